@@ -1,0 +1,72 @@
+"""Measure leg tremor from a wearable accelerometer: how fast, how strong, how it fades, how sure.
+
+The names below are the public face. Each is loaded on first use, so that importing the package
+costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from tremor._version import __version__
+
+if TYPE_CHECKING:
+    from tremor.analysis.offline import analyze
+    from tremor.analysis.results import Analysis
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.analysis.window import WindowAnalysis, analyze_window
+    from tremor.errors import TremorError
+    from tremor.estimate import Estimate
+    from tremor.formats.reading import read
+    from tremor.measures.line import LineEstimate, estimate_line
+    from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
+
+_HOME = {
+    "Analysis": "tremor.analysis.results",
+    "AnalysisSettings": "tremor.analysis.settings",
+    "Estimate": "tremor.estimate",
+    "LineEstimate": "tremor.measures.line",
+    "Placement": "tremor.recording",
+    "Recording": "tremor.recording",
+    "SampleBlock": "tremor.recording",
+    "SensorInfo": "tremor.recording",
+    "TremorError": "tremor.errors",
+    "WindowAnalysis": "tremor.analysis.window",
+    "analyze": "tremor.analysis.offline",
+    "analyze_window": "tremor.analysis.window",
+    "estimate_line": "tremor.measures.line",
+    "read": "tremor.formats.reading",
+}
+
+__all__ = [
+    "Analysis",
+    "AnalysisSettings",
+    "Estimate",
+    "LineEstimate",
+    "Placement",
+    "Recording",
+    "SampleBlock",
+    "SensorInfo",
+    "TremorError",
+    "WindowAnalysis",
+    "__version__",
+    "analyze",
+    "analyze_window",
+    "estimate_line",
+    "read",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be of any type
+    """Load a public name on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'tremor' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The one pipeline: windows, verdicts, episodes, and the result that every output renders."""

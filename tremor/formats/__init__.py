@@ -1,0 +1,1 @@
+"""Captures in: one table of readers, one function that chooses among them."""

@@ -1,0 +1,1 @@
+"""A window in, one number with its interval out."""
