@@ -52,7 +52,7 @@ class Estimate:
             number = getattr(self, name)
             if number is not None and not math.isfinite(number):
                 raise InvalidInputError(
-                    f"{name} of an estimate is {number}; give a finite number, or None with a reason"
+                    f"{name} of an estimate is {number}; give a number or a reason"
                 )
 
     @classmethod

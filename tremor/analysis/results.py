@@ -1,0 +1,545 @@
+"""What an analysis found: records that are written to JSON and read back. Nothing is computed here.
+
+Windows are kept as columns, because a day holds more than forty thousand of them; each is given
+as a `WindowAnalysis` when it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.settings import AnalysisSettings
+from tremor.estimate import Estimate
+from tremor.recording import Floats, Gap, read_only
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "REASONS",
+    "SCHEMA",
+    "VERDICTS",
+    "Analysis",
+    "Episode",
+    "Reason",
+    "RecordingFacts",
+    "SpectrumView",
+    "Status",
+    "Summary",
+    "WindowAnalysis",
+    "WindowTable",
+]
+
+SCHEMA: Final = "tremor.analysis/1"
+Status = Literal["measured", "no_tremor", "insufficient"]
+
+#: In the order in which a window is judged: the first that holds names it.
+VERDICTS: Final = (
+    "tremor",
+    "no_tremor",
+    "moving",
+    "gait",
+    "impact",
+    "heartbeat",
+    "settling",
+    "gap",
+    "clipped",
+    "dead",
+)
+
+#: How the line of a window was fitted; 0 where it was not.
+METHODS: Final = ("", "whittle", "least_squares")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a window got its verdict.
+
+    Parameters
+    ----------
+    verdict : str
+        The verdict that it leads to.
+    text : str
+        Sentence with ``{score}`` and ``{threshold}``, both with their unit.
+    """
+
+    verdict: str
+    text: str
+
+
+#: Every reason that a window can be given, by name.
+REASONS: Final[Mapping[str, Reason]] = {
+    "line": Reason(
+        "tremor", "a peak {score:.3g} times the floor of the band (limit {threshold:.3g})"
+    ),
+    "weak": Reason(
+        "no_tremor",
+        "RMS in the band is {score:.2g} m/s^2, below the gate of {threshold:.2g} m/s^2",
+    ),
+    "flat": Reason(
+        "no_tremor",
+        "the peak is {score:.2g} times the floor of the band; a line needs {threshold:.2g}",
+    ),
+    "spread": Reason(
+        "no_tremor",
+        "the peak holds {score:.2g} of the power of the band; a line needs {threshold:.2g}",
+    ),
+    "edge": Reason(
+        "no_tremor",
+        "the maximum lies at {score:.3g} Hz, at an edge of the band ({threshold:.3g} Hz)",
+    ),
+    "no_valley": Reason(
+        "no_tremor",
+        "the peak is {score:.2g} times the lowest power between it and slower movement; "
+        "a line needs {threshold:.2g}",
+    ),
+    "moving": Reason(
+        "moving", "RMS in 0.5-3 Hz is {score:.2g} m/s^2; still is below {threshold:.2g} m/s^2"
+    ),
+    "settling": Reason(
+        "settling",
+        "{score:.2g} s after a movement or the start; the leg settles for {threshold:.2g} s",
+    ),
+    "gap": Reason(
+        "gap", "{score:.3g} s of the window are missing; at most {threshold:.2g} s may be"
+    ),
+    "clipped": Reason(
+        "clipped",
+        "{score:.2g} of the samples are at the rail of the sensor; at most {threshold:.2g} may be",
+    ),
+    "dead": Reason(
+        "dead", "{score:.0f} axes do not move at all; at most {threshold:.0f} may be still"
+    ),
+}
+REASON_NAMES: Final = tuple(REASONS)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowAnalysis:
+    """One window: its verdict, the reason, and the numbers where there is tremor.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Limits of the window, s from the start of the capture.
+    verdict : str
+        One of `VERDICTS`.
+    reason : str
+        The number that decided, and its threshold, as a sentence.
+    decided_by : str
+        Name of that reason in `REASONS`.
+    score, threshold : float
+        That number and that threshold, in the unit that the sentence gives.
+    frequency_hz, bandwidth_hz, rms_ms2, displacement_pp_mm : Estimate
+        Missing, with the reason, unless the verdict is ``tremor``.
+    coherence : float or None
+        Share of the in-band power that moves along one direction (1/3 to 1).
+    scores : mapping of str to float
+        The statistics that the verdict looked at.
+    """
+
+    start_s: float
+    end_s: float
+    verdict: str
+    reason: str
+    decided_by: str
+    score: float
+    threshold: float
+    frequency_hz: Estimate
+    bandwidth_hz: Estimate
+    rms_ms2: Estimate
+    displacement_pp_mm: Estimate
+    coherence: float | None
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return {
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "decided_by": {
+                "key": self.decided_by,
+                "value": self.score,
+                "threshold": self.threshold,
+            },
+            "frequency_hz": self.frequency_hz.to_dict(),
+            "bandwidth_hz": self.bandwidth_hz.to_dict(),
+            "rms_ms2": self.rms_ms2.to_dict(),
+            "displacement_pp_mm": self.displacement_pp_mm.to_dict(),
+            "coherence": self.coherence,
+            "scores": dict(self.scores),
+        }
+
+
+_ESTIMATED: Final = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class WindowTable(Sequence[WindowAnalysis]):
+    """All windows of a capture, as columns of one length, ``n_windows``.
+
+    Parameters
+    ----------
+    start_s, end_s : ndarray, shape (n_windows,)
+        Limits, s.
+    reason : ndarray of uint8, shape (n_windows,)
+        Index into the names of `REASONS`, which also gives the verdict.
+    score, threshold : ndarray, shape (n_windows,)
+        The number that decided and its limit.
+    frequency_hz, bandwidth_hz, rms_ms2, displacement_pp_mm : ndarray, shape (n_windows, 3)
+        Value, low, high; NaN where not estimated.
+    method : ndarray of uint8, shape (n_windows,)
+        Index into `METHODS`.
+    coherence : ndarray, shape (n_windows,)
+        NaN where not estimated.
+    scores : mapping of str to ndarray, shape (n_windows,)
+        The statistics that the verdicts looked at; NaN where the window could not be used.
+    """
+
+    start_s: Floats
+    end_s: Floats
+    reason: npt.NDArray[np.uint8]
+    score: Floats
+    threshold: Floats
+    frequency_hz: Floats
+    bandwidth_hz: Floats
+    rms_ms2: Floats
+    displacement_pp_mm: Floats
+    method: npt.NDArray[np.uint8]
+    coherence: Floats
+    scores: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("start_s", "end_s", "score", "threshold", "coherence", *_ESTIMATED):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for name in ("reason", "method"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.uint8))
+        object.__setattr__(
+            self, "scores", {name: read_only(column) for name, column in self.scores.items()}
+        )
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    @overload
+    def __getitem__(self, index: int) -> WindowAnalysis: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[WindowAnalysis]: ...
+    def __getitem__(self, index: int | slice) -> WindowAnalysis | Sequence[WindowAnalysis]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"window {index} of {len(self)}")
+        reason = REASONS[REASON_NAMES[self.reason[index]]]
+        text = reason.text.format(score=self.score[index], threshold=self.threshold[index])
+        why_not = f"{reason.verdict}: {text}"
+        method = METHODS[self.method[index]]
+        coherence = float(self.coherence[index])
+        return WindowAnalysis(
+            start_s=float(self.start_s[index]),
+            end_s=float(self.end_s[index]),
+            verdict=reason.verdict,
+            reason=text,
+            decided_by=REASON_NAMES[self.reason[index]],
+            score=float(self.score[index]),
+            threshold=float(self.threshold[index]),
+            frequency_hz=_estimate(self.frequency_hz[index], method, why_not),
+            bandwidth_hz=_estimate(self.bandwidth_hz[index], method, why_not),
+            rms_ms2=_estimate(self.rms_ms2[index], method, why_not),
+            displacement_pp_mm=_estimate(self.displacement_pp_mm[index], method, why_not),
+            coherence=None if np.isnan(coherence) else coherence,
+            scores={
+                name: float(column[index])
+                for name, column in self.scores.items()
+                if np.isfinite(column[index])
+            },
+        )
+
+    def __iter__(self) -> Iterator[WindowAnalysis]:
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def verdict(self) -> npt.NDArray[np.str_]:
+        """Give the verdicts as text, shape (n_windows,)."""
+        return np.array([REASONS[name].verdict for name in REASON_NAMES])[self.reason]
+
+    def where(self, verdict: str) -> npt.NDArray[np.bool_]:
+        """Tell which windows got a verdict.
+
+        Parameters
+        ----------
+        verdict : str
+            One of `VERDICTS`.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_windows,)
+            True where the window got it.
+        """
+        found = np.array([REASONS[name].verdict == verdict for name in REASON_NAMES])
+        return found[self.reason]
+
+
+def _estimate(triple: Floats, method: str, reason: str) -> Estimate:
+    value, low, high = (float(number) for number in triple)
+    if np.isnan(value):
+        return Estimate.missing(reason)
+    return Estimate(
+        value,
+        None if np.isnan(low) else low,
+        None if np.isnan(high) else high,
+        method=method,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """A stretch of tremor, and the numbers from all its samples in one likelihood."""
+
+    start_s: float
+    end_s: float
+    frequency_hz: Estimate
+    bandwidth_hz: Estimate
+    rms_ms2: Estimate
+    displacement_pp_mm: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return {
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            **{name: getattr(self, name).to_dict() for name in _ESTIMATED},
+            "reason": _first_reason(self),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The session in few numbers.
+
+    Parameters
+    ----------
+    tremor_detected : bool
+        Whether there is at least one episode.
+    still_s, tremor_s : float
+        Time that could be judged (verdict ``tremor`` or ``no_tremor``), and that in episodes, s.
+    occupancy : float or None
+        Their ratio; None where nothing could be judged.
+    frequency_hz, bandwidth_hz, rms_ms2, displacement_pp_mm : Estimate
+        From all samples of all episodes in one likelihood.
+    reason : str
+        Why there are no numbers, or what weakens them.
+    """
+
+    tremor_detected: bool
+    still_s: float
+    tremor_s: float
+    occupancy: float | None
+    frequency_hz: Estimate
+    bandwidth_hz: Estimate
+    rms_ms2: Estimate
+    displacement_pp_mm: Estimate
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return {
+            "tremor_detected": self.tremor_detected,
+            "still_s": self.still_s,
+            "tremor_s": self.tremor_s,
+            "occupancy": self.occupancy,
+            **{name: getattr(self, name).to_dict() for name in _ESTIMATED},
+            "reason": self.reason or _first_reason(self),
+        }
+
+
+def _first_reason(record: Episode | Summary) -> str:
+    return next((e.reason for e in (getattr(record, n) for n in _ESTIMATED) if e.reason), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFacts:
+    """The capture, without its samples; names as in `tremor.recording.Recording`."""
+
+    started_at: str | None
+    duration_s: float
+    n_samples: int
+    sampling_rate_hz: float
+    nominal_sampling_rate_hz: float | None
+    sampling_rate_sd_hz: float | None
+    unit_in: str
+    gravity: str
+    scale_correction: float
+    gaps: tuple[Gap, ...]
+    clipped_fraction: float
+    dead_axes: tuple[str, ...]
+    sensor: str | None
+    placement: str | None
+    warnings: tuple[tuple[str, str], ...]
+    history: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return {
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "n_samples": self.n_samples,
+            "sampling_rate_hz": self.sampling_rate_hz,
+            "nominal_sampling_rate_hz": self.nominal_sampling_rate_hz,
+            "sampling_rate_sd_hz": self.sampling_rate_sd_hz,
+            "unit_in": self.unit_in,
+            "gravity": self.gravity,
+            "scale_correction": self.scale_correction,
+            "gaps": [
+                {"start_s": gap.start_s, "duration_s": gap.duration_s, "n_lost": gap.n_lost}
+                for gap in self.gaps
+            ],
+            "clipped_fraction": self.clipped_fraction,
+            "dead_axes": list(self.dead_axes),
+            "sensor": self.sensor,
+            "placement": self.placement,
+            "warnings": [{"code": code, "message": message} for code, message in self.warnings],
+            "history": list(self.history),
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class SpectrumView:
+    """The mean spectrum of the tremor (or of the still time), for looking at.
+
+    Parameters
+    ----------
+    of : {"tremor", "still"}
+        Which windows were averaged.
+    n_windows : int
+        How many.
+    frequency_hz : ndarray, shape (m,)
+        Hz.
+    psd_ms2sq_per_hz : ndarray, shape (m,)
+        PSD summed over the axes, (m/s^2)^2/Hz.
+    line_ms2sq_per_hz : ndarray, shape (m,), or None
+        The fitted line with its floor on the same grid.
+    """
+
+    of: str
+    n_windows: int
+    frequency_hz: Floats
+    psd_ms2sq_per_hz: Floats
+    line_ms2sq_per_hz: Floats | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        line = self.line_ms2sq_per_hz
+        return {
+            "of": self.of,
+            "n_windows": self.n_windows,
+            "frequency_hz": self.frequency_hz.tolist(),
+            "psd_ms2sq_per_hz": self.psd_ms2sq_per_hz.tolist(),
+            "line_ms2sq_per_hz": None if line is None else line.tolist(),
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Analysis:
+    """Everything that was found in one capture; every output renders this and nothing else.
+
+    Parameters
+    ----------
+    status : {"measured", "no_tremor", "insufficient"}
+        What kind of result it is.
+    software : mapping of str to str
+        Name and versions.
+    source : mapping of str to str
+        Name, sha256 and format of the capture; empty texts where it came from arrays.
+    settings : AnalysisSettings
+        Every setting used.
+    recording : RecordingFacts
+        The capture.
+    windows : WindowTable
+        All windows.
+    episodes : tuple of Episode
+        In order of time.
+    summary : Summary
+        The session in few numbers.
+    spectrum : SpectrumView or None
+        None where no window could be judged.
+    """
+
+    status: Status
+    software: Mapping[str, str]
+    source: Mapping[str, str]
+    settings: AnalysisSettings
+    recording: RecordingFacts
+    windows: WindowTable
+    episodes: tuple[Episode, ...]
+    summary: Summary
+    spectrum: SpectrumView | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the document of schema ``tremor.analysis/1``.
+
+        Returns
+        -------
+        dict
+            Plain numbers, texts, lists and dictionaries; no NaN anywhere.
+        """
+        return {
+            "schema": SCHEMA,
+            "status": self.status,
+            "software": dict(self.software),
+            "source": dict(self.source),
+            "settings": self.settings.to_dict(),
+            "recording": self.recording.to_dict(),
+            "windows": [window.to_dict() for window in self.windows],
+            "episodes": [episode.to_dict() for episode in self.episodes],
+            "summary": self.summary.to_dict(),
+            "spectrum": None if self.spectrum is None else self.spectrum.to_dict(),
+        }
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Give the document as text.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces per level; one line without it.
+
+        Returns
+        -------
+        str
+            JSON.
+        """
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def windows_frame(self) -> pd.DataFrame:
+        """Give the windows as a table, one row each, units in the names of the columns.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Limits, verdict and reason, and value, low and high of each estimate.
+        """
+        import pandas as pd
+
+        table = self.windows
+        columns: dict[str, Any] = {
+            "start_s": table.start_s,
+            "end_s": table.end_s,
+            "verdict": table.verdict,
+            "reason": [window.reason for window in table],
+        }
+        for name in _ESTIMATED:
+            triple = getattr(table, name)
+            columns[name] = triple[:, 0]
+            columns[f"{name}_low"] = triple[:, 1]
+            columns[f"{name}_high"] = triple[:, 2]
+        columns["coherence"] = table.coherence
+        return pd.DataFrame(columns | dict(table.scores))

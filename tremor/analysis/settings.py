@@ -1,0 +1,275 @@
+"""Every threshold of the analysis, with its unit and its reason. Nothing is decided elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Self
+
+from tremor.errors import InvalidInputError
+
+__all__ = ["AnalysisSettings"]
+
+
+def _setting(default: float, unit: str, reason: str, *, low: float, high: float) -> Any:  # noqa: ANN401 - dataclasses.field gives Any
+    return field(
+        default=default, metadata={"unit": unit, "reason": reason, "low": low, "high": high}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSettings:
+    """Settings of the analysis; each field's metadata holds its unit, reason and limits.
+
+    Raises
+    ------
+    InvalidInputError
+        Where a value lies outside of its limits or two values contradict each other.
+
+    Examples
+    --------
+    >>> AnalysisSettings().with_overrides(["band_high_hz=12"]).band_high_hz
+    12.0
+    """
+
+    band_low_hz: float = _setting(
+        3.0,
+        "Hz",
+        "leg tremor after exercise lies at 3-15 Hz; below, sway and gait rule",
+        low=1.0,
+        high=30.0,
+    )
+    band_high_hz: float = _setting(
+        15.0,
+        "Hz",
+        "leg tremor after exercise lies at 3-15 Hz; the faster orthostatic tremor needs standing",
+        low=4.0,
+        high=60.0,
+    )
+    window_s: float = _setting(
+        4.0,
+        "s",
+        "short enough to say when, long enough for a line 0.25-1.5 Hz wide",
+        low=2.0,
+        high=60.0,
+    )
+    step_s: float = _setting(
+        2.0, "s", "half a window: every moment lies well inside of some window", low=0.5, high=60.0
+    )
+    high_pass_hz: float = _setting(
+        1.5,
+        "Hz",
+        "half-amplitude point of the filter that takes tilt and sway out; its pass-band starts "
+        "where the tremor band does",
+        low=0.5,
+        high=10.0,
+    )
+    least_rms_ms2: float = _setting(
+        0.03,
+        "m/s^2",
+        "a resting leg shows 0.008-0.015 in 3-15 Hz; less than twice that cannot be told from it",
+        low=0.0,
+        high=10.0,
+    )
+    least_peak_fraction: float = _setting(
+        0.42,
+        "1",
+        "share of 2.5-16 Hz power within 0.75 Hz of the peak: 0.5 for a line 1.5 Hz wide, "
+        "0.1 for a flat spectrum",
+        low=0.0,
+        high=1.0,
+    )
+    least_peak_over_floor: float = _setting(
+        8.0,
+        "1",
+        "smoothed peak over the median of the band: a flat spectrum reaches 3-5 by chance",
+        low=1.0,
+        high=1000.0,
+    )
+    interior_margin_hz: float = _setting(
+        0.3,
+        "Hz",
+        "a maximum at the lower edge of the band is the flank of something slower",
+        low=0.0,
+        high=3.0,
+    )
+    least_valley_ratio: float = _setting(
+        3.0,
+        "1",
+        "peak over the lowest PSD between 1.5 Hz and the peak: gait and sway fall off towards it "
+        "without a valley",
+        low=1.0,
+        high=1000.0,
+    )
+    most_low_rms_ms2: float = _setting(
+        0.8,
+        "m/s^2",
+        "RMS in 0.5-3 Hz; a seated leg stays below 0.1, slow walking starts near 1",
+        low=0.01,
+        high=100.0,
+    )
+    most_clipped_share: float = _setting(
+        0.005,
+        "1",
+        "a clipped sample is not a measurement; a sine clipped for 0.5 % of the time loses under "
+        "0.1 % of its RMS",
+        low=0.0,
+        high=1.0,
+    )
+    settling_s: float = _setting(
+        2.0,
+        "s",
+        "soft tissue and strap ring for 2-5 s after a movement or after the sensor is placed",
+        low=0.0,
+        high=30.0,
+    )
+    settling_low_rms_ms2: float = _setting(
+        0.1,
+        "m/s^2",
+        "RMS in 0.5-3 Hz that tells a placement still going on from a leg at rest (0.004-0.010)",
+        low=0.0,
+        high=10.0,
+    )
+    episode_join_s: float = _setting(
+        4.0,
+        "s",
+        "waxing and waning hides a tremor for a few seconds; that does not end an episode",
+        low=0.0,
+        high=120.0,
+    )
+    episode_least_s: float = _setting(
+        6.0,
+        "s",
+        "two windows that overlap by half: a single odd window is not an episode",
+        low=0.0,
+        high=600.0,
+    )
+    still_least_s: float = _setting(
+        4.0, "s", "with less than one still window there is nothing to say", low=0.0, high=600.0
+    )
+
+    def __post_init__(self) -> None:
+        for item in dataclasses.fields(self):
+            _check_limits(item, getattr(self, item.name))
+        if self.band_high_hz <= self.band_low_hz:
+            raise InvalidInputError(
+                f"band {self.band_low_hz:g}-{self.band_high_hz:g} Hz is empty; "
+                "give an upper edge above the lower one"
+            )
+        if self.step_s > self.window_s:
+            raise InvalidInputError(
+                f"step of {self.step_s:g} s is longer than the window of {self.window_s:g} s; "
+                "samples between windows would be lost: lower step_s"
+            )
+
+    def to_dict(self) -> dict[str, float]:
+        """Give every setting by name."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Make settings of names and numbers.
+
+        Parameters
+        ----------
+        values : mapping
+            Any of the settings; the others keep their defaults.
+
+        Returns
+        -------
+        AnalysisSettings
+            The settings.
+
+        Raises
+        ------
+        InvalidInputError
+            Where a name is unknown or a value is not a number within its limits.
+        """
+        return cls()._replaced(values)
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read settings from a TOML file of ``name = number`` lines.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        AnalysisSettings
+            The settings.
+
+        Raises
+        ------
+        InvalidInputError
+            Where the file is missing, is not TOML, or holds something unknown.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InvalidInputError(
+                f"settings file {Path(path).name} cannot be read: {error.strerror}"
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InvalidInputError(
+                f"settings file {Path(path).name} is not TOML: {error}; write lines such as "
+                "window_s = 4.0"
+            ) from error
+        return cls.from_mapping(values)
+
+    def with_overrides(self, pairs: Iterable[str]) -> Self:
+        """Replace settings given as ``key=value`` text.
+
+        Parameters
+        ----------
+        pairs : iterable of str
+            As typed on the command line.
+
+        Returns
+        -------
+        AnalysisSettings
+            The settings with those replaced.
+
+        Raises
+        ------
+        InvalidInputError
+            Where a pair cannot be read.
+        """
+        values: dict[str, Any] = {}
+        for pair in pairs:
+            key, equals, text = pair.partition("=")
+            if not equals:
+                raise InvalidInputError(f"setting {pair!r} has no '='; write KEY=VALUE")
+            try:
+                values[key.strip()] = float(text)
+            except ValueError as error:
+                raise InvalidInputError(
+                    f"setting {key.strip()} is {text!r}; give a number"
+                ) from error
+        return self._replaced(values)
+
+    def _replaced(self, values: Mapping[str, Any]) -> Self:
+        known = {item.name for item in dataclasses.fields(self)}
+        for key, value in values.items():
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+                raise InvalidInputError(f"there is no setting {key!r}; {hint}")
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise InvalidInputError(f"setting {key} is {value!r}; give a number")
+        return dataclasses.replace(self, **{key: float(value) for key, value in values.items()})
+
+
+def _check_limits(item: dataclasses.Field[Any], value: float) -> None:
+    low, high, unit = item.metadata["low"], item.metadata["high"], item.metadata["unit"]
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InvalidInputError(
+            f"{item.name} is {value:g} {unit}; allowed is {low:g} to {high:g} {unit}"
+        )
