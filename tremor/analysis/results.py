@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.settings import AnalysisSettings
+from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.recording import Floats, Gap, read_only
 
@@ -287,6 +288,94 @@ class WindowTable(Sequence[WindowAnalysis]):
         found = np.array([REASONS[name].verdict == verdict for name in REASON_NAMES])
         return found[self.reason]
 
+    def reason_texts(self) -> list[str]:
+        """Give the sentence of every window, as in `WindowAnalysis.reason`."""
+        texts = [REASONS[name].text for name in REASON_NAMES]
+        return [
+            texts[reason].format(score=score, threshold=threshold)
+            for reason, score, threshold in zip(
+                self.reason.tolist(), self.score.tolist(), self.threshold.tolist(), strict=True
+            )
+        ]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Give what `WindowAnalysis.to_dict` gives for every window, from whole columns.
+
+        Returns
+        -------
+        list of dict
+            One a window, in order of time.
+        """
+        n = len(self)
+        reasons = self.reason.tolist()
+        verdicts = [REASONS[name].verdict for name in REASON_NAMES]
+        methods = [METHODS[code] for code in self.method.tolist()]
+        estimates = [_estimate_dicts(getattr(self, name), methods) for name in _ESTIMATED]
+        scores: list[dict[str, float]] = [{} for _ in range(n)]
+        for name, column in self.scores.items():
+            for row in np.flatnonzero(np.isfinite(column)).tolist():
+                scores[row][name] = float(column[row])
+        return [
+            {
+                "start_s": start,
+                "end_s": end,
+                "verdict": verdicts[reason],
+                "reason": text,
+                "decided_by": {
+                    "key": REASON_NAMES[reason],
+                    "value": score,
+                    "threshold": threshold,
+                },
+                **dict(zip(_ESTIMATED, row, strict=True)),
+                "coherence": coherence,
+                "scores": row_scores,
+            }
+            for start, end, reason, text, score, threshold, row, coherence, row_scores in zip(
+                self.start_s.tolist(),
+                self.end_s.tolist(),
+                reasons,
+                self.reason_texts(),
+                self.score.tolist(),
+                self.threshold.tolist(),
+                zip(*estimates, strict=True),
+                _none_for_nan(self.coherence),
+                scores,
+                strict=True,
+            )
+        ]
+
+    @classmethod
+    def from_dicts(cls, records: Sequence[Mapping[str, Any]]) -> Self:
+        """Read what `to_dicts` gave.
+
+        Parameters
+        ----------
+        records : sequence of mapping
+            One a window, in order of time.
+
+        Returns
+        -------
+        WindowTable
+            The windows as they were.
+        """
+        decided = [record["decided_by"] for record in records]
+        rows = [record["scores"] for record in records]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return cls(
+            start_s=_column([record["start_s"] for record in records]),
+            end_s=_column([record["end_s"] for record in records]),
+            reason=np.array([REASON_NAMES.index(by["key"]) for by in decided], dtype=np.uint8),
+            score=_column([by["value"] for by in decided]),
+            threshold=_column([by["threshold"] for by in decided]),
+            frequency_hz=_triples([record["frequency_hz"] for record in records]),
+            bandwidth_hz=_triples([record["bandwidth_hz"] for record in records]),
+            rms_ms2=_triples([record["rms_ms2"] for record in records]),
+            displacement_pp_mm=_triples([record["displacement_pp_mm"] for record in records]),
+            method=np.array([_method_of(record) for record in records], dtype=np.uint8),
+            coherence=_column([record["coherence"] for record in records]),
+            scores={name: _column([row.get(name) for row in rows]) for name in names},
+        )
+
 
 def _estimate(triple: Floats, method: str, reason: str) -> Estimate:
     value, low, high = (float(number) for number in triple)
@@ -298,6 +387,41 @@ def _estimate(triple: Floats, method: str, reason: str) -> Estimate:
         None if np.isnan(high) else high,
         method=method,
     )
+
+
+def _none_for_nan(column: Floats) -> list[float | None]:
+    return [None if number != number else number for number in column.tolist()]
+
+
+def _estimate_dicts(triples: Floats, methods: list[str]) -> list[dict[str, Any] | None]:
+    limits = zip(*(_none_for_nan(triples[:, column]) for column in range(3)), methods, strict=True)
+    return [
+        None
+        if value is None
+        else {"value": value, "low": low, "high": high, "level": 0.95, "method": method}
+        for value, low, high, method in limits
+    ]
+
+
+def _column(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _triples(estimates: Sequence[Mapping[str, Any] | None]) -> Floats:
+    missing = (None, None, None)
+    rows = [
+        missing if one is None else (one["value"], one["low"], one["high"]) for one in estimates
+    ]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+
+
+def _method_of(window: Mapping[str, Any]) -> int:
+    estimates = (window[name] for name in _ESTIMATED)
+    return next((METHODS.index(one["method"]) for one in estimates if one is not None), 0)
+
+
+def _estimates_of(record: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {name: Estimate.from_dict(record[name], record.get("reason", "")) for name in _ESTIMATED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +443,11 @@ class Episode:
             **{name: getattr(self, name).to_dict() for name in _ESTIMATED},
             "reason": _first_reason(self),
         }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Read the form that the JSON holds."""
+        return cls(start_s=record["start_s"], end_s=record["end_s"], **_estimates_of(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,6 +488,18 @@ class Summary:
             **{name: getattr(self, name).to_dict() for name in _ESTIMATED},
             "reason": self.reason or _first_reason(self),
         }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Read the form that the JSON holds."""
+        return cls(
+            tremor_detected=record["tremor_detected"],
+            still_s=record["still_s"],
+            tremor_s=record["tremor_s"],
+            occupancy=record["occupancy"],
+            **_estimates_of(record),
+            reason=record["reason"],
+        )
 
 
 def _first_reason(record: Episode | Summary) -> str:
@@ -410,6 +551,30 @@ class RecordingFacts:
             "history": list(self.history),
         }
 
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Read the form that the JSON holds."""
+        return cls(
+            started_at=record["started_at"],
+            duration_s=record["duration_s"],
+            n_samples=record["n_samples"],
+            sampling_rate_hz=record["sampling_rate_hz"],
+            nominal_sampling_rate_hz=record["nominal_sampling_rate_hz"],
+            sampling_rate_sd_hz=record["sampling_rate_sd_hz"],
+            unit_in=record["unit_in"],
+            gravity=record["gravity"],
+            scale_correction=record["scale_correction"],
+            gaps=tuple(
+                Gap(gap["start_s"], gap["duration_s"], gap["n_lost"]) for gap in record["gaps"]
+            ),
+            clipped_fraction=record["clipped_fraction"],
+            dead_axes=tuple(record["dead_axes"]),
+            sensor=record["sensor"],
+            placement=record["placement"],
+            warnings=tuple((one["code"], one["message"]) for one in record["warnings"]),
+            history=tuple(record.get("history", ())),
+        )
+
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class SpectrumView:
@@ -445,6 +610,18 @@ class SpectrumView:
             "psd_ms2sq_per_hz": self.psd_ms2sq_per_hz.tolist(),
             "line_ms2sq_per_hz": None if line is None else line.tolist(),
         }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Read the form that the JSON holds."""
+        line = record["line_ms2sq_per_hz"]
+        return cls(
+            of=record["of"],
+            n_windows=record["n_windows"],
+            frequency_hz=read_only(record["frequency_hz"]),
+            psd_ms2sq_per_hz=read_only(record["psd_ms2sq_per_hz"]),
+            line_ms2sq_per_hz=None if line is None else read_only(line),
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -498,7 +675,7 @@ class Analysis:
             "source": dict(self.source),
             "settings": self.settings.to_dict(),
             "recording": self.recording.to_dict(),
-            "windows": [window.to_dict() for window in self.windows],
+            "windows": self.windows.to_dicts(),
             "episodes": [episode.to_dict() for episode in self.episodes],
             "summary": self.summary.to_dict(),
             "spectrum": None if self.spectrum is None else self.spectrum.to_dict(),
@@ -519,6 +696,77 @@ class Analysis:
         """
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Read a document of schema ``tremor.analysis/1``.
+
+        Parameters
+        ----------
+        document : mapping
+            What `to_dict` gave. Keys that are not known are left out.
+
+        Returns
+        -------
+        Analysis
+            The analysis as it was.
+
+        Raises
+        ------
+        InvalidInputError
+            Where the schema is another one, or something of it is missing or not as it should be.
+        """
+        if document.get("schema") != SCHEMA:
+            raise InvalidInputError(
+                f"the document has schema {document.get('schema')!r}; this version reads {SCHEMA!r}"
+            )
+        try:
+            spectrum = document.get("spectrum")
+            return cls(
+                status=document["status"],
+                software=dict(document["software"]),
+                source=dict(document["source"]),
+                settings=AnalysisSettings.from_mapping(document["settings"]),
+                recording=RecordingFacts.from_dict(document["recording"]),
+                windows=WindowTable.from_dicts(document["windows"]),
+                episodes=tuple(Episode.from_dict(one) for one in document["episodes"]),
+                summary=Summary.from_dict(document["summary"]),
+                spectrum=None if spectrum is None else SpectrumView.from_dict(spectrum),
+            )
+        except InvalidInputError:
+            raise
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInputError(
+                f"the document is not a whole {SCHEMA}: {type(error).__name__} at {error}; "
+                "write it anew with: tremor analyze --json"
+            ) from error
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` gave.
+
+        Parameters
+        ----------
+        text : str
+            JSON of one analysis.
+
+        Returns
+        -------
+        Analysis
+            The analysis as it was.
+
+        Raises
+        ------
+        InvalidInputError
+            Where the text is not JSON or not an analysis.
+        """
+        try:
+            document = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InvalidInputError(f"the text is not JSON: {error}") from error
+        if not isinstance(document, dict):
+            raise InvalidInputError(f"the JSON is not an analysis of schema {SCHEMA}")
+        return cls.from_dict(document)
+
     def windows_frame(self) -> pd.DataFrame:
         """Give the windows as a table, one row each, units in the names of the columns.
 
@@ -534,7 +782,7 @@ class Analysis:
             "start_s": table.start_s,
             "end_s": table.end_s,
             "verdict": table.verdict,
-            "reason": [window.reason for window in table],
+            "reason": table.reason_texts(),
         }
         for name in _ESTIMATED:
             triple = getattr(table, name)
