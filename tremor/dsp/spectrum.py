@@ -1,0 +1,238 @@
+"""Spectra of windows: periodogram, cross-spectral matrix, polarisation, band power, noise floor.
+
+All spectra are one-sided and scaled to densities: a periodogram summed over its bins times the
+bin width is the mean square of the window. Windows are rectangular unless a function says
+otherwise, because the line model (`tremor.measures.line`) holds the leakage itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.recording import Floats
+
+__all__ = [
+    "NYQUIST_SHARE",
+    "Principal",
+    "band_bins",
+    "bin_frequency_hz",
+    "hann_psd",
+    "noise_floor",
+    "power_in",
+    "principal_component",
+    "psd",
+    "smooth",
+    "transform",
+]
+
+#: Anti-alias filters roll off before the Nyquist frequency; nothing is measured beyond this share.
+NYQUIST_SHARE: Final = 0.9
+
+Complexes = npt.NDArray[np.complex128]
+
+
+def bin_frequency_hz(n_samples: int, *, fs: float) -> Floats:
+    """Give the frequencies of the bins of `transform`, Hz, shape (n_samples // 2 + 1,)."""
+    return np.fft.rfftfreq(n_samples, 1.0 / fs)
+
+
+def transform(samples: Floats, *, fs: float, pad: int = 1) -> Complexes:
+    """Transform windows so that the squared modulus is the one-sided PSD.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (..., n_samples)
+        Windows, time along the last axis.
+    fs : float
+        Sampling rate, Hz.
+    pad : int
+        The window is padded with zeros to this many times its length.
+
+    Returns
+    -------
+    ndarray of complex, shape (..., pad * n_samples // 2 + 1)
+        In (unit of the samples)/sqrt(Hz).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(1).normal(size=1000)
+    >>> x -= x.mean()
+    >>> power = np.sum(np.abs(transform(x, fs=100.0)[1:-1]) ** 2) * 0.1
+    >>> bool(abs(power / np.mean(x**2) - 1.0) < 0.01)
+    True
+    """
+    n_samples = samples.shape[-1]
+    spectrum = np.fft.rfft(samples, n=pad * n_samples, axis=-1)
+    spectrum *= np.sqrt(2.0 / (fs * n_samples))
+    return np.asarray(spectrum, dtype=np.complex128)
+
+
+def psd(spectrum: Complexes) -> Floats:
+    """Sum the PSD of a transform over its axes.
+
+    Parameters
+    ----------
+    spectrum : ndarray of complex, shape (..., 3, m)
+        As `transform` gives it.
+
+    Returns
+    -------
+    ndarray, shape (..., m)
+        The same for every orientation of the sensor.
+    """
+    power: Floats = spectrum.real**2 + spectrum.imag**2
+    return np.asarray(power[..., 0, :] + power[..., 1, :] + power[..., 2, :])
+
+
+def hann_psd(samples: Floats, *, fs: float) -> Floats:
+    """Sum the PSD of Hann-tapered windows over their axes, the mean and the trend removed.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (..., 3, n_samples)
+        Windows, time along the last axis.
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    ndarray, shape (..., n_samples // 2 + 1)
+        The taper keeps strong slow movement out of the bins above it.
+    """
+    n_samples = samples.shape[-1]
+    time = (np.arange(n_samples) - (n_samples - 1) / 2.0) / n_samples
+    centred = samples - samples.mean(axis=-1, keepdims=True)
+    slope = (centred @ time)[..., None] / (time @ time)
+    taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(n_samples) + 0.5) / n_samples)
+    taper /= np.sqrt(np.mean(taper**2))
+    return psd(transform((centred - slope * time) * taper, fs=fs))
+
+
+def band_bins(n_samples: int, *, fs: float, low_hz: float, high_hz: float) -> slice:
+    """Give the bins whose frequency lies in a closed band.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the window (with its padding).
+    fs : float
+        Sampling rate, Hz.
+    low_hz, high_hz : float
+        Hz.
+
+    Returns
+    -------
+    slice
+        Into the last axis of a spectrum; the constant and the Nyquist bin are never in it.
+    """
+    width = fs / n_samples
+    first = max(1, int(np.ceil(low_hz / width - 1e-9)))
+    last = min((n_samples - 1) // 2, int(np.floor(high_hz / width + 1e-9)))
+    return slice(first, max(first, last + 1))
+
+
+def power_in(density: Floats, bins: slice, *, bin_width_hz: float) -> Floats:
+    """Integrate a density over bins, shape (...,)."""
+    return np.asarray(density[..., bins].sum(axis=-1) * bin_width_hz)
+
+
+def smooth(density: Floats, n_bins: int) -> Floats:
+    """Average a density over a running odd number of bins.
+
+    Parameters
+    ----------
+    density : ndarray, shape (..., m)
+        A PSD.
+    n_bins : int
+        How many bins; made odd, and no more than there are. At the ends the last value repeats.
+
+    Returns
+    -------
+    ndarray, shape (..., m)
+        The averaged density.
+    """
+    half = min(n_bins, density.shape[-1]) // 2
+    if half < 1:
+        return density
+    edges = [(0, 0)] * (density.ndim - 1) + [(half + 1, half)]
+    total = np.cumsum(np.pad(density, edges, mode="edge"), axis=-1)
+    width = 2 * half + 1
+    return np.asarray((total[..., width:] - total[..., :-width]) / width)
+
+
+def noise_floor(
+    density: Floats, *, fs: float, n_samples: int, band_hz: tuple[float, float]
+) -> Floats:
+    """Give the axis-summed floor above the band, (m/s^2)^2/Hz, shape (...,).
+
+    The mean of the PSD from 1.2 to 3 times the upper band edge (18-45 Hz), or as far as 90 % of
+    the Nyquist frequency; where that leaves under a tenth of the band, the lowest fifth of the
+    band itself stands in, scaled to a mean.
+    """
+    high_hz = min(3.0 * band_hz[1], NYQUIST_SHARE * fs / 2.0)
+    bins = band_bins(n_samples, fs=fs, low_hz=1.2 * band_hz[1], high_hz=high_hz)
+    band = band_bins(n_samples, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
+    if bins.stop - bins.start >= max(4, (band.stop - band.start) // 10):
+        return np.asarray(density[..., bins].mean(axis=-1))
+    # Three summed exponentials: their 20 % quantile is 0.51 of the mean.
+    return np.asarray(np.quantile(density[..., band], 0.2, axis=-1) / 0.51)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Principal:
+    """The strongest direction of motion in a band, straight or elliptical.
+
+    Parameters
+    ----------
+    density : ndarray, shape (..., m)
+        PSD along that direction.
+    polarisation : ndarray, shape (...)
+        Share of the power of the band that moves along it: 1/3 for motion without any direction,
+        1 for a single coherent motion.
+    """
+
+    density: Floats
+    polarisation: Floats
+
+
+def principal_component(spectrum: Complexes) -> Principal:
+    """Project on the top eigenvector of the Hermitian cross-spectral matrix.
+
+    Parameters
+    ----------
+    spectrum : ndarray of complex, shape (..., 3, m)
+        The bins of the band, as `transform` gives them.
+
+    Returns
+    -------
+    Principal
+        Of each window. Unchanged by rotating the sensor.
+
+    Notes
+    -----
+    The complex eigenvector holds the phases between the axes, so that an ellipse is one
+    direction; a real one (PCA of the samples) would lose the quadrature part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = np.arange(400) / 100.0
+    >>> circle = np.stack([np.cos(50 * t), np.sin(50 * t), 0 * t])
+    >>> found = principal_component(transform(circle, fs=100.0)[:, 20:60])
+    >>> bool(found.polarisation > 0.99)
+    True
+    """
+    matrix = spectrum @ np.conj(np.swapaxes(spectrum, -1, -2))
+    values, vectors = np.linalg.eigh(matrix)
+    top = np.conj(vectors[..., :, -1])[..., None, :]
+    projected = (top @ spectrum)[..., 0, :]
+    total = np.maximum(values.sum(axis=-1), np.finfo(np.float64).tiny)
+    return Principal(
+        density=np.asarray(projected.real**2 + projected.imag**2),
+        polarisation=np.asarray(values[..., -1] / total),
+    )

@@ -1,0 +1,234 @@
+"""Debiased Whittle likelihood of one line above a flat floor, for many windows at once.
+
+The model of a window's periodogram and its fit by Fisher scoring. What a fit means in hertz and
+m/s^2, and its intervals, is `tremor.measures.line`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.dsp.spectrum import band_bins
+from tremor.recording import Floats
+
+__all__ = ["FitBins", "WhittleFit", "fit_whittle", "half_span_hz", "line_density", "reach_hz"]
+
+# The fit works relative to the band, so that doubling rate and band doubles the frequency exactly.
+#: Bins within this share of the width of the band from the peak enter the fit (4 Hz of 3-15).
+_HALF_SPAN_SHARE: Final = 1.0 / 3.0
+#: Bins reach beyond the band by these factors, so that a line at its edge has both flanks.
+_REACH_LOW: Final = 5.0 / 6.0
+_REACH_HIGH: Final = 1.1
+
+_MOST_STEPS: Final = 30
+_START_BANDWIDTH_SHARE: Final = 0.125  # of the half span: 0.5 Hz for 3-15 Hz
+_LEAST_BT: Final = 0.02  # bandwidth times window length below which the line is a tone
+_MOST_BANDWIDTH_SHARE: Final = 1.5  # of the half span
+_DEVIANCE_TOLERANCE: Final = 1e-7
+_FREQUENCY_TOLERANCE_BINS: Final = 1e-4
+
+
+def half_span_hz(band_hz: tuple[float, float]) -> float:
+    """Give how far from the peak the fit looks, Hz."""
+    return (band_hz[1] - band_hz[0]) * _HALF_SPAN_SHARE
+
+
+def reach_hz(band_hz: tuple[float, float]) -> tuple[float, float]:
+    """Give the lowest and the highest frequency that the fit looks at, Hz."""
+    return _REACH_LOW * band_hz[0], _REACH_HIGH * band_hz[1]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FitBins:
+    """The bins that enter the fit of each window.
+
+    Parameters
+    ----------
+    index : ndarray of int, shape (n_windows, m)
+        Into the last axis of the spectrum.
+    frequency_hz : ndarray, shape (n_windows, m)
+        Hz.
+    """
+
+    index: npt.NDArray[np.int64]
+    frequency_hz: Floats
+
+    @classmethod
+    def around(
+        cls, centre_hz: Floats, *, n_samples: int, fs: float, band_hz: tuple[float, float]
+    ) -> FitBins:
+        """Take the bins within the half span of each peak, all windows as many."""
+        duration_s = n_samples / fs
+        low_hz, high_hz = reach_hz(band_hz)
+        reach = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
+        half = round(half_span_hz(band_hz) * duration_s)
+        count = min(2 * half + 1, reach.stop - reach.start)
+        centre = np.round(centre_hz * duration_s).astype(np.int64)
+        first = np.clip(centre - half, reach.start, reach.stop - count)
+        index = first[:, None] + np.arange(count)
+        return cls(index=index, frequency_hz=index / duration_s)
+
+    def take(self, spectrum: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
+        """Take those bins out of spectra of shape (n_windows, 3, n_bins)."""
+        return np.take_along_axis(spectrum, self.index[:, None, :], axis=-1)
+
+
+def line_density(
+    frequency_hz: Floats, *, centre_hz: Floats, bandwidth_hz: Floats, duration_s: float
+) -> Floats:
+    """Give the expected periodogram of a line of unit power.
+
+    Parameters
+    ----------
+    frequency_hz : ndarray, shape (..., m)
+        Where, Hz.
+    centre_hz, bandwidth_hz : ndarray, shape (...)
+        The line, Hz.
+    duration_s : float
+        Length of the window, s.
+
+    Returns
+    -------
+    ndarray, shape (..., m)
+        1/Hz; its integral is 1. The Lorentzian for a long window, a squared sinc for a short one.
+    """
+    return _blurred(frequency_hz, centre_hz, np.pi * bandwidth_hz, duration_s)[0]
+
+
+def _blurred(
+    frequency_hz: Floats, centre_hz: Floats, rate: Floats, duration_s: float
+) -> tuple[Floats, Floats, Floats]:
+    """Give g and its derivatives by the centre and by ln(rate), each (..., m)."""
+    z = rate[..., None] + 2j * np.pi * (frequency_hz - centre_hz[..., None])
+    zt = z * duration_s
+    near_zero = np.abs(zt) < 1e-2
+    safe_zt = np.where(near_zero, 1.0, zt)
+    decay = np.exp(-safe_zt)
+    h = np.where(
+        near_zero,
+        duration_s * (0.5 - zt / 6.0 + zt**2 / 24.0),
+        duration_s * (1.0 - (1.0 - decay) / safe_zt) / safe_zt,
+    )
+    slope = np.where(
+        near_zero,
+        duration_s**2 * (-1.0 / 6.0 + zt / 12.0 - zt**2 / 40.0),
+        duration_s**2 * (2.0 * (1.0 - decay) / safe_zt - 1.0 - decay) / safe_zt**2,
+    )
+    return 2.0 * h.real, 4.0 * np.pi * slope.imag, 2.0 * slope.real * rate[..., None]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WhittleFit:
+    """Fits of many windows: parameters (K,) and the covariance of (f0, ln a, ln P, ln c)."""
+
+    frequency_hz: Floats
+    bandwidth_hz: Floats
+    power: Floats
+    noise: Floats
+    covariance: Floats
+
+
+def fit_whittle(
+    density: Floats,
+    bins: FitBins,
+    start_hz: Floats,
+    *,
+    fs: float,
+    n_samples: int,
+    band_hz: tuple[float, float],
+) -> WhittleFit:
+    """Minimise sum(ln S + I/S) by damped Fisher scoring, every window at its own pace."""
+    duration_s = n_samples / fs
+    span_hz = half_span_hz(band_hz)
+    # The mean of the exponential bins below their 30 % quantile is 0.36 of the floor.
+    floor = np.quantile(density, 0.3, axis=-1) / 0.36
+    floor = np.maximum(floor, 1e-12 * density.max(axis=-1))
+    above = (density - floor[:, None]).sum(axis=-1) / duration_s
+    power = np.maximum(above, 1e-3 * density.sum(axis=-1) / duration_s)
+    start = np.stack(
+        [
+            start_hz,
+            np.full_like(start_hz, np.log(np.pi * _START_BANDWIDTH_SHARE * span_hz)),
+            np.log(power),
+            np.log(floor),
+        ],
+        axis=1,
+    )
+    log_rate = np.log(np.pi * np.array([_LEAST_BT / duration_s, _MOST_BANDWIDTH_SHARE * span_hz]))
+    low = np.stack(
+        [
+            np.full_like(start_hz, band_hz[0]),
+            np.full_like(start_hz, log_rate[0]),
+            start[:, 2] - 12.0,
+            start[:, 3] - 8.0,
+        ],
+        axis=1,
+    )
+    high = np.stack(
+        [
+            np.full_like(start_hz, band_hz[1]),
+            np.full_like(start_hz, log_rate[1]),
+            start[:, 2] + 6.0,
+            start[:, 3] + 6.0,
+        ],
+        axis=1,
+    )
+    start[:, 1] = np.clip(start[:, 1], low[:, 1], high[:, 1])
+
+    def model(theta: Floats, frequency_hz: Floats) -> tuple[Floats, Floats]:
+        g, g_centre, g_rate = _blurred(frequency_hz, theta[:, 0], np.exp(theta[:, 1]), duration_s)
+        p, c = np.exp(theta[:, 2:3]), np.exp(theta[:, 3:4])
+        s = p * g + c
+        relative = np.stack([p * g_centre, p * g_rate, p * g, np.broadcast_to(c, s.shape)], axis=1)
+        return s, relative / s[:, None, :]
+
+    theta = start
+    s, slopes = model(theta, bins.frequency_hz)
+    deviance = (np.log(s) + density / s).sum(axis=-1)
+    damping = np.full(len(theta), 1e-3)
+    # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
+    most = np.array([span_hz / 8.0, 1.5, 1.5, 1.5])
+    active = np.arange(len(theta))
+    for _ in range(_MOST_STEPS):
+        if active.size == 0:
+            break
+        rows = slopes[active]
+        score = (rows @ (density[active] / s[active] - 1.0)[..., None])[..., 0]
+        information = rows @ np.swapaxes(rows, -1, -2)
+        ridge = damping[active, None] * np.einsum("kii->ki", information) + 1e-12
+        step = np.linalg.solve(information + ridge[:, :, None] * np.eye(4), score[..., None])[
+            ..., 0
+        ]
+        trial = np.clip(theta[active] + np.clip(step, -most, most), low[active], high[active])
+        trial_s, trial_slopes = model(trial, bins.frequency_hz[active])
+        trial_deviance = (np.log(trial_s) + density[active] / trial_s).sum(axis=-1)
+        better = trial_deviance <= deviance[active]
+        settled = (
+            better
+            & (deviance[active] - trial_deviance < _DEVIANCE_TOLERANCE)
+            & (np.abs(trial[:, 0] - theta[active, 0]) * duration_s < _FREQUENCY_TOLERANCE_BINS)
+        )
+        taken = active[better]
+        theta[taken] = trial[better]
+        s[taken] = trial_s[better]
+        slopes[taken] = trial_slopes[better]
+        deviance[taken] = trial_deviance[better]
+        damping[taken] *= 0.2
+        refused = active[~better]
+        damping[refused] = np.maximum(damping[refused], 1e-4) * 8.0
+        active = active[~settled & (damping[active] < 1e6)]
+    information = slopes @ np.swapaxes(slopes, -1, -2)
+    scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
+    scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
+    covariance = np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :]
+    return WhittleFit(
+        frequency_hz=theta[:, 0],
+        bandwidth_hz=np.exp(theta[:, 1]) / np.pi,
+        power=np.exp(theta[:, 2]),
+        noise=np.exp(theta[:, 3]),
+        covariance=covariance,
+    )
