@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -151,10 +153,21 @@ def analysis() -> Analysis:
 
 
 @pytest.fixture
+def day(analysis: Analysis) -> Analysis:
+    """As many windows as a day holds, every third without tremor."""
+    n = 43_200
+    reason = np.full(n, REASON_NAMES.index("line"), dtype=np.uint8)
+    reason[::3] = REASON_NAMES.index("weak")
+    return replace(
+        analysis,
+        windows=windows_of(reason),
+        recording=replace(FACTS, duration_s=STEP_S * n + 2.0),
+    )
+
+
+@pytest.fixture
 def insufficient(analysis: Analysis) -> Analysis:
     """Nothing but movement."""
-    from dataclasses import replace
-
     why = "cannot tell: 0 s of still time; at least 4 s are needed"
     missing = Estimate.missing(why)
     return replace(
@@ -180,8 +193,6 @@ def insufficient(analysis: Analysis) -> Analysis:
 @pytest.fixture
 def no_tremor(analysis: Analysis) -> Analysis:
     """A still leg."""
-    from dataclasses import replace
-
     missing = Estimate.missing("no tremor above 0.03 m/s^2 in 176 s of still time")
     spectrum = analysis.spectrum
     assert spectrum is not None

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
-from tremor.recording import Floats, Gap, read_only
+from tremor.recording import Floats, Gap, Recording, read_only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -526,6 +526,45 @@ class RecordingFacts:
     placement: str | None
     warnings: tuple[tuple[str, str], ...]
     history: tuple[str, ...] = ()
+
+    @classmethod
+    def from_recording(cls, recording: Recording) -> Self:
+        """Take the facts of a recording.
+
+        Parameters
+        ----------
+        recording : Recording
+            The capture.
+
+        Returns
+        -------
+        RecordingFacts
+            What is known of it.
+        """
+        n_there = recording.n_samples
+        started_at, sensor, placement = (
+            recording.started_at,
+            recording.sensor,
+            recording.placement,
+        )
+        return cls(
+            started_at=None if started_at is None else started_at.isoformat(),
+            duration_s=recording.duration_s,
+            n_samples=n_there,
+            sampling_rate_hz=recording.sampling_rate_hz,
+            nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
+            sampling_rate_sd_hz=recording.sampling_rate_sd_hz,
+            unit_in=recording.unit_in,
+            gravity=recording.gravity,
+            scale_correction=recording.scale_correction,
+            gaps=recording.gaps,
+            clipped_fraction=float(recording.clipped.sum()) / n_there if n_there else 0.0,
+            dead_axes=recording.dead_axes,
+            sensor=(sensor.name or sensor.profile or None) if sensor else None,
+            placement=None if placement is None else str(placement),
+            warnings=tuple((one.code, one.message) for one in recording.warnings),
+            history=recording.history,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give the form that the JSON holds."""

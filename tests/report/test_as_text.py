@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tremor.report import as_text, wording
+from tremor.report.numbers import decimals_of
+
+KINDS = ["analysis", "no_tremor", "insufficient"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fits_eighty_columns(kind, request):
+    text = as_text.render(request.getfixturevalue(kind))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_is_ascii_where_the_terminal_is(kind, request):
+    assert as_text.render(request.getfixturevalue(kind), unicode=False).isascii()
+
+
+def test_key_numbers_are_those_of_the_result(analysis):
+    text = as_text.render(analysis)
+    found = re.search(r"Frequency +(\S+) Hz +\((\S+) to (\S+)\)", text)
+    assert found is not None
+    estimate = analysis.summary.frequency_hz
+    half_a_digit = 0.5 * 10.0 ** -decimals_of(estimate) + 1e-12
+    for shown, true in zip(
+        found.groups(), (estimate.value, estimate.low, estimate.high), strict=True
+    ):
+        assert abs(float(shown) - true) <= half_a_digit
+
+
+def test_what_cannot_be_told_says_why(analysis, insufficient):
+    assert "cannot tell: the sensor's floor hides it" in as_text.render(analysis)
+    assert "Cannot tell: 0 s of still time" in as_text.render(insufficient)
+
+
+def test_still_leg_says_how_long_it_was_looked_at(no_tremor):
+    assert "No tremor found in 122 s of still time." in as_text.render(no_tremor)
+
+
+def test_says_what_it_is_not(analysis):
+    assert wording.PURPOSE in " ".join(as_text.render(analysis).split())
+
+
+def test_sparkline_has_dots_where_nothing_was_measured(analysis):
+    marks = as_text.render(analysis).split("m/s^2\n  ")[1].splitlines()[0]
+    assert marks.startswith("·")
+    assert "█" in marks
+    assert len(marks) <= 76
+
+
+def test_check_lists_facts_gaps_and_history(analysis):
+    facts = analysis.recording
+    quality = wording.quality_of(facts, analysis.settings)
+    text = as_text.render_check("a.csv", facts, quality, source_format="native")
+    for piece in ("a.csv: usable", "51.873 Hz", "at 1:42: 1.25 s, 65 lost", "- table: 9289 rows"):
+        assert piece in text

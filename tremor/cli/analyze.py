@@ -1,0 +1,211 @@
+"""``tremor analyze``: captures in, results out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import click
+
+from tremor.cli.options import (
+    Progress,
+    capture_options,
+    common_options,
+    output_paths,
+    overwrite_option,
+    say,
+    warn,
+    write_text,
+)
+from tremor.errors import InvalidInputError, TremorError
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.recording import Gravity
+
+__all__ = ["analyze"]
+
+_EPILOG: Final = """\b
+Examples:
+  tremor analyze capture.csv
+  tremor analyze capture.csv --html report.html --csv windows.csv
+  tremor analyze monday.csv friday.csv --json > results.jsonl
+  tremor analyze capture.csv --set band_high_hz=12 --unit mg
+
+\b
+Exit codes:
+  0  done, with or without tremor
+  2  wrong usage, or a file that cannot be written
+  3  capture missing, unreadable or not recognised
+  4  not enough good data (the result is still written)
+  7  some of several captures failed
+  8  refused: would overwrite a file
+"""
+_INSUFFICIENT: Final = 4
+_SOME_FAILED: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the options say of the captures."""
+
+    columns: str | None
+    unit: str | None
+    sampling_rate_hz: float | None
+    gravity: Gravity | None
+    placement: str | None
+
+
+def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if not value or ctx.resilient_parsing:
+        return
+    from tremor.report.as_json import schema_text
+
+    click.echo(schema_text(), nl=False)
+    ctx.exit()
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=Path)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line each for several.")
+@click.option("--html", "html", type=Path, metavar="PATH", help="Write the report as one page.")
+@click.option("--csv", "csv", type=Path, metavar="PATH", help="Write the windows as a table.")
+@click.option(
+    "--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML, see --schema."
+)
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable.")
+@capture_options
+@overwrite_option
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help="Print the JSON Schema of the result and leave.",
+)
+@common_options
+@click.pass_context
+def analyze(
+    ctx: click.Context,
+    *,
+    files: tuple[Path, ...],
+    as_json: bool,
+    html: Path | None,
+    csv: Path | None,
+    settings_file: Path | None,
+    pairs: tuple[str, ...],
+    columns: str | None,
+    unit: str | None,
+    sampling_rate_hz: float | None,
+    gravity: str | None,
+    placement: str | None,
+    overwrite: bool,
+) -> None:
+    """Measure the tremor in captures: how fast, how strong, how sure.
+
+    FILE is a capture of an accelerometer, or the folder of a recording. For several, --html and
+    --csv take a folder.
+    """
+    from tremor.analysis.settings import AnalysisSettings
+
+    settings = (
+        AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)
+    )
+    settings = settings.with_overrides(pairs)
+    reading = _Reading(columns, unit, sampling_rate_hz, cast("Gravity | None", gravity), placement)
+    targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
+    several = len(files) > 1
+    failed = 0
+    insufficient = False
+    with Progress.shown(len(files)) as progress:
+        for index, file in enumerate(files):
+            progress.at(file.name, index)
+            try:
+                analysis = _analyze(file, reading, settings)
+                for kind, paths in targets.items():
+                    write_text(paths[index], _WRITERS[kind](analysis))
+            except TremorError as error:
+                if not several:
+                    raise
+                failed += 1
+                with progress.paused():
+                    say(f"{file}: {error}")
+                continue
+            with progress.paused():
+                _report(analysis, file, as_json=as_json, several=several, last=index)
+            insufficient |= analysis.status == "insufficient"
+            failed += analysis.status == "insufficient"
+    if several and failed:
+        say(f"{failed} of {len(files)} captures failed")
+        ctx.exit(_SOME_FAILED)
+    if insufficient:
+        ctx.exit(_INSUFFICIENT)
+
+
+def _targets(
+    files: tuple[Path, ...], wanted: dict[str, Path | None], *, overwrite: bool
+) -> dict[str, list[Path]]:
+    targets = {
+        kind: output_paths(target, files, suffix=f".{kind}", overwrite=overwrite)
+        for kind, target in wanted.items()
+        if target is not None
+    }
+    together = [path.resolve() for paths in targets.values() for path in paths]
+    if len(set(together)) < len(together):
+        raise InvalidInputError("--html and --csv name the same file; give two")
+    return targets
+
+
+def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings) -> Analysis:
+    from tremor.analysis.offline import analyze as analyze_recording
+    from tremor.formats.reading import read
+
+    recording = read(
+        file,
+        columns=reading.columns,
+        unit=reading.unit,
+        sampling_rate_hz=reading.sampling_rate_hz,
+        gravity=reading.gravity,
+        placement=reading.placement,
+    )
+    for warning in recording.warnings:
+        warn(f"{file.name}: {warning.message}")
+    return analyze_recording(recording, settings=settings)
+
+
+def _page(analysis: Analysis) -> str:
+    from tremor.report.as_html import render
+
+    return render(analysis)
+
+
+def _table(analysis: Analysis) -> str:
+    text: str = analysis.windows_frame().to_csv(index=False, lineterminator="\n")
+    return text
+
+
+_WRITERS: Final = {"html": _page, "csv": _table}
+
+
+def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, last: int) -> None:
+    if as_json:
+        from tremor.report import as_json as json_report
+
+        click.echo(json_report.render(analysis, one_line=several))
+    else:
+        from tremor.report import as_text
+
+        if last:
+            click.echo()
+        click.echo(as_text.render(analysis, unicode=_shows_unicode()), nl=False)
+    if analysis.status == "insufficient":
+        reason = analysis.summary.reason or analysis.to_dict()["summary"]["reason"]
+        say(f"{file}: not enough good data: {reason.removeprefix('cannot tell: ')}")
+
+
+def _shows_unicode() -> bool:
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"

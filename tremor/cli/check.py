@@ -1,0 +1,118 @@
+"""``tremor check``: how good captures are, without looking for tremor."""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from tremor.cli.options import capture_options, common_options, say
+from tremor.errors import TremorError
+
+if TYPE_CHECKING:
+    from tremor.recording import Gravity, Recording
+
+__all__ = ["check"]
+
+_SCHEMA: Final = "tremor.check/1"
+_EPILOG: Final = """\b
+Examples:
+  tremor check capture.csv
+  tremor check *.csv --json
+
+\b
+Exit codes:
+  0  good or usable
+  2  wrong usage
+  3  capture missing, unreadable or not recognised
+  4  not usable
+  7  some of several captures failed or are not usable
+"""
+_NOT_USABLE: Final = 4
+_SOME_FAILED: Final = 7
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=Path)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line each for several.")
+@capture_options
+@common_options
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    files: tuple[Path, ...],
+    as_json: bool,
+    columns: str | None,
+    unit: str | None,
+    sampling_rate_hz: float | None,
+    gravity: str | None,
+    placement: str | None,
+) -> None:
+    """Check how good captures are: format, unit, gravity, rate, gaps, clipping, dead axes."""
+    from tremor.formats.reading import read
+
+    several = len(files) > 1
+    failed = 0
+    for index, file in enumerate(files):
+        try:
+            recording = read(
+                file,
+                columns=columns,
+                unit=unit,
+                sampling_rate_hz=sampling_rate_hz,
+                gravity=cast("Gravity | None", gravity),
+                placement=placement,
+            )
+        except TremorError as error:
+            if not several:
+                raise
+            failed += 1
+            say(f"{file}: {error}")
+            continue
+        text, word = _checked(recording, file, as_json=as_json, one_line=several)
+        click.echo(("\n" if index and not as_json else "") + text, nl=False)
+        if word == "not usable":
+            failed += 1
+            if not several:
+                ctx.exit(_NOT_USABLE)
+    if failed:
+        say(f"{failed} of {len(files)} captures cannot be used")
+        ctx.exit(_SOME_FAILED)
+
+
+def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool) -> tuple[str, str]:
+    from tremor.analysis.results import RecordingFacts
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.report.as_text import render_check
+    from tremor.report.wording import quality_of
+
+    facts = RecordingFacts.from_recording(recording)
+    quality = quality_of(facts, AnalysisSettings())
+    source = recording.source
+    if not as_json:
+        slug = source.format if source else ""
+        return render_check(file.name, facts, quality, source_format=slug), quality.word
+    from tremor import __version__
+
+    document: dict[str, Any] = {
+        "schema": _SCHEMA,
+        "verdict": quality.word.replace(" ", "_"),
+        "reasons": list(quality.reasons),
+        "software": {
+            "name": "tremor-analyzer",
+            "version": __version__,
+            "python": platform.python_version(),
+        },
+        "source": {
+            "name": source.name if source else file.name,
+            "sha256": source.sha256 if source else "",
+            "format": source.format if source else "",
+        },
+        "recording": facts.to_dict(),
+    }
+    text = json.dumps(document, indent=None if one_line else 2, ensure_ascii=False, allow_nan=False)
+    return text + "\n", quality.word

@@ -1,0 +1,260 @@
+"""The commands by name, and the one place where errors become exit codes.
+
+Nothing heavy is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final, NamedTuple, NoReturn
+
+import click
+
+from tremor.cli.options import common_options, say, verbosity
+from tremor.errors import (
+    CaptureNotFoundError,
+    CaptureReadError,
+    InsufficientDataError,
+    InvalidInputError,
+    TremorError,
+    WouldOverwriteError,
+)
+
+__all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
+
+#: The first row that fits an error gives its exit code.
+EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
+    (CaptureNotFoundError, 3),
+    (CaptureReadError, 3),
+    (InsufficientDataError, 4),
+    (WouldOverwriteError, 8),
+    (InvalidInputError, 2),
+    (click.UsageError, 2),
+    (TremorError, 1),
+    (OSError, 3),
+)
+_INTERNAL: Final = 1
+_INTERRUPTED: Final = 130
+
+
+class _Command(NamedTuple):
+    module: str
+    attribute: str
+    help: str
+
+
+_COMMANDS: Final = {
+    "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
+    "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
+    "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
+}
+
+_EPILOG: Final = """\b
+Examples:
+  tremor analyze capture.csv
+  tremor analyze capture.csv --html report.html
+  tremor check capture.csv
+
+\b
+Exit codes:
+  0  done
+  1  internal error
+  2  wrong usage
+  3  capture missing, unreadable or not recognised
+  4  readable, but not enough good data (the result is still written)
+  7  some of several captures failed
+  8  refused: would overwrite a file
+
+Describes movement. Does not name causes or illness. Not a medical device.
+"""
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Give the exit code of an error.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    int
+        As in the help of the tool; 1 for what nobody raised on purpose.
+    """
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), _INTERNAL)
+
+
+class _LazyGroup(click.Group):
+    """Knows its commands by name and help, and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        entry = _COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(import_module(entry.module), entry.attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, _COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"there is no command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            _drop_stdout()
+            ctx.exit(0)
+        except Exception as error:
+            _end_with(error, ctx)
+
+    def main(  # type: ignore[override]  # it always leaves, whatever standalone_mode says
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> NoReturn:
+        """Run a command and leave with its exit code."""
+        extra["standalone_mode"] = False
+        try:
+            result = super().main(
+                list(sys.argv[1:] if args is None else args),
+                prog_name=prog_name or "tremor",
+                **extra,
+            )
+            sys.stdout.flush()
+        except click.ClickException as error:
+            _usage(error)
+        except (click.Abort, KeyboardInterrupt):
+            say("interrupted; nothing more was written")
+            sys.exit(_INTERRUPTED)
+        except BrokenPipeError:
+            _drop_stdout()
+            result = 0
+        sys.exit(result if isinstance(result, int) else 0)
+
+
+def _drop_stdout() -> None:
+    # The reader of stdout has seen enough; Python must not complain when it flushes at the end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage(error: click.ClickException) -> NoReturn:
+    if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and later; its message is the help
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "tremor"
+    message = error.format_message().rstrip(".")
+    say(f"{message[:1].lower()}{message[1:]}; see: {path} --help")
+    sys.exit(exit_code_of(error) if isinstance(error, click.UsageError) else error.exit_code)
+
+
+def _end_with(error: Exception, ctx: click.Context) -> NoReturn:
+    code = exit_code_of(error)
+    loud = verbosity() > 1
+    if loud:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
+    if code != _INTERNAL or isinstance(error, TremorError):
+        say(_message_of(error))
+    elif loud:
+        say(f"internal error: {type(error).__name__}: {error}")
+    else:
+        say(
+            f"internal error: {type(error).__name__}: {error}; "
+            f"the traceback is in {_log(error)}, -vv shows it"
+        )
+    ctx.exit(code)
+
+
+def _message_of(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, TremorError):
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror or error}; check the path and its permissions"
+    return str(error)
+
+
+def _log(error: Exception) -> str:
+    import tempfile
+    import traceback
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="tremor-", suffix=".log", delete=False
+        ) as file:
+            file.writelines(traceback.format_exception(error))
+    except OSError as failure:
+        return f"no log ({failure.strerror})"
+    return file.name
+
+
+def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if not value or ctx.resilient_parsing:
+        return
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from tremor import __version__
+
+    def installed(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "missing"
+
+    click.echo(
+        f"tremor-analyzer {__version__} (Python {platform.python_version()}, "
+        f"numpy {installed('numpy')}, scipy {installed('scipy')})"
+    )
+    ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog=_EPILOG,
+    invoke_without_command=True,
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions and leave.",
+)
+@common_options
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Measure leg tremor from a wearable accelerometer.
+
+    How fast it is, how strong, how it fades, and how sure that is.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Run the tool; the entry point of the distribution."""
+    cli.main()

@@ -1,0 +1,238 @@
+"""The result as one page that needs nothing else. Here texts are made; the template places them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tremor.report import wording
+from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
+from tremor.report.numbers import KEY_NUMBERS, number, percent, range_text, value_text
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis, WindowTable
+
+__all__ = ["render"]
+
+#: Beyond so many rows a table in a page is no help; the CSV holds them all.
+_MOST_ROWS: Final = 400
+
+_MEANING: Final = {
+    "frequency_hz": "How many times a second the leg trembles.",
+    "rms_ms2": "How strong: root mean square over the three axes, sensor noise taken off.",
+    "displacement_pp_mm": "How far the skin under the sensor typically moves.",
+    "bandwidth_hz": "How regular: the narrower, the steadier the rhythm.",
+}
+
+
+def render(analysis: Analysis) -> str:
+    """Give the page of an analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+
+    Returns
+    -------
+    str
+        HTML; figures inside, nothing loaded from anywhere.
+    """
+    environment = Environment(
+        loader=PackageLoader("tremor.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    page = environment.get_template("report.html.j2").render(page=_page(analysis))
+    return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
+
+
+def _page(analysis: Analysis) -> dict[str, Any]:
+    facts = analysis.recording
+    quality = wording.quality_of(facts, analysis.settings)
+    return {
+        "name": analysis.source["name"] or "samples from arrays",
+        "started_at": _minutes(facts.started_at),
+        "placement": facts.placement,
+        "status": analysis.status,
+        "in_short": wording.in_short(analysis),
+        "purpose": wording.PURPOSE,
+        "cards": _cards(analysis),
+        "episodes": _episodes(analysis),
+        "amplitude": _amplitude(analysis),
+        "spectrum": _spectrum(analysis),
+        "quality": {
+            "word": quality.word,
+            "reasons": quality.reasons,
+            "figure": _quality_figure(analysis),
+            "counts": _counts(analysis),
+            "facts": wording.capture_rows(facts, source_format=analysis.source["format"]),
+            "history": facts.history,
+        },
+        "software": dict(analysis.software),
+        "sha256": analysis.source["sha256"],
+        "settings": _settings(analysis),
+    }
+
+
+def _minutes(started_at: str | None) -> str | None:
+    return None if started_at is None else started_at[:16].replace("T", " at ")
+
+
+def _cards(analysis: Analysis) -> list[dict[str, str]]:
+    cards = []
+    for field, name, unit in KEY_NUMBERS:
+        estimate = getattr(analysis.summary, field)
+        cards.append(
+            {
+                "field": field,
+                "name": name,
+                "meaning": _MEANING[field],
+                "value": value_text(estimate, unit),
+                "range": range_text(estimate).strip("()"),
+                "reason": estimate.reason.removeprefix("cannot tell: "),
+            }
+        )
+    return cards
+
+
+def _episodes(analysis: Analysis) -> list[dict[str, str]]:
+    return [
+        {
+            "name": wording.episode_label(index, episode.start_s, episode.end_s),
+            **{
+                field: f"{value_text(getattr(episode, field), '')} "
+                f"{range_text(getattr(episode, field))}".strip()
+                or "-"
+                for field, _, _ in KEY_NUMBERS
+            },
+        }
+        for index, episode in enumerate(analysis.episodes, start=1)
+    ]
+
+
+def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
+    table = analysis.windows
+    if not len(table):
+        return None
+    rms = table.rms_ms2[:, 0]
+    if np.isfinite(rms).any():
+        takeaway = (
+            f"In single windows the RMS acceleration lies between {number(float(np.nanmin(rms)))} "
+            f"and {number(float(np.nanmax(rms)))} m/s²."
+        )
+    else:
+        takeaway = "No window shows a tremor."
+    return {
+        "takeaway": takeaway,
+        "svg": Markup(
+            amplitude_svg(
+                analysis,
+                prefix="amplitude",
+                title="RMS acceleration of the tremor over time",
+                desc=takeaway,
+            )
+        ),
+        "rows": _window_rows(table),
+        "n_windows": len(table),
+        "n_rows": min(len(table), _MOST_ROWS),
+    }
+
+
+def _window_rows(table: WindowTable) -> list[dict[str, str]]:
+    return [
+        {
+            "time": f"{number(window.start_s, 1)} to {number(window.end_s, 1)}",
+            "verdict": wording.VERDICT_WORDS[window.verdict],
+            "rms_ms2": f"{value_text(window.rms_ms2, '')} {range_text(window.rms_ms2)}".strip(),
+            "frequency_hz": value_text(window.frequency_hz, ""),
+            "reason": window.reason,
+        }
+        for window in table[:_MOST_ROWS]
+    ]
+
+
+def _spectrum(analysis: Analysis) -> dict[str, Any] | None:
+    view = analysis.spectrum
+    if view is None or not len(view.frequency_hz):
+        return None
+    summary = analysis.summary
+    what = "windows with tremor" if view.of == "tremor" else "still windows"
+    takeaway = f"Mean of {view.n_windows} {what}."
+    if summary.frequency_hz.value is not None and summary.bandwidth_hz.value is not None:
+        takeaway += (
+            f" The line stands at {value_text(summary.frequency_hz, 'Hz')} and is "
+            f"{value_text(summary.bandwidth_hz, 'Hz')} wide at half of its power."
+        )
+    shown = view.frequency_hz <= 20.0
+    every = max(int(np.count_nonzero(shown)) // 100, 1)
+    line = view.line_ms2sq_per_hz
+    rows = [
+        {
+            "frequency_hz": number(float(view.frequency_hz[i]), 2),
+            "psd": f"{view.psd_ms2sq_per_hz[i]:.3g}",
+            "line": "" if line is None else f"{line[i]:.3g}",
+        }
+        for i in np.flatnonzero(shown)[::every].tolist()
+    ]
+    return {
+        "takeaway": takeaway,
+        "svg": Markup(
+            spectrum_svg(
+                view,
+                frequency_hz=summary.frequency_hz,
+                bandwidth_hz=summary.bandwidth_hz,
+                prefix="spectrum",
+                title="Power spectral density of the acceleration",
+                desc=takeaway,
+            )
+        ),
+        "rows": rows,
+        "every": every,
+    }
+
+
+def _quality_figure(analysis: Analysis) -> Markup | None:
+    if not len(analysis.windows):
+        return None
+    counts = ", ".join(f"{row['verdict']} {row['n']}" for row in _counts(analysis))
+    return Markup(
+        quality_svg(
+            analysis.windows,
+            duration_s=analysis.recording.duration_s,
+            prefix="quality",
+            title="What could be judged, over time",
+            desc=f"Windows of each kind: {counts}.",
+        )
+    )
+
+
+def _counts(analysis: Analysis) -> list[dict[str, str]]:
+    n = len(analysis.windows)
+    return [
+        {
+            "verdict": wording.VERDICT_WORDS[verdict],
+            "n": str(count),
+            "share": percent(count / n),
+        }
+        for verdict, count in wording.verdict_counts(analysis)
+    ]
+
+
+def _settings(analysis: Analysis) -> list[dict[str, str]]:
+    return [
+        {
+            "name": item.name,
+            "value": f"{getattr(analysis.settings, item.name):g}",
+            "unit": "" if item.metadata["unit"] == "1" else item.metadata["unit"],
+            "reason": item.metadata["reason"],
+        }
+        for item in dataclasses.fields(analysis.settings)
+    ]

@@ -1,0 +1,175 @@
+"""The result as plain text of 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tremor.report import wording
+from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_text
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis, RecordingFacts
+    from tremor.recording import Floats
+
+__all__ = ["render", "render_check"]
+
+_WIDTH: Final = 80
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_MOST_ROWS: Final = 10
+
+
+def render(analysis: Analysis, *, unicode: bool = True) -> str:
+    """Give the summary of an analysis as text.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+    unicode : bool
+        Whether the reader's terminal shows more than ASCII; without it the sparkline is left out.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns, where names of files allow it.
+    """
+    summary = analysis.summary
+    lines = [analysis.source["name"] or "samples from arrays", ""]
+    lines += _wrapped(wording.headline(analysis))
+    lines.append("")
+    if analysis.status == "measured":
+        for field, name, unit in KEY_NUMBERS:
+            estimate = getattr(summary, field)
+            value = value_text(estimate, unit)
+            if value:
+                lines.append(f"  {name:<28}{value:<14} {range_text(estimate)}".rstrip())
+            else:
+                reason = estimate.reason.removeprefix("cannot tell: ")
+                lines += _wrapped(f"{name:<28}cannot tell: {reason}", indent=2, hang=28)
+        lines.append("")
+        if unicode:
+            lines += [*_sparkline(analysis), ""]
+        lines += [*_episodes(analysis), ""]
+    counts = wording.verdict_counts(analysis)
+    lines += _fact(
+        "Windows",
+        ", ".join(f"{n} {wording.VERDICT_WORDS[verdict]}" for verdict, n in counts) or "none",
+    )
+    facts = analysis.recording
+    lines += _fact(
+        "Capture",
+        f"{number(facts.duration_s, 1)} s at {facts.sampling_rate_hz:.2f} Hz, in {facts.unit_in}, "
+        f"gravity {facts.gravity}",
+    )
+    quality = wording.quality_of(facts, analysis.settings)
+    lines += _fact("Quality", quality.word)
+    for reason in quality.reasons:
+        lines += _wrapped(f"- {reason}", indent=12, hang=2)
+    lines.append("")
+    if analysis.status == "measured":
+        lines += _wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
+    lines += _wrapped(wording.PURPOSE)
+    return "\n".join(lines) + "\n"
+
+
+def render_check(
+    name: str, facts: RecordingFacts, quality: wording.Quality, *, source_format: str
+) -> str:
+    """Give the soundness of a capture as text.
+
+    Parameters
+    ----------
+    name : str
+        File name of the capture.
+    facts : RecordingFacts
+        The capture.
+    quality : Quality
+        The word and its reasons.
+    source_format : str
+        Slug of the format.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns, where names of files allow it.
+    """
+    lines = [f"{name}: {quality.word}"]
+    for reason in quality.reasons:
+        lines += _wrapped(f"- {reason}", indent=2, hang=2)
+    lines.append("")
+    for label, text in wording.capture_rows(facts, source_format=source_format):
+        lines += _wrapped(f"{label:<18}{text}", indent=2, hang=18)
+        if label == "Gaps":
+            lines += _gaps(facts)
+    if facts.history:
+        lines += ["", "  How it was read"]
+        for step in facts.history:
+            lines += _wrapped(f"- {step}", indent=2, hang=2)
+    return "\n".join(lines) + "\n"
+
+
+def _gaps(facts: RecordingFacts) -> list[str]:
+    lines = [
+        f"{'':<20}at {clock(gap.start_s)}: {number(gap.duration_s)} s, {gap.n_lost} lost"
+        for gap in facts.gaps[:_MOST_ROWS]
+    ]
+    return lines + _more(len(facts.gaps))
+
+
+def _wrapped(text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
+    # Runs of blanks are columns here, so only what stands after them may be broken.
+    return textwrap.wrap(
+        text,
+        width=_WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]
+
+
+def _fact(label: str, text: str) -> list[str]:
+    return _wrapped(f"{label:<12}{text}", hang=12)
+
+
+def _more(n: int) -> list[str]:
+    hidden = n - _MOST_ROWS
+    return [f"  ... and {hidden} more; --json gives all"] if hidden > 0 else []
+
+
+def _episodes(analysis: Analysis) -> list[str]:
+    lines = []
+    for index, episode in enumerate(analysis.episodes[:_MOST_ROWS], start=1):
+        name = wording.episode_label(index, episode.start_s, episode.end_s)
+        numbers = "".join(
+            f"{value_text(getattr(episode, field), unit) or '-':<15}"
+            for field, unit in (
+                ("frequency_hz", "Hz"),
+                ("rms_ms2", "m/s^2"),
+                ("displacement_pp_mm", "mm"),
+            )
+        )
+        lines.append(f"  {name:<26}{numbers}".rstrip())
+    return ["Episodes", *lines, *_more(len(analysis.episodes))]
+
+
+def _sparkline(analysis: Analysis) -> list[str]:
+    """Draw the largest RMS of each column of time; a dot where there is none to draw."""
+    table = analysis.windows
+    rms = table.rms_ms2[:, 0]
+    top = float(np.nanmax(rms, initial=0.0))
+    if top <= 0.0:
+        return []
+    n_columns = min(len(table), _WIDTH - 4)
+    column = np.arange(len(table)) * n_columns // len(table)
+    largest: Floats = np.full(n_columns, -1.0)
+    np.maximum.at(largest, column, np.nan_to_num(rms, nan=-1.0))
+    marks = "".join(
+        "·" if value < 0.0 else _BARS[min(int(value / top * len(_BARS)), len(_BARS) - 1)]
+        for value in largest.tolist()
+    )
+    span = f"{clock(float(table.start_s[0]))} to {clock(float(table.end_s[-1]))}"
+    return [f"RMS acceleration over time, {span}, 0 to {number(top)} m/s^2", f"  {marks}"]

@@ -1,0 +1,337 @@
+"""Figures as SVG that stands in a page. The only place that imports matplotlib."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from tremor.report.numbers import clock
+from tremor.report.wording import VERDICT_WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tremor.analysis.results import Analysis, SpectrumView, WindowTable
+    from tremor.estimate import Estimate
+    from tremor.recording import Floats
+
+__all__ = ["amplitude_svg", "quality_svg", "spectrum_svg"]
+
+# Okabe and Ito's colours, told apart with any colour vision.
+_BLUE: Final = "#0072B2"
+_SKY: Final = "#56B4E9"
+_VERMILLION: Final = "#D55E00"
+_ORANGE: Final = "#E69F00"
+_GREEN: Final = "#009E73"
+_GREY: Final = "#999999"
+_INK: Final = "#222222"
+
+_WIDTH_IN: Final = 5.6
+#: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
+_MOST_SHAPES: Final = 3000
+_STYLE: Final[dict[Any, Any]] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 11.0,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "hatch.linewidth": 0.7,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+}
+
+#: Verdict groups of the strip: words, colour, hatch.
+_GROUPS: Final = (
+    ("tremor", ("tremor",), _BLUE, ""),
+    ("no tremor", ("no_tremor",), _SKY, ".."),
+    (
+        "not judged",
+        tuple(v for v in VERDICT_WORDS if v not in {"tremor", "no_tremor"}),
+        _GREY,
+        "//",
+    ),
+)
+
+
+def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> str:
+    """Draw the RMS acceleration of the windows over time, with episodes and verdicts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+    prefix : str
+        Begins every id of the figure, so that several can stand in one page.
+    title, desc : str
+        Read out in place of the figure.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, 3.9), layout="constrained")
+        upper, strip = figure.subplots(2, 1, sharex=True, height_ratios=(7.0, 0.6))
+        _draw_amplitude(upper, analysis)
+        _draw_strip(strip, analysis.windows)
+        strip.set_xlim(0.0, max(analysis.recording.duration_s, 1e-3))
+        _time_axis(strip)
+        figure.legend(
+            handles=[
+                Patch(facecolor=colour, hatch=hatch, label=name, edgecolor="white")
+                for name, _, colour, hatch in _GROUPS
+            ],
+            loc="outside lower center",
+            ncols=3,
+            frameon=False,
+            fontsize=10,
+        )
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
+    table = analysis.windows
+    centre, step_s = _centres(table)
+    value, low, high = (table.rms_ms2[:, column].copy() for column in range(3))
+    rasterized = len(table) > _MOST_SHAPES
+    # A line joins neighbours alone: a row of NaN goes wherever windows do not follow each other.
+    breaks = np.flatnonzero(np.diff(centre) > 1.5 * step_s) + 1
+    centre, value, low, high = (
+        np.insert(column, breaks, np.nan) for column in (centre, value, low, high)
+    )
+    axes.fill_between(centre, low, high, color=_SKY, alpha=0.5, linewidth=0, rasterized=rasterized)
+    axes.plot(
+        centre, value, color=_BLUE, linewidth=1.4, marker="o", markersize=2.2, rasterized=rasterized
+    )
+    for episode in analysis.episodes:
+        if episode.rms_ms2.value is not None:
+            axes.plot(
+                [episode.start_s, episode.end_s],
+                [episode.rms_ms2.value] * 2,
+                color=_VERMILLION,
+                linestyle="--",
+                linewidth=1.8,
+            )
+    for gap in analysis.recording.gaps:
+        axes.axvspan(
+            gap.start_s,
+            gap.start_s + gap.duration_s,
+            facecolor="#eeeeee",
+            edgecolor=_GREY,
+            hatch="////",
+            linewidth=0,
+        )
+    top = _top(high, value)
+    axes.set_ylim(0.0, 1.12 * top)
+    axes.set_ylabel("RMS acceleration (m/s²)")
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def _top(*columns: Floats) -> float:
+    together = np.concatenate(columns)
+    together = together[np.isfinite(together)]
+    return float(together.max()) if together.size and together.max() > 0.0 else 1.0
+
+
+def _centres(table: WindowTable) -> tuple[Floats, float]:
+    """Give the middle of every window and the time from one to the next."""
+    centre: Floats = (table.start_s + table.end_s) / 2.0
+    step_s = float(np.median(np.diff(centre))) if len(centre) > 1 else 1.0
+    return centre, step_s
+
+
+def _stretches(
+    table: WindowTable, chosen: np.typing.NDArray[np.bool_]
+) -> list[tuple[float, float]]:
+    """Join windows that follow each other to (start, length), each as long as one step."""
+    if not chosen.any():
+        return []
+    centre, step_s = _centres(table)
+    rows = np.flatnonzero(chosen)
+    cuts = np.flatnonzero((np.diff(rows) > 1) | (np.diff(centre[rows]) > 1.5 * step_s)) + 1
+    return [
+        (float(centre[run[0]] - step_s / 2.0), float(centre[run[-1]] - centre[run[0]] + step_s))
+        for run in np.split(rows, cuts)
+    ]
+
+
+def _draw_strip(axes: Axes, table: WindowTable) -> None:
+    for _, verdicts, colour, hatch in _GROUPS:
+        chosen = np.isin(table.verdict, verdicts)
+        axes.broken_barh(
+            _stretches(table, chosen),
+            (0.0, 1.0),
+            facecolor=colour,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0,
+            rasterized=len(table) > _MOST_SHAPES,
+        )
+    axes.set_ylim(0.0, 1.0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+
+
+def _time_axis(axes: Axes) -> None:
+    span_s = axes.get_xlim()[1]
+    axes.xaxis.set_major_locator(
+        MaxNLocator(6, steps=[1, 1.5, 2, 3, 6, 10] if span_s > 60.0 else [1, 2, 5, 10])
+    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
+    unit = "hours, minutes, seconds" if span_s >= 3600.0 else "minutes, seconds"
+    axes.set_xlabel(f"time from the start ({unit})")
+
+
+def spectrum_svg(
+    spectrum: SpectrumView,
+    *,
+    frequency_hz: Estimate,
+    bandwidth_hz: Estimate,
+    prefix: str,
+    title: str,
+    desc: str,
+) -> str:
+    """Draw the mean spectrum with the fitted line and its half-power band.
+
+    Parameters
+    ----------
+    spectrum : SpectrumView
+        What to draw.
+    frequency_hz, bandwidth_hz : Estimate
+        The line.
+    prefix, title, desc : str
+        As in `amplitude_svg`.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, 3.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(
+            spectrum.frequency_hz,
+            spectrum.psd_ms2sq_per_hz,
+            color=_BLUE,
+            linewidth=1.4,
+            label="measured",
+        )
+        if spectrum.line_ms2sq_per_hz is not None:
+            axes.plot(
+                spectrum.frequency_hz,
+                spectrum.line_ms2sq_per_hz,
+                color=_VERMILLION,
+                linestyle="--",
+                linewidth=1.6,
+                label="fitted line and floor",
+            )
+        if frequency_hz.value is not None and bandwidth_hz.value is not None:
+            half_hz = bandwidth_hz.value / 2.0
+            axes.axvspan(
+                frequency_hz.value - half_hz,
+                frequency_hz.value + half_hz,
+                facecolor=_ORANGE,
+                alpha=0.3,
+                linewidth=0,
+                label="half-power band",
+            )
+        shown = spectrum.frequency_hz <= 20.0
+        in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]
+        axes.set_xlim(0.0, min(20.0, float(spectrum.frequency_hz[-1])))
+        axes.set_ylim(0.0, 1.1 * _top(in_view))
+        axes.set_xlabel("frequency (Hz)")
+        axes.set_ylabel("PSD ((m/s²)²/Hz)")
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.legend(frameon=False, fontsize=10)
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def quality_svg(
+    table: WindowTable, *, duration_s: float, prefix: str, title: str, desc: str
+) -> str:
+    """Draw which stretches could be judged, and what stood in the way elsewhere.
+
+    Parameters
+    ----------
+    table : WindowTable
+        The windows.
+    duration_s : float
+        Length of the capture, s.
+    prefix, title, desc : str
+        As in `amplitude_svg`.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    verdicts = table.verdict
+    rows: list[tuple[str, np.typing.NDArray[np.bool_], str, str]] = [
+        ("could be judged", np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
+    ]
+    rows += [
+        (word, verdicts == verdict, _GREY, "///")
+        for verdict, word in VERDICT_WORDS.items()
+        if verdict not in {"tremor", "no_tremor"} and (verdicts == verdict).any()
+    ]
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, 0.8 + 0.34 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for place, (_, chosen, colour, hatch) in enumerate(rows):
+            axes.broken_barh(
+                _stretches(table, chosen),
+                (place - 0.4, 0.8),
+                facecolor=colour,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0,
+                rasterized=len(table) > _MOST_SHAPES,
+            )
+        axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set_xlim(0.0, max(duration_s, 1e-3))
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        _time_axis(axes)
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _svg(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
+    """Write a figure as an element that is read out by its title, with ids of its own."""
+    buffer = io.StringIO()
+    figure.savefig(
+        buffer,
+        format="svg",
+        dpi=144,
+        metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+    )
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
+    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
+    text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
+    view = re.search(r'viewBox="([^"]+)"', text)
+    if view is None:
+        raise RuntimeError("matplotlib wrote a figure without a viewBox")
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="{view[1]}" role="img" aria-labelledby="{prefix}-title {prefix}-desc">\n'
+        f'<title id="{prefix}-title">{escape(title)}</title>\n'
+        f'<desc id="{prefix}-desc">{escape(desc)}</desc>'
+    )
+    return re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1).strip()

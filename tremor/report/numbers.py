@@ -1,0 +1,123 @@
+"""Numbers as people read them. One rule of rounding for text and page; nothing is computed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tremor.estimate import Estimate
+
+__all__ = ["KEY_NUMBERS", "clock", "decimals_of", "number", "percent", "range_text", "value_text"]
+
+#: Field of a summary or an episode, what it is called, and its unit.
+KEY_NUMBERS: Final = (
+    ("frequency_hz", "Frequency", "Hz"),
+    ("rms_ms2", "RMS acceleration", "m/s^2"),
+    ("displacement_pp_mm", "Displacement, peak to peak", "mm"),
+    ("bandwidth_hz", "Half-power bandwidth", "Hz"),
+)
+_SIGNIFICANT: Final = 3
+
+
+def decimals_of(estimate: Estimate) -> int:
+    """Give the decimals at which the width of the interval shows two significant digits.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        With a value.
+
+    Returns
+    -------
+    int
+        Three significant digits of the value where there is no interval; never more than six.
+
+    Examples
+    --------
+    >>> from tremor.estimate import Estimate
+    >>> decimals_of(Estimate(8.314, 8.253, 8.375))
+    2
+    """
+    if estimate.value is None:
+        return 0
+    if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
+        width = estimate.high - estimate.low
+        return min(max(1 - math.floor(math.log10(width)), 0), 6)
+    return _decimals_for(estimate.value)
+
+
+def _decimals_for(value: float) -> int:
+    if value == 0.0:
+        return 0
+    return min(max(_SIGNIFICANT - 1 - math.floor(math.log10(abs(value))), 0), 6)
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """Give a number with so many decimals, or with three significant digits.
+
+    Examples
+    --------
+    >>> number(0.43721), number(52.0), number(None)
+    ('0.437', '52.0', '-')
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:.{_decimals_for(value) if decimals is None else decimals}f}"
+
+
+def value_text(estimate: Estimate, unit: str) -> str:
+    """Give the value with its unit; empty where there is none."""
+    if estimate.value is None:
+        return ""
+    return f"{number(estimate.value, decimals_of(estimate))} {unit}".rstrip()
+
+
+def range_text(estimate: Estimate) -> str:
+    """Give the interval in brackets; empty where there is none.
+
+    Examples
+    --------
+    >>> from tremor.estimate import Estimate
+    >>> range_text(Estimate(8.314, 8.253, 8.375))
+    '(8.25 to 8.38)'
+    >>> range_text(Estimate(0.2, None, 0.31))
+    '(up to 0.310)'
+    """
+    if estimate.value is None:
+        return ""
+    decimals = decimals_of(estimate)
+    if estimate.low is not None and estimate.high is not None:
+        return f"({number(estimate.low, decimals)} to {number(estimate.high, decimals)})"
+    if estimate.high is not None:
+        return f"(up to {number(estimate.high, decimals)})"
+    if estimate.low is not None:
+        return f"(at least {number(estimate.low, decimals)})"
+    return ""
+
+
+def percent(share: float) -> str:
+    """Give a share in per cent; small shares keep two significant digits.
+
+    Examples
+    --------
+    >>> percent(0.8025), percent(0.00043), percent(0.0)
+    ('80 %', '0.043 %', '0 %')
+    """
+    if share == 0.0 or share >= 0.095:
+        return f"{100.0 * share:.0f} %"
+    decimals = 1 - math.floor(math.log10(100.0 * share))
+    return f"{100.0 * share:.{min(decimals, 6)}f} %"
+
+
+def clock(seconds: float) -> str:
+    """Give a time as minutes and seconds, or hours, minutes and seconds.
+
+    Examples
+    --------
+    >>> clock(62.4), clock(3723.0)
+    ('1:02', '1:02:03')
+    """
+    whole = math.floor(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
