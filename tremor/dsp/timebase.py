@@ -45,6 +45,8 @@ _LEVEL_ROWS: Final = 9
 _SPREAD_LIMIT: Final = 0.05
 #: Blocks whose means tell the scatter and the wandering of the clock.
 _BLOCK_S: Final = 5.0
+#: Stamps are coarse (bursts, rounding) when so many periods lie between a step and its place.
+_ROUGH: Final = 0.5
 _MANY_ROWS: Final = 500_000
 
 
@@ -369,7 +371,7 @@ def resample_evenly(
         + u * u * (3 - 2 * u) * values[left + 1]
         + u * u * (u - 1) * step * tangent[left + 1]
     )
-    too_long = step_s > max(longest_bridge_s, 1.5 / sampling_rate_hz)
+    too_long = step_s > max(longest_bridge_s, 1.5 / sampling_rate_hz) * (1 + 1e-6)
     inside = (u[:, 0] * step_s[left] > 0.5 / sampling_rate_hz) & (
         (1 - u[:, 0]) * step_s[left] > 0.5 / sampling_rate_hz
     )
@@ -567,7 +569,9 @@ def _lasting_shifts(
         before = float(phase_s[max(last, at - run) : at].min())
         after = float(phase_s[at : min(n, at + run)].min())
         lost = round((after - before) / period_s)
-        if after - before > least_s and lost > 0:
+        # A packet cut short at the end never comes down to its level.
+        cut_s = max(0, run // 2 - (n - at)) * period_s
+        if after - before > least_s + cut_s and lost > 0:
             jumps[at], last = lost, int(at)
     return np.cumsum(jumps)
 
@@ -651,7 +655,7 @@ def _fit_period_s(stamps: Floats, index: Indices) -> float:
 class _Blocks:
     place: Floats  # mean index of each block
     phase: Floats  # mean phase of each block, in samples
-    scatter: float  # typical half range of the phase within a block, in samples
+    scatter: float  # half range of the phase within a block where stamps are coarse, in samples
     joined: npt.NDArray[np.bool_]  # True where no long hole parts a block from the one before
 
 
@@ -666,6 +670,7 @@ def _block_means(stamps: Floats, index: Indices, period_s: float) -> _Blocks:
     place = index[:cut].reshape(n_blocks, length)
     few = slice(None, None, max(1, n_blocks // 200))
     phase = stamp[few] / period_s - place[few]
+    rough = length > 1 and float(np.quantile(np.abs(np.diff(phase, axis=1)), 0.75)) > _ROUGH
     spread = np.quantile(phase, 0.95, axis=1) - np.quantile(phase, 0.05, axis=1)
     hole = int(_NEW_PHASE_S / period_s)
     # A block with a long hole within it mixes two phases.
@@ -676,13 +681,13 @@ def _block_means(stamps: Floats, index: Indices, period_s: float) -> _Blocks:
     return _Blocks(
         place=mean_place,
         phase=stamp.mean(axis=1) / period_s - mean_place,
-        scatter=float(np.median(spread)) / 2.0,
+        scatter=float(np.median(spread)) / 2.0 if rough else 0.0,
         joined=joined,
     )
 
 
 def _rate_sd_hz(stamps: Floats, index: Indices, blocks: _Blocks, period_s: float) -> float:
-    """Give the standard deviation of the rate from the scatter of block means, and from rounding."""
+    """Give the sd of the rate from the scatter of block means, and from rounding, Hz."""
     from_rounding = _resolution_s(stamps) / np.sqrt(6.0) / float(stamps[-1] - stamps[0])
     group = np.cumsum(~blocks.joined).astype(np.int64)
     group -= group[0]
@@ -731,7 +736,7 @@ def _uneven_time(
     if spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.scatter:
         return None
     time = stamps
-    if blocks.scatter > 1.0:  # rounding or bursts on top: only the smooth part is the rate
+    if blocks.scatter > 0.0:  # rounding or bursts on top: only the smooth part is the rate
         time = period_s * (index + np.interp(index, blocks.place, blocks.phase))
     good = np.concatenate(([True], time[1:] > np.maximum.accumulate(time)[:-1]))
     return _Uneven(time[good] - time[good][0], np.flatnonzero(good), spread)
