@@ -1,7 +1,9 @@
 """Exact least-squares sine of many windows, and whether a sine is all there is.
 
 A line whose residual, once the best sine is taken out, is no more than the noise around it, is
-unresolved: nothing in the window tells it from a pure tone.
+unresolved: nothing in the window tells it from a pure tone. A line whose residual is more than
+that and still small wanders by less than a tenth of a bin: the sine remains the better estimate
+of its frequency, and the wander goes into the interval.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from tremor.recording import Floats
 
 __all__ = ["SineFit", "fit_sines"]
 
+NORMAL_QUANTILE: Final = 1.959963984540054  # of a 95 % interval
+
 #: Gauss-Newton steps; from a start within half a bin three are enough.
 _STEPS: Final = 6
 #: Bins on each side of the peak in which the residual of the sine is judged.
@@ -28,6 +32,12 @@ _FAR_BINS: Final = 8
 _FAR_SPAN_BINS: Final = 40
 #: Chance of taking a true tone for a line; it costs a wider interval, the other way costs coverage.
 _ALPHA: Final = 0.01
+#: Bandwidth times length up to which the sine stands for a line that is not a tone.
+_NARROW_BT: Final = 0.1
+#: A straight line through a Brownian phase has 6/5 of the least variance of its slope.
+_SLOPE_LOSS: Final = 1.2
+#: The residual of so narrow a line rests on so few independent numbers.
+_NARROW_FREEDOM: Final = 3.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,26 +46,27 @@ class SineFit:
 
     Parameters
     ----------
-    frequency_hz, sd_hz : ndarray, shape (n_windows,)
-        Frequency and its standard deviation from the noise around the line, Hz.
-    power, sd_rms : ndarray, shape (n_windows,)
-        Mean square of the vector, (m/s^2)^2, and the standard deviation of its root, m/s^2.
+    frequency_hz, half_hz : ndarray, shape (n_windows,)
+        Frequency and half of its 95 % interval, Hz: from the noise around the line, and for a
+        line that is not a tone from its wander as well.
+    power, half_rms : ndarray, shape (n_windows,)
+        Mean square of the vector, (m/s^2)^2, and half of the 95 % interval of its root, m/s^2.
     bandwidth_hz, most_bandwidth_hz : ndarray, shape (n_windows,)
         Half-power width that the residual leaves room for, and its upper limit (95 %), Hz.
     noise : ndarray, shape (n_windows,)
         Floor of one axis around the line, (m/s^2)^2/Hz.
-    is_tone : ndarray of bool, shape (n_windows,)
-        Whether the residual cannot be told from noise.
+    is_enough : ndarray of bool, shape (n_windows,)
+        Whether the sine is as good as any line: the residual is noise, or the wander is small.
     """
 
     frequency_hz: Floats
-    sd_hz: Floats
+    half_hz: Floats
     power: Floats
-    sd_rms: Floats
+    half_rms: Floats
     bandwidth_hz: Floats
     most_bandwidth_hz: Floats
     noise: Floats
-    is_tone: npt.NDArray[np.bool_]
+    is_enough: npt.NDArray[np.bool_]
 
 
 def fit_sines(
@@ -87,7 +98,7 @@ def fit_sines(
     SineFit
         The result of a window does not depend on the others.
     """
-    from scipy.special import gammaincc
+    from scipy.special import gammaincc, stdtrit
 
     n_windows, _, n = moving.shape
     duration_s = n / fs
@@ -139,16 +150,23 @@ def fit_sines(
     # Of a line whose width times T is small, 0.233 pi B T of the power stays with the residual:
     # Brownian phase and amplitude, less the straight line that the frequency takes from the phase.
     per_bandwidth = 0.233 * np.pi * duration_s * power * duration_s / noise
+    bandwidth = np.maximum(excess - expected, 0.0) / per_bandwidth
+    from_noise = variance / curvature
+    from_wander = _SLOPE_LOSS * bandwidth / (4.0 * np.pi * duration_s)
     return SineFit(
         frequency_hz=frequency,
-        sd_hz=np.sqrt(variance / curvature),
+        half_hz=np.where(
+            is_tone,
+            NORMAL_QUANTILE * np.sqrt(from_noise),
+            float(stdtrit(_NARROW_FREEDOM, 0.975)) * np.sqrt(from_noise + from_wander),
+        ),
         power=power,
-        sd_rms=np.sqrt(variance / n),
-        bandwidth_hz=np.maximum(excess - expected, 0.0) / per_bandwidth,
+        half_rms=NORMAL_QUANTILE * np.sqrt(variance / n),
+        bandwidth_hz=bandwidth,
         # Three times: the energy of a single Brownian path stays under a third of its mean in 5 %.
         most_bandwidth_hz=3.0
         * (np.maximum(excess - expected, 0.0) + 1.645 * np.sqrt(expected))
         / per_bandwidth,
         noise=noise,
-        is_tone=is_tone,
+        is_enough=is_tone | (bandwidth * duration_s < _NARROW_BT),
     )

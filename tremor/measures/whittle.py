@@ -15,7 +15,15 @@ import numpy.typing as npt
 from tremor.dsp.spectrum import band_bins
 from tremor.recording import Floats
 
-__all__ = ["FitBins", "WhittleFit", "fit_whittle", "half_span_hz", "line_density", "reach_hz"]
+__all__ = [
+    "FitBins",
+    "WhittleFit",
+    "expected_periodogram",
+    "fit_whittle",
+    "half_span_hz",
+    "line_density",
+    "reach_hz",
+]
 
 # The fit works relative to the band, so that doubling rate and band doubles the frequency exactly.
 #: Bins within this share of the width of the band from the peak enter the fit (4 Hz of 3-15).
@@ -121,6 +129,32 @@ def _blurred(
     return 2.0 * h.real, 4.0 * np.pi * slope.imag, 2.0 * slope.real * rate[..., None]
 
 
+def expected_periodogram(
+    theta: Floats, frequency_hz: Floats, *, duration_s: float
+) -> tuple[Floats, Floats]:
+    """Give the expected periodogram of a line above a floor, and its relative slopes.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (n_windows, 4)
+        Centre in Hz, and the logarithms of pi B, of the power and of the floor.
+    frequency_hz : ndarray, shape (n_windows, m)
+        Hz.
+    duration_s : float
+        Length of the windows, s.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (n_windows, m) and (n_windows, 4, m)
+        S, and d ln S by each parameter.
+    """
+    g, g_centre, g_rate = _blurred(frequency_hz, theta[:, 0], np.exp(theta[:, 1]), duration_s)
+    p, c = np.exp(theta[:, 2:3]), np.exp(theta[:, 3:4])
+    s = p * g + c
+    slopes = np.stack([p * g_centre, p * g_rate, p * g, np.broadcast_to(c, s.shape)], axis=1)
+    return s, slopes / s[:, None, :]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class WhittleFit:
     """Fits of many windows: parameters (K,) and the covariance of (f0, ln a, ln P, ln c)."""
@@ -179,15 +213,8 @@ def fit_whittle(
     )
     start[:, 1] = np.clip(start[:, 1], low[:, 1], high[:, 1])
 
-    def model(theta: Floats, frequency_hz: Floats) -> tuple[Floats, Floats]:
-        g, g_centre, g_rate = _blurred(frequency_hz, theta[:, 0], np.exp(theta[:, 1]), duration_s)
-        p, c = np.exp(theta[:, 2:3]), np.exp(theta[:, 3:4])
-        s = p * g + c
-        relative = np.stack([p * g_centre, p * g_rate, p * g, np.broadcast_to(c, s.shape)], axis=1)
-        return s, relative / s[:, None, :]
-
     theta = start
-    s, slopes = model(theta, bins.frequency_hz)
+    s, slopes = expected_periodogram(theta, bins.frequency_hz, duration_s=duration_s)
     deviance = (np.log(s) + density / s).sum(axis=-1)
     damping = np.full(len(theta), 1e-3)
     # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
@@ -204,7 +231,9 @@ def fit_whittle(
             ..., 0
         ]
         trial = np.clip(theta[active] + np.clip(step, -most, most), low[active], high[active])
-        trial_s, trial_slopes = model(trial, bins.frequency_hz[active])
+        trial_s, trial_slopes = expected_periodogram(
+            trial, bins.frequency_hz[active], duration_s=duration_s
+        )
         trial_deviance = (np.log(trial_s) + density[active] / trial_s).sum(axis=-1)
         better = trial_deviance <= deviance[active]
         settled = (
