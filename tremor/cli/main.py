@@ -138,7 +138,7 @@ class _LazyGroup(click.Group):
         try:
             result = super().main(
                 list(sys.argv[1:] if args is None else args),
-                prog_name=prog_name or "tremor",
+                prog_name=prog_name or self.name,
                 **extra,
             )
             sys.stdout.flush()
@@ -231,6 +231,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
 
 
 @click.group(
+    "tremor",
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog=_EPILOG,

@@ -97,6 +97,7 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
                 "meaning": _MEANING[field],
                 "value": value_text(estimate, unit),
                 "range": range_text(estimate).strip("()"),
+                "none": "no tremor" if analysis.status == "no_tremor" else "cannot tell",
                 "reason": estimate.reason.removeprefix("cannot tell: "),
             }
         )
@@ -123,7 +124,8 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
     if not len(table):
         return None
     rms = table.rms_ms2[:, 0]
-    if np.isfinite(rms).any():
+    any_tremor = bool(np.isfinite(rms).any())
+    if any_tremor:
         takeaway = (
             f"In single windows the RMS acceleration lies between {number(float(np.nanmin(rms)))} "
             f"and {number(float(np.nanmax(rms)))} m/s²."
@@ -139,7 +141,9 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
                 title="RMS acceleration of the tremor over time",
                 desc=takeaway,
             )
-        ),
+        )
+        if any_tremor
+        else None,
         "rows": _window_rows(table),
         "n_windows": len(table),
         "n_rows": min(len(table), _MOST_ROWS),

@@ -174,7 +174,7 @@ def _draw_strip(axes: Axes, table: WindowTable) -> None:
             _stretches(table, chosen),
             (0.0, 1.0),
             facecolor=colour,
-            hatch=hatch,
+            hatch=None if len(table) > _MOST_SHAPES else hatch,  # pixels of hatches take seconds
             edgecolor="white",
             linewidth=0,
             rasterized=len(table) > _MOST_SHAPES,
@@ -296,7 +296,7 @@ def quality_svg(
                 _stretches(table, chosen),
                 (place - 0.4, 0.8),
                 facecolor=colour,
-                hatch=hatch,
+                hatch=None if len(table) > _MOST_SHAPES else hatch,
                 edgecolor="white",
                 linewidth=0,
                 rasterized=len(table) > _MOST_SHAPES,

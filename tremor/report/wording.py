@@ -111,7 +111,8 @@ def headline(analysis: Analysis) -> str:
     """Give the finding in one line."""
     summary = analysis.summary
     if analysis.status == "insufficient":
-        return f"Cannot tell: {_without(summary.reason, 'cannot tell: ')}"
+        why = summary.reason.removeprefix("cannot tell: ").rstrip(".")
+        return f"Cannot tell: {why or 'there is too little still time'}."
     if not summary.tremor_detected:
         return f"No tremor found in {number(summary.still_s, 0)} s of still time."
     share = "" if summary.occupancy is None else f" ({percent(summary.occupancy)})"
@@ -121,10 +122,6 @@ def headline(analysis: Analysis) -> str:
         f"Tremor{at}, in {number(summary.tremor_s, 0)} s of "
         f"{number(summary.still_s, 0)} s of still time{share}."
     )
-
-
-def _without(text: str, start: str) -> str:
-    return text.removeprefix(start) or "there is too little still time"
 
 
 def in_short(analysis: Analysis) -> tuple[str, ...]:
