@@ -13,9 +13,9 @@ from tremor._version import __version__
 
 if TYPE_CHECKING:
     from tremor.analysis.offline import analyze
-    from tremor.analysis.results import Analysis
+    from tremor.analysis.results import Analysis, WindowAnalysis
     from tremor.analysis.settings import AnalysisSettings
-    from tremor.analysis.window import WindowAnalysis, analyze_window
+    from tremor.analysis.window import analyze_window
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
     from tremor.formats.reading import read
@@ -32,7 +32,7 @@ _HOME = {
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
-    "WindowAnalysis": "tremor.analysis.window",
+    "WindowAnalysis": "tremor.analysis.results",
     "analyze": "tremor.analysis.offline",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",

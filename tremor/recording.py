@@ -380,7 +380,7 @@ class Recording:
             raise InvalidInputError(
                 f"acceleration of sample {row} is infinite; mark lost samples as NaN"
             )
-        lost = np.isnan(samples).any(axis=1)
+        lost: npt.NDArray[np.bool_] = np.asarray(np.isnan(samples).any(axis=1))
         if len(samples) - int(lost.sum()) < 2:
             raise InsufficientDataError(
                 f"{len(samples) - int(lost.sum())} usable samples; at least 2 are needed"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 
 import numpy as np
@@ -225,6 +225,34 @@ class WindowTable(Sequence[WindowAnalysis]):
             object.__setattr__(self, name, read_only(getattr(self, name), np.uint8))
         object.__setattr__(
             self, "scores", {name: read_only(column) for name, column in self.scores.items()}
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[WindowTable]) -> WindowTable:
+        """Put tables one after the other; no tables give an empty one.
+
+        Parameters
+        ----------
+        parts : sequence of WindowTable
+            In order of time, all with the same scores.
+
+        Returns
+        -------
+        WindowTable
+            All their windows.
+        """
+        names = [item.name for item in fields(cls) if item.name != "scores"]
+        if not parts:
+            empty: dict[str, Any] = {
+                name: np.zeros((0, 3) if name in _ESTIMATED else 0) for name in names
+            }
+            return cls(**empty)
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names},
+            scores={
+                name: np.concatenate([part.scores[name] for part in parts])
+                for name in parts[0].scores
+            },
         )
 
     def __len__(self) -> int:

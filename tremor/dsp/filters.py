@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from tremor.errors import InvalidInputError
-from tremor.recording import Floats
+from tremor.recording import Floats, read_only
 
 __all__ = ["count_slow", "remove_slow", "slow_cosines"]
 
@@ -64,8 +64,7 @@ def slow_cosines(n_samples: int, n_slow: int) -> Floats:
     phase = np.pi * (np.arange(n_samples) + 0.5) / n_samples
     basis = np.cos(np.outer(phase, np.arange(n_slow))) * np.sqrt(2.0 / n_samples)
     basis[:, 0] = 1.0 / np.sqrt(n_samples)
-    basis.flags.writeable = False
-    return basis
+    return read_only(basis)
 
 
 def remove_slow(samples: Floats, *, fs: float, cutoff_hz: float) -> Floats:

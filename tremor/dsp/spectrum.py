@@ -21,6 +21,7 @@ __all__ = [
     "band_bins",
     "bin_frequency_hz",
     "hann_psd",
+    "hann_psd_of_line",
     "noise_floor",
     "power_in",
     "principal_component",
@@ -37,7 +38,7 @@ Complexes = npt.NDArray[np.complex128]
 
 def bin_frequency_hz(n_samples: int, *, fs: float) -> Floats:
     """Give the frequencies of the bins of `transform`, Hz, shape (n_samples // 2 + 1,)."""
-    return np.fft.rfftfreq(n_samples, 1.0 / fs)
+    return np.asarray(np.fft.rfftfreq(n_samples, 1.0 / fs), dtype=np.float64)
 
 
 def transform(samples: Floats, *, fs: float, pad: int = 1) -> Complexes:
@@ -108,9 +109,53 @@ def hann_psd(samples: Floats, *, fs: float) -> Floats:
     time = (np.arange(n_samples) - (n_samples - 1) / 2.0) / n_samples
     centred = samples - samples.mean(axis=-1, keepdims=True)
     slope = (centred @ time)[..., None] / (time @ time)
+    return psd(transform((centred - slope * time) * _hann(n_samples), fs=fs))
+
+
+def _hann(n_samples: int) -> Floats:
+    """Give the Hann taper of mean square 1."""
     taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(n_samples) + 0.5) / n_samples)
-    taper /= np.sqrt(np.mean(taper**2))
-    return psd(transform((centred - slope * time) * taper, fs=fs))
+    return np.asarray(taper / np.sqrt(np.mean(taper**2)))
+
+
+def hann_psd_of_line(
+    n_samples: int,
+    *,
+    fs: float,
+    frequency_hz: float,
+    bandwidth_hz: float,
+    mean_square: float,
+    floor: float,
+) -> Floats:
+    """Give what `hann_psd` shows on average of a Lorentzian line above a floor.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the window.
+    fs : float
+        Sampling rate, Hz.
+    frequency_hz, bandwidth_hz : float
+        Centre and half-power full width of the line, Hz.
+    mean_square : float
+        Power of the line.
+    floor : float
+        Density of the floor, power/Hz.
+
+    Returns
+    -------
+    ndarray, shape (n_samples // 2 + 1,)
+        The transform of the autocovariance times that of the taper: exact for any width.
+    """
+    taper = _hann(n_samples)
+    padded = np.fft.rfft(taper, n=2 * n_samples)
+    overlap = np.fft.irfft(padded.real**2 + padded.imag**2, n=2 * n_samples)[:n_samples]
+    lag_s = np.arange(n_samples) / fs
+    covariance = np.exp(-np.pi * bandwidth_hz * lag_s) * np.cos(2.0 * np.pi * frequency_hz * lag_s)
+    covariance *= mean_square * overlap / n_samples
+    covariance[0] /= 2.0
+    density = 4.0 / fs * np.fft.rfft(covariance, n=2 * n_samples).real[::2]
+    return np.asarray(np.maximum(density[: n_samples // 2 + 1], 0.0) + floor)
 
 
 def band_bins(n_samples: int, *, fs: float, low_hz: float, high_hz: float) -> slice:

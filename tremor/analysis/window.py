@@ -1,0 +1,279 @@
+"""The heart: samples of a window in, its verdict and its numbers out.
+
+Pure functions of samples, rate and settings. Many windows of one length are judged at once; the
+result of a window does not depend on the others, so a stream and a file give the same bits.
+What needs the windows before (settling, episodes) is `tremor.analysis.episodes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.results import REASON_NAMES, WindowAnalysis, WindowTable
+from tremor.analysis.settings import AnalysisSettings
+from tremor.dsp.spectrum import band_bins, hann_psd, noise_floor, power_in, smooth
+from tremor.errors import InsufficientDataError
+from tremor.integrity import find_clipped
+from tremor.measures.line import fit_lines, usable_band
+from tremor.recording import AXES, Floats, Recording
+
+__all__ = ["WindowBatch", "analyze_window", "analyze_windows", "look_at"]
+
+Bools = npt.NDArray[np.bool_]
+
+#: Half width of what counts as the peak, and width of the smoothing before it is sought, Hz.
+_PEAK_HALF_WIDTH_HZ: Final = 0.75
+_SMOOTHING_HZ: Final = 0.75
+#: The band in which the peak's share is taken reaches beyond the search band by these factors.
+_SHARE_LOW: Final = 5.0 / 6.0
+_SHARE_HIGH: Final = 16.0 / 15.0
+_LOW_BAND_HZ: Final = (0.5, 3.0)
+_VALLEY_LOW_HZ: Final = 1.5
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class WindowBatch:
+    """Windows of one length.
+
+    Parameters
+    ----------
+    start_s : ndarray, shape (n_windows,)
+        s from the start of the capture.
+    acceleration_ms2 : ndarray, shape (n_windows, 3, n_samples)
+        m/s^2; NaN where samples are missing.
+    clipped_share : ndarray, shape (n_windows,)
+        Share of the samples at the rail.
+    n_dead_axes : int
+        Axes that are dead throughout the capture.
+    fs : float
+        Sampling rate, Hz.
+    """
+
+    start_s: Floats
+    acceleration_ms2: Floats
+    clipped_share: Floats
+    n_dead_axes: int
+    fs: float
+
+
+def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[str, Floats]:
+    """Compute the cheap statistics that the verdicts look at.
+
+    Parameters
+    ----------
+    windows : ndarray, shape (n_windows, 3, n_samples)
+        m/s^2, no NaN.
+    fs : float
+        Sampling rate, Hz.
+    settings : AnalysisSettings
+        The band.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_windows,)
+        ``low_rms_ms2`` RMS in 0.5-3 Hz, ``band_rms_ms2`` RMS in the band less the floor,
+        ``peak_hz``, ``peak_fraction``, ``peak_over_floor``, ``valley_ratio``,
+        ``floor_rms_ms2`` what the floor alone would give in the band.
+
+    Notes
+    -----
+    From one Hann-tapered periodogram a window, summed over the axes: unchanged by rotation.
+    """
+    n = windows.shape[-1]
+    width_hz = fs / n
+    low_hz, high_hz = usable_band((settings.band_low_hz, settings.band_high_hz), fs=fs)
+    density = hann_psd(windows, fs=fs)
+    band = band_bins(n, fs=fs, low_hz=low_hz, high_hz=high_hz)
+    share = band_bins(n, fs=fs, low_hz=_SHARE_LOW * low_hz, high_hz=_SHARE_HIGH * high_hz)
+    slow = band_bins(n, fs=fs, low_hz=_LOW_BAND_HZ[0], high_hz=_LOW_BAND_HZ[1])
+    floor = noise_floor(density, fs=fs, n_samples=n, band_hz=(low_hz, high_hz))
+    above_floor = power_in(density, band, bin_width_hz=width_hz) - floor * (high_hz - low_hz)
+
+    smoothed = smooth(density, round(_SMOOTHING_HZ / width_hz))
+    peak = band.start + np.argmax(smoothed[:, band], axis=-1)
+    height = np.take_along_axis(smoothed, peak[:, None], axis=-1)[:, 0]
+    bins = np.arange(density.shape[-1])
+    near = np.abs(bins - peak[:, None]) <= round(_PEAK_HALF_WIDTH_HZ / width_hz)
+    in_share = (bins >= share.start) & (bins < share.stop)
+    total = np.maximum(density[:, share].sum(axis=-1), 1e-300)
+    first_valley = max(1, round(_VALLEY_LOW_HZ / width_hz))
+    before = (bins >= first_valley) & (bins <= peak[:, None])
+    valley = np.where(before, smoothed, np.inf).min(axis=-1)
+    return {
+        "low_rms_ms2": np.sqrt(power_in(density, slow, bin_width_hz=width_hz)),
+        "band_rms_ms2": np.sqrt(np.maximum(above_floor, 0.0)),
+        "floor_rms_ms2": np.sqrt(floor * (high_hz - low_hz)),
+        "peak_hz": peak * width_hz,
+        "peak_fraction": np.where(near & in_share, density, 0.0).sum(axis=-1) / total,
+        "peak_over_floor": height / np.maximum(np.median(density[:, share], axis=-1), 1e-300),
+        "valley_ratio": height / np.maximum(valley, 1e-300),
+    }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Rule:
+    """One test: the number it looks at, its threshold, and where it fails."""
+
+    reason: str
+    score: Callable[[Mapping[str, Floats]], Floats]
+    threshold: Callable[[AnalysisSettings], float]
+    fails: Callable[[Floats, float], Bools]
+
+
+def _above(score: Floats, threshold: float) -> Bools:
+    return np.asarray(score > threshold)
+
+
+def _below(score: Floats, threshold: float) -> Bools:
+    return np.asarray(score < threshold)
+
+
+#: In the order in which a window is judged; the first test that fails names the verdict.
+_RULES: Final = (
+    _Rule("dead", lambda s: s["n_dead_axes"], lambda _: 0.0, _above),
+    _Rule("gap", lambda s: s["lost_s"], lambda _: 0.0, _above),
+    _Rule("clipped", lambda s: s["clipped_share"], lambda c: c.most_clipped_share, _above),
+    _Rule("moving", lambda s: s["low_rms_ms2"], lambda c: c.most_low_rms_ms2, _above),
+    _Rule("weak", lambda s: s["band_rms_ms2"], lambda c: c.least_rms_ms2, _below),
+    _Rule("edge", lambda s: s["peak_hz"], lambda c: c.band_low_hz + c.interior_margin_hz, _below),
+    _Rule("no_valley", lambda s: s["valley_ratio"], lambda c: c.least_valley_ratio, _below),
+    _Rule("spread", lambda s: s["peak_fraction"], lambda c: c.least_peak_fraction, _below),
+    _Rule("flat", lambda s: s["peak_over_floor"], lambda c: c.least_peak_over_floor, _below),
+)
+#: What a window that passes all tests is given as its reason.
+_PASSED: Final = ("line", "peak_over_floor")
+_NOT_OF_CONTENT: Final = ("n_dead_axes", "lost_s", "clipped_share")
+
+
+def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> WindowTable:
+    """Judge windows, and estimate the line of those that hold tremor.
+
+    Parameters
+    ----------
+    batch : WindowBatch
+        Windows of one length.
+    settings : AnalysisSettings
+        Thresholds and band.
+
+    Returns
+    -------
+    WindowTable
+        One row a window; numbers only where the verdict is ``tremor``.
+    """
+    count, _, n = batch.acceleration_ms2.shape
+    missing = np.isnan(batch.acceleration_ms2[:, 0, :])
+    whole = ~missing.any(axis=1)
+    still = np.zeros(count)
+    windows = batch.acceleration_ms2[whole]
+    still[whole] = np.count_nonzero(np.ptp(windows, axis=-1) == 0.0, axis=-1)
+    scores: dict[str, Floats] = {
+        "n_dead_axes": np.where(still == len(AXES), still, float(batch.n_dead_axes)),
+        "lost_s": missing.sum(axis=1) / batch.fs,
+        "clipped_share": batch.clipped_share,
+    }
+    usable = whole & (scores["n_dead_axes"] == 0.0)
+    seen = look_at(batch.acceleration_ms2[usable], fs=batch.fs, settings=settings)
+    for name, column in seen.items():
+        scores[name] = np.full(count, np.nan)
+        scores[name][usable] = column
+
+    reason = np.full(count, REASON_NAMES.index(_PASSED[0]), dtype=np.uint8)
+    score = scores[_PASSED[1]].copy()
+    threshold = np.full(count, settings.least_peak_over_floor)
+    undecided = np.ones(count, dtype=np.bool_)
+    for rule in _RULES:
+        value, limit = rule.score(scores), rule.threshold(settings)
+        with np.errstate(invalid="ignore"):
+            failed = undecided & rule.fails(value, limit)
+        reason[failed] = REASON_NAMES.index(rule.reason)
+        score[failed], threshold[failed] = value[failed], limit
+        undecided &= ~failed
+
+    columns = _empty_line(count)
+    if undecided.any():
+        band = usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs)
+        lines = fit_lines(batch.acceleration_ms2[undecided], fs=batch.fs, band_hz=band)
+        for name, line_column in columns.items():
+            source = "polarisation" if name == "coherence" else name
+            line_column[undecided] = getattr(lines, source)
+    return WindowTable(
+        start_s=batch.start_s,
+        end_s=batch.start_s + n / batch.fs,
+        reason=reason,
+        score=score,
+        threshold=threshold,
+        scores={name: column for name, column in scores.items() if name not in _NOT_OF_CONTENT},
+        **columns,
+    )
+
+
+def _empty_line(count: int) -> dict[str, npt.NDArray[Any]]:
+    triples = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
+    return {
+        **{name: np.full((count, 3), np.nan) for name in triples},
+        "coherence": np.full(count, np.nan),
+        "method": np.zeros(count, dtype=np.uint8),
+    }
+
+
+def analyze_window(
+    acceleration_ms2: npt.ArrayLike,
+    *,
+    sampling_rate_hz: float,
+    settings: AnalysisSettings | None = None,
+) -> WindowAnalysis:
+    """Judge one window, whatever its length, and estimate its line where it holds tremor.
+
+    Parameters
+    ----------
+    acceleration_ms2 : array_like, shape (n, 3)
+        m/s^2; NaN where samples are missing.
+    sampling_rate_hz : float
+        Hz; no default.
+    settings : AnalysisSettings, optional
+        Thresholds and band.
+
+    Returns
+    -------
+    WindowAnalysis
+        With the verdict and its reason; numbers only where the verdict is ``tremor``.
+
+    Raises
+    ------
+    InvalidInputError
+        Where shape or rate are not usable, or the band reaches above the Nyquist frequency.
+    InsufficientDataError
+        Where the window is shorter than 2 s.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> t = np.arange(400) / 100.0
+    >>> shake = 0.3 * np.sin(2 * np.pi * 7.3 * t)[:, None] * [1.0, 0.0, 0.0]
+    >>> window = analyze_window(
+    ...     [0, 0, 9.81] + shake + rng.normal(0, 0.01, (400, 3)), sampling_rate_hz=100.0
+    ... )
+    >>> window.verdict, round(window.frequency_hz.value, 1)
+    ('tremor', 7.3)
+    """
+    settings = settings or AnalysisSettings()
+    recording = Recording.from_arrays(acceleration_ms2, sampling_rate_hz=sampling_rate_hz)
+    samples = recording.acceleration_ms2
+    if len(samples) < 2.0 * sampling_rate_hz:
+        raise InsufficientDataError(
+            f"the window holds {len(samples) / sampling_rate_hz:.3g} s; give at least 2 s"
+        )
+    batch = WindowBatch(
+        start_s=np.zeros(1),
+        acceleration_ms2=np.ascontiguousarray(samples.T)[None],
+        clipped_share=np.array([find_clipped(samples).mean()]),
+        n_dead_axes=len(recording.dead_axes),
+        fs=float(sampling_rate_hz),
+    )
+    return analyze_windows(batch, settings=settings)[0]
