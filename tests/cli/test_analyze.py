@@ -36,7 +36,7 @@ def still(write_capture, still_leg):
 def test_summary_of_a_tremor_is_on_stdout(trembling):
     result = run(trembling)
     assert result.exit_code == 0, result.stderr
-    assert "Tremor at 8.0" in result.stdout
+    assert "Tremor at 8.000 Hz" in result.stdout
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 

@@ -10,6 +10,7 @@ from tremor.report.numbers import clock, number, percent, range_text, value_text
     ("estimate", "value", "interval"),
     [
         (Estimate(8.3142, 8.2529, 8.3755), "8.31 Hz", "(8.25 to 8.38)"),
+        (Estimate(7.999996, 7.999993, 7.999999), "8.000 Hz", "(8.000 to 8.000)"),
         (Estimate(8.3, 7.1, 9.6), "8.3 Hz", "(7.1 to 9.6)"),
         (Estimate(0.004212, 0.0041, 0.0043), "0.00421 Hz", "(0.00410 to 0.00430)"),
         (Estimate(0.2, None, 0.31), "0.200 Hz", "(up to 0.310)"),

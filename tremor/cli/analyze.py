@@ -136,6 +136,8 @@ def analyze(
                     say(f"{file}: {error}")
                 continue
             with progress.paused():
+                for _, message in analysis.recording.warnings:
+                    warn(f"{file.name}: {message}")
                 _report(analysis, file, as_json=as_json, several=several, last=index)
             insufficient |= analysis.status == "insufficient"
             failed += analysis.status == "insufficient"
@@ -172,8 +174,6 @@ def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings) -> Analy
         gravity=reading.gravity,
         placement=reading.placement,
     )
-    for warning in recording.warnings:
-        warn(f"{file.name}: {warning.message}")
     return analyze_recording(recording, settings=settings)
 
 

@@ -104,16 +104,14 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
     return cards
 
 
-def _episodes(analysis: Analysis) -> list[dict[str, str]]:
+def _episodes(analysis: Analysis) -> list[dict[str, Any]]:
     return [
         {
             "name": wording.episode_label(index, episode.start_s, episode.end_s),
-            **{
-                field: f"{value_text(getattr(episode, field), '')} "
-                f"{range_text(getattr(episode, field))}".strip()
-                or "-"
-                for field, _, _ in KEY_NUMBERS
-            },
+            "numbers": [
+                (value_text(estimate, "") or "-", range_text(estimate))
+                for estimate in (getattr(episode, field) for field, _, _ in KEY_NUMBERS)
+            ],
         }
         for index, episode in enumerate(analysis.episodes, start=1)
     ]
@@ -168,7 +166,7 @@ def _spectrum(analysis: Analysis) -> dict[str, Any] | None:
     if view is None or not len(view.frequency_hz):
         return None
     summary = analysis.summary
-    what = "windows with tremor" if view.of == "tremor" else "still windows"
+    what = "windows of the episodes" if view.of == "tremor" else "still windows"
     takeaway = f"Mean of {view.n_windows} {what}."
     if summary.frequency_hz.value is not None and summary.bandwidth_hz.value is not None:
         takeaway += (

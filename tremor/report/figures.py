@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tremor.report.numbers import clock
 from tremor.report.wording import VERDICT_WORDS
@@ -37,6 +37,7 @@ _INK: Final = "#222222"
 _WIDTH_IN: Final = 5.6
 #: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
 _MOST_SHAPES: Final = 3000
+_TIME_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
 _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -186,9 +187,8 @@ def _draw_strip(axes: Axes, table: WindowTable) -> None:
 
 def _time_axis(axes: Axes) -> None:
     span_s = axes.get_xlim()[1]
-    axes.xaxis.set_major_locator(
-        MaxNLocator(6, steps=[1, 1.5, 2, 3, 6, 10] if span_s > 60.0 else [1, 2, 5, 10])
-    )
+    step_s = next((step for step in _TIME_STEPS_S if span_s / step <= 7), _TIME_STEPS_S[-1])
+    axes.xaxis.set_major_locator(MultipleLocator(step_s))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
     unit = "hours, minutes, seconds" if span_s >= 3600.0 else "minutes, seconds"
     axes.set_xlabel(f"time from the start ({unit})")

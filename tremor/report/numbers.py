@@ -31,7 +31,7 @@ def decimals_of(estimate: Estimate) -> int:
     Returns
     -------
     int
-        Three significant digits of the value where there is no interval; never more than six.
+        Three significant digits of the value where there is no interval, never more than four.
 
     Examples
     --------
@@ -43,7 +43,8 @@ def decimals_of(estimate: Estimate) -> int:
         return 0
     if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
         width = estimate.high - estimate.low
-        return min(max(1 - math.floor(math.log10(width)), 0), 6)
+        finest = max(_decimals_for(estimate.value) + 1, 0)
+        return min(max(1 - math.floor(math.log10(width)), 0), finest)
     return _decimals_for(estimate.value)
 
 
