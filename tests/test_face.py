@@ -18,7 +18,7 @@ def test_import_of_the_package_loads_nothing_heavy():
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        cwd=Path(tremor.__file__).parents[1],
+        cwd=Path(__file__).parents[1],
         check=True,
         timeout=60,
     )

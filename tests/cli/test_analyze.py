@@ -10,11 +10,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-import tremor
 from tremor.cli.main import cli
 from tremor.report.as_json import schema
 
-ROOT = Path(tremor.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_data" / "post_run_calf.csv"
 
 

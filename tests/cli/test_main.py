@@ -22,7 +22,7 @@ from tremor.errors import (
     WouldOverwriteError,
 )
 
-ROOT = Path(tremor.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "scipy", "pandas", "matplotlib", "bleak", "rich", "jinja2", "asyncio"}
 
 
