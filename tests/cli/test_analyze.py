@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
+import tremor
 from tremor.cli.main import cli
 from tremor.report.as_json import schema
 
@@ -52,6 +53,7 @@ def test_json_is_one_document_that_follows_its_schema(trembling):
     assert document["status"] == "measured"
     assert document["summary"]["frequency_hz"]["value"] == pytest.approx(8.0, abs=0.02)
     assert document["source"]["name"] == "trembling.csv"
+    assert tremor.Analysis.from_dict(document).to_dict() == document
 
 
 def test_several_give_a_line_each_and_go_on_after_a_bad_one(trembling, still, tmp_path):
