@@ -20,7 +20,7 @@ __all__ = ["Stretch", "apply_settling", "find_stretches"]
 Bools = npt.NDArray[np.bool_]
 
 #: Verdicts that leave the soft tissue ringing.
-_STIRRING: Final = ("moving", "gait", "impact")
+_STIRRING: Final = ("moving", "gait")
 #: Hysteresis: an episode goes on while a window reaches this share of the entry thresholds.
 _STAY_SHARE: Final = 0.5
 #: ... and its peak lies this near to that of the last window of the episode, Hz.

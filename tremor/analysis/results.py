@@ -103,6 +103,30 @@ REASONS: Final[Mapping[str, Reason]] = {
     "moving": Reason(
         "moving", "RMS in 0.5-3 Hz is {score:.2g} m/s^2; still is below {threshold:.2g} m/s^2"
     ),
+    "gait": Reason(
+        "gait",
+        "the spectrum is a comb of a stride or step rate: its teeth stand {score:.2g} decades "
+        "above the gaps (limit {threshold:.2g})",
+    ),
+    "impact": Reason(
+        "impact",
+        "impacts fill {score:.2g} of the window; at most {threshold:.2g} can be left out",
+    ),
+    "event": Reason(
+        "impact",
+        "the peak of either half lies {score:.2g} Hz from that of the window; a line stays "
+        "within {threshold:.2g} Hz",
+    ),
+    "only_impacts": Reason(
+        "impact",
+        "without its impacts the window holds {score:.2g} m/s^2, below the gate of "
+        "{threshold:.2g} m/s^2",
+    ),
+    "heartbeat": Reason(
+        "heartbeat",
+        "the envelope repeats at the interval of a heartbeat: autocorrelation {score:.2g}, "
+        "limit {threshold:.2g}",
+    ),
     "settling": Reason(
         "settling",
         "{score:.2g} s after a movement or the start; the leg settles for {threshold:.2g} s",

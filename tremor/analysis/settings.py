@@ -107,11 +107,73 @@ class AnalysisSettings:
         high=1000.0,
     )
     most_low_rms_ms2: float = _setting(
-        0.8,
+        0.3,
         "m/s^2",
-        "RMS in 0.5-3 Hz; a seated leg stays below 0.1, slow walking starts near 1",
+        "RMS in 0.5-3 Hz; a seated leg stays below 0.1, a foot put down reaches 0.4, slow walking "
+        "starts near 1",
         low=0.01,
         high=100.0,
+    )
+    most_low_share: float = _setting(
+        0.3,
+        "1",
+        "RMS in 0.5-3 Hz over that in the band: the flank of a strong line at 5 Hz, 1.5 Hz wide, "
+        "reaches 0.26; stamping and gait start at 0.5",
+        low=0.0,
+        high=10.0,
+    )
+    most_low_rms_at_all_ms2: float = _setting(
+        2.0,
+        "m/s^2",
+        "RMS in 0.5-3 Hz beyond which no tremor, however strong, excuses it: that is gait",
+        low=0.01,
+        high=100.0,
+    )
+    most_gait_comb: float = _setting(
+        1.0,
+        "1",
+        "decades between teeth and gaps of a stride comb: walking 1.2-2.5, running 1.9-3.8, "
+        "tremor 0.4-0.8",
+        low=0.1,
+        high=10.0,
+    )
+    blank_over_median: float = _setting(
+        4.0,
+        "1",
+        "norm over 0.1 s above so many times its median is an impact; the envelope of tremor "
+        "stays below 3.5",
+        low=2.0,
+        high=100.0,
+    )
+    most_blanked_share: float = _setting(
+        0.3,
+        "1",
+        "share of a window that can be left out; the rest still holds two thirds of the looks",
+        low=0.0,
+        high=1.0,
+    )
+    most_half_disagreement_hz: float = _setting(
+        1.0,
+        "Hz",
+        "the peak of the better half against that of the window; half a window resolves 0.75 Hz",
+        low=0.1,
+        high=10.0,
+    )
+    most_beat_correlation: float = _setting(
+        0.35,
+        "1",
+        "autocorrelation of the envelope at 0.33-1.15 s: ringing with the heart 0.45-0.95, "
+        "tremor below 0.3 in most windows",
+        low=0.0,
+        high=1.0,
+    )
+    least_beat_rise: float = _setting(
+        0.6,
+        "1",
+        "how far that maximum stands above the trough before it: the envelope of a beat comes "
+        "back, that of tremor wanders",
+        low=0.0,
+        high=2.0,
     )
     most_clipped_share: float = _setting(
         0.005,

@@ -16,10 +16,18 @@ import numpy.typing as npt
 
 from tremor.analysis.results import REASON_NAMES, WindowAnalysis, WindowTable
 from tremor.analysis.settings import AnalysisSettings
+from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import band_bins, hann_psd, noise_floor, power_in, smooth
 from tremor.errors import InsufficientDataError
 from tremor.integrity import find_clipped
-from tremor.measures.line import fit_lines, usable_band
+from tremor.measures.contamination import (
+    blank_impacts,
+    envelope_autocorrelation,
+    find_beats,
+    gait_comb,
+    half_disagreement_hz,
+)
+from tremor.measures.line import SLOW_SHARE, fit_lines, usable_band
 from tremor.recording import AXES, Floats, Recording
 
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows", "look_at"]
@@ -120,33 +128,176 @@ class _Rule:
     """One test: the number it looks at, its threshold, and where it fails."""
 
     reason: str
-    score: Callable[[Mapping[str, Floats]], Floats]
-    threshold: Callable[[AnalysisSettings], float]
-    fails: Callable[[Floats, float], Bools]
+    score: str
+    threshold: Callable[[AnalysisSettings, Mapping[str, Floats]], float | Floats]
+    fails: Callable[[Floats, float | Floats], Bools]
 
 
-def _above(score: Floats, threshold: float) -> Bools:
+def _above(score: Floats, threshold: float | Floats) -> Bools:
     return np.asarray(score > threshold)
 
 
-def _below(score: Floats, threshold: float) -> Bools:
+def _below(score: Floats, threshold: float | Floats) -> Bools:
     return np.asarray(score < threshold)
 
 
-#: In the order in which a window is judged; the first test that fails names the verdict.
-_RULES: Final = (
-    _Rule("dead", lambda s: s["n_dead_axes"], lambda _: 0.0, _above),
-    _Rule("gap", lambda s: s["lost_s"], lambda _: 0.0, _above),
-    _Rule("clipped", lambda s: s["clipped_share"], lambda c: c.most_clipped_share, _above),
-    _Rule("moving", lambda s: s["low_rms_ms2"], lambda c: c.most_low_rms_ms2, _above),
-    _Rule("weak", lambda s: s["band_rms_ms2"], lambda c: c.least_rms_ms2, _below),
-    _Rule("edge", lambda s: s["peak_hz"], lambda c: c.band_low_hz + c.interior_margin_hz, _below),
-    _Rule("no_valley", lambda s: s["valley_ratio"], lambda c: c.least_valley_ratio, _below),
-    _Rule("spread", lambda s: s["peak_fraction"], lambda c: c.least_peak_fraction, _below),
-    _Rule("flat", lambda s: s["peak_over_floor"], lambda c: c.least_peak_over_floor, _below),
+def _most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    return np.clip(
+        settings.most_low_share * scores["band_rms_ms2"],
+        settings.most_low_rms_ms2,
+        settings.most_low_rms_at_all_ms2,
+    )
+
+
+class _Judge:
+    """Windows on their way through the tests; each stage measures only what is undecided."""
+
+    def __init__(self, batch: WindowBatch, settings: AnalysisSettings) -> None:
+        self.batch = batch
+        self.settings = settings
+        self.fs = batch.fs
+        self.band = usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs)
+        count = len(batch.start_s)
+        self.windows = batch.acceleration_ms2
+        self.moving = np.zeros((0, *self.windows.shape[1:]))
+        self.moving_rows = np.zeros(0, dtype=np.int64)
+        self.scores: dict[str, Floats] = {}
+        self.reason = np.full(count, REASON_NAMES.index("line"), dtype=np.uint8)
+        self.score = np.full(count, np.nan)
+        self.threshold = np.full(count, settings.least_peak_over_floor)
+        self.undecided = np.ones(count, dtype=np.bool_)
+
+    def note(self, rows: npt.NDArray[np.int64], columns: Mapping[str, Floats]) -> None:
+        """Write scores of some rows."""
+        for name, column in columns.items():
+            whole = self.scores.setdefault(name, np.full(len(self.score), np.nan))
+            whole[rows] = column
+
+    def test(self, rules: tuple[_Rule, ...]) -> None:
+        """Decide where a test fails; the first that does names the verdict."""
+        for rule in rules:
+            value = self.scores[rule.score]
+            limit = rule.threshold(self.settings, self.scores)
+            with np.errstate(invalid="ignore"):
+                failed = self.undecided & rule.fails(value, limit)
+            self.reason[failed] = REASON_NAMES.index(rule.reason)
+            self.score[failed] = value[failed]
+            self.threshold[failed] = np.broadcast_to(limit, value.shape)[failed]
+            self.undecided &= ~failed
+
+
+def _judge_samples(judge: _Judge) -> None:
+    """Ask whether there are samples to look at: dead, gap, clipped."""
+    missing = np.isnan(judge.windows[:, 0, :])
+    whole = np.flatnonzero(~missing.any(axis=1))
+    still = np.zeros(len(missing))
+    still[whole] = np.count_nonzero(np.ptp(judge.windows[whole], axis=-1) == 0.0, axis=-1)
+    everything = np.arange(len(missing))
+    judge.note(
+        everything,
+        {
+            "n_dead_axes": np.where(still == len(AXES), still, float(judge.batch.n_dead_axes)),
+            "lost_s": missing.sum(axis=1) / judge.fs,
+            "clipped_share": judge.batch.clipped_share,
+        },
+    )
+    judge.test(_SAMPLE_RULES)
+    rows = np.flatnonzero(judge.undecided)
+    judge.note(rows, look_at(judge.windows[rows], fs=judge.fs, settings=judge.settings))
+
+
+def _judge_movement(judge: _Judge) -> None:
+    """Ask whether the leg is at rest and shows anything in the band: gait, moving, weak."""
+    with np.errstate(invalid="ignore"):
+        stirred = judge.undecided & (
+            judge.scores["low_rms_ms2"] > _most_low_rms(judge.settings, judge.scores)
+        )
+    rows = np.flatnonzero(stirred)
+    judge.note(rows, {"gait_comb": gait_comb(judge.windows[rows], fs=judge.fs)})
+    judge.test(_MOVEMENT_RULES)
+
+
+def _judge_impacts(judge: _Judge) -> None:
+    """Ask whether it is one thing all along, once knocks are left out: impact."""
+    rows = np.flatnonzero(judge.undecided)
+    slow_hz = SLOW_SHARE * judge.band[0]
+    blanked = blank_impacts(
+        remove_slow(judge.windows[rows], fs=judge.fs, cutoff_hz=slow_hz),
+        fs=judge.fs,
+        over_median=judge.settings.blank_over_median,
+    )
+    judge.moving, judge.moving_rows = blanked.samples, rows
+    judge.note(rows, {"crest": blanked.crest, "blanked_share": blanked.blanked_share})
+    changed = blanked.blanked_share > 0.0
+    if changed.any():
+        seen = look_at(blanked.samples[changed], fs=judge.fs, settings=judge.settings)
+        del seen["low_rms_ms2"]
+        judge.note(rows[changed], seen)
+    judge.note(
+        rows,
+        {
+            "half_disagreement_hz": half_disagreement_hz(
+                blanked.samples, judge.scores["peak_hz"][rows], fs=judge.fs, band_hz=judge.band
+            )
+        },
+    )
+    judge.test(_IMPACT_RULES)
+
+
+def _judge_line(judge: _Judge) -> None:
+    """Ask whether there is a line: edge, no valley, spread, flat."""
+    judge.test(_LINE_RULES)
+
+
+def _judge_heartbeat(judge: _Judge) -> None:
+    """Ask whether the line comes and goes with the heart: heartbeat."""
+    rows = np.flatnonzero(judge.undecided)
+    beats = find_beats(
+        envelope_autocorrelation(_moving(judge, rows), fs=judge.fs, band_hz=judge.band),
+        fs=judge.fs,
+    )
+    rises = beats.rise > judge.settings.least_beat_rise
+    judge.note(rows, {"beat_correlation": np.where(rises, beats.correlation, 0.0)})
+    judge.test(_HEARTBEAT_RULES)
+
+
+def _moving(judge: _Judge, rows: npt.NDArray[np.int64]) -> Floats:
+    """Give the windows without slow part and impacts."""
+    return judge.moving[np.searchsorted(judge.moving_rows, rows)]
+
+
+_SAMPLE_RULES: Final = (
+    _Rule("dead", "n_dead_axes", lambda _, __: 0.0, _above),
+    _Rule("gap", "lost_s", lambda _, __: 0.0, _above),
+    _Rule("clipped", "clipped_share", lambda c, _: c.most_clipped_share, _above),
 )
-#: What a window that passes all tests is given as its reason.
-_PASSED: Final = ("line", "peak_over_floor")
+_MOVEMENT_RULES: Final = (
+    _Rule("gait", "gait_comb", lambda c, _: c.most_gait_comb, _above),
+    _Rule("moving", "low_rms_ms2", _most_low_rms, _above),
+    _Rule("weak", "band_rms_ms2", lambda c, _: c.least_rms_ms2, _below),
+)
+_IMPACT_RULES: Final = (
+    _Rule("impact", "blanked_share", lambda c, _: c.most_blanked_share, _above),
+    _Rule("only_impacts", "band_rms_ms2", lambda c, _: c.least_rms_ms2, _below),
+    _Rule("event", "half_disagreement_hz", lambda c, _: c.most_half_disagreement_hz, _above),
+)
+_LINE_RULES: Final = (
+    _Rule("edge", "peak_hz", lambda c, _: c.band_low_hz + c.interior_margin_hz, _below),
+    _Rule("no_valley", "valley_ratio", lambda c, _: c.least_valley_ratio, _below),
+    _Rule("spread", "peak_fraction", lambda c, _: c.least_peak_fraction, _below),
+    _Rule("flat", "peak_over_floor", lambda c, _: c.least_peak_over_floor, _below),
+)
+_HEARTBEAT_RULES: Final = (
+    _Rule("heartbeat", "beat_correlation", lambda c, _: c.most_beat_correlation, _above),
+)
+#: In this order; a stage looks only at what the stages before left undecided.
+_STAGES: Final = (
+    _judge_samples,
+    _judge_movement,
+    _judge_impacts,
+    _judge_line,
+    _judge_heartbeat,
+)
 _NOT_OF_CONTENT: Final = ("n_dead_axes", "lost_s", "clipped_share")
 
 
@@ -165,49 +316,25 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
     WindowTable
         One row a window; numbers only where the verdict is ``tremor``.
     """
-    count, _, n = batch.acceleration_ms2.shape
-    missing = np.isnan(batch.acceleration_ms2[:, 0, :])
-    whole = ~missing.any(axis=1)
-    still = np.zeros(count)
-    windows = batch.acceleration_ms2[whole]
-    still[whole] = np.count_nonzero(np.ptp(windows, axis=-1) == 0.0, axis=-1)
-    scores: dict[str, Floats] = {
-        "n_dead_axes": np.where(still == len(AXES), still, float(batch.n_dead_axes)),
-        "lost_s": missing.sum(axis=1) / batch.fs,
-        "clipped_share": batch.clipped_share,
-    }
-    usable = whole & (scores["n_dead_axes"] == 0.0)
-    seen = look_at(batch.acceleration_ms2[usable], fs=batch.fs, settings=settings)
-    for name, column in seen.items():
-        scores[name] = np.full(count, np.nan)
-        scores[name][usable] = column
-
-    reason = np.full(count, REASON_NAMES.index(_PASSED[0]), dtype=np.uint8)
-    score = scores[_PASSED[1]].copy()
-    threshold = np.full(count, settings.least_peak_over_floor)
-    undecided = np.ones(count, dtype=np.bool_)
-    for rule in _RULES:
-        value, limit = rule.score(scores), rule.threshold(settings)
-        with np.errstate(invalid="ignore"):
-            failed = undecided & rule.fails(value, limit)
-        reason[failed] = REASON_NAMES.index(rule.reason)
-        score[failed], threshold[failed] = value[failed], limit
-        undecided &= ~failed
-
-    columns = _empty_line(count)
-    if undecided.any():
-        band = usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs)
-        lines = fit_lines(batch.acceleration_ms2[undecided], fs=batch.fs, band_hz=band)
-        for name, line_column in columns.items():
-            source = "polarisation" if name == "coherence" else name
-            line_column[undecided] = getattr(lines, source)
+    judge = _Judge(batch, settings)
+    for stage in _STAGES:
+        stage(judge)
+    rows = np.flatnonzero(judge.undecided)
+    judge.score[rows] = judge.scores["peak_over_floor"][rows]
+    columns = _empty_line(len(batch.start_s))
+    if rows.size:
+        lines = fit_lines(_moving(judge, rows), fs=judge.fs, band_hz=judge.band)
+        for name, column in columns.items():
+            column[rows] = getattr(lines, "polarisation" if name == "coherence" else name)
     return WindowTable(
         start_s=batch.start_s,
-        end_s=batch.start_s + n / batch.fs,
-        reason=reason,
-        score=score,
-        threshold=threshold,
-        scores={name: column for name, column in scores.items() if name not in _NOT_OF_CONTENT},
+        end_s=batch.start_s + batch.acceleration_ms2.shape[-1] / batch.fs,
+        reason=judge.reason,
+        score=judge.score,
+        threshold=judge.threshold,
+        scores={
+            name: column for name, column in judge.scores.items() if name not in _NOT_OF_CONTENT
+        },
         **columns,
     )
 
