@@ -97,6 +97,8 @@ class Heartbeat(Span):
         Frequency of the ringing, Hz, and its time constant, s.
     strength_log_sd : float
         Standard deviation of the log strength from beat to beat.
+    breath_hz, breath_strength : float
+        Rate of the breath, Hz, and the share by which it strengthens and weakens the beats.
     direction : tuple of float
         Of the ringing.
     start_s, end_s : float, float or None
@@ -111,6 +113,8 @@ class Heartbeat(Span):
     resonance_hz: float = 8.0
     decay_s: float = 0.15
     strength_log_sd: float = 0.2
+    breath_hz: float = 0.25
+    breath_strength: float = 0.0
     direction: Direction = (0.30, 0.20, 0.93)
 
 
@@ -168,7 +172,7 @@ def render_heartbeat(part: Heartbeat, n: int, fs: float, rng: np.random.Generato
             -max(time_s, 0.0) / part.settling_time_s
         )
         slow = 0.8 * slow + 0.6 * rng.standard_normal()
-        breath = math.sqrt(2.0) * math.sin(2.0 * math.pi * 0.25 * time_s)
+        breath = math.sqrt(2.0) * math.sin(2.0 * math.pi * part.breath_hz * time_s)
         time_s += (1.0 + part.variability * math.sqrt(0.5) * (breath + slow)) / rate_hz
     times_s = np.array(beats)
 
@@ -184,6 +188,7 @@ def render_heartbeat(part: Heartbeat, n: int, fs: float, rng: np.random.Generato
     strength = np.exp(
         part.strength_log_sd * rng.standard_normal(len(times_s)) - part.strength_log_sd**2
     )
+    strength *= 1.0 + part.breath_strength * np.sin(2.0 * np.pi * part.breath_hz * times_s)
     strength *= part.rms_ms2 / math.sqrt(part.rate_hz * energy)
     acceleration = at_events(
         n,
