@@ -15,7 +15,7 @@ from tremor.analysis.results import REASON_NAMES, WindowTable
 from tremor.analysis.settings import AnalysisSettings
 from tremor.recording import Floats
 
-__all__ = ["Stretch", "apply_settling", "find_stretches"]
+__all__ = ["Stretch", "apply_settling", "find_stretches", "still_gate_ms2"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -25,6 +25,8 @@ _STIRRING: Final = ("moving", "gait")
 _STAY_SHARE: Final = 0.5
 #: ... and its peak lies this near to that of the last window of the episode, Hz.
 _STAY_HZ: Final = 1.5
+#: Fewer weak windows than this do not tell the still floor of a recording.
+_LEAST_FOR_FLOOR: Final = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,38 +112,79 @@ def find_stretches(table: WindowTable, *, settings: AnalysisSettings) -> tuple[S
         reach half of the thresholds at about the same frequency, survives interruptions up to
         ``episode_join_s``, and lasts at least ``episode_least_s``.
     """
-    strong = table.where("tremor")
+    strong = table.where("tremor") & (
+        np.nan_to_num(table.scores["band_rms_ms2"]) >= still_gate_ms2(table, settings=settings)
+    )
+    lasting = strong | _could_stay(table, settings=settings)
+    stirred = np.any([table.where(verdict) for verdict in _STIRRING], axis=0)
     found = []
-    members = np.zeros(len(table), dtype=np.bool_)
-    start = end = -1
-    for index in np.flatnonzero(strong | _could_stay(table, settings=settings)):
-        goes_on = start >= 0 and (
-            table.start_s[index] - table.end_s[end] <= settings.episode_join_s
-            and not _stirred_between(table, end, int(index))
-        )
-        if not goes_on:
-            if start >= 0:
-                found.append(_close(table, members, start, end))
-            members = np.zeros(len(table), dtype=np.bool_)
-            start = -1
-        if start < 0 and not strong[index]:
-            continue
-        if start < 0:
-            start = int(index)
-        elif not strong[index] and (
-            abs(table.scores["peak_hz"][index] - table.scores["peak_hz"][end]) > _STAY_HZ
-        ):
-            continue
-        members[index] = True
-        end = int(index)
-    if start >= 0:
-        found.append(_close(table, members, start, end))
+    members: list[int] = []
+    for index in np.flatnonzero(lasting).tolist():
+        if members and not _goes_on(table, members[-1], index, stirred, settings=settings):
+            found.append(_close(table, members, strong))
+            members = []
+        if members or strong[index]:
+            near = not members or strong[index] or _is_near(table, members[-1], index)
+            if near:
+                members.append(index)
+    if members:
+        found.append(_close(table, members, strong))
+    judged = strong | table.where("no_tremor") | table.where("heartbeat") | table.where("impact")
     return tuple(
         stretch
         for stretch in found
         if stretch.end_s - stretch.start_s >= settings.episode_least_s - 1e-9
-        and np.count_nonzero(stretch.members & strong) > 1
+        and _is_dense(table, stretch, strong, judged, settings=settings)
     )
+
+
+def still_gate_ms2(table: WindowTable, *, settings: AnalysisSettings) -> float:
+    """Give the RMS that a window of an episode must reach, m/s^2.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows of the recording.
+    settings : AnalysisSettings
+        The least gate, and the factor over the recording's own still floor.
+
+    Returns
+    -------
+    float
+        The gate follows the median of the windows that hold next to nothing, where there are
+        enough of them.
+    """
+    still = table.scores["band_rms_ms2"][table.reason == REASON_NAMES.index("weak")]
+    if len(still) < _LEAST_FOR_FLOOR:
+        return settings.least_rms_ms2
+    floor_ms2 = float(np.median(still))
+    return max(settings.least_rms_ms2, settings.gate_over_still * floor_ms2)
+
+
+def _goes_on(
+    table: WindowTable, last: int, index: int, stirred: Bools, *, settings: AnalysisSettings
+) -> bool:
+    near = table.start_s[index] - table.end_s[last] <= settings.episode_join_s
+    return bool(near and not stirred[last + 1 : index].any())
+
+
+def _is_near(table: WindowTable, last: int, index: int) -> bool:
+    peak_hz = table.scores["peak_hz"]
+    return bool(abs(peak_hz[index] - peak_hz[last]) <= _STAY_HZ)
+
+
+def _is_dense(
+    table: WindowTable,
+    stretch: Stretch,
+    strong: Bools,
+    judged: Bools,
+    *,
+    settings: AnalysisSettings,
+) -> bool:
+    inside = (table.start_s >= stretch.start_s - 1e-9) & (table.end_s <= stretch.end_s + 1e-9)
+    n_strong = np.count_nonzero(inside & strong)
+    n_judged = max(1, np.count_nonzero(inside & judged))
+    return bool(n_strong > 1 and n_strong >= settings.episode_least_share * n_judged)
 
 
 def _could_stay(table: WindowTable, *, settings: AnalysisSettings) -> Bools:
@@ -156,14 +199,9 @@ def _could_stay(table: WindowTable, *, settings: AnalysisSettings) -> Bools:
         )
 
 
-def _stirred_between(table: WindowTable, end: int, index: int) -> bool:
-    between = table.verdict[end + 1 : index]
-    return bool(np.isin(between, _STIRRING).any())
-
-
-def _close(table: WindowTable, members: Bools, start: int, end: int) -> Stretch:
-    kept = members.copy()
+def _close(table: WindowTable, members: list[int], strong: Bools) -> Stretch:
     # What merely stayed at the end is not tremor: the episode ends with its last strong window.
-    last = int(np.flatnonzero(kept & table.where("tremor"))[-1])
-    kept[last + 1 : end + 1] = False
-    return Stretch(float(table.start_s[start]), float(table.end_s[last]), kept)
+    last = max(index for index in members if strong[index])
+    kept = np.zeros(len(table), dtype=np.bool_)
+    kept[[index for index in members if index <= last]] = True
+    return Stretch(float(table.start_s[members[0]]), float(table.end_s[last]), kept)

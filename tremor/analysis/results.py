@@ -124,7 +124,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     ),
     "heartbeat": Reason(
         "heartbeat",
-        "the envelope repeats at the interval of a heartbeat: autocorrelation {score:.2g}, "
+        "the envelope strikes and comes back like a heartbeat: score {score:.2g}, "
         "limit {threshold:.2g}",
     ),
     "settling": Reason(

@@ -115,15 +115,15 @@ class AnalysisSettings:
         high=100.0,
     )
     most_low_share: float = _setting(
-        0.3,
+        0.2,
         "1",
-        "RMS in 0.5-3 Hz over that in the band: the flank of a strong line at 5 Hz, 1.5 Hz wide, "
-        "reaches 0.26; stamping and gait start at 0.5",
+        "RMS in 0.5-3 Hz over that in the band, where both are strong: the flank of a line at "
+        "8 Hz, 1.5 Hz wide, reaches 0.17; stamping starts at 0.15, gait at 0.5",
         low=0.0,
         high=10.0,
     )
     most_low_rms_at_all_ms2: float = _setting(
-        2.0,
+        1.0,
         "m/s^2",
         "RMS in 0.5-3 Hz beyond which no tremor, however strong, excuses it: that is gait",
         low=0.01,
@@ -159,19 +159,12 @@ class AnalysisSettings:
         low=0.1,
         high=10.0,
     )
-    most_beat_correlation: float = _setting(
-        0.35,
+    most_heartbeat_score: float = _setting(
+        0.95,
         "1",
-        "autocorrelation of the envelope at 0.33-1.15 s: ringing with the heart 0.45-0.95, "
-        "tremor below 0.3 in most windows",
-        low=0.0,
-        high=1.0,
-    )
-    least_beat_rise: float = _setting(
-        0.6,
-        "1",
-        "how far that maximum stands above the trough before it: the envelope of a beat comes "
-        "back, that of tremor wanders",
+        "return of the envelope at a beat's interval plus its asymmetry in time, for 4 s (the "
+        "limit falls with the root of the length): 1 % of ringing windows stay below, 5 % of "
+        "tremor windows lie above",
         low=0.0,
         high=2.0,
     )
@@ -198,11 +191,28 @@ class AnalysisSettings:
         high=10.0,
     )
     episode_join_s: float = _setting(
-        4.0,
+        10.0,
         "s",
-        "waxing and waning hides a tremor for a few seconds; that does not end an episode",
+        "waxing and waning (correlation 10-30 s) hides a tremor for some seconds; that does not "
+        "end an episode",
         low=0.0,
         high=120.0,
+    )
+    episode_least_share: float = _setting(
+        0.34,
+        "1",
+        "share of the judged windows of an episode that hold tremor; odd windows strewn over a "
+        "minute are not an episode",
+        low=0.0,
+        high=1.0,
+    )
+    gate_over_still: float = _setting(
+        2.0,
+        "1",
+        "an episode must rise above the RMS of the recording's own weak windows, its still floor, "
+        "by this factor",
+        low=1.0,
+        high=100.0,
     )
     episode_least_s: float = _setting(
         6.0,

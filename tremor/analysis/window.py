@@ -22,10 +22,9 @@ from tremor.errors import InsufficientDataError
 from tremor.integrity import find_clipped
 from tremor.measures.contamination import (
     blank_impacts,
-    envelope_autocorrelation,
-    find_beats,
     gait_comb,
     half_disagreement_hz,
+    heartbeat,
 )
 from tremor.measures.line import SLOW_SHARE, fit_lines, usable_band
 from tremor.recording import AXES, Floats, Recording
@@ -149,6 +148,12 @@ def _most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> F
     )
 
 
+def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    # The scatter of both marks falls with the square root of the length.
+    length_s = scores["length_s"]
+    return np.asarray(settings.most_heartbeat_score * np.sqrt(4.0 / length_s))
+
+
 class _Judge:
     """Windows on their way through the tests; each stage measures only what is undecided."""
 
@@ -161,7 +166,8 @@ class _Judge:
         self.windows = batch.acceleration_ms2
         self.moving = np.zeros((0, *self.windows.shape[1:]))
         self.moving_rows = np.zeros(0, dtype=np.int64)
-        self.scores: dict[str, Floats] = {}
+        length_s = self.windows.shape[-1] / batch.fs
+        self.scores: dict[str, Floats] = {"length_s": np.full(count, length_s)}
         self.reason = np.full(count, REASON_NAMES.index("line"), dtype=np.uint8)
         self.score = np.full(count, np.nan)
         self.threshold = np.full(count, settings.least_peak_over_floor)
@@ -252,12 +258,11 @@ def _judge_line(judge: _Judge) -> None:
 def _judge_heartbeat(judge: _Judge) -> None:
     """Ask whether the line comes and goes with the heart: heartbeat."""
     rows = np.flatnonzero(judge.undecided)
-    beats = find_beats(
-        envelope_autocorrelation(_moving(judge, rows), fs=judge.fs, band_hz=judge.band),
-        fs=judge.fs,
-    )
-    rises = beats.rise > judge.settings.least_beat_rise
-    judge.note(rows, {"beat_correlation": np.where(rises, beats.correlation, 0.0)})
+    # Impacts are left in: where the heart beats slowly, its beats are what stands out.
+    slow_hz = SLOW_SHARE * judge.band[0]
+    moving = remove_slow(judge.windows[rows], fs=judge.fs, cutoff_hz=slow_hz)
+    found = heartbeat(moving, fs=judge.fs, band_hz=judge.band)
+    judge.note(rows, {"heartbeat_score": found.score})
     judge.test(_HEARTBEAT_RULES)
 
 
@@ -287,9 +292,7 @@ _LINE_RULES: Final = (
     _Rule("spread", "peak_fraction", lambda c, _: c.least_peak_fraction, _below),
     _Rule("flat", "peak_over_floor", lambda c, _: c.least_peak_over_floor, _below),
 )
-_HEARTBEAT_RULES: Final = (
-    _Rule("heartbeat", "beat_correlation", lambda c, _: c.most_beat_correlation, _above),
-)
+_HEARTBEAT_RULES: Final = (_Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),)
 #: In this order; a stage looks only at what the stages before left undecided.
 _STAGES: Final = (
     _judge_samples,
@@ -298,7 +301,7 @@ _STAGES: Final = (
     _judge_line,
     _judge_heartbeat,
 )
-_NOT_OF_CONTENT: Final = ("n_dead_axes", "lost_s", "clipped_share")
+_NOT_OF_CONTENT: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share")
 
 
 def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> WindowTable:
