@@ -197,8 +197,20 @@ def machine(rng, *, low_hz, high_hz):
     return replace(scene, parts=(*(p for p in scene.parts if not isinstance(p, Tone)), hum))
 
 
-def walking(rng, *, name, stride_hz, least_range_g=8.0):
-    scene = base(name, rng, wider={**WIDER, Gait: partial(wider_gait, stride_hz=stride_hz)})
+def wider_gait_that_rings(part, rng):
+    """A phone in a pocket: the harmonics near its own resonance stand out, inside of the band."""
+    return replace(
+        wider_gait(part, rng, stride_hz=(0.6, 1.1)),
+        rms_ms2=log_uniform(rng, 0.5, 4.0),
+        wobble_ms2=log_uniform(rng, 1.0, 30.0),
+        wobble_hz=float(rng.uniform(4.0, 11.0)),
+        wobble_decay_s=log_uniform(rng, 0.05, 0.2),
+    )
+
+
+def walking(rng, *, name, stride_hz=(0.6, 1.6), gait=None, least_range_g=8.0):
+    gait = gait or partial(wider_gait, stride_hz=stride_hz)
+    scene = base(name, rng, wider={**WIDER, Gait: gait})
     return replace(scene, sensor=wider_sensor(rng, least_range_g=least_range_g))
 
 
@@ -227,6 +239,7 @@ FREE = {
     "arm swing": swinging,
     "slow walk": partial(walking, name="slow_walk", stride_hz=(0.45, 0.75)),
     "walk": partial(walking, name="walk", stride_hz=(0.7, 1.15)),
+    "walk, ringing": partial(walking, name="walk", gait=wider_gait_that_rings),
     "run": partial(walking, name="run", stride_hz=(1.15, 1.6), least_range_g=16.0),
     "after a run": partial(
         walking, name="post_run_no_tremor", stride_hz=(0.8, 1.5), least_range_g=16.0
