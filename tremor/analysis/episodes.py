@@ -157,8 +157,8 @@ def still_gate_ms2(table: WindowTable, *, settings: AnalysisSettings) -> float:
     still = table.scores["band_rms_ms2"][table.reason == REASON_NAMES.index("weak")]
     if len(still) < _LEAST_FOR_FLOOR:
         return settings.least_rms_ms2
-    floor_ms2 = float(np.median(still))
-    return max(settings.least_rms_ms2, settings.gate_over_still * floor_ms2)
+    gate_ms2: float = settings.gate_over_still * float(np.median(still))
+    return max(settings.least_rms_ms2, gate_ms2)
 
 
 def _goes_on(
@@ -182,8 +182,8 @@ def _is_dense(
     settings: AnalysisSettings,
 ) -> bool:
     inside = (table.start_s >= stretch.start_s - 1e-9) & (table.end_s <= stretch.end_s + 1e-9)
-    n_strong = np.count_nonzero(inside & strong)
-    n_judged = max(1, np.count_nonzero(inside & judged))
+    n_strong = int(np.count_nonzero(inside & strong))
+    n_judged = max(1, int(np.count_nonzero(inside & judged)))
     return bool(n_strong > 1 and n_strong >= settings.episode_least_share * n_judged)
 
 
