@@ -38,6 +38,7 @@ _LEAST_BT: Final = 0.02  # bandwidth times window length below which the line is
 _MOST_BANDWIDTH_SHARE: Final = 1.5  # of the half span
 _DEVIANCE_TOLERANCE: Final = 1e-7
 _FREQUENCY_TOLERANCE_BINS: Final = 1e-4
+_KEEP_SHARE: Final = 0.75  # with fewer windows open than this the settled ones are dropped
 
 
 def half_span_hz(band_hz: tuple[float, float]) -> float:
@@ -155,6 +156,107 @@ def expected_periodogram(
     return s, slopes / s[:, None, :]
 
 
+def _periodogram_at(
+    index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float
+) -> tuple[Floats, Floats]:
+    """Give what `expected_periodogram` gives, at the bins of the window itself.
+
+    There ``exp(-z T)`` is the same for every bin, because whole turns drop out of it: one
+    exponential a window, and the rest is real arithmetic on ``u = 1 / (z T)``.
+    """
+    rate = np.exp(theta[:, 1:2]) * duration_s
+    phase = 2.0 * np.pi * duration_s * theta[:, 0:1]
+    decay = np.exp(-rate)
+    one_less_re, one_less_im = 1.0 - decay * np.cos(phase), -decay * np.sin(phase)
+    turn = 2.0 * np.pi * index - phase
+    norm = 1.0 / (turn * turn + rate * rate)
+    u_re, u_im = rate * norm, -turn * norm
+    square_re, square_im = u_re * u_re - u_im * u_im, 2.0 * u_re * u_im
+    # h = u - (1 - D) u^2 and its slope u^2 (2 (1 - D) u - 1 - D), with D = exp(-z T).
+    h_re = u_re - (one_less_re * square_re - one_less_im * square_im)
+    factor_re = 2.0 * (one_less_re * u_re - one_less_im * u_im) - (2.0 - one_less_re)
+    factor_im = 2.0 * (one_less_re * u_im + one_less_im * u_re) + one_less_im
+    slope_re = square_re * factor_re - square_im * factor_im
+    slope_im = square_re * factor_im + square_im * factor_re
+
+    power, floor = np.exp(theta[:, 2:3]), np.exp(theta[:, 3:4])
+    line = (2.0 * duration_s * power) * h_re
+    s = line + floor
+    inverse = 1.0 / s
+    slopes = np.empty((len(theta), 4, index.shape[-1]))
+    np.multiply((4.0 * np.pi * duration_s**2 * power) * slope_im, inverse, out=slopes[:, 0])
+    np.multiply((2.0 * duration_s * power * rate) * slope_re, inverse, out=slopes[:, 1])
+    np.multiply(line, inverse, out=slopes[:, 2])
+    np.multiply(floor, inverse, out=slopes[:, 3])
+    return s, slopes
+
+
+def _descend(
+    density: Floats,
+    bins: FitBins,
+    start: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    duration_s: float,
+    span_hz: float,
+) -> Floats:
+    """Take damped Fisher scoring steps until each window settles, and give (n_windows, 4).
+
+    Windows that have settled stay among the others until there are many of them: copying the
+    rest costs more than to go on with all. Their result is the one at which they settled.
+    """
+    result = start.copy()
+    rows = np.arange(len(start))
+    open_rows = np.ones(len(start), dtype=np.bool_)
+    index, theta = bins.index, start
+    s, slopes = _periodogram_at(index, theta, duration_s=duration_s)
+    deviance = (np.log(s) + density / s).sum(axis=-1)
+    damping = np.full(len(theta), 1e-3)
+    # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
+    most = np.array([span_hz / 8.0, 1.5, 1.5, 1.5])
+    diagonal = np.arange(4)
+    for _ in range(_MOST_STEPS):
+        score = (slopes @ (density / s - 1.0)[..., None])[..., 0]
+        information = slopes @ np.swapaxes(slopes, -1, -2)
+        information[:, diagonal, diagonal] *= 1.0 + damping[:, None]
+        information[:, diagonal, diagonal] += 1e-12
+        step = np.linalg.solve(information, score[..., None])[..., 0]
+        trial = np.clip(theta + np.clip(step, -most, most), low, high)
+        trial_s, trial_slopes = _periodogram_at(index, trial, duration_s=duration_s)
+        trial_deviance = (np.log(trial_s) + density / trial_s).sum(axis=-1)
+        better = trial_deviance <= deviance
+        settled = (
+            better
+            & (deviance - trial_deviance < _DEVIANCE_TOLERANCE)
+            & (np.abs(trial[:, 0] - theta[:, 0]) * duration_s < _FREQUENCY_TOLERANCE_BINS)
+        )
+        refused = np.flatnonzero(~better)
+        for new, old in (
+            (trial, theta),
+            (trial_s, s),
+            (trial_slopes, slopes),
+            (trial_deviance, deviance),
+        ):
+            new[refused] = old[refused]
+        theta, s, slopes, deviance = trial, trial_s, trial_slopes, trial_deviance
+        damping = np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
+        result[rows[open_rows]] = theta[open_rows]
+        open_rows &= ~settled & (damping < 1e6)
+        n_open = int(np.count_nonzero(open_rows))
+        if n_open == 0:
+            break
+        if n_open < _KEEP_SHARE * len(rows):
+            rows, index, theta, s, slopes, deviance, damping, density, low, high = (
+                array[open_rows]
+                for array in (
+                    rows, index, theta, s, slopes, deviance, damping, density, low, high
+                )
+            )  # fmt: skip
+            open_rows = np.ones(n_open, dtype=np.bool_)
+    return result
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class WhittleFit:
     """Fits of many windows: parameters (K,) and the covariance of (f0, ln a, ln P, ln c)."""
@@ -213,43 +315,8 @@ def fit_whittle(
     )
     start[:, 1] = np.clip(start[:, 1], low[:, 1], high[:, 1])
 
-    theta = start
-    s, slopes = expected_periodogram(theta, bins.frequency_hz, duration_s=duration_s)
-    deviance = (np.log(s) + density / s).sum(axis=-1)
-    damping = np.full(len(theta), 1e-3)
-    # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
-    most = np.array([span_hz / 8.0, 1.5, 1.5, 1.5])
-    active = np.arange(len(theta))
-    for _ in range(_MOST_STEPS):
-        if active.size == 0:
-            break
-        rows = slopes[active]
-        score = (rows @ (density[active] / s[active] - 1.0)[..., None])[..., 0]
-        information = rows @ np.swapaxes(rows, -1, -2)
-        ridge = damping[active, None] * np.einsum("kii->ki", information) + 1e-12
-        step = np.linalg.solve(information + ridge[:, :, None] * np.eye(4), score[..., None])[
-            ..., 0
-        ]
-        trial = np.clip(theta[active] + np.clip(step, -most, most), low[active], high[active])
-        trial_s, trial_slopes = expected_periodogram(
-            trial, bins.frequency_hz[active], duration_s=duration_s
-        )
-        trial_deviance = (np.log(trial_s) + density[active] / trial_s).sum(axis=-1)
-        better = trial_deviance <= deviance[active]
-        settled = (
-            better
-            & (deviance[active] - trial_deviance < _DEVIANCE_TOLERANCE)
-            & (np.abs(trial[:, 0] - theta[active, 0]) * duration_s < _FREQUENCY_TOLERANCE_BINS)
-        )
-        taken = active[better]
-        theta[taken] = trial[better]
-        s[taken] = trial_s[better]
-        slopes[taken] = trial_slopes[better]
-        deviance[taken] = trial_deviance[better]
-        damping[taken] *= 0.2
-        refused = active[~better]
-        damping[refused] = np.maximum(damping[refused], 1e-4) * 8.0
-        active = active[~settled & (damping[active] < 1e6)]
+    theta = _descend(density, bins, start, low, high, duration_s=duration_s, span_hz=span_hz)
+    _, slopes = _periodogram_at(bins.index, theta, duration_s=duration_s)
     information = slopes @ np.swapaxes(slopes, -1, -2)
     scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
     scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
