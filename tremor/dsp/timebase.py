@@ -17,6 +17,8 @@ from tremor.recording import CaptureWarning, Floats, read_only
 
 __all__ = [
     "LONGEST_BRIDGE_S",
+    "EvenClock",
+    "RunningClock",
     "TimeBase",
     "declared_timebase",
     "fit_timebase",
@@ -48,6 +50,10 @@ _BLOCK_S: Final = 5.0
 #: Stamps are coarse (bursts, rounding) when so many periods lie between a step and its place.
 _ROUGH: Final = 0.5
 _MANY_ROWS: Final = 500_000
+#: Of a long capture the means of so many rows hold all that the slope needs.
+_GROUP_ROWS: Final = 16
+#: ... and every so many-th stamp tells how finely they are written.
+_FEW_ROWS: Final = 1024
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -284,22 +290,8 @@ def fit_timebase(
                 f"about {rate_hz:.4g} Hz; the samples were resampled evenly by cubic interpolation",
             )
         )
-    if (
-        nominal_sampling_rate_hz is not None
-        and abs(rate_hz / nominal_sampling_rate_hz - 1.0) > _OFF_NOMINAL
-    ):
-        warnings.append(
-            CaptureWarning(
-                "RATE_OFF_NOMINAL",
-                f"the true sampling rate is {rate_hz:.5g} Hz, "
-                f"{100 * (rate_hz / nominal_sampling_rate_hz - 1.0):+.2g} % off the nominal "
-                f"{nominal_sampling_rate_hz:g} Hz; the true one is used",
-            )
-        )
-    history.append(
-        f"clock: {rate_hz:.6g} Hz (sd {sd_hz:.2g} Hz) fitted to {len(rows)} stamps over "
-        f"{stamps[-1] - stamps[0]:.6g} s"
-    )
+    warnings += _off_nominal(rate_hz, nominal_sampling_rate_hz)
+    history.append(_account(rate_hz, sd_hz, len(rows), float(stamps[-1] - stamps[0])))
     return TimeBase(
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=sd_hz,
@@ -310,6 +302,136 @@ def fit_timebase(
         n_backward=n_backward,
         warnings=tuple(warnings),
         history=tuple(history),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvenClock:
+    """The clock of a capture in which every row is one period after the one before.
+
+    Parameters
+    ----------
+    sampling_rate_hz, sampling_rate_sd_hz : float
+        True sampling rate and its standard deviation, Hz.
+    warnings : tuple of CaptureWarning
+        What makes the clock weaker.
+    history : tuple of str
+        What was done, in order.
+    """
+
+    sampling_rate_hz: float
+    sampling_rate_sd_hz: float
+    warnings: tuple[CaptureWarning, ...] = ()
+    history: tuple[str, ...] = ()
+
+
+class RunningClock:
+    """Fits the clock while the stamps come in, as long as every step is a single period.
+
+    Holds one number for each sixteen rows. What it cannot answer is for `fit_timebase`, whose
+    rate it gives to the bit where it answers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clock = RunningClock()
+    >>> for piece in np.split(np.arange(800_000) / 101.0, 8):
+    ...     clock.add(piece)
+    >>> round(clock.fit(nominal_sampling_rate_hz=101.0).sampling_rate_hz, 6)
+    101.0
+    """
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._first_s = self._last_s = 0.0
+        self._single: tuple[float, float] | None = None
+        self._is_even = True
+        self._rest: Floats = np.zeros(0)
+        self._means: list[Floats] = []
+        self._few: list[Floats] = []
+
+    def add(self, stamps_s: Floats) -> None:
+        """Take the stamps of the next rows, s from the first of the capture."""
+        if not self._is_even or not len(stamps_s):
+            return
+        if self._single is None:
+            if len(stamps_s) < 2:
+                self._is_even = False
+                return
+            period_s = _core_period_s(np.diff(stamps_s))
+            self._single = _single_step(period_s)
+            self._first_s = self._last_s = float(stamps_s[0])
+            steps = np.diff(stamps_s)
+        else:
+            steps = np.diff(stamps_s, prepend=self._last_s)
+        low_s, high_s = self._single
+        # A stamp that is not a number fails here, too.
+        self._is_even = bool(steps.min() > low_s and steps.max() < high_s)
+        self._few.append(stamps_s[-self._n % _FEW_ROWS :: _FEW_ROWS])
+        whole = np.concatenate([self._rest, stamps_s]) if len(self._rest) else stamps_s
+        cut = len(whole) // _GROUP_ROWS * _GROUP_ROWS
+        self._means.append(whole[:cut].reshape(-1, _GROUP_ROWS).mean(axis=1))
+        self._rest = whole[cut:].copy()
+        self._n += len(stamps_s)
+        self._last_s = float(stamps_s[-1])
+
+    def fit(self, *, nominal_sampling_rate_hz: float | None = None) -> EvenClock | None:
+        """Give the clock, or None where it takes all the stamps to tell.
+
+        Parameters
+        ----------
+        nominal_sampling_rate_hz : float, optional
+            As for `fit_timebase`.
+
+        Returns
+        -------
+        EvenClock or None
+            None for fewer than half a million rows, for any step that is not a single period,
+            and where the rate wanders.
+        """
+        if self._n <= _MANY_ROWS or not self._is_even:
+            return None
+        means = np.concatenate(self._means)
+        place = _GROUP_ROWS * np.arange(len(means)) + (_GROUP_ROWS - 1) / 2.0
+        period_s = _slope_s(place - place.mean(), means - means.mean())
+        length = max(1, round(_BLOCK_S / period_s / _GROUP_ROWS))
+        length = min(length, len(means) // 8)
+        cut = len(means) // length * length
+        block_place = place[:cut].reshape(-1, length).mean(axis=1)
+        phase = means[:cut].reshape(-1, length).mean(axis=1) / period_s - block_place
+        joined = np.ones(len(phase), dtype=np.bool_)
+        joined[0] = False
+        blocks = _Blocks(place=block_place, phase=phase, scatter=0.0, joined=joined)
+        if _wander_share(blocks) is not None:
+            return None
+        few = np.concatenate(self._few)
+        span_s = self._last_s - self._first_s
+        rate_hz = 1.0 / period_s
+        sd_hz = _block_sd_hz(blocks, period_s, resolution_s=_resolution_s(few), span_s=span_s)
+        return EvenClock(
+            sampling_rate_hz=rate_hz,
+            sampling_rate_sd_hz=sd_hz,
+            warnings=tuple(_off_nominal(rate_hz, nominal_sampling_rate_hz)),
+            history=(_account(rate_hz, sd_hz, self._n, span_s),),
+        )
+
+
+def _off_nominal(rate_hz: float, nominal_hz: float | None) -> list[CaptureWarning]:
+    if nominal_hz is None or abs(rate_hz / nominal_hz - 1.0) <= _OFF_NOMINAL:
+        return []
+    return [
+        CaptureWarning(
+            "RATE_OFF_NOMINAL",
+            f"the true sampling rate is {rate_hz:.5g} Hz, "
+            f"{100 * (rate_hz / nominal_hz - 1.0):+.2g} % off the nominal "
+            f"{nominal_hz:g} Hz; the true one is used",
+        )
+    ]
+
+
+def _account(rate_hz: float, sd_hz: float, n_stamps: int, span_s: float) -> str:
+    return f"clock: {rate_hz:.6g} Hz (sd {sd_hz:.2g} Hz) fitted to {n_stamps} stamps over " + (
+        f"{span_s:.6g} s"
     )
 
 
@@ -446,6 +568,11 @@ def _core_period_s(steps: Floats) -> float:
     return float(core.mean()) if core.size else middle
 
 
+def _single_step(period_s: float) -> tuple[float, float]:
+    """Give the limits within which a step is one period, s."""
+    return (1.0 - _WHOLE_TOLERANCE) * period_s, (1.0 + _WHOLE_TOLERANCE) * period_s
+
+
 def _place_by_steps(
     stamps: Floats,
 ) -> tuple[Indices | None, npt.NDArray[np.bool_] | None]:
@@ -454,7 +581,7 @@ def _place_by_steps(
     period_s = _core_period_s(steps)
     if period_s <= 0:
         return None, None
-    single = (1.0 - _WHOLE_TOLERANCE) * period_s, (1.0 + _WHOLE_TOLERANCE) * period_s
+    single = _single_step(period_s)
     if single[0] < float(steps.min()) and float(steps.max()) < single[1]:
         return np.arange(len(stamps), dtype=np.int64), None
     whole, n_off = _whole_steps(steps, period_s)
@@ -631,15 +758,20 @@ def _fit_period_s(stamps: Floats, index: Indices) -> float:
         x = place - np.repeat(np.add.reduceat(place, starts) / lengths, lengths)
         y = stamps - np.repeat(np.add.reduceat(stamps, starts) / lengths, lengths)
     else:
-        if len(stamps) > _MANY_ROWS:  # means of 16 rows hold all that the slope needs
-            cut = len(stamps) // 16 * 16
-            place = place[:cut].reshape(-1, 16).mean(axis=1)
-            stamps = stamps[:cut].reshape(-1, 16).mean(axis=1)
+        if len(stamps) > _MANY_ROWS:
+            cut = len(stamps) // _GROUP_ROWS * _GROUP_ROWS
+            place = place[:cut].reshape(-1, _GROUP_ROWS).mean(axis=1)
+            stamps = stamps[:cut].reshape(-1, _GROUP_ROWS).mean(axis=1)
         x, y = place - place.mean(), stamps - stamps.mean()
     norm = float(x @ x)
     if norm == 0.0:  # every segment is a single row
         return float((stamps[-1] - stamps[0]) / (place[-1] - place[0]))
-    period_s = float(x @ y) / norm
+    return _slope_s(x, y)
+
+
+def _slope_s(x: Floats, y: Floats) -> float:
+    """Fit a slope through zero, rows that stray from it left out once, s."""
+    period_s = float(x @ y) / float(x @ x)
     residual = np.abs(y - period_s * x)
     usual = float(np.median(residual[:: max(1, len(residual) // 50_000)]))
     stray = residual > max(7.0 * usual, 0.5 * period_s)
@@ -688,23 +820,29 @@ def _block_means(stamps: Floats, index: Indices, period_s: float) -> _Blocks:
 
 def _rate_sd_hz(stamps: Floats, index: Indices, blocks: _Blocks, period_s: float) -> float:
     """Give the sd of the rate from the scatter of block means, and from rounding, Hz."""
-    from_rounding = _resolution_s(stamps) / np.sqrt(6.0) / float(stamps[-1] - stamps[0])
+    resolution_s, span_s = _resolution_s(stamps), float(stamps[-1] - stamps[0])
+    if len(blocks.place) - np.count_nonzero(~blocks.joined[1:]) - 2 >= 2:
+        return _block_sd_hz(blocks, period_s, resolution_s=resolution_s, span_s=span_s)
+    x = index - index.mean()
+    phase = stamps / period_s - index
+    relative = float(phase.std()) / np.sqrt(float(x @ x))
+    return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
+
+
+def _block_sd_hz(
+    blocks: _Blocks, period_s: float, *, resolution_s: float, span_s: float
+) -> float:
     group = np.cumsum(~blocks.joined).astype(np.int64)
     group -= group[0]
     size = np.bincount(group)
     free = len(group) - len(size) - 1
-    if free >= 2:
-        x = blocks.place - (np.bincount(group, blocks.place) / size)[group]
-        phase = blocks.phase - (np.bincount(group, blocks.phase) / size)[group]
-        power = float(phase @ phase)
-        alike = float(phase[1:] @ phase[:-1]) / power if power > 0 else 0.0
-        alike = min(max(alike, 0.0), 0.9)
-        relative = np.sqrt(power / free * (1 + alike) / (1 - alike) / float(x @ x))
-    else:
-        x = index - index.mean()
-        phase = stamps / period_s - index
-        relative = float(phase.std()) / np.sqrt(float(x @ x))
-    return float(np.hypot(relative, from_rounding) / period_s)
+    x = blocks.place - (np.bincount(group, blocks.place) / size)[group]
+    phase = blocks.phase - (np.bincount(group, blocks.phase) / size)[group]
+    power = float(phase @ phase)
+    alike = float(phase[1:] @ phase[:-1]) / power if power > 0 else 0.0
+    alike = min(max(alike, 0.0), 0.9)
+    relative = np.sqrt(power / free * (1 + alike) / (1 - alike) / float(x @ x))
+    return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
 
 
 def _resolution_s(stamps: Floats) -> float:
@@ -728,18 +866,25 @@ def _uneven_time(
     stamps: Floats, index: Indices, blocks: _Blocks, period_s: float
 ) -> _Uneven | None:
     """Give the times of the rows where the rate truly wanders."""
-    ahead = np.diff(blocks.phase)[blocks.joined[1:]]
-    if len(ahead) < 2:
-        return None
-    spread = float((ahead / np.diff(blocks.place)[blocks.joined[1:]]).std())
-    wander = float(np.abs(np.cumsum(ahead - ahead.mean())).max())
-    if spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.scatter:
+    spread = _wander_share(blocks)
+    if spread is None:
         return None
     time = stamps
     if blocks.scatter > 0.0:  # rounding or bursts on top: only the smooth part is the rate
         time = period_s * (index + np.interp(index, blocks.place, blocks.phase))
     good = np.concatenate(([True], time[1:] > np.maximum.accumulate(time)[:-1]))
     return _Uneven(time[good] - time[good][0], np.flatnonzero(good), spread)
+
+
+def _wander_share(blocks: _Blocks) -> float | None:
+    """Give the sd of the local rates as a share, or None where the rate is as good as constant."""
+    ahead = np.diff(blocks.phase)[blocks.joined[1:]]
+    if len(ahead) < 2:
+        return None
+    spread = float((ahead / np.diff(blocks.place)[blocks.joined[1:]]).std())
+    wander = float(np.abs(np.cumsum(ahead - ahead.mean())).max())
+    constant = spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.scatter
+    return None if constant else spread
 
 
 def _mean_rate_hz(time_s: Floats) -> float:
