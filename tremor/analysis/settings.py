@@ -168,6 +168,14 @@ class AnalysisSettings:
         low=0.0,
         high=2.0,
     )
+    most_ringing_rms_ms2: float = _setting(
+        0.4,
+        "m/s^2",
+        "what the heart can set ringing: a resting leg shows 0.01, a relaxed calf after a run up "
+        "to 0.3; stronger shaking is not the heart's",
+        low=0.0,
+        high=100.0,
+    )
     most_clipped_share: float = _setting(
         0.005,
         "1",

@@ -257,7 +257,8 @@ def _judge_line(judge: _Judge) -> None:
 
 def _judge_heartbeat(judge: _Judge) -> None:
     """Ask whether the line comes and goes with the heart: heartbeat."""
-    rows = np.flatnonzero(judge.undecided)
+    ringing = judge.scores["band_rms_ms2"] <= judge.settings.most_ringing_rms_ms2
+    rows = np.flatnonzero(judge.undecided & ringing)
     # Impacts are left in: where the heart beats slowly, its beats are what stands out.
     slow_hz = SLOW_SHARE * judge.band[0]
     moving = remove_slow(judge.windows[rows], fs=judge.fs, cutoff_hz=slow_hz)
