@@ -1,10 +1,13 @@
 """What can be told of a capture's soundness from its samples alone: rails, dead axes, gravity.
 
-Clocks and gaps are `tremor.dsp.timebase`. Whether a stretch holds tremor is not asked here.
+A capture may come whole or in pieces; the answers are the same. Clocks and gaps are
+`tremor.dsp.timebase`. Whether a stretch holds tremor is not asked here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,9 +15,22 @@ import numpy.typing as npt
 
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["find_clipped", "find_dead_axes", "find_scale_correction", "median_norm_ms2"]
+__all__ = [
+    "Pieces",
+    "Rails",
+    "find_clipped",
+    "find_dead_axes",
+    "find_rails",
+    "find_scale_correction",
+    "find_scale_correction_in",
+    "median_norm_in",
+    "median_norm_ms2",
+]
 
 Floats = npt.NDArray[np.float64]
+#: Gives the samples of a capture, shape (n, 3), from first to last and as often as it is called,
+#: in pieces of any multiple of so many rows; only the last piece may be shorter.
+Pieces = Callable[[int], Iterable[Floats]]
 
 #: Gravity alone never takes an axis further than 1 g, so a value that an axis sits at can be a
 #: rail only beyond this; the narrowest common range is 2 g.
@@ -27,6 +43,9 @@ _RAIL_SHARE: Final = 0.995
 _STILL_SD_MS2: Final = 0.3
 _LEAST_STILL_S: Final = 5
 _GAIN_LIMITS: Final = (0.9, 1.1)
+#: Up to so many numbers are sorted as they are; of more only those near the median.
+_MOST_SORTED: Final = 500_000
+_MEDIAN_BINS: Final = 4096
 
 
 def median_norm_ms2(acceleration_ms2: Floats) -> float:
@@ -42,9 +61,62 @@ def median_norm_ms2(acceleration_ms2: Floats) -> float:
     float
         m/s^2; NaN where no row is finite.
     """
-    norm = np.sqrt(np.einsum("ij,ij->i", acceleration_ms2, acceleration_ms2))
-    norm = norm[np.isfinite(norm)]
-    return float(np.median(norm)) if norm.size else float("nan")
+    return median_norm_in(_whole(acceleration_ms2))
+
+
+def median_norm_in(pieces: Pieces) -> float:
+    """Give what `median_norm_ms2` gives, of samples in pieces."""
+
+    def norms() -> Iterator[Floats]:
+        for piece in pieces(1):
+            norm = np.sqrt(np.einsum("ij,ij->i", piece, piece))
+            yield norm[np.isfinite(norm)]
+
+    return _median(norms)
+
+
+def _whole(samples: Floats) -> Pieces:
+    return lambda _: (samples,)
+
+
+def _median(numbers: Callable[[], Iterator[Floats]], *, least: int = 1) -> float:
+    """Give the exact median, in little memory: a count in bins, then the bin that holds it.
+
+    NaN where there are fewer numbers than ``least``.
+    """
+    first: list[Floats] = []
+    n_first = 0
+    source = numbers()
+    for part in source:
+        first.append(part)
+        n_first += len(part)
+        if n_first > _MOST_SORTED:
+            break
+    some = np.concatenate(first) if first else np.zeros(0)
+    first.clear()
+    following = next(source, None)
+    if following is None:
+        return float(np.median(some)) if some.size >= least else float("nan")
+    low, high = (float(limit) for limit in np.quantile(some, (0.05, 0.95)))
+    per = _MEDIAN_BINS / (high - low) if high > low else 0.0
+
+    def bin_of(part: Floats) -> npt.NDArray[np.int64]:
+        return np.clip((part - low) * per, -1.0, _MEDIAN_BINS).astype(np.int64) + 1
+
+    count = np.bincount(bin_of(some), minlength=_MEDIAN_BINS + 2)
+    count += np.bincount(bin_of(following), minlength=_MEDIAN_BINS + 2)
+    for part in source:
+        count += np.bincount(bin_of(part), minlength=_MEDIAN_BINS + 2)
+    up_to = np.cumsum(count)
+    ranks = (int(up_to[-1] - 1) // 2, int(up_to[-1]) // 2)
+    bins = np.searchsorted(up_to, ranks, side="right")
+    near = []
+    for part in numbers():
+        place = bin_of(part)
+        near.append(part[(place >= bins[0]) & (place <= bins[1])])
+    ordered = np.sort(np.concatenate(near))
+    before = int(up_to[bins[0] - 1]) if bins[0] > 0 else 0
+    return float((ordered[ranks[0] - before] + ordered[ranks[1] - before]) / 2.0)
 
 
 def find_dead_axes(acceleration_ms2: Floats) -> tuple[int, ...]:
@@ -107,33 +179,92 @@ def find_clipped(
     >>> bool(find_clipped(cut)[np.abs(sine) < 19.9].any())
     False
     """
-    clipped = np.zeros(len(acceleration_ms2), dtype=np.bool_)
-    for axis in acceleration_ms2.T:
-        for signed in (axis, -axis):
-            if range_ms2 is not None:
-                clipped |= np.nan_to_num(signed, nan=-np.inf) >= _RAIL_SHARE * range_ms2
-            else:
-                clipped |= _at_rail(signed)
-    return clipped
+    rails = find_rails(_whole(acceleration_ms2), range_ms2=range_ms2)
+    return rails.reached(acceleration_ms2)
 
 
-def _at_rail(values: Floats) -> npt.NDArray[np.bool_]:
-    nowhere = np.zeros(len(values), dtype=np.bool_)
-    finite = values[np.isfinite(values)]
-    if finite.size < _LEAST_RUN or finite.max() < _LEAST_RAIL_MS2:
-        return nowhere
-    top, span = float(finite.max()), float(np.ptp(finite))
-    near_top = np.unique(finite[finite > top - 0.05 * span])
+@dataclass(frozen=True, eq=False, slots=True)
+class Rails:
+    """From where on an axis is at the rail of the sensor.
+
+    Parameters
+    ----------
+    low_ms2, high_ms2 : ndarray, shape (3,)
+        m/s^2; infinite where an axis has no rail.
+    """
+
+    low_ms2: Floats
+    high_ms2: Floats
+
+    def reached(self, acceleration_ms2: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which of samples of shape (n, 3) are at a rail on any axis, shape (n,)."""
+        at_rail = np.zeros(len(acceleration_ms2), dtype=np.bool_)
+        with np.errstate(invalid="ignore"):
+            for axis in range(acceleration_ms2.shape[1]):
+                if np.isfinite(self.high_ms2[axis]):
+                    at_rail |= acceleration_ms2[:, axis] >= self.high_ms2[axis]
+                if np.isfinite(self.low_ms2[axis]):
+                    at_rail |= acceleration_ms2[:, axis] <= self.low_ms2[axis]
+        return at_rail
+
+
+def find_rails(pieces: Pieces, *, range_ms2: float | None = None) -> Rails:
+    """Find the rails of the sensor as `find_clipped` does, in samples in pieces.
+
+    Parameters
+    ----------
+    pieces : callable
+        The samples, m/s^2; rows of NaN are left out.
+    range_ms2 : float, optional
+        As in `find_clipped`.
+
+    Returns
+    -------
+    Rails
+        Where they are.
+    """
+    if range_ms2 is not None:
+        rail = np.full(3, _RAIL_SHARE * range_ms2)
+        return Rails(low_ms2=-rail, high_ms2=rail)
+    high, low = np.full(3, -np.inf), np.full(3, np.inf)
+    for piece in pieces(1):
+        for axis in range(piece.shape[1]):
+            column = piece[:, axis]
+            high[axis] = max(high[axis], np.fmax.reduce(column, initial=-np.inf))
+            low[axis] = min(low[axis], np.fmin.reduce(column, initial=np.inf))
+    rails = Rails(low_ms2=np.full(3, -np.inf), high_ms2=np.full(3, np.inf))
+    for axis in range(3):
+        span = float(high[axis] - low[axis])
+        for sign, top, found in ((1.0, high, rails.high_ms2), (-1.0, -low, rails.low_ms2)):
+            if top[axis] >= _LEAST_RAIL_MS2 and np.isfinite(span):
+                level = _rail(pieces, axis, sign, top=float(top[axis]), span=span)
+                if level is not None:
+                    found[axis] = sign * level
+    return rails
+
+
+def _rail(pieces: Pieces, axis: int, sign: float, *, top: float, span: float) -> float | None:
+    """Give the level from which on an axis sits at its extreme, or None where it does not."""
+    near_top = np.zeros(0)
+    for piece in pieces(1):
+        signed = sign * piece[:, axis]
+        near_top = np.union1d(near_top, signed[signed > top - 0.05 * span])
     step = float(np.median(np.diff(near_top))) if len(near_top) > 1 else 0.0
     at_zone = max(1e-3 * span, 0.5 * step)
     next_zone = max(1e-2 * span, 5.0 * step)
-    with np.errstate(invalid="ignore"):
-        at = values >= top - at_zone
-        n_next = int(np.count_nonzero((values < top - at_zone) & (values >= top - next_zone)))
-    runs = np.convolve(at, np.ones(_LEAST_RUN, dtype=np.int64), mode="valid")
-    if runs.max() < _LEAST_RUN or np.count_nonzero(at) <= 2 * n_next:
-        return nowhere
-    return at
+    n_at = n_next = 0
+    sits = False
+    before = np.zeros(_LEAST_RUN - 1, dtype=np.bool_)
+    for piece in pieces(1):
+        signed = sign * piece[:, axis]
+        at = signed >= top - at_zone
+        n_at += int(np.count_nonzero(at))
+        n_next += int(np.count_nonzero((signed < top - at_zone) & (signed >= top - next_zone)))
+        joined = np.concatenate([before, at])
+        runs = np.convolve(joined, np.ones(_LEAST_RUN, dtype=np.int64), mode="valid")
+        sits |= bool(runs.max(initial=0) >= _LEAST_RUN)
+        before = joined[1 - _LEAST_RUN :]
+    return top - at_zone if sits and n_at > 2 * n_next else None
 
 
 def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) -> float | None:
@@ -152,15 +283,21 @@ def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) 
         None where fewer than five seconds are still, or where gravity reads more than 10 % off:
         then it is not the gain of the sensor that is wrong.
     """
+    return find_scale_correction_in(_whole(acceleration_ms2), sampling_rate_hz=sampling_rate_hz)
+
+
+def find_scale_correction_in(pieces: Pieces, *, sampling_rate_hz: float) -> float | None:
+    """Give what `find_scale_correction` gives, of samples in pieces."""
     n_second = round(sampling_rate_hz)
-    n_seconds = len(acceleration_ms2) // n_second if n_second > 1 else 0
-    if n_seconds < _LEAST_STILL_S:
+    if n_second <= 1:
         return None
-    cut = acceleration_ms2[: n_seconds * n_second]
-    norm = np.sqrt(np.einsum("ij,ij->i", cut, cut)).reshape(n_seconds, n_second)
-    norm = norm[np.isfinite(norm).all(axis=1)]
-    still = norm[norm.std(axis=1) < _STILL_SD_MS2]
-    if len(still) < _LEAST_STILL_S:
-        return None
-    factor = STANDARD_GRAVITY_MS2 / float(np.median(still))
+
+    def still() -> Iterator[Floats]:
+        for piece in pieces(n_second):
+            n_seconds = len(piece) // n_second
+            cut = piece[: n_seconds * n_second]
+            norm = np.sqrt(np.einsum("ij,ij->i", cut, cut)).reshape(n_seconds, n_second)
+            yield norm[norm.std(axis=1) < _STILL_SD_MS2].reshape(-1)
+
+    factor = STANDARD_GRAVITY_MS2 / _median(still, least=_LEAST_STILL_S * n_second)
     return factor if _GAIN_LIMITS[0] <= factor <= _GAIN_LIMITS[1] else None

@@ -11,16 +11,18 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, get_args
+from typing import TYPE_CHECKING, BinaryIO, Final, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.timebase import TimeBase, declared_timebase, fit_timebase
+from tremor.dsp.timebase import EvenClock, RunningClock, TimeBase, fit_timebase
 from tremor.errors import (
     CaptureNotFoundError,
     CaptureNotRecognisedError,
@@ -28,6 +30,8 @@ from tremor.errors import (
     InsufficientDataError,
     InvalidInputError,
 )
+from tremor.formats.capture import Capture, pieces_of
+from tremor.formats.spool import Spool
 from tremor.formats.table import (
     FORMATS,
     REFUSALS,
@@ -38,12 +42,7 @@ from tremor.formats.table import (
     match_header,
     parse_columns,
 )
-from tremor.integrity import (
-    find_clipped,
-    find_dead_axes,
-    find_scale_correction,
-    median_norm_ms2,
-)
+from tremor.integrity import Pieces, find_rails, find_scale_correction_in, median_norm_in
 from tremor.recording import (
     AXES,
     CaptureWarning,
@@ -60,10 +59,14 @@ from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2, TIME_UNIT_
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Sniffed", "read", "sniff"]
+__all__ = ["Sniffed", "open_capture", "read", "sniff"]
 
 _HEAD_BYTES: Final = 64 * 1024
-_CHUNK_ROWS: Final = 500_000
+_CHUNK_ROWS: Final = 250_000
+#: Blocks of text that are parsed at the same time as others.
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
+_PARSERS: Final = 2
+_HELD_ROWS: Final = 100_000
 _DELIMITERS: Final = (",", ";", "\t", "|")
 #: How near gravity must come for a unit to be told by it (running raises the median a little).
 _UNIT_TOLERANCE: Final = 0.2
@@ -136,13 +139,74 @@ class _Capture:
 class _Table:
     """What the rows held, before the clock is fitted."""
 
-    time: npt.NDArray[np.float64] | None
+    values: Spool
+    stamps: Spool | None
+    clock: RunningClock
     epoch_s: float | None
     zone_known: bool
-    values: Floats
-    repeats: npt.NDArray[np.bool_] | None
+    extremes: _Extremes
     warnings: list[CaptureWarning]
     history: list[str]
+
+    @property
+    def first_s(self) -> float:
+        return 0.0 if self.stamps is None else float(self.stamps.read(0, 1)[0, 0])
+
+    def close(self) -> None:
+        self.values.close()
+        if self.stamps is not None:
+            self.stamps.close()
+
+
+@dataclass(slots=True)
+class _Extremes:
+    """Least and greatest number and sum of each axis, and which rows are lost."""
+
+    low: Floats = field(default_factory=lambda: np.full(len(AXES), np.inf))
+    high: Floats = field(default_factory=lambda: np.full(len(AXES), -np.inf))
+    total: Floats = field(default_factory=lambda: np.zeros(len(AXES)))
+    n_rows: int = 0
+    lost: list[npt.NDArray[np.int64]] = field(default_factory=list)
+
+    def add(self, values: Floats) -> None:
+        """Take the next rows; a row of NaN is lost."""
+        low, high = _limits(values)
+        lost = np.isnan(values[:, 0]) if np.isnan(low).any() else np.zeros(0, np.bool_)
+        n_before, self.n_rows = self.n_rows, self.n_rows + len(values)
+        if lost.any():
+            self.lost.append(n_before + np.flatnonzero(lost))
+            values = values[~lost]
+            if not len(values):
+                return
+            low, high = _limits(values)
+        np.minimum(self.low, low, out=self.low)
+        np.maximum(self.high, high, out=self.high)
+        self.total += [values[:, axis].sum() for axis in range(len(AXES))]
+
+    @property
+    def n_lost(self) -> int:
+        return sum(len(part) for part in self.lost)
+
+    def lost_mask(self) -> npt.NDArray[np.bool_]:
+        """Tell of each row whether it is lost."""
+        mask = np.zeros(self.n_rows, dtype=np.bool_)
+        for part in self.lost:
+            mask[part] = True
+        return mask
+
+    def constant(self) -> npt.NDArray[np.bool_]:
+        """Tell which axes hold one value throughout."""
+        return np.asarray(self.low == self.high)
+
+    def zero(self) -> npt.NDArray[np.bool_]:
+        """Tell which axes are zero throughout."""
+        return np.asarray((self.low == 0.0) & (self.high == 0.0))
+
+
+def _limits(values: Floats) -> tuple[Floats, Floats]:
+    """Give least and greatest of each column, NaN where one is NaN."""
+    columns = [values[:, axis] for axis in range(values.shape[1])]
+    return np.array([c.min() for c in columns]), np.array([c.max() for c in columns])
 
 
 def read(
@@ -202,6 +266,51 @@ def read(
     (101.0, 'm/s^2')
     >>> folder.cleanup()
     """
+    with open_capture(
+        path,
+        columns=columns,
+        unit=unit,
+        sampling_rate_hz=sampling_rate_hz,
+        gravity=gravity,
+        placement=placement,
+    ) as capture:
+        return capture.to_recording()
+
+
+def open_capture(
+    path: str | os.PathLike[str],
+    *,
+    columns: str | None = None,
+    unit: str | None = None,
+    sampling_rate_hz: float | None = None,
+    gravity: Gravity | None = None,
+    placement: Placement | str | None = None,
+) -> Capture:
+    """Read a capture of any length in little memory.
+
+    Parameters
+    ----------
+    path : path
+        A file, a zip archive, or a recording folder.
+    columns, unit, sampling_rate_hz, gravity, placement
+        As in `read`.
+
+    Returns
+    -------
+    Capture
+        The samples in pieces; to be closed after use.
+
+    Raises
+    ------
+    TremorError
+        As in `read`.
+
+    Notes
+    -----
+    What needs all samples (unit and gravity told by the median, rails, scale correction) is
+    gathered in pieces and is exact. A long capture whose rows are not one period apart, or that
+    gets its gravity from another file, is put on its grid in memory.
+    """
     unit = _check_unit(unit)
     if gravity is not None and gravity not in get_args(Gravity):
         raise InvalidInputError(f"gravity is {gravity!r}; give included or removed")
@@ -213,7 +322,37 @@ def read(
         )
     capture = _locate(Path(path))
     found = _sniff(capture, columns)
-    table = _read_table(capture, found)
+    with ThreadPoolExecutor(1) as hasher:
+        digest = hasher.submit(_hash_of, capture)
+        table = _read_table(capture, found)
+        try:
+            return _finish(
+                capture,
+                found,
+                table,
+                unit=unit,
+                sampling_rate_hz=sampling_rate_hz,
+                gravity=gravity,
+                placement=placement,
+                digest=digest,
+            )
+        except BaseException:
+            table.close()
+            raise
+
+
+def _finish(
+    capture: _Capture,
+    found: Sniffed,
+    table: _Table,
+    *,
+    unit: str | None,
+    sampling_rate_hz: float | None,
+    gravity: Gravity | None,
+    placement: Placement | str | None,
+    digest: Future[str],
+) -> Capture:
+    """Tell unit, gravity and clock of a table, and put it on its grid."""
     history = [f"read {capture.name} as {found.format.slug}", *table.history]
     warnings = table.warnings
     gravity = gravity or _gravity_key(found) or found.columns.gravity or capture.gravity
@@ -221,34 +360,33 @@ def read(
         history.append(_add_gravity(table, capture.added))
         gravity = "included"
 
-    values = table.values
-    unit_in, told_by_gravity = _choose_unit(unit, found, values, capture, gravity)
-    norm = median_norm_ms2(values)
-    if told_by_gravity:
+    unit_in, told_by = _choose_unit(unit, found, table, capture, gravity)
+    if told_by is not None:
         warnings.append(
             CaptureWarning(
                 "UNIT_FROM_GRAVITY",
-                f"no unit is named; {unit_in} is told from the median |a| of {norm:.4g}; "
+                f"no unit is named; {unit_in} is told from the median |a| of {told_by:.4g}; "
                 "give --unit where that is wrong",
             )
         )
         gravity = gravity or "included"
-    history.append(f"acceleration from {unit_in}" + (" (told by gravity)" * told_by_gravity))
-    if unit_in != "m/s^2":
-        values *= ACCELERATION_UNIT_MS2[unit_in]
+    history.append(f"acceleration from {unit_in}" + (" (told by gravity)" * (told_by is not None)))
+    unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
     if gravity is None:
-        gravity = _tell_gravity(values)
+        gravity = _tell_gravity(table, unit_ms2)
         history.append(f"gravity {gravity}, told from the samples")
 
     nominal_hz = _nominal_rate_hz(found, capture)
-    if table.time is None:
+    first_s = table.first_s
+    clock: EvenClock | TimeBase | float
+    if table.stamps is None:
         rate_hz = sampling_rate_hz or nominal_hz
         if rate_hz is None:
             raise CaptureReadError(
                 f"{capture.name} has no time column ({_names(found)}); "
                 "give its sampling rate with --sampling-rate"
             )
-        clock = declared_timebase(len(values), sampling_rate_hz=rate_hz)
+        clock = rate_hz
         warnings.append(
             CaptureWarning(
                 "RATE_DECLARED",
@@ -256,20 +394,31 @@ def read(
                 "rate is 1 % of frequency",
             )
         )
+        history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
     else:
-        clock = _fit_clock(table, found, capture, nominal_hz or sampling_rate_hz)
+        nominal_hz = nominal_hz or sampling_rate_hz
+        clock = table.clock.fit(nominal_sampling_rate_hz=nominal_hz) or _fit_clock(
+            table, found, capture, nominal_hz
+        )
+        if isinstance(clock, TimeBase):
+            first_s = float(table.stamps.read(int(clock.rows[0]), int(clock.rows[0]) + 1)[0, 0])
+            _place(table, clock)
+        warnings.extend(clock.warnings)
+        history.extend(clock.history)
     return _assemble(
         capture,
         found,
         table,
-        clock,
-        values,
         unit_in=unit_in,
+        unit_ms2=unit_ms2,
         gravity=gravity,
-        nominal_hz=nominal_hz or (sampling_rate_hz if table.time is not None else None),
+        rate_hz=clock if isinstance(clock, float | int) else clock.sampling_rate_hz,
+        rate_sd_hz=None if isinstance(clock, float | int) else clock.sampling_rate_sd_hz,
+        nominal_hz=nominal_hz,
+        first_s=first_s,
         placement=placement,
-        warnings=[*warnings, *clock.warnings],
-        history=[*history, *clock.history],
+        history=history,
+        digest=digest,
     )
 
 
@@ -341,7 +490,8 @@ def _locate_in_zip(path: Path) -> _Capture:
     def member(name: str) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
             with zipfile.ZipFile(path) as archive:
-                return io.BytesIO(archive.read(name))
+                # The member stays readable when the archive is closed, and is read as it goes.
+                return cast("BinaryIO", archive.open(name))
 
         return open_member
 
@@ -615,50 +765,72 @@ def _names(found: Sniffed) -> str:
 
 def _read_table(capture: _Capture, found: Sniffed) -> _Table:
     """Read the rows in chunks; the text of a chunk is forgotten before the next is read."""
-    matched = found.columns
-    times: list[npt.NDArray[np.float64]] = []
-    parts: list[Floats] = []
-    table = _Table(None, None, False, np.empty((0, 0)), None, [], [])
-    clock: _Stamps | None = None
-    n_rows = n_headers = n_timeless = 0
+    timed = found.columns.time is not None
+    table = _Table(
+        values=Spool(len(AXES)),
+        stamps=Spool(1) if timed else None,
+        clock=RunningClock(),
+        epoch_s=None,
+        zone_known=False,
+        extremes=_Extremes(),
+        warnings=[],
+        history=[],
+    )
     try:
-        for frame in _chunks(capture, found):
-            keep, headers = _repeated_headers(frame, found)
-            n_headers += headers
-            first_line = found.n_lines_before + 1 + n_rows
-            n_rows += len(frame)
-            if headers:
-                frame = frame[keep]
-            values = np.column_stack(
-                [_numbers(frame[column], first_line, found) for column in matched.axes]
-            )
-            for axis, column in enumerate(matched.added):
-                values[:, axis] += _numbers(frame[column], first_line, found)
-            if matched.time is not None:
-                cells = frame[matched.time]
-                there = cells.notna().to_numpy()
-                if not there.all():
-                    n_timeless += int(np.count_nonzero(~there))
-                    cells, values = cells[there], values[there]
-                if not len(cells):
-                    continue
-                if clock is None:
-                    clock = _Stamps.of(cells, found, capture)
-                times.append(clock.seconds(cells, first_line))
-            parts.append(values)
+        _fill(table, capture, found)
     except UnicodeDecodeError as error:
+        table.close()
         raise CaptureReadError(
             f"{capture.name} is damaged: {_clip(str(error))}; export it again"
         ) from error
-    n_samples = sum(len(part) for part in parts)
+    except BaseException:
+        table.close()
+        raise
+    return table
+
+
+def _fill(table: _Table, capture: _Capture, found: Sniffed) -> None:
+    matched = found.columns
+    clock: _Stamps | None = None
+    n_rows = n_headers = n_timeless = 0
+    for frame in _chunks(capture, found):
+        keep, headers = _repeated_headers(frame, found)
+        n_headers += headers
+        first_line = found.n_lines_before + 1 + n_rows
+        n_rows += len(frame)
+        if headers:
+            frame = frame[keep]
+        columns = [_numbers(frame[column], first_line, found) for column in matched.axes]
+        for axis, column in enumerate(matched.added):
+            columns[axis] = columns[axis] + _numbers(frame[column], first_line, found)
+        there = None
+        if matched.time is not None:
+            cells = frame[matched.time]
+            if cells.dtype.kind not in "iu" and cells.hasnans:
+                there = cells.notna().to_numpy()
+                n_timeless += int(np.count_nonzero(~there))
+                cells = cells[there]
+            if not len(cells):
+                continue
+            if clock is None:
+                clock = _Stamps.of(cells, found, capture)
+            seconds = clock.unwrapped(clock.seconds(cells, first_line))
+            table.clock.add(seconds)
+            assert table.stamps is not None
+            table.stamps.append(seconds[:, None])
+        values = _three_axes(columns)
+        if there is not None:
+            values = values[there]
+        _clear_lost(values)
+        if len(values):
+            table.extremes.add(values)
+            table.values.append(values)
+    n_samples = len(table.values)
     if n_samples < 2:
         raise InsufficientDataError(
             f"{capture.name} holds {n_samples} row of samples; at least 2 are needed"
         )
-    table.values = _three_axes(np.concatenate(parts))
-    parts.clear()
     if clock is not None:
-        table.time = clock.unwrapped(np.concatenate(times))
         table.epoch_s, table.zone_known = clock.epoch_s, clock.zone_known
         table.history.append(f"time from {clock.unit}")
     if n_headers:
@@ -670,45 +842,89 @@ def _read_table(capture: _Capture, found: Sniffed) -> _Table:
             CaptureWarning("NO_STAMP", f"{n_timeless} rows have no time stamp; left out")
         )
     _note_lost(table, found)
-    if table.time is not None:
-        equal = (np.diff(table.time) == 0) & (np.diff(table.values, axis=0) == 0).all(axis=1)
-        if equal.any():
-            table.repeats = np.concatenate(([False], equal))
+    if clock is not None:
         _refuse_held(table, capture)
-    return table
 
 
 def _chunks(capture: _Capture, found: Sniffed) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
+    try:
+        if found.encoding == "utf-16":
+            with capture.open() as stream:
+                frames = _frames(stream, found, skip=found.n_lines_before, rows=_CHUNK_ROWS)
+                yield from cast("Iterator[pd.DataFrame]", frames)
+        else:
+            yield from _parsed_together(capture, found)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise CaptureReadError(
+            f"{capture.name} cannot be read as a table: {_clip(str(error), 120)}; "
+            "repair that line or export it again"
+        ) from error
+
+
+def _parsed_together(capture: _Capture, found: Sniffed) -> Iterator[pd.DataFrame]:
+    """Parse blocks of lines in threads, and give them in order."""
+
+    def parse(block: bytes, is_first: bool) -> pd.DataFrame:
+        skip = found.n_lines_before if is_first else 0
+        return cast("pd.DataFrame", _frames(io.BytesIO(block), found, skip=skip, rows=None))
+
+    waiting: deque[Future[pd.DataFrame]] = deque()
+    with ThreadPoolExecutor(_PARSERS) as parsers, capture.open() as stream:
+        for number, block in enumerate(_blocks(stream)):
+            waiting.append(parsers.submit(parse, block, number == 0))
+            if len(waiting) > _PARSERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Cut a file into blocks that end with a line, and never within quotes."""
+    held: list[bytes] = []
+    n_quotes = 0
+    while piece := stream.read(_BLOCK_BYTES):
+        at = piece.rfind(b"\n") + 1
+        n_within = piece.count(b'"', 0, at)
+        if not at or (n_quotes + n_within) % 2:
+            held.append(piece)
+            n_quotes += piece.count(b'"')
+            continue
+        yield b"".join([*held, piece[:at]])
+        held = [piece[at:]]
+        n_quotes = piece.count(b'"', at)
+    rest = b"".join(held)
+    if rest.strip():
+        yield rest
+
+
+def _frames(
+    stream: BinaryIO, found: Sniffed, *, skip: int, rows: int | None
+) -> pd.DataFrame | Iterable[pd.DataFrame]:
+    import pandas as pd
+
     matched = found.columns
     timed = () if matched.time is None else (matched.time,)
-    wanted = sorted({*timed, *matched.axes, *matched.added})
-    with capture.open() as stream:
-        try:
-            yield from pd.read_csv(
-                stream,
-                sep=found.delimiter,
-                decimal=found.decimal,
-                header=None,
-                names=list(range(found.n_fields)),
-                usecols=wanted,
-                index_col=False,
-                skiprows=found.n_lines_before,
-                skip_blank_lines=True,
-                skipinitialspace=True,
-                comment="#",
-                encoding=found.encoding,
-                encoding_errors="replace",
-                chunksize=_CHUNK_ROWS,
-                low_memory=False,
-                engine="c",
-            )
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise CaptureReadError(
-                f"{capture.name} cannot be read as a table: {_clip(str(error), 120)}; "
-                "repair that line or export it again"
-            ) from error
+    parsed: pd.DataFrame | Iterable[pd.DataFrame] = pd.read_csv(
+        stream,
+        sep=found.delimiter,
+        decimal=found.decimal,
+        header=None,
+        names=list(range(found.n_fields)),
+        usecols=sorted({*timed, *matched.axes, *matched.added}),
+        index_col=False,
+        skiprows=skip,
+        skip_blank_lines=True,
+        skipinitialspace=True,
+        comment="#",
+        encoding=found.encoding,
+        encoding_errors="replace",
+        chunksize=rows,
+        low_memory=False,
+        engine="c",
+    )
+    return parsed
 
 
 def _repeated_headers(frame: pd.DataFrame, found: Sniffed) -> tuple[npt.NDArray[np.bool_], int]:
@@ -747,24 +963,25 @@ def _numbers(cells: pd.Series, first_line: int, found: Sniffed) -> Floats:
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _three_axes(values: Floats) -> Floats:
-    if values.shape[1] == len(AXES):
-        return values
-    whole = np.zeros((len(values), len(AXES)))
-    whole[:, 0] = values[:, 0]
-    whole[np.isnan(values[:, 0])] = np.nan
-    return whole
+def _three_axes(columns: list[Floats]) -> Floats:
+    values = np.zeros((len(columns[0]), len(AXES)))
+    for axis, column in enumerate(columns):
+        values[:, axis] = column
+    return values
+
+
+def _clear_lost(values: Floats) -> None:
+    """Make whole rows NaN where a cell holds no number."""
+    with np.errstate(invalid="ignore"):
+        sums = values[:, 0] + values[:, 1] + values[:, 2]
+    if not np.isfinite(sums.sum()):
+        values[~np.isfinite(values).all(axis=1)] = np.nan
 
 
 def _note_lost(table: _Table, found: Sniffed) -> None:
-    infinite = np.isinf(table.values)
-    if infinite.any():
-        table.values[infinite] = np.nan
-    lost: npt.NDArray[np.bool_] = np.asarray(np.isnan(table.values).any(axis=1), np.bool_)
-    n_lost = int(np.count_nonzero(lost))
+    n_lost = table.extremes.n_lost
     if n_lost:
-        table.values[lost] = np.nan
-        first = found.n_lines_before + 1 + int(np.argmax(lost))
+        first = found.n_lines_before + 1 + int(table.extremes.lost[0][0])
         table.warnings.append(
             CaptureWarning(
                 "LOST_CELLS",
@@ -772,15 +989,16 @@ def _note_lost(table: _Table, found: Sniffed) -> None:
                 "they count as lost samples",
             )
         )
-    if len(lost) - n_lost < 2:
+    n_there = len(table.values) - n_lost
+    if n_there < 2:
         raise InsufficientDataError(
-            f"{found.member} holds {len(lost) - n_lost} usable samples; at least 2 are needed"
+            f"{found.member} holds {n_there} usable samples; at least 2 are needed"
         )
 
 
 def _refuse_held(table: _Table, capture: _Capture) -> None:
     """Refuse rows that hold the values of a slower sensor: their rate would be a wrong one."""
-    values = table.values[:100_000]
+    values = table.values.read(0, _HELD_ROWS)
     values = values[np.isfinite(values[:, 0])]
     changed = np.flatnonzero((np.diff(values, axis=0) != 0).any(axis=1)) + 1
     if len(changed) < 8:
@@ -806,6 +1024,9 @@ class _Stamps:
     zone_known: bool
     text_format: str = ""
     capture_name: str = ""
+    day_zero_s: float | None = None
+    last_s: float = 0.0
+    days: int = 0
 
     @classmethod
     def of(cls, cells: pd.Series, found: Sniffed, capture: _Capture) -> _Stamps:
@@ -850,11 +1071,14 @@ class _Stamps:
         return np.asarray(relative / divisor, np.float64) if divisor > 1 else relative
 
     def unwrapped(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Carry the time of day over midnight."""
+        """Carry the time of day over midnight, from one chunk to the next."""
         if self.unit != "time of day":
             return seconds
-        days = np.concatenate(([0], np.cumsum(np.diff(seconds) < -0.5 * _DAY_S)))
-        return np.asarray(seconds - seconds[0] + days * _DAY_S, np.float64)
+        if self.day_zero_s is None:
+            self.day_zero_s = self.last_s = float(seconds[0])
+        days = self.days + np.cumsum(np.diff(seconds, prepend=self.last_s) < -0.5 * _DAY_S)
+        self.last_s, self.days = float(seconds[-1]), int(days[-1])
+        return np.asarray(seconds - self.day_zero_s + days * _DAY_S, np.float64)
 
     def _day_seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
         import pandas as pd
@@ -944,16 +1168,39 @@ def _tell_time_unit(first: npt.NDArray[np.generic], capture: _Capture) -> str:
 def _fit_clock(
     table: _Table, found: Sniffed, capture: _Capture, nominal_hz: float | None
 ) -> TimeBase:
-    assert table.time is not None
+    time, values = _whole_time(table), table.values.read(0, len(table.values))
+    equal = (np.diff(time) == 0) & (np.diff(values, axis=0) == 0).all(axis=1)
+    del values
     try:
         return fit_timebase(
-            table.time,
-            repeats=table.repeats,
+            time,
+            repeats=np.concatenate(([False], equal)) if equal.any() else None,
             nominal_sampling_rate_hz=nominal_hz,
             first_row_number=found.n_lines_before + 1,
         )
     except InvalidInputError as error:
         raise CaptureReadError(f"{capture.name}: {error}") from error
+
+
+def _whole_time(table: _Table) -> npt.NDArray[np.float64]:
+    assert table.stamps is not None
+    return table.stamps.read(0, len(table.stamps))[:, 0]
+
+
+def _place(table: _Table, clock: TimeBase) -> None:
+    """Put the rows on the even grid."""
+    n_rows = len(table.values)
+    if clock.uneven_time_s is None and len(clock.rows) == n_rows == int(clock.index[-1]) + 1:
+        return
+    _replace(table, clock.place(table.values.read(0, n_rows)))
+
+
+def _replace(table: _Table, values: Floats) -> None:
+    table.values.close()
+    table.values = Spool(len(AXES), in_memory_rows=len(values))
+    table.values.append(values)
+    table.extremes = _Extremes()
+    table.extremes.add(values)
 
 
 # --- unit, gravity, and the rest ---------------------------------------------------------------
@@ -971,29 +1218,36 @@ def _check_unit(unit: str | None) -> str | None:
 
 
 def _choose_unit(
-    unit: str | None, found: Sniffed, values: Floats, capture: _Capture, gravity: Gravity | None
-) -> tuple[str, bool]:
+    unit: str | None, found: Sniffed, table: _Table, capture: _Capture, gravity: Gravity | None
+) -> tuple[str, float | None]:
+    """Give the unit, and the median |a| where that told it."""
     if unit or found.columns.unit:
-        return unit or found.columns.unit, False
+        return unit or found.columns.unit, None
     if found.format.slug == "sensor-logger" and gravity != "included":
-        return "m/s^2", False
-    norm = median_norm_ms2(values)
+        return "m/s^2", None
+    norm = median_norm_in(_pieces(table))
     for name in _UNITS_TOLD_BY_GRAVITY:
         share = norm * ACCELERATION_UNIT_MS2[name] / STANDARD_GRAVITY_MS2
         if abs(share - 1.0) <= _UNIT_TOLERANCE:
-            return name, True
+            return name, norm
     raise CaptureReadError(
         f"the unit of {capture.name} cannot be told: none is named and the median |a| is "
         f"{norm:.4g}, near neither 9.81 m/s^2, 1 g nor 1000 mg; give it with --unit"
     )
 
 
-def _tell_gravity(values_ms2: Floats) -> Gravity:
+def _pieces(table: _Table, unit_ms2: float = 1.0) -> Pieces:
+    return lambda multiple: pieces_of(table.values, unit_ms2, multiple)
+
+
+def _tell_gravity(table: _Table, unit_ms2: float) -> Gravity:
     """Gravity is there where |a| is near it, or where the mean vector is half of it or more."""
-    norm = median_norm_ms2(values_ms2)
-    mean = float(np.linalg.norm(np.nanmean(values_ms2, axis=0)))
-    near = abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE
-    return "included" if near or mean > 0.5 * STANDARD_GRAVITY_MS2 else "removed"
+    seen = table.extremes
+    mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
+    if mean > 0.5 * STANDARD_GRAVITY_MS2:
+        return "included"
+    norm = median_norm_in(_pieces(table, unit_ms2))
+    return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
 
 
 def _gravity_key(found: Sniffed) -> Gravity | None:
@@ -1006,15 +1260,23 @@ def _gravity_key(found: Sniffed) -> Gravity | None:
 
 def _add_gravity(table: _Table, added: _Capture) -> str:
     other = _read_table(added, _sniff(added, None))
-    assert table.time is not None
-    assert other.time is not None
-    if len(other.time) == len(table.time) and np.array_equal(other.time, table.time):
-        table.values += other.values
-        return f"gravity of {added.name} added row by row"
-    shift_s = (table.epoch_s or 0.0) - (other.epoch_s or 0.0)
-    for axis in range(len(AXES)):
-        table.values[:, axis] += np.interp(table.time + shift_s, other.time, other.values[:, axis])
-    return f"gravity of {added.name} added by time"
+    assert table.stamps is not None
+    assert other.stamps is not None
+    values = table.values.read(0, len(table.values))
+    time, other_time = _whole_time(table), _whole_time(other)
+    gravity = other.values.read(0, len(other.values))
+    other.close()
+    if np.array_equal(other_time, time):
+        values += gravity
+        how = "row by row"
+    else:
+        shift_s = (table.epoch_s or 0.0) - (other.epoch_s or 0.0)
+        for axis in range(len(AXES)):
+            values[:, axis] += np.interp(time + shift_s, other_time, gravity[:, axis])
+        how = "by time"
+    _clear_lost(values)
+    _replace(table, values)
+    return f"gravity of {added.name} added {how}"
 
 
 def _nominal_rate_hz(found: Sniffed, capture: _Capture) -> float | None:
@@ -1043,10 +1305,7 @@ def _sensor_of(found: Sniffed) -> SensorInfo | None:
     return SensorInfo(name, profile, range_ms2 if np.isfinite(range_ms2) else None)
 
 
-def _started_at(found: Sniffed, table: _Table, clock: TimeBase) -> datetime | None:
-    first_s = 0.0
-    if table.time is not None:
-        first_s = float(table.time[clock.rows[0]])
+def _started_at(found: Sniffed, table: _Table, first_s: float) -> datetime | None:
     said = found.keys.get("started_at") if found.format.slug == "tremor-csv" else None
     if said:
         try:
@@ -1080,38 +1339,43 @@ def _assemble(
     capture: _Capture,
     found: Sniffed,
     table: _Table,
-    clock: TimeBase,
-    values: Floats,
     *,
     unit_in: str,
+    unit_ms2: float,
     gravity: Gravity,
+    rate_hz: float,
+    rate_sd_hz: float | None,
     nominal_hz: float | None,
+    first_s: float,
     placement: Placement | str | None,
-    warnings: list[CaptureWarning],
     history: list[str],
-) -> Recording:
-    rate_hz = clock.sampling_rate_hz
-    samples = clock.place(values)
-    lost = np.isnan(samples[:, 0])
-    gaps = gaps_of(lost, sampling_rate_hz=rate_hz)
+    digest: Future[str],
+) -> Capture:
+    warnings, seen = table.warnings, table.extremes
+    gaps = gaps_of(seen.lost_mask(), sampling_rate_hz=rate_hz) if seen.n_lost else ()
     if gaps:
-        n_lost = sum(gap.n_lost for gap in gaps)
         longest = max(gaps, key=lambda gap: gap.duration_s)
         warnings.append(
             CaptureWarning(
                 "GAPS",
-                f"{len(gaps)} gaps, {n_lost} samples lost, the longest {longest.duration_s:.3g} s "
-                f"at {longest.start_s:.3g} s",
+                f"{len(gaps)} gaps, {seen.n_lost} samples lost, the longest "
+                f"{longest.duration_s:.3g} s at {longest.start_s:.3g} s",
             )
         )
-        history.append(f"{n_lost} lost samples in {len(gaps)} gaps kept as missing")
+        history.append(f"{seen.n_lost} lost samples in {len(gaps)} gaps kept as missing")
     sensor = _sensor_of(found)
-    dead = tuple(AXES[axis] for axis in find_dead_axes(samples))
-    if dead:
+    constant, zero = seen.constant(), seen.zero()
+    single_axis = int(zero.sum()) == len(AXES) - 1
+    # The two other columns of an instrument with a single axis are no broken sensor.
+    dead = () if single_axis and constant.sum() == zero.sum() else np.flatnonzero(constant)
+    dead_axes = tuple(AXES[axis] for axis in dead)
+    if dead_axes:
         warnings.append(
-            CaptureWarning("DEAD_AXIS", f"axis {', '.join(dead)} never moves; check the sensor")
+            CaptureWarning(
+                "DEAD_AXIS", f"axis {', '.join(dead_axes)} never moves; check the sensor"
+            )
         )
-    if int(np.count_nonzero((samples[~lost] == 0.0).all(axis=0))) == len(AXES) - 1:
+    if single_axis:
         warnings.append(
             CaptureWarning(
                 "SINGLE_AXIS",
@@ -1119,32 +1383,36 @@ def _assemble(
                 "and at most that of the whole motion",
             )
         )
+    pieces = _pieces(table, unit_ms2)
     scale = None
     if gravity == "included":
-        scale = find_scale_correction(samples, sampling_rate_hz=rate_hz)
+        scale = find_scale_correction_in(pieces, sampling_rate_hz=rate_hz)
         if scale is not None:
             history.append(f"scale correction {scale:.4f} found in the still seconds")
-    started_at = _started_at(found, table, clock)
-    warnings.extend(w for w in table.warnings if w not in warnings)
+    started_at = _started_at(found, table, first_s)
     if isinstance(placement, str):
         placement = Placement.from_text(placement)
     said = found.keys.get("placement") if found.format.slug == "tremor-csv" else None
-    samples.flags.writeable = False
-    return Recording(
-        acceleration_ms2=samples,
+    rails = find_rails(pieces, range_ms2=sensor.range_ms2 if sensor else None)
+    if table.stamps is not None:
+        table.stamps.close()
+    return Capture(
+        spool=table.values,
+        unit_ms2=unit_ms2,
+        rails=rails,
+        n_lost=seen.n_lost,
         sampling_rate_hz=rate_hz,
-        sampling_rate_sd_hz=clock.sampling_rate_sd_hz,
+        sampling_rate_sd_hz=rate_sd_hz,
         nominal_sampling_rate_hz=nominal_hz,
         started_at=started_at,
         sensor=sensor,
         placement=placement or (Placement.from_text(said) if said else None),
         gaps=gaps,
-        clipped=find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None),
-        dead_axes=dead,
+        dead_axes=dead_axes,
         gravity=gravity,
         unit_in=unit_in,
         scale_correction=1.0 if scale is None else scale,
         warnings=tuple(warnings),
         history=tuple(history),
-        source=Source(capture.path.name, _hash_of(capture), found.format.slug),
+        source=Source(capture.path.name, digest.result(), found.format.slug),
     )

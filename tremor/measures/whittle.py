@@ -247,12 +247,10 @@ def _descend(
         if n_open == 0:
             break
         if n_open < _KEEP_SHARE * len(rows):
-            rows, index, theta, s, slopes, deviance, damping, density, low, high = (
-                array[open_rows]
-                for array in (
-                    rows, index, theta, s, slopes, deviance, damping, density, low, high
-                )
-            )  # fmt: skip
+            rows, index, density = rows[open_rows], index[open_rows], density[open_rows]
+            theta, low, high = theta[open_rows], low[open_rows], high[open_rows]
+            s, slopes = s[open_rows], slopes[open_rows]
+            deviance, damping = deviance[open_rows], damping[open_rows]
             open_rows = np.ones(n_open, dtype=np.bool_)
     return result
 
