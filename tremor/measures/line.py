@@ -42,6 +42,8 @@ _LEAST_PERIODS: Final = 6.0
 _LEAST_BAND_SHARE: Final = 0.5
 #: A line is looked at as a possible tone only where its bandwidth times the length is below this.
 _TONE_BT: Final = 2.0
+#: Intervals wider than this factor, e^12, say nothing; the limit keeps them finite.
+_MOST_LOG: Final = 12.0
 #: Mean squares below this, (m/s^2)^2/Hz at the peak, are rounding and not movement.
 _LEAST_DENSITY: Final = 1e-16
 
@@ -323,8 +325,15 @@ def fit_lines(
     if method == "whittle" or rows.size == 0:
         return table
     sines = fit_sines(moving[rows], coarse_hz[rows], fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
-    accepted = np.ones(len(rows), dtype=np.bool_) if method == "least_squares" else sines.is_enough
-    return _with_sines(table, sines, rows=rows, accepted=accepted)
+    everything = np.ones(len(rows), dtype=np.bool_)
+    forced = method == "least_squares"
+    return _with_sines(
+        table,
+        sines,
+        rows=rows,
+        accepted=everything if forced else sines.is_enough,
+        pure=everything if forced else sines.is_tone,
+    )
 
 
 def _with_dead(
@@ -389,7 +398,7 @@ def _table(
         np.maximum(fit.frequency_hz - t * sd_hz, 0.0),
         fit.frequency_hz + t * sd_hz,
     )
-    factor = np.exp(np.minimum(t * sd_log_rate, 12.0))
+    factor = np.exp(np.minimum(t * sd_log_rate, _MOST_LOG))
     bandwidth = _triples(fit.bandwidth_hz, fit.bandwidth_hz / factor, fit.bandwidth_hz * factor)
 
     power = power_around(
@@ -409,8 +418,8 @@ def _table(
     size = typical_peak_to_peak_mm(power.mean_square_m2)
     displacement = _triples(
         size,
-        size * np.exp(-np.hypot(0.5 * np.log(low), by_frequency)),
-        size * np.exp(np.hypot(0.5 * np.log(high), by_frequency)),
+        size * np.exp(-np.minimum(np.hypot(0.5 * np.log(low), by_frequency), _MOST_LOG)),
+        size * np.exp(np.minimum(np.hypot(0.5 * np.log(high), by_frequency), _MOST_LOG)),
     )
     return LineTable(
         frequency_hz=frequency,
@@ -451,24 +460,33 @@ def _triples(value: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _with_sines(
-    table: LineTable, sines: SineFit, *, rows: npt.NDArray[np.int64], accepted: Bools
+    table: LineTable, sines: SineFit, *, rows: npt.NDArray[np.int64], accepted: Bools, pure: Bools
 ) -> LineTable:
-    """Put the accepted sines in the place of their lines."""
-    rows, at = rows[accepted], np.flatnonzero(accepted)
+    """Put the accepted sines in the place of their lines.
+
+    Only a pure one gives the amplitude as well: that of a line that swings is in its sidebands
+    too, and stays with the spectrum.
+    """
     columns = {item.name: getattr(table, item.name).copy() for item in fields(LineTable)}
-    frequency, rms = sines.frequency_hz[at], np.sqrt(sines.power[at])
-    half_hz, half_rms = sines.half_hz[at], sines.half_rms[at]
-    size = typical_peak_to_peak_mm(sines.power[at] / (2.0 * np.pi * frequency) ** 4)
-    relative = np.hypot(half_rms / rms, 2.0 * half_hz / frequency)
-    columns["frequency_hz"][rows] = _triples(frequency, frequency - half_hz, frequency + half_hz)
-    columns["bandwidth_hz"][rows] = _triples(
+    at = np.flatnonzero(accepted)
+    frequency, half_hz = sines.frequency_hz[at], sines.half_hz[at]
+    columns["frequency_hz"][rows[at]] = _triples(
+        frequency, np.maximum(frequency - half_hz, 0.0), frequency + half_hz
+    )
+    columns["bandwidth_hz"][rows[at]] = _triples(
         sines.bandwidth_hz[at], np.zeros(len(at)), sines.most_bandwidth_hz[at]
     )
-    columns["rms_ms2"][rows] = _triples(rms, np.maximum(rms - half_rms, 0.0), rms + half_rms)
-    columns["displacement_pp_mm"][rows] = _triples(
+    columns["noise_density"][rows[at]] = sines.noise[at]
+    columns["method"][rows[at]] = METHODS.index("least_squares")
+
+    at = np.flatnonzero(accepted & pure)
+    frequency, rms = sines.frequency_hz[at], np.sqrt(sines.power[at])
+    size = typical_peak_to_peak_mm(sines.power[at] / (2.0 * np.pi * frequency) ** 4)
+    half_rms = sines.half_rms[at]
+    relative = np.hypot(half_rms / rms, 2.0 * sines.half_hz[at] / frequency)
+    columns["rms_ms2"][rows[at]] = _triples(rms, np.maximum(rms - half_rms, 0.0), rms + half_rms)
+    columns["displacement_pp_mm"][rows[at]] = _triples(
         size, size * np.maximum(1.0 - relative, 0.0), size * (1.0 + relative)
     )
-    columns["noise_density"][rows] = sines.noise[at]
-    columns["line_power_ms2sq"][rows] = sines.power[at]
-    columns["method"][rows] = METHODS.index("least_squares")
+    columns["line_power_ms2sq"][rows[at]] = sines.power[at]
     return LineTable(**columns)

@@ -55,6 +55,8 @@ class SineFit:
         Half-power width that the residual leaves room for, and its upper limit (95 %), Hz.
     noise : ndarray, shape (n_windows,)
         Floor of one axis around the line, (m/s^2)^2/Hz.
+    is_tone : ndarray of bool, shape (n_windows,)
+        Whether the residual cannot be told from noise.
     is_enough : ndarray of bool, shape (n_windows,)
         Whether the sine is as good as any line: the residual is noise, or the wander is small.
     """
@@ -66,6 +68,7 @@ class SineFit:
     bandwidth_hz: Floats
     most_bandwidth_hz: Floats
     noise: Floats
+    is_tone: npt.NDArray[np.bool_]
     is_enough: npt.NDArray[np.bool_]
 
 
@@ -168,5 +171,6 @@ def fit_sines(
         * (np.maximum(excess - expected, 0.0) + 1.645 * np.sqrt(expected))
         / per_bandwidth,
         noise=noise,
+        is_tone=is_tone,
         is_enough=is_tone | (bandwidth * duration_s < _NARROW_BT),
     )
