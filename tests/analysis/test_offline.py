@@ -329,6 +329,15 @@ def test_an_episode_of_its_own_is_measured_from_its_own_samples():
     assert width < np.ptp(numbers(second)[0, 1:])
 
 
+def test_windows_that_overlap_are_one_run_whose_samples_count_once():
+    x = shaking(12.0)
+    found = analyze(of(x))
+    assert found.windows.where("tremor").all()
+    line = tremor.estimate_line(x, sampling_rate_hz=FS)
+    assert_allclose(numbers(found.summary), numbers(line), rtol=1e-12)
+    assert_allclose(numbers(found.episodes[0]), numbers(line), rtol=1e-12)
+
+
 def test_the_spectrum_is_the_mean_over_the_windows_of_tremor():
     x = shaking(12.0)
     found = analyze(of(x))
