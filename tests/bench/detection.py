@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import resource
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -531,9 +532,10 @@ def show_real_row(label, samples, fs, truth, window_s):
     print(row)
     if result.episodes:
         summary = result.summary
+        frequency_hz, rms_ms2 = summary.frequency_hz.value, summary.rms_ms2.value
         print(
             f"{'':61s}{summary.tremor_s:.0f} s at "
-            f"{summary.frequency_hz.value:.2f} Hz, {summary.rms_ms2.value:.3f} m/s^2"
+            f"{frequency_hz or np.nan:.2f} Hz, {rms_ms2 or np.nan:.3f} m/s^2"
         )
 
 
@@ -555,14 +557,17 @@ def main():
         arguments.workers, mp_context=multiprocessing.get_context("spawn")
     ) as pool:
         free_results = gather(pool.map(free_trial, free_jobs, chunksize=8))
+        show_free(free_results)
+        for window_s in WINDOWS_S:
+            show_verdicts(free_results, window_s)
         tremor_results = gather(pool.map(tremor_trial, tremor_jobs, chunksize=4))
-    show_free(free_results)
-    for window_s in WINDOWS_S:
-        show_verdicts(free_results, window_s)
-    for window_s in WINDOWS_S:
-        show_tremor(tremor_results, window_s)
+        for window_s in WINDOWS_S:
+            show_tremor(tremor_results, window_s)
     show_real()
-    print(f"\n{time.perf_counter() - begin:.0f} s")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"\n{time.perf_counter() - begin:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor"
+    )
 
 
 if __name__ == "__main__":
