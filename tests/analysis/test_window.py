@@ -88,7 +88,7 @@ WINDOWS = {
     "impact": lambda: knocks(np.arange(0.2, 4.0, 0.4), peak_ms2=5.0),
     "only_impacts": lambda: knocks([1.5]),
     "event": event_window,
-    "heartbeat": lambda: knocks(np.arange(0.1, 4.0, 0.6), decay_s=0.15),
+    "heartbeat": lambda: knocks(np.arange(0.1, 4.0, 0.6), decay_s=0.15, peak_ms2=0.8),
     "gap": gap_window,
     "clipped": clipped_window,
     "dead": dead_window,
