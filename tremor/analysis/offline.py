@@ -1,17 +1,25 @@
-"""A recording in, its analysis out: the thin caller of the same functions as the live path."""
+"""A recording or a capture in, its analysis out: a thin caller of what the live path calls, too.
+
+The samples come in pieces and are forgotten; what is kept grows by a few numbers a window and by
+the spectra of the tremor.
+"""
 
 from __future__ import annotations
 
+import os
 import platform
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor._version import __version__
-from tremor.analysis.episodes import Stretch, apply_settling, find_stretches
+from tremor.analysis.episodes import Stretch, apply_context, find_stretches
 from tremor.analysis.results import (
     Analysis,
     Episode,
@@ -22,21 +30,26 @@ from tremor.analysis.results import (
     WindowTable,
 )
 from tremor.analysis.settings import AnalysisSettings
+from tremor.analysis.source import CaptureFacts, RecordingSource, SampleSource
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.measures.line import usable_band
-from tremor.measures.pooled import PooledLine, fit_pooled
+from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.recording import CaptureWarning, Floats, Recording
 
-__all__ = ["analyze"]
+__all__ = ["analyze", "analyze_source"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Windows that are analysed at once: enough to spread the cost of a call, little memory.
-_CHUNK: Final = 512
+#: Windows that are analysed at once: enough to spread the cost of a call, few enough for the cache.
+_CHUNK: Final = 256
+#: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
+_THREADS: Final = 2
+#: Episodes that are fitted at once.
+_EPISODES: Final = 64
 #: More than so many windows do not make the mean spectrum any better to look at.
 _MOST_FOR_SPECTRUM: Final = 2000
 
@@ -71,48 +84,54 @@ def analyze(recording: Recording, *, settings: AnalysisSettings | None = None) -
     >>> found.status, round(found.summary.frequency_hz.value, 2)
     ('measured', 8.0)
     """
+    return analyze_source(RecordingSource(recording), settings=settings)
+
+
+def analyze_source(source: SampleSource, *, settings: AnalysisSettings | None = None) -> Analysis:
+    """Analyse samples that come in pieces, in memory that hardly grows with their number.
+
+    Parameters
+    ----------
+    source : SampleSource
+        As `tremor.formats.reading.open_capture` gives it.
+    settings : AnalysisSettings, optional
+        Thresholds and band.
+
+    Returns
+    -------
+    Analysis
+        What `analyze` gives for the recording of the same samples, to the bit.
+    """
     settings = settings or AnalysisSettings()
     asked = (settings.band_low_hz, settings.band_high_hz)
-    warnings = recording.warnings
+    facts = source.facts
+    warnings = facts.warnings
+    fs = facts.sampling_rate_hz
     try:
-        band = usable_band(asked, fs=recording.sampling_rate_hz)
+        band = usable_band(asked, fs=fs)
     except InvalidInputError as error:
-        return _refused(recording, settings, str(error))
+        return _refused(source, settings, str(error))
     if band != asked:
         warnings += (
             CaptureWarning(
                 "BAND_LIMITED",
                 f"searched {band[0]:g}-{band[1]:g} Hz only, because the sampling rate is "
-                f"{recording.sampling_rate_hz:.4g} Hz; record faster to see up to {asked[1]:g} Hz",
+                f"{fs:.4g} Hz; record faster to see up to {asked[1]:g} Hz",
             ),
         )
-    grid = WindowGrid.of(
-        window_s=settings.window_s, step_s=settings.step_s, fs=recording.sampling_rate_hz
-    )
-    samples = recording.acceleration_ms2 * recording.scale_correction
-    if grid.count(len(samples)) == 0:
+    grid = WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=fs)
+    if grid.count(source.n_places) == 0:
         return _refused(
-            recording,
+            source,
             settings,
-            f"the capture lasts {recording.duration_s:.3g} s; at least {settings.window_s:g} s "
+            f"the capture lasts {facts.duration_s:.3g} s; at least {settings.window_s:g} s "
             "are needed",
         )
-    table = WindowTable.concatenate(
-        [analyze_windows(batch, settings=settings) for batch in _batches(recording, samples, grid)]
-    )
-    table = apply_settling(table, settings=settings)
+    table, n_clipped = _windows(source, grid, settings)
+    table = apply_context(table, settings=settings)
     stretches = find_stretches(table, settings=settings)
-    fs = recording.sampling_rate_hz
-    episodes = tuple(
-        _episode(stretch, fit_pooled(_runs(samples, grid, stretch.members), fs=fs, band_hz=band))
-        for stretch in stretches
-    )
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
-    pooled = (
-        fit_pooled(_runs(samples, grid, members), fs=fs, band_hz=band)
-        if members is not None
-        else None
-    )
+    episodes, pooled = _pool(source, grid, stretches, members, band_hz=band)
     summary = _summary(table, stretches, pooled, settings=settings, grid=grid)
     status: Status = "no_tremor"
     if summary.still_s < settings.still_least_s:
@@ -122,45 +141,132 @@ def analyze(recording: Recording, *, settings: AnalysisSettings | None = None) -
     return Analysis(
         status=status,
         software=_software(),
-        source=_source(recording),
+        source=_source(facts),
         settings=settings,
-        recording=_facts(recording, warnings),
+        recording=_facts(facts, warnings, n_clipped),
         windows=table,
         episodes=episodes,
         summary=summary,
-        spectrum=_spectrum(samples, grid, table, members, pooled),
+        spectrum=_spectrum(source, grid, table, members, pooled),
     )
 
 
-def _batches(recording: Recording, samples: Floats, grid: WindowGrid) -> Iterator[WindowBatch]:
-    count = grid.count(len(samples))
-    clipped = np.concatenate(([0], np.cumsum(recording.clipped)))
-    for first in range(0, count, _CHUNK):
+def _samples(source: SampleSource, begin: int, end: int) -> Floats:
+    return source.samples(begin, end) * source.facts.scale_correction
+
+
+def _windows(
+    source: SampleSource, grid: WindowGrid, settings: AnalysisSettings
+) -> tuple[WindowTable, int]:
+    """Judge all windows, and count the clipped samples of the whole capture."""
+    count = grid.count(source.n_places)
+    firsts = range(0, count, _CHUNK)
+
+    def judged(first: int) -> tuple[WindowTable, int]:
         size = min(_CHUNK, count - first)
-        begin = (first + np.arange(size)) * grid.n_step
-        yield WindowBatch(
+        begin = first * grid.n_step
+        end = begin + (size - 1) * grid.n_step + grid.n_window
+        # What follows the last window, and what the next batch begins with, is counted once.
+        is_last = first + size == count
+        n_own = source.n_places - begin if is_last else size * grid.n_step
+        clipped = source.clipped(begin, max(end, begin + n_own))
+        below = np.concatenate(([0], np.cumsum(clipped)))
+        starts = np.arange(size) * grid.n_step
+        batch = WindowBatch(
             start_s=grid.start_s(first, size),
-            acceleration_ms2=grid.cut(samples, first, size),
-            clipped_share=(clipped[begin + grid.n_window] - clipped[begin]) / grid.n_window,
-            n_dead_axes=len(recording.dead_axes),
+            acceleration_ms2=grid.cut(_samples(source, begin, end), 0, size),
+            clipped_share=(below[starts + grid.n_window] - below[starts]) / grid.n_window,
+            n_dead_axes=len(source.facts.dead_axes),
             fs=grid.fs,
         )
+        return analyze_windows(batch, settings=settings), int(below[n_own])
+
+    parts = list(_in_threads(judged, firsts))
+    return WindowTable.concatenate([part for part, _ in parts]), sum(n for _, n in parts)
 
 
-def _runs(samples: Floats, grid: WindowGrid, members: Bools) -> list[Floats]:
-    """Give the runs of samples that windows cover, each without a gap."""
-    runs = []
-    start = end = -1
-    for index in np.flatnonzero(members):
-        begin = int(index) * grid.n_step
-        if begin > end:
-            if start >= 0:
-                runs.append(samples[start:end])
-            start = begin
-        end = begin + grid.n_window
-    if start >= 0:
-        runs.append(samples[start:end])
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def _in_threads(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
+    """Give the results in order, few of them at work or waiting at any time."""
+    threads = min(_THREADS, len(items), os.cpu_count() or 1)
+    if threads < 2:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[_Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Places that windows cover without a gap."""
+
+    begin: int
+    end: int
+
+
+def _runs(grid: WindowGrid, members: Bools) -> list[_Run]:
+    runs: list[_Run] = []
+    for index in np.flatnonzero(members).tolist():
+        begin = index * grid.n_step
+        if runs and begin <= runs[-1].end:
+            runs[-1] = _Run(runs[-1].begin, begin + grid.n_window)
+        else:
+            runs.append(_Run(begin, begin + grid.n_window))
     return runs
+
+
+def _pool(
+    source: SampleSource,
+    grid: WindowGrid,
+    stretches: tuple[Stretch, ...],
+    members: Bools | None,
+    *,
+    band_hz: tuple[float, float],
+) -> tuple[tuple[Episode, ...], PooledLine | None]:
+    """Fit each episode, and all of them together."""
+    if members is None:
+        return (), None
+
+    def spectra_of(run: _Run) -> RunSpectra:
+        return RunSpectra.of(
+            lambda begin, end: _samples(source, run.begin + begin, run.begin + end),
+            run.end - run.begin,
+            fs=grid.fs,
+            band_hz=band_hz,
+        )
+
+    whole = _runs(grid, members)
+    known: dict[_Run, RunSpectra] = {}
+    lines: list[PooledLine | None] = []
+    for first in range(0, len(stretches), _EPISODES):
+        runs = [_runs(grid, one.members) for one in stretches[first : first + _EPISODES]]
+        new = [run for part in runs for run in part]
+        found = dict(zip(new, _in_threads(spectra_of, new), strict=True))
+        lines += fit_pooled_sets(
+            [[found[run] for run in part] for part in runs], fs=grid.fs, band_hz=band_hz
+        )
+        # The session needs the samples only where a single run is all of it.
+        known |= {
+            run: one if len(whole) == 1 else one.without_window() for run, one in found.items()
+        }
+    if len(stretches) == 1:
+        session = lines[0]
+    else:
+        # Episodes that touch make one run of the session, which none of them has.
+        missing = [run for run in whole if run not in known]
+        known |= dict(zip(missing, _in_threads(spectra_of, missing), strict=True))
+        session = fit_pooled_sets([[known[run] for run in whole]], fs=grid.fs, band_hz=band_hz)[0]
+    episodes = (_episode(one, line) for one, line in zip(stretches, lines, strict=True))
+    return tuple(episodes), session
 
 
 def _episode(stretch: Stretch, pooled: PooledLine | None) -> Episode:
@@ -227,7 +333,7 @@ def _why_not_judged(table: WindowTable) -> str:
 
 
 def _spectrum(
-    samples: Floats,
+    source: SampleSource,
     grid: WindowGrid,
     table: WindowTable,
     members: Bools | None,
@@ -239,8 +345,14 @@ def _spectrum(
         return None
     indices = indices[:: max(1, len(indices) // _MOST_FOR_SPECTRUM)]
     total = np.zeros(grid.n_window // 2 + 1)
-    for index in indices:
-        total += hann_psd(grid.cut(samples, int(index), 1), fs=grid.fs)[0]
+    for first in range(0, len(indices), _CHUNK // 2):
+        begins = (indices[first : first + _CHUNK // 2] * grid.n_step).tolist()
+        windows = np.empty((len(begins), 3, grid.n_window))
+        for window, begin in zip(windows, begins, strict=True):
+            window[:] = _samples(source, begin, begin + grid.n_window).T
+        # One after the other, so that the sum does not depend on how many are taken at once.
+        for density in hann_psd(windows, fs=grid.fs):
+            total += density
     line = None
     if pooled is not None and pooled.frequency_hz.value and pooled.rms_ms2.value:
         line = hann_psd_of_line(
@@ -276,14 +388,16 @@ def _software() -> dict[str, str]:
     }
 
 
-def _source(recording: Recording) -> dict[str, str]:
-    source = recording.source
+def _source(facts: CaptureFacts) -> dict[str, str]:
+    source = facts.source
     if source is None:
         return {"name": "", "sha256": "", "format": "arrays"}
     return {"name": source.name, "sha256": source.sha256, "format": source.format}
 
 
-def _facts(recording: Recording, warnings: tuple[CaptureWarning, ...]) -> RecordingFacts:
+def _facts(
+    recording: CaptureFacts, warnings: tuple[CaptureWarning, ...], n_clipped: int
+) -> RecordingFacts:
     started = recording.started_at
     sensor = recording.sensor
     placement = recording.placement
@@ -298,7 +412,7 @@ def _facts(recording: Recording, warnings: tuple[CaptureWarning, ...]) -> Record
         gravity=recording.gravity,
         scale_correction=recording.scale_correction,
         gaps=recording.gaps,
-        clipped_fraction=float(recording.clipped.sum() / max(1, recording.n_samples)),
+        clipped_fraction=n_clipped / max(1, recording.n_samples),
         dead_axes=recording.dead_axes,
         sensor=None if sensor is None else (sensor.name or sensor.profile or None),
         placement=None if placement is None else str(placement),
@@ -307,15 +421,17 @@ def _facts(recording: Recording, warnings: tuple[CaptureWarning, ...]) -> Record
     )
 
 
-def _refused(recording: Recording, settings: AnalysisSettings, reason: str) -> Analysis:
+def _refused(source: SampleSource, settings: AnalysisSettings, reason: str) -> Analysis:
     """Give the result of a recording that cannot be analysed at all."""
     missing = Estimate.missing(reason)
+    facts = source.facts
+    n_clipped = int(np.count_nonzero(source.clipped(0, source.n_places)))
     return Analysis(
         status="insufficient",
         software=_software(),
-        source=_source(recording),
+        source=_source(facts),
         settings=settings,
-        recording=_facts(recording, recording.warnings),
+        recording=_facts(facts, facts.warnings, n_clipped),
         windows=WindowTable.concatenate([]),
         episodes=(),
         summary=Summary(

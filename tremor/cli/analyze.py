@@ -163,18 +163,18 @@ def _targets(
 
 
 def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings) -> Analysis:
-    from tremor.analysis.offline import analyze as analyze_recording
-    from tremor.formats.reading import read
+    from tremor.analysis.offline import analyze_source
+    from tremor.formats.reading import open_capture
 
-    recording = read(
+    with open_capture(
         file,
         columns=reading.columns,
         unit=reading.unit,
         sampling_rate_hz=reading.sampling_rate_hz,
         gravity=reading.gravity,
         placement=reading.placement,
-    )
-    return analyze_recording(recording, settings=settings)
+    ) as capture:
+        return analyze_source(capture, settings=settings)
 
 
 def _page(analysis: Analysis) -> str:

@@ -829,9 +829,7 @@ def _rate_sd_hz(stamps: Floats, index: Indices, blocks: _Blocks, period_s: float
     return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
 
 
-def _block_sd_hz(
-    blocks: _Blocks, period_s: float, *, resolution_s: float, span_s: float
-) -> float:
+def _block_sd_hz(blocks: _Blocks, period_s: float, *, resolution_s: float, span_s: float) -> float:
     group = np.cumsum(~blocks.joined).astype(np.int64)
     group -= group[0]
     size = np.bincount(group)

@@ -90,6 +90,11 @@ class Capture:
         self.close()
 
     @property
+    def facts(self) -> Self:
+        """Give what is known of the capture: the capture itself."""
+        return self
+
+    @property
     def n_places(self) -> int:
         """Count the places of the grid, lost samples included."""
         return len(self.spool)

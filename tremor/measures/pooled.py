@@ -7,21 +7,32 @@ samples: sd(f0) >= sqrt(B / (4 pi T)) with T the whole time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from tremor.dsp.filters import remove_slow
-from tremor.dsp.spectrum import band_bins, principal_component, psd, transform
+from tremor.dsp.spectrum import band_bins, principal_component, psd
 from tremor.estimate import Estimate
-from tremor.measures.amplitude import power_around, typical_peak_to_peak_mm
+from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
 from tremor.measures.line import LEVEL, METHODS, SLOW_SHARE, chi_square_factors, fit_lines
-from tremor.measures.whittle import FitBins, expected_periodogram, fit_whittle
+from tremor.measures.whittle import (
+    START_BANDWIDTH_SHARE,
+    FitBins,
+    half_span_hz,
+    periodogram_at,
+    power_and_floor,
+    reach_hz,
+)
 from tremor.recording import Floats
 
-__all__ = ["PooledLine", "fit_pooled"]
+__all__ = ["PooledLine", "RunSpectra", "fit_pooled", "fit_pooled_sets"]
+
+Indices = npt.NDArray[np.int64]
 
 #: A run is cut into stretches of at least this length: the power holds for so long, and shorter
 #: ones, each with a power of its own, would make the shared width narrow (by 4 % at 10 s).
@@ -31,6 +42,13 @@ _ONE_WINDOW_S: Final = 40.0
 #: The scatter between stretches counts only where there are enough to tell it.
 _LEAST_FOR_SCATTER: Final = 6
 _MOST_STEPS: Final = 40
+#: Stretches that are transformed at once.
+_TOGETHER: Final = 16
+#: Smoothing of the mean spectrum before its peak is sought: single realisations are spiky.
+_PEAK_SMOOTHING_HZ: Final = 0.25
+#: A fit has settled when a step is this small a share of the standard deviations.
+_STEP_TOLERANCE: Final = 1e-7
+_DEVIANCE_ROUNDING: Final = 1e-13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +73,95 @@ class PooledLine:
     n_stretches: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Group:
-    """The stretches of one run: projected and axis-summed PSD, bins, length."""
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class RunSpectra:
+    """What the pooled fit needs of one run of samples, without the samples.
 
-    density: Floats
-    summed: Floats
-    bins: FitBins
+    Parameters
+    ----------
+    n_samples : int
+        Length of its stretches.
+    first_bin : int
+        Bin of the first column of ``spectrum``.
+    spectrum : ndarray of complex, shape (n_stretches, 3, m)
+        As `tremor.dsp.spectrum.transform` gives it, around the band.
+    summed : ndarray, shape (n_stretches, n_samples // 2 + 1)
+        PSD summed over the axes.
+    autocovariance : ndarray, shape (n_samples,)
+        Summed over stretches and axes: the spectrum on any finer grid follows from it.
+    window : ndarray, shape (3, n_samples), or None
+        The samples of a run that is short enough for one window.
+    """
+
     n_samples: int
+    first_bin: int
+    spectrum: npt.NDArray[np.complex128]
+    summed: Floats
+    autocovariance: Floats
+    window: Floats | None
+
+    @classmethod
+    def of(
+        cls,
+        samples: Callable[[int, int], Floats],
+        n_run: int,
+        *,
+        fs: float,
+        band_hz: tuple[float, float],
+    ) -> Self:
+        """Transform a run, stretch by stretch.
+
+        Parameters
+        ----------
+        samples : callable
+            Gives samples ``begin`` to ``end`` of the run, shape (end - begin, 3), m/s^2.
+        n_run : int
+            Length of the run.
+        fs : float
+            Sampling rate, Hz.
+        band_hz : tuple of float
+            Band of the search, Hz.
+
+        Returns
+        -------
+        RunSpectra
+            Of equal stretches: no sample is left over but a few.
+        """
+        count = max(1, int(n_run / (_STRETCH_S * fs)))
+        n = n_run // count
+        low_hz, high_hz = reach_hz(band_hz)
+        reach = band_bins(n, fs=fs, low_hz=low_hz, high_hz=high_hz)
+        scale = 2.0 / (fs * n)
+        total = np.zeros(n + 1)
+        spectra, summed = [], []
+        for first in range(0, count, _TOGETHER):
+            size = min(_TOGETHER, count - first)
+            part = samples(first * n, (first + size) * n).reshape(size, n, 3).transpose(0, 2, 1)
+            moving = remove_slow(
+                np.ascontiguousarray(part), fs=fs, cutoff_hz=SLOW_SHARE * band_hz[0]
+            )
+            # Every other bin of the padded transform is a bin of the stretch itself.
+            padded = np.fft.rfft(moving, n=2 * n, axis=-1)
+            density = psd(padded)
+            total += density.sum(axis=0)
+            own = padded[..., ::2]
+            spectra.append(own[..., reach] * np.sqrt(scale))
+            summed.append(density[:, ::2] * scale)
+        window = None
+        if n_run <= _ONE_WINDOW_S * fs:
+            window = np.ascontiguousarray(samples(0, n_run).T)
+        return cls(
+            n_samples=n,
+            first_bin=reach.start,
+            spectrum=np.concatenate(spectra),
+            summed=np.concatenate(summed),
+            autocovariance=np.fft.irfft(total, n=2 * n)[:n],
+            window=window,
+        )
+
+    def without_window(self) -> Self:
+        """Let go of the samples."""
+        return replace(self, window=None)
 
 
 def fit_pooled(
@@ -84,229 +183,351 @@ def fit_pooled(
     PooledLine or None
         None where nothing moves.
     """
-    if len(runs) == 1 and len(runs[0]) <= _ONE_WINDOW_S * fs:
-        return _of_one(runs[0], fs=fs, band_hz=band_hz)
-    stretches = [_cut(run, fs=fs) for run in runs]
-    cutoff_hz = SLOW_SHARE * band_hz[0]
-    moving = [remove_slow(part, fs=fs, cutoff_hz=cutoff_hz) for part in stretches]
-    centre_hz = _common_peak(moving, fs=fs, band_hz=band_hz)
-    if centre_hz is None:
-        return None
-    groups = [_group(part, centre_hz, fs=fs, band_hz=band_hz) for part in moving]
-    return _fit(groups, centre_hz, fs=fs, band_hz=band_hz)
+    spectra = [
+        RunSpectra.of(lambda begin, end, run=run: run[begin:end], len(run), fs=fs, band_hz=band_hz)  # type: ignore[misc]
+        for run in runs
+    ]
+    return fit_pooled_sets([spectra], fs=fs, band_hz=band_hz)[0]
 
 
-def _of_one(run: Floats, *, fs: float, band_hz: tuple[float, float]) -> PooledLine | None:
-    table = fit_lines(np.ascontiguousarray(run.T)[None], fs=fs, band_hz=band_hz)
-    method = METHODS[table.method[0]]
-    if not method:
-        return None
+def fit_pooled_sets(
+    sets: Sequence[Sequence[RunSpectra]], *, fs: float, band_hz: tuple[float, float]
+) -> list[PooledLine | None]:
+    """Fit one line to each of many sets of runs, all at once.
 
-    def estimate(triple: Floats) -> Estimate:
-        value, low, high = (float(number) for number in triple[0])
-        return Estimate(value, low, high, level=LEVEL, method=method)
+    Parameters
+    ----------
+    sets : sequence of sequences of RunSpectra
+        The runs of each episode.
+    fs : float
+        Sampling rate, Hz.
+    band_hz : tuple of float
+        As for `fit_pooled`.
 
-    return PooledLine(
-        frequency_hz=estimate(table.frequency_hz),
-        bandwidth_hz=estimate(table.bandwidth_hz),
-        rms_ms2=estimate(table.rms_ms2),
-        displacement_pp_mm=estimate(table.displacement_pp_mm),
-        noise_density=float(table.noise_density[0]),
-        n_stretches=1,
-    )
+    Returns
+    -------
+    list of PooledLine or None
+        One a set, as `fit_pooled` gives it: the others do not matter.
+    """
+    results: list[PooledLine | None] = [None] * len(sets)
+    single: dict[int, list[int]] = {}
+    problems: list[_Problem] = []
+    for number, runs in enumerate(sets):
+        if len(runs) == 1 and runs[0].window is not None:
+            single.setdefault(runs[0].window.shape[-1], []).append(number)
+            continue
+        centre_hz = _common_peak(runs, fs=fs, band_hz=band_hz)
+        if centre_hz is not None:
+            problems.append(_Problem(number, runs, centre_hz))
+    for numbers in single.values():
+        found = (sets[number][0].window for number in numbers)
+        windows = np.stack([window for window in found if window is not None])
+        for number, line in zip(numbers, _of_windows(windows, fs=fs, band_hz=band_hz), strict=True):
+            results[number] = line
+    if problems:
+        lines = _Fit(problems, fs=fs, band_hz=band_hz).lines()
+        for problem, line in zip(problems, lines, strict=True):
+            results[problem.number] = line
+    return results
 
 
-def _cut(run: Floats, *, fs: float) -> Floats:
-    """Cut a run into equal stretches, shape (count, 3, n): no sample is left over but a few."""
-    count = max(1, int(len(run) / (_STRETCH_S * fs)))
-    n = len(run) // count
-    return np.ascontiguousarray(run[: count * n].reshape(count, n, 3).transpose(0, 2, 1))
+def _of_windows(
+    windows: Floats, *, fs: float, band_hz: tuple[float, float]
+) -> list[PooledLine | None]:
+    """Fit runs that are one window each: nothing is lost by a single power."""
+    table = fit_lines(windows, fs=fs, band_hz=band_hz)
+    lines: list[PooledLine | None] = []
+    for row in range(len(windows)):
+        method = METHODS[table.method[row]]
+
+        def estimate(triples: Floats, row: int = row, method: str = method) -> Estimate:
+            value, low, high = (float(number) for number in triples[row])
+            return Estimate(value, low, high, level=LEVEL, method=method)
+
+        lines.append(
+            PooledLine(
+                frequency_hz=estimate(table.frequency_hz),
+                bandwidth_hz=estimate(table.bandwidth_hz),
+                rms_ms2=estimate(table.rms_ms2),
+                displacement_pp_mm=estimate(table.displacement_pp_mm),
+                noise_density=float(table.noise_density[row]),
+                n_stretches=1,
+            )
+            if method
+            else None
+        )
+    return lines
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Problem:
+    number: int
+    runs: Sequence[RunSpectra]
+    centre_hz: float
 
 
 def _common_peak(
-    moving: Sequence[Floats], *, fs: float, band_hz: tuple[float, float]
+    runs: Sequence[RunSpectra], *, fs: float, band_hz: tuple[float, float]
 ) -> float | None:
     """Find the peak of the mean spectrum over all stretches, on a grid that they can share."""
-    n_padded = 4 * max(part.shape[-1] for part in moving)
+    n_padded = 4 * max(run.n_samples for run in runs)
     band = band_bins(n_padded, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
-    total = np.zeros(band.stop - band.start)
-    for part in moving:
-        n = part.shape[-1]
-        spectrum = np.fft.rfft(part, n=n_padded, axis=-1)[..., band]
-        total += psd(spectrum).sum(axis=0) / n
-    # A quarter of a hertz of smoothing: single realisations have spiky spectra.
-    width = max(1, round(0.25 * n_padded / fs)) | 1
+    lags = np.zeros(n_padded)
+    for run in runs:
+        lags[: run.n_samples] += run.autocovariance / run.n_samples
+    lags[0] /= 2.0
+    total = 2.0 * np.fft.rfft(lags).real[band]
+    width = max(1, round(_PEAK_SMOOTHING_HZ * n_padded / fs)) | 1
     total = np.convolve(np.pad(total, width // 2, mode="edge"), np.ones(width) / width, "valid")
     if not total.max() > 0.0:
         return None
     return float((band.start + np.argmax(total)) * fs / n_padded)
 
 
-def _group(moving: Floats, centre_hz: float, *, fs: float, band_hz: tuple[float, float]) -> _Group:
-    n = moving.shape[-1]
-    spectrum = transform(moving, fs=fs)
-    bins = FitBins.around(np.full(len(moving), centre_hz), n_samples=n, fs=fs, band_hz=band_hz)
-    principal = principal_component(bins.take(spectrum))
-    return _Group(density=principal.density, summed=psd(spectrum), bins=bins, n_samples=n)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Group:
+    """The stretches of one length: their place among all, bins, projected and summed PSD."""
+
+    rows: Indices
+    n_samples: int
+    duration_s: float
+    index: Indices
+    density: Floats
+    summed: Floats
 
 
-def _fit(
-    groups: Sequence[_Group], centre_hz: float, *, fs: float, band_hz: tuple[float, float]
-) -> PooledLine:
-    """Fisher scoring over (f0, ln a) and every (ln P, ln c), the latter solved out."""
-    alone = [
-        fit_whittle(
-            group.density,
-            group.bins,
-            np.full(len(group.density), centre_hz),
-            fs=fs,
-            n_samples=group.n_samples,
-            band_hz=band_hz,
-        )
-        for group in groups
-    ]
-    local = [np.log(np.stack([fit.power, fit.noise], axis=1)) for fit in alone]
-    rate = np.pi * float(np.median(np.concatenate([fit.bandwidth_hz for fit in alone])))
-    shared = np.array([centre_hz, np.log(rate)])
-    least_rate = np.log(np.pi * 0.02 * fs / max(group.n_samples for group in groups))
-    low = np.array([band_hz[0], least_rate])
-    high = np.array([band_hz[1], np.log(np.pi * (band_hz[1] - band_hz[0]) / 2.0)])
-    shared = np.clip(shared, low, high)
+class _Fit:
+    """Fisher scoring over (f0, ln a) of each problem and (ln P, ln c) of each of its stretches.
 
-    def evaluate(
-        shared: Floats, local: Sequence[Floats]
-    ) -> tuple[float, list[Floats], list[Floats]]:
-        deviance, scores, information = 0.0, [], []
-        for group, own in zip(groups, local, strict=True):
-            theta = np.concatenate([np.broadcast_to(shared, (len(own), 2)), own], axis=1)
-            s, slopes = expected_periodogram(
-                theta, group.bins.frequency_hz, duration_s=group.n_samples / fs
+    The latter are solved out. Each problem goes at its own pace, and its sums run over its own
+    stretches only, in order.
+    """
+
+    def __init__(
+        self, problems: Sequence[_Problem], *, fs: float, band_hz: tuple[float, float]
+    ) -> None:
+        self.fs, self.band_hz = fs, band_hz
+        self.n_problems = len(problems)
+        counts = [sum(len(run.summed) for run in problem.runs) for problem in problems]
+        self.of_row = np.repeat(np.arange(len(problems)), counts)
+        self.groups = _groups(problems, fs=fs, band_hz=band_hz)
+        self.local = np.zeros((len(self.of_row), 2))
+        self.duration_s = np.zeros(len(self.of_row))
+        for group in self.groups:
+            power, floor = power_and_floor(group.density, duration_s=group.duration_s)
+            self.local[group.rows] = np.log(np.stack([power, floor], axis=1))
+            self.duration_s[group.rows] = group.duration_s
+        longest_s = np.zeros(len(problems))
+        np.maximum.at(longest_s, self.of_row, self.duration_s)
+        centre_hz = np.array([problem.centre_hz for problem in problems])
+        start = np.log(np.pi * START_BANDWIDTH_SHARE * half_span_hz(band_hz))
+        ones = np.ones(len(problems))
+        self.low = np.stack([band_hz[0] * ones, np.log(np.pi * 0.02 / longest_s)], axis=1)
+        widest = np.log(np.pi * (band_hz[1] - band_hz[0]) / 2.0)
+        self.high = np.stack([band_hz[1] * ones, widest * ones], axis=1)
+        self.shared = np.clip(np.stack([centre_hz, start * ones], axis=1), self.low, self.high)
+        self.score, self.information = self._descend()
+
+    def _evaluate(
+        self, shared: Floats, local: Floats, chosen: npt.NDArray[np.bool_]
+    ) -> tuple[Floats, Floats, Floats]:
+        """Give deviance by problem, and score and information by stretch, of chosen problems."""
+        n = len(self.of_row)
+        deviance, score = np.zeros(n), np.zeros((n, 4))
+        information = np.zeros((n, 4, 4))
+        wanted = chosen[self.of_row]
+        for group in self.groups:
+            here = wanted[group.rows]
+            if not here.any():
+                continue
+            rows, index, density = group.rows, group.index, group.density
+            if not here.all():
+                rows, index, density = rows[here], index[here], density[here]
+            theta = np.concatenate([shared[self.of_row[rows]], local[rows]], axis=1)
+            s, slopes = periodogram_at(index, theta, duration_s=group.duration_s)
+            ratio = density / s
+            deviance[rows] = (np.log(s) + ratio).sum(axis=-1)
+            score[rows] = (slopes @ (ratio - 1.0)[..., None])[..., 0]
+            information[rows] = slopes @ np.swapaxes(slopes, -1, -2)
+        return self._sum(deviance), score, information
+
+    def _sum(self, of_stretches: Floats) -> Floats:
+        """Sum over the stretches of each problem, one after the other."""
+        flat = of_stretches.reshape(len(self.of_row), -1)
+        columns = [np.bincount(self.of_row, column, minlength=self.n_problems) for column in flat.T]
+        shape = (self.n_problems, *of_stretches.shape[1:])
+        return np.asarray(np.stack(columns, axis=1).reshape(shape), dtype=np.float64)
+
+    def _descend(self) -> tuple[Floats, Floats]:
+        """Take steps until every problem has settled; give score and information there."""
+        going = np.ones(self.n_problems, dtype=np.bool_)
+        damping = np.full(self.n_problems, 1e-3)
+        deviance, score, information = self._evaluate(self.shared, self.local, going)
+        most = np.array([0.5, 1.0])
+        for _ in range(_MOST_STEPS):
+            solved = _solve_out(score, information, damping[self.of_row])
+            total = self._sum(solved.information)
+            diagonal = np.einsum("kii->ki", total)
+            spread = 1.0 / np.sqrt(np.maximum(diagonal, 1e-300))
+            total = total + (damping[:, None] * diagonal + 1e-12)[:, :, None] * np.eye(2)
+            step = np.linalg.solve(total, self._sum(solved.score)[..., None])[..., 0]
+            own = solved.local_step(score, step[self.of_row])
+            trial = np.clip(self.shared + np.clip(step, -most, most), self.low, self.high)
+            trial_local = self.local + np.clip(own, -1.5, 1.5)
+            found, new_score, new_information = self._evaluate(trial, trial_local, going)
+            better = going & (found <= deviance + _DEVIANCE_ROUNDING * np.abs(deviance))
+            small = np.abs(trial - self.shared) <= _STEP_TOLERANCE * spread
+            settled = better & small.all(axis=1) & (deviance - found < 1e-6)
+            rows = better[self.of_row]
+            self.shared = np.where(better[:, None], trial, self.shared)
+            self.local = np.where(rows[:, None], trial_local, self.local)
+            score = np.where(rows[:, None], new_score, score)
+            information = np.where(rows[:, None, None], new_information, information)
+            deviance = np.where(better, found, deviance)
+            damping = np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
+            going = going & ~settled & (damping < 1e6)
+            if not going.any():
+                break
+        return score, information
+
+    def lines(self) -> list[PooledLine]:
+        """Give the estimates of each problem."""
+        solved = _solve_out(self.score, self.information, np.zeros(len(self.of_row)))
+        n = len(self.of_row)
+        square, square_m2, relative_variance = np.zeros(n), np.zeros(n), np.zeros(n)
+        for group in self.groups:
+            rows = group.rows
+            shared, local = self.shared[self.of_row[rows]], self.local[rows]
+            power = self._power(group, shared, local)
+            square[rows], square_m2[rows] = power.mean_square_ms2sq, power.mean_square_m2
+            # Of each integrated power: independent exponential bins.
+            theta = np.concatenate([shared, local], axis=1)
+            s, _ = periodogram_at(group.index, theta, duration_s=group.duration_s)
+            bins = np.square(s / group.duration_s).sum(axis=-1)
+            relative_variance[rows] = bins / np.exp(2.0 * local[:, 0])
+        edges = np.searchsorted(self.of_row, np.arange(self.n_problems + 1))
+        return [
+            _line(
+                self.shared[number],
+                score=solved.score[rows],
+                information=solved.information[rows],
+                duration_s=self.duration_s[rows],
+                square=square[rows],
+                square_m2=square_m2[rows],
+                relative_variance=relative_variance[rows],
+                noise=np.exp(self.local[rows, 1]),
             )
-            deviance += float((np.log(s) + group.density / s).sum())
-            scores.append((slopes @ (group.density / s - 1.0)[..., None])[..., 0])
-            information.append(slopes @ np.swapaxes(slopes, -1, -2))
-        return deviance, scores, information
-
-    deviance, scores, information = evaluate(shared, local)
-    damping = 1e-3
-    for _ in range(_MOST_STEPS):
-        step, local_steps = _arrow_step(scores, information, damping)
-        trial = np.clip(shared + np.clip(step, [-0.5, -1.0], [0.5, 1.0]), low, high)
-        trial_local = [
-            own + np.clip(s, -1.5, 1.5) for own, s in zip(local, local_steps, strict=True)
+            for number, rows in enumerate(
+                slice(begin, end) for begin, end in pairwise(edges.tolist())
+            )
         ]
-        found = evaluate(trial, trial_local)
-        if found[0] <= deviance:
-            settled = deviance - found[0] < 1e-6 and abs(trial[0] - shared[0]) < 1e-6
-            shared, local = trial, trial_local
-            deviance, scores, information = found
-            damping *= 0.2
-            if settled:
-                break
-        else:
-            damping = max(damping, 1e-4) * 8.0
-            if damping > 1e6:
-                break
-    return _estimates(groups, shared, local, scores, information, fs=fs, band_hz=band_hz)
+
+    def _power(self, group: _Group, shared: Floats, local: Floats) -> LinePower:
+        return power_around(
+            group.summed,
+            frequency_hz=shared[:, 0],
+            bandwidth_hz=np.exp(shared[:, 1]) / np.pi,
+            fitted_ms2sq=np.exp(local[:, 0]),
+            fs=self.fs,
+            n_samples=group.n_samples,
+            band_hz=self.band_hz,
+        )
 
 
-def _solved_out(
-    scores: Sequence[Floats], information: Sequence[Floats], damping: float
-) -> tuple[Floats, Floats, list[Floats], list[Floats]]:
-    """Give score and information of the shared parameters with the local ones solved out."""
-    profile_scores, profile_information, inverses, crosses = [], [], [], []
-    for score, info in zip(scores, information, strict=True):
-        ridge = damping * np.einsum("kii->ki", info[:, 2:, 2:]) + 1e-9
-        inverse = np.linalg.inv(info[:, 2:, 2:] + ridge[:, :, None] * np.eye(2))
-        cross = info[:, :2, 2:] @ inverse
-        profile_scores.append(score[:, :2] - (cross @ score[:, 2:, None])[..., 0])
-        profile_information.append(info[:, :2, :2] - cross @ info[:, 2:, :2])
-        inverses.append(inverse)
-        crosses.append(cross)
-    return (
-        np.concatenate(profile_scores),
-        np.concatenate(profile_information),
-        inverses,
-        crosses,
+def _groups(
+    problems: Sequence[_Problem], *, fs: float, band_hz: tuple[float, float]
+) -> list[_Group]:
+    """Put the stretches of all problems together by their length."""
+    by_length: dict[int, list[tuple[int, float, RunSpectra]]] = {}
+    first = 0
+    for problem in problems:
+        for run in problem.runs:
+            by_length.setdefault(run.n_samples, []).append((first, problem.centre_hz, run))
+            first += len(run.summed)
+    groups = []
+    for n, members in by_length.items():
+        counts = [len(run.summed) for _, _, run in members]
+        centre_hz = np.repeat([centre for _, centre, _ in members], counts)
+        bins = FitBins.around(centre_hz, n_samples=n, fs=fs, band_hz=band_hz)
+        spectrum = np.concatenate([run.spectrum for _, _, run in members])
+        from_reach = replace(bins, index=bins.index - members[0][2].first_bin)
+        groups.append(
+            _Group(
+                rows=np.concatenate(
+                    [start + np.arange(len(run.summed)) for start, _, run in members]
+                ),
+                n_samples=n,
+                duration_s=n / fs,
+                index=bins.index,
+                density=principal_component(from_reach.take(spectrum)).density,
+                summed=np.concatenate([run.summed for _, _, run in members]),
+            )
+        )
+    return groups
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _SolvedOut:
+    """Score and information of the shared parameters, the local ones solved out."""
+
+    score: Floats
+    information: Floats
+    inverse: Floats
+    cross: Floats
+
+    def local_step(self, score: Floats, step: Floats) -> Floats:
+        """Give the steps of the local parameters that go with steps of the shared ones."""
+        own = (self.inverse @ score[:, 2:, None])[..., 0]
+        return np.asarray(own - (np.swapaxes(self.cross, -1, -2) @ step[..., None])[..., 0])
+
+
+def _solve_out(score: Floats, information: Floats, damping: Floats) -> _SolvedOut:
+    local = information[:, 2:, 2:]
+    ridge = damping[:, None] * np.einsum("kii->ki", local) + 1e-9
+    inverse = np.linalg.inv(local + ridge[:, :, None] * np.eye(2))
+    cross = information[:, :2, 2:] @ inverse
+    return _SolvedOut(
+        score=score[:, :2] - (cross @ score[:, 2:, None])[..., 0],
+        information=information[:, :2, :2] - cross @ information[:, 2:, :2],
+        inverse=inverse,
+        cross=cross,
     )
 
 
-def _arrow_step(
-    scores: Sequence[Floats], information: Sequence[Floats], damping: float
-) -> tuple[Floats, list[Floats]]:
-    each_score, each_information, inverses, crosses = _solved_out(scores, information, damping)
-    total = each_information.sum(axis=0)
-    total += np.diag(damping * np.diag(total) + 1e-12)
-    step = np.linalg.solve(total, each_score.sum(axis=0))
-    local_steps = [
-        (inverse @ score[:, 2:, None])[..., 0] - np.swapaxes(cross, -1, -2) @ step
-        for inverse, cross, score in zip(inverses, crosses, scores, strict=True)
-    ]
-    return step, local_steps
-
-
-def _relative_variance(group: _Group, shared: Floats, own: Floats, *, duration_s: float) -> Floats:
-    """Give the relative variance of each integrated power: independent exponential bins."""
-    theta = np.concatenate([np.broadcast_to(shared, (len(own), 2)), own], axis=1)
-    s, _ = expected_periodogram(theta, group.bins.frequency_hz, duration_s=duration_s)
-    return np.asarray(np.square(s / duration_s).sum(axis=-1) / np.exp(2.0 * own[:, 0]))
-
-
-def _estimates(
-    groups: Sequence[_Group],
+def _line(
     shared: Floats,
-    local: Sequence[Floats],
-    scores: Sequence[Floats],
-    information: Sequence[Floats],
     *,
-    fs: float,
-    band_hz: tuple[float, float],
+    score: Floats,
+    information: Floats,
+    duration_s: Floats,
+    square: Floats,
+    square_m2: Floats,
+    relative_variance: Floats,
+    noise: Floats,
 ) -> PooledLine:
+    """Turn the fit of one problem into estimates; arguments by stretch."""
     from scipy.special import stdtrit
 
-    each_score, each_information, _, _ = _solved_out(scores, information, 0.0)
-    covariance = np.linalg.inv(each_information.sum(axis=0) + 1e-12 * np.eye(2))
-    count = len(each_score)
-    duration_s = sum(len(g.density) * g.n_samples for g in groups) / fs
+    covariance = np.linalg.inv(information.sum(axis=0) + 1e-12 * np.eye(2))
+    count = len(score)
     frequency_hz, bandwidth_hz = float(shared[0]), float(np.exp(shared[1]) / np.pi)
     variance = np.diag(covariance).copy()
-    freedom = np.full(2, 4.0 + 0.5 * np.pi * bandwidth_hz * duration_s)
+    freedom = np.full(2, 4.0 + 0.5 * np.pi * bandwidth_hz * float(duration_s.sum()))
     if count >= _LEAST_FOR_SCATTER:
         # Where the line wanders from stretch to stretch, their scatter is the honest error.
-        meat = each_score.T @ each_score * count / (count - 2.0)
+        meat = score.T @ score * count / (count - 2.0)
         scatter = np.diag(covariance @ meat @ covariance)
         wider = scatter > variance
         freedom = np.where(wider, np.minimum(freedom, count - 2.0), freedom)
         variance = np.maximum(variance, scatter)
     t = stdtrit(freedom, 0.5 + LEVEL / 2.0)
     half_hz, log_factor = t * np.sqrt(variance)
-    power = [
-        power_around(
-            group.summed,
-            frequency_hz=np.full(len(group.summed), frequency_hz),
-            bandwidth_hz=np.full(len(group.summed), bandwidth_hz),
-            fitted_ms2sq=np.exp(own[:, 0]),
-            fs=fs,
-            n_samples=group.n_samples,
-            band_hz=band_hz,
-        )
-        for group, own in zip(groups, local, strict=True)
-    ]
-    weight = np.concatenate([np.full(len(g.density), g.n_samples / fs) for g in groups])
-    weight /= weight.sum()
-    squares = np.concatenate([part.mean_square_ms2sq for part in power])
-    relative_variance = np.concatenate(
-        [
-            _relative_variance(group, shared, own, duration_s=group.n_samples / fs)
-            for group, own in zip(groups, local, strict=True)
-        ]
-    )
-    mean_square = float(weight @ squares)
-    looks = 2.0 * mean_square**2 / float((weight * squares) ** 2 @ relative_variance)
+    weight = duration_s / duration_s.sum()
+    mean_square = float(weight @ square)
+    looks = 2.0 * mean_square**2 / float((weight * square) ** 2 @ relative_variance)
     low, high = (float(factor) for factor in chi_square_factors(np.array([looks]))[0])
     rms = float(np.sqrt(mean_square))
-    moved = float(weight @ np.concatenate([part.mean_square_m2 for part in power]))
-    size = float(typical_peak_to_peak_mm(moved))
+    size = float(typical_peak_to_peak_mm(float(weight @ square_m2)))
     by_frequency = 2.0 * half_hz / frequency_hz
 
     def estimate(value: float, low: float, high: float) -> Estimate:
@@ -324,6 +545,6 @@ def _estimates(
             size * np.exp(-np.hypot(0.5 * np.log(low), by_frequency)),
             size * np.exp(np.hypot(0.5 * np.log(high), by_frequency)),
         ),
-        noise_density=float(weight @ np.concatenate([np.exp(own[:, 1]) for own in local])),
+        noise_density=float(weight @ noise),
         n_stretches=count,
     )

@@ -16,12 +16,15 @@ from tremor.dsp.spectrum import band_bins
 from tremor.recording import Floats
 
 __all__ = [
+    "START_BANDWIDTH_SHARE",
     "FitBins",
     "WhittleFit",
     "expected_periodogram",
     "fit_whittle",
     "half_span_hz",
     "line_density",
+    "periodogram_at",
+    "power_and_floor",
     "reach_hz",
 ]
 
@@ -33,7 +36,7 @@ _REACH_LOW: Final = 5.0 / 6.0
 _REACH_HIGH: Final = 1.1
 
 _MOST_STEPS: Final = 30
-_START_BANDWIDTH_SHARE: Final = 0.125  # of the half span: 0.5 Hz for 3-15 Hz
+START_BANDWIDTH_SHARE: Final = 0.125  # of the half span: 0.5 Hz for 3-15 Hz
 _LEAST_BT: Final = 0.02  # bandwidth times window length below which the line is a tone
 _MOST_BANDWIDTH_SHARE: Final = 1.5  # of the half span
 _DEVIANCE_TOLERANCE: Final = 1e-7
@@ -156,13 +159,29 @@ def expected_periodogram(
     return s, slopes / s[:, None, :]
 
 
-def _periodogram_at(
+def periodogram_at(
     index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float
 ) -> tuple[Floats, Floats]:
-    """Give what `expected_periodogram` gives, at the bins of the window itself.
+    """Give what `expected_periodogram` gives, at the bins of the windows themselves.
 
-    There ``exp(-z T)`` is the same for every bin, because whole turns drop out of it: one
-    exponential a window, and the rest is real arithmetic on ``u = 1 / (z T)``.
+    Parameters
+    ----------
+    index : ndarray of int, shape (n_windows, m)
+        Bins.
+    theta : ndarray, shape (n_windows, 4)
+        As for `expected_periodogram`.
+    duration_s : float
+        Length of the windows, s.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (n_windows, m) and (n_windows, 4, m)
+        S, and d ln S by each parameter.
+
+    Notes
+    -----
+    ``exp(-z T)`` is the same for every bin, because whole turns drop out of it: one exponential a
+    window, and the rest is real arithmetic on ``u = 1 / (z T)``.
     """
     rate = np.exp(theta[:, 1:2]) * duration_s
     phase = 2.0 * np.pi * duration_s * theta[:, 0:1]
@@ -210,7 +229,7 @@ def _descend(
     rows = np.arange(len(start))
     open_rows = np.ones(len(start), dtype=np.bool_)
     index, theta = bins.index, start
-    s, slopes = _periodogram_at(index, theta, duration_s=duration_s)
+    s, slopes = periodogram_at(index, theta, duration_s=duration_s)
     deviance = (np.log(s) + density / s).sum(axis=-1)
     damping = np.full(len(theta), 1e-3)
     # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
@@ -223,7 +242,7 @@ def _descend(
         information[:, diagonal, diagonal] += 1e-12
         step = np.linalg.solve(information, score[..., None])[..., 0]
         trial = np.clip(theta + np.clip(step, -most, most), low, high)
-        trial_s, trial_slopes = _periodogram_at(index, trial, duration_s=duration_s)
+        trial_s, trial_slopes = periodogram_at(index, trial, duration_s=duration_s)
         trial_deviance = (np.log(trial_s) + density / trial_s).sum(axis=-1)
         better = trial_deviance <= deviance
         settled = (
@@ -266,6 +285,28 @@ class WhittleFit:
     covariance: Floats
 
 
+def power_and_floor(density: Floats, *, duration_s: float) -> tuple[Floats, Floats]:
+    """Guess where a fit starts: power of the line and floor, from the bins around it.
+
+    Parameters
+    ----------
+    density : ndarray, shape (n_windows, m)
+        Periodograms.
+    duration_s : float
+        Length of the windows, s.
+
+    Returns
+    -------
+    tuple of ndarray, shape (n_windows,)
+        Power and floor, both above zero where anything moves.
+    """
+    # The mean of the exponential bins below their 30 % quantile is 0.36 of the floor.
+    floor = np.quantile(density, 0.3, axis=-1) / 0.36
+    floor = np.maximum(floor, 1e-12 * density.max(axis=-1))
+    above = (density - floor[:, None]).sum(axis=-1) / duration_s
+    return np.maximum(above, 1e-3 * density.sum(axis=-1) / duration_s), floor
+
+
 def fit_whittle(
     density: Floats,
     bins: FitBins,
@@ -278,15 +319,11 @@ def fit_whittle(
     """Minimise sum(ln S + I/S) by damped Fisher scoring, every window at its own pace."""
     duration_s = n_samples / fs
     span_hz = half_span_hz(band_hz)
-    # The mean of the exponential bins below their 30 % quantile is 0.36 of the floor.
-    floor = np.quantile(density, 0.3, axis=-1) / 0.36
-    floor = np.maximum(floor, 1e-12 * density.max(axis=-1))
-    above = (density - floor[:, None]).sum(axis=-1) / duration_s
-    power = np.maximum(above, 1e-3 * density.sum(axis=-1) / duration_s)
+    power, floor = power_and_floor(density, duration_s=duration_s)
     start = np.stack(
         [
             start_hz,
-            np.full_like(start_hz, np.log(np.pi * _START_BANDWIDTH_SHARE * span_hz)),
+            np.full_like(start_hz, np.log(np.pi * START_BANDWIDTH_SHARE * span_hz)),
             np.log(power),
             np.log(floor),
         ],
@@ -314,7 +351,7 @@ def fit_whittle(
     start[:, 1] = np.clip(start[:, 1], low[:, 1], high[:, 1])
 
     theta = _descend(density, bins, start, low, high, duration_s=duration_s, span_hz=span_hz)
-    _, slopes = _periodogram_at(bins.index, theta, duration_s=duration_s)
+    _, slopes = periodogram_at(bins.index, theta, duration_s=duration_s)
     information = slopes @ np.swapaxes(slopes, -1, -2)
     scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
     scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
