@@ -93,7 +93,8 @@ REASONS: Final[Mapping[str, Reason]] = {
     ),
     "edge": Reason(
         "no_tremor",
-        "the maximum lies at {score:.3g} Hz, at an edge of the band ({threshold:.3g} Hz)",
+        "the maximum lies {score:.2g} Hz from an edge of the band; a line lies {threshold:.2g} Hz "
+        "or more inside of it",
     ),
     "no_valley": Reason(
         "no_tremor",
@@ -126,6 +127,11 @@ REASONS: Final[Mapping[str, Reason]] = {
         "heartbeat",
         "the envelope strikes and comes back like a heartbeat: score {score:.2g}, "
         "limit {threshold:.2g}",
+    ),
+    "heartbeats": Reason(
+        "heartbeat",
+        "over the last windows the envelope strikes and comes back like a heartbeat: mean score "
+        "{score:.2g}, limit {threshold:.2g}",
     ),
     "settling": Reason(
         "settling",

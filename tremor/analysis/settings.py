@@ -94,7 +94,7 @@ class AnalysisSettings:
     interior_margin_hz: float = _setting(
         0.3,
         "Hz",
-        "a maximum at the lower edge of the band is the flank of something slower",
+        "a maximum at an edge of the band is the flank of something slower or faster",
         low=0.0,
         high=3.0,
     )
@@ -130,12 +130,26 @@ class AnalysisSettings:
         high=100.0,
     )
     most_gait_comb: float = _setting(
-        1.0,
+        0.8,
         "1",
-        "decades between teeth and gaps of a stride comb: walking 1.2-2.5, running 1.9-3.8, "
-        "tremor 0.4-0.8",
+        "decades between teeth and gaps of a stride comb, each at most 1: walking and running "
+        "0.8-1.0, tremor below 0.8 in 99 of 100 windows",
         low=0.1,
-        high=10.0,
+        high=1.0,
+    )
+    most_strong_comb: float = _setting(
+        0.62,
+        "1",
+        "the same where the shaking is strong: stamping on purpose has 0.64-1.0",
+        low=0.1,
+        high=1.0,
+    )
+    strong_rms_ms2: float = _setting(
+        1.2,
+        "m/s^2",
+        "visible tremor after a run has 0.1-1; beyond, movement on purpose is the likelier",
+        low=0.1,
+        high=100.0,
     )
     blank_over_median: float = _setting(
         4.0,
@@ -223,9 +237,10 @@ class AnalysisSettings:
         high=100.0,
     )
     episode_least_s: float = _setting(
-        6.0,
+        8.0,
         "s",
-        "two windows that overlap by half: a single odd window is not an episode",
+        "a fidget lasts up to 6 s and reaches into two windows; a tremor that is worth a number "
+        "lasts longer",
         low=0.0,
         high=600.0,
     )

@@ -84,7 +84,7 @@ def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[s
     -------
     dict of str to ndarray, shape (n_windows,)
         ``low_rms_ms2`` RMS in 0.5-3 Hz, ``band_rms_ms2`` RMS in the band less the floor,
-        ``peak_hz``, ``peak_fraction``, ``peak_over_floor``, ``valley_ratio``,
+        ``peak_hz``, ``edge_distance_hz``, ``peak_fraction``, ``peak_over_floor``, ``valley_ratio``,
         ``floor_rms_ms2`` what the floor alone would give in the band.
 
     Notes
@@ -116,6 +116,7 @@ def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[s
         "band_rms_ms2": np.sqrt(np.maximum(above_floor, 0.0)),
         "floor_rms_ms2": np.sqrt(floor * (high_hz - low_hz)),
         "peak_hz": peak * width_hz,
+        "edge_distance_hz": np.minimum(peak * width_hz - low_hz, high_hz - peak * width_hz),
         "peak_fraction": np.where(near & in_share, density, 0.0).sum(axis=-1) / total,
         "peak_over_floor": height / np.maximum(np.median(density[:, share], axis=-1), 1e-300),
         "valley_ratio": height / np.maximum(valley, 1e-300),
@@ -146,6 +147,11 @@ def _most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> F
         settings.most_low_rms_ms2,
         settings.most_low_rms_at_all_ms2,
     )
+
+
+def _most_comb(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    strong = scores["band_rms_ms2"] > settings.strong_rms_ms2
+    return np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
 
 
 def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
@@ -215,10 +221,11 @@ def _judge_samples(judge: _Judge) -> None:
 def _judge_movement(judge: _Judge) -> None:
     """Ask whether the leg is at rest and shows anything in the band: gait, moving, weak."""
     with np.errstate(invalid="ignore"):
-        stirred = judge.undecided & (
-            judge.scores["low_rms_ms2"] > _most_low_rms(judge.settings, judge.scores)
+        present = judge.undecided & (
+            (judge.scores["band_rms_ms2"] >= judge.settings.least_rms_ms2)
+            | (judge.scores["low_rms_ms2"] > _most_low_rms(judge.settings, judge.scores))
         )
-    rows = np.flatnonzero(stirred)
+    rows = np.flatnonzero(present)
     judge.note(rows, {"gait_comb": gait_comb(judge.windows[rows], fs=judge.fs)})
     judge.test(_MOVEMENT_RULES)
 
@@ -278,7 +285,7 @@ _SAMPLE_RULES: Final = (
     _Rule("clipped", "clipped_share", lambda c, _: c.most_clipped_share, _above),
 )
 _MOVEMENT_RULES: Final = (
-    _Rule("gait", "gait_comb", lambda c, _: c.most_gait_comb, _above),
+    _Rule("gait", "gait_comb", _most_comb, _above),
     _Rule("moving", "low_rms_ms2", _most_low_rms, _above),
     _Rule("weak", "band_rms_ms2", lambda c, _: c.least_rms_ms2, _below),
 )
@@ -288,7 +295,7 @@ _IMPACT_RULES: Final = (
     _Rule("event", "half_disagreement_hz", lambda c, _: c.most_half_disagreement_hz, _above),
 )
 _LINE_RULES: Final = (
-    _Rule("edge", "peak_hz", lambda c, _: c.band_low_hz + c.interior_margin_hz, _below),
+    _Rule("edge", "edge_distance_hz", lambda c, _: c.interior_margin_hz, _below),
     _Rule("no_valley", "valley_ratio", lambda c, _: c.least_valley_ratio, _below),
     _Rule("spread", "peak_fraction", lambda c, _: c.least_peak_fraction, _below),
     _Rule("flat", "peak_over_floor", lambda c, _: c.least_peak_over_floor, _below),
