@@ -1,0 +1,505 @@
+"""Blocks in, finished windows out: the other thin caller of what `tremor.analysis.offline` calls.
+
+At a given sampling rate the windows of a stream are those of the recording, bit for bit, however
+the stream is cut into blocks. Where blocks come from is not known here, and neither are episodes
+or the numbers of the session, which need the whole of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, AsyncIterable
+from dataclasses import dataclass, fields, replace
+from typing import Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.episodes import CONTEXT_WINDOWS, apply_context
+from tremor.analysis.results import WindowAnalysis, WindowTable
+from tremor.analysis.settings import AnalysisSettings
+from tremor.analysis.window import WindowBatch, analyze_windows
+from tremor.dsp.clock import ClockEstimate, RateSource, RunningClock
+from tremor.dsp.windows import WindowGrid
+from tremor.errors import InvalidInputError
+from tremor.integrity import find_clipped, find_dead_axes
+from tremor.measures.line import usable_band
+from tremor.recording import AXES, Floats, Recording, SampleBlock, read_only
+
+__all__ = ["LiveAnalyzer", "LiveCounts", "LiveWindow", "StreamFacts", "live_windows"]
+
+Bools = npt.NDArray[np.bool_]
+
+#: Windows that are analysed at once where a block or a gap holds many.
+_CHUNK: Final = 64
+#: A jump of the index beyond this is a lost count and not a gap, s.
+_LONGEST_GAP_S: Final = 86_400.0
+#: Samples that wait for the first estimate of a rate that nobody gave.
+_MOST_WAITING: Final = 200_000
+#: The windows keep their number of samples until the rate is off by more than this share.
+_NEW_GRID: Final = 0.02
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class StreamFacts:
+    """What is known of a stream before its samples come.
+
+    Parameters
+    ----------
+    range_ms2 : float or None
+        Full scale of one axis, m/s^2: samples at it are clipped. Without it a window is looked
+        at by itself, as `tremor.analyze_window` does.
+    scale_correction : float
+        Factor that makes gravity read 9.80665 m/s^2.
+    n_dead_axes : int or None
+        Axes that are dead throughout; None to call those dead that have not moved so far.
+    first_index : int or None
+        Index at which the windows begin; None for that of the first block.
+    clipped : ndarray of bool, shape (n,), or None
+        Samples at the rail, counted from ``first_index``, where they are known; it counts before
+        ``range_ms2``.
+    """
+
+    range_ms2: float | None = None
+    scale_correction: float = 1.0
+    n_dead_axes: int | None = None
+    first_index: int | None = None
+    clipped: Bools | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.scale_correction) and self.scale_correction > 0.0):
+            raise InvalidInputError(
+                f"scale correction is {self.scale_correction}; give a positive number"
+            )
+        if self.range_ms2 is not None and not self.range_ms2 > 0.0:
+            raise InvalidInputError(
+                f"range is {self.range_ms2} m/s^2; give a positive number or none"
+            )
+        if self.clipped is not None:
+            object.__setattr__(self, "clipped", read_only(self.clipped, np.bool_))
+
+    @classmethod
+    def of(cls, recording: Recording) -> Self:
+        """Take from a recording what only the whole of it tells.
+
+        Parameters
+        ----------
+        recording : Recording
+            Whose samples the stream will hold; its first row has index 0.
+
+        Returns
+        -------
+        StreamFacts
+            With them the windows are those of `tremor.analyze`.
+        """
+        return cls(
+            range_ms2=recording.sensor.range_ms2 if recording.sensor else None,
+            scale_correction=recording.scale_correction,
+            n_dead_axes=len(recording.dead_axes),
+            first_index=0,
+            clipped=recording.clipped,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCounts:
+    """What a stream has brought so far.
+
+    Parameters
+    ----------
+    n_samples : int
+        Samples taken.
+    n_lost : int
+        Samples missing between them.
+    n_repeated : int
+        Samples left out because their index had been there.
+    n_gaps : int
+        Jumps of the index.
+    n_windows : int
+        Windows finished.
+    """
+
+    n_samples: int = 0
+    n_lost: int = 0
+    n_repeated: int = 0
+    n_gaps: int = 0
+    n_windows: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveWindow:
+    """A finished window and the clock that it was analysed by.
+
+    Parameters
+    ----------
+    window : WindowAnalysis
+        As `tremor.analyze` gives it.
+    sampling_rate_hz : float
+        Rate that was used, Hz.
+    rate_source : {"given", "nominal", "arrivals", "device stamps"}
+        Where that rate is from.
+    rate_converged : bool
+        Whether it can be relied on; False for the nominal rate, which is often 1 % off, and for
+        a first estimate where there is no nominal one. 1 % of rate is 1 % of frequency.
+    """
+
+    window: WindowAnalysis
+    sampling_rate_hz: float
+    rate_source: RateSource | Literal["given"]
+    rate_converged: bool
+
+
+class LiveAnalyzer:
+    """Turns blocks of samples into finished windows; holds no more than a window and a step.
+
+    Parameters
+    ----------
+    sampling_rate_hz : float or None
+        Hz; None to estimate it as the stream goes.
+    nominal_sampling_rate_hz : float, optional
+        Rate that the sensor claims, Hz; used until the estimate has converged. Without it the
+        windows wait for the first estimate.
+    settings : AnalysisSettings, optional
+        Thresholds and band.
+    facts : StreamFacts, optional
+        What is known of the stream ahead.
+
+    Raises
+    ------
+    InvalidInputError
+        Where a rate is not usable, or the band reaches above the Nyquist frequency.
+
+    Notes
+    -----
+    A gap is a jump of the index; its samples are missing and a window that touches it says so.
+    Samples whose index has been there are left out and counted. Windows that lie in a gap are
+    finished by the block after it.
+
+    Where the rate is estimated, the time of a sample is its index over the estimate of the moment,
+    and the windows keep their number of samples unless the nominal rate was off by more than 2 %.
+
+    What differs from the analysis of the whole file, where `StreamFacts` do not tell it: rails
+    of a range that is not declared are sought in each window by itself, and an axis is dead as
+    long as it has not moved yet.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> samples = [0, 0, 9.81] + rng.normal(0, 0.01, (1000, 3))
+    >>> samples[:, 0] += 0.3 * np.sin(2 * np.pi * 8.0 * np.arange(1000) / 100.0)
+    >>> analyzer = LiveAnalyzer(sampling_rate_hz=100.0)
+    >>> for first in range(0, 1000, 20):
+    ...     block = SampleBlock(first, samples[first : first + 20], arrival_s=first / 100.0)
+    ...     for window in analyzer.feed(block):
+    ...         print(window.start_s, window.verdict, round(window.frequency_hz.value, 1))
+    0.0 tremor 8.0
+    2.0 tremor 8.0
+    4.0 tremor 8.0
+    6.0 tremor 8.0
+    """
+
+    def __init__(
+        self,
+        *,
+        sampling_rate_hz: float | None,
+        nominal_sampling_rate_hz: float | None = None,
+        settings: AnalysisSettings | None = None,
+        facts: StreamFacts | None = None,
+    ) -> None:
+        self._settings = settings or AnalysisSettings()
+        self._facts = facts or StreamFacts()
+        self._given_hz = sampling_rate_hz
+        self._clock = RunningClock(nominal_sampling_rate_hz=nominal_sampling_rate_hz)
+        first_hz = nominal_sampling_rate_hz if sampling_rate_hz is None else sampling_rate_hz
+        self._grid = None if first_hz is None else self._grid_at(first_hz)
+        self._waiting: list[tuple[Floats, Bools]] = []
+        self._n_waiting = 0
+        #: Index of the first sample of the stream, of the next window, and of the next sample.
+        self._first: int | None = self._facts.first_index
+        self._begin = self._next = self._first or 0
+        self._lowest = np.full(len(AXES), np.inf)
+        self._highest = np.full(len(AXES), -np.inf)
+        self._tail: _Tail | None = None
+        self._counts = LiveCounts()
+        self._nothing = WindowTable.concatenate([])
+
+    @property
+    def counts(self) -> LiveCounts:
+        """Give what the stream has brought so far."""
+        return self._counts
+
+    @property
+    def clock(self) -> ClockEstimate:
+        """Give what the times of the blocks tell of the rate, also where a rate was given."""
+        return self._clock.estimate
+
+    @property
+    def sampling_rate_hz(self) -> float | None:
+        """Give the rate in use, Hz; None before the first estimate."""
+        if self._given_hz is not None:
+            return self._given_hz
+        return self._clock.estimate.sampling_rate_hz
+
+    @property
+    def rate_source(self) -> RateSource | Literal["given"]:
+        """Tell where the rate in use is from."""
+        return "given" if self._given_hz is not None else self._clock.estimate.source
+
+    def feed(self, block: SampleBlock) -> WindowTable:
+        """Take a block, and give the windows that it finishes.
+
+        Parameters
+        ----------
+        block : SampleBlock
+            In order of arrival. One without samples says that nothing was measured up to its
+            ``first_index``.
+
+        Returns
+        -------
+        WindowTable
+            Mostly empty; in order of time.
+
+        Raises
+        ------
+        InvalidInputError
+            Where the index jumps by more than a day, or where no rate can be found.
+        """
+        if self._first is None:
+            self._first = self._begin = self._next = block.first_index
+        self._clock.add(block)
+        n = len(block.acceleration_ms2)
+        n_repeated = min(n, max(0, self._next - block.first_index))
+        n_lost = max(0, block.first_index - self._next)
+        self._check_jump(n_lost)
+        samples = block.acceleration_ms2[n_repeated:]
+        there: Bools = np.asarray(np.isfinite(samples).all(axis=1))
+        if not there.all():
+            samples = np.where(there[:, None], samples, np.nan)
+        n_there = int(np.count_nonzero(there))
+        was = self._counts
+        self._counts = replace(
+            was,
+            n_samples=was.n_samples + n_there,
+            n_lost=was.n_lost + n_lost + len(there) - n_there,
+            n_repeated=was.n_repeated + n_repeated,
+            n_gaps=was.n_gaps + (n_lost > 0),
+        )
+        tables = []
+        piece = _CHUNK * (self._grid.n_step if self._grid else _MOST_WAITING)
+        for begin in range(0, n_lost, piece):
+            size = min(piece, n_lost - begin)
+            tables.append(self._push(np.full((size, len(AXES)), np.nan)))
+        for begin in range(0, len(samples), piece):
+            tables.append(self._push(samples[begin : begin + piece]))
+        found = [table for table in tables if table is not None]
+        return WindowTable.concatenate(found) if found else self._nothing
+
+    def _check_jump(self, n_lost: int) -> None:
+        limit = _MOST_WAITING if self._grid is None else _LONGEST_GAP_S * self._grid.fs
+        if n_lost > limit:
+            raise InvalidInputError(
+                f"the index jumps by {n_lost} samples from {self._next}; more than "
+                f"{limit:.0f} are a lost count: begin a new stream there"
+            )
+
+    def _push(self, samples: Floats) -> WindowTable | None:
+        self._waiting.append((samples, self._clipped(samples)))
+        self._n_waiting += len(samples)
+        self._next += len(samples)
+        grid = self._grid
+        if grid is not None and self._n_waiting < grid.n_window:
+            return None
+        grid = self._grid = self._renewed(grid)
+        if grid is None or self._n_waiting < grid.n_window:
+            return None
+        rows = np.concatenate([one for one, _ in self._waiting])
+        clipped = np.concatenate([flags for _, flags in self._waiting])
+        count = grid.count(len(rows))
+        tables = []
+        done = 0
+        while done < count:
+            # An axis that has not moved so far may do so in the next window, and one that has
+            # will not be dead again: while one is in doubt each window is judged by itself.
+            size = 1 if self._is_in_doubt() else count - done
+            first, last = done * grid.n_step, (done + size - 1) * grid.n_step + grid.n_window
+            tables.append(self._judge(rows[first:last], clipped[first:last], size, grid))
+            done += size
+        rest = count * grid.n_step
+        self._waiting = [(rows[rest:].copy(), clipped[rest:].copy())]
+        self._n_waiting = len(rows) - rest
+        return WindowTable.concatenate(tables)
+
+    def _renewed(self, grid: WindowGrid | None) -> WindowGrid | None:
+        """Give the grid at the rate of this moment."""
+        rate_hz = self.sampling_rate_hz
+        if rate_hz is None:
+            if self._n_waiting > _MOST_WAITING:
+                raise InvalidInputError(
+                    f"the times of {self._n_waiting} samples tell no sampling rate; give it, "
+                    "or the nominal one"
+                )
+            return None
+        if grid is None:
+            return self._grid_at(rate_hz)
+        if rate_hz == grid.fs:
+            return grid
+        asked = self._settings.window_s * rate_hz
+        if abs(grid.n_window / asked - 1.0) > max(_NEW_GRID, 1.0 / asked):
+            return self._grid_at(rate_hz)
+        return replace(grid, fs=rate_hz)
+
+    def _grid_at(self, rate_hz: float) -> WindowGrid:
+        settings = self._settings
+        usable_band((settings.band_low_hz, settings.band_high_hz), fs=rate_hz)
+        return WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=rate_hz)
+
+    def _judge(self, rows: Floats, clipped: Bools, count: int, grid: WindowGrid) -> WindowTable:
+        assert self._first is not None
+        n_dead = self._facts.n_dead_axes
+        if n_dead is None:
+            n_dead = self._count_dead(rows)
+        begin = self._begin - self._first + np.arange(count) * grid.n_step
+        found = analyze_windows(
+            WindowBatch(
+                start_s=begin / grid.fs,
+                acceleration_ms2=grid.cut(rows * self._facts.scale_correction, 0, count),
+                clipped_share=self._clipped_share(rows, clipped, count, grid),
+                n_dead_axes=n_dead,
+                fs=grid.fs,
+            ),
+            settings=self._settings,
+        )
+        self._begin += count * grid.n_step
+        self._counts = replace(self._counts, n_windows=self._counts.n_windows + count)
+        tail = _Tail(found, begin, np.full(count, grid.n_window), grid.fs)
+        if self._tail is not None:
+            tail = self._tail.followed_by(tail)
+        judged = apply_context(tail.table, settings=self._settings)
+        self._tail = tail.recent(self._settings)
+        return _rows(judged, np.arange(len(judged) - count, len(judged)))
+
+    def _is_in_doubt(self) -> bool:
+        known = self._facts.n_dead_axes is not None
+        return not known and not bool((self._lowest < self._highest).all())
+
+    def _count_dead(self, rows: Floats) -> int:
+        there = rows[~np.isnan(rows[:, 0])]
+        if len(there):
+            self._lowest = np.minimum(self._lowest, there.min(axis=0))
+            self._highest = np.maximum(self._highest, there.max(axis=0))
+        return len(find_dead_axes(np.stack((self._lowest, self._highest))))
+
+    def _clipped(self, samples: Floats) -> Bools:
+        facts = self._facts
+        if facts.clipped is not None:
+            assert self._first is not None
+            first = self._next - self._first
+            known = facts.clipped[first : first + len(samples)]
+            return np.concatenate((known, np.zeros(len(samples) - len(known), dtype=np.bool_)))
+        if facts.range_ms2 is not None:
+            return find_clipped(samples, range_ms2=facts.range_ms2)
+        return np.zeros(len(samples), dtype=np.bool_)
+
+    def _clipped_share(self, rows: Floats, clipped: Bools, count: int, grid: WindowGrid) -> Floats:
+        begin = np.arange(count) * grid.n_step
+        if self._facts.clipped is None and self._facts.range_ms2 is None:
+            windows = (rows[first : first + grid.n_window] for first in begin.tolist())
+            return np.array([np.count_nonzero(find_clipped(one)) for one in windows]) / (
+                grid.n_window
+            )
+        total = np.concatenate(([0], np.cumsum(clipped)))
+        share: Floats = (total[begin + grid.n_window] - total[begin]) / grid.n_window
+        return share
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Tail:
+    """The last windows as each was judged by itself, and where they lie."""
+
+    table: WindowTable
+    begin: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
+    fs: float
+
+    def followed_by(self, later: _Tail) -> _Tail:
+        table = self.table
+        if self.fs != later.fs:
+            # The times of all windows go by the rate of the moment, or settling would mix clocks.
+            start_s = self.begin / later.fs
+            table = replace(table, start_s=start_s, end_s=start_s + self.length / later.fs)
+        return _Tail(
+            WindowTable.concatenate([table, later.table]),
+            np.concatenate((self.begin, later.begin)),
+            np.concatenate((self.length, later.length)),
+            later.fs,
+        )
+
+    def recent(self, settings: AnalysisSettings) -> _Tail:
+        """Keep what the next window can be judged by, and the very first window.
+
+        That one starts at 0: its end is the length of all windows, free of rounding.
+        """
+        since_s = self.table.start_s[-1] - settings.settling_s
+        first = min(
+            int(np.searchsorted(self.table.end_s, since_s)), len(self.table) - CONTEXT_WINDOWS
+        )
+        kept = np.concatenate(([0], np.arange(max(1, first), len(self.table))))
+        return _Tail(_rows(self.table, kept), self.begin[kept], self.length[kept], self.fs)
+
+
+def _rows(table: WindowTable, kept: npt.NDArray[np.int64]) -> WindowTable:
+    columns = {
+        item.name: getattr(table, item.name)[kept]
+        for item in fields(table)
+        if item.name != "scores"
+    }
+    return WindowTable(
+        **columns, scores={name: column[kept] for name, column in table.scores.items()}
+    )
+
+
+async def live_windows(
+    blocks: AsyncIterable[SampleBlock],
+    *,
+    sampling_rate_hz: float | None,
+    nominal_sampling_rate_hz: float | None = None,
+    settings: AnalysisSettings | None = None,
+    facts: StreamFacts | None = None,
+) -> AsyncGenerator[LiveWindow, None]:
+    """Analyse a stream while it comes.
+
+    Parameters
+    ----------
+    blocks : async iterable of SampleBlock
+        From a sensor, or from a file that is played back.
+    sampling_rate_hz, nominal_sampling_rate_hz, settings, facts
+        As in `LiveAnalyzer`.
+
+    Yields
+    ------
+    LiveWindow
+        Each as soon as its last sample is there; it takes a few milliseconds, in the loop of the
+        caller.
+
+    Raises
+    ------
+    InvalidInputError
+        As `LiveAnalyzer` does.
+    """
+    analyzer = LiveAnalyzer(
+        sampling_rate_hz=sampling_rate_hz,
+        nominal_sampling_rate_hz=nominal_sampling_rate_hz,
+        settings=settings,
+        facts=facts,
+    )
+    async for block in blocks:
+        for window in analyzer.feed(block):
+            rate_hz = analyzer.sampling_rate_hz
+            assert rate_hz is not None
+            yield LiveWindow(
+                window=window,
+                sampling_rate_hz=rate_hz,
+                rate_source=analyzer.rate_source,
+                rate_converged=sampling_rate_hz is not None or analyzer.clock.converged,
+            )

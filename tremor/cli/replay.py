@@ -1,0 +1,232 @@
+"""``tremor replay``: a capture through the live path, one line a window."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import click
+
+from tremor.cli.options import capture_options, common_options, is_quiet, say, warn
+from tremor.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import WindowAnalysis
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.recording import Gravity, Recording
+
+__all__ = ["replay"]
+
+_EPILOG: Final = """\b
+Examples:
+  tremor replay capture.csv
+  tremor replay capture.csv --speed 10
+  tremor replay capture.csv --speed max --json > windows.jsonl
+
+\b
+Exit codes:
+  0  done, with or without tremor; also when stopped with Ctrl-C
+  2  wrong usage
+  3  capture missing, unreadable or not recognised
+  4  not enough good data (the windows are still written)
+"""
+_INSUFFICIENT: Final = 4
+#: Length of the blocks that are played, s of the runner's time, and of the capture's at most.
+_PACKET_S: Final = 0.1
+_LONGEST_PACKET_S: Final = 2.0
+_DISTRIBUTION: Final = "tremor-analyzer"
+
+
+def _read_speed(ctx: click.Context, param: click.Parameter, value: str) -> float | None:
+    """Read a number above zero; ``max`` is None."""
+    if value.strip().lower() == "max":
+        return None
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < float("inf"):
+        raise click.BadParameter(
+            f"{value!r} is no speed; give a number above 0, or max", ctx, param
+        )
+    return speed
+
+
+@dataclass(slots=True)
+class _Session:
+    """What is said of all windows at the end."""
+
+    settings: AnalysisSettings
+    counts: Counter[str] = field(default_factory=Counter)
+    frequencies_hz: list[float] = field(default_factory=list)
+    end_s: float = 0.0
+    judged_s: float = 0.0
+    judged_until_s: float = 0.0
+    last: WindowAnalysis | None = None
+
+    def add(self, window: WindowAnalysis) -> None:
+        self.counts[window.verdict] += 1
+        self.end_s = window.end_s
+        self.last = window
+        if window.frequency_hz.value is not None:
+            self.frequencies_hz.append(window.frequency_hz.value)
+        if window.verdict in ("tremor", "no_tremor"):
+            self.judged_s += window.end_s - max(window.start_s, self.judged_until_s)
+            self.judged_until_s = window.end_s
+
+    @property
+    def is_insufficient(self) -> bool:
+        return self.judged_s < self.settings.still_least_s - 1e-6
+
+    def line(self) -> str:
+        from statistics import median
+
+        from tremor.report.numbers import clock, number
+        from tremor.report.wording import VERDICT_WORDS
+
+        total = sum(self.counts.values())
+        if not total:
+            return f"no window of {self.settings.window_s:g} s was finished"
+        parts = [f"{total} windows in {clock(round(self.end_s))}"]
+        parts += [
+            f"{self.counts[verdict]} {word}"
+            for verdict, word in VERDICT_WORDS.items()
+            if self.counts[verdict]
+        ]
+        if self.frequencies_hz:
+            parts.append(f"median {number(median(self.frequencies_hz))} Hz")
+        return ", ".join(parts)
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", metavar="FILE", type=Path)
+@click.option(
+    "--speed",
+    callback=_read_speed,
+    default="1",
+    show_default=True,
+    metavar="FACTOR",
+    help="Times real time, such as 10, or max.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a window on stdout.")
+@click.option("--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable.")
+@capture_options
+@common_options
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    *,
+    file: Path,
+    speed: float | None,
+    as_json: bool,
+    settings_file: Path | None,
+    pairs: tuple[str, ...],
+    columns: str | None,
+    unit: str | None,
+    sampling_rate_hz: float | None,
+    gravity: str | None,
+    placement: str | None,
+) -> None:
+    """Play a capture as if its sensor were worn now.
+
+    Prints each window when its last sample is there: when, what, and how sure. The windows are
+    those that analyze finds; episodes and the numbers of the session are left to it.
+    """
+    import asyncio
+
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.formats.reading import read
+
+    settings = (
+        AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)
+    )
+    settings = settings.with_overrides(pairs)
+    recording = read(
+        file,
+        columns=columns,
+        unit=unit,
+        sampling_rate_hz=sampling_rate_hz,
+        gravity=cast("Gravity | None", gravity),
+        placement=placement,
+    )
+    for warning in recording.warnings:
+        warn(f"{file.name}: {warning.message}")
+    session = _Session(settings)
+    stopped = False
+    try:
+        asyncio.run(_play(recording, speed, session, as_json=as_json))
+    except KeyboardInterrupt:
+        stopped = True
+    if not is_quiet():
+        say(f"{file}: {'stopped: ' * stopped}{session.line()}")
+    if session.is_insufficient and not stopped:
+        say(f"{file}: not enough good data: {_why(session, recording)}")
+        ctx.exit(_INSUFFICIENT)
+
+
+async def _play(
+    recording: Recording, speed: float | None, session: _Session, *, as_json: bool
+) -> None:
+    from contextlib import aclosing
+
+    import devices
+    from devices.replay import ReplaySource
+    from tremor.analysis.live import StreamFacts, live_windows
+
+    if getattr(devices, "DISTRIBUTION", "") != _DISTRIBUTION:
+        raise InvalidInputError(
+            f"the package devices at {devices.__path__[0]} is another one; install "
+            f"{_DISTRIBUTION} into an environment of its own"
+        )
+    longest_s = _LONGEST_PACKET_S
+    packet_s = longest_s if speed is None else min(_PACKET_S * speed, longest_s)
+    source = ReplaySource(recording, speed=speed, packet_s=packet_s)
+    show = _json_line if as_json else _text_line
+    async with source:
+        windows = live_windows(
+            source,
+            sampling_rate_hz=recording.sampling_rate_hz,
+            settings=session.settings,
+            facts=StreamFacts.of(recording),
+        )
+        async with aclosing(windows):
+            async for one in windows:
+                session.add(one.window)
+                click.echo(show(one.window))
+
+
+def _json_line(window: WindowAnalysis) -> str:
+    import json
+
+    return json.dumps(window.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def _text_line(window: WindowAnalysis) -> str:
+    from tremor.report.numbers import clock, range_text, value_text
+    from tremor.report.wording import VERDICT_WORDS
+
+    said = window.reason
+    if window.frequency_hz.value is not None:
+        frequency, rms = window.frequency_hz, window.rms_ms2
+        said = (
+            f"{value_text(frequency, 'Hz')} {range_text(frequency)}, "
+            f"{value_text(rms, 'm/s^2')} {range_text(rms)}; {said}"
+        )
+    times = f"{clock(round(window.start_s))}-{clock(round(window.end_s))}"
+    return f"{times:>11}  {VERDICT_WORDS[window.verdict]:<18}  {said}"
+
+
+def _why(session: _Session, recording: Recording) -> str:
+    settings = session.settings
+    if session.last is None:
+        return (
+            f"the capture lasts {recording.duration_s:.3g} s; at least {settings.window_s:g} s "
+            "are needed"
+        )
+    return (
+        f"only {session.judged_s:.3g} s could be judged; at least {settings.still_least_s:g} s "
+        f"are needed. The last window: {session.last.verdict}: {session.last.reason}"
+    )
