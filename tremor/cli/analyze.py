@@ -195,7 +195,9 @@ def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, las
     if as_json:
         from tremor.report import as_json as json_report
 
-        click.echo(json_report.render(analysis, one_line=several))
+        for piece in json_report.render_pieces(analysis, one_line=several):
+            click.echo(piece, nl=False)
+        click.echo()
     else:
         from tremor.report import as_text
 

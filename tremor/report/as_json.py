@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis
+    from tremor.analysis.results import Analysis, WindowTable
 
-__all__ = ["render", "schema", "schema_text"]
+__all__ = ["render", "render_pieces", "schema", "schema_text"]
+
+#: Windows that become text at once: a day of them as dictionaries would fill 100 MB.
+_WINDOWS: Final = 2048
+_NO_WINDOWS: Final = '"windows": []'
 
 
 def render(analysis: Analysis, *, one_line: bool = False) -> str:
@@ -20,14 +26,53 @@ def render(analysis: Analysis, *, one_line: bool = False) -> str:
     analysis : Analysis
         The result.
     one_line : bool
-        One line for a stream of results; indented otherwise.
+        One line for a stream of results; indented otherwise, a line for each window.
 
     Returns
     -------
     str
         JSON.
     """
-    return analysis.to_json(indent=None if one_line else 2)
+    return "".join(render_pieces(analysis, one_line=one_line))
+
+
+def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str]:
+    """Give what `render` gives, piece by piece, so that it is never in memory as a whole.
+
+    Parameters
+    ----------
+    analysis, one_line
+        As for `render`.
+
+    Yields
+    ------
+    str
+        Joined they are the document.
+    """
+    table = analysis.windows
+    empty = replace(analysis, windows=_part(table, 0, 0))
+    text = empty.to_json(indent=None if one_line else 2)
+    head, tail = text.split(_NO_WINDOWS, 1)
+    start, between, end = ("", ", ", "") if one_line else ("\n    ", ",\n    ", "\n  ")
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+    yield head + '"windows": ['
+    for first in range(0, len(table), _WINDOWS):
+        windows = _part(table, first, first + _WINDOWS).to_dicts()
+        yield (between if first else start) + between.join(map(encoder.encode, windows))
+    yield (end if len(table) else "") + "]" + tail
+
+
+def _part(table: WindowTable, begin: int, end: int) -> WindowTable:
+    columns = {
+        item.name: getattr(table, item.name)[begin:end]
+        for item in fields(table)
+        if item.name != "scores"
+    }
+    return replace(
+        table,
+        **columns,
+        scores={name: column[begin:end] for name, column in table.scores.items()},
+    )
 
 
 def schema_text() -> str:
