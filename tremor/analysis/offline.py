@@ -45,7 +45,7 @@ __all__ = ["analyze", "analyze_source"]
 Bools = npt.NDArray[np.bool_]
 
 #: Windows that are analysed at once: enough to spread the cost of a call, few enough for the cache.
-_CHUNK: Final = 256
+_CHUNK: Final = 512
 #: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
 _THREADS: Final = 2
 #: Episodes that are fitted at once.

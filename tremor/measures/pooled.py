@@ -47,7 +47,7 @@ _TOGETHER: Final = 16
 #: Smoothing of the mean spectrum before its peak is sought: single realisations are spiky.
 _PEAK_SMOOTHING_HZ: Final = 0.25
 #: A fit has settled when a step is this small a share of the standard deviations.
-_STEP_TOLERANCE: Final = 1e-7
+_STEP_TOLERANCE: Final = 1e-6
 _DEVIANCE_ROUNDING: Final = 1e-13
 
 

@@ -238,6 +238,12 @@ def _descend(
     for _ in range(_MOST_STEPS):
         score = (slopes @ (density / s - 1.0)[..., None])[..., 0]
         information = slopes @ np.swapaxes(slopes, -1, -2)
+        # A parameter at its limit that would go beyond takes no part in the step of the others.
+        stuck = ((theta <= low) & (score < 0.0)) | ((theta >= high) & (score > 0.0))
+        if stuck.any():
+            score = np.where(stuck, 0.0, score)
+            information = np.where(stuck[:, :, None] | stuck[:, None, :], 0.0, information)
+            information[:, diagonal, diagonal] += stuck
         information[:, diagonal, diagonal] *= 1.0 + damping[:, None]
         information[:, diagonal, diagonal] += 1e-12
         step = np.linalg.solve(information, score[..., None])[..., 0]
@@ -343,7 +349,9 @@ def fit_whittle(
         [
             np.full_like(start_hz, band_hz[1]),
             np.full_like(start_hz, log_rate[1]),
-            start[:, 2] + 6.0,
+            # Twice all there is: where the first guess of the floor takes all power, that of the
+            # line starts at a thousandth of it.
+            np.log(2.0 * density.sum(axis=-1) / duration_s),
             start[:, 3] + 6.0,
         ],
         axis=1,
