@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,10 @@ def analyze(
     FILE is a capture of an accelerometer, or the folder of a recording. For several, --html and
     --csv take a folder.
     """
+    if "numpy" not in sys.modules:
+        # Products here are small, and the threads are ours: those of the library only get in the
+        # way, and each takes memory.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from tremor.analysis.settings import AnalysisSettings
 
     settings = (

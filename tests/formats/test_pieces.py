@@ -1,0 +1,117 @@
+"""A capture read in pieces is the capture read whole."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import partial
+
+import numpy as np
+import pytest
+
+from tremor import integrity
+from tremor.analysis.offline import analyze, analyze_source
+from tremor.errors import CaptureReadError
+from tremor.formats import capture as capture_module
+from tremor.formats import reading
+from tremor.formats.reading import open_capture, read
+from tremor.formats.spool import Spool
+
+FS = 100.0
+
+
+@pytest.fixture
+def in_small_pieces(monkeypatch):
+    """Blocks of a few hundred rows, samples in a file, medians by counting."""
+    monkeypatch.setattr(reading, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(reading, "Spool", partial(Spool, in_memory_rows=1000))
+    monkeypatch.setattr(capture_module, "_PIECE_ROWS", 1500)
+    monkeypatch.setattr(integrity, "_MOST_SORTED", 1000)
+
+
+def samples_of(n, *, clip_ms2=None, seed=3):
+    rng = np.random.default_rng(seed)
+    t = np.arange(n) / FS
+    samples = rng.normal(0.0, 0.02, (n, 3))
+    samples[:, 2] += 9.9
+    samples += (0.3 * np.sin(2 * np.pi * 7.3 * t) * (t > 10.0))[:, None] * [0.6, 0.8, 0.0]
+    if clip_ms2 is not None:
+        samples[:, 0] += np.where((t > 40.0) & (t < 50.0), 25.0 * np.sin(8.0 * t), 0.0)
+        samples = np.clip(samples, -clip_ms2, clip_ms2)
+    return samples
+
+
+def write(path, samples, *, header="time_s,x,y,z", time_s=None, note=""):
+    time_s = np.arange(len(samples)) / FS if time_s is None else time_s
+    lines = [
+        f"{t:.4f},{x:.4f},{y:.4f},{z:.4f}{note}"
+        for t, (x, y, z) in zip(time_s.tolist(), samples.tolist(), strict=True)
+    ]
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def captures(folder):
+    n = 8000
+    keep = np.ones(n, dtype=bool)
+    keep[3000:3200] = False
+    time_s = np.arange(n) / FS
+    yield write(folder / "plain.csv", samples_of(n))
+    yield write(folder / "g.csv", samples_of(n) / 9.81, header="time_s,x_g,y_g,z_g")
+    yield write(folder / "mg.csv", samples_of(n) / 9.81e-3)
+    yield write(folder / "clipped.csv", samples_of(n, clip_ms2=20.0))
+    yield write(folder / "gap.csv", samples_of(n)[keep], time_s=time_s[keep])
+    yield write(folder / "note.csv", samples_of(n), header="time_s,x,y,z,note", note=',"a\nb"')
+    lost = samples_of(n)
+    lost[500:520, 1] = np.nan
+    yield write(folder / "lost.csv", lost)
+
+
+def test_pieces_make_the_same_recording_and_the_same_analysis(tmp_path, request):
+    expected = {path: read(path) for path in captures(tmp_path)}
+    request.getfixturevalue("in_small_pieces")
+    for path, whole in expected.items():
+        with open_capture(path) as pieces:
+            assert pieces.n_places == len(whole.acceleration_ms2)
+            again = pieces.to_recording()
+            for item in fields(whole):
+                one, other = getattr(whole, item.name), getattr(again, item.name)
+                if isinstance(one, np.ndarray):
+                    np.testing.assert_array_equal(one, other, err_msg=f"{path.name} {item.name}")
+                else:
+                    assert one == other, (path.name, item.name)
+            assert analyze_source(pieces).to_dict() == analyze(whole).to_dict(), path.name
+
+
+def test_spool_gives_back_what_it_got():
+    rows = np.arange(3000.0).reshape(-1, 3)
+    for limit in (10, 5000):
+        with Spool(3, in_memory_rows=limit) as spool:
+            for part in np.array_split(rows, 13):
+                spool.append(part.copy())
+            assert spool.is_in_memory == (limit == 5000)
+            assert len(spool) == 1000
+            np.testing.assert_array_equal(spool.read(0, 1000), rows)
+            np.testing.assert_array_equal(spool.read(77, 501), rows[77:501])
+            assert len(spool.read(990, 2000)) == 10
+            assert spool.read(5, 5).shape == (0, 3)
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_damaged_line_is_named_wherever_it_lies(tmp_path):
+    path = write(tmp_path / "damaged.csv", samples_of(5000))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[4000] = "39.9900,oops,0,9.81"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(CaptureReadError, match=r"line 4001 of damaged\.csv has 'oops'"):
+        read(path)
+
+
+def test_medians_by_counting_are_exact(monkeypatch):
+    monkeypatch.setattr(integrity, "_MOST_SORTED", 500)
+    rng = np.random.default_rng(0)
+    for n in (5000, 5001):
+        for samples in (rng.normal(0.0, 3.0, (n, 3)), np.round(rng.normal(0.0, 1.0, (n, 3)))):
+            median = integrity.median_norm_in(
+                lambda _, samples=samples: iter(np.array_split(samples, 11))
+            )
+            assert median == np.median(np.sqrt(np.einsum("ij,ij->i", samples, samples)))
