@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.filters import remove_slow
+from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
 from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, psd, transform
 from tremor.measures.whittle import half_span_hz
 from tremor.recording import Floats
@@ -23,6 +23,8 @@ __all__ = ["SineFit", "fit_sines"]
 
 NORMAL_QUANTILE: Final = 1.959963984540054  # of a 95 % interval
 
+#: The slow cosines of a longer window are too many to be kept at hand.
+_MOST_BASIS_NUMBERS: Final = 500_000
 #: Gauss-Newton steps; from a start within half a bin three are enough.
 _STEPS: Final = 6
 #: Bins on each side of the peak in which the residual of the sine is judged.
@@ -107,29 +109,32 @@ def fit_sines(
     duration_s = n / fs
     time = (np.arange(n) - (n - 1) / 2.0) / fs
     frequency = start_hz.copy()
-    residual = moving
-    curvature = np.ones(n_windows)
-    amplitude = np.zeros((n_windows, 3, 2))
+    waves = np.empty((n_windows, 4, n))
 
     for step in range(_STEPS):
         phase = 2.0 * np.pi * frequency[:, None] * time
-        cosine, sine = np.cos(phase), np.sin(phase)
-        waves = remove_slow(np.stack([cosine, sine], axis=1), fs=fs, cutoff_hz=cutoff_hz)
-        gram = waves @ np.swapaxes(waves, -1, -2)
-        amplitude = np.swapaxes(np.linalg.solve(gram, waves @ np.swapaxes(moving, -1, -2)), -1, -2)
-        residual = moving - amplitude @ waves
-        turned = 2.0 * np.pi * time * np.stack([-sine, cosine], axis=1)
-        slope = amplitude @ remove_slow(turned, fs=fs, cutoff_hz=cutoff_hz)
-        slope = (
-            slope
-            - np.swapaxes(np.linalg.solve(gram, waves @ np.swapaxes(slope, -1, -2)), -1, -2) @ waves
-        )
-        curvature = np.maximum(np.square(slope).sum(axis=(1, 2)), 1e-300)
+        np.cos(phase, out=waves[:, 0])
+        np.sin(phase, out=waves[:, 1])
+        # The derivatives of both by the frequency.
+        np.multiply(waves[:, 1], -2.0 * np.pi * time, out=waves[:, 2])
+        np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
+        # All that follows is in inner products; the samples have no slow part, so that taking
+        # that of the waves out changes nothing between waves and samples.
+        gram = _gram_without_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
+        along = waves @ np.swapaxes(moving, -1, -2)
+        inner = gram[:, :2, :2]
+        fitted = np.linalg.solve(inner, along[:, :2])
+        # How the fitted sine changes with the frequency, at right angles to cosine and sine.
+        turn = np.concatenate([-np.linalg.solve(inner, gram[:, :2, 2:] @ fitted), fitted], axis=1)
+        curvature = np.maximum((turn * (gram @ turn)).sum(axis=(1, 2)), 1e-300)
         if step < _STEPS - 1:
-            change = (slope * residual).sum(axis=(1, 2)) / curvature
+            left = along - gram[:, :, :2] @ fitted
+            change = (turn * left).sum(axis=(1, 2)) / curvature
             frequency = np.clip(
                 frequency + np.clip(change, -0.3 / duration_s, 0.3 / duration_s), *band_hz
             )
+    amplitude = np.swapaxes(fitted, -1, -2)
+    residual = moving - remove_slow(amplitude @ waves[:, :2], fs=fs, cutoff_hz=cutoff_hz)
     n_axes = np.count_nonzero(np.ptp(moving, axis=-1) > 0.0, axis=-1)
     rest = psd(transform(residual, fs=fs))
     bins = np.arange(rest.shape[-1])
@@ -174,3 +179,14 @@ def fit_sines(
         is_tone=is_tone,
         is_enough=is_tone | (bandwidth * duration_s < _NARROW_BT),
     )
+
+
+def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
+    """Give the inner products of waves of shape (n_windows, k, n), their slow parts taken out."""
+    n = waves.shape[-1]
+    n_slow = count_slow(n, fs=fs, cutoff_hz=cutoff_hz)
+    if n * n_slow > _MOST_BASIS_NUMBERS:
+        rest = remove_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
+        return np.asarray(rest @ np.swapaxes(rest, -1, -2))
+    slow = waves @ slow_cosines(n, n_slow)
+    return np.asarray(waves @ np.swapaxes(waves, -1, -2) - slow @ np.swapaxes(slow, -1, -2))
