@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tremor._version import __version__
 
 if TYPE_CHECKING:
+    from tremor.analysis.live import LiveAnalyzer, live_windows
     from tremor.analysis.offline import analyze
     from tremor.analysis.results import Analysis, WindowAnalysis
     from tremor.analysis.settings import AnalysisSettings
@@ -27,6 +28,7 @@ _HOME = {
     "AnalysisSettings": "tremor.analysis.settings",
     "Estimate": "tremor.estimate",
     "LineEstimate": "tremor.measures.line",
+    "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
     "Recording": "tremor.recording",
     "SampleBlock": "tremor.recording",
@@ -36,6 +38,7 @@ _HOME = {
     "analyze": "tremor.analysis.offline",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
+    "live_windows": "tremor.analysis.live",
     "read": "tremor.formats.reading",
 }
 
@@ -44,6 +47,7 @@ __all__ = [
     "AnalysisSettings",
     "Estimate",
     "LineEstimate",
+    "LiveAnalyzer",
     "Placement",
     "Recording",
     "SampleBlock",
@@ -54,6 +58,7 @@ __all__ = [
     "analyze",
     "analyze_window",
     "estimate_line",
+    "live_windows",
     "read",
 ]
 

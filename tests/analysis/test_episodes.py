@@ -12,7 +12,7 @@ from tremor.analysis.episodes import apply_settling, find_stretches, still_gate_
 from tremor.analysis.results import REASON_NAMES, WindowTable
 from tremor.analysis.settings import AnalysisSettings
 
-DEFAULT = AnalysisSettings()
+DEFAULT = AnalysisSettings(episode_least_s=6.0)
 #: Interruptions of two windows are joined, and nothing is asked of their share.
 JOINING = DEFAULT.with_overrides(["episode_join_s=4", "episode_least_share=0"])
 

@@ -102,14 +102,10 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
         total[back:] += np.where(seen, score, 0.0)[shifted]
         count[back:] += seen[shifted]
     mean = total / np.maximum(count, 1.0)
-    single = settings.most_heartbeat_score * np.sqrt(_LENGTH_OF_LIMIT_S / _length_s(table))
+    single = settings.most_heartbeat_score * np.sqrt(_LENGTH_OF_LIMIT_S / settings.window_s)
     limit = single * (_CONTEXT_SHARE + (1.0 - _CONTEXT_SHARE) * np.maximum(count, 1.0) ** -0.7)
     beating = table.where("tremor") & seen & (mean > limit)
     return _refuse(table, beating, reason="heartbeats", score=mean, threshold=limit)
-
-
-def _length_s(table: WindowTable) -> float:
-    return float(table.end_s[0] - table.start_s[0]) if len(table) else 1.0
 
 
 def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowTable:

@@ -272,6 +272,7 @@ class WindowTable(Sequence[WindowAnalysis]):
             All their windows.
         """
         names = [item.name for item in fields(cls) if item.name != "scores"]
+        parts = [part for part in parts if len(part)]
         if not parts:
             empty: dict[str, Any] = {
                 name: np.zeros((0, 3) if name in _ESTIMATED else 0) for name in names

@@ -61,14 +61,6 @@ class AnalysisSettings:
     step_s: float = _setting(
         2.0, "s", "half a window: every moment lies well inside of some window", low=0.5, high=60.0
     )
-    high_pass_hz: float = _setting(
-        1.5,
-        "Hz",
-        "half-amplitude point of the filter that takes tilt and sway out; its pass-band starts "
-        "where the tremor band does",
-        low=0.5,
-        high=10.0,
-    )
     least_rms_ms2: float = _setting(
         0.03,
         "m/s^2",
@@ -365,6 +357,7 @@ class AnalysisSettings:
 def _check_limits(item: dataclasses.Field[Any], value: float) -> None:
     low, high, unit = item.metadata["low"], item.metadata["high"], item.metadata["unit"]
     if not (math.isfinite(value) and low <= value <= high):
+        unit = "" if unit == "1" else f" {unit}"
         raise InvalidInputError(
-            f"{item.name} is {value:g} {unit}; allowed is {low:g} to {high:g} {unit}"
+            f"{item.name} is {value:g}{unit}; allowed is {low:g} to {high:g}{unit}"
         )
