@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor._version import __version__
+from tremor.analysis.cautions import cautions
 from tremor.analysis.episodes import Stretch, apply_context, find_stretches
 from tremor.analysis.results import (
     Analysis,
@@ -133,6 +134,7 @@ def analyze_source(source: SampleSource, *, settings: AnalysisSettings | None = 
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
     episodes, pooled = _pool(source, grid, stretches, members, band_hz=band)
     summary = _summary(table, stretches, pooled, settings=settings, grid=grid)
+    warnings += cautions(table, pooled, tremor_s=summary.tremor_s)
     status: Status = "no_tremor"
     if summary.still_s < settings.still_least_s:
         status = "insufficient"
