@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
 
@@ -374,19 +375,21 @@ def _spectrum(
     )
 
 
-def _software() -> dict[str, str]:
-    def installed(name: str) -> str:
-        try:
-            return version(name)
-        except PackageNotFoundError:  # a source tree that was never installed
-            return "unknown"
+@lru_cache(maxsize=1)
+def _scipy_version() -> str:
+    try:
+        return version("scipy")
+    except PackageNotFoundError:  # put on the path without its records
+        return "unknown"
 
+
+def _software() -> dict[str, str]:
     return {
         "name": "tremor-analyzer",
         "version": __version__,
         "python": platform.python_version(),
-        "numpy": installed("numpy"),
-        "scipy": installed("scipy"),
+        "numpy": np.__version__,
+        "scipy": _scipy_version(),
     }
 
 
