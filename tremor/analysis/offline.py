@@ -22,6 +22,7 @@ import numpy.typing as npt
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
 from tremor.analysis.episodes import Stretch, apply_context, find_stretches
+from tremor.analysis.recovery import baseline_floor, find_rest_start, recovery_of
 from tremor.analysis.results import (
     Analysis,
     Episode,
@@ -38,6 +39,7 @@ from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
+from tremor.measures.decay import Recovery
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.recording import CaptureWarning, Floats, Recording
@@ -51,12 +53,18 @@ _CHUNK: Final = 512
 #: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
 _THREADS: Final = 2
 #: Episodes that are fitted at once.
-_EPISODES: Final = 64
+_EPISODES: Final = 256
 #: More than so many windows do not make the mean spectrum any better to look at.
 _MOST_FOR_SPECTRUM: Final = 2000
 
 
-def analyze(recording: Recording, *, settings: AnalysisSettings | None = None) -> Analysis:
+def analyze(
+    recording: Recording,
+    *,
+    settings: AnalysisSettings | None = None,
+    rest_start_s: float | None = None,
+    baseline_rms_ms2: float | None = None,
+) -> Analysis:
     """Analyse a recording: windows, episodes, and the session in few numbers.
 
     Parameters
@@ -65,6 +73,11 @@ def analyze(recording: Recording, *, settings: AnalysisSettings | None = None) -
         As `tremor.read` or `Recording.from_arrays` give it.
     settings : AnalysisSettings, optional
         Thresholds and band.
+    rest_start_s : float, optional
+        When the runner came to rest, s from the start; found from the recording without it.
+    baseline_rms_ms2 : float, optional
+        RMS of the leg at rest before the run, m/s^2: what the tremor fades to. Without it, a
+        still stretch before the run gives it, or it is fitted.
 
     Returns
     -------
@@ -86,10 +99,21 @@ def analyze(recording: Recording, *, settings: AnalysisSettings | None = None) -
     >>> found.status, round(found.summary.frequency_hz.value, 2)
     ('measured', 8.0)
     """
-    return analyze_source(RecordingSource(recording), settings=settings)
+    return analyze_source(
+        RecordingSource(recording),
+        settings=settings,
+        rest_start_s=rest_start_s,
+        baseline_rms_ms2=baseline_rms_ms2,
+    )
 
 
-def analyze_source(source: SampleSource, *, settings: AnalysisSettings | None = None) -> Analysis:
+def analyze_source(
+    source: SampleSource,
+    *,
+    settings: AnalysisSettings | None = None,
+    rest_start_s: float | None = None,
+    baseline_rms_ms2: float | None = None,
+) -> Analysis:
     """Analyse samples that come in pieces, in memory that hardly grows with their number.
 
     Parameters
@@ -98,6 +122,8 @@ def analyze_source(source: SampleSource, *, settings: AnalysisSettings | None = 
         As `tremor.formats.reading.open_capture` gives it.
     settings : AnalysisSettings, optional
         Thresholds and band.
+    rest_start_s, baseline_rms_ms2 : float, optional
+        As for `analyze`.
 
     Returns
     -------
@@ -151,7 +177,28 @@ def analyze_source(source: SampleSource, *, settings: AnalysisSettings | None = 
         episodes=episodes,
         summary=summary,
         spectrum=_spectrum(source, grid, table, members, pooled),
+        recovery=_recovery(
+            table, settings, rest_start_s=rest_start_s, baseline_rms_ms2=baseline_rms_ms2
+        ),
     )
+
+
+def _recovery(
+    table: WindowTable,
+    settings: AnalysisSettings,
+    *,
+    rest_start_s: float | None,
+    baseline_rms_ms2: float | None,
+) -> Recovery:
+    start_s = rest_start_s
+    if start_s is None:
+        start_s = find_rest_start(table, settings=settings)
+    if start_s is None:
+        return Recovery.insufficient("the leg was never still: there is no rest to look at")
+    floor_ms2 = baseline_rms_ms2
+    if floor_ms2 is None:
+        floor_ms2 = baseline_floor(table, start_s, settings=settings)
+    return recovery_of(table, rest_start_s=start_s, settings=settings, floor_ms2=floor_ms2)
 
 
 def _samples(source: SampleSource, begin: int, end: int) -> Floats:
@@ -252,7 +299,8 @@ def _pool(
     lines: list[PooledLine | None] = []
     for first in range(0, len(stretches), _EPISODES):
         runs = [_runs(grid, one.members) for one in stretches[first : first + _EPISODES]]
-        new = [run for part in runs for run in part]
+        # Runs of one length in a row share what depends on the length.
+        new = sorted((run for part in runs for run in part), key=lambda run: run.end - run.begin)
         found = dict(zip(new, _in_threads(spectra_of, new), strict=True))
         lines += fit_pooled_sets(
             [[found[run] for run in part] for part in runs], fs=grid.fs, band_hz=band_hz
@@ -451,4 +499,5 @@ def _refused(source: SampleSource, settings: AnalysisSettings, reason: str) -> A
             reason=reason,
         ),
         spectrum=None,
+        recovery=Recovery.insufficient(reason),
     )
