@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
     from tremor.formats.reading import read
+    from tremor.measures.decay import Recovery, fit_recovery
     from tremor.measures.line import LineEstimate, estimate_line
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
 
@@ -31,6 +32,7 @@ _HOME = {
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
     "Recording": "tremor.recording",
+    "Recovery": "tremor.measures.decay",
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
@@ -38,6 +40,7 @@ _HOME = {
     "analyze": "tremor.analysis.offline",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
+    "fit_recovery": "tremor.measures.decay",
     "live_windows": "tremor.analysis.live",
     "read": "tremor.formats.reading",
 }
@@ -50,6 +53,7 @@ __all__ = [
     "LiveAnalyzer",
     "Placement",
     "Recording",
+    "Recovery",
     "SampleBlock",
     "SensorInfo",
     "TremorError",
@@ -58,6 +62,7 @@ __all__ = [
     "analyze",
     "analyze_window",
     "estimate_line",
+    "fit_recovery",
     "live_windows",
     "read",
 ]

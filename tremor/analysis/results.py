@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
+from tremor.measures.decay import Recovery
 from tremor.recording import Floats, Gap, Recording, read_only
 
 if TYPE_CHECKING:
@@ -746,6 +747,8 @@ class Analysis:
         The session in few numbers.
     spectrum : SpectrumView or None
         None where no window could be judged.
+    recovery : Recovery or None
+        How the tremor fades with rest; None in documents written before it was measured.
     """
 
     status: Status
@@ -757,6 +760,7 @@ class Analysis:
     episodes: tuple[Episode, ...]
     summary: Summary
     spectrum: SpectrumView | None = None
+    recovery: Recovery | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the document of schema ``tremor.analysis/1``.
@@ -777,6 +781,7 @@ class Analysis:
             "episodes": [episode.to_dict() for episode in self.episodes],
             "summary": self.summary.to_dict(),
             "spectrum": None if self.spectrum is None else self.spectrum.to_dict(),
+            "recovery": None if self.recovery is None else self.recovery.to_dict(),
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -819,6 +824,7 @@ class Analysis:
             )
         try:
             spectrum = document.get("spectrum")
+            recovery = document.get("recovery")
             return cls(
                 status=document["status"],
                 software=dict(document["software"]),
@@ -829,6 +835,7 @@ class Analysis:
                 episodes=tuple(Episode.from_dict(one) for one in document["episodes"]),
                 summary=Summary.from_dict(document["summary"]),
                 spectrum=None if spectrum is None else SpectrumView.from_dict(spectrum),
+                recovery=None if recovery is None else Recovery.from_dict(recovery),
             )
         except InvalidInputError:
             raise

@@ -20,7 +20,7 @@ from tremor.cli.options import (
     warn,
     write_text,
 )
-from tremor.errors import InvalidInputError, TremorError
+from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis
@@ -60,6 +60,14 @@ class _Reading:
     placement: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What the options say of the rest after the run."""
+
+    start_s: float | None
+    baseline_rms_ms2: float | None
+
+
 def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
     if not value or ctx.resilient_parsing:
         return
@@ -78,6 +86,19 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
     "--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML, see --schema."
 )
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable.")
+@click.option(
+    "--baseline",
+    type=Path,
+    metavar="FILE",
+    help="Capture of the leg at rest before the run: what the tremor fades to.",
+)
+@click.option(
+    "--rest-start",
+    "rest_start_s",
+    type=click.FloatRange(min=0.0),
+    metavar="SECONDS",
+    help="When the rest began; found from the capture without it.",
+)
 @capture_options
 @overwrite_option
 @click.option(
@@ -99,6 +120,8 @@ def analyze(
     csv: Path | None,
     settings_file: Path | None,
     pairs: tuple[str, ...],
+    baseline: Path | None,
+    rest_start_s: float | None,
     columns: str | None,
     unit: str | None,
     sampling_rate_hz: float | None,
@@ -122,6 +145,7 @@ def analyze(
     )
     settings = settings.with_overrides(pairs)
     reading = _Reading(columns, unit, sampling_rate_hz, cast("Gravity | None", gravity), placement)
+    rest = _Rest(rest_start_s, _baseline_rms_ms2(baseline, reading, settings))
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
     several = len(files) > 1
     failed = 0
@@ -130,7 +154,7 @@ def analyze(
         for index, file in enumerate(files):
             progress.at(file.name, index)
             try:
-                analysis = _analyze(file, reading, settings)
+                analysis = _analyze(file, reading, settings, rest)
                 for kind, paths in targets.items():
                     write_text(paths[index], _WRITERS[kind](analysis))
             except TremorError as error:
@@ -167,7 +191,25 @@ def _targets(
     return targets
 
 
-def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings) -> Analysis:
+def _baseline_rms_ms2(
+    file: Path | None, reading: _Reading, settings: AnalysisSettings
+) -> float | None:
+    """Measure what the tremor fades to, from a capture of the leg at rest."""
+    if file is None:
+        return None
+    from tremor.analysis.recovery import BASELINE_LEAST_S, still_level
+
+    table = _analyze(file, reading, settings, _Rest(None, None)).windows
+    level_ms2 = still_level(table, settings=settings) if len(table) else None
+    if level_ms2 is None:
+        raise InsufficientDataError(
+            f"baseline {file.name} holds under {BASELINE_LEAST_S:g} s of a still leg; "
+            "record a minute seated before the run"
+        )
+    return level_ms2
+
+
+def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings, rest: _Rest) -> Analysis:
     from tremor.analysis.offline import analyze_source
     from tremor.formats.reading import open_capture
 
@@ -179,7 +221,12 @@ def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings) -> Analy
         gravity=reading.gravity,
         placement=reading.placement,
     ) as capture:
-        return analyze_source(capture, settings=settings)
+        return analyze_source(
+            capture,
+            settings=settings,
+            rest_start_s=rest.start_s,
+            baseline_rms_ms2=rest.baseline_rms_ms2,
+        )
 
 
 def _page(analysis: Analysis) -> str:

@@ -130,8 +130,13 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
         )
     else:
         takeaway = "No window shows a tremor."
+    recovery = analysis.recovery
     return {
         "takeaway": takeaway,
+        "recovery": wording.recovery_text(recovery)
+        if recovery is not None and analysis.status == "measured"
+        else None,
+        "has_curve": recovery is not None and recovery.verdict == "decays",
         "svg": Markup(
             amplitude_svg(
                 analysis,

@@ -53,6 +53,8 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         if unicode:
             lines += [*_sparkline(analysis), ""]
         lines += [*_episodes(analysis), ""]
+        if analysis.recovery is not None:
+            lines += _fact("Recovery", wording.recovery_text(analysis.recovery))
     counts = wording.verdict_counts(analysis)
     lines += _fact(
         "Windows",

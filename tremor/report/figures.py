@@ -125,6 +125,14 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
                 linestyle="--",
                 linewidth=1.8,
             )
+    recovery = analysis.recovery
+    if recovery is not None and recovery.verdict == "decays":
+        axes.plot(
+            recovery.rest_start_s + recovery.curve_time_s,
+            recovery.curve_rms_ms2,
+            color=_INK,
+            linewidth=1.6,
+        )
     for gap in analysis.recording.gaps:
         axes.axvspan(
             gap.start_s,

@@ -10,6 +10,8 @@ from tremor.report.numbers import clock, number, percent, range_text, value_text
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis, RecordingFacts
     from tremor.analysis.settings import AnalysisSettings
+    from tremor.estimate import Estimate
+    from tremor.measures.decay import Recovery
 
 __all__ = [
     "PURPOSE",
@@ -20,6 +22,7 @@ __all__ = [
     "headline",
     "in_short",
     "quality_of",
+    "recovery_text",
     "verdict_counts",
 ]
 
@@ -124,8 +127,38 @@ def headline(analysis: Analysis) -> str:
     )
 
 
+def recovery_text(recovery: Recovery) -> str:
+    """Say how the tremor fades with rest, in one or two sentences."""
+    rest = clock(recovery.rest_s)
+    if recovery.verdict == "decays":
+        half_life, gone = recovery.half_life_s, recovery.fraction_gone
+        if half_life.value is not None:
+            text = f"It fades with rest: the part that fades halves in {_interval(half_life, 's')}."
+        else:
+            text = f"It fades with rest; no half-life can be given: {half_life.reason}."
+        if gone.value is not None and gone.low is not None and gone.high is not None:
+            text += (
+                f" After {rest} of rest {percent(gone.value)} of it was gone "
+                f"({percent(gone.low)} to {percent(gone.high)})."
+            )
+        return text
+    if recovery.verdict == "persists":
+        gone = recovery.fraction_gone
+        most = f", at most {percent(gone.high)} went" if gone.high is not None else ""
+        return f"It does not fade: over {rest} of rest{most}."
+    if recovery.verdict == "insufficient":
+        return f"Whether it fades with rest cannot be told: {recovery.reason}."
+    text = f"Whether it fades with rest is not determined: {recovery.reason}."
+    more = recovery.more_rest_needed_s.value
+    return text if more is None else f"{text} About {clock(more)} more of rest would tell."
+
+
+def _interval(estimate: Estimate, unit: str) -> str:
+    return f"{value_text(estimate, unit)} {range_text(estimate)}".rstrip()
+
+
 def in_short(analysis: Analysis) -> tuple[str, ...]:
-    """Give the finding in two to four sentences."""
+    """Give the finding in a few sentences."""
     summary = analysis.summary
     sentences = [headline(analysis)]
     rms, displacement = summary.rms_ms2, summary.displacement_pp_mm
@@ -134,6 +167,8 @@ def in_short(analysis: Analysis) -> tuple[str, ...]:
         if displacement.value is not None:
             size += f", about {value_text(displacement, 'mm')} from peak to peak"
         sentences.append(size + ".")
+    if analysis.recovery is not None and analysis.status == "measured":
+        sentences.append(recovery_text(analysis.recovery))
     if summary.reason and analysis.status == "measured":
         sentences.append(f"{summary.reason[:1].upper()}{summary.reason[1:].rstrip('.')}.")
     quality = quality_of(analysis.recording, analysis.settings)
