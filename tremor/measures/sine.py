@@ -29,8 +29,10 @@ _MOST_BASIS_NUMBERS: Final = 500_000
 _STEPS: Final = 6
 #: Bins on each side of the peak in which the residual of the sine is judged.
 _NEAR_BINS: Final = 4
+#: ... or in this span, where that is more: slow waxing puts sidebands there.
+_NEAR_HZ: Final = 0.2
 #: The noise is taken from bins further away than this, out to the half span of the fit.
-_FAR_BINS: Final = 8
+_FAR_BINS: Final = 4  # beyond those that are judged
 _FAR_SPAN_BINS: Final = 40
 #: Chance of taking a true tone for a line; it costs a wider interval, the other way costs coverage.
 _ALPHA: Final = 0.01
@@ -141,9 +143,10 @@ def fit_sines(
     away = np.abs(bins - np.round(frequency * duration_s)[:, None])
     usable = band_bins(n, fs=fs, low_hz=1.2 * cutoff_hz, high_hz=NYQUIST_SHARE * fs / 2.0)
     inside = (bins >= usable.start) & (bins < usable.stop)
-    near = inside & (away <= _NEAR_BINS)
+    near_bins = max(_NEAR_BINS, round(_NEAR_HZ * duration_s))
+    near = inside & (away <= near_bins)
     span = max(_FAR_SPAN_BINS, round(half_span_hz(band_hz) * duration_s))
-    far = inside & (away > _FAR_BINS) & (away <= span)
+    far = inside & (away > near_bins + _FAR_BINS) & (away <= span)
     noise = np.where(far, rest, 0.0).sum(axis=-1) / np.maximum(n_axes * far.sum(axis=-1), 1.0)
     noise = np.maximum(noise, 1e-300)
     # A bin of an axis is worth one; the amplitudes take one of each axis, the frequency a half.
