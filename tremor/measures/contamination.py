@@ -7,9 +7,11 @@ thresholds are `tremor.analysis.settings`. Clipping and dead axes are `tremor.in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tremor.dsp.spectrum import band_bins, hann_psd, smooth
 from tremor.recording import Floats
@@ -23,6 +25,8 @@ __all__ = [
     "half_disagreement_hz",
     "heartbeat",
 ]
+
+Indices = npt.NDArray[np.int64]
 
 #: Stride and step rates, Hz: from a slow stroll to a sprint, and stamping as fast as one can.
 _GAIT_HZ: Final = (0.45, 5.2)
@@ -71,25 +75,27 @@ def gait_comb(windows: Floats, *, fs: float) -> Floats:
         next, each at most 1, at the rate that makes it largest. Walking and running 0.8-1.0,
         stamping 0.64-1.0, tremor 0.3-0.7; NaN where the window is too short for any rate.
     """
-    n = windows.shape[-1]
-    width_hz = fs / n
-    density = np.maximum(hann_psd(windows, fs=fs), 1e-300)
-    logs = np.log10(density)
-    best = np.full(len(windows), np.nan)
-    top_hz = 0.45 * fs
-    slowest_hz = max(_GAIT_HZ[0], _LEAST_PERIODS * width_hz)
-    for rate_hz in np.arange(slowest_hz, _GAIT_HZ[1], _GAIT_STEP_HZ):
-        teeth = int(min(_TEETH, top_hz / rate_hz - 0.5))
-        if teeth < _LEAST_TEETH:
-            continue
-        harmonic = np.arange(1, teeth + 1)
-        at = np.round(harmonic * rate_hz / width_hz).astype(np.int64)
-        between = np.round((harmonic + 0.5) * rate_hz / width_hz).astype(np.int64)
-        # Contiguous, so that a window alone adds up in the same order as among others.
-        decades = np.ascontiguousarray(logs[:, at] - logs[:, between])
-        decades = np.clip(decades, -_MOST_DECADES, _MOST_DECADES)
-        best = np.fmax(best, decades.mean(axis=-1))
-    return best
+    logs = np.log10(np.maximum(hann_psd(windows, fs=fs), 1e-300))
+    at, between, weight = _teeth(windows.shape[-1], fs)
+    if len(at) == 0:
+        return np.full(len(windows), np.nan)
+    decades = np.clip(logs[:, at] - logs[:, between], -_MOST_DECADES, _MOST_DECADES)
+    # Contiguous, so that a window alone adds up in the same order as among others.
+    return np.asarray(np.ascontiguousarray(decades * weight).sum(axis=-1).max(axis=-1))
+
+
+@lru_cache(maxsize=16)
+def _teeth(n_samples: int, fs: float) -> tuple[Indices, Indices, Floats]:
+    """Give the bins of teeth and of gaps and the weights of the teeth, (n_rates, _TEETH) each."""
+    width_hz, harmonic = fs / n_samples, np.arange(1, _TEETH + 1)
+    rates_hz = np.arange(max(_GAIT_HZ[0], _LEAST_PERIODS * width_hz), _GAIT_HZ[1], _GAIT_STEP_HZ)
+    teeth = np.minimum(_TEETH, 0.45 * fs / rates_hz - 0.5).astype(np.int64)
+    rates_hz, teeth = rates_hz[teeth >= _LEAST_TEETH, None], teeth[teeth >= _LEAST_TEETH, None]
+    weight = np.where(harmonic <= teeth, 1.0 / teeth, 0.0)
+    last = n_samples // 2
+    at = np.minimum(np.round(harmonic * rates_hz / width_hz), last).astype(np.int64)
+    between = np.minimum(np.round((harmonic + 0.5) * rates_hz / width_hz), last).astype(np.int64)
+    return at, between, weight
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -416,6 +416,7 @@ class _Fit:
                 square_m2=square_m2[rows],
                 relative_variance=relative_variance[rows],
                 noise=np.exp(self.local[rows, 1]),
+                band_hz=self.band_hz,
             )
             for number, rows in enumerate(
                 slice(begin, end) for begin, end in pairwise(edges.tolist())
@@ -504,6 +505,7 @@ def _line(
     square_m2: Floats,
     relative_variance: Floats,
     noise: Floats,
+    band_hz: tuple[float, float],
 ) -> PooledLine:
     """Turn the fit of one problem into estimates; arguments by stretch."""
     from scipy.special import stdtrit
@@ -538,7 +540,11 @@ def _line(
         frequency_hz=estimate(
             frequency_hz, max(frequency_hz - half_hz, 0.0), frequency_hz + half_hz
         ),
-        bandwidth_hz=estimate(bandwidth_hz, bandwidth_hz / factor, bandwidth_hz * factor),
+        bandwidth_hz=estimate(
+            bandwidth_hz,
+            bandwidth_hz / factor,
+            min(bandwidth_hz * factor, band_hz[1] - band_hz[0]),
+        ),
         rms_ms2=estimate(rms, rms * np.sqrt(low), rms * np.sqrt(high)),
         displacement_pp_mm=estimate(
             size,
