@@ -6,12 +6,13 @@ the spectra of the tremor.
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeVar
@@ -42,6 +43,7 @@ from tremor.estimate import Estimate
 from tremor.measures.decay import Recovery
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
+from tremor.measures.sine import NORMAL_QUANTILE
 from tremor.recording import CaptureWarning, Floats, Recording
 
 __all__ = ["analyze", "analyze_source"]
@@ -316,8 +318,22 @@ def _pool(
         missing = [run for run in whole if run not in known]
         known |= dict(zip(missing, _in_threads(spectra_of, missing), strict=True))
         session = fit_pooled_sets([[known[run] for run in whole]], fs=grid.fs, band_hz=band_hz)[0]
+    lines = [_with_clock(line, source.facts) for line in lines]
     episodes = (_episode(one, line) for one, line in zip(stretches, lines, strict=True))
-    return tuple(episodes), session
+    return tuple(episodes), _with_clock(session, source.facts)
+
+
+def _with_clock(line: PooledLine | None, facts: CaptureFacts) -> PooledLine | None:
+    """Add the error of the sampling rate to that of a frequency: 1 % of rate is 1 % of it."""
+    sd_hz, found = facts.sampling_rate_sd_hz, line.frequency_hz if line else None
+    if line is None or found is None or found.value is None or not sd_hz:
+        return line
+    half_hz = NORMAL_QUANTILE * found.value * sd_hz / facts.sampling_rate_hz
+    low = None if found.low is None else found.value - math.hypot(found.value - found.low, half_hz)
+    high = (
+        None if found.high is None else found.value + math.hypot(found.high - found.value, half_hz)
+    )
+    return replace(line, frequency_hz=replace(found, low=low, high=high))
 
 
 def _episode(stretch: Stretch, pooled: PooledLine | None) -> Episode:

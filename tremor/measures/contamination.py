@@ -52,8 +52,8 @@ _MOST_LAG_SHARE: Final = 0.5
 _STEP_S: Final = 0.05
 _EDGE_S: Final = 0.1
 #: Coefficient of variation of the envelope: a heart that rings has 0.32 or more, tremor 0.29-0.65,
-#: a steady tone under 0.1. From the first to the second the marks come to count.
-_SWING: Final = (0.15, 0.25)
+#: a steady tone under 0.05. From the first to the second the marks come to count.
+_SWING: Final = (0.08, 0.16)
 #: Neither mark of the heartbeat alone may speak louder than this.
 _MOST_OF_ONE_MARK: Final = 1.0
 

@@ -381,8 +381,8 @@ def _table(
 ) -> LineTable:
     """Turn fits into estimates.
 
-    The quantile of Student's t has 4 + pi B T / 2 degrees of freedom: pi B T is the number of
-    independent looks at the process, and the constant was set so that the coverage stays within
+    The quantile of Student's t has 4.5 + pi B T / 5 degrees of freedom: pi B T is the number of
+    independent looks at the process, and the constants were set so that the coverage stays within
     90-99 % from 4 to 60 s and from 0.25 to 1.5 Hz (``tests/bench/accuracy.py``). Powers are
     averages of so many exponentials as their Fisher variance says, hence chi-square limits.
     """
@@ -390,7 +390,7 @@ def _table(
 
     duration_s = n_samples / fs
     looks = np.pi * fit.bandwidth_hz * duration_s
-    t = stdtrit(4.0 + 0.5 * looks, 0.5 + LEVEL / 2.0)
+    t = stdtrit(4.5 + 0.2 * looks, 0.5 + LEVEL / 2.0)
     sd_hz = np.sqrt(fit.covariance[:, 0, 0])
     sd_log_rate = np.sqrt(fit.covariance[:, 1, 1])
     frequency = _triples(

@@ -514,7 +514,7 @@ def _line(
     count = len(score)
     frequency_hz, bandwidth_hz = float(shared[0]), float(np.exp(shared[1]) / np.pi)
     variance = np.diag(covariance).copy()
-    freedom = np.full(2, 4.0 + 0.5 * np.pi * bandwidth_hz * float(duration_s.sum()))
+    freedom = np.full(2, 4.5 + 0.2 * np.pi * bandwidth_hz * float(duration_s.sum()))
     if count >= _LEAST_FOR_SCATTER:
         # Where the line wanders from stretch to stretch, their scatter is the honest error.
         meat = score.T @ score * count / (count - 2.0)
