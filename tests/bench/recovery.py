@@ -248,7 +248,7 @@ def main():
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="abcefg", help="letters of the tables")
     arguments = parser.parse_args()
-    count = 40 if arguments.short else arguments.trials
+    count = 10 if arguments.short else arguments.trials
     print(f"{count} trials a cell (a third for scenes)")
     with get_context("spawn").Pool(arguments.workers) as pool:
 

@@ -51,15 +51,17 @@ RELIABLE_REST_KNOWN: Final = 3.0
 #: Time constants beyond this multiple of the rest are no upper limit but the edge of what was
 #: searched.
 BOUNDED_TAU_OVER_REST: Final = 3.0
-#: Widest interval, high over low, of a half-life that is still given as a number.
-WIDEST_HALF_LIFE_RATIO: Final = 10.0
+#: Widest interval, high over low, of a half-life that asks for no more rest. A wider one is given
+#: all the same: keeping only the narrow ones would keep those that are short by chance.
+WIDEST_SETTLED_RATIO: Final = 10.0
 #: s; the rest that is asked for at first, at least when asked for more, and at most.
 REST_ASKED_S: Final = 300.0
 MORE_REST_LEAST_S: Final = 60.0
 REST_MOST_S: Final = 1800.0
-#: Natural log of the ratio of evidences at which a fitted floor overrules the level before the
-#: run (20 to 1).
-FLOOR_OVERRULED_LOG_BAYES: Final = 3.0
+#: Natural log of the ratio of evidences, fitted floor over the level before the run, above which
+#: the latter is not used: it has to be e times as likely, because a tremor may stay raised for
+#: hours, and a floor that is too low makes the half-life up to four times too long.
+FLOOR_OVERRULED_LOG_BAYES: Final = -1.0
 #: s; the fit is carried back to the start of the rest over no more than this.
 LEAD_MOST_S: Final = 20.0
 
@@ -70,6 +72,8 @@ LEAD_MOST_S: Final = 20.0
 #: up what overlapping windows share.
 _WAXING_LOG_SD: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45)
 _WAXING_TIME_S: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+#: Scale of the half-normal prior of that standard deviation: tremor waxes by 0.2 to 0.4.
+_WAXING_PRIOR_LOG_SD: Final = 0.3
 #: Stands for none: the recursion divides by it.
 _NO_WAXING: Final = 1e-3
 #: Time constants searched: from what two windows can show to a drop of 5 % over the rest.
@@ -475,7 +479,7 @@ class _Waxing(NamedTuple):
     @classmethod
     def of(cls, share: Floats) -> _Waxing:
         sd, time = (grid.ravel() for grid in np.meshgrid(_WAXING_LOG_SD, _WAXING_TIME_S))
-        log_prior = np.full(len(sd), -math.log(len(_WAXING_TIME_S)))
+        log_prior = -0.5 * (sd / _WAXING_PRIOR_LOG_SD) ** 2 - math.log(len(_WAXING_TIME_S))
         return cls(
             np.tile(share, (len(sd) + 1, 1)),
             np.append(sd, _NO_WAXING),
@@ -740,7 +744,7 @@ def judge_rest(
         gone = _with_constant(gone, fit)
     fraction_gone = _estimate(gone, method)
     half_life, time_constant, why_not = _time_constants(fit, verdict, rest_s, method)
-    more, ask = _more_rest(fit, verdict, rest_s, settled=half_life.high is not None)
+    more, ask = _more_rest(fit, verdict, rest_s, settled=_is_settled(half_life))
     time_s = np.linspace(start_s, rest_s, _N_CURVE)
     low, middle, high = np.quantile(tremor(fit.rms(time_s, every=4)), _QUANTILES, axis=0)
     if fit.known:
@@ -833,7 +837,7 @@ def _time_constants(
     reason = ""
     if verdict != "decays":
         reason = "no half-life, because no decay was shown"
-    elif rest_s < needed * middle or high > WIDEST_HALF_LIFE_RATIO * low:
+    elif rest_s < needed * middle:
         least = math.log(2.0) * float(np.quantile(tau, 1.0 - _LEVEL))
         reason = (
             f"the half-life cannot be told from {rest_s:.3g} s of rest; it is at least "
@@ -854,6 +858,11 @@ def _time_constants(
         for factor in (math.log(2.0), 1.0)
     )
     return half_life, time_constant, ""
+
+
+def _is_settled(half_life: Estimate) -> bool:
+    low, high = half_life.low, half_life.high
+    return low is not None and high is not None and high <= WIDEST_SETTLED_RATIO * low
 
 
 def _asked(value_s: float, high_s: float | None = None) -> Estimate:
