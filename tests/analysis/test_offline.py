@@ -246,7 +246,7 @@ def test_a_dead_axis_spoils_everything_and_is_named():
     assert found.status == "insufficient"
     assert found.windows.where("dead").all()
     assert found.recording.dead_axes == ("z",)
-    assert "refused as dead: 1 axes do not move" in found.summary.reason
+    assert "refused as dead: axes that do not move at all: 1" in found.summary.reason
 
 
 def test_a_single_axis_is_measured_along_itself_with_a_warning():

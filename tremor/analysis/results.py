@@ -146,7 +146,7 @@ REASONS: Final[Mapping[str, Reason]] = {
         "{score:.2g} of the samples are at the rail of the sensor; at most {threshold:.2g} may be",
     ),
     "dead": Reason(
-        "dead", "{score:.0f} axes do not move at all; at most {threshold:.0f} may be still"
+        "dead", "axes that do not move at all: {score:.0f}; allowed are {threshold:.0f}"
     ),
 }
 REASON_NAMES: Final = tuple(REASONS)

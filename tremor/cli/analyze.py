@@ -165,8 +165,10 @@ def analyze(
                     say(f"{file}: {error}")
                 continue
             with progress.paused():
-                for _, message in analysis.recording.warnings:
-                    warn(f"{file.name}: {message}")
+                # What spoils a capture is said once, by the line below; all else is in the result.
+                if analysis.status != "insufficient":
+                    for _, message in analysis.recording.warnings:
+                        warn(f"{file.name}: {message}")
                 _report(analysis, file, as_json=as_json, several=several, last=index)
             insufficient |= analysis.status == "insufficient"
             failed += analysis.status == "insufficient"

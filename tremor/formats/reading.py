@@ -839,7 +839,7 @@ def _fill(table: _Table, capture: _Capture, found: Sniffed) -> None:
         )
     if n_timeless:
         table.warnings.append(
-            CaptureWarning("NO_STAMP", f"{n_timeless} rows have no time stamp; left out")
+            CaptureWarning("NO_STAMP", f"rows without a time stamp: {n_timeless}; left out")
         )
     _note_lost(table, found)
     if clock is not None:
@@ -985,7 +985,7 @@ def _note_lost(table: _Table, found: Sniffed) -> None:
         table.warnings.append(
             CaptureWarning(
                 "LOST_CELLS",
-                f"{n_lost} rows have a cell without a number, the first in line {first}; "
+                f"rows with a cell that is no number: {n_lost}, the first in line {first}; "
                 "they count as lost samples",
             )
         )
@@ -1358,7 +1358,7 @@ def _assemble(
         warnings.append(
             CaptureWarning(
                 "GAPS",
-                f"{len(gaps)} gaps, {seen.n_lost} samples lost, the longest "
+                f"gaps: {len(gaps)}, samples lost: {seen.n_lost}, the longest "
                 f"{longest.duration_s:.3g} s at {longest.start_s:.3g} s",
             )
         )
