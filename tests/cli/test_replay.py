@@ -194,3 +194,11 @@ def test_ctrl_c_ends_cleanly(trembling):
     lines = [first, *rest.splitlines()]
     assert 1 <= len(lines) < 14
     assert all(json.loads(line)["verdict"] for line in lines)
+
+
+def test_a_rate_too_low_for_the_band_is_not_enough_data(write_capture, still_leg):
+    path = write_capture("slow.csv", still_leg(800), sampling_rate_hz=8.0)
+    result = replay(path)
+    assert result.exit_code == 4
+    assert "reaches above the Nyquist frequency, 4 Hz" in result.stderr
+    assert result.stderr.count("\n") == 1

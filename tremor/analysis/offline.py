@@ -174,7 +174,7 @@ def analyze_source(
         software=_software(),
         source=_source(facts),
         settings=settings,
-        recording=_facts(facts, warnings, n_clipped),
+        recording=RecordingFacts.of(facts, n_clipped=n_clipped, warnings=warnings),
         windows=table,
         episodes=episodes,
         summary=summary,
@@ -464,32 +464,6 @@ def _source(facts: CaptureFacts) -> dict[str, str]:
     return {"name": source.name, "sha256": source.sha256, "format": source.format}
 
 
-def _facts(
-    recording: CaptureFacts, warnings: tuple[CaptureWarning, ...], n_clipped: int
-) -> RecordingFacts:
-    started = recording.started_at
-    sensor = recording.sensor
-    placement = recording.placement
-    return RecordingFacts(
-        started_at=None if started is None else started.isoformat(),
-        duration_s=recording.duration_s,
-        n_samples=recording.n_samples,
-        sampling_rate_hz=recording.sampling_rate_hz,
-        nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
-        sampling_rate_sd_hz=recording.sampling_rate_sd_hz,
-        unit_in=recording.unit_in,
-        gravity=recording.gravity,
-        scale_correction=recording.scale_correction,
-        gaps=recording.gaps,
-        clipped_fraction=n_clipped / max(1, recording.n_samples),
-        dead_axes=recording.dead_axes,
-        sensor=None if sensor is None else (sensor.name or sensor.profile or None),
-        placement=None if placement is None else str(placement),
-        warnings=tuple((warning.code, warning.message) for warning in warnings),
-        history=recording.history,
-    )
-
-
 def _refused(source: SampleSource, settings: AnalysisSettings, reason: str) -> Analysis:
     """Give the result of a recording that cannot be analysed at all."""
     missing = Estimate.missing(reason)
@@ -500,7 +474,7 @@ def _refused(source: SampleSource, settings: AnalysisSettings, reason: str) -> A
         software=_software(),
         source=_source(facts),
         settings=settings,
-        recording=_facts(facts, facts.warnings, n_clipped),
+        recording=RecordingFacts.of(facts, n_clipped=n_clipped),
         windows=WindowTable.concatenate([]),
         episodes=(),
         summary=Summary(

@@ -18,10 +18,12 @@ from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.measures.decay import Recovery
-from tremor.recording import Floats, Gap, Recording, read_only
+from tremor.recording import CaptureWarning, Floats, Gap, read_only
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tremor.analysis.source import CaptureFacts
 
 __all__ = [
     "REASONS",
@@ -588,42 +590,51 @@ class RecordingFacts:
     history: tuple[str, ...] = ()
 
     @classmethod
-    def from_recording(cls, recording: Recording) -> Self:
-        """Take the facts of a recording.
+    def of(
+        cls,
+        capture: CaptureFacts,
+        *,
+        n_clipped: int,
+        warnings: Sequence[CaptureWarning] | None = None,
+    ) -> Self:
+        """Take the facts of a recording, or of a capture in pieces.
 
         Parameters
         ----------
-        recording : Recording
+        capture : Recording or Capture
             The capture.
+        n_clipped : int
+            How many of its samples are at a rail.
+        warnings : sequence of CaptureWarning, optional
+            In the place of its own.
 
         Returns
         -------
         RecordingFacts
             What is known of it.
         """
-        n_there = recording.n_samples
-        started_at, sensor, placement = (
-            recording.started_at,
-            recording.sensor,
-            recording.placement,
-        )
+        n_there = capture.n_samples
+        started_at, sensor, placement = capture.started_at, capture.sensor, capture.placement
         return cls(
             started_at=None if started_at is None else started_at.isoformat(),
-            duration_s=recording.duration_s,
+            duration_s=capture.duration_s,
             n_samples=n_there,
-            sampling_rate_hz=recording.sampling_rate_hz,
-            nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
-            sampling_rate_sd_hz=recording.sampling_rate_sd_hz,
-            unit_in=recording.unit_in,
-            gravity=recording.gravity,
-            scale_correction=recording.scale_correction,
-            gaps=recording.gaps,
-            clipped_fraction=float(recording.clipped.sum()) / n_there if n_there else 0.0,
-            dead_axes=recording.dead_axes,
+            sampling_rate_hz=capture.sampling_rate_hz,
+            nominal_sampling_rate_hz=capture.nominal_sampling_rate_hz,
+            sampling_rate_sd_hz=capture.sampling_rate_sd_hz,
+            unit_in=capture.unit_in,
+            gravity=capture.gravity,
+            scale_correction=capture.scale_correction,
+            gaps=capture.gaps,
+            clipped_fraction=n_clipped / max(1, n_there),
+            dead_axes=capture.dead_axes,
             sensor=(sensor.name or sensor.profile or None) if sensor else None,
             placement=None if placement is None else str(placement),
-            warnings=tuple((one.code, one.message) for one in recording.warnings),
-            history=recording.history,
+            warnings=tuple(
+                (one.code, one.message)
+                for one in (capture.warnings if warnings is None else warnings)
+            ),
+            history=capture.history,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
     from tremor.report.as_text import render_check
     from tremor.report.wording import quality_of
 
-    facts = RecordingFacts.from_recording(recording)
+    facts = RecordingFacts.of(recording, n_clipped=int(recording.clipped.sum()))
     quality = quality_of(facts, AnalysisSettings())
     source = recording.source
     if not as_json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from tremor.cli.options import capture_options, common_options, is_quiet, say, warn
-from tremor.errors import InvalidInputError
+from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
     from tremor.analysis.results import WindowAnalysis
@@ -152,6 +152,7 @@ def replay(
         gravity=cast("Gravity | None", gravity),
         placement=placement,
     )
+    _check_band(settings, recording)
     for warning in recording.warnings:
         warn(f"{file.name}: {warning.message}")
     session = _Session(settings)
@@ -165,6 +166,16 @@ def replay(
     if session.is_insufficient and not stopped:
         say(f"{file}: not enough good data: {_why(session, recording)}")
         ctx.exit(_INSUFFICIENT)
+
+
+def _check_band(settings: AnalysisSettings, recording: Recording) -> None:
+    """Refuse a capture that is too slow for the band as `tremor analyze` does: not enough data."""
+    from tremor.measures.line import usable_band
+
+    try:
+        usable_band((settings.band_low_hz, settings.band_high_hz), fs=recording.sampling_rate_hz)
+    except InvalidInputError as error:
+        raise InsufficientDataError(str(error)) from error
 
 
 async def _play(
