@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tremor.analysis.window import analyze_window
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
+    from tremor.explanation.context import Context
     from tremor.formats.reading import read
     from tremor.measures.decay import Recovery, fit_recovery
     from tremor.measures.line import LineEstimate, estimate_line
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Analysis": "tremor.analysis.results",
     "AnalysisSettings": "tremor.analysis.settings",
+    "Context": "tremor.explanation.context",
     "Estimate": "tremor.estimate",
     "LineEstimate": "tremor.measures.line",
     "LiveAnalyzer": "tremor.analysis.live",
@@ -48,6 +50,7 @@ _HOME = {
 __all__ = [
     "Analysis",
     "AnalysisSettings",
+    "Context",
     "Estimate",
     "LineEstimate",
     "LiveAnalyzer",

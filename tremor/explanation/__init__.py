@@ -1,0 +1,1 @@
+"""From findings to the article's explanations: for, against and missing."""
