@@ -14,6 +14,7 @@ from tremor._version import __version__
 if TYPE_CHECKING:
     from tremor.analysis.live import LiveAnalyzer, live_windows
     from tremor.analysis.offline import analyze
+    from tremor.analysis.recovery import fit_recovery
     from tremor.analysis.results import Analysis, WindowAnalysis
     from tremor.analysis.settings import AnalysisSettings
     from tremor.analysis.window import analyze_window
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.explanation.context import Context
     from tremor.formats.reading import read
-    from tremor.measures.decay import Recovery, fit_recovery
     from tremor.measures.line import LineEstimate, estimate_line
+    from tremor.measures.recovery import Recovery
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
 
 _HOME = {
@@ -34,7 +35,7 @@ _HOME = {
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
     "Recording": "tremor.recording",
-    "Recovery": "tremor.measures.decay",
+    "Recovery": "tremor.measures.recovery",
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
@@ -42,7 +43,7 @@ _HOME = {
     "analyze": "tremor.analysis.offline",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
-    "fit_recovery": "tremor.measures.decay",
+    "fit_recovery": "tremor.analysis.recovery",
     "live_windows": "tremor.analysis.live",
     "read": "tremor.formats.reading",
 }

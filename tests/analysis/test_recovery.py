@@ -7,12 +7,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tremor.analysis.offline import analyze
-from tremor.analysis.recovery import baseline_floor, find_rest_start, recovery_of
+from tremor.analysis.recovery import baseline_floor, fit_recovery, recovery_of
+from tremor.analysis.rest import find_rest_start
 from tremor.analysis.results import REASON_NAMES, WindowTable
 from tremor.analysis.settings import AnalysisSettings
 from tremor.dsp.synthesis import SCENES, SensorClock, render
 from tremor.errors import InvalidInputError
-from tremor.measures.decay import Recovery, fit_recovery
+from tremor.measures.recovery import Recovery
 from tremor.recording import Recording
 
 SETTINGS = AnalysisSettings()

@@ -23,10 +23,10 @@ from scipy.signal import lfilter
 from scipy.special import polygamma
 
 from tremor.analysis.offline import analyze
-from tremor.analysis.recovery import baseline_floor, find_rest_start, recovery_of
+from tremor.analysis.recovery import baseline_floor, fit_recovery, recovery_of
+from tremor.analysis.rest import find_rest_start
 from tremor.analysis.settings import AnalysisSettings
 from tremor.dsp.synthesis import SCENES, SensorClock, Tremor, render
-from tremor.measures.decay import fit_recovery
 from tremor.recording import Recording
 
 FINE_S, WINDOW_S, STEP_S, BANDWIDTH_HZ = 0.1, 4.0, 2.0, 1.0

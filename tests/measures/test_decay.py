@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 import tremor
+from tremor.analysis.recovery import fit_recovery
 from tremor.errors import InvalidInputError
-from tremor.measures.decay import Recovery, fit_recovery
+from tremor.measures.recovery import Recovery
 
 STEP_S = 4.0
 RELATIVE_SD = 0.14  # of the RMS over 4 s of a line 1 Hz wide

@@ -23,7 +23,8 @@ import numpy.typing as npt
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
 from tremor.analysis.episodes import Stretch, apply_context, find_stretches
-from tremor.analysis.recovery import baseline_floor, find_rest_start, recovery_of
+from tremor.analysis.recovery import baseline_floor, recovery_of
+from tremor.analysis.rest import find_rest_start
 from tremor.analysis.results import (
     Analysis,
     Episode,
@@ -40,9 +41,9 @@ from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
-from tremor.measures.decay import Recovery
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
+from tremor.measures.recovery import Recovery
 from tremor.measures.sine import NORMAL_QUANTILE
 from tremor.recording import CaptureWarning, Floats, Recording
 

@@ -1,46 +1,34 @@
-"""Recovery: where a rest begins, and which windows tell how the tremor fades in it.
+"""Recovery: the windows of a rest, or points given as such, to half-life and verdict.
 
-The model of the decay and its verdict are `tremor.measures.decay`.
+Where the rest begins is `tremor.analysis.rest`; the model of the decay is
+`tremor.measures.decay_posterior`, its verdict `tremor.measures.decay`.
 """
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from dataclasses import fields
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.analysis.rest import is_still, movements_of
 from tremor.analysis.results import WindowTable
 from tremor.analysis.settings import AnalysisSettings
-from tremor.measures.decay import (
-    LEAST_RELATIVE_SD,
-    RECOVERY_LEAST_REST_S,
-    Points,
-    Recovery,
-    judge_rest,
-)
+from tremor.errors import InvalidInputError
+from tremor.measures.decay import RecoveryRules, judge_rest
+from tremor.measures.decay_posterior import Points
+from tremor.measures.recovery import Recovery
 from tremor.recording import Floats
 
-__all__ = ["baseline_floor", "find_rest_start", "recovery_of", "still_level"]
+__all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Windows with tremor below which there is nothing to recover from.
-RECOVERY_LEAST_TREMOR_WINDOWS: Final = 3
-#: s; a movement this long ends or begins a rest; a shorter one interrupts it.
-REST_BREAK_S: Final = 20.0
-#: s; movements that lie nearer to each other are one.
-MOVEMENT_JOIN_S: Final = 10.0
-#: s; movement this long is the run, and the rest is sought after it.
-RUN_LEAST_S: Final = 60.0
-#: s; still time before the run that gives a floor.
-BASELINE_LEAST_S: Final = 20.0
-
-#: Verdicts of windows in which the leg is still, whatever moves it slightly.
-STILL_VERDICTS: Final = ("tremor", "no_tremor", "heartbeat")
-_STIRRING: Final = ("moving", "gait", "impact")
+#: Relative standard deviations outside of these say nothing, or more than an accelerometer can.
+_LEAST_RELATIVE_SD: Final = 0.01
+_MOST_RELATIVE_SD: Final = 1.0
 #: Half-power width taken for tremor whose width no window could tell, Hz, and limits.
 _DEFAULT_BANDWIDTH_HZ: Final = 0.8
 _BANDWIDTH_LIMITS_HZ: Final = (0.3, 3.0)
@@ -48,6 +36,140 @@ _BANDWIDTH_LIMITS_HZ: Final = (0.3, 3.0)
 #: independent bins each).
 _FLOOR_RELATIVE_VARIANCE: Final = 0.01
 _FOR_SCATTER: Final = 20
+
+
+def fit_recovery(
+    time_s: npt.ArrayLike,
+    rms_ms2: npt.ArrayLike,
+    rms_relative_sd: npt.ArrayLike,
+    *,
+    floor_ms2: float | None = None,
+    settings: AnalysisSettings | None = None,
+) -> Recovery:
+    """Fit a decay to a floor to the RMS of a tremor over a rest.
+
+    Parameters
+    ----------
+    time_s : array_like, shape (n,)
+        Centres of the windows, s from the start of the rest, each later than the one before.
+    rms_ms2 : array_like, shape (n,)
+        RMS acceleration of each window, m/s^2. All windows of the rest belong in here, also those
+        too weak to be called tremor: leaving them out makes the end look strong.
+    rms_relative_sd : array_like, shape (n,) or ()
+        Standard deviation of each RMS over the RMS: the scatter of the estimate in its window,
+        without the waxing and waning of the tremor itself.
+    floor_ms2 : float, optional
+        RMS that the leg had at rest before the run, m/s^2; fitted where not given.
+    settings : AnalysisSettings, optional
+        Thresholds of the verdict and of what is given.
+
+    Returns
+    -------
+    Recovery
+        Verdict, half-life and the other numbers with 95 % intervals.
+
+    Raises
+    ------
+    InvalidInputError
+        Where shapes differ, times do not rise, or an RMS, a spread or the floor is negative.
+
+    Notes
+    -----
+    ``RMS^2(t) = A^2 exp(-2 t / tau) + F^2``, in log RMS, because powers add and tremor varies by
+    factors. The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``:
+    scatter of the windows, and waxing and waning of log standard deviation s over a time c. The
+    share w is 1 where the whole tremor waxes and wanes, and that of the fading part where the
+    floor is steady; both are taken, each with what the data say for it. s (0 to 0.45) and c
+    (2 to 64 s) are integrated out over a grid, the level by its flat prior (REML), ln tau and the
+    floor over a grid with flat priors: in ln tau from 10 s to 20 times the rest, and in the share
+    that stays. Limits are quantiles of what remains, so that a rest too short for tau gives a
+    wide or open interval instead of a wrong one.
+
+    "decays" asks that the evidence for decay over that for a constant tremor, under the same
+    waxing and waning, be above 3.5 to 1 and the drop above 30 %; "persists" that the drop be
+    below 30 % at 95 % over at least 5 min. Otherwise the answer is "not_determined". The half-life
+    is given where the rest lasted two time constants (one with the floor known).
+
+    Values that are not finite, and RMS of zero, are left out and counted. More than 300 points
+    are averaged in power.
+
+    References
+    ----------
+    Kass and Raftery (1995), Bayes factors, J. Am. Stat. Assoc. 90, 773-795,
+    doi:10.1080/01621459.1995.10476572.
+    Harville (1974), Bayesian inference for variance components using only error contrasts,
+    Biometrika 61, 383-385, doi:10.1093/biomet/61.2.383.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> t = np.arange(2.0, 300.0, 4.0)
+    >>> rms = np.sqrt((0.4 * 0.5 ** (t / 45.0)) ** 2 + 0.05**2)
+    >>> found = fit_recovery(t, rms * np.exp(0.15 * rng.standard_normal(t.size)), 0.15)
+    >>> found.verdict, bool(found.half_life_s.low < 45.0 < found.half_life_s.high)
+    ('decays', True)
+    """
+    points, n_left_out = _checked(time_s, rms_ms2, rms_relative_sd)
+    if floor_ms2 is not None and not (math.isfinite(floor_ms2) and floor_ms2 > 0.0):
+        raise InvalidInputError(
+            f"floor_ms2 is {floor_ms2} m/s^2; give the RMS at rest before the run, above zero, or "
+            "leave it out"
+        )
+    return judge_rest(
+        points,
+        floor_ms2=floor_ms2,
+        n_left_out=n_left_out,
+        rules=_rules(settings or AnalysisSettings()),
+    )
+
+
+def _checked(
+    time_s: npt.ArrayLike, rms_ms2: npt.ArrayLike, rms_relative_sd: npt.ArrayLike
+) -> tuple[Points, int]:
+    try:
+        time, rms, spread = (
+            np.asarray(given, dtype=np.float64) for given in (time_s, rms_ms2, rms_relative_sd)
+        )
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"time, RMS and spread must be numbers ({error}); give arrays of one length"
+        ) from error
+    if time.ndim != 1 or rms.shape != time.shape or spread.shape not in ((), time.shape):
+        raise InvalidInputError(
+            f"time_s, rms_ms2 and rms_relative_sd have shapes {time.shape}, {rms.shape} and "
+            f"{spread.shape}; give (n,), (n,) and (n,)"
+        )
+    spread = np.broadcast_to(spread, time.shape)
+    with np.errstate(invalid="ignore"):
+        for name, values, unit in (
+            ("time_s", time, " s"),
+            ("rms_ms2", rms, " m/s^2"),
+            ("rms_relative_sd", spread, ""),
+        ):
+            if (values < 0.0).any():
+                index = int(np.flatnonzero(values < 0.0)[0])
+                raise InvalidInputError(
+                    f"{name}[{index}] is {values[index]:g}{unit}; allowed is zero or more, "
+                    "or NaN where it is not known"
+                )
+        usable = np.isfinite(time) & np.isfinite(rms) & (rms > 0.0) & np.isfinite(spread)
+    time, rms, spread = time[usable], rms[usable], spread[usable]
+    if (np.diff(time) <= 0.0).any():
+        index = int(np.flatnonzero(np.diff(time) <= 0.0)[0])
+        raise InvalidInputError(
+            f"time_s falls or stands still from {time[index]:g} to {time[index + 1]:g} s; sort "
+            "the windows by time and give each once"
+        )
+    variance = np.clip(spread, _LEAST_RELATIVE_SD, _MOST_RELATIVE_SD) ** 2
+    return Points(time, rms, variance), int(usable.size - np.count_nonzero(usable))
+
+
+def _rules(settings: AnalysisSettings) -> RecoveryRules:
+    """Take the settings that the verdict goes by."""
+    return RecoveryRules(
+        **{item.name: getattr(settings, item.name) for item in fields(RecoveryRules)}
+    )
 
 
 def recovery_of(
@@ -83,18 +205,18 @@ def recovery_of(
     part of the floor and keeps the log finite, and taken out of the numbers. Overlapping windows
     are averaged in power to one point for each length of a window.
     """
-    still = _is_still(table) & (table.start_s >= rest_start_s - 1e-9)
-    for start_s, _ in _movements(table, settings=settings):
+    still = is_still(table) & (table.start_s >= rest_start_s - 1e-9)
+    for start_s, _ in movements_of(table, settings=settings):
         if start_s > rest_start_s:
             still &= table.end_s <= start_s + settings.window_s
     series = _series(table, still, rest_start_s=rest_start_s, settings=settings)
     n_left_out = int(np.count_nonzero(still & ~_has_power(table)))
     n_tremor = int(np.count_nonzero(still & table.where("tremor")))
-    if n_tremor < RECOVERY_LEAST_TREMOR_WINDOWS:
+    if n_tremor < settings.recovery_least_tremor_windows:
         time_s = series.points.time_s
         return Recovery.insufficient(
             f"{n_tremor} of {np.count_nonzero(still)} still windows of the rest hold tremor; at "
-            f"least {RECOVERY_LEAST_TREMOR_WINDOWS} are needed for a recovery",
+            f"least {settings.recovery_least_tremor_windows:g} are needed for a recovery",
             rest_s=float(time_s[-1]) if time_s.size else 0.0,
             n_points=len(time_s),
             n_left_out=n_left_out,
@@ -104,42 +226,10 @@ def recovery_of(
         series.points,
         floor_ms2=floor_ms2,
         n_left_out=n_left_out,
+        rules=_rules(settings),
         noise_ms2=series.noise_ms2,
         rest_start_s=rest_start_s,
     )
-
-
-def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
-    """Find where the runner comes to rest.
-
-    Parameters
-    ----------
-    table : WindowTable
-        All windows of a recording, settling applied.
-    settings : AnalysisSettings
-        Length of the windows and what counts as moving.
-
-    Returns
-    -------
-    float or None
-        s from the start of the capture: the end of the movement before the longest still stretch,
-        sought after the run where the capture holds one (60 s of movement or more). Movements
-        shorter than 20 s interrupt a rest and do not restart it. 0 where the capture starts at
-        rest; None where no window is still.
-    """
-    still = _is_still(table)
-    if not still.any():
-        return None
-    movements = _movements(table, settings=settings)
-    edges = [(0.0, 0.0), *movements, (math.inf, math.inf)]
-    rests = []
-    for (begin_s, after_s), (until_s, _) in pairwise(edges):
-        inside = still & (table.start_s >= after_s - 1e-9) & (table.start_s < until_s)
-        rests.append((int(np.count_nonzero(inside)), after_s, after_s - begin_s))
-    after_run = [index for index, rest in enumerate(rests) if rest[2] >= RUN_LEAST_S]
-    least = RECOVERY_LEAST_REST_S / settings.step_s
-    candidates = [rest for rest in rests[after_run[0] :] if rest[0] >= least] if after_run else []
-    return max(candidates or rests, key=lambda rest: rest[0])[1]
 
 
 def baseline_floor(
@@ -163,10 +253,10 @@ def baseline_floor(
         long movement; None where there are less than 20 s of them or no such movement.
     """
     settings = settings or AnalysisSettings()
-    movements = [one for one in _movements(table, settings=settings) if one[1] <= before_s + 1e-6]
+    movements = [one for one in movements_of(table, settings=settings) if one[1] <= before_s + 1e-6]
     if not movements:
         return None
-    still = _is_still(table) & (table.end_s <= movements[0][0] + settings.window_s)
+    still = is_still(table) & (table.end_s <= movements[0][0] + settings.window_s)
     return _level(table, still, settings=settings)
 
 
@@ -185,20 +275,16 @@ def still_level(table: WindowTable, *, settings: AnalysisSettings) -> float | No
     float or None
         Typical RMS in the band, noise floor removed, m/s^2; None where less than 20 s are still.
     """
-    return _level(table, _is_still(table), settings=settings)
+    return _level(table, is_still(table), settings=settings)
 
 
 def _level(table: WindowTable, still: Bools, *, settings: AnalysisSettings) -> float | None:
     series = _series(table, still, rest_start_s=0.0, settings=settings)
     points = series.points
-    if len(points.time_s) * settings.window_s < BASELINE_LEAST_S:
+    if len(points.time_s) * settings.window_s < settings.baseline_least_s:
         return None
     total = float(np.exp(np.mean(np.log(points.rms_ms2) + points.log_variance)))
     return math.sqrt(max(total**2 - series.noise_ms2**2, 0.0))
-
-
-def _is_still(table: WindowTable) -> Bools:
-    return np.isin(table.verdict, STILL_VERDICTS)
 
 
 def _has_power(table: WindowTable) -> Bools:
@@ -211,40 +297,6 @@ def _power(table: WindowTable) -> Floats:
     if "band_rms_ms2" not in scores:
         return np.full(len(table), np.nan)
     return np.asarray(scores["band_rms_ms2"] ** 2 + scores["floor_rms_ms2"] ** 2)
-
-
-def _movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tuple[float, float]]:
-    """Give (start, end) of the movements that separate rests, s.
-
-    The end is the start of the first window without movement. A movement before which the leg was
-    never still separates, too, however short.
-    """
-    stirring = np.isin(table.verdict, _STIRRING)
-    if "low_rms_ms2" in table.scores:  # a foot strike that clips is no less of a movement
-        with np.errstate(invalid="ignore"):
-            strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2
-        stirring |= (table.verdict == "clipped") & strong
-    still = _is_still(table)
-    found: list[tuple[float, float]] = []
-    for index in np.flatnonzero(stirring).tolist():
-        start_s = float(table.start_s[index])
-        end_s = float(table.end_s[index])
-        if index + 1 < len(table):
-            end_s = min(end_s, float(table.start_s[index + 1]))
-        if found and start_s - found[-1][1] < MOVEMENT_JOIN_S:
-            found[-1] = (found[-1][0], end_s)
-        else:
-            found.append((start_s, end_s))
-    first_still_s = float(table.start_s[still][0]) if still.any() else math.inf
-
-    def separates(start_s: float, end_s: float) -> bool:
-        if start_s <= first_still_s:
-            return True
-        inside = (table.start_s >= start_s - 1e-9) & (table.start_s < end_s - 1e-9)
-        mostly = 2 * np.count_nonzero(stirring & inside) >= np.count_nonzero(inside)
-        return end_s - start_s >= REST_BREAK_S and bool(mostly)
-
-    return [one for one in found if separates(*one)]
 
 
 class _Series(NamedTuple):
@@ -332,4 +384,4 @@ def _no_more_than_scatter(variance: Floats, rms: Floats) -> Floats:
     second = np.diff(np.log(rms), n=2)
     scatter = float(np.median(second**2)) / 0.455 / 6.0
     factor = min(1.0, max(scatter / float(np.median(variance)), 1e-3))
-    return np.asarray(np.maximum(variance * factor, LEAST_RELATIVE_SD**2))
+    return np.asarray(np.maximum(variance * factor, _LEAST_RELATIVE_SD**2))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
-from tremor.measures.decay import Recovery
+from tremor.measures.recovery import Recovery
 from tremor.recording import CaptureWarning, Floats, Gap, read_only
 
 if TYPE_CHECKING:

@@ -239,6 +239,166 @@ class AnalysisSettings:
     still_least_s: float = _setting(
         4.0, "s", "with less than one still window there is nothing to say", low=0.0, high=600.0
     )
+    rest_break_s: float = _setting(
+        20.0,
+        "s",
+        "a movement this long ends a rest; a shorter one, such as a leg shifted, interrupts it",
+        low=0.0,
+        high=600.0,
+    )
+    movement_join_s: float = _setting(
+        10.0,
+        "s",
+        "movements with a shorter pause between them are one: nobody rests for so short a time",
+        low=0.0,
+        high=600.0,
+    )
+    run_least_s: float = _setting(
+        60.0,
+        "s",
+        "movement this long is the run, and the rest is sought after it; a walk indoors is shorter",
+        low=0.0,
+        high=3600.0,
+    )
+    baseline_least_s: float = _setting(
+        20.0,
+        "s",
+        "still time before the run that gives a level: the mean of five windows of 4 s is known to "
+        "about 7 %",
+        low=4.0,
+        high=3600.0,
+    )
+    recovery_least_tremor_windows: float = _setting(
+        3.0,
+        "1",
+        "windows of a rest with tremor, below which there is nothing to recover from",
+        low=1.0,
+        high=1000.0,
+    )
+    recovery_least_points: float = _setting(
+        8.0,
+        "1",
+        "fewer points cannot carry a level, a time constant and a floor beside their own scatter",
+        low=4.0,
+        high=1000.0,
+    )
+    recovery_least_rest_s: float = _setting(
+        30.0,
+        "s",
+        "a shorter rest holds one or two swings of the waxing and waning",
+        low=8.0,
+        high=3600.0,
+    )
+    decays_least_log_bayes: float = _setting(
+        1.25,
+        "1",
+        "natural log of the evidence for decay over constant, 3.5 to 1: constant tremor that waxes "
+        "and wanes (log sd 0.25-0.4 over 10-30 s) reaches it in at most 7 % of records",
+        low=0.0,
+        high=20.0,
+    )
+    decays_least_drop: float = _setting(
+        0.3,
+        "1",
+        "share of the tremor gone, by the median, for a decay: less is within one swing of the "
+        "waxing and waning",
+        low=0.0,
+        high=1.0,
+    )
+    persists_most_drop: float = _setting(
+        0.3,
+        "1",
+        "upper 95 % limit of the share gone, below which the tremor persists",
+        low=0.0,
+        high=1.0,
+    )
+    persists_least_rest_s: float = _setting(
+        270.0,
+        "s",
+        "persistence is more than a short rest shows: the five minutes that are asked for, less "
+        "what settling and the last window take",
+        low=0.0,
+        high=36000.0,
+    )
+    half_life_least_taus_fitted: float = _setting(
+        2.0,
+        "1",
+        "rest over time constant, below which level, floor and half-life cannot be told apart",
+        low=0.5,
+        high=20.0,
+    )
+    half_life_least_taus_known: float = _setting(
+        1.0,
+        "1",
+        "the same with the floor known from before the run, which leaves one unknown less",
+        low=0.5,
+        high=20.0,
+    )
+    reliable_taus_fitted: float = _setting(
+        5.0,
+        "1",
+        "rest over time constant that is asked for: nine in ten half-lives are then within a "
+        "factor of 2.5 where the tremor waxes little",
+        low=1.0,
+        high=50.0,
+    )
+    reliable_taus_known: float = _setting(
+        3.0,
+        "1",
+        "the same with the floor known from before the run",
+        low=1.0,
+        high=50.0,
+    )
+    settled_most_ratio: float = _setting(
+        10.0,
+        "1",
+        "interval of a half-life, high over low, that asks for no more rest; a wider one is given "
+        "all the same, as keeping the narrow ones keeps those that are short by chance",
+        low=1.0,
+        high=1000.0,
+    )
+    bounded_tau_over_rest: float = _setting(
+        3.0,
+        "1",
+        "time constants beyond this multiple of the rest are no upper limit but the edge of what "
+        "was searched",
+        low=1.0,
+        high=20.0,
+    )
+    floor_overruled_log_bayes: float = _setting(
+        -1.0,
+        "1",
+        "natural log of the evidence for a fitted floor over the level before the run, above which "
+        "that is not used: tremor may stay raised for hours, and a floor that is too low makes the "
+        "half-life up to four times too long",
+        low=-20.0,
+        high=20.0,
+    )
+    lead_most_s: float = _setting(
+        20.0,
+        "s",
+        "the fit is carried back to the start of the rest over no more than this; settling after "
+        "the last step takes less",
+        low=0.0,
+        high=600.0,
+    )
+    rest_asked_s: float = _setting(
+        300.0,
+        "s",
+        "rest that is asked for at first: five time constants of a minute",
+        low=30.0,
+        high=3600.0,
+    )
+    more_rest_least_s: float = _setting(
+        60.0, "s", "less is not worth another recording", low=0.0, high=3600.0
+    )
+    rest_most_s: float = _setting(
+        1800.0,
+        "s",
+        "no rest beyond half an hour is asked for: that leg is then no longer resting from the run",
+        low=60.0,
+        high=36000.0,
+    )
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):

@@ -199,13 +199,13 @@ def _baseline_rms_ms2(
     """Measure what the tremor fades to, from a capture of the leg at rest."""
     if file is None:
         return None
-    from tremor.analysis.recovery import BASELINE_LEAST_S, still_level
+    from tremor.analysis.recovery import still_level
 
     table = _analyze(file, reading, settings, _Rest(None, None)).windows
     level_ms2 = still_level(table, settings=settings) if len(table) else None
     if level_ms2 is None:
         raise InsufficientDataError(
-            f"baseline {file.name} holds under {BASELINE_LEAST_S:g} s of a still leg; "
+            f"baseline {file.name} holds under {settings.baseline_least_s:g} s of a still leg; "
             "record a minute seated before the run"
         )
     return level_ms2

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tremor.analysis.results import Analysis, RecordingFacts
     from tremor.analysis.settings import AnalysisSettings
     from tremor.estimate import Estimate
-    from tremor.measures.decay import Recovery
+    from tremor.measures.recovery import Recovery
 
 __all__ = [
     "PURPOSE",

@@ -1,0 +1,113 @@
+"""Where a rest begins and ends: still windows, and the movements that part them."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.results import WindowTable
+from tremor.analysis.settings import AnalysisSettings
+
+__all__ = ["find_rest_start", "is_still", "movements_of"]
+
+Bools = npt.NDArray[np.bool_]
+
+_STILL: Final = ("tremor", "no_tremor", "heartbeat")
+_STIRRING: Final = ("moving", "gait", "impact")
+
+
+def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
+    """Find where the runner comes to rest.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows of a recording, settling applied.
+    settings : AnalysisSettings
+        Length of the windows and what counts as moving.
+
+    Returns
+    -------
+    float or None
+        s from the start of the capture: the end of the movement before the longest still stretch,
+        sought after the run where the capture holds one (60 s of movement or more). Movements
+        shorter than 20 s interrupt a rest and do not restart it. 0 where the capture starts at
+        rest; None where no window is still.
+    """
+    still = is_still(table)
+    if not still.any():
+        return None
+    movements = movements_of(table, settings=settings)
+    edges = [(0.0, 0.0), *movements, (math.inf, math.inf)]
+    rests = []
+    for (begin_s, after_s), (until_s, _) in pairwise(edges):
+        inside = still & (table.start_s >= after_s - 1e-9) & (table.start_s < until_s)
+        rests.append((int(np.count_nonzero(inside)), after_s, after_s - begin_s))
+    after_run = [index for index, rest in enumerate(rests) if rest[2] >= settings.run_least_s]
+    least = settings.recovery_least_rest_s / settings.step_s
+    candidates = [rest for rest in rests[after_run[0] :] if rest[0] >= least] if after_run else []
+    return max(candidates or rests, key=lambda rest: rest[0])[1]
+
+
+def is_still(table: WindowTable) -> Bools:
+    """Tell the windows in which the leg is still, whatever moves it slightly.
+
+    Parameters
+    ----------
+    table : WindowTable
+        Windows with their verdicts.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_windows,)
+        True where the leg is still.
+    """
+    return np.isin(table.verdict, _STILL)
+
+
+def movements_of(table: WindowTable, *, settings: AnalysisSettings) -> list[tuple[float, float]]:
+    """Find the movements that part one rest from another.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows of a recording, settling applied.
+    settings : AnalysisSettings
+        How long a movement must be, and what clipping counts as one.
+
+    Returns
+    -------
+    list of (start_s, end_s)
+        s from the start of the capture, in order. The end is the start of the first window without
+        movement. A movement before which the leg was never still parts, too, however short.
+    """
+    stirring = np.isin(table.verdict, _STIRRING)
+    if "low_rms_ms2" in table.scores:  # a foot strike that clips is no less of a movement
+        with np.errstate(invalid="ignore"):
+            strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2
+        stirring |= (table.verdict == "clipped") & strong
+    still = is_still(table)
+    found: list[tuple[float, float]] = []
+    for index in np.flatnonzero(stirring).tolist():
+        start_s = float(table.start_s[index])
+        end_s = float(table.end_s[index])
+        if index + 1 < len(table):
+            end_s = min(end_s, float(table.start_s[index + 1]))
+        if found and start_s - found[-1][1] < settings.movement_join_s:
+            found[-1] = (found[-1][0], end_s)
+        else:
+            found.append((start_s, end_s))
+    first_still_s = float(table.start_s[still][0]) if still.any() else math.inf
+
+    def parts(start_s: float, end_s: float) -> bool:
+        if start_s <= first_still_s:
+            return True
+        inside = (table.start_s >= start_s - 1e-9) & (table.start_s < end_s - 1e-9)
+        mostly = 2 * np.count_nonzero(stirring & inside) >= np.count_nonzero(inside)
+        return end_s - start_s >= settings.rest_break_s and bool(mostly)
+
+    return [one for one in found if parts(*one)]

@@ -1,0 +1,357 @@
+"""The posterior of a decay: its evidence against a constant, and draws of its parameters.
+
+The model is RMS^2 = A^2 exp(-2 t / tau) + F^2, fitted in log with the waxing and waning of the
+tremor modelled. What is made of it is `tremor.measures.decay`.
+
+Notes
+-----
+The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``: scatter of the
+windows, and waxing and waning of log standard deviation s over a time c. The share w is 1 where the
+whole tremor waxes and wanes, and that of the fading part where the floor is steady; both are taken,
+each with what the data say for it. s (0 to 0.45) and c (2 to 64 s) are integrated out over a grid,
+the level by its flat prior (REML), ln tau and the floor over a grid with flat priors: in ln tau
+from 10 s to 20 times the rest, and in the share that stays.
+
+References
+----------
+Kass and Raftery (1995), Bayes factors, J. Am. Stat. Assoc. 90, 773-795,
+doi:10.1080/01621459.1995.10476572.
+Harville (1974), Bayesian inference for variance components using only error contrasts,
+Biometrika 61, 383-385, doi:10.1093/biomet/61.2.383.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.recording import Floats
+
+__all__ = ["CoarseFit", "DecayFit", "Points", "coarse_fit", "fine_fit", "thinned"]
+
+Bools = npt.NDArray[np.bool_]
+
+#: Waxing and waning: log standard deviation and correlation time, s. The shortest time also takes
+#: up what overlapping windows share.
+_WAXING_LOG_SD: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45)
+_WAXING_TIME_S: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+#: Scale of the half-normal prior of that standard deviation: tremor waxes by 0.2 to 0.4.
+_WAXING_PRIOR_LOG_SD: Final = 0.3
+#: Stands for none: the recursion divides by it.
+_NO_WAXING: Final = 1e-3
+#: Time constants searched: from what two windows can show to a drop of 5 % over the rest.
+_SHORTEST_TAU_S: Final = 10.0
+_LONGEST_TAU_OVER_REST: Final = 20.0
+_N_TAU: Final = 36
+_N_LEVEL: Final = 24
+#: Dimension of the space that all curves of a grid lie in (to 1e-3 of a log unit).
+_N_BASIS: Final = 16
+_BASIS_TAIL: Final = 1e-6
+_N_ZOOMS: Final = 2
+_ZOOM_TAIL: Final = 1e-4
+_NEGLIGIBLE: Final = 1e-4
+_N_DRAWS: Final = 4000
+_MOST_POINTS: Final = 300
+
+
+class Points(NamedTuple):
+    """What is fitted: times from the start of the rest, RMS, and the variance of its log."""
+
+    time_s: Floats
+    rms_ms2: Floats
+    log_variance: Floats
+
+
+def thinned(points: Points) -> Points:
+    """Average the power over bins that widen with time, until few enough points are left."""
+    n = len(points.time_s)
+    if n <= _MOST_POINTS:
+        return points
+    since = points.time_s - points.time_s[0]
+    # Half of the bins would hold the early half at full resolution: a decay is fastest there.
+    stretched = np.log1p(since / since[-1] * n / (0.5 * _MOST_POINTS))
+    index = np.minimum(_MOST_POINTS * stretched / stretched[-1], _MOST_POINTS - 1).astype(np.int64)
+    _, index, count = np.unique(index, return_inverse=True, return_counts=True)
+
+    def mean(values: Floats) -> Floats:
+        return np.asarray(np.bincount(index, values) / count)
+
+    # Neighbours may overlap by half, and then share half of their scatter.
+    looks = np.maximum(count / 2.0, 1.0)
+    return Points(
+        mean(points.time_s),
+        np.sqrt(mean(points.rms_ms2**2)),
+        mean(points.log_variance) / looks,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Grid:
+    """Time constants and levels: ``level`` is F over RMS(0) with a fitted floor, else ln(A/F)."""
+
+    tau_limits: tuple[float, float]
+    level_limits: tuple[float, float]
+
+    def cells(self) -> tuple[Floats, Floats]:
+        """Give ln tau and the level of every cell, each (n_tau * n_level,)."""
+        tau, level = (
+            low + (high - low) * (np.arange(count) + 0.5) / count
+            for (low, high), count in (
+                (self.tau_limits, _N_TAU),
+                (self.level_limits, _N_LEVEL),
+            )
+        )
+        return np.repeat(tau, _N_LEVEL), np.tile(level, _N_TAU)
+
+    def zoomed(self, weight: Floats) -> _Grid:
+        """Give the box that holds all but a little of the weight."""
+        square = weight.reshape(_N_TAU, _N_LEVEL)
+        return _Grid(
+            _narrowed(square.sum(axis=1), self.tau_limits),
+            _narrowed(square.sum(axis=0), self.level_limits),
+        )
+
+
+def _narrowed(weight: Floats, limits: tuple[float, float]) -> tuple[float, float]:
+    low, high = limits
+    step = (high - low) / len(weight)
+    total = np.cumsum(weight)
+    first = int(np.searchsorted(total, _ZOOM_TAIL))
+    last = int(np.searchsorted(total, 1.0 - _ZOOM_TAIL))
+    return max(low, low + step * (first - 1)), min(high, low + step * (last + 2))
+
+
+def _log_curves(time_s: Floats, tau: Floats, level: Floats, *, known: bool) -> Floats:
+    """Give ln RMS over its scale for every (ln tau, level): RMS(0), or the floor where known."""
+    fading = np.exp(-2.0 * time_s / np.exp(tau)[:, None])
+    if known:
+        return np.asarray(0.5 * np.log1p(np.exp(2.0 * level)[:, None] * fading))
+    floor = (level**2)[:, None]
+    return np.asarray(0.5 * np.log(np.maximum((1.0 - floor) * fading + floor, 1e-300)))
+
+
+def _fading_share(curve: Floats, level: float, *, known: bool) -> Floats:
+    floor = 1.0 if known else level**2
+    return np.asarray(1.0 - floor * np.exp(-2.0 * curve))
+
+
+class _Waxing(NamedTuple):
+    """Hypotheses on waxing and waning, one row each, with their log prior."""
+
+    share: Floats
+    log_sd: Floats
+    time_s: Floats
+    log_prior: Floats
+
+    @classmethod
+    def of(cls, share: Floats) -> _Waxing:
+        sd, time = (grid.ravel() for grid in np.meshgrid(_WAXING_LOG_SD, _WAXING_TIME_S))
+        log_prior = -0.5 * (sd / _WAXING_PRIOR_LOG_SD) ** 2 - math.log(len(_WAXING_TIME_S))
+        return cls(
+            np.tile(share, (len(sd) + 1, 1)),
+            np.append(sd, _NO_WAXING),
+            np.append(time, 8.0),
+            np.append(log_prior, 0.0),
+        )
+
+    def chosen(self, rows: Bools) -> _Waxing:
+        return _Waxing(*(column[rows] for column in self))
+
+    def joined(self, other: _Waxing) -> _Waxing:
+        return _Waxing(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+
+
+def _products(
+    time_s: Floats, variance: Floats, waxing: _Waxing, columns: Floats
+) -> tuple[Floats, Floats]:
+    """Give columns' V^-1 columns, (K, p, p), and ln det V, (K,), for every hypothesis.
+
+    With K the exponential correlation, whose inverse is tridiagonal,
+    ``V^-1 = D^-1 - D^-1 W (K^-1 / s^2 + W D^-1 W)^-1 W D^-1``: one pass along the time.
+    """
+    n = len(time_s)
+    near = np.exp(-np.diff(time_s)[:, None] / waxing.time_s)
+    fresh = np.maximum(1.0 - near**2, 1e-9)
+    power = waxing.log_sd**2
+    beside = -near / fresh / power
+    share = waxing.share.T
+    diagonal = np.ones((n, len(power)))
+    diagonal[1:] += near**2 / fresh
+    diagonal[:-1] += near**2 / fresh
+    diagonal = diagonal / power + share**2 / variance[:, None]
+    solved = (share / variance[:, None])[:, :, None] * columns[:, None, :]
+    for i in range(1, n):
+        factor = beside[i - 1] / diagonal[i - 1]
+        diagonal[i] -= factor * beside[i - 1]
+        solved[i] -= factor[:, None] * solved[i - 1]
+    solved /= np.sqrt(diagonal)[:, :, None]
+    solved = solved.transpose(1, 0, 2)
+    independent = (columns / variance[:, None]).T @ columns
+    log_det = (
+        np.log(variance).sum()
+        + np.log(diagonal).sum(axis=0)
+        + np.log(fresh).sum(axis=0)
+        + n * np.log(power)
+    )
+    return independent - solved.transpose(0, 2, 1) @ solved, log_det
+
+
+class _Weights(NamedTuple):
+    """Log weight of hypothesis and cell, (K, J), and the scale's mean (K, J) and sd (K, 1)."""
+
+    log_weight: Floats
+    scale: Floats
+    scale_sd: Floats
+
+
+def _weigh(points: Points, waxing: _Waxing, curves: Floats, *, log_floor: float | None) -> _Weights:
+    """Weigh every curve under every hypothesis; a floor that is not known leaves the scale free.
+
+    The curves of a grid are smooth and lie in few dimensions: the quadratic forms are computed
+    there once for each hypothesis.
+    """
+    # The mean log of a chi-square average lies below the log of its mean by about its variance.
+    value = np.log(points.rms_ms2) + points.log_variance
+    value = value - (log_floor if log_floor is not None else 0.0)
+    sample = curves[:: max(1, len(curves) // 60)]
+    basis, size, _ = np.linalg.svd(sample.T, full_matrices=False)
+    basis = basis[:, : min(_N_BASIS, int(np.count_nonzero(size > _BASIS_TAIL * size[0])) or 1)]
+    inside = curves @ basis
+    squares = (inside[:, :, None] * inside[:, None, :]).reshape(len(inside), -1)
+    columns = np.column_stack([value, np.ones_like(value), basis])
+    products, log_det = _products(points.time_s, points.log_variance, waxing, columns)
+    misfit = (
+        products[:, :1, 0]
+        - 2.0 * products[:, 0, 2:] @ inside.T
+        + products[:, 2:, 2:].reshape(len(products), -1) @ squares.T
+    )
+    log_weight = waxing.log_prior[:, None] - 0.5 * log_det[:, None]
+    if log_floor is not None:
+        zero = np.zeros((len(misfit), 1))
+        return _Weights(log_weight - 0.5 * misfit, np.zeros_like(misfit), zero)
+    ones = products[:, 1, 1][:, None]
+    mean = (products[:, :1, 1] - products[:, 1, 2:] @ inside.T) / ones
+    log_weight = log_weight - 0.5 * (np.log(ones) + misfit - mean**2 * ones)
+    return _Weights(log_weight, mean, 1.0 / np.sqrt(ones))
+
+
+def _log_mean(log_weight: Floats) -> float:
+    """Give the log of the sum over hypotheses and the mean over cells."""
+    top = float(log_weight.max())
+    return top + math.log(float(np.exp(log_weight - top).sum())) - math.log(log_weight.shape[1])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DecayFit:
+    """Equally weighted draws of the curve's parameters, and decay over constant."""
+
+    log_tau: Floats
+    level: Floats
+    log_scale: Floats
+    known: bool
+    log_bayes_factor: float
+
+    def rms(self, time_s: npt.ArrayLike, *, every: int = 1) -> Floats:
+        """Give the RMS of draws at times from the start of the rest, (n_draws / every, m)."""
+        curves = _log_curves(
+            np.atleast_1d(np.asarray(time_s, dtype=np.float64)),
+            self.log_tau[::every],
+            self.level[::every],
+            known=self.known,
+        )
+        return np.asarray(np.exp(curves + self.log_scale[::every, None]))
+
+    def floor_rms(self) -> Floats:
+        """Give the floor of every draw."""
+        scale = np.exp(self.log_scale)
+        return scale if self.known else np.asarray(self.level * scale)
+
+
+class CoarseFit(NamedTuple):
+    """The widest grid with its weights, and the evidence."""
+
+    points: Points
+    log_floor: float | None
+    grid: _Grid
+    weight: Floats
+    waxing: _Waxing
+    log_bayes_factor: float
+    log_evidence: float
+
+
+def coarse_fit(points: Points, *, floor_ms2: float | None) -> CoarseFit:
+    """Weigh decay against constant, all of the tremor waxing and waning under both."""
+    known = floor_ms2 is not None
+    log_floor = math.log(floor_ms2) if floor_ms2 is not None else None
+    # How far the start may lie above the floor; the same width makes both evidences comparable.
+    lowest = floor_ms2 or float(points.rms_ms2.min())
+    levels = (-4.0, max(math.log(float(points.rms_ms2.max()) / lowest), 0.0) + 2.0)
+    longest_s = max(_LONGEST_TAU_OVER_REST * float(points.time_s[-1]), 10.0 * _SHORTEST_TAU_S)
+    grid = _Grid((math.log(_SHORTEST_TAU_S), math.log(longest_s)), levels if known else (0.0, 1.0))
+    tau, level = grid.cells()
+    waxing = _Waxing.of(np.ones(len(points.time_s)))
+    # The last rows never fade.
+    both = np.append(tau, np.full(_N_LEVEL, 100.0)), np.append(level, level[:_N_LEVEL])
+    curves = _log_curves(points.time_s, *both, known=known)
+    log_weight = _weigh(points, waxing, curves, log_floor=log_floor).log_weight
+    log_weight, constant = log_weight[:, : len(tau)], log_weight[:, len(tau) :]
+    log_evidence = _log_mean(log_weight)
+    log_bayes_factor = log_evidence - _log_mean(constant)
+    if not known:  # the flat prior of the scale, over the width that a known floor leaves
+        log_evidence += 0.5 * math.log(2.0 * math.pi) - math.log(levels[1] - levels[0])
+    weight = np.exp(log_weight - log_weight.max())
+    return CoarseFit(points, log_floor, grid, weight, waxing, log_bayes_factor, log_evidence)
+
+
+def fine_fit(start: CoarseFit) -> DecayFit:
+    """Zoom in on the cells that matter, the floor waxing and waning or steady."""
+    points, log_floor, grid = start.points, start.log_floor, start.grid
+    known = log_floor is not None
+    of_cell = start.weight.sum(axis=0)
+    tau, level = grid.cells()
+    best = int(np.argmax(of_cell))
+    curve = _log_curves(points.time_s, tau[best : best + 1], level[best : best + 1], known=known)[0]
+    share = _fading_share(curve, float(level[best]), known=known)
+    waxing = start.waxing.chosen(_not_negligible(start.weight)).joined(_Waxing.of(share))
+    for zoom in range(_N_ZOOMS):
+        grid = grid.zoomed(of_cell / of_cell.sum())
+        tau, level = grid.cells()
+        curves = _log_curves(points.time_s, tau, level, known=known)
+        weights = _weigh(points, waxing, curves, log_floor=log_floor)
+        weight = np.exp(weights.log_weight - weights.log_weight.max())
+        of_cell = weight.sum(axis=0)
+        if zoom + 1 < _N_ZOOMS:
+            waxing = waxing.chosen(_not_negligible(weight))
+    return _drawn(grid, weight, weights, start)
+
+
+def _not_negligible(weight: Floats) -> Bools:
+    of_waxing = weight.sum(axis=1)
+    return np.asarray(of_waxing > _NEGLIGIBLE * of_waxing.max())
+
+
+def _drawn(grid: _Grid, weight: Floats, weights: _Weights, start: CoarseFit) -> DecayFit:
+    """Draw evenly from the weights, spread within the cells by sequences without chance."""
+    even = (np.arange(_N_DRAWS) + 0.5) / _N_DRAWS
+    total = np.cumsum(weight.ravel())
+    chosen = np.minimum(np.searchsorted(total, even * total[-1]), weight.size - 1)
+    hypothesis, cell = np.divmod(chosen, weight.shape[1])
+    # Additive recurrences of the powers of a root of x^5 = x + 1 fill four dimensions evenly.
+    step = 1.1673039782614187 ** -np.arange(1.0, 5.0)
+    spread = (0.5 + np.arange(1, _N_DRAWS + 1)[:, None] * step) % 1.0
+    normal = np.sqrt(-2.0 * np.log(1.0 - spread[:, 2])) * np.cos(2.0 * np.pi * spread[:, 3])
+    tau, level = grid.cells()
+    tau_step = (grid.tau_limits[1] - grid.tau_limits[0]) / _N_TAU
+    level_step = (grid.level_limits[1] - grid.level_limits[0]) / _N_LEVEL
+    scale = weights.scale[hypothesis, cell] + weights.scale_sd[hypothesis, 0] * normal
+    return DecayFit(
+        log_tau=tau[cell] + (spread[:, 0] - 0.5) * tau_step,
+        level=level[cell] + (spread[:, 1] - 0.5) * level_step,
+        log_scale=scale + (start.log_floor or 0.0),
+        known=start.log_floor is not None,
+        log_bayes_factor=start.log_bayes_factor,
+    )
