@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.results import REASON_NAMES, WindowTable
-from tremor.analysis.settings import AnalysisSettings
+from tremor.analysis.settings import AnalysisSettings, heartbeat_limit
 from tremor.recording import Floats
 
 __all__ = [
@@ -29,9 +29,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: How many windows, the present one included, tell a run of heartbeats.
 CONTEXT_WINDOWS: Final = 5
-#: The limit of a mean of n windows falls from that of one to this share of it, as n^-0.7.
-_CONTEXT_SHARE: Final = 0.53
-_LENGTH_OF_LIMIT_S: Final = 4.0
 #: Verdicts that leave the soft tissue ringing.
 _STIRRING: Final = ("moving", "gait")
 #: Hysteresis: an episode goes on while a window reaches this share of the entry thresholds.
@@ -86,24 +83,28 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
     table : WindowTable
         Windows in order of time.
     settings : AnalysisSettings
-        The limit for one window; that for a mean of n windows lies lower.
+        Length and limit.
 
     Returns
     -------
     WindowTable
-        A single window tells ringing from tremor in nine of ten cases; the mean of the last five
-        does in 97 of 100.
+        A window is judged by the mean score of those of the last five that have one: the scatter
+        of chance falls, that of a heart does not.
     """
     score = table.scores["heartbeat_score"]
     seen = np.isfinite(score)
     total, count = np.zeros(len(table)), np.zeros(len(table))
+    since_s = table.start_s.copy()
     for back in range(min(CONTEXT_WINDOWS, len(table))):
-        shifted = slice(0, len(table) - back)
-        total[back:] += np.where(seen, score, 0.0)[shifted]
-        count[back:] += seen[shifted]
+        there = seen[: len(table) - back]
+        total[back:] += np.where(there, score[: len(table) - back], 0.0)
+        count[back:] += there
+        since_s[back:] = np.where(there, table.start_s[: len(table) - back], since_s[back:])
     mean = total / np.maximum(count, 1.0)
-    single = settings.most_heartbeat_score * np.sqrt(_LENGTH_OF_LIMIT_S / settings.window_s)
-    limit = single * (_CONTEXT_SHARE + (1.0 - _CONTEXT_SHARE) * np.maximum(count, 1.0) ** -0.7)
+    # Windows that overlap by more than half tell less that is new.
+    halves = 2.0 * (table.start_s - since_s) / settings.window_s
+    n_looks = np.clip(1.0 + np.floor(halves + 0.01), 1.0, np.maximum(count, 1.0))
+    limit = heartbeat_limit(settings, length_s=settings.window_s, n_looks=n_looks)
     beating = table.where("tremor") & seen & (mean > limit)
     return _refuse(table, beating, reason="heartbeats", score=mean, threshold=limit)
 

@@ -9,11 +9,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from tremor.errors import InvalidInputError
 
-__all__ = ["AnalysisSettings"]
+__all__ = ["AnalysisSettings", "heartbeat_limit"]
+
+#: The length that `AnalysisSettings.most_heartbeat_score` is for, s.
+_LENGTH_OF_LIMIT_S: Final = 4.0
+#: The limit of a mean of many windows falls to this share of that of one, as n^-0.7.
+_SHARE_OF_MANY: Final = 0.58
 
 
 def _setting(default: float, unit: str, reason: str, *, low: float, high: float) -> Any:  # noqa: ANN401 - dataclasses.field gives Any
@@ -166,11 +174,11 @@ class AnalysisSettings:
         high=10.0,
     )
     most_heartbeat_score: float = _setting(
-        0.95,
+        0.52,
         "1",
-        "return of the envelope at a beat's interval plus its asymmetry in time, for 4 s (the "
-        "limit falls with the root of the length): 1 % of ringing windows stay below, 5 % of "
-        "tremor windows lie above",
+        "return of the pushes that drive the line at a beat's interval plus their spikiness, for "
+        "4 s (`heartbeat_limit` for other lengths): 2 % of tremor windows lie above, 17 % of "
+        "ringing ones that pass every other test below",
         low=0.0,
         high=2.0,
     )
@@ -512,6 +520,39 @@ class AnalysisSettings:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise InvalidInputError(f"setting {key} is {value!r}; give a number")
         return dataclasses.replace(self, **{key: float(value) for key, value in values.items()})
+
+
+def heartbeat_limit(
+    settings: AnalysisSettings, *, length_s: npt.ArrayLike, n_looks: npt.ArrayLike
+) -> npt.NDArray[np.float64]:
+    """Give the limit of the mean heartbeat score of some windows.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+        The limit for one window of 4 s.
+    length_s : array_like
+        Length of the windows, s.
+    n_looks : array_like
+        How many windows the mean is over; those that overlap by half count as one each.
+
+    Returns
+    -------
+    ndarray
+        The same share of tremor lies above it for every length and number: the score is the
+        highest of many lags, so that its mean falls with the length too, as length^-0.3 in all.
+
+    Examples
+    --------
+    >>> limit = heartbeat_limit(AnalysisSettings(), length_s=[4.0, 10.0], n_looks=[1, 5])
+    >>> [round(float(one), 2) for one in limit]
+    [0.52, 0.28]
+    """
+    by_length = (_LENGTH_OF_LIMIT_S / np.asarray(length_s, dtype=np.float64)) ** 0.3
+    by_looks = _SHARE_OF_MANY + (1.0 - _SHARE_OF_MANY) * (
+        np.asarray(n_looks, dtype=np.float64) ** -0.7
+    )
+    return np.asarray(settings.most_heartbeat_score * by_length * by_looks)
 
 
 def _check_limits(item: dataclasses.Field[Any], value: float) -> None:

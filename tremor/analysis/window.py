@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.results import REASON_NAMES, WindowAnalysis, WindowTable
-from tremor.analysis.settings import AnalysisSettings
+from tremor.analysis.settings import AnalysisSettings, heartbeat_limit
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import band_bins, hann_psd, noise_floor, power_in, smooth
 from tremor.errors import InsufficientDataError
@@ -155,9 +155,7 @@ def _most_comb(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floa
 
 
 def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
-    # The scatter of both marks falls with the square root of the length.
-    length_s = scores["length_s"]
-    return np.asarray(settings.most_heartbeat_score * np.sqrt(4.0 / length_s))
+    return heartbeat_limit(settings, length_s=scores["length_s"], n_looks=1)
 
 
 class _Judge:
@@ -269,7 +267,7 @@ def _judge_heartbeat(judge: _Judge) -> None:
     # Impacts are left in: where the heart beats slowly, its beats are what stands out.
     slow_hz = SLOW_SHARE * judge.band[0]
     moving = remove_slow(judge.windows[rows], fs=judge.fs, cutoff_hz=slow_hz)
-    found = heartbeat(moving, fs=judge.fs, band_hz=judge.band)
+    found = heartbeat(moving, judge.scores["peak_hz"][rows], fs=judge.fs, band_hz=judge.band)
     judge.note(rows, {"heartbeat_score": found.score})
     judge.test(_HEARTBEAT_RULES)
 
