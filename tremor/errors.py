@@ -4,10 +4,14 @@ Every message gives the value with its unit, what is allowed, and what to do nex
 knows about exit codes or terminals; the command line keeps that table.
 """
 
+from collections.abc import Iterable
+
 __all__ = [
+    "ActivityReadError",
     "CaptureNotFoundError",
     "CaptureNotRecognisedError",
     "CaptureReadError",
+    "ContextError",
     "InsufficientDataError",
     "InvalidInputError",
     "TremorError",
@@ -21,6 +25,32 @@ class TremorError(Exception):
 
 class InvalidInputError(TremorError, ValueError):
     """An argument, an option or a setting lies outside of what is allowed."""
+
+
+class ContextError(InvalidInputError):
+    """Answers about a run cannot be taken as they are.
+
+    Parameters
+    ----------
+    problems : iterable of str
+        Everything that is wrong, one sentence each.
+    source : str
+        The file they come from; empty where they come from no file.
+    """
+
+    def __init__(self, problems: Iterable[str], source: str = "") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        super().__init__(self.problems, source)
+
+    def __str__(self) -> str:
+        """Give one line for each problem."""
+        start = f"{self.source}: " if self.source else ""
+        return "\n".join(f"{start}{problem}" for problem in self.problems)
+
+
+class ActivityReadError(TremorError, ValueError):
+    """The file of a sports watch cannot be read as an activity."""
 
 
 class CaptureNotFoundError(TremorError, FileNotFoundError):

@@ -16,8 +16,10 @@ import click
 
 from tremor.cli.options import common_options, say, verbosity
 from tremor.errors import (
+    ActivityReadError,
     CaptureNotFoundError,
     CaptureReadError,
+    ContextError,
     InsufficientDataError,
     InvalidInputError,
     TremorError,
@@ -30,6 +32,8 @@ __all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
 EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (CaptureNotFoundError, 3),
     (CaptureReadError, 3),
+    (ActivityReadError, 3),
+    (ContextError, 3),
     (InsufficientDataError, 4),
     (WouldOverwriteError, 8),
     (InvalidInputError, 2),
@@ -65,7 +69,7 @@ Exit codes:
   0  done
   1  internal error
   2  wrong usage
-  3  capture missing, unreadable or not recognised
+  3  capture or answers missing, unreadable or not recognised
   4  readable, but not enough good data (the result is still written)
   7  some of several captures failed
   8  refused: would overwrite a file
@@ -178,7 +182,8 @@ def _end_with(error: Exception, ctx: click.Context) -> NoReturn:
 
         click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
     if code != _INTERNAL or isinstance(error, TremorError):
-        say(_message_of(error))
+        for line in _lines_of(error):
+            say(line)
     elif loud:
         say(f"internal error: {type(error).__name__}: {error}")
     else:
@@ -187,6 +192,12 @@ def _end_with(error: Exception, ctx: click.Context) -> NoReturn:
             f"the traceback is in {_log(error)}, -vv shows it"
         )
     ctx.exit(code)
+
+
+def _lines_of(error: Exception) -> list[str]:
+    # Answers are refused with all that is wrong about them, a line each; the rest takes one line.
+    message = _message_of(error)
+    return message.splitlines() if isinstance(error, ContextError) else [message]
 
 
 def _message_of(error: Exception) -> str:
