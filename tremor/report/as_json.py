@@ -8,6 +8,8 @@ from dataclasses import fields, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis, WindowTable
 
@@ -54,11 +56,12 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     text = empty.to_json(indent=None if one_line else 2)
     head, tail = text.split(_NO_WINDOWS, 1)
     start, between, end = ("", ", ", "") if one_line else ("\n    ", ",\n    ", "\n  ")
-    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+    encode = msgspec.json.Encoder().encode
     yield head + '"windows": ['
     for first in range(0, len(table), _WINDOWS):
         windows = _part(table, first, first + _WINDOWS).to_dicts()
-        yield (between if first else start) + between.join(map(encoder.encode, windows))
+        lines = [encode(window).decode() for window in windows]
+        yield (between if first else start) + between.join(lines)
     yield (end if len(table) else "") + "]" + tail
 
 
