@@ -47,7 +47,10 @@ _TOGETHER: Final = 16
 #: Smoothing of the mean spectrum before its peak is sought: single realisations are spiky.
 _PEAK_SMOOTHING_HZ: Final = 0.25
 #: A fit has settled when a step is this small a share of the standard deviations.
-_STEP_TOLERANCE: Final = 1e-6
+_STEP_TOLERANCE: Final = 1e-4
+#: A floor this far (in ln) below its first guess adds nothing any more; without a limit it drifts
+#: to nothing, step by step.
+_MOST_LOG_FLOOR_DROP: Final = 8.0
 _DEVIANCE_ROUNDING: Final = 1e-13
 
 
@@ -326,6 +329,7 @@ class _Fit:
         widest = np.log(np.pi * (band_hz[1] - band_hz[0]) / 2.0)
         self.high = np.stack([band_hz[1] * ones, widest * ones], axis=1)
         self.shared = np.clip(np.stack([centre_hz, start * ones], axis=1), self.low, self.high)
+        self.least_floor = self.local[:, 1] - _MOST_LOG_FLOOR_DROP
         self.score, self.information = self._descend()
 
     def _evaluate(
@@ -349,6 +353,11 @@ class _Fit:
             deviance[rows] = (np.log(s) + ratio).sum(axis=-1)
             score[rows] = (slopes @ (ratio - 1.0)[..., None])[..., 0]
             information[rows] = slopes @ np.swapaxes(slopes, -1, -2)
+        # A floor at its limit that would go below takes no part in the step of the others.
+        stuck = (local[:, 1] <= self.least_floor) & (score[:, 3] < 0.0)
+        score[stuck, 3] = 0.0
+        information[stuck, 3, :] = information[stuck, :, 3] = 0.0
+        information[stuck, 3, 3] = 1.0
         return self._sum(deviance), score, information
 
     def _sum(self, of_stretches: Floats) -> Floats:
@@ -374,6 +383,7 @@ class _Fit:
             own = solved.local_step(score, step[self.of_row])
             trial = np.clip(self.shared + np.clip(step, -most, most), self.low, self.high)
             trial_local = self.local + np.clip(own, -1.5, 1.5)
+            np.maximum(trial_local[:, 1], self.least_floor, out=trial_local[:, 1])
             found, new_score, new_information = self._evaluate(trial, trial_local, going)
             better = going & (found <= deviance + _DEVIANCE_ROUNDING * np.abs(deviance))
             small = np.abs(trial - self.shared) <= _STEP_TOLERANCE * spread
