@@ -198,6 +198,11 @@ def recovery_of(
     Recovery
         Times count from ``rest_start_s``.
 
+    Raises
+    ------
+    InvalidInputError
+        Where ``rest_start_s`` is negative or no number.
+
     Notes
     -----
     Every still window enters, tremor or not, with the power of its whole band: what is chosen by
@@ -205,6 +210,15 @@ def recovery_of(
     part of the floor and keeps the log finite, and taken out of the numbers. Overlapping windows
     are averaged in power to one point for each length of a window.
     """
+    if not (math.isfinite(rest_start_s) and rest_start_s >= 0.0):
+        raise InvalidInputError(f"rest starts at {rest_start_s:g} s; give a time of 0 s or later")
+    end_s = float(table.end_s[-1]) if len(table) else 0.0
+    if len(table) and rest_start_s >= end_s:
+        return Recovery.insufficient(
+            f"the rest is said to start at {rest_start_s:.4g} s, but the capture ends at "
+            f"{end_s:.4g} s; give an earlier start",
+            rest_start_s=rest_start_s,
+        )
     still = is_still(table) & (table.start_s >= rest_start_s - 1e-9)
     for start_s, _ in movements_of(table, settings=settings):
         if start_s > rest_start_s:
@@ -250,13 +264,17 @@ def baseline_floor(
     -------
     float or None
         Typical RMS in the band, noise floor removed, m/s^2, of the still windows before the first
-        long movement; None where there are less than 20 s of them or no such movement.
+        movement as long as a run (60 s); None where there are less than 20 s of them or no run.
     """
     settings = settings or AnalysisSettings()
-    movements = [one for one in movements_of(table, settings=settings) if one[1] <= before_s + 1e-6]
-    if not movements:
+    runs = [
+        (start_s, end_s)
+        for start_s, end_s in movements_of(table, settings=settings)
+        if end_s <= before_s + 1e-6 and end_s - start_s >= settings.run_least_s
+    ]
+    if not runs:
         return None
-    still = is_still(table) & (table.end_s <= movements[0][0] + settings.window_s)
+    still = is_still(table) & (table.end_s <= runs[0][0] + settings.window_s)
     return _level(table, still, settings=settings)
 
 

@@ -8,13 +8,21 @@ here.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from tremor.estimate import Estimate
-from tremor.measures.decay_posterior import DecayFit, Points, coarse_fit, fine_fit, thinned
+from tremor.measures.decay_posterior import (
+    SHORTEST_TAU_S,
+    DecayFit,
+    Points,
+    coarse_fit,
+    fine_fit,
+    thinned,
+)
 from tremor.measures.recovery import Recovery, Verdict
 from tremor.recording import Floats
 
@@ -22,6 +30,13 @@ __all__ = ["RecoveryRules", "judge_rest"]
 
 _N_CURVE: Final = 61
 _LEVEL: Final = 0.95
+#: Multiples of the shortest time constant searched: a limit below the first is that edge and no
+#: limit; a median below the second says only that the tremor went faster than windows can follow.
+_EDGE: Final = 1.05
+_FAST: Final = 1.2
+#: Growth beyond this is a tremor that was not there before; its size says nothing.
+_MANY: Final = 100.0
+_LEAST_POWER: Final = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +113,28 @@ def judge_rest(
         )
     points = thinned(points)
     fit, remark = _with_best_floor(points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules)
-    noise = noise_ms2**2
 
     def tremor(rms: Floats) -> Floats:
-        return np.asarray(np.sqrt(np.maximum(rms**2 - noise, 0.0)))
+        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_ms2**2, _LEAST_POWER)))
 
     first_s = float(points.time_s[0])
     start_s = 0.0 if first_s <= rules.lead_most_s else first_s
     start, end = tremor(fit.rms([start_s, rest_s])).T
-    gone = 1.0 - end / np.maximum(start, np.finfo(np.float64).tiny)
-    method = _method(fit)
+    gone = 1.0 - end / start
     verdict = _verdict(fit, gone, rest_s, rules)
-    if verdict != "decays":
-        gone = _with_constant(gone, fit)
-    fraction_gone = _estimate(gone, method)
+    grown = 1.0 if verdict == "decays" else _growth(points, tremor, rules)
+    if grown > 1.0:
+        verdict = "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
+        fraction_gone = Estimate.missing("nothing went: the tremor grew")
+        times = f"{grown:.2g}" if grown < _MANY else f"over {_MANY:g}"
+        decided = f"the tremor grew to {times} times its start over {rest_s:.3g} s of rest"
+    else:
+        draws = gone if verdict == "decays" else _with_constant(gone, fit)
+        fraction_gone = _estimate(draws, _method(fit))
+        decided = _in_words(fit, verdict, fraction_gone, rest_s)
     half_life, time_constant, why_not = _time_constants(fit, verdict, rest_s, rules)
-    more, ask = _more_rest(fit, verdict, rest_s, settled=_is_settled(half_life, rules), rules=rules)
+    settled = verdict == "decays" and (_is_fast(fit) or _is_settled(half_life, rules))
+    more, ask = _more_rest(fit, verdict, rest_s, settled=settled, rules=rules)
     time_s = np.linspace(start_s, rest_s, _N_CURVE)
     low, middle, high = np.quantile(tremor(fit.rms(time_s, every=4)), _QUANTILES, axis=0)
     if fit.known:
@@ -121,26 +142,18 @@ def judge_rest(
     elif half_life.value is None:
         floor = Estimate.missing(why_not)
     else:
-        floor = _estimate(tremor(fit.floor_rms()), method)
+        floor = _estimate(tremor(fit.floor_rms()), _method(fit))
+    reasons = (decided, why_not if verdict == "decays" else "", ask)
     return Recovery(
         verdict=verdict,
         half_life_s=half_life,
         time_constant_s=time_constant,
-        initial_rms_ms2=_estimate(start, method),
+        initial_rms_ms2=_estimate(start, _method(fit)),
         floor_rms_ms2=floor,
         fraction_gone=fraction_gone,
         more_rest_needed_s=more,
-        reason="; ".join(
-            part
-            for part in (
-                _in_words(fit, verdict, fraction_gone, rest_s),
-                why_not if verdict == "decays" else "",
-                ask,
-                remark,
-            )
-            if part
-        )
-        + left_out,
+        reason="; ".join(reason for reason in reasons if reason) + left_out,
+        remark=remark,
         rest_s=rest_s,
         n_points=len(points.time_s),
         n_left_out=n_left_out,
@@ -179,8 +192,8 @@ def _with_best_floor(
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
         return fine_fit(known), ""
     return fine_fit(fitted), (
-        f"the level of {floor_ms2:.2g} m/s^2 before the run is not the one that this rest "
-        "leads to, and was not used"
+        f"the level before the run, {floor_ms2:.2g} m/s^2, was not used, because this rest does "
+        "not lead to it"
     )
 
 
@@ -189,6 +202,20 @@ def _with_constant(gone: Floats, fit: DecayFit) -> Floats:
     weight = math.exp(min(-fit.log_bayes_factor, 20.0))
     stays = min(round(weight * len(gone)), 40 * len(gone))
     return np.concatenate([gone, np.zeros(stays)])
+
+
+def _growth(points: Points, tremor: Callable[[Floats], Floats], rules: RecoveryRules) -> float:
+    """Give how many times stronger the tremor got, by the same test backwards in time; else 1."""
+    ends_s = points.time_s[[0, -1]]
+    backwards = Points(
+        ends_s.sum() - points.time_s[::-1], points.rms_ms2[::-1], points.log_variance[::-1]
+    )
+    coarse = coarse_fit(backwards, floor_ms2=None)
+    if coarse.log_bayes_factor <= rules.decays_least_log_bayes:
+        return 1.0
+    last, first = tremor(fine_fit(coarse).rms(ends_s)).T
+    grown = float(np.median(last / first))
+    return grown if 1.0 - 1.0 / grown > rules.decays_least_drop else 1.0
 
 
 def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -> Verdict:
@@ -213,20 +240,26 @@ def _time_constants(
     reason = ""
     if verdict != "decays":
         reason = "no half-life, because no decay was shown"
+    elif _is_fast(fit):
+        reason = (
+            "it went too fast for windows of a few seconds: the half-life is at most "
+            f"{math.log(2.0) * high:.2g} s"
+        )
     elif rest_s < needed * middle:
         least = math.log(2.0) * float(np.quantile(tau, 1.0 - _LEVEL))
         reason = (
-            f"the half-life cannot be told from {rest_s:.3g} s of rest; it is at least "
+            f"{rest_s:.3g} s of rest is too short to tell the half-life, which is at least "
             f"{least:.2g} s"
         )
     if reason:
         missing = Estimate.missing(reason)
         return missing, missing, reason
     top = high if high <= rules.bounded_tau_over_rest * rest_s else None
+    bottom = low if low > _EDGE * SHORTEST_TAU_S else None
     half_life, time_constant = (
         Estimate(
             factor * middle,
-            factor * low,
+            None if bottom is None else factor * bottom,
             None if top is None else factor * top,
             level=_LEVEL,
             method=_method(fit),
@@ -236,9 +269,15 @@ def _time_constants(
     return half_life, time_constant, ""
 
 
+def _is_fast(fit: DecayFit) -> bool:
+    """Tell a decay that lies at the lower edge of what was searched."""
+    return float(np.exp(np.median(fit.log_tau))) < _FAST * SHORTEST_TAU_S
+
+
 def _is_settled(half_life: Estimate, rules: RecoveryRules) -> bool:
-    low, high = half_life.low, half_life.high
-    return low is not None and high is not None and high <= rules.settled_most_ratio * low
+    if half_life.high is None:
+        return False
+    return half_life.high <= rules.settled_most_ratio * (half_life.low or half_life.high)
 
 
 def _asked(value_s: float, high_s: float | None = None, *, rules: RecoveryRules) -> Estimate:
@@ -251,7 +290,7 @@ def _more_rest(
     fit: DecayFit, verdict: Verdict, rest_s: float, *, settled: bool, rules: RecoveryRules
 ) -> tuple[Estimate, str]:
     """Say how much more rest would do: as many time constants as a reliable half-life takes."""
-    if settled and verdict == "decays":
+    if settled:
         return Estimate.missing("no more rest is needed"), ""
     if verdict == "persists":
         return Estimate.missing("the answer is clear; no more rest is needed"), ""

@@ -31,7 +31,7 @@ import numpy.typing as npt
 
 from tremor.recording import Floats
 
-__all__ = ["CoarseFit", "DecayFit", "Points", "coarse_fit", "fine_fit", "thinned"]
+__all__ = ["SHORTEST_TAU_S", "CoarseFit", "DecayFit", "Points", "coarse_fit", "fine_fit", "thinned"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -44,7 +44,7 @@ _WAXING_PRIOR_LOG_SD: Final = 0.3
 #: Stands for none: the recursion divides by it.
 _NO_WAXING: Final = 1e-3
 #: Time constants searched: from what two windows can show to a drop of 5 % over the rest.
-_SHORTEST_TAU_S: Final = 10.0
+SHORTEST_TAU_S: Final = 10.0
 _LONGEST_TAU_OVER_REST: Final = 20.0
 _N_TAU: Final = 36
 _N_LEVEL: Final = 24
@@ -290,8 +290,8 @@ def coarse_fit(points: Points, *, floor_ms2: float | None) -> CoarseFit:
     # How far the start may lie above the floor; the same width makes both evidences comparable.
     lowest = floor_ms2 or float(points.rms_ms2.min())
     levels = (-4.0, max(math.log(float(points.rms_ms2.max()) / lowest), 0.0) + 2.0)
-    longest_s = max(_LONGEST_TAU_OVER_REST * float(points.time_s[-1]), 10.0 * _SHORTEST_TAU_S)
-    grid = _Grid((math.log(_SHORTEST_TAU_S), math.log(longest_s)), levels if known else (0.0, 1.0))
+    longest_s = max(_LONGEST_TAU_OVER_REST * float(points.time_s[-1]), 10.0 * SHORTEST_TAU_S)
+    grid = _Grid((math.log(SHORTEST_TAU_S), math.log(longest_s)), levels if known else (0.0, 1.0))
     tau, level = grid.cells()
     waxing = _Waxing.of(np.ones(len(points.time_s)))
     # The last rows never fade.

@@ -62,6 +62,8 @@ class Recovery:
         open.
     reason : str
         What decided the verdict, and what weakens the numbers.
+    remark : str
+        What was found beside it: a level before the run that was not used; empty where nothing.
     rest_s : float
         Time from the start of the rest to the last point, s.
     n_points, n_left_out : int
@@ -90,6 +92,7 @@ class Recovery:
     n_points: int
     n_left_out: int = 0
     floor: str = "fitted"
+    remark: str = ""
     log_bayes_factor: float | None = None
     rest_start_s: float = 0.0
     curve_time_s: Floats = field(default_factory=_empty)
@@ -155,7 +158,7 @@ class Recovery:
         record["reasons"] = {
             name: one.reason for name, one in estimates.items() if one.value is None
         }
-        for name in ("rest_start_s", "rest_s", "n_points", "n_left_out", "floor"):
+        for name in ("rest_start_s", "rest_s", "n_points", "n_left_out", "floor", "remark"):
             record[name] = getattr(self, name)
         record["log_bayes_factor"] = self.log_bayes_factor
         record |= {name: getattr(self, name).tolist() for name in _CURVES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.report.numbers import clock, number, percent, range_text, value_text
@@ -128,29 +129,39 @@ def headline(analysis: Analysis) -> str:
 
 
 def recovery_text(recovery: Recovery) -> str:
-    """Say how the tremor fades with rest, in one or two sentences."""
-    rest = clock(recovery.rest_s)
-    if recovery.verdict == "decays":
-        half_life, gone = recovery.half_life_s, recovery.fraction_gone
-        if half_life.value is not None:
-            text = f"It fades with rest: the part that fades halves in {_interval(half_life, 's')}."
-        else:
-            text = f"It fades with rest; no half-life can be given: {half_life.reason}."
-        if gone.value is not None and gone.low is not None and gone.high is not None:
-            text += (
-                f" After {rest} of rest {percent(gone.value)} of it was gone "
-                f"({percent(gone.low)} to {percent(gone.high)})."
-            )
-        return text
-    if recovery.verdict == "persists":
-        gone = recovery.fraction_gone
-        most = f", at most {percent(gone.high)} went" if gone.high is not None else ""
-        return f"It does not fade: over {rest} of rest{most}."
-    if recovery.verdict == "insufficient":
-        return f"Whether it fades with rest cannot be told: {recovery.reason}."
-    text = f"Whether it fades with rest is not determined: {recovery.reason}."
-    more = recovery.more_rest_needed_s.value
-    return text if more is None else f"{text} About {clock(more)} more of rest would tell."
+    """Say how the tremor fades with rest, in a few sentences."""
+    said = _VERDICTS[recovery.verdict](recovery)
+    return f"{said} {_sentence(recovery.remark)}" if recovery.remark else said
+
+
+def _decays(recovery: Recovery) -> str:
+    half_life, gone = recovery.half_life_s, recovery.fraction_gone
+    if half_life.value is not None:
+        text = f"It fades with rest: the part that fades halves in {_interval(half_life, 's')}."
+    else:
+        text = f"It fades with rest, but {half_life.reason}."
+    if gone.value is not None and gone.low is not None and gone.high is not None:
+        text += (
+            f" After {clock(recovery.rest_s)} of rest {percent(gone.value)} of it was gone "
+            f"({percent(gone.low)} to {percent(gone.high)})."
+        )
+    return text
+
+
+_VERDICTS: Final[dict[str, Callable[[Recovery], str]]] = {
+    "decays": _decays,
+    "persists": lambda recovery: f"It does not fade: {recovery.reason}.",
+    "not_determined": lambda recovery: (
+        f"Whether it fades with rest is not determined: {recovery.reason}."
+    ),
+    "insufficient": lambda recovery: (
+        f"Whether it fades with rest cannot be told: {recovery.reason}."
+    ),
+}
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _interval(estimate: Estimate, unit: str) -> str:
