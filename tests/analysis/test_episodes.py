@@ -26,7 +26,7 @@ LETTERS = {
 LEVEL = {"T": 3.0, "s": 0.7, "-": 0.1, "I": 2.0, "H": 2.0}
 
 
-def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0):
+def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None):
     """Windows of 4 s every 2 s, one a letter."""
     n = len(text)
     level = np.array([LEVEL.get(letter, np.nan) for letter in text])
@@ -57,6 +57,7 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0):
             "peak_fraction": level * DEFAULT.least_peak_fraction,
             "peak_over_floor": level * DEFAULT.least_peak_over_floor,
             "valley_ratio": level * DEFAULT.least_valley_ratio,
+            "heartbeat_score": np.full(n, np.nan) if heartbeat is None else np.array(heartbeat),
         },
     )
 

@@ -88,25 +88,34 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
     Returns
     -------
     WindowTable
-        A window is judged by the mean score of those of the last five that have one: the scatter
-        of chance falls, that of a heart does not.
+        A window is judged by the median score of those of the last five that have one: the
+        scatter of chance falls, the score of a heart does not.
     """
     score = table.scores["heartbeat_score"]
-    seen = np.isfinite(score)
-    total, count = np.zeros(len(table)), np.zeros(len(table))
-    since_s = table.start_s.copy()
-    for back in range(min(CONTEXT_WINDOWS, len(table))):
-        there = seen[: len(table) - back]
-        total[back:] += np.where(there, score[: len(table) - back], 0.0)
-        count[back:] += there
-        since_s[back:] = np.where(there, table.start_s[: len(table) - back], since_s[back:])
-    mean = total / np.maximum(count, 1.0)
+    recent = np.full((min(CONTEXT_WINDOWS, len(table)), len(table)), np.nan)
+    for back in range(len(recent)):
+        recent[back, back:] = score[: len(table) - back]
+    rows = np.flatnonzero(table.where("tremor") & np.isfinite(score))
+    seen = np.isfinite(recent[:, rows])
+    earliest = len(recent) - 1 - np.argmax(seen[::-1], axis=0)
+    limit, median = np.full(len(table), np.nan), np.full(len(table), np.nan)
+    median[rows] = np.nanmedian(recent[:, rows], axis=0)
+    limit[rows] = _limit_of_median(
+        seen.sum(axis=0), table.start_s[rows] - table.start_s[rows - earliest], settings=settings
+    )
+    with np.errstate(invalid="ignore"):
+        beating = median > limit
+    return _refuse(table, beating, reason="heartbeats", score=median, threshold=limit)
+
+
+def _limit_of_median(
+    count: npt.ArrayLike, apart_s: npt.ArrayLike, *, settings: AnalysisSettings
+) -> Floats:
+    """Give the limit of the median score of some windows, the last so long after the first."""
     # Windows that overlap by more than half tell less that is new.
-    halves = 2.0 * (table.start_s - since_s) / settings.window_s
-    n_looks = np.clip(1.0 + np.floor(halves + 0.01), 1.0, np.maximum(count, 1.0))
-    limit = heartbeat_limit(settings, length_s=settings.window_s, n_looks=n_looks)
-    beating = table.where("tremor") & seen & (mean > limit)
-    return _refuse(table, beating, reason="heartbeats", score=mean, threshold=limit)
+    halves = np.floor(2.0 * np.asarray(apart_s) / settings.window_s + 0.01)
+    n_looks = np.maximum(np.minimum(1.0 + halves, count), 1.0)
+    return heartbeat_limit(settings, length_s=settings.window_s, n_looks=n_looks)
 
 
 def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowTable:
@@ -187,7 +196,8 @@ def find_stretches(table: WindowTable, *, settings: AnalysisSettings) -> tuple[S
     tuple of Stretch
         In order of time. An episode begins with a window of tremor, goes on over windows that
         reach half of the thresholds at about the same frequency, survives interruptions up to
-        ``episode_join_s``, and lasts at least ``episode_least_s``.
+        ``episode_join_s``, and lasts at least ``episode_least_s``. It is none where the median
+        heartbeat score of all that is alike in and around it is above its limit.
     """
     strong = table.where("tremor") & (
         np.nan_to_num(table.scores["band_rms_ms2"]) >= still_gate_ms2(table, settings=settings)
@@ -212,6 +222,7 @@ def find_stretches(table: WindowTable, *, settings: AnalysisSettings) -> tuple[S
         for stretch in found
         if stretch.end_s - stretch.start_s >= settings.episode_least_s - 1e-9
         and _is_dense(table, stretch, strong, judged, settings=settings)
+        and not _is_beating(table, stretch, settings=settings)
     )
 
 
@@ -262,6 +273,34 @@ def _is_dense(
     n_strong = int(np.count_nonzero(inside & strong))
     n_judged = max(1, int(np.count_nonzero(inside & judged)))
     return bool(n_strong > 1 and n_strong >= settings.episode_least_share * n_judged)
+
+
+def _is_beating(table: WindowTable, stretch: Stretch, *, settings: AnalysisSettings) -> bool:
+    """Tell a run of heartbeats of which some windows were taken for tremor.
+
+    Whatever lies around at the same frequency, no weaker than half, is the same process: a heart
+    does not stop, and the median over all of it tells more than that of the windows before.
+    """
+    scores = table.scores
+    members = stretch.members & np.isfinite(scores["heartbeat_score"])
+    if not members.any():
+        return False
+    peak_hz = np.median(scores["peak_hz"][members])
+    rms_ms2 = np.median(scores["band_rms_ms2"][members])
+    reach_s = settings.episode_join_s
+    with np.errstate(invalid="ignore"):
+        alike = (
+            np.isfinite(scores["heartbeat_score"])
+            & (table.end_s >= stretch.start_s - reach_s)
+            & (table.start_s <= stretch.end_s + reach_s)
+            & (np.abs(scores["peak_hz"] - peak_hz) <= _STAY_HZ)
+            & (scores["band_rms_ms2"] >= _STAY_SHARE * rms_ms2)
+        )
+    rows = np.flatnonzero(members | alike)
+    limit = _limit_of_median(
+        rows.size, table.start_s[rows[-1]] - table.start_s[rows[0]], settings=settings
+    )
+    return bool(np.median(scores["heartbeat_score"][rows]) > limit)
 
 
 def _could_stay(table: WindowTable, *, settings: AnalysisSettings) -> Bools:

@@ -20,8 +20,8 @@ __all__ = ["AnalysisSettings", "heartbeat_limit"]
 
 #: The length that `AnalysisSettings.most_heartbeat_score` is for, s.
 _LENGTH_OF_LIMIT_S: Final = 4.0
-#: The limit of a mean of many windows falls to this share of that of one, as n^-0.7.
-_SHARE_OF_MANY: Final = 0.58
+#: The limit of a median of many windows falls to this share of that of one, as n^-0.7.
+_SHARE_OF_MANY: Final = 0.6
 
 
 def _setting(default: float, unit: str, reason: str, *, low: float, high: float) -> Any:  # noqa: ANN401 - dataclasses.field gives Any
@@ -174,11 +174,11 @@ class AnalysisSettings:
         high=10.0,
     )
     most_heartbeat_score: float = _setting(
-        0.52,
+        0.51,
         "1",
         "return of the pushes that drive the line at a beat's interval plus their spikiness, for "
-        "4 s (`heartbeat_limit` for other lengths): 2 % of tremor windows lie above, 17 % of "
-        "ringing ones that pass every other test below",
+        "4 s (it falls with the root of the length, and for several windows): 1 % of tremor "
+        "windows lie above, 20 % of ringing ones that pass every other test below",
         low=0.0,
         high=2.0,
     )
@@ -298,9 +298,9 @@ class AnalysisSettings:
         high=3600.0,
     )
     decays_least_log_bayes: float = _setting(
-        1.25,
+        1.3,
         "1",
-        "natural log of the evidence for decay over constant, 3.5 to 1: constant tremor that waxes "
+        "natural log of the evidence for decay over constant, 3.7 to 1: constant tremor that waxes "
         "and wanes (log sd 0.25-0.4 over 10-30 s) reaches it in at most 7 % of records",
         low=0.0,
         high=20.0,
@@ -525,7 +525,7 @@ class AnalysisSettings:
 def heartbeat_limit(
     settings: AnalysisSettings, *, length_s: npt.ArrayLike, n_looks: npt.ArrayLike
 ) -> npt.NDArray[np.float64]:
-    """Give the limit of the mean heartbeat score of some windows.
+    """Give the limit of the median heartbeat score of some windows.
 
     Parameters
     ----------
@@ -534,21 +534,21 @@ def heartbeat_limit(
     length_s : array_like
         Length of the windows, s.
     n_looks : array_like
-        How many windows the mean is over; those that overlap by half count as one each.
+        How many windows; those that overlap by half count as one each.
 
     Returns
     -------
     ndarray
-        The same share of tremor lies above it for every length and number: the score is the
-        highest of many lags, so that its mean falls with the length too, as length^-0.3 in all.
+        About 1 % of tremor lies above it for every length and number: the score is the highest of
+        many lags, so that its mean falls with the scatter, as the root of the length.
 
     Examples
     --------
     >>> limit = heartbeat_limit(AnalysisSettings(), length_s=[4.0, 10.0], n_looks=[1, 5])
     >>> [round(float(one), 2) for one in limit]
-    [0.52, 0.28]
+    [0.51, 0.23]
     """
-    by_length = (_LENGTH_OF_LIMIT_S / np.asarray(length_s, dtype=np.float64)) ** 0.3
+    by_length = (_LENGTH_OF_LIMIT_S / np.asarray(length_s, dtype=np.float64)) ** 0.5
     by_looks = _SHARE_OF_MANY + (1.0 - _SHARE_OF_MANY) * (
         np.asarray(n_looks, dtype=np.float64) ** -0.7
     )

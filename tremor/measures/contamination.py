@@ -59,8 +59,10 @@ _DIRECTION_HZ: Final = 1.5
 _EDGE_S: Final = 0.2
 #: What is new in the line is what it was not this long ago, s.
 _PUSH_LAG_S: Final = 0.12
+#: Pushes are taken over their mean over this time, s: a few beats, and less than waxing takes.
+_WAXING_S: Final = 3.0
 #: Weight of the logarithm of the spikiness beside the return: that of a logistic regression
-#: between ringing and tremor, 0.36-0.6 for windows of 4-10 s.
+#: between ringing and tremor, 0.54-0.66 for windows of 4-10 s.
 _SPIKE_WEIGHT: Final = 0.5
 #: Mean fourth power over squared mean square of the pushes of a Gaussian process.
 _GAUSSIAN_SPIKINESS: Final = 2.0
@@ -212,7 +214,8 @@ class Heartbeat:
     ----------
     score : ndarray, shape (n_windows,)
         ``returning`` plus half the logarithm of ``spikiness`` over 2, each at most 1; less, down
-        to 0, where the envelope hardly swings at all. 0.1-0.3 for tremor, whatever its width.
+        to 0, where the envelope hardly swings at all. On average 0.22 for tremor and 0.73 for
+        ringing in windows of 4 s, 0.10 and 0.75 in windows of 10 s.
     returning : ndarray, shape (n_windows,)
         Highest autocorrelation of the strength of the pushes at the interval of a beat.
     spikiness : ndarray, shape (n_windows,)
@@ -256,7 +259,8 @@ def heartbeat(
     squares; the push is what is left, ``z(t) - a z(t - 0.12 s)``. Tremor, a stationary Gaussian
     process, is pushed all the time: its pushes have no memory beyond that lag and are as strong
     as chance makes them. A heart pushes for a moment, at intervals that change little from one
-    beat to the next. The strength of the pushes then returns after a beat, and is spiky.
+    beat to the next. The strength of the pushes then returns after a beat, and is spiky. It is
+    taken over its running mean over 3 s, so that waxing and waning does not enter.
 
     A tone with a weak ringing beside it has pushes of the heart alone: hence the swing of the
     whole envelope.
@@ -281,6 +285,7 @@ def heartbeat(
     now, before = line[:, lag:], line[:, :-lag]
     follows = (now * before.conj()).sum(axis=-1) / np.maximum(_square(before).sum(axis=-1), 1e-300)
     power = _square(now - follows[:, None] * before)
+    power = power / np.maximum(_running_mean(power, round(_WAXING_S * rate_hz)), 1e-300)
     spikiness = np.square(power).mean(axis=-1) / np.maximum(np.square(power.mean(axis=-1)), 1e-300)
     returning, interval_s = _return(np.sqrt(power), rate_hz=rate_hz)
     spiky = _SPIKE_WEIGHT * np.log(np.maximum(spikiness, 1.0) / _GAUSSIAN_SPIKINESS)
@@ -295,6 +300,15 @@ def heartbeat(
 
 def _square(z: Complexes) -> Floats:
     return np.asarray(np.square(z.real) + np.square(z.imag))
+
+
+def _running_mean(series: Floats, n_values: int) -> Floats:
+    """Average over what there is of so many values around each, shape (K, n)."""
+    n = series.shape[-1]
+    total = np.cumsum(np.pad(series, ((0, 0), (1, 0))), axis=-1)
+    first = np.maximum(np.arange(n) - n_values // 2, 0)
+    last = np.minimum(np.arange(n) + n_values // 2 + 1, n)
+    return np.asarray((total[:, last] - total[:, first]) / (last - first))
 
 
 def _line_envelope(
