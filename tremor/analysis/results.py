@@ -7,13 +7,14 @@ as a `WindowAnalysis` when it is asked for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.analysis.explained import Advice, Explanation, Sensitivity, WarningSign
 from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
@@ -734,6 +735,16 @@ class SpectrumView:
         )
 
 
+_Record = TypeVar("_Record")
+
+
+def _each(
+    document: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any]], _Record]
+) -> tuple[_Record, ...]:
+    """Read the records under a key that older documents do not have."""
+    return tuple(read(one) for one in document.get(key) or ())
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Analysis:
     """Everything that was found in one capture; every output renders this and nothing else.
@@ -760,6 +771,14 @@ class Analysis:
         None where no window could be judged.
     recovery : Recovery or None
         How the tremor fades with rest; None in documents written before it was measured.
+    explanations : tuple of Explanation
+        The three explanations of the article, strongest first; empty where none were weighed.
+    sensitivity : Sensitivity or None
+        How much their order hangs on the weights; None where none were weighed.
+    warning_signs : tuple of WarningSign
+        Signs that the runner ticked; never from the sensor.
+    advice : tuple of Advice
+        What goes with the leading explanations first, general advice last.
     """
 
     status: Status
@@ -772,6 +791,10 @@ class Analysis:
     summary: Summary
     spectrum: SpectrumView | None = None
     recovery: Recovery | None = None
+    explanations: tuple[Explanation, ...] = ()
+    sensitivity: Sensitivity | None = None
+    warning_signs: tuple[WarningSign, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the document of schema ``tremor.analysis/1``.
@@ -793,6 +816,10 @@ class Analysis:
             "summary": self.summary.to_dict(),
             "spectrum": None if self.spectrum is None else self.spectrum.to_dict(),
             "recovery": None if self.recovery is None else self.recovery.to_dict(),
+            "explanations": [one.to_dict() for one in self.explanations],
+            "sensitivity": None if self.sensitivity is None else self.sensitivity.to_dict(),
+            "warning_signs": [one.to_dict() for one in self.warning_signs],
+            "advice": [one.to_dict() for one in self.advice],
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -836,6 +863,7 @@ class Analysis:
         try:
             spectrum = document.get("spectrum")
             recovery = document.get("recovery")
+            sensitivity = document.get("sensitivity")
             return cls(
                 status=document["status"],
                 software=dict(document["software"]),
@@ -847,6 +875,10 @@ class Analysis:
                 summary=Summary.from_dict(document["summary"]),
                 spectrum=None if spectrum is None else SpectrumView.from_dict(spectrum),
                 recovery=None if recovery is None else Recovery.from_dict(recovery),
+                explanations=_each(document, "explanations", Explanation.from_dict),
+                sensitivity=None if sensitivity is None else Sensitivity.from_dict(sensitivity),
+                warning_signs=_each(document, "warning_signs", WarningSign.from_dict),
+                advice=_each(document, "advice", Advice.from_dict),
             )
         except InvalidInputError:
             raise

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from importlib.resources import files
+
+import pytest
+
+from tremor.analysis.explained import EXPLANATION_IDS
+from tremor.errors import InvalidInputError
+from tremor.explanation.context import Context
+from tremor.explanation.evidence import evidence_table, read_table
+from tremor.explanation.findings import FINDINGS
+
+TABLE = evidence_table()
+ENTRIES = list(TABLE.entries.values())
+
+
+def as_shipped():
+    text = files("tremor.explanation").joinpath("evidence.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
+def test_every_weight_has_a_reason_and_every_entry_its_ground(entry):
+    assert entry.finding in FINDINGS
+    assert entry.claims or entry.grade == "literature"
+    assert bool(entry.source) == (entry.grade == "literature")
+    for one in entry.bins:
+        assert len(one.reason.split()) >= 4
+        assert one.reason.endswith(".")
+
+
+@pytest.mark.parametrize("id_", EXPLANATION_IDS)
+def test_every_explanation_can_be_supported_and_contradicted(id_):
+    weights = [one.weights.get(id_, 0.0) for entry in ENTRIES for one in entry.bins]
+    assert max(weights) > 0.0
+    assert min(weights) < 0.0
+
+
+def test_priors_follow_the_words_of_the_article():
+    fatigue, chemistry, other = (TABLE.hypotheses[id_].prior for id_ in EXPLANATION_IDS)
+    assert fatigue > 0.0 > chemistry > other
+    assert TABLE.hypotheses["muscle_fatigue"].claims[0] == "F1"
+
+
+def test_first_line_of_the_electrolytes_says_what_it_rests_on():
+    line = TABLE.hypotheses["electrolytes_metabolites"].first_line
+    assert "rests on your answers, not on the sensor" in line
+    assert "measured" not in TABLE.hypotheses["electrolytes_metabolites"].rests_on
+
+
+def test_every_question_asks_for_answers_of_the_context_and_each_is_asked_once():
+    names = {item.name for item in fields(Context)}
+    asked = [name for one in TABLE.questions.values() for name in one.answers]
+    assert set(asked) <= names
+    assert len(set(asked)) == len(asked)
+    assert names - set(asked) == {"distance_km", "sun", "signs"}  # looked at where given, not asked
+
+
+def test_interval_counts_whole_where_the_table_says_so():
+    entry = TABLE.entries["line_width"]
+    assert entry.bin_of(0.8, 0.7, 0.9).weights["muscle_fatigue"] > 0.0
+    assert entry.bin_of(0.8, 0.6, 1.3).weights["muscle_fatigue"] == 0.0
+    assert entry.bin_of(0.8, None, 0.9).weights["muscle_fatigue"] > 0.0
+    assert entry.bin_of(0.8, 0.7, None).weights["muscle_fatigue"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("percent_lost", "weight"),
+    [(-1.0, -0.5), (0.99, -0.5), (1.0, 0.0), (2.0, 0.7), (2.99, 0.7), (3.0, 1.0), (9.0, 1.0)],
+)
+def test_limits_of_a_range_belong_to_the_upper_one(percent_lost, weight):
+    found = TABLE.entries["mass_loss"].bin_of(percent_lost)
+    assert found.weights["electrolytes_metabolites"] == weight
+
+
+def test_word_without_a_bin_is_refused():
+    with pytest.raises(InvalidInputError, match="no bin for 'soaked'"):
+        TABLE.entries["sweat"].bin_of("soaked")
+
+
+def _without_reason(table):
+    table["evidence"][0]["bin"][0]["reason"] = " "
+
+
+def _hole(table):
+    heat = next(row for row in table["evidence"] if row["key"] == "heat")
+    del heat["bin"][1]
+
+
+def _stranger(table):
+    table["evidence"][0]["bin"][0]["weights"]["dehydration"] = 1.0
+
+
+def _groundless(table):
+    table["evidence"][0]["claims"] = []
+
+
+def _twice(table):
+    table["evidence"].append(table["evidence"][0])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda table: table.update(schema="tremor.evidence/9"), "evidence/9"),
+        (_without_reason, "a weight without a reason"),
+        (_hole, "heat: the ranges leave numbers out"),
+        (_stranger, "weights for dehydration"),
+        (_groundless, "cites no claim"),
+        (_twice, "recovery twice"),
+        (lambda table: table["evidence"][0].update(grade="rumour"), "grade 'rumour'"),
+        (lambda table: table["explanation"].reverse(), "in this order"),
+        (lambda table: table.pop("rules"), "not whole"),
+    ],
+)
+def test_unsound_tables_are_refused_by_name(change, says):
+    table = as_shipped()
+    change(table)
+    with pytest.raises(InvalidInputError, match=says):
+        read_table(table)

@@ -1,0 +1,384 @@
+"""The table of evidence: how findings weigh, and the questions that would tell more.
+
+It is read and checked here. What is found is `findings`, and the weighing itself `weighing`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, Final
+
+from tremor.analysis.explained import EXPLANATION_IDS, Grade, Origin
+from tremor.errors import InvalidInputError
+
+__all__ = [
+    "Bin",
+    "Entry",
+    "EvidenceTable",
+    "Hypothesis",
+    "Question",
+    "Redraws",
+    "Rules",
+    "evidence_table",
+    "read_table",
+]
+
+SCHEMA: Final = "tremor.evidence/1"
+_GRADES: Final = ("article", "literature", "judgement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """A word, or a range of numbers, and what it weighs for each explanation that it touches.
+
+    Parameters
+    ----------
+    weights : mapping of str to float
+        Change of the log-odds by explanation; 0 is shown and neutral.
+    reason : str
+        Why.
+    word : str or None
+        The word that it holds; None for a range.
+    low, high : float
+        The range: ``low <= value < high``.
+    source : str
+        Whom the literature is, where it is another than that of the entry.
+    """
+
+    weights: Mapping[str, float]
+    reason: str
+    word: str | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    source: str = ""
+
+    def holds(self, value: float | str) -> bool:
+        """Tell whether a value lies in the bin."""
+        if isinstance(value, str):
+            return value == self.word
+        return self.word is None and self.low <= value < self.high
+
+    def meets(self, low: float, high: float) -> bool:
+        """Tell whether an interval has a part in the bin."""
+        return self.word is None and low < self.high and high >= self.low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One piece of evidence.
+
+    Parameters
+    ----------
+    key : str
+        Its name.
+    finding : str
+        The finding that it looks at.
+    bins : tuple of Bin
+        Words, and ranges in rising order that leave no number out.
+    grade : {"article", "literature", "judgement"}
+        On whose word it rests.
+    claims : tuple of str
+        Claims that it touches; empty only for literature.
+    source : str
+        Whom the literature is.
+    whole_interval : bool
+        Whether the interval counts, and not the value alone: then the bin that weighs least among
+        those that the interval meets is taken.
+    """
+
+    key: str
+    finding: str
+    bins: tuple[Bin, ...]
+    grade: Grade
+    claims: tuple[str, ...]
+    source: str = ""
+    whole_interval: bool = False
+
+    def bin_of(
+        self, value: float | str, low: float | None = None, high: float | None = None
+    ) -> Bin:
+        """Find the bin of a finding.
+
+        Parameters
+        ----------
+        value : float or str
+            Number or word.
+        low, high : float or None
+            Interval of a number; None is open.
+
+        Returns
+        -------
+        Bin
+            The one that counts.
+
+        Raises
+        ------
+        InvalidInputError
+            Where no bin holds the value.
+        """
+        if self.whole_interval and not isinstance(value, str):
+            met = [
+                one
+                for one in self.bins
+                if one.meets(-math.inf if low is None else low, math.inf if high is None else high)
+            ]
+        else:
+            met = [one for one in self.bins if one.holds(value)]
+        if not met:
+            raise InvalidInputError(f"evidence {self.key!r} has no bin for {value!r}")
+        return min(met, key=lambda one: sum(abs(weight) for weight in one.weights.values()))
+
+    def largest_weight(self, explanation: str) -> float:
+        """Give the weight that is furthest from nothing for an explanation."""
+        return max((one.weights.get(explanation, 0.0) for one in self.bins), key=abs)
+
+    def touches(self, explanation: str) -> bool:
+        """Tell whether any bin names the explanation."""
+        return any(explanation in one.weights for one in self.bins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """One explanation of the article before anything is known.
+
+    Parameters
+    ----------
+    id, name : str
+        Name in documents, and for readers.
+    prior : float
+        Log-odds.
+    prior_reason : str
+        Why.
+    claims : tuple of str
+        Claims that it rests on.
+    least_facts : int
+        With fewer facts that bear on it the word is "cannot tell".
+    rests_on : tuple of {"measured", "answered", "computed"}
+        What counts as such a fact.
+    first_line : str
+        What a reader should know before anything else.
+    """
+
+    id: str
+    name: str
+    prior: float
+    prior_reason: str
+    claims: tuple[str, ...]
+    least_facts: int
+    rests_on: tuple[Origin, ...]
+    first_line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Limits of the weighing: of the sum and between leaders in log-odds, of the words in support.
+
+    Parameters
+    ----------
+    sum_limit : float
+        The sum of the weights is held between minus and plus this.
+    equal_within : float
+        Explanations fit about equally where their log-odds differ by less.
+    strong_from, moderate_from : float
+        Least support, 0 to 1, for the word.
+    reasons : mapping of str to str
+        Why, for each of them.
+    """
+
+    sum_limit: float
+    equal_within: float
+    strong_from: float
+    moderate_from: float
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redraws:
+    """How weights and priors are redrawn to see what hangs on them.
+
+    Parameters
+    ----------
+    draws, seed : int
+        How often, and from which seed.
+    weight_factor_low, weight_factor_high : float
+        Each weight is multiplied by a uniform number between them.
+    prior_shift : float
+        Each prior is moved by a uniform number within this, up or down.
+    reason : str
+        Why these.
+    """
+
+    draws: int
+    seed: int
+    weight_factor_low: float
+    weight_factor_high: float
+    prior_shift: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question to the runner, and answers to try when looking for the one that tells most.
+
+    Parameters
+    ----------
+    key : str
+        Its name.
+    text : str
+        The question.
+    what : str
+        What it asks for, as part of a sentence.
+    answers : mapping of str to tuple
+        Answers to try, by field of the context.
+    times : mapping of str to str
+        Fields whose answers are multiples of another field.
+    """
+
+    key: str
+    text: str
+    what: str
+    answers: Mapping[str, tuple[Any, ...]]
+    times: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceTable:
+    """All of it; entries, hypotheses and questions by name, in the order of the file."""
+
+    rules: Rules
+    redraws: Redraws
+    hypotheses: Mapping[str, Hypothesis]
+    entries: Mapping[str, Entry]
+    questions: Mapping[str, Question]
+
+    def question_of(self, context_field: str) -> Question:
+        """Give the question that asks for a field of the context."""
+        return next(one for one in self.questions.values() if context_field in one.answers)
+
+
+@cache
+def evidence_table() -> EvidenceTable:
+    """Give the table of evidence.
+
+    Returns
+    -------
+    EvidenceTable
+        As it ships.
+
+    Examples
+    --------
+    >>> evidence_table().hypotheses["muscle_fatigue"].prior
+    1.0
+    """
+    text = files("tremor.explanation").joinpath("evidence.toml").read_text(encoding="utf-8")
+    return read_table(tomllib.loads(text))
+
+
+def read_table(table: Mapping[str, Any]) -> EvidenceTable:
+    """Build the table of evidence and check it.
+
+    Parameters
+    ----------
+    table : mapping
+        What the file holds.
+
+    Returns
+    -------
+    EvidenceTable
+        The table.
+
+    Raises
+    ------
+    InvalidInputError
+        With all that is wrong: an unknown schema, grade or explanation, a name that stands twice, a
+        weight without a reason, ranges that leave something out, an entry that rests on nothing.
+    """
+    if table.get("schema") != SCHEMA:
+        raise InvalidInputError(
+            f"the evidence has schema {table.get('schema')!r}; this version reads {SCHEMA!r}"
+        )
+    try:
+        rules = dict(table["rules"])
+        found = EvidenceTable(
+            rules=Rules(**rules),
+            redraws=Redraws(**table["redraws"]),
+            hypotheses=_by("id", [Hypothesis(**_tuples(row)) for row in table["explanation"]]),
+            entries=_by("key", [_entry(row) for row in table["evidence"]]),
+            questions=_by("key", [_question(row) for row in table["question"]]),
+        )
+    except (KeyError, TypeError) as error:
+        raise InvalidInputError(f"the evidence is not whole: {error}") from error
+    problems = [problem for entry in found.entries.values() for problem in _problems(entry)]
+    if tuple(found.hypotheses) != EXPLANATION_IDS:
+        problems.append(f"the explanations must be {', '.join(EXPLANATION_IDS)}, in this order")
+    if problems:
+        raise InvalidInputError("the evidence is not sound: " + "; ".join(problems))
+    return found
+
+
+def _by(name: str, rows: Sequence[Any]) -> Mapping[str, Any]:
+    keys = [getattr(row, name) for row in rows]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise InvalidInputError(f"the evidence holds {', '.join(twice)} twice; give each its name")
+    return MappingProxyType(dict(zip(keys, rows, strict=True)))
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    bins = tuple(_bin(one) for one in row["bin"])
+    return Entry(**_tuples({key: value for key, value in row.items() if key != "bin"}), bins=bins)
+
+
+def _bin(row: Mapping[str, Any]) -> Bin:
+    return Bin(
+        weights=MappingProxyType(dict(row["weights"])),
+        reason=row["reason"],
+        word=row.get("is"),
+        low=row.get("from", -math.inf),
+        high=row.get("below", math.inf),
+        source=row.get("source", ""),
+    )
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    answers = {name: tuple(values) for name, values in row["answers"].items()}
+    return Question(**{**row, "answers": MappingProxyType(answers)})
+
+
+def _problems(entry: Entry) -> list[str]:
+    name = entry.key
+    found = []
+    if entry.grade not in _GRADES:
+        found.append(f"{name}: grade {entry.grade!r} is none of {', '.join(_GRADES)}")
+    if not entry.claims and entry.grade != "literature":
+        found.append(f"{name}: it cites no claim and is not marked as literature")
+    if entry.grade == "literature" and not entry.source:
+        found.append(f"{name}: the literature has no source")
+    for one in entry.bins:
+        if not one.reason.strip():
+            found.append(f"{name}: a weight without a reason")
+        strangers = sorted(set(one.weights) - set(EXPLANATION_IDS))
+        if strangers or not one.weights:
+            found.append(f"{name}: weights for {', '.join(strangers) or 'nothing'}")
+    words = [one.word for one in entry.bins if one.word is not None]
+    if len(set(words)) < len(words):
+        found.append(f"{name}: a word stands twice")
+    ranges = [one for one in entry.bins if one.word is None]
+    if ranges and (
+        ranges[0].low != -math.inf
+        or ranges[-1].high != math.inf
+        or any(one.high != other.low for one, other in pairwise(ranges))
+    ):
+        found.append(f"{name}: the ranges leave numbers out or overlap")
+    return found

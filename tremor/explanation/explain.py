@@ -1,0 +1,204 @@
+"""Explaining: an analysis and the answers of the runner in, the three explanations out.
+
+Nothing here looks at samples, so that a saved result can be explained anew with other answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tremor.analysis.explained import Explanation, Sensitivity
+from tremor.explanation.advice import advice_for, advice_table, warnings_of
+from tremor.explanation.context import Context
+from tremor.explanation.evidence import EvidenceTable, evidence_table
+from tremor.explanation.finding import Finding
+from tremor.explanation.findings import answered_findings, measured_findings
+from tremor.explanation.sensitivity import Redrawn, open_question, redraw
+from tremor.explanation.weighing import (
+    Weighed,
+    about_equal,
+    evidence_for,
+    log_odds,
+    missing_for,
+    support_of,
+    weigh,
+    word_of,
+)
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis
+    from tremor.analysis.settings import AnalysisSettings
+    from tremor.recording import Recording
+
+__all__ = ["analyze", "explain", "explained"]
+
+
+def explain(analysis: Analysis, context: Context | None = None) -> tuple[Explanation, ...]:
+    """Weigh the three explanations of the article.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was measured.
+    context : Context, optional
+        What was answered; without it, everything is unanswered.
+
+    Returns
+    -------
+    tuple of Explanation
+        All three, strongest first; ties in the order of the article.
+
+    Notes
+    -----
+    ``log-odds = prior + sum of weights``, the sum held within a limit, for each explanation by
+    itself: they do not exclude each other, and their supports need not add up to 1. What is not
+    known weighs nothing. Weights, priors and limits, each with its reason, stand in the table of
+    evidence, which ``tremor explain`` prints. They are judgement, not measurement; the limits of
+    the support are those of 500 redraws of all of them.
+
+    Examples
+    --------
+    >>> import numpy as np, tremor
+    >>> still = np.tile([0.0, 0.0, 9.81], (1000, 1))
+    >>> still += np.random.default_rng(0).normal(0.0, 0.003, (1000, 3))
+    >>> recording = tremor.Recording.from_arrays(still, sampling_rate_hz=100.0)
+    >>> found = explain(tremor.analyze(recording), tremor.Context(rpe=9, duration_min=80))
+    >>> found[0].id, found[0].word
+    ('muscle_fatigue', 'strong')
+    """
+    return _weighed(analysis, context or Context(), evidence_table()).explanations()
+
+
+def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
+    """Put explanations, what they hang on, warning signs and advice into an analysis.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was measured; what it holds of explanations already is replaced.
+    context : Context, optional
+        What was answered.
+
+    Returns
+    -------
+    Analysis
+        The same measurement with the explanations.
+    """
+    context = context or Context()
+    table = evidence_table()
+    state = _weighed(analysis, context, table)
+    explanations = state.explanations()
+    leading = about_equal(state.odds, table.rules)
+    signs = warnings_of(context, advice_table())
+    return replace(
+        analysis,
+        explanations=explanations,
+        sensitivity=Sensitivity(
+            leader=explanations[0].id,
+            about_equal=leading,
+            share=state.redrawn.leader_share,
+            seed=table.redraws.seed,
+            draws=table.redraws.draws,
+            question=open_question(analysis, context, state.measured, table),
+        ),
+        warning_signs=signs,
+        advice=advice_for(leading, context, signs, advice_table()),
+    )
+
+
+def analyze(
+    recording: Recording,
+    *,
+    settings: AnalysisSettings | None = None,
+    context: Context | None = None,
+    rest_start_s: float | None = None,
+    baseline_rms_ms2: float | None = None,
+) -> Analysis:
+    """Analyse a recording and weigh what may explain the tremor.
+
+    Parameters
+    ----------
+    recording : Recording
+        As `tremor.read` or `Recording.from_arrays` give it.
+    settings : AnalysisSettings, optional
+        Thresholds and band.
+    context : Context, optional
+        What the runner answered; it changes nothing of what is measured.
+    rest_start_s : float, optional
+        When the runner came to rest, s from the start; found from the recording without it.
+    baseline_rms_ms2 : float, optional
+        RMS of the leg at rest before the run, m/s^2.
+
+    Returns
+    -------
+    Analysis
+        As `tremor.analysis.offline.analyze` gives it, with the explanations.
+
+    Examples
+    --------
+    >>> import numpy as np, tremor
+    >>> rng = np.random.default_rng(0)
+    >>> t = np.arange(3000) / 100.0
+    >>> shake = 0.3 * np.sin(2 * np.pi * 8.0 * t)[:, None] * [0.6, 0.8, 0.0]
+    >>> recording = tremor.Recording.from_arrays(
+    ...     [0, 0, 9.81] + shake + rng.normal(0, 0.01, (3000, 3)), sampling_rate_hz=100.0
+    ... )
+    >>> found = analyze(recording, context=tremor.Context(rpe=9))
+    >>> round(found.summary.frequency_hz.value, 2), found.explanations[0].id
+    (8.0, 'muscle_fatigue')
+    """
+    from tremor.analysis.offline import analyze as measure
+
+    measured = measure(
+        recording,
+        settings=settings,
+        rest_start_s=rest_start_s,
+        baseline_rms_ms2=baseline_rms_ms2,
+    )
+    return explained(measured, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    measured: Sequence[Finding]
+    findings: Sequence[Finding]
+    weighed: Sequence[Weighed]
+    odds: dict[str, float]
+    redrawn: Redrawn
+    table: EvidenceTable
+
+    def explanations(self) -> tuple[Explanation, ...]:
+        ranked = sorted(self.odds, key=lambda id_: -self.odds[id_])
+        return tuple(self._explanation(id_) for id_ in ranked)
+
+    def _explanation(self, id_: str) -> Explanation:
+        hypothesis = self.table.hypotheses[id_]
+        support = support_of(self.odds[id_])
+        return Explanation(
+            id=id_,
+            support=support,
+            support_low=support_of(self.redrawn.log_odds_low[id_]),
+            support_high=support_of(self.redrawn.log_odds_high[id_]),
+            word=word_of(id_, support, self.weighed, self.table),
+            log_odds=self.odds[id_],
+            prior=hypothesis.prior,
+            evidence=evidence_for(id_, self.weighed),
+            missing=missing_for(id_, self.findings, self.table),
+            claims=hypothesis.claims,
+        )
+
+
+def _weighed(analysis: Analysis, context: Context, table: EvidenceTable) -> _State:
+    measured = measured_findings(analysis)
+    findings = (*measured, *answered_findings(analysis, context))
+    weighed = weigh(findings, table)
+    return _State(
+        measured=measured,
+        findings=findings,
+        weighed=weighed,
+        odds=log_odds(weighed, table),
+        redrawn=redraw(weighed, table),
+        table=table,
+    )

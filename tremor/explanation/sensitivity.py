@@ -1,0 +1,176 @@
+"""What the order of the explanations hangs on: the weights, and the answers that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tremor.analysis.explained import OpenQuestion
+from tremor.errors import InvalidInputError
+from tremor.explanation.context import Context
+from tremor.explanation.evidence import EvidenceTable, Question
+from tremor.explanation.findings import answered_findings
+from tremor.explanation.weighing import Weighed, log_odds, weigh
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis
+    from tremor.explanation.finding import Finding
+
+__all__ = ["Redrawn", "open_question", "redraw"]
+
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrawn:
+    """What redrawing all weights and priors gave.
+
+    Parameters
+    ----------
+    leader_share : float
+        Share of the draws with the leader that the weights of the table give, 0 to 1.
+    log_odds_low, log_odds_high : mapping of str to float
+        Limits that hold 95 % of the draws, by explanation.
+    """
+
+    leader_share: float
+    log_odds_low: Mapping[str, float]
+    log_odds_high: Mapping[str, float]
+
+
+def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
+    """Redraw every weight and every prior, and see what stays.
+
+    Parameters
+    ----------
+    weighed : sequence of Weighed
+        What is known.
+    table : EvidenceTable
+        The weights, and how they are redrawn.
+
+    Returns
+    -------
+    Redrawn
+        The same for the same input: the seed stands in the table.
+
+    Notes
+    -----
+    Each draw multiplies each weight by its own uniform factor and moves each prior by its own
+    uniform shift; the sum is held within its limit as always. Every weight of the table is drawn,
+    known or not, so that one more answer leaves the draws of the others as they were.
+    """
+    how = table.redraws
+    ids = tuple(table.hypotheses)
+    rng = np.random.default_rng(how.seed)
+    factor = rng.uniform(
+        how.weight_factor_low, how.weight_factor_high, (how.draws, len(table.entries), len(ids))
+    )
+    shift = rng.uniform(-how.prior_shift, how.prior_shift, (how.draws, len(ids)))
+    place = {key: row for row, key in enumerate(table.entries)}
+    weights = np.zeros((len(place), len(ids)))
+    for one in weighed:
+        for column, id_ in enumerate(ids):
+            weights[place[one.entry.key], column] = one.bin.weights.get(id_, 0.0)
+    priors = np.array([table.hypotheses[id_].prior for id_ in ids])
+    limit = table.rules.sum_limit
+    drawn = priors + shift + np.clip((weights * factor).sum(axis=1), -limit, limit)
+    odds = log_odds(weighed, table)
+    leader = ids.index(max(odds, key=lambda id_: odds[id_]))
+    tail = 0.5 * (1.0 - _LEVEL)
+    low, high = np.quantile(drawn, (tail, 1.0 - tail), axis=0)
+    return Redrawn(
+        leader_share=float(np.mean(drawn.argmax(axis=1) == leader)),
+        log_odds_low=dict(zip(ids, low.tolist(), strict=True)),
+        log_odds_high=dict(zip(ids, high.tolist(), strict=True)),
+    )
+
+
+def open_question(
+    analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
+) -> OpenQuestion | None:
+    """Find the unanswered question whose answer could change most.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was measured.
+    context : Context
+        What was answered.
+    measured : sequence of Finding
+        The findings of the sensor.
+    table : EvidenceTable
+        The questions with answers to try.
+
+    Returns
+    -------
+    OpenQuestion or None
+        A question that can change the leader goes before one that cannot; then the one that can
+        move some log-odds furthest. None where no answer would change anything.
+    """
+    now = _odds(analysis, context, measured, table)
+    changes = [
+        change
+        for question in table.questions.values()
+        if (change := _largest_change(question, now, analysis, context, measured, table))
+    ]
+    return max(changes, key=lambda one: (one.leader is not None, one.largest_change), default=None)
+
+
+def _odds(
+    analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
+) -> dict[str, float]:
+    return log_odds(weigh((*measured, *answered_findings(analysis, context)), table), table)
+
+
+def _largest_change(
+    question: Question,
+    now: Mapping[str, float],
+    analysis: Analysis,
+    context: Context,
+    measured: Sequence[Finding],
+    table: EvidenceTable,
+) -> OpenQuestion | None:
+    unanswered = tuple(name for name in question.answers if getattr(context, name) is None)
+    if not unanswered:
+        return None
+    leader = max(now, key=lambda id_: now[id_])
+    best: tuple[bool, float] = (False, 0.0)
+    found = None
+    for tried in _tries(question, context):
+        then = _odds(analysis, tried, measured, table)
+        new_leader = max(then, key=lambda id_: then[id_])
+        moved = max(now, key=lambda id_: abs(then[id_] - now[id_]))
+        change = abs(then[moved] - now[moved])
+        if change > 0.0 and (new_leader != leader, change) > best:
+            best = (new_leader != leader, change)
+            found = OpenQuestion(
+                key=question.key,
+                text=question.text,
+                fields=unanswered,
+                explanation=moved,
+                largest_change=change,
+                leader=new_leader if new_leader != leader else None,
+            )
+    return found
+
+
+def _tries(question: Question, context: Context) -> Iterator[Context]:
+    """Give the context with each answer that the question could get."""
+    given = {name: getattr(context, name) for name in context.__dataclass_fields__}
+    choices = [
+        question.answers[name] if given[name] is None else (given[name],)
+        for name in question.answers
+    ]
+    for answers in product(*choices):
+        tried: dict[str, Any] = given | dict(zip(question.answers, answers, strict=True))
+        for name, base in question.times.items():
+            if given[name] is None:
+                tried[name] *= tried[base]
+        try:
+            yield Context(**tried)
+        except InvalidInputError:  # an answer that goes against another one
+            continue
