@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tremor._version import __version__
 
 if TYPE_CHECKING:
+    from tremor.analysis.explained import Explanation
     from tremor.analysis.live import LiveAnalyzer, live_windows
-    from tremor.analysis.offline import analyze
     from tremor.analysis.recovery import fit_recovery
     from tremor.analysis.results import Analysis, WindowAnalysis
     from tremor.analysis.settings import AnalysisSettings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
     from tremor.explanation.context import Context
+    from tremor.explanation.explain import analyze, explain
     from tremor.formats.reading import read
     from tremor.measures.line import LineEstimate, estimate_line
     from tremor.measures.recovery import Recovery
@@ -31,6 +32,7 @@ _HOME = {
     "AnalysisSettings": "tremor.analysis.settings",
     "Context": "tremor.explanation.context",
     "Estimate": "tremor.estimate",
+    "Explanation": "tremor.analysis.explained",
     "LineEstimate": "tremor.measures.line",
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
@@ -40,9 +42,10 @@ _HOME = {
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
     "WindowAnalysis": "tremor.analysis.results",
-    "analyze": "tremor.analysis.offline",
+    "analyze": "tremor.explanation.explain",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
+    "explain": "tremor.explanation.explain",
     "fit_recovery": "tremor.analysis.recovery",
     "live_windows": "tremor.analysis.live",
     "read": "tremor.formats.reading",
@@ -53,6 +56,7 @@ __all__ = [
     "AnalysisSettings",
     "Context",
     "Estimate",
+    "Explanation",
     "LineEstimate",
     "LiveAnalyzer",
     "Placement",
@@ -66,6 +70,7 @@ __all__ = [
     "analyze",
     "analyze_window",
     "estimate_line",
+    "explain",
     "fit_recovery",
     "live_windows",
     "read",
