@@ -72,9 +72,16 @@ def trial(seed, *, rest_s, tau_s, floor, waxing, floor_waxes, given=None):
     return fit_recovery(t, rms, relative_sd(), floor_ms2=given)
 
 
+def share(hits, n):
+    """A share and its binomial standard error."""
+    p = hits / n
+    return f"{p:.3f} +- {np.sqrt(max(p * (1 - p), 0.25 / n) / n):.3f}"
+
+
 def verdicts(found):
     count = Counter(one.verdict for one in found)
-    return {name: count[name] / len(found) for name in ("decays", "persists", "not_determined")}
+    shares = {name: count[name] / len(found) for name in ("persists", "not_determined")}
+    return shares | {"decays": share(count["decays"], len(found))}
 
 
 def interval_row(found, half_life_s):
@@ -82,14 +89,16 @@ def interval_row(found, half_life_s):
     halves = [one.half_life_s for one in found if one.half_life_s.value is not None]
     if not halves:
         return "given 0.00"
-    low = np.array([one.low for one in halves])
+    low = np.array([one.low or 0.0 for one in halves])
     high = np.array([np.inf if one.high is None else one.high for one in halves])
     value = np.array([one.value for one in halves])
-    covered = np.mean((low <= half_life_s) & (half_life_s <= high))
-    narrow = np.sum(high / low <= 2.5) / len(found)
+    covered = share(np.sum((low <= half_life_s) & (half_life_s <= high)), len(halves))
+    with np.errstate(divide="ignore"):
+        ratio = high / low
+    narrow = np.sum(ratio <= 2.5) / len(found)
     return (
-        f"given {len(halves) / len(found):.2f}  cover {covered:.2f}  within 2.5: {narrow:.2f}  "
-        f"ratio {np.median(high / low):5.2f}  median/truth {np.median(value) / half_life_s:.2f}"
+        f"given {len(halves) / len(found):.2f}  cover {covered}  within 2.5: {narrow:.2f}  "
+        f"ratio {np.median(ratio):5.2f}  median/truth {np.median(value) / half_life_s:.2f}"
     )
 
 
@@ -103,25 +112,26 @@ def constant(run, short):
             v = verdicts(found)
             print(
                 f"rest {rest_s:3d} s  waxing {waxing[0]:.2f}/{waxing[1]:2.0f} s  "
-                f"false decays {v['decays']:.3f}  persists {v['persists']:.2f}  "
+                f"false decays {v['decays']}  persists {v['persists']:.2f}  "
                 f"not determined {v['not_determined']:.2f}",
                 flush=True,
             )
 
 
 def power(run, short):
-    print("\n(b) decay, A0/F = 4, waxing 0.25/10 s: verdicts")
+    print("\n(b) decay, waxing 0.25/10 s: verdicts")
+    cases = [(2, 4)] if short else [(1, 4), (2, 3), (2, 4), (2, 8), (3, 4)]
     for tau_s in (60.0, 120.0, 300.0):
-        for times in (2,) if short else (1, 2, 3):
+        for times, ratio in cases:
             for floor_waxes in (False, True):
                 found = run(
-                    trial, rest_s=times * tau_s, tau_s=tau_s, floor=0.25, waxing=(0.25, 10.0),
-                    floor_waxes=floor_waxes,
+                    trial, rest_s=times * tau_s, tau_s=tau_s, floor=1 / ratio,
+                    waxing=(0.25, 10.0), floor_waxes=floor_waxes,
                 )  # fmt: skip
                 v = verdicts(found)
                 print(
-                    f"tau {tau_s:3.0f} s  rest {times} tau  floor "
-                    f"{'waxes ' if floor_waxes else 'steady'}  decays {v['decays']:.3f}  "
+                    f"tau {tau_s:3.0f} s  rest {times} tau  A0/F {ratio}  floor "
+                    f"{'waxes ' if floor_waxes else 'steady'}  decays {v['decays']}  "
                     f"persists {v['persists']:.3f}   {interval_row(found, tau_s * np.log(2))}",
                     flush=True,
                 )
@@ -203,7 +213,7 @@ def scenes(run, short):
         v = verdicts(found)
         print(
             f"constant, rest 300 s, waxing {waxing[0]:.2f}/{waxing[1]:.0f} s: false decays "
-            f"{v['decays']:.3f}  persists {v['persists']:.2f}"
+            f"{v['decays']}  persists {v['persists']:.2f}"
         )
     for half_life_s in (20.0, 40.0) if short else (20.0, 40.0, 80.0):
         tau_s = half_life_s / np.log(2)
@@ -217,7 +227,7 @@ def scenes(run, short):
                 late = np.array([one.rest_start_s for one in found])
                 print(
                     f"half-life {half_life_s:.0f} s  rest {times} tau  A0/F {ratio}  decays "
-                    f"{v['decays']:.2f}  {interval_row(found, half_life_s)}   start found within "
+                    f"{v['decays']}  {interval_row(found, half_life_s)}   start found within "
                     f"{np.abs(late).max():.1f} s",
                     flush=True,
                 )

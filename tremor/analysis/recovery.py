@@ -79,16 +79,17 @@ def fit_recovery(
     factors. The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``:
     scatter of the windows, and waxing and waning of log standard deviation s over a time c. The
     share w is 1 where the whole tremor waxes and wanes, and that of the fading part where the
-    floor is steady; both are taken, each with what the data say for it. s (0 to 0.45) and c
-    (2 to 64 s) are integrated out over a grid, the level by its flat prior (REML), ln tau and the
-    floor over a grid with flat priors: in ln tau from 10 s to 20 times the rest, and in the share
-    that stays. Limits are quantiles of what remains, so that a rest too short for tau gives a
-    wide or open interval instead of a wrong one.
+    floor is steady; both are taken, each with what the data say for it. s (up to 0.7, half-normal
+    of scale 0.3) and c (2 to 64 s, log-normal about 15 s) are integrated out over a grid, the level
+    by its flat prior (REML), ln tau and the floor over a grid with flat priors: in ln tau from 10 s
+    to 20 times the rest, and in the share that stays. Limits are quantiles of what remains, so that
+    a rest too short for tau gives a wide or open interval instead of a wrong one.
 
     "decays" asks that the evidence for decay over that for a constant tremor, under the same
-    waxing and waning, be above 3.5 to 1 and the drop above 30 %; "persists" that the drop be
-    below 30 % at 95 % over at least 5 min. Otherwise the answer is "not_determined". The half-life
-    is given where the rest lasted two time constants (one with the floor known).
+    waxing and waning, be above 3.7 to 1 and the drop above 30 %; "persists" that the drop be
+    below 30 % at 95 % over five minutes, settling left out, or that the tremor grew. Otherwise the
+    answer is "not_determined". The half-life is given where the rest lasted two time constants (one
+    with the floor known). ``settings`` holds these limits.
 
     Values that are not finite, and RMS of zero, are left out and counted. More than 300 points
     are averaged in power.

@@ -8,9 +8,10 @@ Notes
 The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``: scatter of the
 windows, and waxing and waning of log standard deviation s over a time c. The share w is 1 where the
 whole tremor waxes and wanes, and that of the fading part where the floor is steady; both are taken,
-each with what the data say for it. s (0 to 0.45) and c (2 to 64 s) are integrated out over a grid,
-the level by its flat prior (REML), ln tau and the floor over a grid with flat priors: in ln tau
-from 10 s to 20 times the rest, and in the share that stays.
+each with what the data say for it. s (up to 0.7, half-normal of scale 0.3) and c (2 to 64 s,
+log-normal about 15 s) are integrated out over a grid, the level by its flat prior (REML), ln tau
+and the floor over a grid with flat priors: in ln tau from 10 s to 20 times the rest, and in the
+share that stays.
 
 References
 ----------
@@ -37,10 +38,14 @@ Bools = npt.NDArray[np.bool_]
 
 #: Waxing and waning: log standard deviation and correlation time, s. The shortest time also takes
 #: up what overlapping windows share.
-_WAXING_LOG_SD: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45)
+_WAXING_LOG_SD: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45, 0.55, 0.7)
 _WAXING_TIME_S: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 #: Scale of the half-normal prior of that standard deviation: tremor waxes by 0.2 to 0.4.
 _WAXING_PRIOR_LOG_SD: Final = 0.3
+#: Centre and log standard deviation of the log-normal prior of that time: 10 to 30 s are usual.
+#: Without it, slow swings of a minute explain any decay away and leave the half-life open.
+_WAXING_PRIOR_TIME_S: Final = 15.0
+_WAXING_PRIOR_TIME_LOG_SD: Final = 0.7
 #: Stands for none: the recursion divides by it.
 _NO_WAXING: Final = 1e-3
 #: Time constants searched: from what two windows can show to a drop of 5 % over the rest.
@@ -139,6 +144,19 @@ def _fading_share(curve: Floats, level: float, *, known: bool) -> Floats:
     return np.asarray(1.0 - floor * np.exp(-2.0 * curve))
 
 
+def _log_prior_of_sd() -> Floats:
+    """Give the log prior of the steps of the standard deviation; that of none is 0."""
+    sd = np.array(_WAXING_LOG_SD)
+    width = np.gradient(sd) / sd[0]
+    return np.asarray(np.log(width) - 0.5 * (sd / _WAXING_PRIOR_LOG_SD) ** 2)
+
+
+def _log_prior_of_time() -> Floats:
+    log_time = np.log(np.array(_WAXING_TIME_S) / _WAXING_PRIOR_TIME_S)
+    log_prior = -0.5 * (log_time / _WAXING_PRIOR_TIME_LOG_SD) ** 2
+    return np.asarray(log_prior - np.log(np.exp(log_prior).sum()))
+
+
 class _Waxing(NamedTuple):
     """Hypotheses on waxing and waning, one row each, with their log prior."""
 
@@ -150,7 +168,7 @@ class _Waxing(NamedTuple):
     @classmethod
     def of(cls, share: Floats) -> _Waxing:
         sd, time = (grid.ravel() for grid in np.meshgrid(_WAXING_LOG_SD, _WAXING_TIME_S))
-        log_prior = -0.5 * (sd / _WAXING_PRIOR_LOG_SD) ** 2 - math.log(len(_WAXING_TIME_S))
+        log_prior = np.add.outer(_log_prior_of_time(), _log_prior_of_sd()).ravel()
         return cls(
             np.tile(share, (len(sd) + 1, 1)),
             np.append(sd, _NO_WAXING),
