@@ -83,6 +83,15 @@ def test_line_tells_what_was_taken_and_what_is_wrong():
     activity = replace(RUN, remarks=("it breaks off",))
     assert told_of_activity(activity, answers_from_activity(activity)) == (
         "from activity.fit: distance 12.03 km, duration 65 min, temperature at the watch "
-        "27 degrees C (worn on the wrist it reads too warm); heart rate, not used: "
+        "27 °C (worn on the wrist it reads too warm); heart rate, not used: "
         "152 bpm in the mean, 178 bpm at most; it breaks off"
+    )
+
+
+def test_unnamed_sport_is_taken_for_a_run_and_said():
+    activity = Activity(source="a.fit", distance_m=5000.0)
+    answers = answers_from_activity(activity)
+    assert answers == {"distance_km": 5.0}
+    assert told_of_activity(activity, answers) == (
+        "from a.fit: distance 5 km; it does not name its sport, taken for a run"
     )

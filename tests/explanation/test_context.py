@@ -73,6 +73,7 @@ def test_warning_signs_are_asked_first():
 def test_every_question_says_what_why_and_what_is_allowed(question):
     assert question.wording[0].isupper()
     assert question.why
+    assert 0 < len(question.title) <= 22
     assert (question.kind == "number") == (question.lowest < question.highest)
     assert bool(question.choices) == (question.kind in {"choice", "several"})
     assert question.section in SECTIONS

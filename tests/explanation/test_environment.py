@@ -81,7 +81,7 @@ def test_dry_and_moist_air_are_corrected():
 def test_cold_air_has_no_heat_index():
     index = environment.heat_index_c(-5.0, 60.0)
     assert index.value is None
-    assert "-5.0 degrees C" in index.reason
+    assert "-5.0 °C" in index.reason
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def write(tmp_path, fit_bytes):
 def whole_run():
     return (
         event(START, START_EVENT),
-        *(record(second) for second in range(0, 60, 10)),
+        *(record(second) for second in range(0, 30, 10)),
         event(STOP, STOP_ALL),
         session(),
     )
@@ -194,9 +194,9 @@ def test_wrong_checksum_is_remarked(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is not a FIT file"),
-        (b"<gpx></gpx>", "is not a FIT file"),
-        (b"time,x,y,z\n" * 50, "is not a FIT file"),
+        (b"", "is not a FIT file; export"),
+        (b"<gpx></gpx>", "is not a FIT file; export"),
+        (b"time,x,y,z\n" * 50, "is not a FIT file; export"),
     ],
 )
 def test_foreign_files_are_refused(tmp_path, content, message):

@@ -54,6 +54,7 @@ class _Command(NamedTuple):
 _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
+    "context": _Command("tremor.cli.context", "context", "Ask the runner, or show the answers."),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
     "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
 }

@@ -24,6 +24,7 @@ __all__ = [
     "Progress",
     "capture_options",
     "common_options",
+    "is_input_allowed",
     "is_quiet",
     "output_paths",
     "overwrite_option",
@@ -125,6 +126,11 @@ def capture_options(command: _Command) -> _Command:
 def _level(name: str) -> int:
     context = click.get_current_context(silent=True)
     return 0 if context is None else int(context.meta.get(_META + name, 0))
+
+
+def is_input_allowed() -> bool:
+    """Tell whether questions may be asked: ``--no-input`` was not given."""
+    return _level("no_input") == 0
 
 
 def is_quiet() -> bool:

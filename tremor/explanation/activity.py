@@ -145,6 +145,8 @@ def told_of_activity(activity: Activity, answers: Mapping[str, float]) -> str:
         parts.append(
             f"heart rate, not used: {activity.mean_heart_rate_bpm:.0f} bpm in the mean{at_most}"
         )
+    if activity.sport is None:
+        parts.append("it does not name its sport, taken for a run")
     return "; ".join((*parts, *activity.remarks))
 
 

@@ -308,6 +308,7 @@ def _refusal(question: Question, value: object, *, holds: bool = False) -> str:
 
 def _shown(value: object) -> str:
     """Give a value as a file would spell it, and no more of it than fits a line."""
+    value = _plain(value)
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):

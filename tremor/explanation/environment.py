@@ -253,12 +253,12 @@ def heat_index_c(temperature_c: float, humidity_pct: float) -> Estimate:
     temperature_f = 1.8 * temperature_c + 32.0
     if temperature_f < _LEAST_HEAT_INDEX_F:
         return Estimate.missing(
-            f"the heat index describes warm air; at {temperature_c:.1f} degrees C there is none"
+            f"the heat index describes warm air; at {temperature_c:.1f} °C there is none"
         )
     linear_f = 0.5 * (temperature_f + 61.0 + 1.2 * (temperature_f - 68.0) + 0.094 * humidity_pct)
     simple_f = 0.5 * (temperature_f + linear_f)
     if simple_f < _REGRESSION_FROM_F:
-        index_f, method = simple_f, "linear form below 80 degree F"
+        index_f, method = simple_f, "linear form below 80 °F"
     else:
         index_f = _regression_f(temperature_f, humidity_pct)
         method = "regression of the US National Weather Service"
@@ -451,7 +451,7 @@ def _saturation_hpa(temperature_c: float) -> float:
 def _check_air(temperature_c: float, humidity_pct: float) -> None:
     if not -40.0 <= temperature_c <= 60.0:
         raise InvalidInputError(
-            f"the air is said to have {temperature_c:g} degrees C; allowed is -40 to 60 degrees C"
+            f"the air is said to have {temperature_c:g} °C; allowed is -40 to 60 °C"
         )
     if not 0.0 <= humidity_pct <= 100.0:
         raise InvalidInputError(f"the humidity is {humidity_pct:g} %; allowed is 0 to 100 %")

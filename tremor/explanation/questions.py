@@ -41,6 +41,8 @@ class Question:
         Where the answer stands in a context file.
     kind : {"number", "choice", "yes_no", "several"}
         What an answer is: a number, one word of `choices`, true or false, any words of `choices`.
+    title : str
+        What is asked for, in a word or two.
     wording : str
         The question as the runner reads it.
     why : str
@@ -65,6 +67,7 @@ class Question:
     section: str
     key: str
     kind: Kind
+    title: str
     wording: str
     why: str
     claims: tuple[str, ...]
@@ -99,6 +102,7 @@ QUESTIONS: Final = (
     Question(
         section="warning",
         key="signs",
+        title="warning signs",
         kind="several",
         choices=(
             "dark_urine",
@@ -119,6 +123,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="distance_km",
+        title="distance",
         kind="number",
         unit="km",
         highest=1000.0,
@@ -129,6 +134,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="duration_min",
+        title="duration",
         kind="number",
         unit="min",
         highest=6000.0,
@@ -139,6 +145,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="rpe",
+        title="effort (RPE)",
         kind="number",
         highest=10.0,
         wording="How hard was it, from rest to the hardest there is?",
@@ -148,6 +155,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="load",
+        title="against the usual",
         kind="choice",
         choices=("easier", "usual", "harder", "new"),
         wording="How was it against what you are used to?",
@@ -157,6 +165,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="kind",
+        title="kind of run",
         kind="choice",
         choices=("steady", "intervals", "hills", "race"),
         wording="What kind of run was it?",
@@ -166,6 +175,7 @@ QUESTIONS: Final = (
     Question(
         section="run",
         key="minutes_since_stop",
+        title="stop to recording",
         kind="number",
         unit="min",
         highest=10080.0,
@@ -176,8 +186,9 @@ QUESTIONS: Final = (
     Question(
         section="environment",
         key="temperature_c",
+        title="air temperature",
         kind="number",
-        unit="degrees C",
+        unit="°C",
         lowest=-40.0,
         highest=60.0,
         wording="How warm was the air?",
@@ -187,6 +198,7 @@ QUESTIONS: Final = (
     Question(
         section="environment",
         key="humidity_pct",
+        title="humidity",
         kind="number",
         unit="%",
         highest=100.0,
@@ -197,6 +209,7 @@ QUESTIONS: Final = (
     Question(
         section="environment",
         key="sun",
+        title="sun",
         kind="choice",
         choices=("shade", "mixed", "full"),
         wording="How much sun was there?",
@@ -206,6 +219,7 @@ QUESTIONS: Final = (
     Question(
         section="body",
         key="mass_before_kg",
+        title="body mass before",
         kind="number",
         unit="kg",
         lowest=20.0,
@@ -217,6 +231,7 @@ QUESTIONS: Final = (
     Question(
         section="body",
         key="mass_after_kg",
+        title="body mass after",
         kind="number",
         unit="kg",
         lowest=20.0,
@@ -228,6 +243,7 @@ QUESTIONS: Final = (
     Question(
         section="body",
         key="sweat",
+        title="sweat",
         kind="choice",
         choices=("low", "medium", "heavy"),
         wording="How much did you sweat?",
@@ -237,6 +253,7 @@ QUESTIONS: Final = (
     Question(
         section="intake",
         key="fluid_ml",
+        title="drunk",
         kind="number",
         unit="ml",
         highest=30000.0,
@@ -247,6 +264,7 @@ QUESTIONS: Final = (
     Question(
         section="intake",
         key="urine_ml",
+        title="urine",
         kind="number",
         unit="ml",
         highest=10000.0,
@@ -257,6 +275,7 @@ QUESTIONS: Final = (
     Question(
         section="intake",
         key="salt",
+        title="salt or sports drink",
         kind="yes_no",
         wording="Did you take salt or a sports drink?",
         why="it replaces some of the sodium of the sweat",
@@ -265,6 +284,7 @@ QUESTIONS: Final = (
     Question(
         section="intake",
         key="hours_since_meal",
+        title="since the last meal",
         kind="number",
         unit="h",
         highest=168.0,
@@ -275,6 +295,7 @@ QUESTIONS: Final = (
     Question(
         section="intake",
         key="poor_diet",
+        title="poor diet",
         kind="yes_no",
         wording="Has your diet been poor or one-sided for weeks?",
         why="a lack of nutrients is one of the article's contributors",
@@ -283,6 +304,7 @@ QUESTIONS: Final = (
     Question(
         section="stimulants",
         key="caffeine_mg",
+        title="caffeine",
         kind="number",
         unit="mg",
         highest=5000.0,
@@ -293,6 +315,7 @@ QUESTIONS: Final = (
     Question(
         section="stimulants",
         key="other",
+        title="other stimulant",
         attribute="other_stimulant",
         kind="yes_no",
         wording="Did you take another stimulant, such as an amphetamine or pseudoephedrine?",
@@ -302,6 +325,7 @@ QUESTIONS: Final = (
     Question(
         section="health",
         key="medicines",
+        title="medicines",
         kind="several",
         choices=("diuretic", "corticosteroid", "estrogen", "other"),
         wording="Which kinds of medicine do you take?",
@@ -311,6 +335,7 @@ QUESTIONS: Final = (
     Question(
         section="health",
         key="autoimmune",
+        title="autoimmune disorder",
         kind="yes_no",
         wording="Do you have an autoimmune disorder?",
         why="it is one of the article's contributors",
@@ -319,6 +344,7 @@ QUESTIONS: Final = (
     Question(
         section="health",
         key="tremor_without_running",
+        title="tremor without running",
         kind="yes_no",
         wording="Do you tremble on days without running as well?",
         why="then exercise may only set off what is there already",
@@ -327,6 +353,7 @@ QUESTIONS: Final = (
     Question(
         section="health",
         key="days_lasting",
+        title="lasting",
         kind="number",
         unit="days",
         highest=36500.0,
@@ -337,6 +364,7 @@ QUESTIONS: Final = (
     Question(
         section="today",
         key="stress",
+        title="stress",
         kind="number",
         highest=10.0,
         wording="How much stress are you under, from none to the most there is?",
@@ -346,6 +374,7 @@ QUESTIONS: Final = (
     Question(
         section="today",
         key="short_sleep",
+        title="too little sleep",
         kind="yes_no",
         wording="Did you sleep too little last night?",
         why="lack of sleep is known from the literature to bring on twitching",
@@ -354,6 +383,7 @@ QUESTIONS: Final = (
     Question(
         section="today",
         key="other_muscles",
+        title="other muscles",
         kind="several",
         choices=("eyelid", "hand", "several"),
         wording="Which muscles tremble or twitch that did not take part in the run?",
@@ -363,6 +393,7 @@ QUESTIONS: Final = (
     Question(
         section="today",
         key="cramp",
+        title="cramp",
         kind="yes_no",
         wording="Did a muscle cramp?",
         why="tremor can go on to spasm, and then stretching and massage help",
@@ -371,6 +402,7 @@ QUESTIONS: Final = (
     Question(
         section="today",
         key="cold",
+        title="cold or shivering",
         kind="yes_no",
         wording="Were you cold or shivering?",
         why="shivering is a tremor too, and known from the literature only",

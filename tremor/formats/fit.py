@@ -115,7 +115,7 @@ def read_fit(path: str | Path) -> Activity:
         ) from error
     except _NotFitError as error:
         raise ActivityReadError(
-            f"{path} is not a FIT file ({error}); export the activity in FIT form from the watch"
+            f"{path} is not a FIT file; export the activity in FIT form from the watch"
         ) from error
     if messages.sessions:
         return _from_session(path.name, messages)
@@ -188,10 +188,10 @@ def _collect(file: object, messages: _Messages) -> None:
         raise
     except Exception as error:  # broken bytes make the decoder fail in any way
         if not started:
-            raise _NotFitError(str(error) or type(error).__name__) from error
+            raise _NotFitError from error
         messages.remarks.append("it breaks off or is damaged; what stands before is taken")
     if not started:
-        raise _NotFitError("it is empty")
+        raise _NotFitError
 
 
 def _keep(frame: FitDataMessage, messages: _Messages) -> None:
@@ -293,7 +293,10 @@ def _from_records(source: str, messages: _Messages) -> Activity:
         max_heart_rate_bpm=messages.heart_rate_bpm.maximum,
         mean_temperature_c=messages.temperature_c.mean,
         max_temperature_c=messages.temperature_c.maximum,
-        remarks=(*messages.remarks, "it holds no summary: its samples are summed up, with pauses"),
+        remarks=(
+            *messages.remarks,
+            "it holds no summary: this is the sum of its samples, pauses included",
+        ),
     )
 
 

@@ -1,0 +1,328 @@
+"""``tremor context``: the questions to the runner, asked, written as a template, or shown."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tremor.cli.options import common_options, is_input_allowed, overwrite_option, say, warn
+from tremor.cli.options import write_text as write_file
+from tremor.errors import ContextError, WouldOverwriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tremor.explanation.computed import Quantity
+    from tremor.explanation.context import Answer, Context
+    from tremor.explanation.questions import Question
+    from tremor.formats.fit import Activity
+
+__all__ = ["context"]
+
+_SCHEMA: Final = "tremor.context.show/1"
+_WIDTH: Final = 80
+_INTRODUCTION: Final = """\
+Answer what you can. Enter alone: not answered, or the proposal in [brackets].
+?: why it is asked. -: no answer, in place of a proposal. Ctrl-C: stop and keep.
+"""
+_SEEK_HELP: Final = (
+    "Get medical help now if you have this; the questions and the recording can wait."
+)
+_INTERRUPTED: Final = 130
+
+
+class _ShowsByDefault(click.Group):
+    """Takes a file in the place of a command for one that is to be shown."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands:
+            args = ["show", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_ShowsByDefault, context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
+def context() -> None:
+    """Ask what the runner knows and no sensor measures, or show the answers.
+
+    Without new or show, FILE is shown.
+    """
+
+
+_EPILOG_NEW: Final = """\b
+Examples:
+  tremor context new today.toml
+  tremor context new today.toml --fit activity.fit --from yesterday.toml
+  tremor context new today.toml --no-input    (a template to fill in)
+
+\b
+Exit codes:
+  0    written, also where Ctrl-C ended the questions
+  2    wrong usage
+  3    the earlier file or the FIT file is missing, unreadable or wrong
+  8    refused: would overwrite a file
+  130  interrupted before anything was answered; nothing is written
+"""
+_EPILOG_SHOW: Final = """\b
+Examples:
+  tremor context show today.toml
+  tremor context show today.toml --json
+
+\b
+Exit codes:
+  0  shown
+  2  wrong usage
+  3  the file is missing, unreadable or wrong
+"""
+
+
+@context.command("new", epilog=_EPILOG_NEW)
+@click.argument("file", metavar="FILE", type=Path)
+@click.option(
+    "--from",
+    "earlier",
+    metavar="EARLIER",
+    type=Path,
+    help="Propose the answers of an earlier file; warning signs are asked anew.",
+)
+@click.option(
+    "--fit",
+    "fit_file",
+    metavar="ACTIVITY",
+    type=Path,
+    help="Propose what a sports watch wrote: times, distance, temperature; never the track.",
+)
+@overwrite_option
+@common_options
+@click.pass_context
+def new(
+    ctx: click.Context, *, file: Path, earlier: Path | None, fit_file: Path | None, overwrite: bool
+) -> None:
+    """Ask the questions and write the answers to FILE."""
+    from tremor.explanation.context import Context
+    from tremor.explanation.context_file import commented_toml
+
+    if file.exists() and not overwrite:
+        raise WouldOverwriteError(f"{file} exists; give another path, or --overwrite to replace it")
+    proposals = _proposals(earlier, fit_file)
+    stopped = False
+    if is_input_allowed():
+        answers, stopped = _ask_all(proposals)
+        if stopped and not answers:
+            say(f"nothing was answered; {file} is not written")
+            ctx.exit(_INTERRUPTED)
+    else:
+        answers = dict(proposals)
+        _warn_of_signs(answers)
+    written = Context(**answers)
+    write_file(file, commented_toml(written.to_dict()))
+    kept = "stopped; kept what was answered: " if stopped else ""
+    click.echo(f"{kept}{file}: {_count(written)}")
+
+
+@context.command("show", epilog=_EPILOG_SHOW)
+@click.argument("file", metavar="FILE", type=Path)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@common_options
+def show(*, file: Path, as_json: bool) -> None:
+    """Show what FILE answers, what follows from it, and what it leaves open."""
+    from tremor.explanation.context import Context
+
+    answers = Context.from_file(file)
+    if as_json:
+        click.echo(json.dumps(_document(answers), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(_lines(answers, file)))
+
+
+def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]:
+    """Collect what can be proposed; the watch wore today's run and wins over an earlier file."""
+    from tremor.explanation.context import Context
+
+    proposals: dict[str, Answer] = {}
+    if earlier is not None:
+        proposals = Context.from_file(earlier).answered()
+        if proposals.pop("signs", None):
+            warn(f"the warning signs of {earlier} are left out; they are asked anew")
+    if fit_file is not None:
+        proposals.update(_answers_of(fit_file))
+    return proposals
+
+
+def _answers_of(fit_file: Path) -> dict[str, float]:
+    from tremor.explanation.activity import answers_from_activity, told_of_activity
+    from tremor.formats.fit import read_fit
+
+    activity: Activity = read_fit(fit_file)
+    answers = answers_from_activity(activity)
+    say(told_of_activity(activity, answers))
+    return answers
+
+
+def _ask_all(proposals: Mapping[str, Answer]) -> tuple[dict[str, Answer], bool]:
+    """Ask question after question; tell whether Ctrl-C ended them."""
+    from tremor.explanation.questions import QUESTIONS, SECTIONS
+
+    answers: dict[str, Answer] = {}
+    section = ""
+    click.echo(_INTRODUCTION, err=True, nl=False)
+    try:
+        for question in QUESTIONS:
+            if question.section != section:
+                section = question.section
+                click.echo(f"\n{SECTIONS[section]}", err=True)
+            answer = _ask(question, proposals.get(question.attribute), answers)
+            if answer is not None:
+                answers[question.attribute] = answer
+            if question.attribute == "signs":
+                _warn_of_signs(answers)
+    except EOFError:
+        click.echo("", err=True)
+    except KeyboardInterrupt:
+        click.echo("", err=True)
+        return answers, True
+    return answers, False
+
+
+def _ask(question: Question, proposal: Answer, earlier: Mapping[str, Answer]) -> Answer:
+    from tremor.explanation.context import Context
+    from tremor.explanation.typed import from_text, to_text
+
+    click.echo(textwrap.fill(question.wording, _WIDTH, **_indent(2)), err=True)
+    hint = _hint(question)
+    proposed = "" if proposal is None else f" [{to_text(question, proposal)}]"
+    click.echo(textwrap.fill(hint + proposed, _WIDTH, **_indent(4)), err=True)
+    while True:
+        text = _line()
+        if text == "-":
+            return None
+        if text == "?":
+            click.echo(f"    because {question.why}", err=True)
+            continue
+        try:
+            answer = from_text(question, text) if text else proposal
+            Context(**earlier, **{question.attribute: answer})
+        except ContextError as error:
+            for problem in error.problems:
+                click.echo(textwrap.fill(problem, _WIDTH, **_indent(4)), err=True)
+            continue
+        return answer
+
+
+def _indent(columns: int) -> dict[str, Any]:
+    return {"initial_indent": " " * columns, "subsequent_indent": " " * columns}
+
+
+def _hint(question: Question) -> str:
+    """Say briefly what can be typed."""
+    if question.kind == "number":
+        return f"{question.lowest:g} to {question.highest:g} {question.unit}".rstrip()
+    if question.kind == "yes_no":
+        return "yes or no"
+    words = ", ".join(
+        f"{place} {choice.replace('_', ' ')}" for place, choice in enumerate(question.choices, 1)
+    )
+    return words if question.kind == "choice" else f"none, or any, with commas: {words}"
+
+
+def _line() -> str:
+    """Read what is typed; the end of the input ends the questions."""
+    click.echo("    > ", err=True, nl=False)
+    if sys.stdin is None:  # closed by whoever started the command
+        raise EOFError
+    try:
+        text = sys.stdin.readline()
+    except UnicodeDecodeError:
+        text = "\ufffd\n"  # no answer to anything: it is asked again
+    if not text:
+        raise EOFError
+    text = text.strip()
+    if not sys.stdin.isatty():
+        click.echo(text, err=True)  # a terminal shows what is typed by itself
+    return text
+
+
+def _warn_of_signs(answers: Mapping[str, Answer]) -> None:
+    if answers.get("signs"):
+        click.echo(f"\n  {_SEEK_HELP}", err=True)
+
+
+def _count(answers: Context) -> str:
+    from tremor.explanation.questions import QUESTIONS
+
+    return f"{len(answers.answered())} of {len(QUESTIONS)} questions answered"
+
+
+def _lines(answers: Context, file: Path) -> list[str]:
+    from tremor.explanation.computed import compute
+    from tremor.explanation.questions import QUESTIONS, SECTIONS
+    from tremor.explanation.typed import to_text
+
+    given = answers.answered()
+    lines = [f"{file.name}: {_count(answers)}"]
+    if answers.signs:
+        lines += ["", _SEEK_HELP]
+    for section, title in SECTIONS.items():
+        rows = [
+            f"  {question.title:<24}{to_text(question, given[question.attribute])}"
+            for question in QUESTIONS
+            if question.section == section and question.attribute in given
+        ]
+        if rows:
+            lines += ["", title, *rows]
+    computed = compute(answers)
+    lines += ["", "What follows from the answers"]
+    lines += [line for quantity in computed.quantities for line in _told(quantity)]
+    lines += [line for remark in computed.remarks for line in _wrapped(f"Remark: {remark}")]
+    open_paths = [question.path for question in QUESTIONS if question.attribute not in given]
+    if open_paths:
+        lines += ["", f"Not answered ({len(open_paths)}), which is never taken as no"]
+        lines += _wrapped(", ".join(open_paths))
+    return lines
+
+
+def _told(quantity: Quantity) -> list[str]:
+    from tremor.report.numbers import range_text, value_text
+
+    estimate = quantity.estimate
+    if estimate.value is None:
+        text = estimate.reason
+    else:
+        text = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
+        text = "; ".join(filter(None, (text, quantity.word)))
+    return textwrap.wrap(
+        f"{quantity.title:<24}{text}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 26
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, break_on_hyphens=False, **_indent(2))
+
+
+def _document(answers: Context) -> dict[str, Any]:
+    from tremor.explanation.computed import compute
+    from tremor.explanation.questions import QUESTIONS
+
+    computed = compute(answers)
+    return {
+        "schema": _SCHEMA,
+        "answers": answers.to_dict(),
+        "computed": {quantity.key: quantity.estimate.to_dict() for quantity in computed.quantities},
+        "words": {quantity.key: quantity.word for quantity in computed.quantities if quantity.word},
+        "reasons": {
+            quantity.key: quantity.estimate.reason
+            for quantity in computed.quantities
+            if quantity.estimate.value is None
+        },
+        "remarks": list(computed.remarks),
+        "not_answered": [
+            question.path for question in QUESTIONS if getattr(answers, question.attribute) is None
+        ],
+    }
