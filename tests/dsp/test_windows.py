@@ -37,7 +37,6 @@ def test_cut_equals_slices():
     count = grid.count(len(samples))
     windows = grid.cut(samples, 0, count)
     assert windows.shape == (count, 3, 100)
-    assert windows.flags.c_contiguous
     for k in range(count):
         assert_array_equal(windows[k], samples[33 * k : 33 * k + 100].T)
 
@@ -50,11 +49,11 @@ def test_cutting_in_pieces_gives_the_same_windows():
     assert_array_equal(np.concatenate(pieces), grid.cut(samples, 0, count))
 
 
-def test_windows_are_copies():
+def test_windows_cannot_be_written_to():
     samples = np.ones((50, 3))
     grid = WindowGrid(n_window=10, n_step=10, fs=10.0)
-    grid.cut(samples, 0, 5)[:] = 7.0
-    assert (samples == 1.0).all()
+    with pytest.raises(ValueError, match="read-only"):
+        grid.cut(samples, 0, 5)[:] = 7.0
 
 
 @pytest.mark.parametrize(("window_s", "step_s"), [(0.01, 0.5), (4.0, 0.001)])

@@ -51,8 +51,10 @@ __all__ = ["analyze", "analyze_source"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Windows that are analysed at once: enough to spread the cost of a call, few enough for the cache.
-_CHUNK: Final = 512
+#: Windows that are analysed at once: enough to spread the cost of a call, few enough for memory.
+_CHUNK: Final = 2048
+#: Windows whose spectra are averaged at once.
+_SPECTRA: Final = 256
 #: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
 _THREADS: Final = 2
 #: Episodes that are fitted at once.
@@ -413,8 +415,8 @@ def _spectrum(
         return None
     indices = indices[:: max(1, len(indices) // _MOST_FOR_SPECTRUM)]
     total = np.zeros(grid.n_window // 2 + 1)
-    for first in range(0, len(indices), _CHUNK // 2):
-        begins = (indices[first : first + _CHUNK // 2] * grid.n_step).tolist()
+    for first in range(0, len(indices), _SPECTRA):
+        begins = (indices[first : first + _SPECTRA] * grid.n_step).tolist()
         windows = np.empty((len(begins), 3, grid.n_window))
         for window, begin in zip(windows, begins, strict=True):
             window[:] = _samples(source, begin, begin + grid.n_window).T

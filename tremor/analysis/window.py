@@ -7,8 +7,9 @@ What needs the windows before (settling, episodes) is `tremor.analysis.episodes`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from tremor.measures.contamination import (
     half_disagreement_hz,
     heartbeat,
 )
-from tremor.measures.line import SLOW_SHARE, fit_lines, usable_band
+from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
 
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows", "look_at"]
@@ -41,6 +42,8 @@ _SHARE_LOW: Final = 5.0 / 6.0
 _SHARE_HIGH: Final = 16.0 / 15.0
 _LOW_BAND_HZ: Final = (0.5, 3.0)
 _VALLEY_LOW_HZ: Final = 1.5
+#: Windows are judged so many numbers at a time: enough to spread the cost of a call.
+_NUMBERS_AT_ONCE: Final = 512 * 1200
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class WindowBatch:
     start_s : ndarray, shape (n_windows,)
         s from the start of the capture.
     acceleration_ms2 : ndarray, shape (n_windows, 3, n_samples)
-        m/s^2; NaN where samples are missing.
+        m/s^2; NaN where samples are missing. May be a view in which windows overlap.
     clipped_share : ndarray, shape (n_windows,)
         Share of the samples at the rail.
     n_dead_axes : int
@@ -272,9 +275,14 @@ def _judge_heartbeat(judge: _Judge) -> None:
     judge.test(_HEARTBEAT_RULES)
 
 
-def _moving(judge: _Judge, rows: npt.NDArray[np.int64]) -> Floats:
-    """Give the windows without slow part and impacts."""
-    return judge.moving[np.searchsorted(judge.moving_rows, rows)]
+def _moving(judge: _Judge) -> Floats:
+    """Give the windows that hold tremor without slow part and impacts."""
+    rows = np.flatnonzero(judge.undecided)
+    moving = judge.moving[np.searchsorted(judge.moving_rows, rows)]
+    # To fade an impact out makes slow movement anew.
+    faded = judge.scores["blanked_share"][rows] > 0.0
+    moving[faded] = remove_slow(moving[faded], fs=judge.fs, cutoff_hz=SLOW_SHARE * judge.band[0])
+    return moving
 
 
 _SAMPLE_RULES: Final = (
@@ -325,27 +333,55 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
     WindowTable
         One row a window; numbers only where the verdict is ``tremor``.
     """
-    judge = _Judge(batch, settings)
-    for stage in _STAGES:
-        stage(judge)
-    rows = np.flatnonzero(judge.undecided)
-    judge.score[rows] = judge.scores["peak_over_floor"][rows]
-    columns = _empty_line(len(batch.start_s))
+    judges = [_judged(part, settings) for part in _parts(batch)]
+
+    def column(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(judge, name) for judge in judges])
+
+    scores = {
+        name: np.concatenate([judge.scores[name] for judge in judges])
+        for name in judges[0].scores
+        if name not in _NOT_OF_CONTENT
+    }
+    rows = np.flatnonzero(column("undecided"))
+    score = column("score")
+    score[rows] = scores["peak_over_floor"][rows]
+    line = _empty_line(len(score))
     if rows.size:
-        lines = fit_lines(_moving(judge, rows), fs=judge.fs, band_hz=judge.band)
-        for name, column in columns.items():
-            column[rows] = getattr(lines, "polarisation" if name == "coherence" else name)
+        moving = np.concatenate([_moving(judge) for judge in judges])
+        lines = fit_moving(moving, fs=batch.fs, band_hz=judges[0].band)
+        for name, values in line.items():
+            values[rows] = getattr(lines, "polarisation" if name == "coherence" else name)
     return WindowTable(
         start_s=batch.start_s,
         end_s=batch.start_s + batch.acceleration_ms2.shape[-1] / batch.fs,
-        reason=judge.reason,
-        score=judge.score,
-        threshold=judge.threshold,
-        scores={
-            name: column for name, column in judge.scores.items() if name not in _NOT_OF_CONTENT
-        },
-        **columns,
+        reason=column("reason"),
+        score=score,
+        threshold=column("threshold"),
+        scores=scores,
+        **line,
     )
+
+
+def _parts(batch: WindowBatch) -> Iterator[WindowBatch]:
+    """Cut a batch into parts that are looked at one after the other."""
+    count = len(batch.start_s)
+    size = max(1, _NUMBERS_AT_ONCE // max(1, math.prod(batch.acceleration_ms2.shape[1:])))
+    for first in range(0, max(1, count), size):
+        some = slice(first, first + size)
+        yield replace(
+            batch,
+            start_s=batch.start_s[some],
+            acceleration_ms2=np.ascontiguousarray(batch.acceleration_ms2[some]),
+            clipped_share=batch.clipped_share[some],
+        )
+
+
+def _judged(batch: WindowBatch, settings: AnalysisSettings) -> _Judge:
+    judge = _Judge(batch, settings)
+    for stage in _STAGES:
+        stage(judge)
+    return judge
 
 
 def _empty_line(count: int) -> dict[str, npt.NDArray[Any]]:

@@ -68,7 +68,7 @@ class WindowGrid:
         return np.asarray((first + np.arange(count)) * self.n_step / self.fs)
 
     def cut(self, samples: npt.NDArray[np.float64], first: int, count: int) -> Floats:
-        """Copy windows ``first`` to ``first + count`` out of the samples of a capture.
+        """Cut windows ``first`` to ``first + count`` out of the samples of a capture.
 
         Parameters
         ----------
@@ -80,9 +80,9 @@ class WindowGrid:
         Returns
         -------
         ndarray, shape (count, 3, n_window)
-            Time along the last axis.
+            Time along the last axis; a view that cannot be written to.
         """
         begin = first * self.n_step
         stretch = samples[begin : begin + (count - 1) * self.n_step + self.n_window]
         view = np.lib.stride_tricks.sliding_window_view(stretch, self.n_window, axis=0)
-        return np.ascontiguousarray(view[:: self.n_step])
+        return view[:: self.n_step]

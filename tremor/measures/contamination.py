@@ -158,21 +158,21 @@ def blank_impacts(moving: Floats, *, fs: float, over_median: float) -> Blanked:
     rows = np.flatnonzero(hit.any(axis=1))
     if rows.size:
         fade = max(1, round(_FADE_S * fs))
-        ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, fade + 1) / (fade + 1))
-        kernel = np.concatenate([ramp, [1.0], ramp[::-1]])
-        weight = np.ones((rows.size, n))
-        # The weight falls to zero at each hit along half a cosine: the widest fade wins.
-        for offset, height in zip(range(-fade, fade + 1), kernel, strict=True):
-            shifted = np.zeros((rows.size, n), dtype=np.bool_)
-            here = slice(max(0, offset), n + min(0, offset))
-            there = slice(max(0, -offset), n - max(0, offset))
-            shifted[:, here] = hit[rows][:, there]
-            weight = np.where(shifted, np.minimum(weight, 1.0 - height), weight)
+        # Half a cosine from zero at a hit to one beyond the fade: only the nearest hit counts.
+        distance = np.minimum(_since_hit(hit[rows]), _since_hit(hit[rows, ::-1])[:, ::-1])
+        weight = 0.5 - 0.5 * np.cos(np.pi * np.minimum(distance, fade + 1) / (fade + 1))
         kept = np.square(weight).mean(axis=-1)
         samples = moving.copy()
         samples[rows] *= (weight / np.sqrt(np.maximum(kept, 1e-6))[:, None])[:, None, :]
         share[rows] = 1.0 - kept
     return Blanked(samples=samples, crest=norm.max(axis=-1) / median, blanked_share=share)
+
+
+def _since_hit(hit: npt.NDArray[np.bool_]) -> Indices:
+    """Count the samples since the last hit, shape as given; many where there was none yet."""
+    n = hit.shape[-1]
+    place = np.arange(n)
+    return np.asarray(place - np.maximum.accumulate(np.where(hit, place, -n), axis=-1))
 
 
 def half_disagreement_hz(

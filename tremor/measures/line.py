@@ -25,7 +25,15 @@ from tremor.measures.sine import SineFit, fit_sines
 from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle
 from tremor.recording import Floats
 
-__all__ = ["LEVEL", "METHODS", "LineEstimate", "LineTable", "estimate_line", "fit_lines"]
+__all__ = [
+    "LEVEL",
+    "METHODS",
+    "LineEstimate",
+    "LineTable",
+    "estimate_line",
+    "fit_lines",
+    "fit_moving",
+]
 
 LEVEL: Final = 0.95
 Method = Literal["auto", "whittle", "least_squares"]
@@ -46,6 +54,8 @@ _TONE_BT: Final = 2.0
 _MOST_LOG: Final = 12.0
 #: Mean squares below this, (m/s^2)^2/Hz at the peak, are rounding and not movement.
 _LEAST_DENSITY: Final = 1e-16
+#: Padded windows are transformed so many numbers at a time, which stay in the cache.
+_NUMBERS_AT_ONCE: Final = 16 * 4800
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -299,13 +309,33 @@ def fit_lines(
     LineTable
         One row a window; the result of a window does not depend on the others.
     """
-    n_samples = windows.shape[-1]
+    moving = remove_slow(windows, fs=fs, cutoff_hz=SLOW_SHARE * band_hz[0])
+    return fit_moving(moving, fs=fs, band_hz=band_hz, method=method)
+
+
+def fit_moving(
+    moving: Floats, *, fs: float, band_hz: tuple[float, float], method: Method = "auto"
+) -> LineTable:
+    """Fit one line to each of many windows whose slow part was taken out already.
+
+    Parameters
+    ----------
+    moving : ndarray, shape (n_windows, 3, n_samples)
+        Without what is slower than `SLOW_SHARE` of the lower band edge, m/s^2.
+    fs, band_hz, method
+        As for `fit_lines`.
+
+    Returns
+    -------
+    LineTable
+        As `fit_lines` gives it.
+    """
+    n_samples = moving.shape[-1]
     cutoff_hz = SLOW_SHARE * band_hz[0]
-    moving = remove_slow(windows, fs=fs, cutoff_hz=cutoff_hz)
     coarse_hz, top = _coarse_peak(moving, fs=fs, band_hz=band_hz)
     alive = top > _LEAST_DENSITY
     if not alive.all():
-        return _with_dead(windows, alive, fs=fs, band_hz=band_hz, method=method)
+        return _with_dead(moving, alive, fs=fs, band_hz=band_hz, method=method)
     spectrum = transform(moving, fs=fs)
     bins = FitBins.around(coarse_hz, n_samples=n_samples, fs=fs, band_hz=band_hz)
     principal = principal_component(bins.take(spectrum))
@@ -321,7 +351,7 @@ def fit_lines(
         band_hz=band_hz,
     )
     narrow = whittle.bandwidth_hz * n_samples / fs < _TONE_BT
-    rows = np.arange(len(windows)) if method == "least_squares" else np.flatnonzero(narrow)
+    rows = np.arange(len(moving)) if method == "least_squares" else np.flatnonzero(narrow)
     if method == "whittle" or rows.size == 0:
         return table
     sines = fit_sines(moving[rows], coarse_hz[rows], fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
@@ -337,17 +367,17 @@ def fit_lines(
 
 
 def _with_dead(
-    windows: Floats, alive: Bools, *, fs: float, band_hz: tuple[float, float], method: Method
+    moving: Floats, alive: Bools, *, fs: float, band_hz: tuple[float, float], method: Method
 ) -> LineTable:
     """Fit the windows that move and leave the others empty."""
-    n = len(windows)
+    n = len(moving)
     columns = {
         item.name: np.full((n, 3) if item.name in _TRIPLES else n, np.nan)
         for item in fields(LineTable)
     }
     columns["method"] = np.zeros(n, dtype=np.uint8)
     if alive.any():
-        part = fit_lines(windows[alive], fs=fs, band_hz=band_hz, method=method)
+        part = fit_moving(moving[alive], fs=fs, band_hz=band_hz, method=method)
         for name, column in columns.items():
             column[alive] = getattr(part, name)
     return LineTable(**columns)
@@ -362,12 +392,14 @@ def _coarse_peak(
     """Find the maximum of the padded, axis-summed periodogram: (frequency, PSD), each (K,)."""
     n_padded = pad * moving.shape[-1]
     band = band_bins(n_padded, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
-    density = psd(transform(moving, fs=fs, pad=pad)[..., band])
-    top = np.argmax(density, axis=-1)
-    return (
-        np.asarray((band.start + top) * fs / n_padded),
-        np.take_along_axis(density, top[:, None], axis=-1)[:, 0],
-    )
+    place, height = np.empty(len(moving), dtype=np.int64), np.empty(len(moving))
+    size = max(1, _NUMBERS_AT_ONCE // (3 * n_padded))
+    for first in range(0, len(moving), size):
+        some = slice(first, first + size)
+        density = psd(transform(moving[some], fs=fs, pad=pad)[..., band])
+        place[some] = np.argmax(density, axis=-1)
+        height[some] = density.max(axis=-1)
+    return np.asarray((band.start + place) * fs / n_padded), height
 
 
 def _table(
