@@ -6,7 +6,7 @@ A capture may come whole or in pieces; the answers are the same. Clocks and gaps
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,9 +43,8 @@ _RAIL_SHARE: Final = 0.995
 _STILL_SD_MS2: Final = 0.3
 _LEAST_STILL_S: Final = 5
 _GAIN_LIMITS: Final = (0.9, 1.1)
-#: Up to so many numbers are sorted as they are; of more only those near the median.
-_MOST_SORTED: Final = 500_000
-_MEDIAN_BINS: Final = 4096
+#: A median is taken of up to so many rows; of more, of every second, fourth ... row.
+_MOST_SORTED: Final = 1_000_000
 
 
 def median_norm_ms2(acceleration_ms2: Floats) -> float:
@@ -65,58 +64,21 @@ def median_norm_ms2(acceleration_ms2: Floats) -> float:
 
 
 def median_norm_in(pieces: Pieces) -> float:
-    """Give what `median_norm_ms2` gives, of samples in pieces."""
-
-    def norms() -> Iterator[Floats]:
-        for piece in pieces(1):
-            norm = np.sqrt(np.einsum("ij,ij->i", piece, piece))
-            yield norm[np.isfinite(norm)]
-
-    return _median(norms)
+    """Give what `median_norm_ms2` gives, of samples in pieces; of very many, rows at even steps."""
+    kept = np.zeros(0)
+    n_rows, every = 0, 1
+    for piece in pieces(1):
+        some = piece[-n_rows % every :: every]
+        n_rows += len(piece)
+        kept = np.concatenate([kept, np.sqrt(np.einsum("ij,ij->i", some, some))])
+        while len(kept) > _MOST_SORTED:
+            kept, every = kept[::2], 2 * every
+    kept = kept[np.isfinite(kept)]
+    return float(np.median(kept)) if kept.size else float("nan")
 
 
 def _whole(samples: Floats) -> Pieces:
     return lambda _: (samples,)
-
-
-def _median(numbers: Callable[[], Iterator[Floats]], *, least: int = 1) -> float:
-    """Give the exact median, in little memory: a count in bins, then the bin that holds it.
-
-    NaN where there are fewer numbers than ``least``.
-    """
-    first: list[Floats] = []
-    n_first = 0
-    source = numbers()
-    for part in source:
-        first.append(part)
-        n_first += len(part)
-        if n_first > _MOST_SORTED:
-            break
-    some = np.concatenate(first) if first else np.zeros(0)
-    first.clear()
-    following = next(source, None)
-    if following is None:
-        return float(np.median(some)) if some.size >= least else float("nan")
-    low, high = (float(limit) for limit in np.quantile(some, (0.05, 0.95)))
-    per = _MEDIAN_BINS / (high - low) if high > low else 0.0
-
-    def bin_of(part: Floats) -> npt.NDArray[np.int64]:
-        return np.clip((part - low) * per, -1.0, _MEDIAN_BINS).astype(np.int64) + 1
-
-    count = np.bincount(bin_of(some), minlength=_MEDIAN_BINS + 2)
-    count += np.bincount(bin_of(following), minlength=_MEDIAN_BINS + 2)
-    for part in source:
-        count += np.bincount(bin_of(part), minlength=_MEDIAN_BINS + 2)
-    up_to = np.cumsum(count)
-    ranks = (int(up_to[-1] - 1) // 2, int(up_to[-1]) // 2)
-    bins = np.searchsorted(up_to, ranks, side="right")
-    near = []
-    for part in numbers():
-        place = bin_of(part)
-        near.append(part[(place >= bins[0]) & (place <= bins[1])])
-    ordered = np.sort(np.concatenate(near))
-    before = int(up_to[bins[0] - 1]) if bins[0] > 0 else 0
-    return float((ordered[ranks[0] - before] + ordered[ranks[1] - before]) / 2.0)
 
 
 def find_dead_axes(acceleration_ms2: Floats) -> tuple[int, ...]:
@@ -292,12 +254,14 @@ def find_scale_correction_in(pieces: Pieces, *, sampling_rate_hz: float) -> floa
     if n_second <= 1:
         return None
 
-    def still() -> Iterator[Floats]:
-        for piece in pieces(n_second):
-            n_seconds = len(piece) // n_second
-            cut = piece[: n_seconds * n_second]
-            norm = np.sqrt(np.einsum("ij,ij->i", cut, cut)).reshape(n_seconds, n_second)
-            yield norm[norm.std(axis=1) < _STILL_SD_MS2].reshape(-1)
-
-    factor = STANDARD_GRAVITY_MS2 / _median(still, least=_LEAST_STILL_S * n_second)
+    seconds = [np.zeros(0)]
+    for piece in pieces(n_second):
+        n_seconds = len(piece) // n_second
+        cut = piece[: n_seconds * n_second]
+        norm = np.sqrt(np.einsum("ij,ij->i", cut, cut)).reshape(n_seconds, n_second)
+        seconds.append(norm.mean(axis=1)[norm.std(axis=1) < _STILL_SD_MS2])
+    still = np.concatenate(seconds)
+    if len(still) < _LEAST_STILL_S:
+        return None
+    factor = STANDARD_GRAVITY_MS2 / float(np.median(still))
     return factor if _GAIN_LIMITS[0] <= factor <= _GAIN_LIMITS[1] else None

@@ -149,7 +149,6 @@ def blank_impacts(moving: Floats, *, fs: float, over_median: float) -> Blanked:
     Blanked
         Windows without an impact come back bit for bit.
     """
-    n = moving.shape[-1]
     norm = np.sqrt(smooth(np.square(moving).sum(axis=1), max(1, round(_IMPACT_S * fs))))
     median = np.maximum(np.median(norm, axis=-1), 1e-300)
     hit = norm > over_median * median[:, None]
