@@ -100,9 +100,17 @@ def test_why_is_told_on_request(file):
 
 def test_a_warning_sign_is_answered_by_help_before_the_next_question(file):
     result = run("new", file, typed="chest pain\n")
-    assert result.stderr.index("Get medical help now") < result.stderr.index("How far")
+    assert result.stderr.count("Chest pain: ") == 1
+    assert result.stderr.index("Chest pain: ") < result.stderr.index("How far")
     assert Context.from_file(file).signs == ("chest_pain",)
-    assert "Get medical help" not in run("new", file, "--overwrite", typed="none\n").stderr
+    assert "Chest pain: " not in run("new", file, "--overwrite", typed="none\n").stderr
+
+
+def test_what_needs_help_by_other_answers_is_told_at_the_end(file):
+    drunk = {"duration_min": 200, "mass_before_kg": 70, "mass_after_kg": 71}
+    result = run("new", file, typed=lines_for(signs="fever", **drunk))
+    assert result.stderr.count("Fever: ") == 1
+    assert result.stderr.index("cold or shivering") < result.stderr.index("You weigh more")
 
 
 class _Interrupted(io.StringIO):
@@ -199,7 +207,7 @@ def test_show_tells_answers_what_follows_and_what_is_open(file):
     result = run("show", file)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[2].startswith("Get medical help now")
+    assert lines[2].startswith("  Fever: get medical help")
     assert "  effort (RPE)            8 of 10" in lines
     assert "  Heat strain (WBGT)      32.6 °C (29.7 to 35.4); race flag extreme" in lines
     assert "  Body mass lost          not answered: mass_before_kg, mass_after_kg" in lines
@@ -213,6 +221,7 @@ def test_show_as_json(file):
     file.write_text(context.to_toml(), encoding="utf-8")
     document = json.loads(run("show", file, "--json").stdout)
     assert document["schema"] == "tremor.context.show/1"
+    assert document["warning_signs"] == []
     assert Context.from_dict(document["answers"]) == context
     assert document["computed"]["wbgt_c"]["value"] == pytest.approx(32.58, abs=0.005)
     assert document["computed"]["volume_l"] is None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import tremor
 from tremor.errors import ContextError, InvalidInputError
+from tremor.explanation.claims import article
 from tremor.explanation.context import Context
 from tremor.explanation.questions import QUESTIONS, SECTIONS, by_attribute
 
@@ -77,6 +78,11 @@ def test_every_question_says_what_why_and_what_is_allowed(question):
     assert (question.kind == "number") == (question.lowest < question.highest)
     assert bool(question.choices) == (question.kind in {"choice", "several"})
     assert question.section in SECTIONS
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.path)
+def test_claims_of_a_question_are_claims_of_the_article(question):
+    assert set(question.claims) <= set(article().claims)
 
 
 def test_nothing_answered():

@@ -30,9 +30,6 @@ _INTRODUCTION: Final = """\
 Answer what you can. Enter alone: not answered, or the proposal in [brackets].
 ?: why it is asked. -: no answer, in place of a proposal. Ctrl-C: stop and keep.
 """
-_SEEK_HELP: Final = (
-    "Get medical help now if you have this; the questions and the recording can wait."
-)
 _INTERRUPTED: Final = 130
 
 
@@ -120,8 +117,8 @@ def new(
             ctx.exit(_INTERRUPTED)
     else:
         answers = dict(proposals)
-        _warn_of_signs(answers)
     written = Context(**answers)
+    _warn(written, told=Context(signs=answers.get("signs")))
     write_file(file, commented_toml(written.to_dict()))
     kept = "stopped; kept what was answered: " if stopped else ""
     click.echo(f"{kept}{file}: {_count(written)}")
@@ -168,6 +165,7 @@ def _answers_of(fit_file: Path) -> dict[str, float]:
 
 def _ask_all(proposals: Mapping[str, Answer]) -> tuple[dict[str, Answer], bool]:
     """Ask question after question; tell whether Ctrl-C ended them."""
+    from tremor.explanation.context import Context
     from tremor.explanation.questions import QUESTIONS, SECTIONS
 
     answers: dict[str, Answer] = {}
@@ -182,7 +180,7 @@ def _ask_all(proposals: Mapping[str, Answer]) -> tuple[dict[str, Answer], bool]:
             if answer is not None:
                 answers[question.attribute] = answer
             if question.attribute == "signs":
-                _warn_of_signs(answers)
+                _warn(Context(signs=answer))
     except EOFError:
         click.echo("", err=True)
     except KeyboardInterrupt:
@@ -249,9 +247,18 @@ def _line() -> str:
     return text
 
 
-def _warn_of_signs(answers: Mapping[str, Answer]) -> None:
-    if answers.get("signs"):
-        click.echo(f"\n  {_SEEK_HELP}", err=True)
+def _warn(answers: Context, told: Context | None = None) -> None:
+    """Say what needs help, but for what was said of other answers."""
+    before = () if told is None else _warnings(told)
+    for statement in _warnings(answers):
+        if statement not in before:
+            click.echo("\n" + "\n".join(_wrapped(statement)), err=True)
+
+
+def _warnings(answers: Context) -> tuple[str, ...]:
+    from tremor.explanation.advice import advice_table, warnings_of
+
+    return tuple(sign.statement for sign in warnings_of(answers, advice_table()))
 
 
 def _count(answers: Context) -> str:
@@ -267,8 +274,8 @@ def _lines(answers: Context, file: Path) -> list[str]:
 
     given = answers.answered()
     lines = [f"{file.name}: {_count(answers)}"]
-    if answers.signs:
-        lines += ["", _SEEK_HELP]
+    for statement in _warnings(answers):
+        lines += ["", *_wrapped(statement)]
     for section, title in SECTIONS.items():
         rows = [
             f"  {question.title:<24}{to_text(question, given[question.attribute])}"
@@ -313,6 +320,7 @@ def _document(answers: Context) -> dict[str, Any]:
     computed = compute(answers)
     return {
         "schema": _SCHEMA,
+        "warning_signs": list(_warnings(answers)),
         "answers": answers.to_dict(),
         "computed": {quantity.key: quantity.estimate.to_dict() for quantity in computed.quantities},
         "words": {quantity.key: quantity.word for quantity in computed.quantities if quantity.word},
