@@ -1,124 +1,137 @@
-"""The model of the decay: truth, laws, and what is refused."""
+"""What is made of a decay: the verdict, what each threshold does, and what no decay explains."""
 
-import json
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-import tremor
-from tremor.analysis.recovery import fit_recovery
-from tremor.errors import InvalidInputError
-from tremor.measures.recovery import Recovery
+from tremor.analysis.settings import AnalysisSettings
+from tremor.measures.decay import RecoveryRules, judge_rest
+from tremor.measures.decay_posterior import Points
 
+SETTINGS = AnalysisSettings()
+RULES = RecoveryRules(**{item.name: getattr(SETTINGS, item.name) for item in fields(RecoveryRules)})
 STEP_S = 4.0
 RELATIVE_SD = 0.14  # of the RMS over 4 s of a line 1 Hz wide
 
 
-def rest(minutes, *, half_life_s=None, initial=0.5, floor=0.06, seed=0, waxing=0.0):
-    rng = np.random.default_rng(seed)
-    t = np.arange(2.0, 60.0 * minutes, STEP_S)
-    fading = initial**2 * np.exp(-2.0 * t * np.log(2.0) / half_life_s) if half_life_s else 0.0
-    law = np.sqrt(fading + floor**2) if half_life_s else np.full(t.size, initial)
-    slow = np.zeros(t.size)
-    for i in range(1, t.size):
-        keep = np.exp(-STEP_S / 10.0)
-        slow[i] = keep * slow[i - 1] + np.sqrt(1 - keep**2) * rng.standard_normal()
-    rms = law * np.exp(RELATIVE_SD * rng.standard_normal(t.size) + waxing * slow)
-    return t, rms, np.full(t.size, RELATIVE_SD)
+def rest(rest_s, law, *, seed=0):
+    """Points every 4 s about a law of the RMS over time."""
+    t = np.arange(2.0, rest_s, STEP_S)
+    scatter = RELATIVE_SD * np.random.default_rng(seed).standard_normal(t.size)
+    return Points(t, law(t) * np.exp(scatter), np.full(t.size, RELATIVE_SD**2))
 
 
-def test_a_decay_gives_its_half_life_floor_and_start():
-    held = {"half_life_s": 0, "floor_rms_ms2": 0, "initial_rms_ms2": 0}
-    truth = {"half_life_s": 70.0, "floor_rms_ms2": 0.06, "initial_rms_ms2": np.hypot(0.5, 0.06)}
-    for seed in range(12):
-        found = fit_recovery(*rest(7.0, half_life_s=70.0, seed=seed, waxing=0.2))
-        assert found.verdict == "decays"
-        for name, value in truth.items():
-            estimate = getattr(found, name)
-            held[name] += estimate.low <= value <= estimate.high
-    # 12 intervals of 95 %: fewer than 9 hold with a chance of 3 in 10000.
-    assert min(held.values()) >= 9
+def fading(half_life_s, *, initial=0.5, floor=0.06):
+    return lambda t: np.hypot(initial * 0.5 ** (t / half_life_s), floor)
 
 
-def test_a_floor_from_before_the_run_narrows_the_interval():
-    t, rms, sd = rest(4.0, half_life_s=60.0, seed=3)
-    free, known = fit_recovery(t, rms, sd), fit_recovery(t, rms, sd, floor_ms2=0.06)
-    width = [np.log(r.half_life_s.high / r.half_life_s.low) for r in (free, known)]
-    assert width[1] < width[0]
-    assert known.floor == "baseline"
-    assert free.floor == "fitted"
+def steady(t):
+    return np.full(t.size, 0.3)
 
 
-def test_constant_tremor_is_rarely_called_fading():
-    verdicts = [fit_recovery(*rest(5.0, seed=seed, waxing=0.25)).verdict for seed in range(40)]
-    # 8 % of 40 is 3.2; more than 8 with a chance below 1 %.
-    assert verdicts.count("decays") <= 8
-    assert set(verdicts) <= {"decays", "persists", "not_determined"}
+def judge(points, *, floor_ms2=None, noise_ms2=0.0, **rules):
+    return judge_rest(
+        points,
+        floor_ms2=floor_ms2,
+        n_left_out=0,
+        rules=replace(RULES, **rules),
+        noise_ms2=noise_ms2,
+    )
 
 
-def test_steady_tremor_over_a_long_rest_persists():
-    assert fit_recovery(*rest(10.0, seed=1)).verdict == "persists"
+DECAY = rest(400.0, fading(60.0))
+LONG_STEADY = rest(600.0, steady, seed=1)
+SHORT_STEADY = rest(100.0, steady, seed=1)
+
+# Of each rule: points that it decides on, a value, and what then differs from the default.
+EFFECTS = {
+    "recovery_least_points": (DECAY, 101.0, lambda found: found.verdict),
+    "recovery_least_rest_s": (DECAY, 401.0, lambda found: found.verdict),
+    "decays_least_log_bayes": (rest(60.0, fading(30.0)), 20.0, lambda found: found.verdict),
+    "decays_least_drop": (DECAY, 1.0, lambda found: found.verdict),
+    "persists_most_drop": (LONG_STEADY, 0.0, lambda found: found.verdict),
+    "persists_least_rest_s": (LONG_STEADY, 601.0, lambda found: found.verdict),
+    "half_life_least_taus_fitted": (DECAY, 20.0, lambda found: found.half_life_s.value),
+    "half_life_least_taus_known": (DECAY, 20.0, lambda found: found.half_life_s.value),
+    "reliable_taus_fitted": (
+        rest(400.0, fading(130.0)), 9.0, lambda found: found.more_rest_needed_s.value,
+    ),
+    "reliable_taus_known": (
+        rest(400.0, fading(80.0)), 9.0, lambda found: found.more_rest_needed_s.value,
+    ),
+    "settled_most_ratio": (DECAY, 1.0, lambda found: found.more_rest_needed_s.value),
+    "bounded_tau_over_rest": (DECAY, 0.1, lambda found: found.half_life_s.high),
+    "floor_overruled_log_bayes": (DECAY, -20.0, lambda found: found.floor),
+    "lead_most_s": (DECAY, 1.0, lambda found: found.curve_time_s[0]),
+    "rest_asked_s": (SHORT_STEADY, 900.0, lambda found: found.more_rest_needed_s.value),
+    "more_rest_least_s": (rest(290.0, fading(60.0)), 240.0, lambda f: f.more_rest_needed_s.value),
+    "rest_most_s": (SHORT_STEADY, 200.0, lambda found: found.more_rest_needed_s.value),
+}  # fmt: skip
 
 
-def test_what_is_not_determined_asks_for_more_rest():
-    found = fit_recovery(*rest(1.5, half_life_s=200.0, seed=5, waxing=0.25))
-    assert found.verdict == "not_determined"
+def test_every_rule_is_a_setting_and_has_an_effect_to_show():
+    names = {item.name for item in fields(RecoveryRules)}
+    assert names <= set(SETTINGS.to_dict())
+    assert names == set(EFFECTS)
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_a_rule_decides_what_it_is_for(name):
+    points, value, seen = EFFECTS[name]
+    floor_ms2 = 0.06 if name.endswith("known") or name.startswith("floor") else None
+    others = {}
+    if name in ("reliable_taus_fitted", "reliable_taus_known", "more_rest_least_s"):
+        others = {"settled_most_ratio": 1.0}
+    before = judge(points, floor_ms2=floor_ms2, **others)
+    after = judge(points, floor_ms2=floor_ms2, **others, **{name: value})
+    assert seen(before) != seen(after)
+
+
+@pytest.mark.parametrize(("rest_s", "verdict"), [(300.0, "persists"), (120.0, "not_determined")])
+def test_a_tremor_that_grows_is_said_to_grow(rest_s, verdict):
+    found = judge(rest(rest_s, lambda t: 0.05 * np.exp(t / 60.0)))
+    assert found.verdict == verdict
+    assert "the tremor grew to " in found.reason
+    assert found.fraction_gone.value is None
     assert found.half_life_s.value is None
-    assert found.more_rest_needed_s.value >= 60.0
-    assert found.reason
 
 
-@pytest.mark.parametrize("n", [0, 1, 7])
-def test_too_few_windows_are_insufficient(n):
-    t, rms, sd = rest(5.0, half_life_s=60.0)
-    found = fit_recovery(t[:n], rms[:n], sd[:n])
-    assert found.verdict == "insufficient"
-    assert "at least 8" in found.reason
-    assert found.half_life_s.value is None
-    assert found.half_life_s.reason
+def test_the_size_of_growth_is_given_where_it_says_something():
+    found = judge(rest(400.0, lambda t: 0.1 * np.exp(t / 200.0)))
+    times = float(found.reason.split("grew to ")[1].split()[0])
+    assert_allclose(times, np.exp(2.0), rtol=0.3)
+    from_nothing = judge(rest(400.0, lambda t: np.where(t > 300.0, 0.3, 0.001)))
+    assert "over 100 times" in from_nothing.reason
 
 
-def test_scale_changes_the_levels_and_nothing_else():
-    t, rms, sd = rest(6.0, half_life_s=60.0, seed=2)
-    one, three = fit_recovery(t, rms, sd), fit_recovery(t, 3.0 * rms, sd)
-    assert_allclose(three.half_life_s.value, one.half_life_s.value, rtol=1e-6)
-    assert_allclose(three.fraction_gone.value, one.fraction_gone.value, rtol=1e-6)
-    assert_allclose(three.initial_rms_ms2.value, 3.0 * one.initial_rms_ms2.value, rtol=1e-6)
-
-
-def test_inputs_are_not_written_into():
-    series = rest(6.0, half_life_s=60.0)
-    before = [column.copy() for column in series]
-    fit_recovery(*series)
-    for column, was in zip(series, before, strict=True):
-        assert_allclose(column, was, rtol=0, atol=0)
-
-
-def test_nonsense_is_refused_by_name():
-    t, rms, sd = rest(5.0, half_life_s=60.0)
-    with pytest.raises(InvalidInputError):
-        fit_recovery(t[::-1], rms, sd)
-    with pytest.raises(InvalidInputError):
-        fit_recovery(t, -rms, sd)
-    with pytest.raises(InvalidInputError):
-        fit_recovery(t, rms[:-1], sd)
-
-
-def test_values_that_are_missing_are_counted():
-    t, rms, sd = rest(6.0, half_life_s=60.0)
-    rms[[3, 8]] = np.nan
-    found = fit_recovery(t, rms, sd)
+def test_a_tremor_gone_at_once_has_no_half_life_but_a_limit():
+    found = judge(rest(300.0, lambda t: np.where(t < 20.0, 0.4, 0.005)))
     assert found.verdict == "decays"
-    assert found.n_left_out == 2
+    assert found.half_life_s.value is None
+    assert "at most" in found.half_life_s.reason
+    assert found.fraction_gone.value > 0.9
+    assert found.more_rest_needed_s.value is None
 
 
-@pytest.mark.parametrize("minutes", [0.2, 1.5, 7.0])
-def test_json_and_back(minutes):
-    found = fit_recovery(*rest(minutes, half_life_s=70.0))
-    record = found.to_dict()
-    assert Recovery.from_dict(json.loads(json.dumps(record, allow_nan=False))).to_dict() == record
+def test_a_lower_limit_at_the_edge_of_the_search_is_none():
+    found = judge(rest(120.0, fading(9.5, floor=0.1), seed=4))
+    assert found.half_life_s.value is not None
+    assert found.half_life_s.low is None
+    assert found.half_life_s.high > 9.5
 
 
-def test_the_face_gives_it():
-    assert tremor.fit_recovery is fit_recovery
+def test_a_level_that_is_not_reached_is_remarked_upon():
+    found = judge(rest(600.0, fading(40.0, floor=0.2)), floor_ms2=0.01)
+    assert found.floor == "fitted"
+    assert found.remark.startswith("the level before the run, 0.01 m/s^2, was not used")
+    assert judge(DECAY, floor_ms2=0.06).remark == ""
+
+
+def test_the_noise_of_the_sensor_is_no_tremor():
+    points = rest(500.0, fading(50.0, floor=0.05))
+    noisy = points._replace(rms_ms2=np.hypot(points.rms_ms2, 0.08))
+    found = judge(noisy, noise_ms2=0.08)
+    assert found.floor_rms_ms2.low < 0.05 < found.floor_rms_ms2.high
+    assert_allclose(found.half_life_s.value, 50.0, rtol=0.3)

@@ -192,8 +192,8 @@ def _with_best_floor(
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
         return fine_fit(known), ""
     return fine_fit(fitted), (
-        f"the level before the run, {floor_ms2:.2g} m/s^2, was not used, because this rest does "
-        "not lead to it"
+        f"the level before the run, {floor_ms2:.2g} m/s^2, was not used: this rest does not show "
+        "that the tremor goes back to it"
     )
 
 
