@@ -90,18 +90,20 @@ def with_interval(estimate: Estimate, unit: str) -> str:
     --------
     >>> from tremor.estimate import Estimate
     >>> with_interval(Estimate(82.49, 61.6, 123.3), "s")
-    '82.5 s (61.6 to 123 s)'
+    '82 s (62 to 123 s)'
     """
-    if estimate.value is None:
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None:
         return ""
-    text = f"{figure(estimate.value)} {unit}"
-    if estimate.low is not None and estimate.high is not None:
-        return f"{text} ({figure(estimate.low)} to {figure(estimate.high)} {unit})"
-    if estimate.low is not None:
-        return f"{text} (at least {figure(estimate.low)} {unit})"
-    if estimate.high is not None:
-        return f"{text} (at most {figure(estimate.high)} {unit})"
-    return text
+    if low is not None and high is not None and high > low:
+        # The width of the interval shows two digits.
+        decimals = max(1 - math.floor(math.log10(high - low)), 0)
+        return f"{value:.{decimals}f} {unit} ({low:.{decimals}f} to {high:.{decimals}f} {unit})"
+    if low is not None and high is None:
+        return f"{figure(value)} {unit} (at least {figure(low)} {unit})"
+    if high is not None and low is None:
+        return f"{figure(value)} {unit} (at most {figure(high)} {unit})"
+    return f"{figure(value)} {unit}"
 
 
 def figure(value: float) -> str:

@@ -9,11 +9,13 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tremor.report import wording
+from tremor.explanation.claims import article
+from tremor.report import explaining, wording
 from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
 from tremor.report.numbers import KEY_NUMBERS, number, percent, range_text, value_text
 
 if TYPE_CHECKING:
+    from tremor.analysis.explained import Direction, Evidence, Explanation
     from tremor.analysis.results import Analysis, WindowTable
 
 __all__ = ["render"]
@@ -64,6 +66,8 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "status": analysis.status,
         "in_short": wording.in_short(analysis),
         "purpose": wording.PURPOSE,
+        "warning_signs": _warning_signs(analysis),
+        "explaining": _explaining(analysis) if analysis.explanations else None,
         "cards": _cards(analysis),
         "episodes": _episodes(analysis),
         "amplitude": _amplitude(analysis),
@@ -79,6 +83,77 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "software": dict(analysis.software),
         "sha256": analysis.source["sha256"],
         "settings": _settings(analysis),
+    }
+
+
+def _warning_signs(analysis: Analysis) -> list[dict[str, str]]:
+    return [
+        {"urgency": explaining.URGENCIES[sign.urgency], "statement": sign.statement}
+        for sign in analysis.warning_signs
+    ]
+
+
+def _explaining(analysis: Analysis) -> dict[str, Any]:
+    sensitivity = analysis.sensitivity
+    return {
+        "preface": explaining.preface(analysis),
+        "answered": explaining.is_answered(analysis),
+        "leaders": "" if sensitivity is None else explaining.leaders_text(sensitivity),
+        "question": "" if sensitivity is None else explaining.question_text(sensitivity),
+        "redraws": "" if sensitivity is None else explaining.redraws_text(sensitivity),
+        "limits": explaining.limits_text(),
+        "cards": [_explanation(one) for one in analysis.explanations],
+        "advice": [
+            {
+                "text": one.text,
+                "explanation": None
+                if one.explanation is None
+                else explaining.name_of(one.explanation),
+                "claims": one.claims,
+                "grade": one.grade,
+            }
+            for one in analysis.advice
+        ],
+        "help_first": explaining.HELP_FIRST,
+        "help": explaining.help_list(),
+        "article": article(),
+    }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "id": explanation.id,
+        "name": explaining.name_of(explanation.id),
+        "first_line": explaining.first_line(explanation.id),
+        "support": explaining.support_text(explanation),
+        "word": explanation.word,
+        "sides": [
+            {"title": title, "facts": [_fact(one) for one in explanation.pointing(direction)]}
+            for title, direction in _SIDES
+        ],
+        "neutral": [_fact(one) for one in explanation.pointing("neutral")],
+        "missing": [explaining.missing_text(one) for one in explanation.missing],
+        "prior": f"{explanation.prior:+.1f}",
+        "log_odds": f"{explanation.log_odds:+.1f}",
+        "claims": explanation.claims,
+    }
+
+
+_SIDES: Final[tuple[tuple[str, Direction], ...]] = (
+    ("Speaks for it", "for"),
+    ("Speaks against it", "against"),
+)
+
+
+def _fact(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "statement": evidence.statement,
+        "reason": evidence.reason,
+        "weight": f"{evidence.weight:+.1f}" if evidence.weight else "0",
+        "origin": explaining.ORIGINS[evidence.origin],
+        "grade": evidence.grade,
+        "source": evidence.source,
+        "claims": evidence.claims,
     }
 
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tremor.report import wording
+from tremor.report import explaining, wording
 from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tremor.analysis.explained import Evidence, Explanation
     from tremor.analysis.results import Analysis, RecordingFacts
     from tremor.recording import Floats
 
-__all__ = ["render", "render_check"]
+__all__ = ["explanation_lines", "render", "render_check"]
 
 _WIDTH: Final = 80
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 10
+_MOST_MISSING: Final = 4
+_KEPT_TOGETHER: Final = re.compile(
+    r"(?<=\d) (?=(?:%|°C|Hz|s|min|h|kg|mg|mm|L)(?![\w/]))|(?<=\b[AFENP]\d) (?=[AFENP]\d\b)"
+)
+_HOW_TO_ANSWER: Final = (
+    "Nothing was answered. To answer: tremor context new today.toml; to use the answers: "
+    "--context today.toml."
+)
 
 
 def render(analysis: Analysis, *, unicode: bool = True) -> str:
@@ -37,7 +49,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         Lines of at most 80 columns, where names of files allow it.
     """
     summary = analysis.summary
-    lines = [analysis.source["name"] or "samples from arrays", ""]
+    lines = [*_warning_signs(analysis), analysis.source["name"] or "samples from arrays", ""]
     lines += _wrapped(wording.headline(analysis))
     lines.append("")
     if analysis.status == "measured":
@@ -73,8 +85,94 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     lines.append("")
     if analysis.status == "measured":
         lines += _wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
+        lines.append("")
+    if analysis.explanations:
+        lines += [*explanation_lines(analysis), ""]
     lines += _wrapped(wording.PURPOSE)
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text if unicode else text.replace("°C", "degrees C")
+
+
+def explanation_lines(analysis: Analysis) -> list[str]:
+    """Give the explanations with what speaks for and against them and what is missing, and advice.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        With explanations.
+
+    Returns
+    -------
+    list of str
+        Lines of at most 80 columns.
+    """
+    answered = explaining.is_answered(analysis)
+    lines = ["What may explain it", *_wrapped(explaining.preface(analysis), indent=2), ""]
+    for one in analysis.explanations:
+        head = f"{explaining.name_of(one.id)}: {explaining.support_text(one)}"
+        lines += _wrapped(head, indent=2)
+        lines += _wrapped(explaining.first_line(one.id), indent=4)
+        for direction in ("for", "against"):
+            lines += _evidence(direction, one.pointing(direction), always=answered)
+        lines += [*_missing(one), ""] if answered else []
+    if answered:
+        lines += [*_what_hangs(analysis), "", "What you can do"]
+        for advice in analysis.advice:
+            ground = " ".join(advice.claims) or advice.grade
+            lines += _wrapped(f"- {advice.text} [{ground}]", indent=2, hang=2)
+        lines.append("")
+    else:
+        lines += [*_wrapped(_HOW_TO_ANSWER, indent=2), ""]
+    lines.append("When to get help, whatever was measured")
+    for urgency, names in explaining.help_list():
+        lines += _wrapped(f"{urgency:<9}{', '.join(names)}", indent=2, hang=9)
+    return lines
+
+
+def _what_hangs(analysis: Analysis) -> list[str]:
+    sensitivity = analysis.sensitivity
+    if sensitivity is None:
+        return []
+    return [
+        line
+        for said in (
+            explaining.leaders_text(sensitivity),
+            explaining.question_text(sensitivity),
+            explaining.redraws_text(sensitivity),
+            explaining.limits_text(),
+        )
+        if said
+        for line in _wrapped(said, indent=2)
+    ]
+
+
+def _warning_signs(analysis: Analysis) -> list[str]:
+    if not analysis.warning_signs:
+        return []
+    lines = _wrapped(f"GET HELP. {explaining.HELP_FIRST}")
+    for sign in analysis.warning_signs:
+        lines += _wrapped(
+            f"{explaining.URGENCIES[sign.urgency]:<9}{sign.statement}", indent=2, hang=9
+        )
+    return [*lines, ""]
+
+
+def _evidence(direction: str, found: Sequence[Evidence], *, always: bool) -> list[str]:
+    lines = []
+    for index, one in enumerate(found):
+        label = direction if index == 0 else ""
+        text = f"{label:<9}{one.statement} [{explaining.ground_text(one)}]"
+        lines += _wrapped(text, indent=4, hang=9)
+    if always and not lines:
+        return _wrapped(f"{direction:<9}nothing that is known", indent=4)
+    return lines
+
+
+def _missing(explanation: Explanation) -> list[str]:
+    found = [explaining.missing_text(one) for one in explanation.missing]
+    shown, hidden = found[:_MOST_MISSING], len(found) - _MOST_MISSING
+    more = [f"and {hidden} more"] if hidden > 0 else []
+    return _wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
 
 
 def render_check(
@@ -122,15 +220,17 @@ def _gaps(facts: RecordingFacts) -> list[str]:
 
 
 def _wrapped(text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
-    # Runs of blanks are columns here, so only what stands after them may be broken.
-    return textwrap.wrap(
-        text,
+    # Runs of blanks are columns here, so only what stands after them may be broken; a number and
+    # its unit, and the ids of claims, stay together.
+    lines = textwrap.wrap(
+        _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text),
         width=_WIDTH,
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent + hang),
         break_long_words=False,
         break_on_hyphens=False,
     ) or [""]
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _fact(label: str, text: str) -> list[str]:

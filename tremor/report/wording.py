@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 PURPOSE: Final = (
-    "This describes movement. It does not name causes or illness and is not a medical device."
+    "This describes movement and weighs explanations. It cannot establish a cause or an illness, "
+    "and it is not a medical device."
 )
 
 VERDICT_WORDS: Final = {
