@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,9 @@ from tremor.measures.recovery import Recovery, Verdict
 from tremor.recording import Floats
 
 __all__ = ["RecoveryRules", "judge_rest"]
+
+#: From RMS with the noise of the sensor to RMS of the tremor.
+_Levels = Callable[[Floats], Floats]
 
 _N_CURVE: Final = 61
 _LEVEL: Final = 0.95
@@ -112,26 +115,42 @@ def judge_rest(
             ),
         )
     points = thinned(points)
-    fit, remark = _with_best_floor(points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules)
+    noise_power = noise_ms2**2
 
     def tremor(rms: Floats) -> Floats:
-        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_ms2**2, _LEAST_POWER)))
+        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, _LEAST_POWER)))
 
-    first_s = float(points.time_s[0])
+    fit, remark = _with_best_floor(points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules)
+    found = _read(fit, points, tremor, floor_ms2=floor_ms2, rules=rules)
+    if found.verdict != "decays":
+        found = _grown(found, points, tremor, fit=fit, rules=rules) or found
+    return replace(
+        found,
+        reason=found.reason + left_out,
+        remark=remark,
+        n_left_out=n_left_out,
+        rest_start_s=rest_start_s,
+        point_time_s=points.time_s,
+        point_rms_ms2=tremor(points.rms_ms2),
+    )
+
+
+def _read(
+    fit: DecayFit,
+    points: Points,
+    tremor: _Levels,
+    *,
+    floor_ms2: float | None,
+    rules: RecoveryRules,
+) -> Recovery:
+    """Read verdict and numbers off the draws of a decay."""
+    first_s, rest_s = (float(end_s) for end_s in points.time_s[[0, -1]])
     start_s = 0.0 if first_s <= rules.lead_most_s else first_s
     start, end = tremor(fit.rms([start_s, rest_s])).T
     gone = 1.0 - end / start
     verdict = _verdict(fit, gone, rest_s, rules)
-    grown = 1.0 if verdict == "decays" else _growth(points, tremor, rules)
-    if grown > 1.0:
-        verdict = "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
-        fraction_gone = Estimate.missing("nothing went: the tremor grew")
-        times = f"{grown:.2g}" if grown < _MANY else f"over {_MANY:g}"
-        decided = f"the tremor grew to {times} times its start over {rest_s:.3g} s of rest"
-    else:
-        draws = gone if verdict == "decays" else _with_constant(gone, fit)
-        fraction_gone = _estimate(draws, _method(fit))
-        decided = _in_words(fit, verdict, fraction_gone, rest_s)
+    draws = gone if verdict == "decays" else _with_constant(gone, fit)
+    fraction_gone = _estimate(draws, _method(fit))
     half_life, time_constant, why_not = _time_constants(fit, verdict, rest_s, rules)
     settled = verdict == "decays" and (_is_fast(fit) or _is_settled(half_life, rules))
     more, ask = _more_rest(fit, verdict, rest_s, settled=settled, rules=rules)
@@ -143,6 +162,7 @@ def judge_rest(
         floor = Estimate.missing(why_not)
     else:
         floor = _estimate(tremor(fit.floor_rms()), _method(fit))
+    decided = _in_words(fit, verdict, fraction_gone, rest_s)
     reasons = (decided, why_not if verdict == "decays" else "", ask)
     return Recovery(
         verdict=verdict,
@@ -152,20 +172,38 @@ def judge_rest(
         floor_rms_ms2=floor,
         fraction_gone=fraction_gone,
         more_rest_needed_s=more,
-        reason="; ".join(reason for reason in reasons if reason) + left_out,
-        remark=remark,
+        reason="; ".join(reason for reason in reasons if reason),
         rest_s=rest_s,
         n_points=len(points.time_s),
-        n_left_out=n_left_out,
         floor="baseline" if fit.known else "fitted",
         log_bayes_factor=fit.log_bayes_factor,
-        rest_start_s=rest_start_s,
         curve_time_s=time_s,
         curve_rms_ms2=middle,
         curve_low_ms2=low,
         curve_high_ms2=high,
-        point_time_s=points.time_s,
-        point_rms_ms2=tremor(points.rms_ms2),
+    )
+
+
+def _grown(
+    found: Recovery, points: Points, tremor: _Levels, *, fit: DecayFit, rules: RecoveryRules
+) -> Recovery | None:
+    """Give the answer for a tremor that grew, told by the same test backwards in time."""
+    times = _growth(points, tremor, rules)
+    if times is None:
+        return None
+    rest_s = found.rest_s
+    verdict: Verdict = "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
+    more, ask = _more_rest(fit, verdict, rest_s, settled=False, rules=rules)
+    size = f"{times:.2g}" if times < _MANY else f"over {_MANY:g}"
+    reason = f"the tremor grew to {size} times its start over {rest_s:.3g} s of rest"
+    without = Recovery.insufficient(
+        "the tremor grew", rest_s=rest_s, n_points=found.n_points, more_rest_needed_s=more
+    )
+    return replace(
+        without,
+        verdict=verdict,
+        reason=f"{reason}; {ask}" if ask else reason,
+        log_bayes_factor=found.log_bayes_factor,
     )
 
 
@@ -204,18 +242,18 @@ def _with_constant(gone: Floats, fit: DecayFit) -> Floats:
     return np.concatenate([gone, np.zeros(stays)])
 
 
-def _growth(points: Points, tremor: Callable[[Floats], Floats], rules: RecoveryRules) -> float:
-    """Give how many times stronger the tremor got, by the same test backwards in time; else 1."""
+def _growth(points: Points, tremor: _Levels, rules: RecoveryRules) -> float | None:
+    """Give how many times stronger the tremor got; None where it is not shown to have grown."""
     ends_s = points.time_s[[0, -1]]
     backwards = Points(
         ends_s.sum() - points.time_s[::-1], points.rms_ms2[::-1], points.log_variance[::-1]
     )
     coarse = coarse_fit(backwards, floor_ms2=None)
     if coarse.log_bayes_factor <= rules.decays_least_log_bayes:
-        return 1.0
+        return None
     last, first = tremor(fine_fit(coarse).rms(ends_s)).T
-    grown = float(np.median(last / first))
-    return grown if 1.0 - 1.0 / grown > rules.decays_least_drop else 1.0
+    times = float(np.median(last / first))
+    return times if 1.0 - 1.0 / times > rules.decays_least_drop else None
 
 
 def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -> Verdict:
