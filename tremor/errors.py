@@ -14,6 +14,11 @@ __all__ = [
     "ContextError",
     "InsufficientDataError",
     "InvalidInputError",
+    "LinkError",
+    "PacketError",
+    "SensorLostError",
+    "SensorNotFoundError",
+    "SensorRefusedError",
     "TremorError",
     "WouldOverwriteError",
 ]
@@ -71,6 +76,30 @@ class CaptureNotRecognisedError(CaptureReadError):
 
 class InsufficientDataError(TremorError, ValueError):
     """The data can be read and do not suffice for what was asked."""
+
+
+class PacketError(TremorError, ValueError):
+    """The bytes of a packet cannot be what the sensor sends."""
+
+
+class LinkError(TremorError, OSError):
+    """There is no Bluetooth, no permission, or a sensor does not answer."""
+
+    def __str__(self) -> str:
+        """Give the message alone, without the errno dressing of `OSError`."""
+        return str(self.args[0]) if self.args else ""
+
+
+class SensorNotFoundError(LinkError):
+    """No sensor that was asked for is in reach."""
+
+
+class SensorRefusedError(LinkError):
+    """The sensor is there and says no to what was asked of it."""
+
+
+class SensorLostError(LinkError):
+    """The link to a sensor was lost and did not come back."""
 
 
 class WouldOverwriteError(TremorError, FileExistsError):

@@ -22,6 +22,8 @@ from tremor.errors import (
     ContextError,
     InsufficientDataError,
     InvalidInputError,
+    LinkError,
+    SensorLostError,
     TremorError,
     WouldOverwriteError,
 )
@@ -35,6 +37,8 @@ EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (ActivityReadError, 3),
     (ContextError, 3),
     (InsufficientDataError, 4),
+    (SensorLostError, 6),
+    (LinkError, 5),
     (WouldOverwriteError, 8),
     (InvalidInputError, 2),
     (click.UsageError, 2),

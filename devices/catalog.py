@@ -1,0 +1,21 @@
+"""The table of sensors: a new one is a file in `devices.sensors` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from .profile import Advertisement, SensorProfile
+
+__all__ = ["PROFILES", "profile_of"]
+
+_ALL: Final[tuple[SensorProfile, ...]] = ()
+
+#: All sensors by their slug, in the order in which they are recommended.
+PROFILES: Final[Mapping[str, SensorProfile]] = MappingProxyType({one.slug: one for one in _ALL})
+
+
+def profile_of(advertisement: Advertisement) -> SensorProfile | None:
+    """Tell which sensor an advertisement is from; None where it is none of these."""
+    return next((one for one in _ALL if one.recognises(advertisement)), None)

@@ -1,0 +1,1 @@
+"""One file a sensor: who it is, how it is started, how its bytes become samples. No Bluetooth."""
