@@ -12,7 +12,7 @@ from tremor import integrity
 from tremor.analysis.offline import analyze, analyze_source
 from tremor.errors import CaptureReadError
 from tremor.formats import capture as capture_module
-from tremor.formats import reading
+from tremor.formats import parsing, rows
 from tremor.formats.reading import open_capture, read
 from tremor.formats.spool import Spool
 
@@ -22,8 +22,8 @@ FS = 100.0
 @pytest.fixture
 def in_small_pieces(monkeypatch):
     """Blocks of a few hundred rows, samples in a file."""
-    monkeypatch.setattr(reading, "_BLOCK_BYTES", 20_000)
-    monkeypatch.setattr(reading, "Spool", partial(Spool, in_memory_rows=1000))
+    monkeypatch.setattr(parsing, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(rows, "Spool", partial(Spool, in_memory_rows=1000))
     monkeypatch.setattr(capture_module, "_PIECE_ROWS", 1500)
 
 

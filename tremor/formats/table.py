@@ -1,7 +1,8 @@
 """The table of capture formats: what each is called and how its columns are named.
 
-To add a format, add an entry to `FORMATS`. How a table is parsed is `tremor.formats.reading`; how
-the native form is written is `tremor.formats.native`.
+To add a format, add an entry to `FORMATS`. How they are told apart is
+`tremor.formats.sniffing`, how rows become samples `tremor.formats.rows`; how the native form is
+written is `tremor.formats.native`.
 """
 
 from __future__ import annotations

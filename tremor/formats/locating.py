@@ -1,0 +1,147 @@
+"""A path to the capture in it: a file, a member of a zip archive, or a file of a folder.
+
+What belongs to it and lies beside it, such as gravity in a file of its own, is found here too.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from tremor.errors import CaptureNotFoundError, CaptureNotRecognisedError, CaptureReadError
+from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.sniffing import sniff_file
+from tremor.formats.table import FORMATS, CaptureFormat
+from tremor.recording import Gravity
+
+__all__ = ["locate"]
+
+
+def locate(path: Path) -> CaptureFile:
+    """Find the capture of a path.
+
+    Parameters
+    ----------
+    path : Path
+        A file, a zip archive, or a folder.
+
+    Returns
+    -------
+    CaptureFile
+        The file, or the best member whose own format claims it.
+
+    Raises
+    ------
+    CaptureNotFoundError
+        Where there is no such path.
+    CaptureNotRecognisedError
+        Where an archive or a folder holds no capture of a known name.
+    CaptureReadError
+        Where it cannot be opened, is empty or damaged.
+    """
+    if not path.exists():
+        raise CaptureNotFoundError(f"{path} does not exist; check the name")
+    if path.is_dir():
+        files = {child.name: child for child in sorted(path.iterdir()) if child.is_file()}
+        openers = {name: opener_of(child) for name, child in files.items()}
+        chosen = _choose_member(path, openers)
+        if chosen is None:
+            raise CaptureNotRecognisedError(
+                f"{path} is a folder without {', '.join(_member_names())}; name the capture in it"
+            )
+        return chosen
+    if not path.is_file():
+        raise CaptureReadError(f"{path} is not a regular file; copy the capture to one")
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise CaptureReadError(
+            f"{path} cannot be opened ({error.strerror}); check its permissions"
+        ) from error
+    if not magic:
+        raise CaptureReadError(f"{path} is empty; record or export it again")
+    if magic == b"PK\x03\x04":
+        return _locate_in_zip(path)
+    return _with_siblings(CaptureFile(path, path.name, opener_of(path)))
+
+
+def _locate_in_zip(path: Path) -> CaptureFile:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise CaptureReadError(f"{path} is a damaged zip archive; export it again") from error
+
+    def member(name: str) -> Callable[[], BinaryIO]:
+        def open_member() -> BinaryIO:
+            with zipfile.ZipFile(path) as archive:
+                # The member stays readable when the archive is closed, and is read as it goes.
+                return cast("BinaryIO", archive.open(name))
+
+        return open_member
+
+    chosen = _choose_member(path, {Path(name).name: member(name) for name in names})
+    if chosen is not None:
+        return chosen
+    tables = [name for name in names if name.lower().endswith((".csv", ".txt"))]
+    if len(tables) == 1:
+        return CaptureFile(path, f"{path.name}:{tables[0]}", member(tables[0]))
+    seen = ", ".join(names[:6]) or "nothing"
+    raise CaptureNotRecognisedError(
+        f"{path} is an archive that holds {seen}, and none of {', '.join(_member_names())}; "
+        "unpack it and name the capture"
+    )
+
+
+def _member_names() -> list[str]:
+    return list(dict.fromkeys(name for entry in FORMATS for name, _ in entry.members))
+
+
+def _choose_member(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> CaptureFile | None:
+    """Choose the best member whose own format claims it."""
+    for entry in FORMATS:
+        for name, gravity in entry.members:
+            if name not in openers:
+                continue
+            capture = CaptureFile(path, f"{path.name}:{name}", openers[name], entry, gravity)
+            try:
+                found = sniff_file(capture, None)
+            except CaptureReadError:
+                continue
+            if found.format is entry:
+                return replace(capture, added=_find_added(path, entry, gravity, openers))
+    return None
+
+
+def _find_added(
+    path: Path,
+    entry: CaptureFormat,
+    gravity: Gravity | None,
+    openers: dict[str, Callable[[], BinaryIO]],
+) -> CaptureFile | None:
+    name = entry.added_member
+    if gravity != "removed" or name not in openers:
+        return None
+    return CaptureFile(path, f"{path.name}:{name}", openers[name], entry)
+
+
+def _with_siblings(capture: CaptureFile) -> CaptureFile:
+    """Tell what a file of a known name holds, and find gravity beside it."""
+    for entry in FORMATS:
+        for name, gravity in entry.members:
+            if name != capture.name or gravity is None:
+                continue
+            try:
+                found = sniff_file(capture, None)
+            except CaptureReadError:
+                return capture
+            if found.format is entry:
+                beside = capture.path.with_name(entry.added_member or name)
+                openers = {beside.name: opener_of(beside)} if beside.is_file() else {}
+                added = _find_added(beside, entry, gravity, openers)
+                return replace(capture, gravity=gravity, added=added)
+    return capture
