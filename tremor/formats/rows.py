@@ -75,7 +75,7 @@ class Table:
         return self.stamps.read(0, len(self.stamps))[:, 0]
 
     def pieces(self, unit_ms2: float = 1.0) -> Pieces:
-        """Give what gives the values times a unit, in pieces."""
+        """Give a function that gives the values times a unit, in pieces."""
         return lambda multiple: pieces_of(self.values, unit_ms2, multiple)
 
     def replace_values(self, values: Floats) -> None:

@@ -277,5 +277,6 @@ def _sniff_declared(capture: CaptureFile, columns: str, lines: list[str], encodi
         )
     raise CaptureNotRecognisedError(
         f"{capture.name} does not fit --columns {columns}: {n_declared} columns with numbers are "
-        f"declared, lines have {max(widths, default=0)}, the first is {quoted(lines[0])}; {HOW_TO_DECLARE}"
+        f"declared, lines have {max(widths, default=0)}, the first is {quoted(lines[0])}; "
+        f"{HOW_TO_DECLARE}"
     )

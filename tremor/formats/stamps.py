@@ -199,5 +199,6 @@ def _tell_time_unit(first: npt.NDArray[np.generic], capture_name: str) -> str:
         if scaled > 0 and _PLAUSIBLE_RATE_HZ[0] <= (n - 1) / scaled <= _PLAUSIBLE_RATE_HZ[1]:
             return unit
     raise CaptureReadError(
-        f"the unit of time of {capture_name} cannot be told: {n} stamps span {span:g}; {HOW_TO_DECLARE}"
+        f"the unit of time of {capture_name} cannot be told: {n} stamps span {span:g}; "
+        f"{HOW_TO_DECLARE}"
     )
