@@ -69,7 +69,10 @@ def _parsed_together(capture: CaptureFile, found: Sniffed) -> Iterator[pd.DataFr
 
     def parse(block: bytes, is_first: bool) -> pd.DataFrame:
         skip = found.n_lines_before if is_first else 0
-        return cast("pd.DataFrame", _frames(io.BytesIO(block), found, skip=skip, rows=None))
+        # To look for spaces costs the parser a sixth of its time.
+        spaced = b" " in block
+        frame = _frames(io.BytesIO(block), found, skip=skip, rows=None, spaced=spaced)
+        return cast("pd.DataFrame", frame)
 
     waiting: deque[Future[pd.DataFrame]] = deque()
     with ThreadPoolExecutor(_PARSERS) as parsers, capture.open() as stream:
@@ -87,21 +90,22 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
     n_quotes = 0
     while piece := stream.read(_BLOCK_BYTES):
         at = piece.rfind(b"\n") + 1
-        n_within = piece.count(b'"', 0, at)
+        has_quotes = b'"' in piece
+        n_within = piece.count(b'"', 0, at) if has_quotes else 0
         if not at or (n_quotes + n_within) % 2:
             held.append(piece)
             n_quotes += piece.count(b'"')
             continue
         yield b"".join([*held, piece[:at]])
         held = [piece[at:]]
-        n_quotes = piece.count(b'"', at)
+        n_quotes = piece.count(b'"', at) if has_quotes else 0
     rest = b"".join(held)
     if rest.strip():
         yield rest
 
 
 def _frames(
-    stream: BinaryIO, found: Sniffed, *, skip: int, rows: int | None
+    stream: BinaryIO, found: Sniffed, *, skip: int, rows: int | None, spaced: bool = True
 ) -> pd.DataFrame | Iterable[pd.DataFrame]:
     import pandas as pd
 
@@ -117,7 +121,7 @@ def _frames(
         index_col=False,
         skiprows=skip,
         skip_blank_lines=True,
-        skipinitialspace=True,
+        skipinitialspace=spaced,
         comment="#",
         encoding=found.encoding,
         encoding_errors="replace",
