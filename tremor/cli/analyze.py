@@ -14,9 +14,11 @@ from tremor.cli.options import (
     Progress,
     capture_options,
     common_options,
+    is_quiet,
     output_paths,
     overwrite_option,
     say,
+    shows_unicode,
     warn,
     write_text,
 )
@@ -25,6 +27,8 @@ from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis
     from tremor.analysis.settings import AnalysisSettings
+    from tremor.explanation.context import Context
+    from tremor.formats.fit import Activity
     from tremor.recording import Gravity
 
 __all__ = ["analyze"]
@@ -35,12 +39,13 @@ Examples:
   tremor analyze capture.csv --html report.html --csv windows.csv
   tremor analyze monday.csv friday.csv --json > results.jsonl
   tremor analyze capture.csv --set band_high_hz=12 --unit mg
+  tremor analyze capture.csv --context today.toml --fit activity.fit
 
 \b
 Exit codes:
   0  done, with or without tremor
   2  wrong usage, or a file that cannot be written
-  3  capture missing, unreadable or not recognised
+  3  capture or context missing, unreadable or not recognised
   4  not enough good data (the result is still written)
   7  some of several captures failed
   8  refused: would overwrite a file
@@ -58,6 +63,53 @@ class _Reading:
     sampling_rate_hz: float | None
     gravity: Gravity | None
     placement: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What the runner and the watch say of the run."""
+
+    context: Context
+    activity: Activity | None
+
+    @classmethod
+    def read(cls, context_file: Path | None, fit_file: Path | None) -> _Answers:
+        from tremor.explanation.context import Context
+
+        context = Context() if context_file is None else Context.from_file(context_file)
+        if fit_file is None:
+            return cls(context, None)
+        from tremor.explanation.activity import answers_from_activity, told_of_activity
+        from tremor.formats.fit import read_fit
+
+        activity = read_fit(fit_file)
+        answered = context.answered()
+        taken = {
+            name: value
+            for name, value in answers_from_activity(activity).items()
+            if name not in answered
+        }
+        if not is_quiet():
+            say(told_of_activity(activity, taken))
+        return cls(context, activity)
+
+    def explain(self, analysis: Analysis) -> Analysis:
+        """Weigh the explanations; a capture with a known start tells how long ago the run ended."""
+        from tremor.explanation.explain import explained
+
+        if self.activity is None:
+            return explained(analysis, self.context)
+        from datetime import datetime
+
+        from tremor.explanation.activity import with_activity
+
+        started_at = analysis.recording.started_at
+        start = None if started_at is None else datetime.fromisoformat(started_at)
+        if start is not None and start.tzinfo is None:
+            start = None
+        return explained(
+            analysis, with_activity(self.context, self.activity, capture_started_at=start)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +134,20 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line each for several.")
 @click.option("--html", "html", type=Path, metavar="PATH", help="Write the report as one page.")
 @click.option("--csv", "csv", type=Path, metavar="PATH", help="Write the windows as a table.")
+@click.option(
+    "--context",
+    "context_file",
+    type=Path,
+    metavar="FILE",
+    help="What the runner answered, from tremor context new; the same for all captures.",
+)
+@click.option(
+    "--fit",
+    "fit_file",
+    type=Path,
+    metavar="ACTIVITY",
+    help="Fills open answers from the FIT file of a watch: times, distance, temperature.",
+)
 @click.option(
     "--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML, see --schema."
 )
@@ -118,6 +184,8 @@ def analyze(
     as_json: bool,
     html: Path | None,
     csv: Path | None,
+    context_file: Path | None,
+    fit_file: Path | None,
     settings_file: Path | None,
     pairs: tuple[str, ...],
     baseline: Path | None,
@@ -129,7 +197,7 @@ def analyze(
     placement: str | None,
     overwrite: bool,
 ) -> None:
-    """Measure the tremor in captures: how fast, how strong, how sure.
+    """Measure the tremor in captures: how fast, how strong, how sure, and what may explain it.
 
     FILE is a capture of an accelerometer, or the folder of a recording. For several, --html and
     --csv take a folder.
@@ -145,6 +213,7 @@ def analyze(
     )
     settings = settings.with_overrides(pairs)
     reading = _Reading(columns, unit, sampling_rate_hz, cast("Gravity | None", gravity), placement)
+    answers = _Answers.read(context_file, fit_file)
     rest = _Rest(rest_start_s, _baseline_rms_ms2(baseline, reading, settings))
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
     several = len(files) > 1
@@ -154,7 +223,7 @@ def analyze(
         for index, file in enumerate(files):
             progress.at(file.name, index)
             try:
-                analysis = _analyze(file, reading, settings, rest)
+                analysis = answers.explain(_analyze(file, reading, settings, rest))
                 for kind, paths in targets.items():
                     write_text(paths[index], _WRITERS[kind](analysis))
             except TremorError as error:
@@ -257,11 +326,7 @@ def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, las
 
         if last:
             click.echo()
-        click.echo(as_text.render(analysis, unicode=_shows_unicode()), nl=False)
+        click.echo(as_text.render(analysis, unicode=shows_unicode()), nl=False)
     if analysis.status == "insufficient":
         reason = analysis.summary.reason or analysis.to_dict()["summary"]["reason"]
         say(f"{file}: not enough good data: {reason.removeprefix('cannot tell: ')}")
-
-
-def _shows_unicode() -> bool:
-    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"

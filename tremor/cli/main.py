@@ -59,6 +59,9 @@ _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
     "context": _Command("tremor.cli.context", "context", "Ask the runner, or show the answers."),
+    "explain": _Command(
+        "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
+    ),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
     "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
 }
@@ -79,7 +82,8 @@ Exit codes:
   7  some of several captures failed
   8  refused: would overwrite a file
 
-Describes movement. Does not name causes or illness. Not a medical device.
+Describes movement and weighs explanations. Cannot establish a cause or an
+illness. Not a medical device.
 """
 
 

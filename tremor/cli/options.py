@@ -29,6 +29,7 @@ __all__ = [
     "output_paths",
     "overwrite_option",
     "say",
+    "shows_unicode",
     "verbosity",
     "warn",
     "write_text",
@@ -131,6 +132,11 @@ def _level(name: str) -> int:
 def is_input_allowed() -> bool:
     """Tell whether questions may be asked: ``--no-input`` was not given."""
     return _level("no_input") == 0
+
+
+def shows_unicode() -> bool:
+    """Tell whether stdout takes more than ASCII."""
+    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
 def is_quiet() -> bool:

@@ -181,10 +181,13 @@ def _mass_loss(context: Context) -> Finding:
             origin="computed",
             fields=_MASSES,
         )
-    lost = change.value >= 0.0
+    if change.value >= 0.0:
+        said = f"You lost {with_interval(change, '%')} of body mass."
+    else:
+        said = f"You gained {figure(-change.value)} % of body mass."
     return Finding(
         key="mass_loss",
-        statement=f"You {'lost' if lost else 'gained'} {figure(abs(change.value))} % of body mass.",
+        statement=said,
         origin="computed",
         value=change.value,
         unit="%",

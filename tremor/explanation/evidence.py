@@ -59,6 +59,16 @@ class Bin:
     high: float = math.inf
     source: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds; an open end of a range is left out."""
+        where = {"is": self.word, "from": self.low, "below": self.high}
+        told = {
+            name: limit
+            for name, limit in where.items()
+            if limit is not None and not (isinstance(limit, float) and math.isinf(limit))
+        }
+        return {**told, "weights": dict(self.weights), "reason": self.reason}
+
     def holds(self, value: float | str) -> bool:
         """Tell whether a value lies in the bin."""
         if isinstance(value, str):
@@ -80,6 +90,8 @@ class Entry:
         Its name.
     finding : str
         The finding that it looks at.
+    looks_at : str
+        What that is, in a few words.
     bins : tuple of Bin
         Words, and ranges in rising order that leave no number out.
     grade : {"article", "literature", "judgement"}
@@ -88,6 +100,8 @@ class Entry:
         Claims that it touches; empty only for literature.
     source : str
         Whom the literature is.
+    unit : str
+        Unit of the limits of the ranges; empty where there are none.
     whole_interval : bool
         Whether the interval counts, and not the value alone: then the bin that weighs least among
         those that the interval meets is taken.
@@ -95,11 +109,26 @@ class Entry:
 
     key: str
     finding: str
+    looks_at: str
     bins: tuple[Bin, ...]
     grade: Grade
     claims: tuple[str, ...]
     source: str = ""
+    unit: str = ""
     whole_interval: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return {
+            "key": self.key,
+            "finding": self.finding,
+            "looks_at": self.looks_at,
+            "unit": self.unit,
+            "grade": self.grade,
+            "claims": list(self.claims),
+            "source": self.source,
+            "bins": [one.to_dict() for one in self.bins],
+        }
 
     def bin_of(
         self, value: float | str, low: float | None = None, high: float | None = None
@@ -381,4 +410,6 @@ def _problems(entry: Entry) -> list[str]:
         or any(one.high != other.low for one, other in pairwise(ranges))
     ):
         found.append(f"{name}: the ranges leave numbers out or overlap")
+    if len(ranges) > 1 and not entry.unit:
+        found.append(f"{name}: limits without a unit")
     return found

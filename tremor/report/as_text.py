@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tremor.report import explaining, wording
+from tremor.report.layout import WIDTH, wrapped
 from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_text
 
 if TYPE_CHECKING:
@@ -18,15 +17,11 @@ if TYPE_CHECKING:
     from tremor.analysis.results import Analysis, RecordingFacts
     from tremor.recording import Floats
 
-__all__ = ["explanation_lines", "render", "render_check"]
+__all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
 
-_WIDTH: Final = 80
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
-_KEPT_TOGETHER: Final = re.compile(
-    r"(?<=\d) (?=(?:%|°C|Hz|s|min|h|kg|mg|mm|L)(?![\w/]))|(?<=\b[AFENP]\d) (?=[AFENP]\d\b)"
-)
 _HOW_TO_ANSWER: Final = (
     "Nothing was answered. To answer: tremor context new today.toml; to use the answers: "
     "--context today.toml."
@@ -50,7 +45,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     """
     summary = analysis.summary
     lines = [*_warning_signs(analysis), analysis.source["name"] or "samples from arrays", ""]
-    lines += _wrapped(wording.headline(analysis))
+    lines += wrapped(wording.headline(analysis))
     lines.append("")
     if analysis.status == "measured":
         for field, name, unit in KEY_NUMBERS:
@@ -60,7 +55,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
                 lines.append(f"  {name:<28}{value:<14} {range_text(estimate)}".rstrip())
             else:
                 reason = estimate.reason.removeprefix("cannot tell: ")
-                lines += _wrapped(f"{name:<28}cannot tell: {reason}", indent=2, hang=28)
+                lines += wrapped(f"{name:<28}cannot tell: {reason}", indent=2, hang=28)
         lines.append("")
         if unicode:
             lines += [*_sparkline(analysis), ""]
@@ -81,14 +76,46 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     quality = wording.quality_of(facts, analysis.settings)
     lines += _fact("Quality", quality.word)
     for reason in quality.reasons:
-        lines += _wrapped(f"- {reason}", indent=12, hang=2)
+        lines += wrapped(f"- {reason}", indent=12, hang=2)
     lines.append("")
     if analysis.status == "measured":
-        lines += _wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
+        lines += wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
         lines.append("")
     if analysis.explanations:
         lines += [*explanation_lines(analysis), ""]
-    lines += _wrapped(wording.PURPOSE)
+    lines += wrapped(wording.PURPOSE)
+    return _text(lines, unicode=unicode)
+
+
+def render_explanations(analysis: Analysis, *, unicode: bool = True) -> str:
+    """Give the explanations of an analysis as text, without the numbers of the measurement.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        With explanations.
+    unicode : bool
+        As for `render`.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns, where names of files allow it.
+    """
+    lines = [
+        *_warning_signs(analysis),
+        analysis.source["name"] or "samples from arrays",
+        "",
+        *wrapped(wording.headline(analysis)),
+        "",
+        *explanation_lines(analysis),
+        "",
+        *wrapped(wording.PURPOSE),
+    ]
+    return _text(lines, unicode=unicode)
+
+
+def _text(lines: Sequence[str], *, unicode: bool) -> str:
     text = "\n".join(lines) + "\n"
     return text if unicode else text.replace("°C", "degrees C")
 
@@ -107,11 +134,11 @@ def explanation_lines(analysis: Analysis) -> list[str]:
         Lines of at most 80 columns.
     """
     answered = explaining.is_answered(analysis)
-    lines = ["What may explain it", *_wrapped(explaining.preface(analysis), indent=2), ""]
+    lines = ["What may explain it", *wrapped(explaining.preface(analysis), indent=2), ""]
     for one in analysis.explanations:
         head = f"{explaining.name_of(one.id)}: {explaining.support_text(one)}"
-        lines += _wrapped(head, indent=2)
-        lines += _wrapped(explaining.first_line(one.id), indent=4)
+        lines += wrapped(head, indent=2)
+        lines += wrapped(explaining.first_line(one.id), indent=4)
         for direction in ("for", "against"):
             lines += _evidence(direction, one.pointing(direction), always=answered)
         lines += [*_missing(one), ""] if answered else []
@@ -119,13 +146,13 @@ def explanation_lines(analysis: Analysis) -> list[str]:
         lines += [*_what_hangs(analysis), "", "What you can do"]
         for advice in analysis.advice:
             ground = " ".join(advice.claims) or advice.grade
-            lines += _wrapped(f"- {advice.text} [{ground}]", indent=2, hang=2)
+            lines += wrapped(f"- {advice.text} [{ground}]", indent=2, hang=2)
         lines.append("")
     else:
-        lines += [*_wrapped(_HOW_TO_ANSWER, indent=2), ""]
+        lines += [*wrapped(_HOW_TO_ANSWER, indent=2), ""]
     lines.append("When to get help, whatever was measured")
     for urgency, names in explaining.help_list():
-        lines += _wrapped(f"{urgency:<9}{', '.join(names)}", indent=2, hang=9)
+        lines += wrapped(f"{urgency:<9}{', '.join(names)}", indent=2, hang=9)
     return lines
 
 
@@ -142,16 +169,16 @@ def _what_hangs(analysis: Analysis) -> list[str]:
             explaining.limits_text(),
         )
         if said
-        for line in _wrapped(said, indent=2)
+        for line in wrapped(said, indent=2)
     ]
 
 
 def _warning_signs(analysis: Analysis) -> list[str]:
     if not analysis.warning_signs:
         return []
-    lines = _wrapped(f"GET HELP. {explaining.HELP_FIRST}")
+    lines = wrapped(f"GET HELP. {explaining.HELP_FIRST}")
     for sign in analysis.warning_signs:
-        lines += _wrapped(
+        lines += wrapped(
             f"{explaining.URGENCIES[sign.urgency]:<9}{sign.statement}", indent=2, hang=9
         )
     return [*lines, ""]
@@ -162,9 +189,9 @@ def _evidence(direction: str, found: Sequence[Evidence], *, always: bool) -> lis
     for index, one in enumerate(found):
         label = direction if index == 0 else ""
         text = f"{label:<9}{one.statement} [{explaining.ground_text(one)}]"
-        lines += _wrapped(text, indent=4, hang=9)
+        lines += wrapped(text, indent=4, hang=9)
     if always and not lines:
-        return _wrapped(f"{direction:<9}nothing that is known", indent=4)
+        return wrapped(f"{direction:<9}nothing that is known", indent=4)
     return lines
 
 
@@ -172,7 +199,7 @@ def _missing(explanation: Explanation) -> list[str]:
     found = [explaining.missing_text(one) for one in explanation.missing]
     shown, hidden = found[:_MOST_MISSING], len(found) - _MOST_MISSING
     more = [f"and {hidden} more"] if hidden > 0 else []
-    return _wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
+    return wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
 
 
 def render_check(
@@ -198,16 +225,16 @@ def render_check(
     """
     lines = [f"{name}: {quality.word}"]
     for reason in quality.reasons:
-        lines += _wrapped(f"- {reason}", indent=2, hang=2)
+        lines += wrapped(f"- {reason}", indent=2, hang=2)
     lines.append("")
     for label, text in wording.capture_rows(facts, source_format=source_format):
-        lines += _wrapped(f"{label:<18}{text}", indent=2, hang=18)
+        lines += wrapped(f"{label:<18}{text}", indent=2, hang=18)
         if label == "Gaps":
             lines += _gaps(facts)
     if facts.history:
         lines += ["", "  How it was read"]
         for step in facts.history:
-            lines += _wrapped(f"- {step}", indent=2, hang=2)
+            lines += wrapped(f"- {step}", indent=2, hang=2)
     return "\n".join(lines) + "\n"
 
 
@@ -219,22 +246,8 @@ def _gaps(facts: RecordingFacts) -> list[str]:
     return lines + _more(len(facts.gaps))
 
 
-def _wrapped(text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
-    # Runs of blanks are columns here, so only what stands after them may be broken; a number and
-    # its unit, and the ids of claims, stay together.
-    lines = textwrap.wrap(
-        _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text),
-        width=_WIDTH,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
-
-
 def _fact(label: str, text: str) -> list[str]:
-    return _wrapped(f"{label:<12}{text}", hang=12)
+    return wrapped(f"{label:<12}{text}", hang=12)
 
 
 def _more(n: int) -> list[str]:
@@ -265,7 +278,7 @@ def _sparkline(analysis: Analysis) -> list[str]:
     top = float(np.nanmax(rms, initial=0.0))
     if top <= 0.0:
         return []
-    n_columns = min(len(table), _WIDTH - 4)
+    n_columns = min(len(table), WIDTH - 4)
     column = np.arange(len(table)) * n_columns // len(table)
     largest: Floats = np.full(n_columns, -1.0)
     np.maximum.at(largest, column, np.nan_to_num(rms, nan=-1.0))

@@ -1,0 +1,152 @@
+"""``tremor explain``: the claims, the evidence and its weights; or a saved result, weighed anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tremor.cli.options import (
+    common_options,
+    output_paths,
+    overwrite_option,
+    shows_unicode,
+    write_text,
+)
+from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
+
+if TYPE_CHECKING:
+    from tremor.analysis.results import Analysis
+
+__all__ = ["explain"]
+
+_EPILOG: Final = """\b
+Examples:
+  tremor explain
+  tremor explain F3
+  tremor explain heat --json
+  tremor analyze capture.csv --json > result.json
+  tremor explain --analysis result.json --context today.toml
+
+\b
+Exit codes:
+  0  done
+  2  wrong usage, or a name that nothing has
+  3  result or context missing, unreadable or wrong
+  8  refused: would overwrite a file
+"""
+#: Of a result, what weighing anew makes; the measurement stays as it was saved.
+_WEIGHED: Final = ("explanations", "sensitivity", "warning_signs", "advice")
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("name", metavar="[ID]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option(
+    "--analysis",
+    "analysis_file",
+    type=Path,
+    metavar="FILE",
+    help="A result that tremor analyze --json wrote; its samples are not needed.",
+)
+@click.option(
+    "--context",
+    "context_file",
+    type=Path,
+    metavar="FILE",
+    help="Answers of the runner to weigh it with.",
+)
+@click.option("--html", "html", type=Path, metavar="PATH", help="Write its report as one page.")
+@overwrite_option
+@common_options
+def explain(
+    *,
+    name: str | None,
+    as_json: bool,
+    analysis_file: Path | None,
+    context_file: Path | None,
+    html: Path | None,
+    overwrite: bool,
+) -> None:
+    """Show what the explanations rest on, or weigh a saved result anew.
+
+    ID is a claim, an explanation, a piece of evidence, advice or a warning sign; without it, all
+    are shown.
+    """
+    if analysis_file is None:
+        for option, given in (("--context", context_file), ("--html", html)):
+            if given is not None:
+                raise click.UsageError(f"{option} needs the result it is for; give --analysis FILE")
+        _tables(name, as_json=as_json)
+        return
+    if name is not None:
+        raise click.UsageError("an ID shows a table and --analysis weighs a result; give one")
+    _weigh_anew(analysis_file, context_file, html, as_json=as_json, overwrite=overwrite)
+
+
+def _tables(name: str | None, *, as_json: bool) -> None:
+    from tremor.report import explain_text
+
+    if as_json:
+        _json(explain_text.document(name))
+    else:
+        text = explain_text.render() if name is None else explain_text.render_one(name)
+        click.echo(text if shows_unicode() else text.replace("°C", "degrees C"), nl=False)
+
+
+def _weigh_anew(
+    analysis_file: Path,
+    context_file: Path | None,
+    html: Path | None,
+    *,
+    as_json: bool,
+    overwrite: bool,
+) -> None:
+    from tremor.explanation.context import Context
+    from tremor.explanation.explain import explained
+
+    page = (
+        None
+        if html is None
+        else output_paths(html, [analysis_file], suffix=".html", overwrite=overwrite)[0]
+    )
+    context = Context() if context_file is None else Context.from_file(context_file)
+    analysis = explained(_read(analysis_file), context)
+    if page is not None:
+        from tremor.report import as_html
+
+        write_text(page, as_html.render(analysis))
+    if as_json:
+        document = analysis.to_dict()
+        _json({key: document[key] for key in ("schema", "status", "source", *_WEIGHED)})
+    else:
+        from tremor.report import as_text
+
+        text = as_text.render_explanations(analysis, unicode=shows_unicode())
+        click.echo(text, nl=False)
+
+
+def _read(file: Path) -> Analysis:
+    from tremor.analysis.results import Analysis
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise CaptureNotFoundError(
+            f"{file} does not exist; write it with: tremor analyze CAPTURE --json > {file.name}"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise CaptureReadError(f"{file} cannot be read: {reason}") from error
+    try:
+        return Analysis.from_json(text)
+    except InvalidInputError as error:
+        several = len([line for line in text.splitlines() if line.startswith("{")]) > 1
+        hint = "; it holds a line for each of several results: give one line" if several else ""
+        raise CaptureReadError(f"{file}: {error}{hint}") from error
+
+
+def _json(document: dict[str, Any]) -> None:
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

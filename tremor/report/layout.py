@@ -1,0 +1,48 @@
+"""Lines of 80 columns for the terminal."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Final
+
+__all__ = ["WIDTH", "wrapped"]
+
+WIDTH: Final = 80
+#: A number and its unit, and the ids of claims, stay together.
+_KEPT_TOGETHER: Final = re.compile(
+    r"(?<=\d) (?=(?:%|°C|Hz|s|min|h|kg|mg|mm|L)(?![\w/]))|(?<=\b[AFENP]\d) (?=[AFENP]\d\b)"
+)
+
+
+def wrapped(text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
+    """Break a text into lines of at most 80 columns, where its words allow it.
+
+    Parameters
+    ----------
+    text : str
+        Runs of blanks in it are columns and stay.
+    indent : int
+        Columns before every line.
+    hang : int
+        Columns more before every line but the first.
+
+    Returns
+    -------
+    list of str
+        At least one line.
+
+    Examples
+    --------
+    >>> wrapped("for      it fades", indent=2)
+    ['  for      it fades']
+    """
+    lines = textwrap.wrap(
+        _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text),
+        width=WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [""]
