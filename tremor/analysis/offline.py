@@ -58,7 +58,7 @@ _SPECTRA: Final = 256
 #: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
 _THREADS: Final = 2
 #: Episodes that are fitted at once.
-_EPISODES: Final = 256
+_EPISODES: Final = 64
 #: More than so many windows do not make the mean spectrum any better to look at.
 _MOST_FOR_SPECTRUM: Final = 2000
 
@@ -164,7 +164,15 @@ def analyze_source(
     table = apply_context(table, settings=settings)
     stretches = find_stretches(table, settings=settings)
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
-    episodes, pooled = _pool(source, grid, stretches, members, band_hz=band)
+    with ThreadPoolExecutor(1) as beside:
+        recovery = beside.submit(
+            _recovery,
+            table,
+            settings,
+            rest_start_s=rest_start_s,
+            baseline_rms_ms2=baseline_rms_ms2,
+        )
+        episodes, pooled = _pool(source, grid, stretches, members, band_hz=band)
     summary = _summary(table, stretches, pooled, settings=settings, grid=grid)
     warnings += cautions(table, pooled, tremor_s=summary.tremor_s)
     status: Status = "no_tremor"
@@ -182,9 +190,7 @@ def analyze_source(
         episodes=episodes,
         summary=summary,
         spectrum=_spectrum(source, grid, table, members, pooled),
-        recovery=_recovery(
-            table, settings, rest_start_s=rest_start_s, baseline_rms_ms2=baseline_rms_ms2
-        ),
+        recovery=recovery.result(),
     )
 
 
@@ -300,20 +306,22 @@ def _pool(
         )
 
     whole = _runs(grid, members)
-    known: dict[_Run, RunSpectra] = {}
-    lines: list[PooledLine | None] = []
-    for first in range(0, len(stretches), _EPISODES):
+
+    def fitted(first: int) -> tuple[list[PooledLine | None], dict[_Run, RunSpectra]]:
         runs = [_runs(grid, one.members) for one in stretches[first : first + _EPISODES]]
         # Runs of one length in a row share what depends on the length.
         new = sorted((run for part in runs for run in part), key=lambda run: run.end - run.begin)
-        found = dict(zip(new, _in_threads(spectra_of, new), strict=True))
-        lines += fit_pooled_sets(
-            [[found[run] for run in part] for part in runs], fs=grid.fs, band_hz=band_hz
-        )
+        found = {run: spectra_of(run) for run in new}
+        sets = [[found[run] for run in part] for part in runs]
         # The session needs the samples only where a single run is all of it.
-        known |= {
-            run: one if len(whole) == 1 else one.without_window() for run, one in found.items()
-        }
+        kept = {run: one if len(whole) == 1 else one.without_window() for run, one in found.items()}
+        return fit_pooled_sets(sets, fs=grid.fs, band_hz=band_hz), kept
+
+    known: dict[_Run, RunSpectra] = {}
+    lines: list[PooledLine | None] = []
+    for part, found in _in_threads(fitted, range(0, len(stretches), _EPISODES)):
+        lines += part
+        known |= found
     if len(stretches) == 1:
         session = lines[0]
     else:
