@@ -189,7 +189,7 @@ def _mass_loss(context: Context) -> Finding:
         key="mass_loss",
         statement=said,
         origin="computed",
-        value=change.value,
+        value=round(change.value, 6),  # 67.9 kg of 70 kg are 3 %, not a hair less
         unit="%",
         low=change.low,
         high=change.high,

@@ -1,0 +1,122 @@
+"""Small analyses of made-up numbers: what a sensor may have seen of a leg after a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tremor.analysis.results import (
+    METHODS,
+    REASON_NAMES,
+    REASONS,
+    Analysis,
+    RecordingFacts,
+    Summary,
+    WindowTable,
+)
+from tremor.analysis.settings import AnalysisSettings
+from tremor.estimate import Estimate
+from tremor.measures.recovery import Recovery
+
+_FACTS = RecordingFacts(
+    started_at="2026-05-17T09:12:44+02:00",
+    duration_s=600.0,
+    n_samples=62400,
+    sampling_rate_hz=104.0,
+    nominal_sampling_rate_hz=104.0,
+    sampling_rate_sd_hz=0.002,
+    unit_in="m/s^2",
+    gravity="included",
+    scale_correction=1.0,
+    gaps=(),
+    clipped_fraction=0.0,
+    dead_axes=(),
+    sensor=None,
+    placement="left-calf",
+    warnings=(),
+)
+
+
+def _windows(names):
+    reason = np.array([REASON_NAMES.index(name) for name in names], dtype=np.uint8)
+    n = len(reason)
+    tremor = np.array([REASONS[name].verdict == "tremor" for name in names])
+    triples = np.full((n, 3), np.nan)
+    triples[tremor] = (8.0, 7.5, 8.5)
+    return WindowTable(
+        start_s=2.0 * np.arange(n),
+        end_s=2.0 * np.arange(n) + 4.0,
+        reason=reason,
+        score=np.full(n, 20.0),
+        threshold=np.full(n, 8.0),
+        frequency_hz=triples,
+        bandwidth_hz=triples,
+        rms_ms2=triples,
+        displacement_pp_mm=triples,
+        method=np.where(tremor, METHODS.index("whittle"), 0).astype(np.uint8),
+        coherence=np.where(tremor, 0.9, np.nan),
+    )
+
+
+def _recovery(verdict, half_life_s):
+    if verdict is None:
+        return None
+    missing = Estimate.missing("the rest was too short to tell")
+    gone = {"decays": (0.9, 0.8, 0.95), "persists": (0.05, -0.1, 0.2)}.get(verdict)
+    return Recovery(
+        verdict=verdict,
+        half_life_s=Estimate(half_life_s, 0.8 * half_life_s, 1.3 * half_life_s)
+        if verdict == "decays"
+        else missing,
+        time_constant_s=missing,
+        initial_rms_ms2=missing,
+        floor_rms_ms2=missing,
+        fraction_gone=missing if gone is None else Estimate(*gone),
+        more_rest_needed_s=missing,
+        reason="a decay is as likely as a constant tremor",
+        rest_s=600.0,
+        n_points=200,
+    )
+
+
+def make_analysis(
+    *,
+    status="measured",
+    recovery="decays",
+    half_life_s=60.0,
+    frequency_hz=8.3,
+    bandwidth_hz=(0.8, 0.7, 0.9),
+    occupancy=0.9,
+    windows=("line",) * 60,
+):
+    """Give an analysis; without a tremor, everything about it is missing."""
+    seen = status == "measured"
+    missing = Estimate.missing("no tremor above 0.03 m/s^2")
+    return Analysis(
+        status=status,
+        software={"name": "tremor-analyzer"},
+        source={"name": "made_up.csv", "sha256": "", "format": "native"},
+        settings=AnalysisSettings(),
+        recording=_FACTS,
+        windows=_windows(windows if seen else ("weak",) * len(windows)),
+        episodes=(),
+        summary=Summary(
+            tremor_detected=seen,
+            still_s=120.0,
+            tremor_s=120.0 * occupancy if seen else 0.0,
+            occupancy=occupancy if seen else 0.0,
+            frequency_hz=Estimate(frequency_hz, frequency_hz - 0.1, frequency_hz + 0.1)
+            if seen
+            else missing,
+            bandwidth_hz=Estimate(*bandwidth_hz) if seen else missing,
+            rms_ms2=Estimate(0.3, 0.28, 0.32) if seen else missing,
+            displacement_pp_mm=missing,
+        ),
+        recovery=_recovery(recovery, half_life_s) if seen else None,
+    )
+
+
+@pytest.fixture(scope="session")
+def analysis_of():
+    """Give `make_analysis`."""
+    return make_analysis
