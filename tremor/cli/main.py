@@ -49,6 +49,11 @@ _INTERNAL: Final = 1
 _INTERRUPTED: Final = 130
 
 
+#: Batches of windows run in threads of our own. Those of the linear algebra would wait for each
+#: other in loops meanwhile, and double the processor time. A value that is set is kept.
+_BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
 class _Command(NamedTuple):
     module: str
     attribute: str
@@ -149,6 +154,8 @@ class _LazyGroup(click.Group):
     ) -> NoReturn:
         """Run a command and leave with its exit code."""
         extra["standalone_mode"] = False
+        for name in _BLAS_THREADS:
+            os.environ.setdefault(name, "1")
         try:
             result = super().main(
                 list(sys.argv[1:] if args is None else args),
