@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from tremor.dsp.timebase import declared_timebase, fit_timebase, resample_evenly
+from tremor.dsp.resampling import resample_evenly
+from tremor.dsp.timebase import declared_timebase, fit_timebase
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.recording import gaps_of
 

@@ -14,7 +14,8 @@ from typing import get_args
 
 import numpy as np
 
-from tremor.dsp.timebase import EvenClock, TimeBase, fit_timebase
+from tremor.dsp.even_clock import EvenClock
+from tremor.dsp.timebase import TimeBase, fit_timebase
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.formats.capture import Capture
 from tremor.formats.capture_file import CaptureFile

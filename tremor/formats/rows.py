@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.timebase import RunningClock
+from tremor.dsp.even_clock import RunningEvenClock
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture import pieces_of
 from tremor.formats.capture_file import CaptureFile
@@ -57,7 +57,7 @@ class Table:
 
     values: Spool
     stamps: Spool | None
-    clock: RunningClock
+    clock: RunningEvenClock
     epoch_s: float | None
     zone_known: bool
     extremes: Extremes
@@ -173,7 +173,7 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
     table = Table(
         values=Spool(len(AXES)),
         stamps=Spool(1) if timed else None,
-        clock=RunningClock(),
+        clock=RunningEvenClock(),
         epoch_s=None,
         zone_known=False,
         extremes=Extremes(),

@@ -3,17 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tremor.dsp import timebase
-from tremor.dsp.timebase import RunningClock, fit_timebase
+from tremor.dsp import even_clock, rate
+from tremor.dsp.even_clock import RunningEvenClock
+from tremor.dsp.timebase import fit_timebase
 
 
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch):
-    monkeypatch.setattr(timebase, "_MANY_ROWS", 5000)
+    for module in (rate, even_clock):
+        monkeypatch.setattr(module, "MANY_ROWS", 5000)
 
 
 def run(stamps, n_pieces, **options):
-    clock = RunningClock()
+    clock = RunningEvenClock()
     for piece in np.array_split(stamps, n_pieces):
         clock.add(piece)
     return clock.fit(**options)
