@@ -23,6 +23,7 @@ __all__ = [
     "Ask",
     "Conversation",
     "Decoder",
+    "LossRule",
     "Pause",
     "Read",
     "SensorProfile",
@@ -215,6 +216,22 @@ class Decoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LossRule:
+    """How lost samples are told.
+
+    Parameters
+    ----------
+    tells_loss : bool
+        Whether a loss can be told from a delay.
+    loss : str
+        How, a sentence that goes into the recording.
+    """
+
+    tells_loss: bool
+    loss: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorProfile:
     """A kind of sensor.
 
@@ -257,6 +274,9 @@ class SensorProfile:
         From `StreamSettings` to the steps that end it; they are done on every way out.
     make_decoder : callable
         From granted `StreamSettings` to a `Decoder`.
+    loss_by_settings : callable, optional
+        From `StreamSettings` to a `LossRule`, where it depends on them; ``tells_loss`` and
+        ``loss`` are then those of the default settings. Ask `loss_rule`.
     """
 
     slug: str
@@ -278,6 +298,24 @@ class SensorProfile:
     start: Callable[[StreamSettings], Conversation]
     stop: Callable[[StreamSettings], StopConversation]
     make_decoder: Callable[[StreamSettings], Decoder]
+    loss_by_settings: Callable[[StreamSettings], LossRule] | None = None
+
+    def loss_rule(self, settings: StreamSettings) -> LossRule:
+        """Tell how a loss is told with these settings.
+
+        Parameters
+        ----------
+        settings : StreamSettings
+            As granted.
+
+        Returns
+        -------
+        LossRule
+            That of the profile, unless it depends on the settings.
+        """
+        if self.loss_by_settings is not None:
+            return self.loss_by_settings(settings)
+        return LossRule(tells_loss=self.tells_loss, loss=self.loss)
 
     def settings(
         self,
