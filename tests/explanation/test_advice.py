@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from tremor.errors import InvalidInputError
+from tremor.explanation.advice import advice_for, advice_table, read_advice, warnings_of
+from tremor.explanation.context import Context
+from tremor.explanation.questions import by_attribute
+
+F, E, N = "muscle_fatigue", "electrolytes_metabolites", "non_running_contributors"
+TABLE = advice_table()
+
+
+def advised(*leading, **answers):
+    context = Context(**answers)
+    return advice_for(leading, context, warnings_of(context, TABLE), TABLE)
+
+
+def ids(*leading, **answers):
+    return [one.id for one in advised(*leading, **answers)]
+
+
+def test_every_sign_that_can_be_ticked_warns():
+    assert {one.sign for one in TABLE.warnings if one.sign} == set(by_attribute()["signs"].choices)
+
+
+def test_signs_are_in_the_order_of_their_urgency():
+    order = [["now", "today", "soon"].index(one.urgency) for one in TABLE.warnings]
+    assert order == sorted(order)
+
+
+def test_advice_goes_with_what_leads_and_general_advice_is_last():
+    for leading in ((F,), (E,), (N,), (F, E), (E, N)):
+        found = advised(*leading)
+        tied = [one.explanation for one in found if one.explanation is not None]
+        assert set(tied) == set(leading)
+        assert [one.explanation for one in found[-3:]] == [None, None, None]
+        assert len(found) == len(tied) + 3
+
+
+def test_cramp_gets_stretch_and_massage_and_what_lasts_the_list_of_the_article():
+    assert ids(F, cramp=True)[0] == "spasm"
+    assert "stretch" in advised(F, cramp=True)[0].text
+    for answers in ({"days_lasting": 3}, {"tremor_without_running": True}):
+        chronic = next(one for one in advised(F, **answers) if one.id == "chronic")
+        assert all(word in chronic.text for word in ("physiotherapy", "ultrasound", "acupuncture"))
+    assert "chronic" not in ids(F, days_lasting=2)
+
+
+def test_drinking_is_never_advised_beyond_the_sweat():
+    assert "never more than you lost" in next(one.text for one in advised(E) if one.id == "drink")
+    told = advised(E, mass_before_kg=70, mass_after_kg=68.6, fluid_ml=500, urine_ml=100)
+    text = next(one.text for one in told if one.id == "drink")
+    assert "(by your answers 1.80 L (1.66 to 1.94 L) in all)" in text
+    assert "drink" not in ids(E, mass_before_kg=70, mass_after_kg=71, duration_min=150)
+
+
+def test_where_help_is_needed_it_is_the_only_advice():
+    assert ids(F, E, signs=["dark_urine"], cramp=True) == ["help_first"]
+    assert "help_first" not in ids(F, days_lasting=20)  # soon is not now
+
+
+@pytest.mark.parametrize(
+    ("answers", "signs"),
+    [
+        ({}, ()),
+        ({"signs": []}, ()),
+        ({"signs": ["fever", "confusion"]}, ("confusion", "fever")),
+        ({"mass_before_kg": 70, "mass_after_kg": 70.5, "duration_min": 150}, ("mass_gain",)),
+        ({"mass_before_kg": 70, "mass_after_kg": 70.5, "duration_min": 90}, ()),
+        ({"days_lasting": 14}, ("lasting",)),
+        ({"days_lasting": 13}, ()),
+    ],
+)
+def test_signs_come_from_answers(answers, signs):
+    assert tuple(one.id for one in warnings_of(Context(**answers), TABLE)) == signs
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda table: table.update(schema="x/1"), "x/1"),
+        (lambda table: table["advice"][0].update(when="rain"), "nobody knows the condition 'rain'"),
+        (lambda table: table["advice"][1].update(claims=[]), "cites no claim"),
+        (lambda table: table["advice"].append(table["advice"][0]), "stands twice"),
+        (lambda table: table["advice"][4].update(explanation="luck"), "no explanation 'luck'"),
+        (lambda table: table["warning"][0].pop("sign"), "needs a sign"),
+        (lambda table: table["warning"][0].pop("text"), "not whole"),
+    ],
+)
+def test_unsound_advice_is_refused(change, says):
+    table = tomllib.loads(
+        files("tremor.explanation").joinpath("advice.toml").read_text(encoding="utf-8")
+    )
+    change(table)
+    with pytest.raises(InvalidInputError, match=says):
+        read_advice(table)
