@@ -62,6 +62,12 @@ def event_window():
     return np.concatenate([first[: N // 2], second[N // 2 :]]) + both
 
 
+def movement(frequency_hz, *, middle_s=2.0, length_s=0.6, rms_ms2=0.3):
+    """A movement of its own length."""
+    swell = np.exp(-(((np.arange(N) / FS - middle_s) / length_s) ** 2))
+    return swell[:, None] * (lines({frequency_hz: rms_ms2}) - [0.0, 0.0, 9.81])
+
+
 def clipped_window():
     return np.clip(lines({3.0: 20.0}), -19.6, 19.6)
 
@@ -96,6 +102,8 @@ WINDOWS = {
     "impact": lambda: knocks(uneven(0.2, 0.4), peak_ms2=5.0),
     "only_impacts": lambda: knocks([1.5]),
     "event": event_window,
+    "burst": lambda: lines({}) + movement(6.0, length_s=0.6) + hiss(0.06),
+    "with_movement": lambda: lines({}) + movement(6.0, length_s=1.4) + movement(1.2, length_s=1.4),
     "heartbeat": lambda: knocks(uneven(0.1, 0.6), decay_s=0.15, peak_ms2=0.8),
     "gap": gap_window,
     "clipped": clipped_window,
@@ -136,7 +144,8 @@ def test_only_tremor_is_estimated_and_every_refusal_says_why(name):
      ("moving", "most_low_rms_ms2", True), ("clipped", "most_clipped_share", True),
      ("gait", "most_gait_comb", True), ("impact", "most_blanked_share", True),
      ("only_impacts", "least_rms_ms2", False), ("event", "most_half_disagreement_hz", True),
-     ("heartbeat", "most_heartbeat_score", True), ("line", "least_peak_over_floor", True)],
+     ("heartbeat", "most_heartbeat_score", True), ("line", "least_peak_over_floor", True),
+     ("with_movement", "most_slow_correlation", True), ("burst", "most_quiet_share", True)],
 )  # fmt: skip
 def test_the_deciding_number_lies_on_its_side_of_the_setting(name, setting, above):
     found = analyze_window(WINDOWS[name](), sampling_rate_hz=FS)
@@ -151,7 +160,8 @@ def test_the_deciding_number_lies_on_its_side_of_the_setting(name, setting, abov
      ("no_valley", "least_valley_ratio", 1.0), ("moving", "most_low_rms_ms2", 50.0),
      ("gait", "most_gait_comb", 1.0), ("impact", "most_blanked_share", 1.0),
      ("only_impacts", "blank_over_median", 100.0), ("event", "most_half_disagreement_hz", 10.0),
-     ("heartbeat", "most_heartbeat_score", 2.0), ("clipped", "most_clipped_share", 1.0)],
+     ("heartbeat", "most_heartbeat_score", 2.0), ("clipped", "most_clipped_share", 1.0),
+     ("burst", "most_quiet_share", 1.0), ("with_movement", "most_slow_correlation", 1.0)],
 )  # fmt: skip
 def test_another_threshold_lets_the_window_past_that_test(name, setting, value):
     settings = DEFAULT.with_overrides([f"{setting}={value}"])

@@ -29,7 +29,7 @@ Bools = npt.NDArray[np.bool_]
 
 #: How many windows, the present one included, tell a run of heartbeats.
 CONTEXT_WINDOWS: Final = 5
-#: Verdicts that leave the soft tissue ringing.
+#: What leaves the soft tissue ringing: movement so strong that it is told by its strength.
 _STIRRING: Final = ("moving", "gait")
 #: Hysteresis: an episode goes on while a window reaches this share of the entry thresholds.
 _STAY_SHARE: Final = 0.5
@@ -136,7 +136,7 @@ def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowT
         movement is still strong.
     """
     calm = table.where("tremor") | table.where("no_tremor")
-    stirring = np.any([table.where(verdict) for verdict in _STIRRING], axis=0)
+    stirring = _is_stirring(table)
     since_movement = table.start_s - _last(table.end_s, stirring)
     broken = table.where("gap") | table.where("dead")
     since_start = table.start_s - np.maximum(_last(table.end_s, broken), 0.0)
@@ -176,6 +176,10 @@ def _refuse(
     )
 
 
+def _is_stirring(table: WindowTable) -> Bools:
+    return np.isin(table.reason, [REASON_NAMES.index(name) for name in _STIRRING])
+
+
 def _last(end_s: Floats, marked: Bools) -> Floats:
     """Give the end of the last marked window up to each window; minus infinity before the first."""
     return np.maximum.accumulate(np.where(marked, end_s, -np.inf))
@@ -203,7 +207,7 @@ def find_stretches(table: WindowTable, *, settings: AnalysisSettings) -> tuple[S
         np.nan_to_num(table.scores["band_rms_ms2"]) >= still_gate_ms2(table, settings=settings)
     )
     lasting = strong | _could_stay(table, settings=settings)
-    stirred = np.any([table.where(verdict) for verdict in _STIRRING], axis=0)
+    stirred = _is_stirring(table)
     found = []
     members: list[int] = []
     for index in np.flatnonzero(lasting).tolist():
@@ -282,25 +286,24 @@ def _is_beating(table: WindowTable, stretch: Stretch, *, settings: AnalysisSetti
     does not stop, and the median over all of it tells more than that of the windows before.
     """
     scores = table.scores
-    members = stretch.members & np.isfinite(scores["heartbeat_score"])
-    if not members.any():
-        return False
+    members, score = stretch.members, scores["heartbeat_score"]
     peak_hz = np.median(scores["peak_hz"][members])
     rms_ms2 = np.median(scores["band_rms_ms2"][members])
     reach_s = settings.episode_join_s
     with np.errstate(invalid="ignore"):
         alike = (
-            np.isfinite(scores["heartbeat_score"])
+            np.isfinite(score)
             & (table.end_s >= stretch.start_s - reach_s)
             & (table.start_s <= stretch.end_s + reach_s)
             & (np.abs(scores["peak_hz"] - peak_hz) <= _STAY_HZ)
             & (scores["band_rms_ms2"] >= _STAY_SHARE * rms_ms2)
         )
-    rows = np.flatnonzero(members | alike)
+    # Members without a score are stronger than a heart can be, or stayed by hysteresis.
+    rows = np.flatnonzero((members & table.where("tremor")) | alike)
     limit = _limit_of_median(
         rows.size, table.start_s[rows[-1]] - table.start_s[rows[0]], settings=settings
     )
-    return bool(np.median(scores["heartbeat_score"][rows]) > limit)
+    return bool(np.median(np.nan_to_num(score[rows])) > limit)
 
 
 def _could_stay(table: WindowTable, *, settings: AnalysisSettings) -> Bools:

@@ -122,6 +122,15 @@ REASONS: Final[Mapping[str, Reason]] = {
         "the peak of either half lies {score:.2g} Hz from that of the window; a line stays "
         "within {threshold:.2g} Hz",
     ),
+    "burst": Reason(
+        "impact",
+        "the line is gone for {score:.2g} of the window; tremor for at most {threshold:.2g}",
+    ),
+    "with_movement": Reason(
+        "moving",
+        "the line comes and goes with slower movement: correlation {score:.2g}, "
+        "limit {threshold:.2g}",
+    ),
     "only_impacts": Reason(
         "impact",
         "without its impacts the window holds {score:.2g} m/s^2, below the gate of "
@@ -129,13 +138,13 @@ REASONS: Final[Mapping[str, Reason]] = {
     ),
     "heartbeat": Reason(
         "heartbeat",
-        "the envelope strikes and comes back like a heartbeat: score {score:.2g}, "
+        "what drives the line strikes and returns like a heartbeat: score {score:.2g}, "
         "limit {threshold:.2g}",
     ),
     "heartbeats": Reason(
         "heartbeat",
-        "over the last windows the envelope strikes and comes back like a heartbeat: mean score "
-        "{score:.2g}, limit {threshold:.2g}",
+        "over the last windows what drives the line strikes and returns like a heartbeat: median "
+        "score {score:.2g}, limit {threshold:.2g}",
     ),
     "settling": Reason(
         "settling",

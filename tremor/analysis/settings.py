@@ -173,6 +173,31 @@ class AnalysisSettings:
         low=0.1,
         high=10.0,
     )
+    most_quiet_share: float = _setting(
+        0.35,
+        "1",
+        "share of 4 s in which the line is below a tenth of its mean power: tremor stays below in "
+        "99.7 of 100 windows (0.095 on average, with a scatter that falls with the root of the "
+        "length); a third of the movements that pass for a line do not",
+        low=0.1,
+        high=1.0,
+    )
+    most_slow_correlation: float = _setting(
+        0.6,
+        "1",
+        "correlation of the envelopes of the line and of what moves at 0.5-2.5 Hz: 0 on average "
+        "for tremor, 0.8 for a movement of several seconds that reaches into the band",
+        low=0.0,
+        high=1.0,
+    )
+    least_beside_share: float = _setting(
+        0.4,
+        "1",
+        "RMS in 0.5-3 Hz over that in the band from which on the two are compared: tremor of a "
+        "leg at rest has 0.06-0.33, movements that pass for a line 0.5-2",
+        low=0.0,
+        high=10.0,
+    )
     most_heartbeat_score: float = _setting(
         0.51,
         "1",
@@ -546,7 +571,7 @@ def heartbeat_limit(
     --------
     >>> limit = heartbeat_limit(AnalysisSettings(), length_s=[4.0, 10.0], n_looks=[1, 5])
     >>> [round(float(one), 2) for one in limit]
-    [0.51, 0.23]
+    [0.51, 0.24]
     """
     by_length = (_LENGTH_OF_LIMIT_S / np.asarray(length_s, dtype=np.float64)) ** 0.5
     by_looks = _SHARE_OF_MANY + (1.0 - _SHARE_OF_MANY) * (

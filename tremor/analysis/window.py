@@ -25,8 +25,8 @@ from tremor.measures.contamination import (
     blank_impacts,
     gait_comb,
     half_disagreement_hz,
-    heartbeat,
 )
+from tremor.measures.envelope import heartbeat, quiet_share, slow_correlation
 from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
 
@@ -42,6 +42,8 @@ _SHARE_LOW: Final = 5.0 / 6.0
 _SHARE_HIGH: Final = 16.0 / 15.0
 _LOW_BAND_HZ: Final = (0.5, 3.0)
 _VALLEY_LOW_HZ: Final = 1.5
+#: The power of a Gaussian process is below a tenth of its mean for this share of the time.
+_QUIET_BY_CHANCE: Final = 0.095
 #: Windows are judged so many numbers at a time: enough to spread the cost of a call.
 _NUMBERS_AT_ONCE: Final = 512 * 1200
 
@@ -161,6 +163,14 @@ def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Float
     return heartbeat_limit(settings, length_s=scores["length_s"], n_looks=1)
 
 
+def _most_quiet_share(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    # What is faded out is quiet; the scatter about what chance gives falls with the length.
+    scatter = settings.most_quiet_share - _QUIET_BY_CHANCE
+    return np.asarray(
+        _QUIET_BY_CHANCE + scatter * np.sqrt(4.0 / scores["length_s"]) + scores["blanked_share"]
+    )
+
+
 class _Judge:
     """Windows on their way through the tests; each stage measures only what is undecided."""
 
@@ -263,13 +273,30 @@ def _judge_line(judge: _Judge) -> None:
     judge.test(_LINE_RULES)
 
 
+def _judge_presence(judge: _Judge) -> None:
+    """Ask whether the line is there all along, and by itself: impact, moving."""
+    rows, scores, fs, band = np.flatnonzero(judge.undecided), judge.scores, judge.fs, judge.band
+    moving, peak_hz = _moving(judge), scores["peak_hz"][rows]
+    beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]
+    tied = np.full(len(rows), np.nan)
+    some = beside > judge.settings.least_beside_share
+    tied[some] = slow_correlation(
+        moving[some], judge.windows[rows[some]], peak_hz[some], fs=fs, band_hz=band
+    )
+    quiet = quiet_share(moving, peak_hz, fs=fs, band_hz=band)
+    judge.note(rows, {"quiet_share": quiet, "slow_correlation": tied})
+    judge.test(_PRESENCE_RULES)
+
+
 def _judge_heartbeat(judge: _Judge) -> None:
     """Ask whether the line comes and goes with the heart: heartbeat."""
     ringing = judge.scores["band_rms_ms2"] <= judge.settings.most_ringing_rms_ms2
     rows = np.flatnonzero(judge.undecided & ringing)
-    # Impacts are left in: where the heart beats slowly, its beats are what stands out.
+    moving = judge.moving[np.searchsorted(judge.moving_rows, rows)]
+    # Impacts are put back: where the heart beats slowly, its beats are what stands out.
+    faded = judge.scores["blanked_share"][rows] > 0.0
     slow_hz = SLOW_SHARE * judge.band[0]
-    moving = remove_slow(judge.windows[rows], fs=judge.fs, cutoff_hz=slow_hz)
+    moving[faded] = remove_slow(judge.windows[rows[faded]], fs=judge.fs, cutoff_hz=slow_hz)
     found = heartbeat(moving, judge.scores["peak_hz"][rows], fs=judge.fs, band_hz=judge.band)
     judge.note(rows, {"heartbeat_score": found.score})
     judge.test(_HEARTBEAT_RULES)
@@ -306,6 +333,10 @@ _LINE_RULES: Final = (
     _Rule("spread", "peak_fraction", lambda c, _: c.least_peak_fraction, _below),
     _Rule("flat", "peak_over_floor", lambda c, _: c.least_peak_over_floor, _below),
 )
+_PRESENCE_RULES: Final = (
+    _Rule("burst", "quiet_share", _most_quiet_share, _above),
+    _Rule("with_movement", "slow_correlation", lambda c, _: c.most_slow_correlation, _above),
+)
 _HEARTBEAT_RULES: Final = (_Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),)
 #: In this order; a stage looks only at what the stages before left undecided.
 _STAGES: Final = (
@@ -313,6 +344,7 @@ _STAGES: Final = (
     _judge_movement,
     _judge_impacts,
     _judge_line,
+    _judge_presence,
     _judge_heartbeat,
 )
 _NOT_OF_CONTENT: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share")
