@@ -1,0 +1,214 @@
+"""Explanations as text and page: what stands first, what is cited, and what may not be said."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from tremor.analysis.results import Analysis
+from tremor.explanation.claims import article
+from tremor.explanation.context import Context
+from tremor.explanation.explain import explained
+from tremor.report import as_html, as_text, explain_text, explaining, wording
+
+HARD_AND_HOT = {
+    "rpe": 9,
+    "duration_min": 95,
+    "temperature_c": 31,
+    "humidity_pct": 60,
+    "mass_before_kg": 70,
+    "mass_after_kg": 68.2,
+    "other_muscles": ["eyelid"],
+}
+KINDS = ["analysis", "no_tremor", "insufficient"]
+ANSWERS = [{}, HARD_AND_HOT, {**HARD_AND_HOT, "signs": ["confusion", "dark_urine"]}]
+
+
+@pytest.fixture(params=KINDS)
+def measured(request):
+    return request.getfixturevalue(request.param)
+
+
+class _Words(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.ids, self.links, self.silent = [], [], [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.ids.append(found.get("id"))
+        self.links.append(found.get("href", ""))
+        self.silent += tag == "style"
+
+    def handle_endtag(self, tag):
+        self.silent -= tag == "style"
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def page_of(analysis):
+    return _Words(as_html.render(analysis))
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+def test_text_fits_eighty_columns_and_an_ascii_terminal(measured, answers):
+    found = explained(measured, Context(**answers))
+    text = as_text.render(found)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    plain = as_text.render(found, unicode=False)
+    assert plain.isascii()
+    assert as_text.render_explanations(found, unicode=False).isascii()
+
+
+FIRST = "This rests on your answers, not on the sensor: an accelerometer cannot measure"
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+def test_electrolytes_start_with_what_they_rest_on(measured, answers):
+    text = " ".join(as_text.render(explained(measured, Context(**answers))).split())
+    assert re.search(r"Electrolytes and metabolites: [a-z, 0-9()%]+ " + re.escape(FIRST), text)
+
+
+def test_card_of_the_electrolytes_starts_with_what_it_rests_on(analysis):
+    html = as_html.render(explained(analysis, Context(**HARD_AND_HOT)))
+    card = html.split('data-explanation="electrolytes_metabolites"')[1].split("</article>")[0]
+    assert _Words(card.split(">", 1)[1]).text.startswith("Electrolytes and metabolites " + FIRST)
+
+
+@pytest.mark.parametrize("answers", ANSWERS[1:])
+def test_for_against_and_missing_of_every_explanation_are_there(analysis, answers):
+    found = explained(analysis, Context(**answers))
+    text = as_text.render(found)
+    for label in ("    for      ", "    against  ", "    missing  "):
+        assert text.count(label) == 3
+    page = page_of(found)
+    assert page.text.count("Speaks for it") == page.text.count("Speaks against it") == 3
+    for one in found.explanations:
+        for evidence in one.evidence:
+            assert evidence.statement in page.text
+        for missing in one.missing:
+            assert explaining.missing_text(missing) in page.text
+
+
+def test_signs_that_were_ticked_stand_before_anything_measured(measured):
+    found = explained(measured, Context(**ANSWERS[2]))
+    text = as_text.render(found)
+    assert text.startswith("GET HELP.")
+    assert text.index("Confusion: call an ambulance") < text.index("Dark red-brown urine, all")
+    assert text.index("Dark red-brown urine, all") < text.index(found.source["name"])
+    page = page_of(found)
+    assert page.text.index("Confusion: call an ambulance") < page.text.index("In short")
+    assert "Rest with the leg supported" not in text
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+def test_list_of_signs_is_the_same_whatever_was_measured(measured, answers):
+    found = explained(measured, Context(**answers))
+    text = " ".join(as_text.render(found).split()).split("When to get help")[1]
+    for _, names in explaining.help_list():
+        assert ", ".join(names) in text
+
+
+def test_without_answers_the_text_is_short_and_says_how_to_answer(analysis):
+    text = as_text.render(explained(analysis, None))
+    assert "Nothing was answered." in text
+    assert "missing" not in text.split("What may explain it")[1]
+    assert text.count("\n") < as_text.render(explained(analysis, Context(**HARD_AND_HOT))).count(
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("no_tremor", "The sensor saw no tremor; this is about a tremor that you felt."),
+        ("insufficient", "The sensor could not tell whether there was a tremor"),
+    ],
+)
+def test_without_a_tremor_it_is_about_one_that_was_felt(kind, says, request):
+    found = explained(request.getfixturevalue(kind), Context(**HARD_AND_HOT))
+    assert says in " ".join(as_text.render(found).split())
+    assert says in page_of(found).text
+
+
+def test_every_claim_stands_in_the_page_and_every_citation_leads_to_one(analysis):
+    page = page_of(explained(analysis, Context(**HARD_AND_HOT)))
+    for claim in article().claims.values():
+        assert claim.text in page.text
+        assert f"claim-{claim.id}" in page.ids
+    cited = {link[1:] for link in page.links if link.startswith("#claim-")}
+    assert len(cited) > 5
+    assert cited <= set(page.ids)
+
+
+def test_list_of_signs_stands_in_the_page(no_tremor):
+    text = page_of(explained(no_tremor, None)).text.split("When to get help")[1]
+    for _, names in explaining.help_list():
+        assert ", ".join(names) in text
+
+
+def test_leaders_that_are_close_fit_about_equally(analysis):
+    found = explained(analysis, Context(rpe=3, duration_min=25, autoimmune=True, stress=8))
+    assert len(found.sensitivity.about_equal) > 1
+    assert "fit about equally." in as_text.render(found)
+    assert "fits best." in as_text.render(explained(analysis, Context(rpe=9)))
+
+
+def test_limits_of_the_words_and_the_redraws_are_printed(analysis):
+    text = " ".join(as_text.render(explained(analysis, Context(**HARD_AND_HOT))).split())
+    assert "Strong: support of 80 % and more. Moderate: 50 % and more." in text
+    assert re.search(r"still leads in \d+ % of 500 draws", text)
+    assert "One more answer would tell most: " in text
+
+
+def test_page_says_once_what_it_is_not(measured):
+    page = page_of(explained(measured, Context(**HARD_AND_HOT)))
+    assert page.text.count(wording.PURPOSE) == 1
+    assert page.text.count("not a medical device") == 1
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+def test_explanations_are_read_back_without_loss(measured, answers):
+    found = explained(measured, Context(**answers))
+    assert Analysis.from_json(found.to_json()).to_dict() == found.to_dict()
+
+
+def test_result_of_before_the_explanations_is_read(analysis):
+    document = analysis.to_dict()
+    for key in ("explanations", "sensitivity", "warning_signs", "advice"):
+        del document[key]
+    again = Analysis.from_dict(document)
+    assert again.explanations == ()
+    assert again.sensitivity is None
+    assert "What may explain it" not in as_text.render(again)
+
+
+def test_tables_fit_eighty_columns():
+    text = explain_text.render()
+    assert max(len(line) for line in text.splitlines()) <= 80
+    for name in explain_text.names():
+        assert name in text
+
+
+@pytest.mark.parametrize("name", explain_text.names())
+def test_everything_with_a_name_is_shown_alone(name):
+    text = explain_text.render_one(name.upper())
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert name in text
+    document = explain_text.document(name)
+    assert set(document) - {"schema"} <= {
+        "claims",
+        "explanations",
+        "evidence",
+        "advice",
+        "warning_signs",
+    }

@@ -1,0 +1,133 @@
+"""What no string that ships may say, and that numbers have their units.
+
+Looked at are the tables of the explanations, the template of the page, every sentence in the code
+that readers may meet, and the help of every command.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from tremor.cli.main import _COMMANDS, cli
+from tremor.report import explain_text
+
+PACKAGE = Path(__file__).parents[1] / "tremor"
+FORBIDDEN = re.compile(
+    r"diagnos|disease|deficien|dehydrat|\bproves?\b|\babnormal|\bnormal(?!is|iz)|\bcaused by\b",
+    re.IGNORECASE,
+)
+#: Rooms whose strings reach a reader; in those below, "normal" is a distribution.
+ROOMS = ("explanation", "report", "cli", "analysis", "formats")
+TABLES = sorted((PACKAGE / "explanation").glob("*.toml"))
+
+#: A number that stands in a sentence, with what follows it.
+NUMBER = re.compile(r"(?<![\w.+-])[+-]?\d+(?:\.\d+)?(?=(?P<after>.{0,24}))")
+_UNITS = (
+    *("%", "°C", "Hz", "min", "h", "s", "kg", "mg", "mm", "L", "m/s\\^2"),
+    *("days?", "weeks?", "times", "draws"),
+)
+UNIT = re.compile(rf"^(?: (?:to|and|of) (?:under )?[\d.]+)? ?(?:{'|'.join(_UNITS)})(?![\w/])")
+#: Numbers that need none: scales, years, log-odds, and amounts that are counts.
+NO_UNIT = re.compile(
+    r"scale of 0 to 10|(?:\d )?of 10\b|\b(?:19|20)\d\d\b|[+-]0\.7|within 0\.5|2000 of them"
+)
+
+
+def strings_of(table: object) -> Iterator[str]:
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, dict):
+        for value in table.values():
+            yield from strings_of(value)
+    elif isinstance(table, list):
+        for value in table:
+            yield from strings_of(value)
+
+
+def sentences_of(path: Path) -> Iterator[tuple[int, str]]:
+    """Give the strings of a module that are no documentation."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documentation
+            and " " in node.value
+        ):
+            yield node.lineno, node.value
+
+
+def modules() -> list[Path]:
+    return sorted(path for room in ROOMS for path in (PACKAGE / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_sentence_in_the_code_says_what_may_not_be_said(path):
+    said = [f"{line}: {text}" for line, text in sentences_of(path) if FORBIDDEN.search(text)]
+    assert said == []
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
+def test_no_table_says_what_may_not_be_said(path):
+    strings = list(strings_of(tomllib.loads(path.read_text(encoding="utf-8"))))
+    assert len(strings) > 50
+    assert [text for text in strings if FORBIDDEN.search(text)] == []
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
+def test_numbers_in_the_tables_have_units(path):
+    bare = []
+    for text in strings_of(tomllib.loads(path.read_text(encoding="utf-8"))):
+        if text.startswith("tremor."):
+            continue
+        kept = NO_UNIT.sub("", text)
+        bare += [
+            f"{found[0]!r} in {text!r}"
+            for found in NUMBER.finditer(kept)
+            if not UNIT.match(found["after"])
+        ]
+    assert bare == []
+
+
+def test_template_says_nothing_that_may_not_be_said():
+    for path in (PACKAGE / "report" / "templates").glob("*.j2"):
+        page = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not FORBIDDEN.search(page)
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_help_says_nothing_that_may_not_be_said(name):
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    text = command.get_help(click.Context(command, info_name=name))
+    assert not FORBIDDEN.search(text)
+
+
+def test_tables_as_printed_say_nothing_that_may_not_be_said():
+    assert not FORBIDDEN.search(explain_text.render())
+
+
+@pytest.mark.parametrize(
+    "text", ["This proves it.", "A disease detected", "your normal tremor", "we diagnose"]
+)
+def test_lint_finds_what_it_looks_for(text):
+    assert FORBIDDEN.search(text)
+
+
+@pytest.mark.parametrize("text", ["After 30 it fades.", "From 3 to 5 on.", "It was 7.5 in all."])
+def test_lint_finds_numbers_without_units(text):
+    assert any(not UNIT.match(found["after"]) for found in NUMBER.finditer(text))
