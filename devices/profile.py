@@ -8,7 +8,7 @@ sensors comes at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -131,6 +131,10 @@ class Ask:
         s.
     optional : bool
         Whether silence is an answer.
+    whole_of : callable, optional
+        For a sensor that parts a long answer: from all notifications so far for which
+        ``is_reply`` holds, in order, to the whole answer, or to None where a further one is to
+        come. Without it the first one is the answer.
     """
 
     characteristic: str
@@ -140,6 +144,7 @@ class Ask:
     what: str
     timeout_s: float = 5.0
     optional: bool = False
+    whole_of: Callable[[Sequence[bytes]], bytes | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
