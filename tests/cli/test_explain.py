@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -191,3 +192,40 @@ def test_sign_that_was_ticked_is_the_first_line(trembling, tmp_path):
     assert result.stdout.startswith("GET HELP.")
     document = json.loads(run("analyze", trembling, "--context", path, "--json").stdout)
     assert [sign["id"] for sign in document["warning_signs"]] == ["dark_urine"]
+
+
+@pytest.fixture
+def activity(tmp_path, fit_bytes):
+    start = datetime(2026, 5, 17, 7, 0, tzinfo=UTC)
+    session = {
+        "start_time": start,
+        "timestamp": start + timedelta(minutes=70),
+        "sport": 1,
+        "total_elapsed_time": 4200.0,
+        "total_timer_time": 4200.0,
+        "total_distance": 14000.0,
+    }
+    path = tmp_path / "activity.fit"
+    path.write_bytes(fit_bytes(("file_id", {"type": 4}), ("session", session)))
+    return path
+
+
+def test_watch_fills_what_the_runner_left_open(trembling, context, activity):
+    def duration_of(*arguments):
+        result = run("analyze", trembling, "--fit", activity, "--json", *arguments)
+        assert result.exit_code == 0, result.stderr
+        assert result.stderr.startswith("tremor: from activity.fit: ")
+        evidence = json.loads(result.stdout)["explanations"][0]["evidence"]
+        return next(one["value"] for one in evidence if one["key"] == "duration")
+
+    assert duration_of() == 70.0
+    assert duration_of("--context", context) == 95.0  # the runner's own word wins
+
+
+def test_file_that_is_no_activity_is_refused(trembling, tmp_path):
+    path = tmp_path / "activity.fit"
+    path.write_bytes(b"not a FIT file")
+    result = run("analyze", trembling, "--fit", path)
+    assert result.exit_code == 3
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1

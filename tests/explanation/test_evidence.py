@@ -55,7 +55,7 @@ def test_every_question_asks_for_answers_of_the_context_and_each_is_asked_once()
     asked = [name for one in TABLE.questions.values() for name in one.answers]
     assert set(asked) <= names
     assert len(set(asked)) == len(asked)
-    assert names - set(asked) == {"distance_km", "sun", "signs"}  # looked at where given, not asked
+    assert names - set(asked) == {"distance_km", "signs"}  # looked at where given, not asked
 
 
 def test_interval_counts_whole_where_the_table_says_so():

@@ -122,6 +122,7 @@ def _recent_intervals(context: Context) -> Finding:
 
 
 _DEGREE: Final = "°C"
+_SUN_NOT_ANSWERED: Final = ", taken as in strong sun, since the sun was not answered"
 _KINDS: Final = {"steady": "steady running", "hills": "hills", "race": "a race"}
 
 
@@ -136,7 +137,7 @@ def _heat(context: Context) -> Finding:
         return Finding(
             key="heat",
             statement=f"At {air} and {figure(humidity_pct)} % of humidity the heat strain (WBGT) "
-            f"is {with_interval(wbgt, _DEGREE)}.",
+            f"is {with_interval(wbgt, _DEGREE)}{_SUN_NOT_ANSWERED if context.sun is None else ''}.",
             origin="computed",
             value=wbgt.value,
             unit=_DEGREE,

@@ -46,7 +46,7 @@ def _estimated(
         return not_measured(key, what, reason)
     return Finding(
         key=key,
-        statement=f"{says} {with_interval(estimate, unit)}.",
+        statement=says.format(with_interval(estimate, unit)),
         origin="measured",
         value=estimate.value,
         unit=unit,
@@ -59,7 +59,7 @@ def _frequency(analysis: Analysis) -> Finding:
     return _estimated(
         "frequency",
         "the frequency",
-        "The tremor has",
+        "The tremor is at {}.",
         analysis.summary.frequency_hz,
         "Hz",
         analysis,
@@ -70,7 +70,7 @@ def _amplitude(analysis: Analysis) -> Finding:
     return _estimated(
         "amplitude",
         "the amplitude",
-        "Its RMS acceleration is",
+        "Its RMS acceleration is {}.",
         analysis.summary.rms_ms2,
         "m/s^2",
         analysis,
@@ -81,7 +81,7 @@ def _line_width(analysis: Analysis) -> Finding:
     return _estimated(
         "line_width",
         "how wide the line is",
-        "At half of its power the line is as wide as",
+        "At half of its power the line is {} wide.",
         analysis.summary.bandwidth_hz,
         "Hz",
         analysis,

@@ -139,8 +139,9 @@ def explanation_lines(analysis: Analysis) -> list[str]:
         head = f"{explaining.name_of(one.id)}: {explaining.support_text(one)}"
         lines += wrapped(head, indent=2)
         lines += wrapped(explaining.first_line(one.id), indent=4)
-        for direction in ("for", "against"):
-            lines += _evidence(direction, one.pointing(direction), always=answered)
+        if answered or one.word != "cannot tell":
+            for direction in ("for", "against"):
+                lines += _evidence(direction, one.pointing(direction), always=answered)
         lines += [*_missing(one), ""] if answered else []
     if answered:
         lines += [*_what_hangs(analysis), "", "What you can do"]
