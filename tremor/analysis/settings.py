@@ -370,8 +370,8 @@ class AnalysisSettings:
     reliable_taus_fitted: float = _setting(
         5.0,
         "1",
-        "rest over time constant that is asked for: nine in ten half-lives are then within a "
-        "factor of 2.5 where the tremor waxes little",
+        "rest over time constant that is asked for: over two, the half-lives that can be given are "
+        "a quarter too short by the median; over five they are right",
         low=1.0,
         high=50.0,
     )
