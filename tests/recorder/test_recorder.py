@@ -1,0 +1,381 @@
+"""The recorder: everything that came is in the folder, and what did not is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+import zlib
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.formats.packet_log import StreamGranted, read_packet_log
+from tremor.packets import LinkEvent, Packet
+from tremor.recorder import Recorder, StreamDescription, Zero, disk
+from tremor.recording import SampleBlock, SensorInfo
+
+RATE_HZ = 101.0
+STREAM = StreamDescription(
+    sensor=SensorInfo("Polar H10 12345678", "polar-h10"),
+    serial="12345678",
+    sampling_rate_hz=100.0,
+    range_g=8.0,
+    loss="by the stamps",
+    tells_loss=True,
+)
+
+
+def block(first, n=10, *, gyro=False, stamps=True, offset_s=700.0, late_s=0.02):
+    index = np.arange(first, first + n)
+    samples = np.column_stack((np.sin(index), np.cos(index), 9.81 + 0.001 * index))
+    return SampleBlock(
+        first,
+        samples,
+        50.0 + (index[-1] + 1) / RATE_HZ + late_s,
+        samples * 10.0 if gyro else None,
+        offset_s + index / RATE_HZ if stamps else None,
+    )
+
+
+def packet(number):
+    return Packet(50.0 + number / 10.0, 1.7e9 + number / 10.0, "2a37", bytes([number % 256] * 60))
+
+
+def record(folder, blocks, *, records=(), stream=STREAM, **options):
+    async def run():
+        async with Recorder(folder, stream=stream, **options) as recorder:
+            for one in records:
+                recorder.tap(one)
+            for one in blocks:
+                recorder.take(one)
+        return recorder
+
+    return asyncio.run(run())
+
+
+def rows_of(folder):
+    lines = (folder / "samples.csv").read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    return lines[at].split(","), np.array([line.split(",") for line in lines[at + 1 :]], float)
+
+
+def manifest_of(folder):
+    return json.loads((folder / "recording.json").read_text())
+
+
+def test_the_folder_holds_all_that_came(tmp_path):
+    folder = tmp_path / "session"
+    blocks = [block(first) for first in range(0, 500, 10)]
+    sent = [packet(i) for i in range(50)] + [LinkEvent(55.0, 1.7e9 + 5, "connected")]
+    recorder = record(folder, blocks, records=sent, placement="left-calf")
+    names, rows = rows_of(folder)
+    assert names == ["time_s", *(f"acc_{a}_ms2" for a in "xyz"), "index", "arrival_s"]
+    expected = np.concatenate([one.acceleration_ms2 for one in blocks])
+    assert_allclose(rows[:, 1:4], expected, rtol=0.0, atol=5e-7)
+    assert rows[:, 4].tolist() == list(range(500))
+    granted, *rest = read_packet_log(folder / "packets.bin").records
+    assert isinstance(granted, StreamGranted)
+    assert (granted.profile, dict(granted.settings)) == ("polar-h10", STREAM.settings())
+    assert rest == sent
+    counts = recorder.counts
+    assert (counts.n_samples, counts.n_lost, counts.n_packets, counts.n_events) == (500, 0, 50, 1)
+    assert counts.n_packet_bytes == 3000
+    assert counts.disk.trouble == ""
+    assert counts.disk.n_bytes_unwritten == 0
+
+
+def test_the_manifest_says_what_the_recording_is(tmp_path):
+    blocks = [block(first) for first in range(0, 2000, 10)]
+    record(tmp_path, blocks, records=[packet(0)], placement="left-calf")
+    said = manifest_of(tmp_path)
+    assert said["schema"] == "tremor.recording/1"
+    assert said["closed"] is True
+    assert said["started_at"].startswith("2023-11-1")
+    assert said["sensor"]["serial"] == "12345678"
+    assert_allclose(said["sensor"]["range_ms2"], 8 * 9.80665)
+    assert said["settings"] == STREAM.settings()
+    assert (said["placement"], said["times"], said["tells_loss"]) == ("left-calf", "sensor", True)
+    assert said["clock"]["source"] == "device stamps"
+    assert_allclose(said["clock"]["sampling_rate_hz"], RATE_HZ, rtol=1e-6)
+    for name in ("samples.csv", "packets.bin"):
+        content = (tmp_path / name).read_bytes()
+        assert said["files"][name] == {"n_bytes": len(content), "crc32": zlib.crc32(content)}
+
+
+def test_times_are_the_stamps_moved_to_the_start(tmp_path):
+    record(tmp_path, [block(first) for first in range(0, 100, 10)], zero=Zero(50.0, 1.7e9))
+    _, rows = rows_of(tmp_path)
+    # The last sample of the first packet, index 9, lies at the arrival of that packet.
+    expected = 10 / RATE_HZ + 0.02 + (np.arange(100) - 9) / RATE_HZ
+    assert_allclose(rows[:, 0], expected, atol=1e-6)
+
+
+def test_without_stamps_times_are_the_arrivals(tmp_path):
+    blocks = [block(first, stamps=False, gyro=True) for first in range(0, 100, 10)]
+    record(tmp_path, blocks, zero=Zero(50.0, 1.7e9))
+    names, rows = rows_of(tmp_path)
+    assert names[4:7] == ["gyr_x_deg_s", "gyr_y_deg_s", "gyr_z_deg_s"]
+    assert_allclose(rows[:, 4:7], 10.0 * rows[:, 1:4], atol=1e-5)
+    assert_allclose(rows[:, 0], rows[:, -1])
+    assert_allclose(rows[::10, 0], (np.arange(10, 110, 10)) / RATE_HZ + 0.02, atol=1e-6)
+    assert manifest_of(tmp_path)["times"] == "arrival"
+
+
+def test_a_clock_that_begins_anew_is_carried_on_by_the_arrivals(tmp_path):
+    before = [block(first) for first in range(0, 100, 10)]
+    after = [block(first, offset_s=3.0) for first in range(400, 500, 10)]
+    record(tmp_path, [*before, *after], zero=Zero(50.0, 1.7e9))
+    _, rows = rows_of(tmp_path)
+    assert (np.diff(rows[:, 0]) > 0).all()
+    assert_allclose(rows[:, 0], (rows[:, 4] + 1) / RATE_HZ + 0.02, atol=1e-6)
+
+
+def test_a_clock_that_is_set_ahead_is_carried_on_by_the_arrivals(tmp_path):
+    before = [block(first) for first in range(0, 100, 10)]
+    after = [block(first, offset_s=90_000.0) for first in range(100, 200, 10)]
+    record(tmp_path, [*before, *after], zero=Zero(50.0, 1.7e9))
+    _, rows = rows_of(tmp_path)
+    assert_allclose(rows[:, 0], (rows[:, 4] + 1) / RATE_HZ + 0.02, atol=1e-6)
+
+
+def test_gaps_stay_gaps_and_repeats_are_left_out(tmp_path):
+    lost = LinkEvent(51.0, 1.7e9, "lost", "out of reach")
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            for first in (0, 10, 10, 15, 25, 60):
+                recorder.take(block(first))
+            recorder.tap(lost)
+            recorder.take(block(300))
+        return recorder.counts
+
+    counts = asyncio.run(run())
+    _, rows = rows_of(tmp_path)
+    assert rows[:, 4].tolist() == [*range(35), *range(60, 70), *range(300, 310)]
+    assert (counts.n_gaps, counts.n_lost, counts.n_repeated) == (2, 25 + 230, 15)
+    gaps = manifest_of(tmp_path)["gaps"]
+    assert [(gap["first_index"], gap["n_lost"]) for gap in gaps] == [(35, 25), (70, 230)]
+    assert [gap["cause"] for gap in gaps] == ["", "link"]
+    assert {gap["told_by"] for gap in gaps} == {"sensor"}
+
+
+def test_samples_that_are_no_numbers_are_lost(tmp_path):
+    whole = block(0)
+    samples = whole.acceleration_ms2.copy()
+    samples[3, 1] = np.nan
+    holed = SampleBlock(0, samples, whole.arrival_s, None, whole.device_time_s)
+    counts = record(tmp_path, [holed, block(10)]).counts
+    assert (counts.n_samples, counts.n_lost) == (19, 1)
+    assert rows_of(tmp_path)[1][:, 4].tolist() == [0, 1, 2, *range(4, 20)]
+
+
+def test_markers_and_what_else_is_said_is_kept(tmp_path):
+    async def run():
+        clocks = {"now": lambda: 60.0, "wall_now": lambda: 1.7e9}
+        zero = Zero(50.0, 1.7e9 - 10)
+        async with Recorder(tmp_path, stream=STREAM, zero=zero, **clocks) as recorder:
+            recorder.marker("stood up")
+            recorder.marker("7", kind="pain", arrival_s=58.0)
+            recorder.add("fit", {"word": "good"})
+            with pytest.raises(InvalidInputError, match="of kind 'lost'"):
+                recorder.marker("no", kind="lost")
+
+    asyncio.run(run())
+    said = manifest_of(tmp_path)
+    assert said["markers"] == [
+        {"time_s": 10.0, "kind": "marker", "detail": "stood up"},
+        {"time_s": 8.0, "kind": "pain", "detail": "7"},
+    ]
+    assert said["extra"] == {"fit": {"word": "good"}}
+    assert read_packet_log(tmp_path / "packets.bin").records[-1] == LinkEvent(
+        58.0, 1.7e9 - 2, "pain", "7"
+    )
+
+
+def test_two_sensors_are_two_folders_on_one_clock(tmp_path):
+    zero = Zero(50.0, 1.7e9)
+    for side in ("left", "right"):
+        record(tmp_path / side, [block(0)], zero=zero, placement=f"{side}-calf")
+    left, right = (manifest_of(tmp_path / side) for side in ("left", "right"))
+    assert left["started_at"] == right["started_at"]
+
+
+def test_settings_that_change_are_logged_again(tmp_path):
+    other = StreamDescription(sensor=STREAM.sensor, sampling_rate_hz=200.0)
+
+    async def run():
+        async with Recorder(tmp_path) as recorder:
+            recorder.describe(STREAM)
+            recorder.describe(STREAM)
+            recorder.tap(packet(0))
+            recorder.describe(other)
+
+    asyncio.run(run())
+    kinds = read_packet_log(tmp_path / "packets.bin").records
+    assert [type(one).__name__ for one in kinds] == ["StreamGranted", "Packet", "StreamGranted"]
+    assert manifest_of(tmp_path)["settings"]["sampling_rate_hz"] == 200.0
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(WouldOverwriteError, match="is not empty"):
+        record(tmp_path, [])
+    with pytest.raises(WouldOverwriteError, match="is a file"):
+        record(tmp_path / "notes.txt", [])
+    with pytest.raises(WouldOverwriteError, match="is a file"):
+        record(tmp_path / "notes.txt" / "session", [])
+
+
+def test_a_closed_recorder_takes_nothing(tmp_path):
+    recorder = record(tmp_path, [block(0)])
+    with pytest.raises(InvalidInputError, match="not open"):
+        recorder.take(block(10))
+
+
+def test_blocks_are_handed_on(tmp_path):
+    async def stream():
+        for first in range(0, 50, 10):
+            yield block(first)
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            return [one.first_index async for one in recorder.through(stream())]
+
+    assert asyncio.run(run()) == [0, 10, 20, 30, 40]
+
+
+def test_an_unclosed_recording_says_so(tmp_path):
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            recorder.take(block(0))
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                if (tmp_path / "recording.json").exists():
+                    break
+            return manifest_of(tmp_path)["closed"]
+
+    assert asyncio.run(run()) is False
+
+
+# --- the disk ----------------------------------------------------------------------------------
+
+
+class FickleDisk:
+    """Takes nothing, or takes its time, while it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.is_full = False
+        self.takes_half = False
+        self.stalled = threading.Event()
+        self.stalled.set()
+        self._write = disk.os.write
+        monkeypatch.setattr(disk.os, "write", self.write)
+
+    def write(self, handle, data):
+        self.stalled.wait()
+        if self.is_full:
+            if self.takes_half and len(data) > 1:
+                self.takes_half = False
+                return self._write(handle, data[: len(data) // 2])
+            raise OSError(28, "No space left on device")
+        return self._write(handle, data)
+
+
+@pytest.fixture
+def fickle(monkeypatch):
+    return FickleDisk(monkeypatch)
+
+
+async def until(condition, seconds=5.0):
+    end_s = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end_s
+        await asyncio.sleep(0.01)
+
+
+def test_a_full_disk_that_gets_room_again_costs_nothing(tmp_path, fickle):
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            for first in range(0, 100, 10):
+                recorder.take(block(first))
+                recorder.tap(packet(first // 10))
+            await until(lambda: recorder.counts.disk.n_bytes > 0)
+            fickle.is_full = fickle.takes_half = True
+            for first in range(100, 200, 10):
+                recorder.take(block(first))
+                recorder.tap(packet(first // 10))
+            await until(lambda: "full" in recorder.counts.disk.trouble)
+            fickle.is_full = False
+            await until(lambda: not recorder.counts.disk.trouble)
+        return recorder.counts
+
+    counts = asyncio.run(run())
+    assert (counts.n_samples, counts.n_dropped_packets, counts.n_dropped_samples) == (200, 0, 0)
+    assert rows_of(tmp_path)[1][:, 4].tolist() == list(range(200))
+    log = read_packet_log(tmp_path / "packets.bin")
+    assert [one for one in log.records if isinstance(one, Packet)] == [packet(i) for i in range(20)]
+    assert log.n_bytes_left_out == 0
+
+
+def test_a_disk_that_stays_full_is_told_and_counted(tmp_path, fickle, monkeypatch):
+    monkeypatch.setattr("tremor.recorder.recorder._PATIENCE_S", 0.1)
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            fickle.is_full = True
+            for first in range(0, 100, 10):
+                recorder.take(block(first))
+        return recorder.counts
+
+    counts = asyncio.run(run())
+    assert "disk is full" in counts.disk.trouble
+    assert counts.disk.n_bytes_unwritten > 100 * 40
+
+
+def test_a_stalled_disk_blocks_nobody_and_overflow_is_counted(tmp_path, fickle):
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM, most_waiting=50) as recorder:
+            recorder.take(block(0))
+            await until(lambda: recorder.counts.disk.n_bytes > 0)
+            fickle.stalled.clear()
+            recorder.tap(packet(0))
+            await until(lambda: recorder.counts.n_waiting == 0)
+            began_s = time.perf_counter()
+            for first in range(10, 810, 10):
+                recorder.take(block(first))
+                recorder.tap(packet(first // 10))
+            took_s = time.perf_counter() - began_s
+            assert recorder.counts.n_waiting == 50
+            await asyncio.sleep(1.1)
+            assert "has not answered for 1 s" in recorder.counts.disk.trouble
+            fickle.stalled.set()
+            await until(lambda: recorder.counts.n_waiting == 0)
+            recorder.take(block(810))
+        return recorder.counts, took_s
+
+    counts, took_s = asyncio.run(run())
+    assert took_s < 0.5
+    assert counts.n_dropped_packets == 55
+    assert counts.n_dropped_samples == 550
+    assert counts.n_samples == 10 + 800 + 10 - 550
+    dropped = [e for e in manifest_of(tmp_path)["events"] if e["kind"] == "dropped"]
+    assert [one["detail"] for one in dropped] == [
+        "the disk did not keep up: 55 packets and 550 samples"
+    ]
+    assert "dropped" in {
+        getattr(r, "kind", "") for r in read_packet_log(tmp_path / "packets.bin").records
+    }
+    assert counts.disk.longest_stall_s > 1.0
+
+
+def test_a_bug_of_the_writer_is_raised_at_the_end(tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(disk, "recorded_rows", broken)
+    with pytest.raises(RuntimeError, match="broken"):
+        record(tmp_path, [block(0)])

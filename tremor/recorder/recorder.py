@@ -1,0 +1,549 @@
+"""Keeps a stream: blocks, packets and what happened, in one folder.
+
+What a recording consists of is decided here; how it gets to the disk is `tremor.recorder.disk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+
+from tremor._version import __version__
+from tremor.dsp.clock import ClockEstimate, RunningClock
+from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.formats.manifest import write_manifest
+from tremor.formats.packet_log import StreamGranted
+from tremor.formats.recorded import StampLine, Times, recorded_header
+from tremor.packets import LinkEvent, Packet
+from tremor.recorder.description import StreamDescription
+from tremor.recorder.disk import DiskState, DiskWriter, Header, Rows
+from tremor.recording import Placement, SampleBlock
+
+__all__ = ["Recorder", "RecorderCounts", "Zero"]
+
+#: Items that may wait for the disk: a minute and a half at 208 packets and blocks a second.
+_MOST_WAITING: Final = 40_000
+#: The manifest is written anew after something happened, and else now and then, s.
+_MANIFEST_SOON_S: Final = 1.0
+_MANIFEST_LATEST_S: Final = 10.0
+#: How long a disk that takes nothing is tried again at the end, s.
+_PATIENCE_S: Final = 5.0
+#: Gaps and events that the manifest lists; more are only counted.
+_MOST_LISTED: Final = 10_000
+_MARKERS: Final = frozenset({"marker", "pain"})
+_LINK_IS_GONE: Final = frozenset({"lost", "silent", "restarted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """The moment from which the times of a recording count.
+
+    Parameters
+    ----------
+    arrival_s : float
+        s on the host's monotonic clock.
+    wall_s : float
+        The same moment, s since 1970-01-01 UTC.
+    """
+
+    arrival_s: float
+    wall_s: float
+
+    @classmethod
+    def now(cls) -> Self:
+        """Take this moment."""
+        return cls(time.monotonic(), time.time())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecorderCounts:
+    """What a recording holds so far.
+
+    Parameters
+    ----------
+    n_samples, n_lost, n_repeated, n_gaps : int
+        Samples kept, missing by the count of the decoder, left out because their index had been
+        there or they were no numbers; and jumps of the index.
+    n_packets, n_packet_bytes, n_events : int
+        Notifications, their bytes, and events of the link.
+    n_waiting : int
+        What waits for the disk.
+    n_dropped_packets, n_dropped_samples : int
+        What found no room to wait: lost, and told in the packet log.
+    last_arrival_s : float or None
+        When the last block arrived, s from the start of the recording.
+    disk : DiskState
+        How the disk does.
+    """
+
+    n_samples: int = 0
+    n_lost: int = 0
+    n_repeated: int = 0
+    n_gaps: int = 0
+    n_packets: int = 0
+    n_packet_bytes: int = 0
+    n_events: int = 0
+    n_waiting: int = 0
+    n_dropped_packets: int = 0
+    n_dropped_samples: int = 0
+    last_arrival_s: float | None = None
+    disk: DiskState = field(default_factory=DiskState)
+
+
+class Recorder:
+    """Writes a recording folder while the samples come.
+
+    Parameters
+    ----------
+    folder : path
+        It does not exist yet, or is empty.
+    stream : StreamDescription, optional
+        What is known of the sensor; `describe` tells it later, and again after a reconnection.
+    placement : Placement or str, optional
+        Where the sensor is worn.
+    zero : Zero, optional
+        From when the times count; two recorders of one session share it. Without it, from the
+        first packet, event or block.
+    most_waiting : int
+        Packets and blocks that may wait for the disk before more are dropped, and counted.
+    now, wall_now : callable
+        Monotonic and wall clock, s.
+
+    Raises
+    ------
+    WouldOverwriteError
+        Where the folder holds something.
+    InvalidInputError
+        Where it cannot be made.
+
+    Notes
+    -----
+    Nothing here waits for the disk but `close`. A packet is on its way to the disk within 0.05 s
+    and synced each second: a killed program loses what came in the last moment, a power cut what
+    came in the last second.
+
+    Examples
+    --------
+    >>> import asyncio, tempfile
+    >>> import tremor
+    >>> async def record(folder):
+    ...     stream = StreamDescription(sampling_rate_hz=100.0, tells_loss=True)
+    ...     async with Recorder(folder, stream=stream, placement="left-calf") as recorder:
+    ...         for first in range(0, 1000, 10):
+    ...             samples = np.tile([0.0, 0.0, 9.81], (10, 1))
+    ...             stamps = np.arange(first, first + 10) / 100.0
+    ...             arrival_s = stamps[-1] + 5.02
+    ...             recorder.take(SampleBlock(first, samples, arrival_s, None, stamps))
+    ...     return recorder.counts.n_samples
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     asyncio.run(record(Path(parent) / "session"))
+    ...     sorted(path.name for path in (Path(parent) / "session").iterdir())
+    1000
+    ['packets.bin', 'recording.json', 'samples.csv']
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        stream: StreamDescription | None = None,
+        placement: Placement | str | None = None,
+        zero: Zero | None = None,
+        most_waiting: int = _MOST_WAITING,
+        now: Callable[[], float] = time.monotonic,
+        wall_now: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = Path(folder)
+        self._stream = stream or StreamDescription()
+        self._is_described = stream is not None
+        self._placement = (
+            Placement.from_text(placement) if isinstance(placement, str) else placement
+        )
+        self._zero = zero
+        self._most_waiting = most_waiting
+        self._now, self._wall_now = now, wall_now
+        self._disk: DiskWriter | None = None
+        self._counts = RecorderCounts()
+        self._clock = RunningClock(nominal_sampling_rate_hz=self._stream.sampling_rate_hz)
+        self._stamps = StampLine()
+        self._times: Times | None = None
+        self._with_angular_velocity = False
+        self._next_index: int | None = None
+        self._last_time_s = 0.0
+        self._link_was_lost = False
+        self._gaps: list[dict[str, object]] = []
+        self._events: list[dict[str, object]] = []
+        self._markers: list[dict[str, object]] = []
+        self._extra: dict[str, object] = {}
+        self._untold = (0, 0)
+        self._manifest_due_s = -np.inf
+
+    @property
+    def folder(self) -> Path:
+        """Give where the recording is."""
+        return self._folder
+
+    @property
+    def zero(self) -> Zero | None:
+        """Give the moment from which the times count; None before anything came."""
+        return self._zero
+
+    @property
+    def clock(self) -> ClockEstimate:
+        """Give what is known of the sampling rate so far."""
+        return self._clock.estimate
+
+    @property
+    def counts(self) -> RecorderCounts:
+        """Give what the recording holds so far."""
+        disk = self._disk
+        if disk is None:
+            return self._counts
+        return replace(self._counts, n_waiting=disk.n_waiting, disk=disk.state)
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        """Make the folder and begin; ``async with`` does it."""
+        folder = self._folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise WouldOverwriteError(f"{folder} is not empty; give another folder")
+        except NotADirectoryError as error:
+            raise WouldOverwriteError(f"{folder} is a file; give another path") from error
+        except FileExistsError as error:
+            if isinstance(error, WouldOverwriteError):
+                raise
+            raise WouldOverwriteError(f"{folder} is a file; give another path") from error
+        except OSError as error:
+            raise InvalidInputError(
+                f"{folder} cannot be made ({error.strerror}); give another path"
+            ) from error
+        self._disk = DiskWriter(folder, most_waiting=self._most_waiting)
+        self._disk.start()
+        if self._is_described:
+            self._log_settings()
+        self._write_manifest()
+
+    def describe(self, stream: StreamDescription) -> None:
+        """Say what the sensor granted; what comes from now on is of these settings.
+
+        Parameters
+        ----------
+        stream : StreamDescription
+            Told once the sensor has started, and after each time it was started anew.
+        """
+        if stream == self._stream and self._is_described:
+            return
+        self._stream, self._is_described = stream, True
+        if self._next_index is None:
+            self._clock = RunningClock(nominal_sampling_rate_hz=stream.sampling_rate_hz)
+        self._log_settings()
+        self._manifest_soon()
+
+    def tap(self, record: Packet | LinkEvent) -> None:
+        """Keep a packet or an event of the link as it came; never waits.
+
+        Parameters
+        ----------
+        record : Packet or LinkEvent
+            In order of arrival.
+        """
+        zero = self._zero_from(record.arrival_s, record.wall_s)
+        taken = self._put(record)
+        was = self._counts
+        if isinstance(record, Packet):
+            self._counts = replace(
+                was,
+                n_packets=was.n_packets + taken,
+                n_packet_bytes=was.n_packet_bytes + taken * len(record.data),
+                n_dropped_packets=was.n_dropped_packets + (not taken),
+            )
+            return
+        self._counts = replace(was, n_events=was.n_events + 1)
+        self._link_was_lost |= record.kind in _LINK_IS_GONE
+        listed = self._markers if record.kind in _MARKERS else self._events
+        if len(listed) < _MOST_LISTED:
+            time_s = round(record.arrival_s - zero.arrival_s, 6)
+            listed.append({"time_s": time_s, "kind": record.kind, "detail": record.detail})
+        self._manifest_soon()
+
+    def marker(
+        self, detail: str = "", *, kind: str = "marker", arrival_s: float | None = None
+    ) -> None:
+        """Keep a word of the runner.
+
+        Parameters
+        ----------
+        detail : str
+            Such as ``stood up``, or a number for ``pain``.
+        kind : str
+            ``marker`` or ``pain``.
+        arrival_s : float, optional
+            When, s on the host's monotonic clock; now, without it.
+
+        Raises
+        ------
+        InvalidInputError
+            Where the kind is another.
+        """
+        if kind not in _MARKERS:
+            raise InvalidInputError(f"marker of kind {kind!r}; give {' or '.join(_MARKERS)}")
+        now_s, wall_s = self._now(), self._wall_now()
+        at_s = now_s if arrival_s is None else arrival_s
+        wall_s -= 0.0 if arrival_s is None else now_s - at_s
+        self.tap(LinkEvent(at_s, wall_s, kind, detail))
+
+    def add(self, key: str, value: object) -> None:
+        """Keep something beside the samples, such as the check of the fit.
+
+        Parameters
+        ----------
+        key : str
+            Its name in ``extra``.
+        value : object
+            Of what JSON can hold.
+        """
+        self._extra[key] = value
+        self._manifest_soon()
+
+    def take(self, block: SampleBlock) -> None:
+        """Keep the samples of a block; never waits.
+
+        Parameters
+        ----------
+        block : SampleBlock
+            In order of arrival. Samples whose index has been there are left out and counted.
+        """
+        zero = self._zero_from(block.arrival_s, None)
+        if self._next_index is None:
+            self._begin(block, zero)
+        assert self._next_index is not None
+        self._clock.add(block)
+        n_repeated = min(len(block.acceleration_ms2), max(0, self._next_index - block.first_index))
+        if n_repeated:
+            block = _without_first(block, n_repeated)
+        n = len(block.acceleration_ms2)
+        arrival_s = block.arrival_s - zero.arrival_s
+        n_lost = max(0, block.first_index - self._next_index)
+        if n_lost:
+            self._note_gap(n_lost)
+        self._next_index = max(self._next_index, block.first_index + n)
+        n_finite = n
+        taken = True
+        if n:
+            n_finite = int(np.count_nonzero(np.isfinite(block.acceleration_ms2).all(axis=1)))
+            time_s = self._times_of(block, arrival_s)
+            self._last_time_s = float(time_s[-1])
+            taken = self._put(Rows(block, time_s, arrival_s, self._with_angular_velocity))
+            self._link_was_lost = False
+        was = self._counts
+        self._counts = replace(
+            was,
+            n_samples=was.n_samples + taken * n_finite,
+            n_lost=was.n_lost + n_lost + n - n_finite,
+            n_repeated=was.n_repeated + n_repeated,
+            n_gaps=was.n_gaps + (n_lost > 0),
+            n_dropped_samples=was.n_dropped_samples + (not taken) * n_finite,
+            last_arrival_s=arrival_s,
+        )
+        if self._now() >= self._manifest_due_s:
+            self._write_manifest()
+
+    async def through(self, blocks: AsyncIterable[SampleBlock]) -> AsyncIterator[SampleBlock]:
+        """Keep blocks and hand them on, so that they can be looked at while they are recorded.
+
+        Parameters
+        ----------
+        blocks : async iterable of SampleBlock
+            The stream.
+
+        Yields
+        ------
+        SampleBlock
+            The same.
+        """
+        async for block in blocks:
+            self.take(block)
+            yield block
+
+    async def close(self) -> RecorderCounts:
+        """Write all that waits, end the recording, and wait for the disk.
+
+        Returns
+        -------
+        RecorderCounts
+            Final; ``disk.n_bytes_unwritten`` is above 0 where a full disk took the rest.
+        """
+        disk = self._disk
+        if disk is None:
+            return self._counts
+        self._tell_dropped()
+        await asyncio.to_thread(disk.end, patience_s=_PATIENCE_S)
+        final = self._manifest() | {
+            "closed": True,
+            "files": disk.files(),
+            "ended_at": _iso(self._wall_now()),
+        }
+        trouble = disk.state.trouble
+        try:
+            await asyncio.to_thread(write_manifest, self._folder, final)
+        except OSError as error:
+            trouble = trouble or f"recording.json was not closed ({error.strerror})"
+        self._counts = replace(self.counts, disk=replace(disk.state, trouble=trouble))
+        self._disk = None
+        return self._counts
+
+    # --- within --------------------------------------------------------------------------------
+
+    def _put(self, item: Packet | LinkEvent | StreamGranted | Header | Rows) -> bool:
+        disk = self._disk
+        if disk is None:
+            raise InvalidInputError("the recording is not open; use it inside of 'async with'")
+        if self._n_untold() and disk.n_waiting < self._most_waiting // 2:
+            self._tell_dropped()
+        return disk.put(item)
+
+    def _n_untold(self) -> int:
+        counts = self._counts
+        return counts.n_dropped_packets + counts.n_dropped_samples - sum(self._untold)
+
+    def _tell_dropped(self) -> None:
+        """Say in the log and in the manifest what found no room, once there is room again."""
+        if self._disk is None or not self._n_untold():
+            return
+        n_packets = self._counts.n_dropped_packets - self._untold[0]
+        n_samples = self._counts.n_dropped_samples - self._untold[1]
+        self._untold = (self._counts.n_dropped_packets, self._counts.n_dropped_samples)
+        detail = f"the disk did not keep up: {n_packets} packets and {n_samples} samples"
+        self.tap(LinkEvent(self._now(), self._wall_now(), "dropped", detail))
+
+    def _zero_from(self, arrival_s: float, wall_s: float | None) -> Zero:
+        if self._zero is None:
+            self._zero = Zero(arrival_s, self._wall_now() if wall_s is None else wall_s)
+        return self._zero
+
+    def _begin(self, block: SampleBlock, zero: Zero) -> None:
+        self._next_index = block.first_index
+        self._times = "arrival" if block.device_time_s is None else "sensor"
+        self._with_angular_velocity = block.angular_velocity_deg_s is not None
+        header = recorded_header(
+            times=self._times,
+            tells_loss=self._stream.tells_loss,
+            with_angular_velocity=self._with_angular_velocity,
+            nominal_sampling_rate_hz=self._stream.sampling_rate_hz,
+            started_at=datetime.fromtimestamp(zero.wall_s).astimezone(),
+            sensor=self._stream.sensor,
+            placement=self._placement,
+        )
+        self._put(Header(header))
+
+    def _times_of(self, block: SampleBlock, arrival_s: float) -> np.typing.NDArray[np.float64]:
+        stamps_s = block.device_time_s
+        if self._times == "sensor" and stamps_s is not None and np.isfinite(stamps_s).all():
+            return self._stamps.place(stamps_s, arrival_s=arrival_s)
+        # Also where a single block of a stamped stream has none: time never goes back.
+        return np.full(len(block.acceleration_ms2), max(arrival_s, self._last_time_s))
+
+    def _note_gap(self, n_lost: int) -> None:
+        if len(self._gaps) < _MOST_LISTED:
+            rate_hz = self._clock.estimate.sampling_rate_hz
+            self._gaps.append(
+                {
+                    "start_s": round(self._last_time_s + (1.0 / rate_hz if rate_hz else 0.0), 6),
+                    "duration_s": round(n_lost / rate_hz, 6) if rate_hz else None,
+                    "n_lost": n_lost,
+                    "first_index": self._next_index,
+                    "told_by": "sensor" if self._stream.tells_loss else "host clock",
+                    "cause": "link" if self._link_was_lost else "",
+                }
+            )
+        self._manifest_soon()
+
+    def _log_settings(self) -> None:
+        if self._disk is None:
+            return
+        stream = self._stream
+        self._put(
+            StreamGranted(self._now(), self._wall_now(), stream.sensor.profile, stream.settings())
+        )
+
+    def _manifest_soon(self) -> None:
+        self._manifest_due_s = min(self._manifest_due_s, self._now() + _MANIFEST_SOON_S)
+
+    def _write_manifest(self) -> None:
+        assert self._disk is not None
+        self._manifest_due_s = self._now() + _MANIFEST_LATEST_S
+        self._disk.put(self._manifest())
+
+    def _manifest(self) -> dict[str, object]:
+        zero, stream, counts = self._zero, self._stream, self._counts
+        last_s = counts.last_arrival_s
+        told = {key: value for key, value in asdict(counts).items() if key.startswith("n_")}
+        del told["n_waiting"]
+        return {
+            "closed": False,
+            "started_at": None if zero is None else _iso(zero.wall_s),
+            "ended_at": None,
+            "duration_s": None if last_s is None else round(last_s, 6),
+            "sensor": {
+                "name": stream.sensor.name,
+                "profile": stream.sensor.profile,
+                "serial": stream.serial,
+                "range_ms2": stream.sensor.range_ms2,
+            },
+            "settings": stream.settings(),
+            "notes": list(stream.notes),
+            "placement": str(self._placement) if self._placement else None,
+            "times": self._times,
+            "device_time": stream.device_time,
+            "loss": stream.loss,
+            "tells_loss": stream.tells_loss,
+            "clock": asdict(self._clock.estimate),
+            "counts": told,
+            "gaps": list(self._gaps),
+            "events": list(self._events),
+            "markers": list(self._markers),
+            "extra": dict(self._extra),
+            "software": {
+                "name": "tremor-analyzer",
+                "version": __version__,
+                "python": platform.python_version(),
+            },
+        }
+
+
+def _iso(wall_s: float) -> str:
+    return datetime.fromtimestamp(wall_s).astimezone().isoformat()
+
+
+def _without_first(block: SampleBlock, n: int) -> SampleBlock:
+    turns, stamps_s = block.angular_velocity_deg_s, block.device_time_s
+    return SampleBlock(
+        block.first_index + n,
+        block.acceleration_ms2[n:],
+        block.arrival_s,
+        None if turns is None else turns[n:],
+        None if stamps_s is None else stamps_s[n:],
+    )
