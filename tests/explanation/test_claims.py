@@ -9,6 +9,7 @@ from tremor.errors import InvalidInputError
 from tremor.explanation.advice import advice_table
 from tremor.explanation.claims import article, read_article
 from tremor.explanation.evidence import evidence_table
+from tremor.explanation.questions import QUESTIONS
 
 #: Claims by section, as the article is known.
 IDS = [
@@ -36,6 +37,10 @@ def test_claims_are_those_of_the_article_in_its_order():
 
 def test_every_claim_that_is_cited_exists_and_every_claim_is_used():
     assert set(cited()) == set(IDS)
+
+
+def test_questions_cite_claims_that_exist():
+    assert {claim for one in QUESTIONS for claim in one.claims} <= set(IDS)
 
 
 def test_ids_and_sections_go_together():

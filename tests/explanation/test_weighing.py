@@ -110,7 +110,7 @@ def test_order_changes_nothing(analysis_of, answers, seen, seed):
     context = context_of(answers)
     analysis = analysis_of(**seen)
     findings = list(find(analysis, context))
-    shuffled = random.Random(seed).sample(findings, len(findings))  # noqa: S311 - an order
+    shuffled = random.Random(seed).sample(findings, len(findings))
     assert weigh(shuffled, TABLE) == weigh(findings, TABLE)
     backwards = Context(**dict(reversed(list(answers.items()))))
     assert explain(analysis, backwards) == explain(analysis, context)

@@ -120,7 +120,7 @@ def test_list_of_signs_is_the_same_whatever_was_measured(measured, answers):
 
 def test_without_answers_the_text_is_short_and_says_how_to_answer(analysis):
     text = as_text.render(explained(analysis, None))
-    assert "Nothing was answered." in text
+    assert "Nothing was answered that could be weighed." in text
     assert "missing" not in text.split("What may explain it")[1]
     assert text.count("\n") < as_text.render(explained(analysis, Context(**HARD_AND_HOT))).count(
         "\n"
@@ -161,6 +161,17 @@ def test_leaders_that_are_close_fit_about_equally(analysis):
     assert len(found.sensitivity.about_equal) > 1
     assert "fit about equally." in as_text.render(found)
     assert "fits best." in as_text.render(explained(analysis, Context(rpe=9)))
+
+
+def test_where_too_little_is_known_nothing_is_said_to_fit_best(no_tremor):
+    text = as_text.render(explained(no_tremor, Context(stress=3)))
+    assert "Too little is known to say which fits best." in text
+    assert text.count(": cannot tell") == 3
+
+
+def test_ticked_sign_alone_has_its_advice(no_tremor):
+    text = as_text.render(explained(no_tremor, Context(signs=["fever"])))
+    assert "What you can do\n  - Get help first" in text
 
 
 def test_limits_of_the_words_and_the_redraws_are_printed(analysis):

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from tremor.analysis.explained import EXPLANATION_IDS, Advice, Grade, WarningSign
 from tremor.errors import InvalidInputError
-from tremor.explanation.answered import GAIN_AFTER_MIN
+from tremor.explanation.answered import ANSWERED
 from tremor.explanation.context import Context
 from tremor.explanation.environment import sweat_loss
 from tremor.explanation.finding import with_interval
@@ -99,18 +99,7 @@ class AdviceTable:
 
 
 def _gained_mass(context: Context) -> bool:
-    before_kg, after_kg, duration_min = (
-        context.mass_before_kg,
-        context.mass_after_kg,
-        context.duration_min,
-    )
-    return (
-        before_kg is not None
-        and after_kg is not None
-        and duration_min is not None
-        and after_kg > before_kg
-        and duration_min > GAIN_AFTER_MIN
-    )
+    return ANSWERED["mass_gain"](context).word == "yes"
 
 
 def _lasting(context: Context, days: float) -> bool:
@@ -119,13 +108,13 @@ def _lasting(context: Context, days: float) -> bool:
 
 #: Conditions on answers, by the name that the table of advice uses.
 _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
-    "cramp": lambda context: bool(context.cramp),
-    "lasting": lambda context: (
+    "a muscle cramped": lambda context: bool(context.cramp),
+    "it lasts, or comes without running": lambda context: (
         _lasting(context, LASTING_FROM_DAYS) or bool(context.tremor_without_running)
     ),
-    "lasting over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
-    "gained mass": _gained_mass,
-    "may drink": lambda context: not _gained_mass(context),
+    "it lasts over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
+    "body mass was gained": _gained_mass,
+    "no body mass was gained": lambda context: not _gained_mass(context),
 }
 #: Conditions on the warning signs; with one of these urgencies, help goes before anything else.
 _FROM_SIGNS: Final = ("help is needed", "no help is needed")

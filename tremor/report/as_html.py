@@ -98,7 +98,8 @@ def _explaining(analysis: Analysis) -> dict[str, Any]:
     return {
         "preface": explaining.preface(analysis),
         "answered": explaining.is_answered(analysis),
-        "leaders": "" if sensitivity is None else explaining.leaders_text(sensitivity),
+        "leaders": explaining.leaders_text(analysis),
+        "how_to_answer": explaining.HOW_TO_ANSWER,
         "question": "" if sensitivity is None else explaining.question_text(sensitivity),
         "redraws": "" if sensitivity is None else explaining.redraws_text(sensitivity),
         "limits": explaining.limits_text(),

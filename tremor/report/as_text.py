@@ -22,10 +22,6 @@ __all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
-_HOW_TO_ANSWER: Final = (
-    "Nothing was answered. To answer: tremor context new today.toml; to use the answers: "
-    "--context today.toml."
-)
 
 
 def render(analysis: Analysis, *, unicode: bool = True) -> str:
@@ -143,14 +139,14 @@ def explanation_lines(analysis: Analysis) -> list[str]:
             for direction in ("for", "against"):
                 lines += _evidence(direction, one.pointing(direction), always=answered)
         lines += [*_missing(one), ""] if answered else []
-    if answered:
-        lines += [*_what_hangs(analysis), "", "What you can do"]
+    hangs = _what_hangs(analysis) if answered else wrapped(explaining.HOW_TO_ANSWER, indent=2)
+    lines += [*hangs, ""]
+    if answered or analysis.warning_signs:
+        lines.append("What you can do")
         for advice in analysis.advice:
             ground = " ".join(advice.claims) or advice.grade
             lines += wrapped(f"- {advice.text} [{ground}]", indent=2, hang=2)
         lines.append("")
-    else:
-        lines += [*wrapped(_HOW_TO_ANSWER, indent=2), ""]
     lines.append("When to get help, whatever was measured")
     for urgency, names in explaining.help_list():
         lines += wrapped(f"{urgency:<9}{', '.join(names)}", indent=2, hang=9)
@@ -164,7 +160,7 @@ def _what_hangs(analysis: Analysis) -> list[str]:
     return [
         line
         for said in (
-            explaining.leaders_text(sensitivity),
+            explaining.leaders_text(analysis),
             explaining.question_text(sensitivity),
             explaining.redraws_text(sensitivity),
             explaining.limits_text(),

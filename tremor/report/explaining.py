@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HELP_FIRST",
+    "HOW_TO_ANSWER",
     "ORIGINS",
     "URGENCIES",
     "first_line",
@@ -32,6 +33,10 @@ __all__ = [
 ]
 
 HELP_FIRST: Final = "You ticked a sign that needs help, whatever was measured."
+HOW_TO_ANSWER: Final = (
+    "Nothing was answered that could be weighed. To answer: tremor context new today.toml; to use "
+    "the answers: --context today.toml."
+)
 URGENCIES: Final = {
     "now": "At once",
     "today": "Today",
@@ -106,13 +111,21 @@ def support_text(explanation: Explanation) -> str:
     )
 
 
-def leaders_text(sensitivity: Sensitivity) -> str:
-    """Say which explanation fits best, or which fit about equally."""
+def leaders_text(analysis: Analysis) -> str:
+    """Say which explanation fits best, or which fit about equally, or that it cannot be told."""
+    sensitivity = analysis.sensitivity
+    if sensitivity is None:
+        return ""
+    if all(
+        one.word == "cannot tell"
+        for one in analysis.explanations
+        if one.id in sensitivity.about_equal
+    ):
+        return "Too little is known to say which fits best."
     names = [name_of(id_) for id_ in sensitivity.about_equal]
     if len(names) == 1:
         return f"{names[0]} fits best."
-    together = f"{', '.join(names[:-1])} and {names[-1][:1].lower()}{names[-1][1:]}"
-    return f"{together} fit about equally."
+    return f"{', '.join(names[:-1])} and {_lower(names[-1])} fit about equally."
 
 
 def redraws_text(sensitivity: Sensitivity) -> str:
