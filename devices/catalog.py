@@ -7,10 +7,16 @@ from types import MappingProxyType
 from typing import Final
 
 from .profile import Advertisement, SensorProfile
+from .sensors import movesense, polar_h10, polar_verity, xsens_dot
 
 __all__ = ["PROFILES", "profile_of"]
 
-_ALL: Final[tuple[SensorProfile, ...]] = ()
+_ALL: Final[tuple[SensorProfile, ...]] = (
+    polar_verity.PROFILE,
+    movesense.PROFILE,
+    polar_h10.PROFILE,
+    xsens_dot.PROFILE,
+)
 
 #: All sensors by their slug, in the order in which they are recommended.
 PROFILES: Final[Mapping[str, SensorProfile]] = MappingProxyType({one.slug: one for one in _ALL})

@@ -1,0 +1,56 @@
+"""Polar H10: a chest strap."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..profile import Advertisement, SensorProfile
+from .polar_control import (
+    BATTERY,
+    DATA,
+    DEVICE_TIME,
+    LOSS,
+    SERVICE,
+    PolarDecoder,
+    PolarModel,
+)
+
+__all__ = ["PROFILE"]
+
+_MODEL: Final = PolarModel(name="Polar H10", start_order=(2, 0, 1))
+
+
+def _recognises(advertisement: Advertisement) -> bool:
+    # Service and company are those of every heart rate sensor of Polar: the name decides.
+    return advertisement.name.strip().lower().startswith("polar h10")
+
+
+PROFILE: Final = SensorProfile(
+    slug="polar-h10",
+    name="Polar H10",
+    name_pattern="Polar H10 XXXXXXXX",
+    services=(SERVICE,),
+    recognises=_recognises,
+    rates_hz=(25.0, 50.0, 100.0, 200.0),
+    default_rate_hz=200.0,
+    ranges_g=(2.0, 4.0, 8.0),
+    default_range_g=8.0,
+    has_gyro=False,
+    device_time=DEVICE_TIME,
+    loss=LOSS,
+    tells_loss=True,
+    data_characteristics=(DATA,),
+    battery_characteristic=BATTERY,
+    remarks=(
+        "It drops the link about 45 s after its electrodes leave the skin; whether it stays on "
+        "when strapped to a leg is not known.",
+        "Its strap is too long for a calf.",
+        "It goes on streaming to nobody and drains its battery unless it is told to stop, which "
+        "every recording does.",
+        "Newer firmware may ask to be paired.",
+        "Close the phone app first: one host at a time gets the stream.",
+    ),
+    start=_MODEL.start,
+    stop=_MODEL.stop,
+    make_decoder=PolarDecoder,
+)

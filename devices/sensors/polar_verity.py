@@ -1,0 +1,60 @@
+"""Polar Verity Sense and the OH1 before it: an optical armband that fits a calf."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..profile import Advertisement, SensorProfile
+from .polar_control import (
+    BATTERY,
+    DATA,
+    DEVICE_TIME,
+    LOSS,
+    SERVICE,
+    PolarDecoder,
+    PolarModel,
+)
+
+__all__ = ["PROFILE"]
+
+_NAMES: Final = ("polar sense", "polar verity sense", "polar oh1")
+_MODEL: Final = PolarModel(
+    name="Polar Verity Sense",
+    start_order=(0, 1, 2, 4),
+    without_sdk_mode=frozenset({(52.0, 8.0), (50.0, 8.0)}),
+)
+
+
+def _recognises(advertisement: Advertisement) -> bool:
+    # Service and company are those of every heart rate sensor of Polar: the name decides.
+    return advertisement.name.strip().lower().startswith(_NAMES)
+
+
+PROFILE: Final = SensorProfile(
+    slug="polar-verity-sense",
+    name="Polar Verity Sense",
+    name_pattern="Polar Sense XXXXXXXX, Polar OH1 XXXXXXXX",
+    services=(SERVICE,),
+    recognises=_recognises,
+    rates_hz=(26.0, 50.0, 52.0, 104.0, 208.0, 416.0),
+    default_rate_hz=104.0,
+    ranges_g=(2.0, 4.0, 8.0, 16.0),
+    default_range_g=8.0,
+    has_gyro=False,
+    device_time=DEVICE_TIME,
+    loss=LOSS,
+    tells_loss=True,
+    data_characteristics=(DATA,),
+    battery_characteristic=BATTERY,
+    remarks=(
+        "Rates other than 52 Hz and ranges other than 8 g use its SDK mode, in which it measures "
+        "no heart rate; it is left when the recording stops.",
+        "An OH1 has 50 Hz and 8 g only, and a Verity Sense with firmware before 1.1.5 has 52 Hz "
+        "and 8 g only.",
+        "Its angular velocity is a stream with time stamps of its own and is not recorded.",
+        "Close the phone app first: one host at a time gets the stream.",
+    ),
+    start=_MODEL.start,
+    stop=_MODEL.stop,
+    make_decoder=PolarDecoder,
+)
