@@ -432,7 +432,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         """
         decided = [record["decided_by"] for record in records]
         rows = [record["scores"] for record in records]
-        names = list(dict.fromkeys(name for row in rows for name in row))
+        names = _names_in_order(rows)
         return cls(
             start_s=_column([record["start_s"] for record in records]),
             end_s=_column([record["end_s"] for record in records]),
@@ -572,6 +572,18 @@ class Summary:
             **_estimates_of(record),
             reason=record["reason"],
         )
+
+
+def _names_in_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Give the names of all rows in one order that keeps that of each row."""
+    names: list[str] = []
+    for keys in dict.fromkeys(tuple(row) for row in rows):
+        place = 0
+        for name in keys:
+            if name not in names:
+                names.insert(place, name)
+            place = names.index(name) + 1
+    return names
 
 
 def _first_reason(record: Episode | Summary) -> str:
