@@ -7,15 +7,30 @@ from types import MappingProxyType
 from typing import Final
 
 from .profile import Advertisement, SensorProfile
-from .sensors import movesense, polar_h10, polar_verity, xsens_dot
+from .sensors import (
+    metamotion,
+    microbit,
+    movesense,
+    nordic_uart,
+    polar_h10,
+    polar_verity,
+    thingy52,
+    witmotion,
+    xsens_dot,
+)
 
 __all__ = ["PROFILES", "profile_of"]
 
 _ALL: Final[tuple[SensorProfile, ...]] = (
     polar_verity.PROFILE,
+    witmotion.PROFILE,
     movesense.PROFILE,
     polar_h10.PROFILE,
+    nordic_uart.PROFILE,
+    metamotion.PROFILE,
     xsens_dot.PROFILE,
+    thingy52.PROFILE,
+    microbit.PROFILE,
 )
 
 #: All sensors by their slug, in the order in which they are recommended.

@@ -282,6 +282,11 @@ class SensorProfile:
     loss_by_settings : callable, optional
         From `StreamSettings` to a `LossRule`, where it depends on them; ``tells_loss`` and
         ``loss`` are then those of the default settings. Ask `loss_rule`.
+    options : mapping of str to str, optional
+        Options that it knows, and what each is, for a help text. Without it they are not checked.
+    check : callable, optional
+        Raises `InvalidInputError` where settings cannot be, beyond rate, range and names of
+        options.
     """
 
     slug: str
@@ -304,6 +309,8 @@ class SensorProfile:
     stop: Callable[[StreamSettings], StopConversation]
     make_decoder: Callable[[StreamSettings], Decoder]
     loss_by_settings: Callable[[StreamSettings], LossRule] | None = None
+    options: Mapping[str, str] | None = None
+    check: Callable[[StreamSettings], object] | None = None
 
     def loss_rule(self, settings: StreamSettings) -> LossRule:
         """Tell how a loss is told with these settings.
@@ -367,12 +374,21 @@ class SensorProfile:
             )
         if gyro and not self.has_gyro:
             raise InvalidInputError(f"{self.name} sends no angular velocity; leave --gyro out")
-        return StreamSettings(
+        if self.options is not None:
+            unknown = next((name for name in options if name not in self.options), None)
+            if unknown is not None:
+                known = ", ".join(self.options)
+                remedy = f"choose one of {known}" if known else "leave it out"
+                raise InvalidInputError(f"{self.name} has no option {unknown!r}; {remedy}")
+        settings = StreamSettings(
             sampling_rate_hz=rate_hz,
             range_g=chosen_g,
             gyro=gyro,
             options=MappingProxyType(dict(options)),
         )
+        if self.check is not None:
+            self.check(settings)
+        return settings
 
     def decoder(
         self,

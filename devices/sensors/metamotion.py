@@ -1,0 +1,344 @@
+"""Mbientlab MetaMotion (MetaWear): acceleration of its BMI160 or BMI270.
+
+Up to 100 Hz each sample passes an accounter, a processor on the board that puts a time or a count
+before it; faster streams come in packets of three without either. Facts from the vendor's SDK.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
+from tremor.units import STANDARD_GRAVITY_MS2
+
+from ..blocks import make_block
+from ..counting import Place, PlainCount, SequenceCount, StampCount
+from ..profile import (
+    Advertisement,
+    Ask,
+    Conversation,
+    LossRule,
+    SensorProfile,
+    Started,
+    StopConversation,
+    StreamSettings,
+    Subscribe,
+    Unsubscribe,
+    Write,
+)
+
+if TYPE_CHECKING:
+    from tremor.recording import SampleBlock
+
+__all__ = ["OPTIONS", "PROFILE", "MetaMotionDecoder"]
+
+_SERVICE: Final = "326a9000-85cb-9195-d9dd-464cfbbae75a"
+_COMMAND: Final = "326a9001-85cb-9195-d9dd-464cfbbae75a"
+_NOTIFY: Final = "326a9006-85cb-9195-d9dd-464cfbbae75a"
+_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chip:
+    name: str
+    #: What the rate code is joined with: filter and averaging as the vendor sets them.
+    rate_bits: int
+    range_codes: tuple[int, ...]
+    packed_register: int
+
+
+#: By the implementation that module 3 reports.
+_CHIPS: Final = {
+    0x01: _Chip("BMI160", 0x20, (0x03, 0x05, 0x08, 0x0C), 0x1C),
+    0x04: _Chip("BMI270", 0xA0, (0x00, 0x01, 0x02, 0x03), 0x05),
+}
+_RANGES_G: Final = (2.0, 4.0, 8.0, 16.0)
+_DEFAULT_RANGE_G: Final = 8.0
+_RATE_CODES: Final = {12.5 * 2**step: 0x05 + step for step in range(7)}
+
+_ACCELEROMETER, _PROCESSOR = 0x03, 0x09
+_IDENTIFY: Final = b"\x03\x80"
+_STANDBY, _POWER_ON = b"\x03\x01\x00", b"\x03\x01\x01"
+_SAMPLING_OFF, _SAMPLING_ON = b"\x03\x02\x00\x01", b"\x03\x02\x01\x00"
+_SINGLE_OFF, _SINGLE_ON = b"\x03\x04\x00", b"\x03\x04\x01"
+_REMOVE_PROCESSORS: Final = b"\x09\x08"
+_PROCESSORS_ON: Final = b"\x09\x03\x01"
+_SOFT_RESET: Final = b"\xfe\x01"
+#: Creates an accounter on the acceleration, 6 bytes of register 4 of module 3.
+_ACCOUNTERS: Final = {
+    "time": bytes.fromhex("09020304ffa0113103"),
+    "count": bytes.fromhex("09020304ffa0113003"),
+}
+_CREATED: Final = b"\x09\x02"
+_TICK_S: Final = 48.0 / 32768.0
+
+#: Faster than this, a notification a sample is more than a link carries, Hz.
+_MOST_SINGLE_HZ: Final = 100.0
+
+_HEADER_SIZE: Final = 2
+_ACCOUNTED: Final = (_PROCESSOR, 0x03)
+#: Module and register, and length of the packet.
+_SIZES: Final[dict[tuple[int, ...], int]] = {
+    (_ACCELEROMETER, 0x04): 8,
+    **{(_ACCELEROMETER, chip.packed_register): 20 for chip in _CHIPS.values()},
+    _ACCOUNTED: 13,
+}
+_SAMPLE: Final = struct.Struct("<3h")
+
+OPTIONS: Final = MappingProxyType(
+    {
+        "stamps": "time, count or none: what the board puts before each sample; "
+        "default time up to 100 Hz, none above",
+        "chip": "BMI160 or BMI270; asked of the board",
+    }
+)
+_STAMPS: Final = ("time", "count", "none")
+
+
+def _recognises(advertisement: Advertisement) -> bool:
+    return _SERVICE in advertisement.service_uuids or advertisement.name.startswith(
+        ("MetaWear", "MetaMotion")
+    )
+
+
+def _stamps_of(settings: StreamSettings) -> str:
+    default = "time" if settings.sampling_rate_hz <= _MOST_SINGLE_HZ else "none"
+    stamps = settings.options.get("stamps", default)
+    if stamps not in _STAMPS:
+        raise InvalidInputError(f"stamps is {stamps!r}; give one of {', '.join(_STAMPS)}")
+    return stamps
+
+
+def _chip_of(reply: bytes | None) -> tuple[_Chip, int]:
+    if reply is None or len(reply) < 4 or reply[2] not in _CHIPS:
+        number = f"of kind {reply[2]}" if reply is not None and len(reply) > 2 else "missing"
+        raise SensorRefusedError(
+            f"the accelerometer of this board is {number}; only those of MetaMotion R, RL, C "
+            "and S (BMI160, BMI270) are known"
+        )
+    return _CHIPS[reply[2]], reply[3]
+
+
+def _start(settings: StreamSettings) -> Conversation:
+    stamps = _stamps_of(settings)
+    yield Subscribe(_NOTIFY)
+    reply = yield Ask(
+        _COMMAND,
+        _IDENTIFY,
+        _NOTIFY,
+        lambda data: data.startswith(_IDENTIFY),
+        "identify the accelerometer",
+    )
+    chip, revision = _chip_of(reply)
+    settings = replace(settings, options=MappingProxyType({**settings.options, "chip": chip.name}))
+    # What an earlier run left behind would send every sample twice.
+    yield from _torn_down(settings)
+    yield Write(_COMMAND, _configuration(chip, settings))
+    notes = [f"accelerometer {chip.name}"]
+    if stamps != "none":
+        created = yield Ask(
+            _COMMAND,
+            _ACCOUNTERS[stamps],
+            _NOTIFY,
+            lambda data: data.startswith(_CREATED) and len(data) == len(_CREATED) + 1,
+            "create an accounter",
+            optional=True,
+        )
+        if created is None:
+            stamps = "none"
+            notes.append("the board gives no time stamps: a loss cannot be told from a delay")
+        else:
+            yield Write(_COMMAND, bytes((_PROCESSOR, 0x07, created[-1], 0x01)))
+            yield Write(_COMMAND, _PROCESSORS_ON)
+    if stamps == "none":
+        if settings.sampling_rate_hz > _MOST_SINGLE_HZ and revision >= 1:
+            yield Write(_COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x01)))
+        else:
+            yield Write(_COMMAND, _SINGLE_ON)
+    yield Write(_COMMAND, _SAMPLING_ON)
+    yield Write(_COMMAND, _POWER_ON)
+    options = MappingProxyType({**settings.options, "stamps": stamps})
+    return Started(settings=replace(settings, options=options), notes=tuple(notes))
+
+
+def _configuration(chip: _Chip, settings: StreamSettings) -> bytes:
+    rate = chip.rate_bits | _RATE_CODES[settings.sampling_rate_hz]
+    full_scale = chip.range_codes[_RANGES_G.index(_range_g(settings))]
+    return bytes((_ACCELEROMETER, 0x03, rate, full_scale))
+
+
+def _range_g(settings: StreamSettings) -> float:
+    return _DEFAULT_RANGE_G if settings.range_g is None else settings.range_g
+
+
+def _torn_down(settings: StreamSettings) -> StopConversation:
+    yield Write(_COMMAND, _STANDBY)
+    yield Write(_COMMAND, _SAMPLING_OFF)
+    yield Write(_COMMAND, _SINGLE_OFF)
+    for chip in _CHIPS.values():
+        if chip.name == settings.options.get("chip"):
+            yield Write(_COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x00)))
+    yield Write(_COMMAND, _REMOVE_PROCESSORS)
+
+
+def _stop(settings: StreamSettings) -> StopConversation:
+    yield from _torn_down(settings)
+    yield Unsubscribe(_NOTIFY)
+    # The board restarts and drops the link itself: nothing of this run stays behind. At the
+    # start that would be a lost link, so what others left is removed there piece by piece.
+    yield Write(_COMMAND, _SOFT_RESET, response=False)
+
+
+def _loss_rule(settings: StreamSettings) -> LossRule:
+    return {
+        "time": LossRule(
+            tells_loss=True, loss="Lost samples are told by the time the board puts before each."
+        ),
+        "count": LossRule(
+            tells_loss=True, loss="Lost samples are told by the count the board puts before each."
+        ),
+        "none": LossRule(
+            tells_loss=False,
+            loss="Packets hold neither a counter nor a time: a loss cannot be told from a delay.",
+        ),
+    }[_stamps_of(settings)]
+
+
+class MetaMotionDecoder:
+    """Notifications to blocks.
+
+    Parameters
+    ----------
+    settings : StreamSettings
+        As granted.
+
+    Notes
+    -----
+    A board sends one form: single samples, packets of three, or samples with a time or count. A
+    packet of another form than the first is that of a stale route, which sends the same samples
+    again, and is left out.
+    """
+
+    def __init__(self, settings: StreamSettings) -> None:
+        rate_hz = settings.sampling_rate_hz
+        self._unit_ms2 = _range_g(settings) * STANDARD_GRAVITY_MS2 / 32768.0
+        self._plain = PlainCount(rate_hz)
+        self._counted: SequenceCount | None = None
+        self._timed: StampCount | None = None
+        if _stamps_of(settings) == "count":
+            self._counted = SequenceCount(rate_hz, n_bits=32, survives_restart=True)
+        else:
+            self._timed = StampCount(rate_hz, tick_s=_TICK_S, stamped="first", n_bits=32)
+        self._form: tuple[int, ...] | None = None
+        self._n_rejected = 0
+
+    @property
+    def n_rejected(self) -> int:
+        """Count the packets of stale routes."""
+        return self._n_rejected
+
+    def restart(self) -> None:
+        """Count on by the board's stamps, or by the host's clock."""
+        for count in (self._plain, self._counted, self._timed):
+            if count is not None:
+                count.restart()
+
+    def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
+        """Decode a notification.
+
+        Parameters
+        ----------
+        characteristic_uuid : str
+            Where it came from.
+        data : bytes
+            One packet.
+        arrival_s : float
+            s on a monotonic clock.
+
+        Returns
+        -------
+        list of SampleBlock
+            One, or none for replies and for other modules.
+
+        Raises
+        ------
+        PacketError
+            Where a packet of acceleration is cut, came twice or out of order.
+        """
+        if characteristic_uuid.lower() != _NOTIFY:
+            return []
+        form = tuple(data[:_HEADER_SIZE])
+        size = _SIZES.get(form)
+        if size is None:
+            return []
+        if len(data) != size:
+            raise PacketError(
+                f"a packet {data[:_HEADER_SIZE].hex()} of {len(data)} bytes; MetaMotion sends "
+                f"{size}"
+            )
+        if self._form is not None and form != self._form:
+            self._n_rejected += 1
+            return []
+        start = size - _SAMPLE.size if form == _ACCOUNTED else _HEADER_SIZE
+        samples = list(_SAMPLE.iter_unpack(data[start:]))
+        place = self._place(form, data, len(samples), arrival_s)
+        self._form = form
+        return [self._block(place, samples, arrival_s)]
+
+    def _place(self, form: tuple[int, ...], data: bytes, n_samples: int, arrival_s: float) -> Place:
+        if form != _ACCOUNTED:
+            return self._plain.place(n_samples, arrival_s)
+        number = int.from_bytes(data[3:7], "little")
+        if self._counted is not None:
+            return self._counted.place(number, n_samples, arrival_s)
+        assert self._timed is not None
+        return self._timed.place(number, n_samples, arrival_s)
+
+    def _block(
+        self, place: Place, samples: Sequence[tuple[int, ...]], arrival_s: float
+    ) -> SampleBlock:
+        return make_block(
+            place.first_index,
+            samples,
+            arrival_s,
+            unit_ms2=self._unit_ms2,
+            device_time_s=place.device_time_s or None,
+        )
+
+
+PROFILE: Final = SensorProfile(
+    slug="metamotion",
+    name="MetaMotion",
+    name_pattern="MetaWear (can be renamed)",
+    services=(_SERVICE,),
+    recognises=_recognises,
+    rates_hz=tuple(_RATE_CODES),
+    default_rate_hz=100.0,
+    ranges_g=_RANGES_G,
+    default_range_g=_DEFAULT_RANGE_G,
+    has_gyro=False,
+    device_time="1.46 ms stamp of each sample, up to 100 Hz",
+    loss="Lost samples are told by the time the board puts before each.",
+    tells_loss=True,
+    data_characteristics=(_NOTIFY,),
+    battery_characteristic=_BATTERY,
+    remarks=(
+        "Above 100 Hz three samples come in a packet without a time: a loss can then not be told "
+        "from a delay.",
+        "Above 200 Hz the link of many computers loses packets.",
+        "Processors that an earlier program left on the board are removed at the start, and the "
+        "board is restarted at the end.",
+        "Its gyroscope is a stream of its own that cannot be paired sample by sample; it is not "
+        "recorded.",
+    ),
+    start=_start,
+    stop=_stop,
+    make_decoder=MetaMotionDecoder,
+    loss_by_settings=_loss_rule,
+    options=OPTIONS,
+    check=_stamps_of,
+)

@@ -1,0 +1,231 @@
+"""Sensors of a maker's own over the Nordic UART service, or any other: lines, or a declared layout.
+
+ESP32, M5, Arduino, Espruino and their like. Decoding lines is `devices.lines`, binary packets
+`devices.declared`; boards that are known are in `devices.presets`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tremor.errors import InvalidInputError
+from tremor.units import TIME_UNIT_S
+
+from ..declared import DeclaredDecoder
+from ..layout import ACCELERATION_UNITS, ANGULAR_UNITS, Layout, parse_layout, scale_of
+from ..lines import LineDecoder, parse_fields
+from ..presets import NUS_DATA, NUS_SERVICE, NUS_WRITE, PRESETS, Preset
+from ..profile import (
+    Advertisement,
+    Conversation,
+    Decoder,
+    LossRule,
+    Pause,
+    SensorProfile,
+    Started,
+    StopConversation,
+    StreamSettings,
+    Subscribe,
+    Unsubscribe,
+    Write,
+)
+
+__all__ = ["OPTIONS", "PROFILE"]
+
+#: What can be told by options.
+OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "preset": "a board that is known: " + ", ".join(PRESETS),
+        "fields": "of a line, such as t,ax,ay,az; _ is left out; default t,ax,ay,az[,gx,gy,gz]",
+        "acc_unit": "of a line: g, mg, m/s2, or with a scale such as /2048 g",
+        "gyro_unit": "of a line: deg/s, mdeg/s, rad/s, or with a scale; default deg/s",
+        "time_unit": "of a line: s, ms, us or ns",
+        "layout": "of binary packets, such as u32 t_us, i16 ax ay az /2048 g",
+        "characteristic": "UUID that the data come from, where it is not that of Nordic UART",
+        "write": "UUID to write start and stop to; that of Nordic UART without it",
+        "start": "text to write at the start; \\n is a line end, \\x03 a byte",
+        "stop": "text to write at the end",
+    }
+)
+_LINES_ONLY: Final = ("fields", "acc_unit", "gyro_unit", "time_unit")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ESCAPE: Final = re.compile(r"\\(n|r|t|\\|x[0-9a-fA-F]{2})")
+_ESCAPED: Final = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\"}
+#: Of a notification or a write before both sides agree on more, bytes.
+_MOST_WRITTEN: Final = 20
+_NO_LOSS: Final = "The data hold neither a time nor a counter: a loss cannot be told from a delay."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stream:
+    """The options, read."""
+
+    layout: Layout | None
+    fields: tuple[str, ...] | None
+    unit_ms2: float | None
+    unit_deg_s: float
+    time_unit_s: float | None
+    characteristic: str
+    start: tuple[tuple[str, bytes], ...]
+    stop: tuple[tuple[str, bytes], ...]
+    pause_s: float
+
+    @property
+    def loss_rule(self) -> LossRule:
+        if self.layout is not None and self.layout.count is not None:
+            return LossRule(tells_loss=True, loss="Lost packets are told by the packets' counter.")
+        if self.layout is not None and self.layout.stamp is not None:
+            return LossRule(tells_loss=True, loss="Lost packets are told by their time stamps.")
+        if self.layout is None and (self.fields is None or "t" in self.fields):
+            return LossRule(
+                tells_loss=True,
+                loss="Lost lines are told by their times, where every line begins with one.",
+            )
+        return LossRule(tells_loss=False, loss=_NO_LOSS)
+
+
+def _stream_of(settings: StreamSettings) -> _Stream:
+    options = settings.options
+    preset = _preset_of(options)
+    layout = options.get("layout") or preset.layout
+    lines_only = next((name for name in _LINES_ONLY if name in options), None)
+    if layout and lines_only is not None:
+        raise InvalidInputError(
+            f"the option {lines_only} is for lines of text and a layout is for binary packets; "
+            "give one of them"
+        )
+    acc_unit = options.get("acc_unit") or preset.acc_unit
+    gyro_unit = options.get("gyro_unit")
+    fields = options.get("fields") or preset.fields
+    write = _uuid("write", options.get("write", NUS_WRITE))
+    rate_hz = settings.sampling_rate_hz
+    return _Stream(
+        layout=parse_layout(layout) if layout else None,
+        fields=parse_fields(fields) if fields else None,
+        unit_ms2=scale_of(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
+        unit_deg_s=scale_of(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
+        time_unit_s=_time_unit_s(options.get("time_unit") or preset.time_unit),
+        characteristic=_uuid(
+            "characteristic", options.get("characteristic", preset.characteristic)
+        ),
+        start=_writes(write, options.get("start")) or preset.start(rate_hz),
+        stop=_writes(write, options.get("stop")) or preset.stop(rate_hz),
+        pause_s=preset.pause_s,
+    )
+
+
+def _preset_of(options: Mapping[str, str]) -> Preset:
+    name = options.get("preset")
+    if name is None:
+        return Preset(name="", source="")
+    if name not in PRESETS:
+        raise InvalidInputError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def _time_unit_s(text: str) -> float | None:
+    if text and text not in TIME_UNIT_S:
+        raise InvalidInputError(f"time_unit is {text!r}; give one of {', '.join(TIME_UNIT_S)}")
+    return TIME_UNIT_S[text] if text else None
+
+
+def _uuid(option: str, text: str) -> str:
+    uuid = text.strip().lower()
+    if not _UUID.fullmatch(uuid):
+        raise InvalidInputError(
+            f"{option} is {text!r}; give a full UUID such as {NUS_DATA}, which a scan of the "
+            "sensor or its sketch shows"
+        )
+    return uuid
+
+
+def _writes(characteristic: str, text: str | None) -> tuple[tuple[str, bytes], ...]:
+    if not text:
+        return ()
+    data = b""
+    end = 0
+    for match in _ESCAPE.finditer(text):
+        data += text[end : match.start()].encode()
+        code = match[1]
+        data += bytes.fromhex(code[1:]) if code.startswith("x") else _ESCAPED[code]
+        end = match.end()
+    return ((characteristic, data + text[end:].encode()),)
+
+
+def _recognises(advertisement: Advertisement) -> bool:
+    return NUS_SERVICE in advertisement.service_uuids
+
+
+def _start(settings: StreamSettings) -> Conversation:
+    stream = _stream_of(settings)
+    yield Subscribe(stream.characteristic)
+    yield from _written(stream.start, stream.pause_s)
+    rate = f"the rate is that of the sensor's own program; {settings.sampling_rate_hz:g} Hz is"
+    notes = [f"{rate} assumed until it is measured"]
+    rule = stream.loss_rule
+    if not rule.tells_loss:
+        notes.append(rule.loss.rstrip("."))
+    return Started(settings=settings, notes=tuple(notes))
+
+
+def _stop(settings: StreamSettings) -> StopConversation:
+    stream = _stream_of(settings)
+    yield from _written(stream.stop, stream.pause_s)
+    yield Unsubscribe(stream.characteristic)
+
+
+def _written(writes: tuple[tuple[str, bytes], ...], pause_s: float) -> StopConversation:
+    for characteristic, data in writes:
+        for start in range(0, len(data), _MOST_WRITTEN):
+            yield Write(characteristic, data[start : start + _MOST_WRITTEN])
+        yield Pause(pause_s)
+
+
+def _make_decoder(settings: StreamSettings) -> Decoder:
+    stream = _stream_of(settings)
+    rate_hz = settings.sampling_rate_hz
+    if stream.layout is not None:
+        return DeclaredDecoder(stream.layout, stream.characteristic, rate_hz)
+    return LineDecoder(
+        stream.characteristic,
+        rate_hz,
+        fields=stream.fields,
+        unit_ms2=stream.unit_ms2,
+        unit_deg_s=stream.unit_deg_s,
+        time_unit_s=stream.time_unit_s,
+    )
+
+
+PROFILE: Final = SensorProfile(
+    slug="nordic-uart",
+    name="Nordic UART",
+    name_pattern="any, with the UART service",
+    services=(NUS_SERVICE,),
+    recognises=_recognises,
+    rates_hz=(),
+    default_rate_hz=100.0,
+    ranges_g=(),
+    default_range_g=None,
+    has_gyro=True,
+    device_time="t of a line or packet, where there is one",
+    loss="Lost lines are told by their times, where every line begins with one.",
+    tells_loss=True,
+    data_characteristics=(NUS_DATA,),
+    remarks=(
+        "Lines are t,ax,ay,az with or without gx,gy,gz; other ones are told by the option fields.",
+        "Units that are not told are found out: by gravity at rest, and by the step of the time.",
+        "Text has no checksum: a line that lost its middle can read as another number.",
+        "Binary packets need a layout or a preset; the preset also tells what starts the stream.",
+        "Many sketches use Bluetooth Classic, which cannot be reached.",
+    ),
+    start=_start,
+    stop=_stop,
+    make_decoder=_make_decoder,
+    loss_by_settings=lambda settings: _stream_of(settings).loss_rule,
+    options=OPTIONS,
+    check=_stream_of,
+)
