@@ -66,6 +66,7 @@ def test_text_fits_eighty_columns_and_an_ascii_terminal(measured, answers):
     assert max(len(line) for line in text.splitlines()) <= 80
     plain = as_text.render(found, unicode=False)
     assert plain.isascii()
+    assert max(len(line) for line in plain.splitlines()) <= 80
     assert as_text.render_explanations(found, unicode=False).isascii()
 
 

@@ -88,12 +88,13 @@ def explain(
 
 def _tables(name: str | None, *, as_json: bool) -> None:
     from tremor.report import explain_text
+    from tremor.report.layout import in_ascii
 
     if as_json:
         _json(explain_text.document(name))
     else:
         text = explain_text.render() if name is None else explain_text.render_one(name)
-        click.echo(text if shows_unicode() else text.replace("°C", "degrees C"), nl=False)
+        click.echo(text if shows_unicode() else in_ascii(text), nl=False)
 
 
 def _weigh_anew(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tremor.report import explaining, wording
-from tremor.report.layout import WIDTH, wrapped
+from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_text
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def render_explanations(analysis: Analysis, *, unicode: bool = True) -> str:
 
 def _text(lines: Sequence[str], *, unicode: bool) -> str:
     text = "\n".join(lines) + "\n"
-    return text if unicode else text.replace("°C", "degrees C")
+    return text if unicode else in_ascii(text)
 
 
 def explanation_lines(analysis: Analysis) -> list[str]:

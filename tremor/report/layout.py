@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import Final
 
-__all__ = ["WIDTH", "wrapped"]
+__all__ = ["WIDTH", "in_ascii", "wrapped"]
 
 WIDTH: Final = 80
 #: A number and its unit, and the ids of claims, stay together.
@@ -46,3 +46,14 @@ def wrapped(text: str, *, indent: int = 0, hang: int = 0) -> list[str]:
         break_on_hyphens=False,
     )
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [""]
+
+
+def in_ascii(text: str) -> str:
+    """Write for a terminal that shows ASCII alone, no line longer than before.
+
+    Examples
+    --------
+    >>> in_ascii("at 31 °C")
+    'at 31 C'
+    """
+    return text.replace("°C", "C")
