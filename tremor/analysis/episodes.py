@@ -29,6 +29,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: How many windows, the present one included, tell a run of heartbeats.
 CONTEXT_WINDOWS: Final = 5
+#: Windows weaker than this share of another hold another process.
+_ALIKE_SHARE: Final = 0.5
 #: What leaves the soft tissue ringing: movement so strong that it is told by its strength.
 _STIRRING: Final = ("moving", "gait")
 #: Hysteresis: an episode goes on while a window reaches this share of the entry thresholds.
@@ -88,14 +90,19 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
     Returns
     -------
     WindowTable
-        A window is judged by the median score of those of the last five that have one: the
-        scatter of chance falls, the score of a heart does not.
+        A window is judged by the median score of those of the last five that have one and are
+        no weaker than half: the scatter of chance falls, the score of a heart does not.
     """
-    score = table.scores["heartbeat_score"]
+    score, rms_ms2 = table.scores["heartbeat_score"], table.scores["band_rms_ms2"]
+    rows = np.flatnonzero(table.where("tremor") & np.isfinite(score))
+    if not rows.size:
+        return table
     recent = np.full((min(CONTEXT_WINDOWS, len(table)), len(table)), np.nan)
     for back in range(len(recent)):
-        recent[back, back:] = score[: len(table) - back]
-    rows = np.flatnonzero(table.where("tremor") & np.isfinite(score))
+        there = slice(0, len(table) - back)
+        with np.errstate(invalid="ignore"):
+            alike = rms_ms2[there] >= _ALIKE_SHARE * rms_ms2[back:]
+        recent[back, back:] = np.where(alike, score[there], np.nan)
     seen = np.isfinite(recent[:, rows])
     earliest = len(recent) - 1 - np.argmax(seen[::-1], axis=0)
     limit, median = np.full(len(table), np.nan), np.full(len(table), np.nan)
@@ -296,7 +303,7 @@ def _is_beating(table: WindowTable, stretch: Stretch, *, settings: AnalysisSetti
             & (table.end_s >= stretch.start_s - reach_s)
             & (table.start_s <= stretch.end_s + reach_s)
             & (np.abs(scores["peak_hz"] - peak_hz) <= _STAY_HZ)
-            & (scores["band_rms_ms2"] >= _STAY_SHARE * rms_ms2)
+            & (scores["band_rms_ms2"] >= _ALIKE_SHARE * rms_ms2)
         )
     # Members without a score are stronger than a heart can be, or stayed by hysteresis.
     rows = np.flatnonzero((members & table.where("tremor")) | alike)

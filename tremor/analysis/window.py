@@ -42,6 +42,8 @@ _SHARE_LOW: Final = 5.0 / 6.0
 _SHARE_HIGH: Final = 16.0 / 15.0
 _LOW_BAND_HZ: Final = (0.5, 3.0)
 _VALLEY_LOW_HZ: Final = 1.5
+#: A heart that is too weak for a line is listened to from this share of the gate on.
+_HEARD_SHARE: Final = 0.5
 #: The power of a Gaussian process is below a tenth of its mean for this share of the time.
 _QUIET_BY_CHANCE: Final = 0.095
 #: Windows are judged so many numbers at a time: enough to spread the cost of a call.
@@ -268,6 +270,23 @@ def _judge_impacts(judge: _Judge) -> None:
     judge.test(_IMPACT_RULES)
 
 
+def _score_heartbeat(judge: _Judge) -> None:
+    """Look for the heart before a line is asked for: what comes after is judged by this too."""
+    rms_ms2, settings = judge.scores["band_rms_ms2"], judge.settings
+    is_weak = judge.reason == REASON_NAMES.index("weak")
+    with np.errstate(invalid="ignore"):
+        heard = judge.undecided | (is_weak & (rms_ms2 >= _HEARD_SHARE * settings.least_rms_ms2))
+        rows = np.flatnonzero(heard & (rms_ms2 <= settings.most_ringing_rms_ms2))
+    # Impacts are left in: where the heart beats slowly, its beats are what stands out.
+    known = judge.undecided[rows] & ~(judge.scores["blanked_share"][rows] > 0.0)
+    moving = np.empty((len(rows), *judge.windows.shape[1:]))
+    moving[known] = judge.moving[np.searchsorted(judge.moving_rows, rows[known])]
+    slow_hz = SLOW_SHARE * judge.band[0]
+    moving[~known] = remove_slow(judge.windows[rows[~known]], fs=judge.fs, cutoff_hz=slow_hz)
+    found = heartbeat(moving, judge.scores["peak_hz"][rows], fs=judge.fs, band_hz=judge.band)
+    judge.note(rows, {"heartbeat_score": found.score})
+
+
 def _judge_line(judge: _Judge) -> None:
     """Ask whether there is a line: edge, no valley, spread, flat."""
     judge.test(_LINE_RULES)
@@ -290,15 +309,6 @@ def _judge_presence(judge: _Judge) -> None:
 
 def _judge_heartbeat(judge: _Judge) -> None:
     """Ask whether the line comes and goes with the heart: heartbeat."""
-    ringing = judge.scores["band_rms_ms2"] <= judge.settings.most_ringing_rms_ms2
-    rows = np.flatnonzero(judge.undecided & ringing)
-    moving = judge.moving[np.searchsorted(judge.moving_rows, rows)]
-    # Impacts are put back: where the heart beats slowly, its beats are what stands out.
-    faded = judge.scores["blanked_share"][rows] > 0.0
-    slow_hz = SLOW_SHARE * judge.band[0]
-    moving[faded] = remove_slow(judge.windows[rows[faded]], fs=judge.fs, cutoff_hz=slow_hz)
-    found = heartbeat(moving, judge.scores["peak_hz"][rows], fs=judge.fs, band_hz=judge.band)
-    judge.note(rows, {"heartbeat_score": found.score})
     judge.test(_HEARTBEAT_RULES)
 
 
@@ -343,6 +353,7 @@ _STAGES: Final = (
     _judge_samples,
     _judge_movement,
     _judge_impacts,
+    _score_heartbeat,
     _judge_line,
     _judge_presence,
     _judge_heartbeat,
