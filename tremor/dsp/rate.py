@@ -5,7 +5,7 @@ Places of rows and stamps in. Which place a row has is `tremor.dsp.places` or `t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,15 +18,19 @@ __all__ = [
     "GROUP_ROWS",
     "MANY_ROWS",
     "Blocks",
+    "Line",
     "account",
+    "block_earliest",
     "block_means",
     "block_sd_hz",
+    "fit_line",
     "fit_period_s",
     "off_nominal",
     "rate_sd_hz",
     "resolution_of",
     "slope_s",
     "wander_share",
+    "within_groups",
 ]
 
 Indices = npt.NDArray[np.int64]
@@ -41,6 +45,12 @@ _WANDER_SHARE: Final = 0.002
 BLOCK_S: Final = 5.0
 #: Stamps are coarse (bursts, rounding) when so many periods lie between a step and its place.
 _ROUGH: Final = 0.5
+#: Earliest stamps that stray by so many times their noise wander; and the median of the absolute
+#: difference of two normal numbers of unit variance.
+_TIMES_NOISE: Final = 10.0
+_MEDIAN_OF_DIFFERENCES: Final = 0.954
+_LEAST_BLOCKS: Final = 4
+_CLEARLY_LESS: Final = 0.8
 MANY_ROWS: Final = 500_000
 #: Of a long capture the means of so many rows hold all that the slope needs.
 GROUP_ROWS: Final = 16
@@ -108,10 +118,14 @@ class Blocks:
     joined: npt.NDArray[np.bool_]
 
 
+def _block_rows(n: int, period_s: float) -> int:
+    return max(8, min(round(BLOCK_S / period_s), n // 8))
+
+
 def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
     """Give the mean place and phase of blocks of five seconds."""
     n = len(index)
-    length = max(8, min(round(BLOCK_S / period_s), n // 8))
+    length = _block_rows(n, period_s)
     n_blocks = n // length
     if not n_blocks:
         length, n_blocks = n, 1
@@ -136,6 +150,84 @@ def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
     )
 
 
+def block_earliest(stamps: Floats, index: Indices, means: Blocks, period_s: float) -> Blocks:
+    """Give the earliest phase of each block: stamps can be late, and never early."""
+    n_blocks = len(means.place)
+    length = len(index) // n_blocks if n_blocks == 1 else _block_rows(len(index), period_s)
+    cut = n_blocks * length
+    phase = stamps[:cut] / period_s
+    phase -= index[:cut]
+    earliest: Floats = phase.reshape(n_blocks, length).min(axis=1)
+    blocks = replace(means, phase=earliest)
+    return replace(blocks, scatter=max(means.scatter, _TIMES_NOISE * _noise(blocks)))
+
+
+def _noise(blocks: Blocks) -> float:
+    """Give the sd of the phase of a block by that of its differences, in samples."""
+    ahead = np.diff(blocks.phase)[blocks.joined[1:]]
+    if not ahead.size:
+        return 0.0
+    return float(np.median(np.abs(ahead - np.median(ahead)))) / _MEDIAN_OF_DIFFERENCES
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line over the stamps: its slope, and the blocks that tell how sure it is.
+
+    Parameters
+    ----------
+    period_s : float
+        s.
+    blocks : Blocks
+        Their phases are from this line.
+    by_earliest : bool
+        Whether it goes through the earliest stamps and not through all.
+    """
+
+    period_s: float
+    blocks: Blocks
+    by_earliest: bool = False
+
+
+def fit_line(stamps: Floats, index: Indices, *, counted: bool) -> Line:
+    """Fit the period to the stamps of rows of known place.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        s, in order.
+    index : ndarray of int64, shape (n,)
+        Place of each row.
+    counted : bool
+        Whether the rows were counted, so that their stamps may be late. The line then goes
+        through the earliest stamp of each block where these stray less than the means do.
+
+    Returns
+    -------
+    Line
+        Least squares, with a phase of its own after each hole of a second or more.
+    """
+    period_s = fit_period_s(stamps, index)
+    means = block_means(stamps, index, period_s)
+    if not counted:
+        return Line(period_s, means)
+    early = block_earliest(stamps, index, means, period_s)
+    if _noise(early) >= _CLEARLY_LESS * _noise(means) or len(early.place) < _LEAST_BLOCKS:
+        return Line(period_s, means)
+    ahead = slope_s(within_groups(early.place, early), within_groups(early.phase, early))
+    slope = 1.0 + ahead
+    blocks = replace(early, phase=(early.phase - ahead * early.place) / slope)
+    return Line(period_s * slope, blocks, by_earliest=True)
+
+
+def within_groups(values: Floats, blocks: Blocks) -> Floats:
+    """Take the mean of each run of blocks that no long hole parts off its values."""
+    group = np.cumsum(~blocks.joined).astype(np.int64)
+    group -= group[0]
+    within: Floats = values - (np.bincount(group, values) / np.bincount(group))[group]
+    return within
+
+
 def rate_sd_hz(stamps: Floats, index: Indices, blocks: Blocks, period_s: float) -> float:
     """Give the sd of the rate from the scatter of block means, and from rounding, Hz."""
     resolution_s, span_s = resolution_of(stamps), float(stamps[-1] - stamps[0])
@@ -149,12 +241,9 @@ def rate_sd_hz(stamps: Floats, index: Indices, blocks: Blocks, period_s: float) 
 
 def block_sd_hz(blocks: Blocks, period_s: float, *, resolution_s: float, span_s: float) -> float:
     """Give the sd of the rate from the scatter of at least four blocks, and from rounding, Hz."""
-    group = np.cumsum(~blocks.joined).astype(np.int64)
-    group -= group[0]
-    size = np.bincount(group)
-    free = len(group) - len(size) - 1
-    x = blocks.place - (np.bincount(group, blocks.place) / size)[group]
-    phase = blocks.phase - (np.bincount(group, blocks.phase) / size)[group]
+    n_groups = 1 + np.count_nonzero(~blocks.joined[1:])
+    free = len(blocks.place) - n_groups - 1
+    x, phase = within_groups(blocks.place, blocks), within_groups(blocks.phase, blocks)
     power = float(phase @ phase)
     alike = float(phase[1:] @ phase[:-1]) / power if power > 0 else 0.0
     alike = min(max(alike, 0.0), 0.9)

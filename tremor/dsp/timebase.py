@@ -12,13 +12,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.arrivals import place_by_count
+from tremor.dsp.arrivals import place_by_count, tell_late
 from tremor.dsp.places import core_period_s, place_by_steps
 from tremor.dsp.rate import (
     Blocks,
     account,
-    block_means,
-    fit_period_s,
+    fit_line,
     off_nominal,
     rate_sd_hz,
     wander_share,
@@ -178,10 +177,12 @@ def fit_timebase(
     -----
     Two kinds of stamps are told apart. Where the steps are whole numbers of periods (within a
     quarter of one) each step tells how many samples are lost. Where they are not (rounding as
-    coarse as the period, bursts) the rows are counted instead, and only a shift of the stamps
-    that lasts is a hole. Either way the rate is the least-squares slope of the stamps over the
-    place of the rows, with a phase of its own after each hole of a second or more, and its
-    standard deviation comes from the means of blocks, since neighbouring errors are alike.
+    coarse as the period, packets stamped on arrival) the rows are counted instead, and only a
+    step of the earliest stamps that lasts is a hole: a stamp can be late and never early, and a
+    short loss cannot be told from delay. Either way the rate is the least-squares slope over the
+    place of the rows, with a phase of its own after each hole of a second or more, of all stamps
+    or, where these stray less, of the earliest ones; its standard deviation comes from blocks of
+    five seconds, since neighbouring errors are alike.
 
     Stamps that stray from the line by less than about half a sample are rounding and jitter: the
     samples are taken as evenly spaced. Where the local rate wanders the times are kept and
@@ -242,8 +243,10 @@ def fit_timebase(
     _require_rows(len(rows))
 
     index, kept = place_by_steps(stamps)
+    counted = None
     if index is None:
-        index = place_by_count(stamps)
+        counted = place_by_count(stamps)
+        index = counted.index
     elif kept is not None:
         rows, stamps, index = rows[kept], stamps[kept], index[kept]
     n_duplicates = n_before - len(rows)
@@ -254,9 +257,11 @@ def fit_timebase(
             )
         )
     index = index - index[0]
-    period_s = fit_period_s(stamps, index)
+    line = fit_line(stamps, index, counted=counted is not None)
+    if counted is not None:
+        warnings += tell_late(stamps, counted, line)
+    period_s, blocks = line.period_s, line.blocks
     rate_hz = 1.0 / period_s
-    blocks = block_means(stamps, index, period_s)
     sd_hz = rate_sd_hz(stamps, index, blocks, period_s)
     uneven = _uneven_time(stamps, index, blocks, period_s)
     if uneven is not None:
