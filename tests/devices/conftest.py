@@ -1,0 +1,100 @@
+"""A Bluetooth of our own, and how its sensors are heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from rigs import bluetooth as rig
+from rigs.models import GRAVITY_MG, index_of
+
+from devices.session import LinkTimes
+from tremor.packets import LinkEvent, Packet
+from tremor.units import STANDARD_GRAVITY_MS2
+
+#: Quick where the rig is quick; what a busy machine may delay has room.
+QUICK = LinkTimes(
+    find_s=8.0,
+    settle_s=0.3,
+    connect_s=8.0,
+    step_s=5.0,
+    silence_s=1.5,
+    first_wait_s=0.1,
+    longest_wait_s=0.5,
+    give_up_s=60.0,
+    stop_s=5.0,
+    disconnect_s=10.0,
+)
+
+
+@pytest.fixture
+def bluetooth(monkeypatch):
+    """Start a bus with a daemon and sensors, and make it the system's; by name and fields."""
+    if rig.MISSING:
+        pytest.skip(rig.MISSING)
+    with contextlib.ExitStack() as stack:
+
+        def start(sensors=None, **options):
+            made = stack.enter_context(rig.Bluetooth(sensors, **options))
+            for name, value in made.environment.items():
+                monkeypatch.setenv(name, value)
+            return made
+
+        yield start
+
+
+class Taken:
+    """What a source told and gave."""
+
+    def __init__(self):
+        self.items = []
+        self.blocks = []
+
+    def tap(self, item):
+        self.items.append(item)
+
+    @property
+    def events(self):
+        return [item for item in self.items if isinstance(item, LinkEvent)]
+
+    @property
+    def kinds(self):
+        return [event.kind for event in self.events]
+
+    @property
+    def packets(self):
+        return [item for item in self.items if isinstance(item, Packet)]
+
+    @property
+    def indices(self):
+        """Index that each sample carries."""
+        return indices_of(self.blocks)
+
+    @property
+    def places(self):
+        """Index that the decoder gave each sample."""
+        return [block.first_index + i for block in self.blocks for i in range(_n(block))]
+
+
+def _n(block):
+    return len(block.acceleration_ms2)
+
+
+def indices_of(blocks):
+    found = []
+    for block in blocks:
+        rows = block.acceleration_ms2 / STANDARD_GRAVITY_MS2 * GRAVITY_MG
+        found += [index_of(x, y) for x, y, _ in rows]
+    return found
+
+
+async def read(source, taken, *, n=1, until=None, timeout_s=40.0):
+    """Read so many samples more, or until a condition holds."""
+    async with asyncio.timeout(timeout_s):
+        done = 0
+        async for block in source:
+            taken.blocks.append(block)
+            done += _n(block)
+            if until() if until is not None else done >= n:
+                return

@@ -1,0 +1,1 @@
+"""Test rigs: made-up sensors, and a Bluetooth daemon of our own on a private D-Bus."""

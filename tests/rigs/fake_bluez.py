@@ -1,0 +1,626 @@
+"""A Bluetooth daemon that is none: it owns ``org.bluez`` on a private bus and speaks for models.
+
+Run in a process of its own: ``python -m rigs.fake_bluez CONFIG``, with ``DBUS_SYSTEM_BUS_ADDRESS``
+set. It says ``ready`` and then does one order a line on stdin, each a JSON object with ``do``, and
+answers each with a JSON line. The order of events is that of bluetoothd 5.66 with Linux 6.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from dbus_fast import BusType, Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from rigs.models import MODELS, AttError, NoAnswer, Sensor
+
+ADAPTER = "/org/bluez/hci0"
+ADAPTER_1, DEVICE_1 = "org.bluez.Adapter1", "org.bluez.Device1"
+SERVICE_1, CHARACTERISTIC_1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
+DESCRIPTOR_1 = "org.bluez.GattDescriptor1"
+PROPERTIES, OBJECT_MANAGER = (
+    "org.freedesktop.DBus.Properties",
+    "org.freedesktop.DBus.ObjectManager",
+)
+FAILED, IN_PROGRESS = "org.bluez.Error.Failed", "org.bluez.Error.InProgress"
+UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
+HIDDEN_SERVICE = "00001800-0000-1000-8000-00805f9b34fb"
+TICK_S = 0.01
+
+
+class BluezError(Exception):
+    """Becomes an error reply."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+class Hang(Exception):  # noqa: N818 - it is a way not to answer
+    """No reply at all."""
+
+
+def variants(properties: dict[str, Any]) -> dict[str, Variant]:
+    kinds = {bool: "b", str: "s", int: "n"}
+    special = {
+        "Adapter": "o", "Device": "o", "Service": "o", "Characteristic": "o", "UUIDs": "as",
+        "Flags": "as", "Roles": "as", "Value": "ay", "MTU": "q", "Handle": "q",
+        "ManufacturerData": "a{qv}", "Class": "u",
+    }  # fmt: skip
+    found = {}
+    for name, value in properties.items():
+        if name == "ManufacturerData":
+            value = {key: Variant("ay", data) for key, data in value.items()}
+        found[name] = Variant(special.get(name) or kinds[type(value)], value)
+    return found
+
+
+@dataclass
+class Device:
+    """A model, and how the daemon sees it."""
+
+    sensor: Sensor
+    known: bool = False  # has an object on the bus
+    in_reach: bool = True
+    connected: bool = False
+    resolved: bool = False
+    paired: bool = False
+    trusted: bool = False
+    rssi: int | None = None
+    late_name: int = 0  # advertisements that come without the name
+    mtu: int = 247
+    #: What the next calls of Connect come to: the text of an error, "hang", or "vanish".
+    connect_faults: list[str] = field(default_factory=list)
+    never_resolves: int = 0
+    reads_in_progress: int = 0
+    pairing_fails: bool = False
+    disconnect_s: float = 0.0
+    calls: list[str] = field(default_factory=list)
+    #: Characteristic path: names of the clients that listen.
+    listeners: dict[str, set[str]] = field(default_factory=dict)
+    sockets: dict[str, socket.socket] = field(default_factory=dict)
+    objects: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    uuid_of: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        return f"{ADAPTER}/dev_{self.sensor.address.replace(':', '_')}"
+
+    @property
+    def has_name(self) -> bool:
+        return self.late_name <= 0
+
+    def properties(self) -> dict[str, Any]:
+        dashes = self.sensor.address.replace(":", "-")
+        uuids = self.sensor.table if self.resolved else self.sensor.advertised
+        found: dict[str, Any] = {
+            "Address": self.sensor.address,
+            "AddressType": "random",
+            "Alias": self.sensor.name if self.has_name else dashes,
+            "Paired": self.paired,
+            "Trusted": self.trusted,
+            "Blocked": False,
+            "Connected": self.connected,
+            "ServicesResolved": self.resolved,
+            "UUIDs": list(uuids),
+            "Adapter": ADAPTER,
+        }
+        if self.has_name:
+            found["Name"] = self.sensor.name
+        if self.sensor.manufacturer:
+            found["ManufacturerData"] = self.sensor.manufacturer
+        if self.rssi is not None:
+            found["RSSI"] = self.rssi
+        return found
+
+    def build_objects(self) -> None:
+        """Lay the GATT table out as objects, as bluetoothd does when services are resolved."""
+        handle = 1
+        for service, characteristics in self.sensor.table.items():
+            service_path = f"{self.path}/service{handle:04x}"
+            handle += 1
+            self.objects[service_path] = (
+                SERVICE_1,
+                {"UUID": service, "Device": self.path, "Primary": True},
+            )
+            for uuid, flags in characteristics:
+                path = f"{service_path}/char{handle:04x}"
+                self.uuid_of[path] = uuid
+                properties = {
+                    "UUID": uuid,
+                    "Service": service_path,
+                    "Flags": list(flags),
+                    "MTU": self.mtu,
+                    "Notifying": False,
+                }
+                if "notify" in flags:
+                    properties["NotifyAcquired"] = False
+                self.objects[path] = (CHARACTERISTIC_1, properties)
+                handle += 2
+                if {"notify", "indicate"} & set(flags):
+                    self.objects[f"{path}/desc{handle:04x}"] = (
+                        DESCRIPTOR_1,
+                        {"UUID": "00002902-0000-1000-8000-00805f9b34fb", "Characteristic": path},
+                    )
+                    handle += 1
+        self.objects = {
+            path: entry
+            for path, entry in self.objects.items()
+            if entry[1].get("UUID") != HIDDEN_SERVICE
+        }
+
+
+class FakeBluez:
+    """The daemon."""
+
+    def __init__(self, bus: MessageBus, devices: dict[str, Device], *, adapter: bool) -> None:
+        self.bus = bus
+        self.devices = devices
+        self.adapter = adapter
+        self.powered = True
+        self.scanning: set[str] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.discovery_error = ""
+
+    # What goes out
+
+    async def emit(self, path: str, interface: str, member: str, kind: str, body: list) -> None:
+        await self.bus.send(
+            Message.new_signal(
+                path=path, interface=interface, member=member, signature=kind, body=body
+            )
+        )
+
+    async def change(
+        self, path: str, interface: str, changed: dict[str, Any], gone: tuple[str, ...] = ()
+    ) -> None:
+        await self.emit(
+            path,
+            PROPERTIES,
+            "PropertiesChanged",
+            "sa{sv}as",
+            [interface, variants(changed), list(gone)],
+        )
+
+    async def added(self, path: str, interface: str, properties: dict[str, Any]) -> None:
+        await self.emit(
+            "/",
+            OBJECT_MANAGER,
+            "InterfacesAdded",
+            "oa{sa{sv}}",
+            [path, {interface: variants(properties)}],
+        )
+
+    async def removed(self, path: str, interface: str) -> None:
+        await self.emit("/", OBJECT_MANAGER, "InterfacesRemoved", "oas", [path, [interface]])
+
+    def adapter_properties(self) -> dict[str, Any]:
+        return {
+            "Address": "00:11:22:33:44:55",
+            "Name": "rig",
+            "Alias": "rig",
+            "Powered": self.powered,
+            "Discovering": bool(self.scanning),
+            "Roles": ["central", "peripheral"],
+            "UUIDs": [],
+        }
+
+    # What comes in
+
+    def handle(self, message: Message) -> Message | bool | None:
+        if message.message_type is MessageType.SIGNAL:
+            if message.member == "NameOwnerChanged" and message.body[2] == "":
+                self.client_gone(message.body[0])
+            return None
+        if message.message_type is not MessageType.METHOD_CALL:
+            return None
+        if message.interface == "org.freedesktop.DBus.Peer":
+            return None
+        task = asyncio.ensure_future(self.answer(message))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return True
+
+    async def answer(self, message: Message) -> None:
+        try:
+            after = await self.dispatch(message)
+        except BluezError as error:
+            await self.bus.send(Message.new_error(message, error.name, str(error)))
+            return
+        except Hang:
+            return
+        if after is not None:
+            await after()
+
+    async def reply(self, message: Message, kind: str = "", body: tuple = (), fds=()) -> None:
+        await self.bus.send(
+            Message.new_method_return(message, kind, list(body), unix_fds=list(fds))
+        )
+
+    async def dispatch(self, message: Message) -> Callable | None:
+        member, path = message.member, message.path
+        if member == "GetManagedObjects":
+            await self.reply(message, "a{oa{sa{sv}}}", (self.managed(),))
+            return None
+        if message.interface == PROPERTIES:
+            return await self.dispatch_properties(message)
+        if path == ADAPTER:
+            return await getattr(self, f"adapter_{member}")(message)
+        device = self.device_at(path)
+        if device is None:
+            raise BluezError(UNKNOWN_OBJECT, f"no object {path}")
+        if path == device.path:
+            device.calls.append(member)
+            return await getattr(self, f"device_{member}")(message, device)
+        if path not in device.objects:
+            raise BluezError(UNKNOWN_OBJECT, f"no object {path}")
+        if not device.connected:
+            raise BluezError("org.bluez.Error.Failed", "Not connected")
+        return await getattr(self, f"gatt_{member}")(message, device)
+
+    def managed(self) -> dict[str, dict[str, dict[str, Variant]]]:
+        found: dict[str, dict[str, dict[str, Variant]]] = {"/org/bluez": {}}
+        if self.adapter:
+            found[ADAPTER] = {ADAPTER_1: variants(self.adapter_properties())}
+        for device in self.devices.values():
+            if device.known:
+                found[device.path] = {DEVICE_1: variants(device.properties())}
+                for path, (interface, properties) in device.objects.items():
+                    found[path] = {interface: variants(properties)}
+        return found
+
+    def device_at(self, path: str) -> Device | None:
+        return next(
+            (
+                one
+                for one in self.devices.values()
+                if one.known and (path == one.path or path.startswith(one.path + "/"))
+            ),
+            None,
+        )
+
+    async def dispatch_properties(self, message: Message) -> None:
+        if message.member == "Set":
+            device = self.device_at(message.path)
+            if device is not None and message.body[1] == "Trusted":
+                device.trusted = bool(message.body[2].value)
+            await self.reply(message)
+            return
+        raise BluezError("org.freedesktop.DBus.Error.UnknownMethod", message.member)
+
+    # Adapter
+
+    async def adapter_SetDiscoveryFilter(self, message: Message) -> None:  # noqa: N802
+        await self.reply(message)
+
+    async def adapter_StartDiscovery(self, message: Message) -> None:  # noqa: N802
+        if not self.powered:
+            raise BluezError("org.bluez.Error.NotReady", "Resource Not Ready")
+        if self.discovery_error:
+            raise BluezError(f"org.bluez.Error.{self.discovery_error}", "fault of the rig")
+        if message.sender in self.scanning:
+            raise BluezError(IN_PROGRESS, "Operation already in progress")
+        self.scanning.add(message.sender)
+        await self.reply(message)
+
+    async def adapter_StopDiscovery(self, message: Message) -> None:  # noqa: N802
+        if message.sender not in self.scanning:
+            raise BluezError(FAILED, "No discovery started")
+        self.scanning.discard(message.sender)
+        await self.reply(message)
+        for device in self.devices.values():
+            if device.known and device.rssi is not None:
+                device.rssi = None
+                await self.change(device.path, DEVICE_1, {}, ("RSSI",))
+
+    async def advertise(self) -> None:
+        if not (self.scanning and self.powered):
+            return
+        for device in self.devices.values():
+            if device.connected or not device.in_reach:
+                continue
+            device.rssi = device.sensor.rssi
+            if not device.known:
+                device.known = True
+                await self.added(device.path, DEVICE_1, device.properties())
+                continue
+            had_name = device.has_name
+            device.late_name -= 1
+            changed: dict[str, Any] = {"RSSI": device.rssi}
+            if device.has_name and not had_name:
+                changed |= {"Name": device.sensor.name, "Alias": device.sensor.name}
+            await self.change(device.path, DEVICE_1, changed)
+
+    # Device
+
+    async def device_Connect(self, message: Message, device: Device) -> Callable | None:  # noqa: N802
+        fault = device.connect_faults.pop(0) if device.connect_faults else ""
+        if fault == "hang" or not device.in_reach:
+            raise Hang
+        if fault == "vanish":
+            await self.vanish(device)
+            raise BluezError(UNKNOWN_OBJECT, "the device is gone")
+        if fault == "InProgress":
+            raise BluezError(IN_PROGRESS, "In Progress")
+        if fault == "le-connection-abort-by-local":
+            await self.change(device.path, DEVICE_1, {"Connected": True})
+            await self.change(device.path, DEVICE_1, {"Connected": False})
+            raise BluezError(FAILED, fault)
+        if fault:
+            raise BluezError(FAILED, fault)
+        await self.link_up(device)
+        await self.reply(message)
+        return lambda: self.resolve(device)
+
+    async def link_up(self, device: Device) -> None:
+        device.connected = True
+        device.rssi = None
+        await self.change(device.path, DEVICE_1, {"Connected": True})
+
+    async def resolve(self, device: Device) -> None:
+        if device.never_resolves > 0:
+            device.never_resolves -= 1
+            return
+        if not device.objects:
+            device.build_objects()
+            for path, (interface, properties) in list(device.objects.items()):
+                await self.added(path, interface, properties)
+        device.resolved = True
+        await self.change(
+            device.path, DEVICE_1, {"UUIDs": list(device.sensor.table), "ServicesResolved": True}
+        )
+
+    async def device_Pair(self, message: Message, device: Device) -> Callable | None:  # noqa: N802
+        if device.pairing_fails:
+            raise BluezError("org.bluez.Error.AuthenticationFailed", "Authentication Failed")
+        await self.link_up(device)
+        device.paired = device.sensor.paired = True
+        await self.change(device.path, DEVICE_1, {"Paired": True})
+        await self.reply(message)
+        return lambda: self.resolve(device)
+
+    async def device_Disconnect(self, message: Message, device: Device) -> None:  # noqa: N802
+        if not device.connected:
+            raise BluezError("org.bluez.Error.NotConnected", "Not Connected")
+        await asyncio.sleep(device.disconnect_s)
+        self.let_go(device)
+        if device.resolved:
+            device.resolved = False
+            await self.change(device.path, DEVICE_1, {"ServicesResolved": False})
+        await self.reply(message)
+        device.connected = False
+        await self.change(device.path, DEVICE_1, {"Connected": False})
+
+    def let_go(self, device: Device) -> None:
+        device.listeners.clear()
+        for end in device.sockets.values():
+            end.close()
+        device.sockets.clear()
+        for uuid in list(device.sensor.subscribed):
+            device.sensor.notify(uuid, False, time.monotonic())
+        device.sensor.waiting.clear()
+
+    async def lose(self, device: Device) -> None:
+        """Cut the link as a radio does: what is in flight is lost."""
+        if not device.connected:
+            return
+        self.let_go(device)
+        device.connected = device.resolved = False
+        await self.change(device.path, DEVICE_1, {"ServicesResolved": False})
+        await self.change(device.path, DEVICE_1, {"Connected": False})
+
+    async def vanish(self, device: Device) -> None:
+        self.let_go(device)
+        for path, (interface, _) in device.objects.items():
+            await self.removed(path, interface)
+        device.objects.clear()
+        device.connected = device.resolved = device.known = False
+        await self.removed(device.path, DEVICE_1)
+
+    # GATT
+
+    async def gatt_ReadValue(self, message: Message, device: Device) -> None:  # noqa: N802
+        if device.reads_in_progress > 0:
+            device.reads_in_progress -= 1
+            raise BluezError(IN_PROGRESS, "In Progress")
+        uuid = device.uuid_of[message.path]
+        try:
+            value = device.sensor.read(uuid)
+        except AttError as error:
+            raise att_error(error, "Read not permitted") from error
+        await self.reply(message, "ay", (value,))
+        if device.listeners.get(message.path):  # also told as if it were a notification
+            await self.change(message.path, CHARACTERISTIC_1, {"Value": value})
+
+    async def gatt_WriteValue(self, message: Message, device: Device) -> None:  # noqa: N802
+        data, options = message.body
+        uuid = device.uuid_of[message.path]
+        confirmed = options["type"].value == "request"
+        flags = device.objects[message.path][1]["Flags"]
+        if ("write" if confirmed else "write-without-response") not in flags:
+            raise BluezError("org.bluez.Error.NotSupported", "Operation is not supported")
+        try:
+            device.sensor.write(uuid, bytes(data), time.monotonic())
+        except AttError as error:
+            raise att_error(error, "Write not permitted") from error
+        except NoAnswer as error:
+            raise Hang from error
+        await self.reply(message)
+
+    async def gatt_StartNotify(self, message: Message, device: Device) -> None:  # noqa: N802
+        if not {"notify", "indicate"} & set(device.objects[message.path][1]["Flags"]):
+            raise BluezError("org.bluez.Error.NotSupported", "Operation is not supported")
+        listeners = device.listeners.setdefault(message.path, set())
+        if message.sender in listeners:
+            raise BluezError(IN_PROGRESS, "Already notifying")
+        listeners.add(message.sender)
+        await self.reply(message)
+        await self.change(message.path, CHARACTERISTIC_1, {"Notifying": True})
+        device.sensor.notify(device.uuid_of[message.path], True, time.monotonic())
+
+    async def gatt_StopNotify(self, message: Message, device: Device) -> None:  # noqa: N802
+        listeners = device.listeners.get(message.path, set())
+        if message.sender not in listeners:
+            raise BluezError(FAILED, "No notify session started")
+        self.stop_listening(device, message.path, message.sender)
+        await self.reply(message)
+
+    async def gatt_AcquireNotify(self, message: Message, device: Device) -> None:  # noqa: N802
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        device.sockets[message.path] = ours
+        await self.reply(message, "hq", (0, device.mtu), fds=(theirs.fileno(),))
+        theirs.close()
+        device.sensor.notify(device.uuid_of[message.path], True, time.monotonic())
+
+    def stop_listening(self, device: Device, path: str, client: str) -> None:
+        device.listeners[path].discard(client)
+        if not device.listeners[path]:
+            del device.listeners[path]
+            device.sensor.notify(device.uuid_of[path], False, time.monotonic())
+
+    def client_gone(self, client: str) -> None:
+        """Forget what a program had asked for; its links stay, as bluetoothd keeps them."""
+        self.scanning.discard(client)
+        for device in self.devices.values():
+            for path in [path for path, names in device.listeners.items() if client in names]:
+                self.stop_listening(device, path, client)
+
+    async def notify_all(self) -> None:
+        now_s = time.monotonic()
+        for device in self.devices.values():
+            items = device.sensor.due(now_s)
+            if not device.connected:
+                continue
+            for uuid, data in items:
+                cut = data[: device.mtu - 3]
+                for path in [path for path, one in device.uuid_of.items() if one == uuid]:
+                    if path in device.sockets:
+                        try:
+                            device.sockets[path].send(cut)
+                        except BlockingIOError:
+                            continue  # bluetoothd drops it without a word too
+                    elif path in device.listeners:
+                        await self.change(path, CHARACTERISTIC_1, {"Value": cut})
+
+    # Orders
+
+    async def order(self, order: dict[str, Any]) -> Any:
+        what = order.pop("do")
+        device = self.devices.get(order.pop("device", ""))
+        if what == "power":
+            self.powered = order["on"]
+            if not self.powered:
+                for one in self.devices.values():
+                    await self.lose(one)
+            await self.change(ADAPTER, ADAPTER_1, {"Powered": self.powered})
+            return None
+        if what == "discovery_error":
+            self.discovery_error = order["name"]
+            return None
+        assert device is not None
+        if what == "lose":
+            return await self.lose(device)
+        if what == "vanish":
+            return await self.vanish(device)
+        if what == "connect":  # as if another program had done so
+            device.known = True
+            await self.link_up(device)
+            return await self.resolve(device)
+        if what == "set":
+            for name, value in order.items():
+                owner = device if hasattr(device, name) else device.sensor
+                assert hasattr(owner, name), name
+                setattr(owner, name, value)
+            return None
+        if what == "look":
+            return {
+                "connected": device.connected,
+                "paired": device.paired,
+                "calls": device.calls,
+                "writes": device.sensor.log,
+                "started": device.sensor.started_s is not None,
+                "subscribed": sorted(device.sensor.subscribed),
+                "n_sent": device.sensor.first_sent,
+                "acquired": sorted(device.uuid_of[path] for path in device.sockets),
+            }
+        raise ValueError(what)
+
+
+def att_error(error: AttError, not_permitted: str) -> BluezError:
+    """Say an error code the way bluetoothd does."""
+    if error.code in (0x02, 0x03):
+        return BluezError("org.bluez.Error.NotPermitted", not_permitted)
+    if error.code == 0x08:
+        return BluezError("org.bluez.Error.NotAuthorized", "Operation not authorized")
+    if error.code == 0xFD:
+        return BluezError("org.bluez.Error.ImproperlyConfigured", "not configured")
+    return BluezError(FAILED, f"Operation failed with ATT error: {error.code:#04x}")
+
+
+def make_device(name: str, fields: dict[str, Any]) -> Device:
+    """Make a model of the fields that it knows, and set the others on how it is seen."""
+    known = {one.name for one in dataclass_fields(Sensor)}
+    model = MODELS[fields.pop("model", name)]
+    device = Device(model(**{key: value for key, value in fields.items() if key in known}))
+    for key in fields.keys() - known:
+        assert hasattr(device, key), key
+        setattr(device, key, fields[key])
+    return device
+
+
+def make_devices(config: dict[str, Any]) -> dict[str, Device]:
+    return {name: make_device(name, fields) for name, fields in config["sensors"].items()}
+
+
+async def main(config: dict[str, Any]) -> None:
+    bus = await MessageBus(bus_type=BusType.SYSTEM, negotiate_unix_fd=True).connect()
+    fake = FakeBluez(bus, make_devices(config), adapter=config.get("adapter", True))
+    fake.powered = config.get("powered", True)
+    bus.add_message_handler(fake.handle)
+    await bus.call(
+        Message(
+            destination="org.freedesktop.DBus",
+            path="/org/freedesktop/DBus",
+            interface="org.freedesktop.DBus",
+            member="AddMatch",
+            signature="s",
+            body=["type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'"],
+        )
+    )
+    await bus.request_name("org.bluez")
+    orders = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
+    )
+
+    async def serve() -> None:
+        beat = 0
+        while True:
+            await fake.notify_all()
+            if beat % 5 == 0:
+                await fake.advertise()
+            beat += 1
+            await asyncio.sleep(TICK_S)
+
+    serving = asyncio.ensure_future(serve())
+    print("ready", flush=True)  # noqa: T201 - the rig waits for it
+    while line := await orders.readline():
+        if serving.done():
+            serving.result()
+        result = await fake.order(json.loads(line))
+        print(json.dumps(result), flush=True)  # noqa: T201 - the answer
+    os._exit(0)  # nobody gives orders any more
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.loads(sys.argv[1])))
