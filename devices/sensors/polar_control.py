@@ -439,9 +439,11 @@ def _choose(
         range_g = _nearest(settings.range_g, offered.get(_RANGE, ()))
     differs: tuple[str, ...] = ()
     if rate_hz != settings.sampling_rate_hz:
-        differs += (f"{settings.sampling_rate_hz:g} Hz is not offered; it samples at {rate_hz:g}",)
+        differs += (
+            f"{settings.sampling_rate_hz:g} Hz is not offered; it samples at {rate_hz:g} Hz",
+        )
     if range_g != settings.range_g:
-        differs += (f"a range of {settings.range_g:g} g is not offered; it has {range_g:g}",)
+        differs += (f"a range of {settings.range_g:g} g is not offered; it has {range_g:g} g",)
     options = {key: value for key, value in settings.options.items() if key != "factor"}
     granted = replace(
         settings,

@@ -131,7 +131,9 @@ def undo_differences(data: bytes, *, n_channels: int, n_bits: int) -> list[tuple
     ]
     samples = [tuple(last)]
     while place < len(data):
-        bits, count = data[place], data[place + 1] if place + 1 < len(data) else 0
+        if place + 1 == len(data):
+            raise PacketError(f"a Polar frame is cut after {len(samples)} samples, in a block")
+        bits, count = data[place], data[place + 1]
         n_fields = count * n_channels
         end = place + 2 + -(-bits * n_fields // 8)
         if bits > _MOST_BITS:
