@@ -11,8 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tremor.errors import CaptureNotFoundError, CaptureNotRecognisedError, CaptureReadError
+from tremor.errors import (
+    CaptureNotFoundError,
+    CaptureNotRecognisedError,
+    CaptureReadError,
+    InsufficientDataError,
+)
 from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.manifest import MANIFEST_FILE, PACKETS_FILE
 from tremor.formats.sniffing import sniff_file
 from tremor.formats.table import FORMATS, CaptureFormat
 from tremor.recording import Gravity
@@ -41,6 +47,8 @@ def locate(path: Path) -> CaptureFile:
         Where an archive or a folder holds no capture of a known name.
     CaptureReadError
         Where it cannot be opened, is empty or damaged.
+    InsufficientDataError
+        Where it is a recording that holds no samples.
     """
     if not path.exists():
         raise CaptureNotFoundError(f"{path} does not exist; check the name")
@@ -49,6 +57,7 @@ def locate(path: Path) -> CaptureFile:
         openers = {name: opener_of(child) for name, child in files.items()}
         chosen = _choose_member(path, openers)
         if chosen is None:
+            _refuse_recordings(path)
             raise CaptureNotRecognisedError(
                 f"{path} is a folder without {', '.join(_member_names())}; name the capture in it"
             )
@@ -67,6 +76,21 @@ def locate(path: Path) -> CaptureFile:
     if magic == b"PK\x03\x04":
         return _locate_in_zip(path)
     return _with_siblings(CaptureFile(path, path.name, opener_of(path)))
+
+
+def _refuse_recordings(path: Path) -> None:
+    """Say what is wrong with a recording without samples, or a folder of several recordings."""
+    if (path / MANIFEST_FILE).exists() or (path / PACKETS_FILE).exists():
+        raise InsufficientDataError(
+            f"{path} is a recording that holds no samples: it ended before the first came; "
+            "record again"
+        )
+    within = sorted(child.parent.name for child in path.glob(f"*/{MANIFEST_FILE}"))
+    if within:
+        raise CaptureNotRecognisedError(
+            f"{path} holds {len(within)} recordings: {', '.join(within[:6])}; name one of them, "
+            f"such as {path / within[0]}"
+        )
 
 
 def _locate_in_zip(path: Path) -> CaptureFile:

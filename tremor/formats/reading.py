@@ -29,6 +29,7 @@ from tremor.formats.preamble import (
     sensor_said,
     start_of,
 )
+from tremor.formats.recorded_rows import is_recorded, read_recorded
 from tremor.formats.rows import Table, read_table
 from tremor.formats.sniffing import Sniffed, sniff_file
 from tremor.integrity import find_rails, find_scale_correction_in
@@ -153,7 +154,7 @@ def open_capture(
     found = sniff_file(capture, columns)
     with ThreadPoolExecutor(1) as hasher:
         digest = hasher.submit(capture.sha256)
-        table = read_table(capture, found)
+        table = (read_recorded if is_recorded(found) else read_table)(capture, found)
         try:
             return _finish(
                 capture,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.even_clock import RunningEvenClock
+from tremor.dsp.even_clock import EvenClock, RunningEvenClock
+from tremor.dsp.timebase import TimeBase
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture import pieces_of
 from tremor.formats.capture_file import CaptureFile
@@ -33,6 +34,13 @@ __all__ = ["Extremes", "Table", "clear_lost", "read_table"]
 _HELD_ROWS: Final = 100_000
 
 
+class FitsClock(Protocol):
+    """What has been told of the rate while reading."""
+
+    def fit(self, *, nominal_sampling_rate_hz: float | None = None) -> EvenClock | TimeBase | None:
+        """Give the clock, or None where it takes all the stamps to tell."""
+
+
 @dataclass(slots=True)
 class Table:
     """What the rows held, before the clock is fitted.
@@ -43,7 +51,7 @@ class Table:
         One row of three axes for each sample, in the unit of the capture; NaN where lost.
     stamps : Spool or None
         Stamp of each sample, s from the first; None without a time column.
-    clock : RunningClock
+    clock : FitsClock
         What has been told of the rate while reading.
     epoch_s : float or None
         Wall time of the first stamp, s since 1970.
@@ -57,7 +65,7 @@ class Table:
 
     values: Spool
     stamps: Spool | None
-    clock: RunningEvenClock
+    clock: FitsClock
     epoch_s: float | None
     zone_known: bool
     extremes: Extremes
@@ -170,10 +178,11 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         Where there are fewer than two samples.
     """
     timed = found.columns.time is not None
+    clock = RunningEvenClock()
     table = Table(
         values=Spool(len(AXES)),
         stamps=Spool(1) if timed else None,
-        clock=RunningEvenClock(),
+        clock=clock,
         epoch_s=None,
         zone_known=False,
         extremes=Extremes(),
@@ -181,7 +190,7 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         history=[],
     )
     try:
-        _fill(table, capture, found)
+        _fill(table, clock, capture, found)
     except UnicodeDecodeError as error:
         table.close()
         raise CaptureReadError(
@@ -193,7 +202,7 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
     return table
 
 
-def _fill(table: Table, capture: CaptureFile, found: Sniffed) -> None:
+def _fill(table: Table, even_clock: RunningEvenClock, capture: CaptureFile, found: Sniffed) -> None:
     matched = found.columns
     clock: Stamps | None = None
     n_rows = n_headers = n_timeless = 0
@@ -219,7 +228,7 @@ def _fill(table: Table, capture: CaptureFile, found: Sniffed) -> None:
             if clock is None:
                 clock = Stamps.of(cells, found, capture.name)
             seconds = clock.unwrapped(clock.seconds(cells, first_line))
-            table.clock.add(seconds)
+            even_clock.add(seconds)
             assert table.stamps is not None
             table.stamps.append(seconds[:, None])
         values = _three_axes(columns)
