@@ -156,6 +156,14 @@ def test_a_spoilt_tail_is_left_out(folder, tail):
     assert (tremor.read(folder).acceleration_ms2 == expected).all()
 
 
+def test_a_short_recording_that_ends_in_zeros_opens(tmp_path):
+    record(tmp_path / "session", blocks(n=30))
+    expected = tremor.read(tmp_path / "session").acceleration_ms2
+    with (tmp_path / "session" / "samples.csv").open("ab") as stream:
+        stream.write(bytes(4096))
+    assert (tremor.read(tmp_path / "session").acceleration_ms2 == expected).all()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

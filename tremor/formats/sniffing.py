@@ -14,6 +14,7 @@ from typing import Final
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.cells import is_number, quoted, split_line
+from tremor.formats.native import FIRST_LINE
 from tremor.formats.table import (
     FORMATS,
     REFUSALS,
@@ -149,6 +150,8 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
 def _decode(head: bytes, capture: CaptureFile) -> tuple[str, str]:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head.decode("utf-16", errors="ignore"), "utf-16"
+    if head.startswith(FIRST_LINE.encode()):
+        head = head.replace(b"\x00", b"")  # a power cut leaves zeros where the last rows were to be
     control = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if b"\x00" in head or control > 0.01 * len(head):
         raise CaptureNotRecognisedError(
