@@ -253,7 +253,7 @@ def test_one_odd_window_is_no_episode():
     rng = np.random.default_rng(12)
     n, fs = 6000, 100.0
     x = narrowband(n, fs, frequency_hz=8.0, bandwidth_hz=0.5, rms_ms2=0.2, rng=rng)
-    x[:3000], x[3400:] = 0.0, 0.0
+    x[:3000], x[3450:] = 0.0, 0.0
     found = analyze(Recording.from_arrays(measured(rng, fs, x), sampling_rate_hz=fs))
     assert 1 <= found.windows.where("tremor").sum() <= 2
     assert found.episodes == ()

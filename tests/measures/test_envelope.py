@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.dsp.synthesis import narrowband, tone
-from tremor.measures.envelope import heartbeat, quiet_share, slow_correlation
+from tremor.measures.envelope import heartbeat, quiet, slow_correlation
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)
@@ -79,7 +79,7 @@ def test_the_strength_of_a_tremor_may_change_slowly():
     assert_allclose(heard(waxing).score.mean(), heard(windows).score.mean(), atol=0.03)
 
 
-@pytest.mark.parametrize("measure", ["heartbeat", "quiet_share", "slow_correlation"])
+@pytest.mark.parametrize("measure", ["heartbeat", "quiet", "slow_correlation"])
 def test_neither_scale_nor_orientation_nor_neighbours_matter(measure):
     windows = tremor_windows(6) + ringing(400, FS).T
     peak_hz = np.full(6, 8.0)
@@ -88,8 +88,8 @@ def test_neither_scale_nor_orientation_nor_neighbours_matter(measure):
         peaks = peak_hz[: len(some)]
         if measure == "heartbeat":
             return heartbeat(some, peaks, fs=FS, band_hz=BAND_HZ).score
-        if measure == "quiet_share":
-            return quiet_share(some, peaks, fs=FS, band_hz=BAND_HZ)
+        if measure == "quiet":
+            return quiet(some, peaks, fs=FS, band_hz=BAND_HZ).share
         return slow_correlation(some, some, peaks, fs=FS, band_hz=BAND_HZ)
 
     found = of(windows)
@@ -102,14 +102,15 @@ def test_the_share_without_a_line_is_what_was_left_out():
     t = np.arange(1000) / FS
     gone = np.where((t > 3.0) & (t < 7.0), 0.0, 1.0)
     x = np.sin(2 * np.pi * 8 * t) * gone
-    found = quiet_share((x[:, None] * [1.0, 0, 0]).T[None], np.array([8.0]), fs=FS, band_hz=BAND_HZ)
+    found = quiet((x[:, None] * [1.0, 0, 0]).T[None], np.array([8.0]), fs=FS, band_hz=BAND_HZ)
     # 4 of the 9.6 s that are looked at; a band of 3 Hz takes 0.2 s at each edge to fall.
-    assert_allclose(found, [4.0 / 9.6], atol=0.05)
+    assert_allclose(found.share, [4.0 / 9.6], atol=0.05)
+    assert_allclose(found.longest_s, [4.0], atol=0.4)
 
 
 def test_the_share_of_tremor_is_that_of_an_exponential_distribution():
     windows = tremor_windows(400, duration_s=10.0, bandwidth_hz=1.0)
-    found = quiet_share(windows, np.full(400, 8.0), fs=FS, band_hz=BAND_HZ)
+    found = quiet(windows, np.full(400, 8.0), fs=FS, band_hz=BAND_HZ).share
     assert_allclose(found.mean(), 1.0 - np.exp(-0.1), atol=0.015)
 
 

@@ -97,6 +97,8 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
     rows = np.flatnonzero(table.where("tremor") & np.isfinite(score))
     if not rows.size:
         return table
+    # Where the line is gone for a part, its beginning or end would count as a beat.
+    score = np.where(table.reason == REASON_NAMES.index("burst"), np.nan, score)
     recent = np.full((min(CONTEXT_WINDOWS, len(table)), len(table)), np.nan)
     for back in range(len(recent)):
         there = slice(0, len(table) - back)
@@ -293,7 +295,8 @@ def _is_beating(table: WindowTable, stretch: Stretch, *, settings: AnalysisSetti
     does not stop, and the median over all of it tells more than that of the windows before.
     """
     scores = table.scores
-    members, score = stretch.members, scores["heartbeat_score"]
+    members, is_burst = stretch.members, table.reason == REASON_NAMES.index("burst")
+    score = np.where(is_burst, np.nan, scores["heartbeat_score"])
     peak_hz = np.median(scores["peak_hz"][members])
     rms_ms2 = np.median(scores["band_rms_ms2"][members])
     reach_s = settings.episode_join_s

@@ -26,7 +26,7 @@ from tremor.measures.contamination import (
     gait_comb,
     half_disagreement_hz,
 )
-from tremor.measures.envelope import heartbeat, quiet_share, slow_correlation
+from tremor.measures.envelope import LONGEST_BEAT_S, heartbeat, quiet, slow_correlation
 from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
 
@@ -293,7 +293,7 @@ def _judge_line(judge: _Judge) -> None:
 
 
 def _judge_presence(judge: _Judge) -> None:
-    """Ask whether the line is there all along, and by itself: impact, moving."""
+    """Ask whether the line is there all along and by itself: impact, heartbeat, moving."""
     rows, scores, fs, band = np.flatnonzero(judge.undecided), judge.scores, judge.fs, judge.band
     moving, peak_hz = _moving(judge), scores["peak_hz"][rows]
     beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]
@@ -302,14 +302,12 @@ def _judge_presence(judge: _Judge) -> None:
     tied[some] = slow_correlation(
         moving[some], judge.windows[rows[some]], peak_hz[some], fs=fs, band_hz=band
     )
-    quiet = quiet_share(moving, peak_hz, fs=fs, band_hz=band)
-    judge.note(rows, {"quiet_share": quiet, "slow_correlation": tied})
+    found = quiet(moving, peak_hz, fs=fs, band_hz=band)
+    # A heart is never gone for so long.
+    gone = np.where(found.longest_s > LONGEST_BEAT_S, found.share, np.nan)
+    columns = {"gone_share": gone, "quiet_share": found.share, "slow_correlation": tied}
+    judge.note(rows, columns)
     judge.test(_PRESENCE_RULES)
-
-
-def _judge_heartbeat(judge: _Judge) -> None:
-    """Ask whether the line comes and goes with the heart: heartbeat."""
-    judge.test(_HEARTBEAT_RULES)
 
 
 def _moving(judge: _Judge) -> Floats:
@@ -344,10 +342,11 @@ _LINE_RULES: Final = (
     _Rule("flat", "peak_over_floor", lambda c, _: c.least_peak_over_floor, _below),
 )
 _PRESENCE_RULES: Final = (
+    _Rule("burst", "gone_share", _most_quiet_share, _above),
+    _Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),
     _Rule("burst", "quiet_share", _most_quiet_share, _above),
     _Rule("with_movement", "slow_correlation", lambda c, _: c.most_slow_correlation, _above),
 )
-_HEARTBEAT_RULES: Final = (_Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),)
 #: In this order; a stage looks only at what the stages before left undecided.
 _STAGES: Final = (
     _judge_samples,
@@ -356,9 +355,8 @@ _STAGES: Final = (
     _score_heartbeat,
     _judge_line,
     _judge_presence,
-    _judge_heartbeat,
 )
-_NOT_OF_CONTENT: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share")
+_NOT_OF_CONTENT: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share", "gone_share")
 
 
 def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> WindowTable:

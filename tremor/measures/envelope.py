@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tremor.dsp.spectrum import band_bins
 from tremor.recording import Floats
 
-__all__ = ["Heartbeat", "heartbeat", "quiet_share", "slow_correlation"]
+__all__ = ["LONGEST_BEAT_S", "Heartbeat", "Quiet", "heartbeat", "quiet", "slow_correlation"]
 
 Complexes = npt.NDArray[np.complex128]
 Indices = npt.NDArray[np.int64]
@@ -27,7 +27,8 @@ _RATE_HZ: Final = 25.0
 _EDGE_S: Final = 0.2
 
 #: Intervals between heartbeats, s: 43 to 200 a minute.
-_BEAT_S: Final = (0.3, 1.4)
+LONGEST_BEAT_S: Final = 1.4
+_BEAT_S: Final = (0.3, LONGEST_BEAT_S)
 #: A lag of the autocorrelation longer than this share of the window has too few products.
 _MOST_LAG_SHARE: Final = 0.5
 #: The line is followed as far as this on either side of its peak, Hz: a push rises within 0.1 s ...
@@ -226,9 +227,24 @@ def _swing(amplitude: Floats) -> Floats:
     return np.asarray(np.clip((variation - low) / (high - low), 0.0, 1.0))
 
 
-def quiet_share(
-    moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
-) -> Floats:
+@dataclass(frozen=True, eq=False, slots=True)
+class Quiet:
+    """How long the power of a line is below a tenth of its mean.
+
+    Parameters
+    ----------
+    share : ndarray, shape (n_windows,)
+        Share of the time: 0.095 on average for a Gaussian process, 0.5 and more for a movement
+        shorter than the window.
+    longest_s : ndarray, shape (n_windows,)
+        Longest time without a break, s. Between two beats it is no longer than `LONGEST_BEAT_S`.
+    """
+
+    share: Floats
+    longest_s: Floats
+
+
+def quiet(moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]) -> Quiet:
     """Tell for how much of a window its line is as good as gone.
 
     Parameters
@@ -244,9 +260,8 @@ def quiet_share(
 
     Returns
     -------
-    ndarray, shape (n_windows,)
-        Share of the time in which its power is below a tenth of its mean: 0.095 on average for a
-        Gaussian process, 0.5 and more for a movement shorter than the window.
+    Quiet
+        Of each window.
 
     Examples
     --------
@@ -254,11 +269,15 @@ def quiet_share(
     >>> t = np.arange(1000) / 100.0
     >>> shift = np.exp(-(((t - 4.0) / 0.7) ** 2)) * np.sin(2 * np.pi * 4.5 * t)
     >>> windows = np.stack([np.sin(2 * np.pi * 8 * t), shift])[:, None] * np.ones((3, 1))
-    >>> quiet_share(windows, np.array([8.0, 4.5]), fs=100.0, band_hz=(3.0, 15.0)).round(1).tolist()
-    [0.0, 0.8]
+    >>> found = quiet(windows, np.array([8.0, 4.5]), fs=100.0, band_hz=(3.0, 15.0))
+    >>> found.share.round(1).tolist(), found.longest_s.round(0).tolist()
+    ([0.0, 0.8], [0.0, 5.0])
     """
-    power = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
-    return np.asarray((power < _QUIET * power.mean(axis=-1, keepdims=True)).mean(axis=-1))
+    power, rate_hz = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
+    is_quiet = power < _QUIET * power.mean(axis=-1, keepdims=True)
+    place = np.arange(1, power.shape[-1] + 1)
+    since = place - np.maximum.accumulate(np.where(is_quiet, 0, place), axis=-1)
+    return Quiet(share=is_quiet.mean(axis=-1), longest_s=since.max(axis=-1) / rate_hz)
 
 
 def slow_correlation(
@@ -274,7 +293,7 @@ def slow_correlation(
     Parameters
     ----------
     moving, peak_hz, fs, band_hz
-        As for `quiet_share`.
+        As for `quiet`.
     windows : ndarray, shape (n_windows, 3, n_samples)
         The windows with their slow part, m/s^2.
 
@@ -292,14 +311,14 @@ def slow_correlation(
     ramp = np.fft.rfft(np.linspace(-0.5, 0.5, n))[slow]
     bins = np.fft.rfft(windows, axis=-1)[..., slow] - jump[..., None] * ramp
     other = _square(_to_time(bins, np.arange(slow.start, slow.stop), length_s=n / fs)[0])
-    line = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
+    line, _ = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
     return _correlation(np.sqrt(line), np.sqrt(other.sum(axis=1)))
 
 
 def _line_power(
     moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
-) -> Floats:
-    """Give the power envelope of what lies near a peak, over all axes, up to a constant."""
+) -> tuple[Floats, float]:
+    """Give the power envelope of what lies near a peak, up to a constant, and its rate, Hz."""
     length_s = moving.shape[-1] / fs
     half = round(_NARROW_HZ * length_s)
     offset = np.arange(-half, half + 1)
@@ -309,7 +328,8 @@ def _line_power(
     inside = (at >= band.start) & (at < band.stop)
     at = np.clip(at, 0, spectrum.shape[-1] - 1)
     bins = np.take_along_axis(spectrum, at[:, None, :], axis=-1) * inside[:, None, :]
-    return np.asarray(_square(_to_time(bins, offset, length_s=length_s)[0]).sum(axis=1))
+    line, rate_hz = _to_time(bins, offset, length_s=length_s)
+    return _square(line).sum(axis=1), rate_hz
 
 
 def _correlation(one: Floats, other: Floats) -> Floats:
