@@ -200,6 +200,21 @@ def _groups_of(settings: StreamSettings) -> int:
     return _GROUPS[parts[2]]
 
 
+def _reference_of(settings: StreamSettings) -> int | None:
+    """Give the number that packets bear; None where any will do."""
+    text = settings.options.get("reference")
+    if text is None:
+        return None
+    if not (text.isdecimal() and len(text) <= 3 and 0 < int(text) < 256):
+        raise InvalidInputError(f"reference is {text!r}; give a number from 1 to 255")
+    return int(text)
+
+
+def _check(settings: StreamSettings) -> None:
+    _groups_of(settings)
+    _reference_of(settings)
+
+
 def _ask(data: bytes, what: str, *, optional: bool = False) -> Ask:
     reference = data[1]
     return Ask(
@@ -250,8 +265,7 @@ class _Decoder:
     def __init__(self, settings: StreamSettings) -> None:
         self._n_groups = _groups_of(settings)
         self._gyro = settings.gyro and self._n_groups > 1
-        reference = settings.options.get("reference")
-        self._reference = None if reference is None else int(reference)
+        self._reference = _reference_of(settings)
         self._count = StampCount(settings.sampling_rate_hz, tick_s=1e-3, stamped="first", n_bits=32)
         #: A first part that waits for the second one, with its reference.
         self._first: bytes | None = None
@@ -347,4 +361,11 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,
+    options=MappingProxyType(
+        {
+            "path": "the measurement: /Meas/Acc, /Meas/IMU6 or /Meas/IMU9 and a rate",
+            "reference": "number that its packets bear, 1 to 255",
+        }
+    ),
+    check=_check,
 )

@@ -6,13 +6,14 @@ named after them.
 
 from __future__ import annotations
 
+import math
 import struct
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tremor.errors import SensorRefusedError
+from tremor.errors import InvalidInputError, SensorRefusedError
 from tremor.units import ACCELERATION_UNIT_MS2
 
 from ..blocks import make_block
@@ -38,10 +39,12 @@ __all__ = [
     "DATA",
     "DEVICE_TIME",
     "LOSS",
+    "OPTIONS",
     "SERVICE",
     "PolarDecoder",
     "PolarModel",
     "Reply",
+    "factor_of",
     "features_of",
     "parse_reply",
     "parse_settings",
@@ -57,6 +60,10 @@ DEVICE_TIME: Final = "ns stamp of the last sample of a packet"
 LOSS: Final = (
     "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, less "
     "the samples that came."
+)
+
+OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"factor": "what a number of a difference frame is, as the sensor named it at the start"}
 )
 
 # Requests, and the one kind of measurement that is a mode.
@@ -225,6 +232,26 @@ def features_of(data: bytes | None) -> frozenset[int] | None:
     return frozenset(kind for kind in range(bits.bit_length()) if bits >> kind & 1)
 
 
+def factor_of(settings: StreamSettings) -> float | None:
+    """Read the factor that a sensor named; None where it named none.
+
+    Raises
+    ------
+    InvalidInputError
+        Where it is no positive number.
+    """
+    text = settings.options.get("factor")
+    if text is None:
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0.0 < factor < math.inf:
+        raise InvalidInputError(f"factor is {text!r}; give the number that the sensor named")
+    return factor
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolarModel:
     """What differs between sensors of one family.
@@ -279,7 +306,7 @@ class PolarModel:
         granted, differs = _choose(settings, offered)
         reply = yield from self._start_stream(_start_request(self.start_order, granted, offered))
         factor = parse_settings(reply.parameters).get(_FACTOR, ())
-        if factor:
+        if factor and 0.0 < factor[0] < math.inf:
             # Nine digits tell any 32-bit float from its neighbours.
             options = {**granted.options, "factor": f"{factor[0]:.9g}"}
             granted = replace(granted, options=MappingProxyType(options))
@@ -362,11 +389,14 @@ class PolarDecoder:
 
     def __init__(self, settings: StreamSettings) -> None:
         self._count = StampCount(settings.sampling_rate_hz, tick_s=1e-9, stamped="last")
-        factor = float(settings.options.get("factor", 0.0))
+        factor = factor_of(settings)
         range_g = settings.range_g or 8.0
         g, mg = ACCELERATION_UNIT_MS2["g"], ACCELERATION_UNIT_MS2["mg"]
         self._unit_ms2 = MappingProxyType(
-            {0x80: g * (factor or range_g / 2**15), 0x81: mg * (factor or 1.0)}
+            {
+                0x80: g * (range_g / 2**15 if factor is None else factor),
+                0x81: mg * (1.0 if factor is None else factor),
+            }
         )
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:

@@ -10,9 +10,11 @@ from .polar_control import (
     DATA,
     DEVICE_TIME,
     LOSS,
+    OPTIONS,
     SERVICE,
     PolarDecoder,
     PolarModel,
+    factor_of,
 )
 
 __all__ = ["PROFILE"]
@@ -53,4 +55,6 @@ PROFILE: Final = SensorProfile(
     start=_MODEL.start,
     stop=_MODEL.stop,
     make_decoder=PolarDecoder,
+    options=OPTIONS,
+    check=factor_of,
 )

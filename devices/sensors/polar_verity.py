@@ -10,9 +10,11 @@ from .polar_control import (
     DATA,
     DEVICE_TIME,
     LOSS,
+    OPTIONS,
     SERVICE,
     PolarDecoder,
     PolarModel,
+    factor_of,
 )
 
 __all__ = ["PROFILE"]
@@ -57,4 +59,6 @@ PROFILE: Final = SensorProfile(
     start=_MODEL.start,
     stop=_MODEL.stop,
     make_decoder=PolarDecoder,
+    options=OPTIONS,
+    check=factor_of,
 )

@@ -283,4 +283,13 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,
+    options=MappingProxyType(
+        {
+            "mode": (
+                "of the payload: 21 acceleration and angular velocity, 20 with magnetic field, "
+                "6 acceleration without gravity; default 21"
+            )
+        }
+    ),
+    check=_mode_of,
 )

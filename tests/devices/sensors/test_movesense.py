@@ -263,3 +263,9 @@ def test_a_path_without_acceleration_is_refused():
     for path in ("/Meas/Gyro/52", "nonsense"):
         with pytest.raises(InvalidInputError, match="sends no acceleration"):
             PROFILE.decoder(path=path)
+
+
+@pytest.mark.parametrize("reference", ["0", "256", "one", "-1"])
+def test_a_reference_that_no_packet_bears_is_refused(reference):
+    with pytest.raises(InvalidInputError, match="from 1 to 255"):
+        PROFILE.decoder(reference=reference)

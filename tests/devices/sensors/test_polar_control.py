@@ -17,7 +17,7 @@ from devices.sensors.polar_control import (
     parse_settings,
     whole_reply,
 )
-from tremor.errors import PacketError, SensorRefusedError
+from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
 from tremor.units import STANDARD_GRAVITY_MS2
 
 VECTORS = json.loads(
@@ -157,7 +157,7 @@ def test_the_verity_sense_needs_no_sdk_mode_for_what_it_does_anyway(talk):
 
 def test_a_factor_goes_into_the_options_and_scales_the_samples(talk):
     reply = bytes.fromhex("f0020200000501 40da7f39")
-    settings = VERITY.settings(sampling_rate_hz=52, factor="7")  # of a run before
+    settings = VERITY.settings(sampling_rate_hz=52, factor="7.5")  # of a run before
     _, started = talk(VERITY.start(settings), answers_of(VERITY, {VERITY_START: [reply]}))
     assert float(started.settings.options["factor"]) == pytest.approx(0.000244, rel=1e-6)
     (vector,) = (one for one in VECTORS if "prev_frame_ts_ns" in one["expected"])
@@ -357,3 +357,9 @@ def test_an_option_of_the_sdk_is_not_needed_to_stop(talk):
     assert written(talk(VERITY.stop(settings), answers_of(VERITY))[0]) == [STOP, SDK_OFF]
     silent = {STOP: [None], SDK_OFF: [None]}
     assert written(talk(VERITY.stop(settings), silent)[0]) == [STOP, SDK_OFF]
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "nan", "inf", "much"])
+def test_a_factor_that_is_none_is_refused(factor):
+    with pytest.raises(InvalidInputError, match="the number that the sensor named"):
+        VERITY.decoder(factor=factor)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.profile import Pause, Read, Subscribe, Write
+from devices.profile import Pause, Read, StreamSettings, Subscribe, Write
 from devices.sensors.xsens_dot import (
     CONTROL,
     DEVICE_CONTROL,
@@ -140,8 +140,10 @@ def test_one_that_does_not_start_is_refused(talk, state):
 
 
 def test_a_mode_that_cannot_be_decoded_is_refused(talk):
-    settings = PROFILE.settings(mode="17")
     with pytest.raises(InvalidInputError, match="choose one of 21, 20, 6"):
+        PROFILE.settings(mode="17")
+    settings = StreamSettings(sampling_rate_hz=60.0, options={"mode": "17"})
+    with pytest.raises(InvalidInputError):
         talk(PROFILE.start(settings), {})
     with pytest.raises(InvalidInputError):
         PROFILE.make_decoder(settings)
