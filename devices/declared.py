@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING, Final
 from tremor.errors import PacketError
 
 from .blocks import make_block
-from .counting import Place, PlainCount, SequenceCount, StampCount, unwrap
+from .counting import Place, PlainCount, SequenceCount, unwrap
 from .framing import Framer
-from .layout import Field, Layout, Readings
+from .layout import Layout, Readings
+from .pacing import PacedStamps
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["DeclaredDecoder", "tick_of"]
+__all__ = ["DeclaredDecoder"]
 
 #: Times that are no whole numbers are counted in this, s.
 _FINE_TICK_S: Final = 1e-6
-#: Loops of a sketch stamp this share of a sample early or late.
-_JITTER: Final = 0.25
-
-
-def tick_of(field: Field) -> tuple[float, int]:
-    """Give the unit of a time field, s, and the width of its count, bits."""
-    return (_FINE_TICK_S, 64) if field.kind == "f" else (field.scale, 8 * field.size)
 
 
 class DeclaredDecoder:
@@ -57,18 +51,16 @@ class DeclaredDecoder:
         )
         self._n_rejected = 0
         self._sequence: SequenceCount | None = None
-        self._stamps: StampCount | None = None
+        self._paced: PacedStamps[Readings] | None = None
         self._plain: PlainCount | None = None
         if layout.count is not None:
             self._sequence = SequenceCount(sampling_rate_hz, n_bits=8 * layout.count.size)
         elif layout.stamp is not None:
-            tick_s, n_bits = tick_of(layout.stamp)
-            self._stamps = StampCount(
+            is_whole = layout.stamp.kind != "f"
+            self._paced = PacedStamps(
                 sampling_rate_hz,
-                tick_s=tick_s,
-                stamped="first",
-                n_bits=n_bits,
-                noise_s=max(0.5 * tick_s, _JITTER / sampling_rate_hz),
+                (layout.stamp.scale,),
+                n_bits=8 * layout.stamp.size if is_whole else None,
             )
         else:
             self._plain = PlainCount(sampling_rate_hz)
@@ -78,13 +70,15 @@ class DeclaredDecoder:
     @property
     def n_rejected(self) -> int:
         """Count packets that came twice or cannot be, and bytes of a stream in no packet."""
-        return self._n_rejected + (0 if self._framer is None else self._framer.n_skipped_bytes)
+        skipped = 0 if self._framer is None else self._framer.n_skipped_bytes
+        repeated = 0 if self._paced is None else self._paced.n_rejected
+        return self._n_rejected + skipped + repeated
 
     def restart(self) -> None:
         """Forget half a packet; the count goes on."""
         if self._framer is not None:
             self._framer.restart()
-        for count in (self._sequence, self._stamps, self._plain):
+        for count in (self._sequence, self._paced, self._plain):
             if count is not None:
                 count.restart()
         self._last_stamp = None
@@ -115,8 +109,8 @@ class DeclaredDecoder:
             return []
         if self._framer is not None:
             return self._feed_stream(self._framer, data, arrival_s)
-        readings = [self._layout.read(packet) for packet in self._packets(data)]
-        blocks, error = self._place_all([(one, 0) for one in readings], arrival_s)
+        readings = [(self._layout.read(packet), 0) for packet in self._packets(data)]
+        blocks, error = self._place_all(readings, arrival_s)
         if not blocks and error is not None:
             raise error
         return blocks
@@ -151,50 +145,45 @@ class DeclaredDecoder:
         error = None
         for one, n_skipped in readings:
             try:
-                place = self._place(one, -(-n_skipped // self._layout.size), arrival_s)
+                placed = self._place(one, -(-n_skipped // self._layout.size), arrival_s)
             except PacketError as refused:
                 self._n_rejected += 1
                 error = refused
                 continue
-            blocks.append(
-                make_block(
-                    place.first_index,
-                    one.acceleration_ms2,
-                    arrival_s,
-                    unit_ms2=1.0,
-                    angular_velocity=one.angular_velocity_deg_s,
-                    device_time_s=place.device_time_s or None,
-                )
-            )
+            blocks += [_block(*single) for single in placed]
         return blocks, error
 
-    def _place(self, one: Readings, n_torn: int, arrival_s: float) -> Place:
+    def _place(
+        self, one: Readings, n_torn: int, arrival_s: float
+    ) -> list[tuple[Readings, Place, float]]:
         n = len(one.acceleration_ms2)
         if self._sequence is not None:
             assert one.count is not None
             place = self._sequence.place(one.count, n, arrival_s)
-            return Place(place.first_index, place.n_lost, self._times_s(one, n, arrival_s))
-        if self._stamps is not None:
-            return self._stamps.place(self._ticks(one), n, arrival_s)
+            stamped = Place(place.first_index, place.n_lost, self._times_s(one, n, arrival_s))
+            return [(one, stamped, arrival_s)]
+        if self._paced is not None:
+            assert one.stamp is not None
+            return self._paced.add(one, self._stamp(one.stamp), n, arrival_s)
         assert self._plain is not None
         place = self._plain.place(n_torn + n, arrival_s)
-        return Place(place.first_index + n_torn, place.n_lost + n_torn)
+        return [(one, Place(place.first_index + n_torn, place.n_lost + n_torn), arrival_s)]
 
-    def _ticks(self, one: Readings) -> int:
+    def _stamp(self, stamp: int | float) -> int | float:
+        """Give a stamp as an unsigned count, where it is a count."""
         field = self._layout.stamp
         assert field is not None
-        assert one.stamp is not None
-        if field.kind == "f":
-            return round(one.stamp * field.scale / _FINE_TICK_S)
-        return int(one.stamp) % (1 << 8 * field.size)
+        return stamp if field.kind == "f" else int(stamp) % (1 << 8 * field.size)
 
     def _times_s(self, one: Readings, n: int, arrival_s: float) -> tuple[float, ...]:
         """Give the stamps of samples whose place a counter tells."""
         field = self._layout.stamp
-        if field is None:
+        if field is None or one.stamp is None:
             return ()
-        tick_s, n_bits = tick_of(field)
-        ticks = self._ticks(one)
+        if field.kind == "f":
+            tick_s, n_bits, ticks = _FINE_TICK_S, 64, round(one.stamp * field.scale / _FINE_TICK_S)
+        else:
+            tick_s, n_bits, ticks = field.scale, 8 * field.size, int(self._stamp(one.stamp))
         if self._last_stamp is not None:
             elapsed_s = max(0.0, arrival_s - self._last_arrival_s)
             ticks = unwrap(ticks, n_bits, self._last_stamp + elapsed_s / tick_s)
@@ -208,3 +197,14 @@ class DeclaredDecoder:
         except PacketError:
             return False
         return True
+
+
+def _block(one: Readings, place: Place, arrival_s: float) -> SampleBlock:
+    return make_block(
+        place.first_index,
+        one.acceleration_ms2,
+        arrival_s,
+        unit_ms2=1.0,
+        angular_velocity=one.angular_velocity_deg_s,
+        device_time_s=place.device_time_s or None,
+    )

@@ -60,8 +60,9 @@ class Framer:
     -----
     Frames that fill a notification from its start to its end are believed at once. Else three
     must follow each other at one distance, or two up to the end of a notification. After that
-    each header must be where it belongs; where it is not, the search begins anew, and what was
-    held back is cut into frames as soon as a cadence is found.
+    each header must be where it belongs. Where it is not, the frame before lost its end and is
+    left out, the search begins anew, and what was held back is cut into frames as soon as a
+    cadence is found.
 
     Examples
     --------
@@ -132,6 +133,9 @@ class Framer:
         if self._buffer.startswith(self._header):
             if len(self._buffer) < self._size:
                 return False
+            if self._is_sure and not self._goes_on(self._size):
+                self._size = None  # it lost its end, and what fills it is of the frame after
+                return self._find()
             self._is_sure = self._is_sure or self._n_in_row > 0
             self._n_in_row += 1
             frames.append(Frame(self._buffer[: self._size], self._skipped_since))
@@ -140,6 +144,13 @@ class Framer:
             self._drop(self._size)
             return True
         return self._longer()
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether what follows, if it is there already, can be the next frame or a reply."""
+        return any(
+            start.startswith(self._buffer[at : at + len(start)])
+            for start in (self._header, *self._replies)
+        )
 
     def _at_reply(self) -> bool:
         # Replies come between frames: where a frame may start, or alone in a notification.
@@ -198,8 +209,14 @@ class Framer:
             if n_bytes % size == 0 and self._run(start, size) == n_bytes // size:
                 frames = self._frames(start, size, n_bytes // size)
                 if self._plausible(frames, True):
-                    return start, size
+                    return self._back(start, size), size
         return None
+
+    def _back(self, start: int, size: int) -> int:
+        """Give where frames begin that were held back and end where these start."""
+        while start >= size and self._buffer.startswith(self._header, start - size):
+            start -= size
+        return start
 
     def _cadence(self) -> tuple[int, int] | None:
         start = self._buffer.find(self._header)

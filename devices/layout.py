@@ -58,6 +58,8 @@ ANGULAR_UNITS: Final[Mapping[str, float]] = MappingProxyType(
 #: More than any body-worn sensor measures (400 g): such a number is not an acceleration.
 MOST_MS2: Final = 400.0 * STANDARD_GRAVITY_MS2
 _MOST_DEG_S: Final = 1e5
+#: Of times, s, and of counts: beyond it stands no clock (30 000 years).
+_MOST: Final = 1e12
 
 _ACCELERATION: Final = ("ax", "ay", "az")
 _ANGULAR: Final = ("gx", "gy", "gz")
@@ -223,8 +225,8 @@ class Layout:
         if field is None:
             return None
         number = field.read(data, 0 if field in self.head else self.head_size, self.byte_order)
-        if not math.isfinite(number):
-            raise PacketError(f"{field.name} of a packet is not a number")
+        if not abs(number * field.scale) <= _MOST:
+            raise PacketError(f"{field.name} of a packet cannot be: {number}")
         return number
 
     def _triple(

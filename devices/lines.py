@@ -11,15 +11,15 @@ import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import InvalidInputError, PacketError
 from tremor.units import STANDARD_GRAVITY_MS2, TIME_UNIT_S
 
 from .blocks import make_block
-from .counting import Place, PlainCount, StampCount
+from .counting import Place, PlainCount
 from .layout import MOST_MS2
+from .pacing import PacedStamps
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
@@ -51,12 +51,6 @@ _ONLY_G: Final = 2.5
 #: Lines that the median is taken over.
 _UNIT_LINES: Final = 50
 
-#: A step of the time is believed to be one sample within this factor.
-_STEP_FACTOR: Final = 2.0
-_TIME_LINES: Final = 5
-_FINE_TICK_S: Final = 1e-6
-#: Loops of a sketch stamp this share of a sample early or late.
-_JITTER: Final = 0.25
 _MOST_TIME: Final = 1e19
 
 
@@ -64,11 +58,9 @@ _MOST_TIME: Final = 1e19
 class _Row:
     n_columns: int
     is_first: bool
-    time: float | None
-    is_whole: bool
+    time: int | float | None
     acceleration: tuple[float, ...]
     angular: tuple[float, ...] | None
-    arrival_s: float
 
 
 def parse_fields(text: str) -> tuple[str, ...]:
@@ -146,24 +138,24 @@ class LineDecoder:
         self._least_fields = _LEAST_FIELDS if fields is None else len(fields)
         self._unit_ms2 = unit_ms2
         self._unit_deg_s = unit_deg_s
-        self._time_unit_s = time_unit_s
         self._lines = _Lines()
         self._n_rejected = 0
         self._n_columns: int | None = None
         self._has_time = "t" in self._fields
         self._is_first = True
         self._again = False
-        self._unplaced: list[_Row] = []
-        self._untimed: list[_Row] = []
+        self._unplaced: list[tuple[_Row, float]] = []
         self._plain = PlainCount(sampling_rate_hz)
-        self._stamps: StampCount | None = None
-        self._tick_s = _FINE_TICK_S
-        self._base = 0
+        self._paced: PacedStamps[_Row] = PacedStamps(
+            sampling_rate_hz,
+            tuple(TIME_UNIT_S.values()) if time_unit_s is None else (time_unit_s,),
+            doubt_first=True,
+        )
 
     @property
     def n_rejected(self) -> int:
         """Count the lines that were left out."""
-        return self._n_rejected + self._lines.n_overflows
+        return self._n_rejected + self._paced.n_rejected + self._lines.n_overflows
 
     def restart(self) -> None:
         """Forget half a line; the count goes on."""
@@ -171,10 +163,7 @@ class LineDecoder:
         self._is_first = self._again = True
         self._unplaced = []
         self._plain.restart()
-        if self._stamps is not None:
-            self._stamps.restart()
-        else:
-            self._untimed = []
+        self._paced.restart()
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode a notification.
@@ -201,18 +190,17 @@ class LineDecoder:
         if characteristic_uuid.lower() != self._characteristic:
             return []
         for line in self._lines.feed(data):
-            row = self._row(line, arrival_s)
+            row = self._row(line)
             if row is None:
                 self._n_rejected += 1
             else:
-                self._unplaced.append(row)
+                self._unplaced.append((row, arrival_s))
                 # A first line that lost three fields looks like one without angular velocity.
                 self._n_columns = None if self._is_first else row.n_columns
             self._is_first = False
-        rows = self._known_unit()
-        return self._blocks([placed for row in rows for placed in self._place(row)], arrival_s)
+        return self._blocks([placed for row in self._known_unit() for placed in self._place(*row)])
 
-    def _row(self, line: bytes, arrival_s: float) -> _Row | None:
+    def _row(self, line: bytes) -> _Row | None:
         # Without a time, a first line whose beginning is lost can read as another acceleration.
         if self._is_first and (self._again or not self._has_time):
             return None
@@ -234,22 +222,20 @@ class LineDecoder:
         return _Row(
             n_columns=len(texts),
             is_first=self._is_first,
-            time=values.get("t"),
-            is_whole=numbers.get("t", b"").lstrip(b"+-").isdigit(),
+            time=_number(numbers["t"]) if "t" in numbers else None,
             acceleration=acceleration,
             angular=(
                 tuple(values[name] for name in ("gx", "gy", "gz")) if "gx" in values else None
             ),
-            arrival_s=arrival_s,
         )
 
-    def _known_unit(self) -> list[_Row]:
+    def _known_unit(self) -> list[tuple[_Row, float]]:
         """Give the rows that can be scaled; those before the unit is known are held."""
         if self._unit_ms2 is None and self._unplaced:
-            norms = [math.hypot(*row.acceleration) for row in self._unplaced]
+            norms = [math.hypot(*row.acceleration) for row, _ in self._unplaced]
             found = (
                 _unit_of(norm, _LINE_OFF, small_is_g=not row.is_first)
-                for norm, row in zip(norms, self._unplaced, strict=True)
+                for norm, (row, _) in zip(norms, self._unplaced, strict=True)
             )
             unit = next((one for one in found if one is not None), None)
             if unit is None and len(norms) >= _UNIT_LINES:
@@ -268,111 +254,51 @@ class LineDecoder:
             return []
         rows, self._unplaced = self._unplaced, []
         most = MOST_MS2 / self._unit_ms2
-        possible = [row for row in rows if max(map(abs, row.acceleration)) <= most]
+        possible = [one for one in rows if max(map(abs, one[0].acceleration)) <= most]
         self._n_rejected += len(rows) - len(possible)
         return possible
 
-    def _place(self, row: _Row) -> list[tuple[_Row, Place]]:
+    def _place(self, row: _Row, arrival_s: float) -> list[tuple[_Row, Place, float]]:
         """Give the rows that have a place now."""
-        if not self._has_time or row.time is None:
-            return [(row, self._plain.place(1, row.arrival_s))]
-        if self._stamps is not None:
-            return self._stamped([row])
-        self._untimed.append(row)
-        if len(self._untimed) == 1:
-            # The first line of all is not kept waiting: the place of it is 0 whatever its time.
-            return [] if self._again else [(row, self._plain.place(1, row.arrival_s))]
-        unit_s = self._time_unit_s or self._found_time_unit_s()
-        if unit_s is not None:
-            return self._begin_stamps(unit_s)
-        if len(self._untimed) <= _TIME_LINES:
-            return []
-        self._has_time = False
-        rows, self._untimed = self._untimed, []
-        waiting = rows if self._again else rows[1:]
-        return [(one, self._plain.place(1, one.arrival_s)) for one in waiting]
+        if row.time is None:
+            return [(row, self._plain.place(1, arrival_s), arrival_s)]
+        return self._paced.add(row, row.time, 1, arrival_s)
 
-    def _found_time_unit_s(self) -> float | None:
-        times = [row.time or 0.0 for row in self._untimed]
-        steps = [after - before for before, after in pairwise(times)]
-        sample_s = 1.0 / self._rate_hz
-        for unit_s in TIME_UNIT_S.values():
-            if 1.0 / _STEP_FACTOR <= steps[-1] * unit_s / sample_s <= _STEP_FACTOR:
-                return unit_s
-        if len(self._untimed) <= _TIME_LINES:
-            return None
-        step = statistics.median(steps)
-        if not step > 0.0:
-            return None
-        return min(TIME_UNIT_S.values(), key=lambda unit_s: abs(math.log(step * unit_s / sample_s)))
-
-    def _begin_stamps(self, unit_s: float) -> list[tuple[_Row, Place]]:
-        rows, self._untimed = self._untimed, []
-        is_whole = all(row.is_whole for row in rows)
-        self._tick_s = unit_s if is_whole else _FINE_TICK_S
-        self._time_unit_s = unit_s
-        fits_32 = is_whole and all(0 <= (row.time or 0.0) < 2.0**32 for row in rows)
-        self._stamps = StampCount(
-            self._rate_hz,
-            tick_s=self._tick_s,
-            stamped="first",
-            n_bits=32 if fits_32 else 64,
-            noise_s=max(0.5 * self._tick_s, _JITTER / self._rate_hz),
-        )
-        if self._again:
-            self._base = self._plain.place(1, rows[0].arrival_s).first_index
-            return self._stamped(rows)
-        step = ((rows[1].time or 0.0) - (rows[0].time or 0.0)) * unit_s * self._rate_hz
-        if 0.0 < step <= _TIME_LINES:
-            self._stamps.place(self._ticks(rows[0]), 1, rows[0].arrival_s)
-        else:
-            self._base = 1  # the time of the first line lost its beginning
-        return self._stamped(rows[1:])
-
-    def _stamped(self, rows: Sequence[_Row]) -> list[tuple[_Row, Place]]:
-        assert self._stamps is not None
-        placed = []
-        for row in rows:
-            try:
-                place = self._stamps.place(self._ticks(row), 1, row.arrival_s)
-            except PacketError:
-                self._n_rejected += 1
-                continue
-            first = place.first_index + self._base
-            placed.append((row, Place(first, place.n_lost, place.device_time_s)))
-        return placed
-
-    def _ticks(self, row: _Row) -> int:
-        assert row.time is not None
-        assert self._time_unit_s is not None
-        return round(row.time * (self._time_unit_s / self._tick_s))
-
-    def _blocks(self, placed: Sequence[tuple[_Row, Place]], arrival_s: float) -> list[SampleBlock]:
-        stretches: list[list[tuple[_Row, Place]]] = []
-        for row, place in placed:
-            before = stretches[-1][-1][1] if stretches else None
-            if (
-                before is None
-                or place.first_index != before.first_index + 1
-                or bool(place.device_time_s) != bool(before.device_time_s)
-            ):
+    def _blocks(self, placed: Sequence[tuple[_Row, Place, float]]) -> list[SampleBlock]:
+        stretches: list[list[tuple[_Row, Place, float]]] = []
+        for one in placed:
+            if not stretches or not _goes_on(stretches[-1][-1], one):
                 stretches.append([])
-            stretches[-1].append((row, place))
-        return [self._block(stretch, arrival_s) for stretch in stretches]
+            stretches[-1].append(one)
+        return [self._block(stretch) for stretch in stretches]
 
-    def _block(self, stretch: Sequence[tuple[_Row, Place]], arrival_s: float) -> SampleBlock:
+    def _block(self, stretch: Sequence[tuple[_Row, Place, float]]) -> SampleBlock:
         assert self._unit_ms2 is not None
-        angular = [row.angular for row, _ in stretch if row.angular is not None]
-        times_s = [time_s for _, place in stretch for time_s in place.device_time_s]
+        angular = [row.angular for row, _, _ in stretch if row.angular is not None]
+        times_s = [time_s for _, place, _ in stretch for time_s in place.device_time_s]
+        _, first, arrival_s = stretch[0]
         return make_block(
-            stretch[0][1].first_index,
-            [row.acceleration for row, _ in stretch],
+            first.first_index,
+            [row.acceleration for row, _, _ in stretch],
             arrival_s,
             unit_ms2=self._unit_ms2,
             angular_velocity=angular if len(angular) == len(stretch) else None,
             unit_deg_s=self._unit_deg_s,
             device_time_s=times_s or None,
         )
+
+
+def _goes_on(before: tuple[_Row, Place, float], one: tuple[_Row, Place, float]) -> bool:
+    return (
+        one[1].first_index == before[1].first_index + 1
+        and bool(one[1].device_time_s) == bool(before[1].device_time_s)
+        and one[2] == before[2]
+    )
+
+
+def _number(text: bytes) -> int | float:
+    # Whole numbers stay exact, however long: microseconds since 1970 have 16 digits.
+    return int(text) if text.lstrip(b"+-").isdigit() else float(text)
 
 
 def _unit_of(norm: float, most_off: float, *, small_is_g: bool) -> float | None:

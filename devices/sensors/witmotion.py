@@ -185,7 +185,9 @@ def _plausible(frames: Sequence[bytes], aligned: bool) -> bool:
 
 def _is_vibration_sensor(data: bytes) -> bool:
     starts = range(0, len(data), _LONG)
-    if not data or len(data) % _LONG or not all(data.startswith(_HEADER, at) for at in starts):
+    if not data or len(data) % _LONG or data.count(_HEADER) != len(starts):
+        return False
+    if not all(data.startswith(_HEADER, at) for at in starts):
         return False
     return not any(_can_be_time(data[at : at + _LONG]) for at in starts)
 
