@@ -178,7 +178,7 @@ class AnalysisSettings:
         "1",
         "share of 4 s in which the line is below a tenth of its mean power: tremor stays below in "
         "99.7 of 100 windows (0.095 on average, with a scatter that falls with the root of the "
-        "length); a third of the movements that pass for a line do not",
+        "length); a quarter of the movements that pass for a line do not",
         low=0.1,
         high=1.0,
     )
