@@ -72,6 +72,7 @@ _DBUS: Final[Mapping[str, tuple[str, str]]] = {
     "NameHasNoOwner": ("the Bluetooth daemon is not running", "no daemon"),
     "NoReply": ("the Bluetooth daemon does not answer", "busy"),
     "AccessDenied": ("Bluetooth is not allowed", "denied"),
+    "NotAuthorized": ("Bluetooth is not allowed", "denied"),
     "NotReady": ("Bluetooth is off", "off"),
     "InProgress": ("Bluetooth is busy with something else", "busy"),
 }
@@ -396,9 +397,17 @@ class Connection:
         """Write; wait for the confirmation where ``response`` and where the sensor gives one."""
         found = self._find(characteristic)
         confirmed = response and (found is None or "write" in found.properties)
-        with _in_words(f"write to {self._name}"):
-            async with asyncio.timeout(self._step_s):
-                await self._client.write_gatt_char(characteristic, data, response=confirmed)
+        try:
+            with _in_words(f"write to {self._name}"):
+                async with asyncio.timeout(self._step_s):
+                    await self._client.write_gatt_char(characteristic, data, response=confirmed)
+        except LinkError as error:
+            if not isinstance(error.__cause__, TimeoutError):
+                raise
+            raise LinkError(
+                f"{self._name} did not confirm a write within {self._step_s:g} s; come nearer, or, "
+                f"where it wants to be paired, {remedy('pairing')}"
+            ) from error
 
     async def read(self, characteristic: str) -> bytes:
         """Read."""

@@ -165,6 +165,8 @@ class Session:
     async def open(self) -> None:
         """Connect and discover; a `LinkError` where that fails."""
         await self._connection.open()
+        if self._connection.is_open:
+            self.lost.clear()  # bleak tries again by itself, and tells of each link that it lost
 
     async def start(self, settings: StreamSettings) -> Started:
         """Have the sensor start, also one that is still at work for somebody else.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 
 import pytest
 from rigs import bluetooth as rig
@@ -42,6 +43,7 @@ def bluetooth(monkeypatch):
             return made
 
         yield start
+    gc.collect()  # what was left open is told here and not in the midst of another test
 
 
 class Taken:

@@ -27,7 +27,7 @@ def run(work):
 
 
 def test_every_sample_comes_once_in_order_and_the_sensor_is_stopped(bluetooth):
-    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 10.0}}), Taken()
 
     async def main():
         async with source_of("polar-h10", taken) as source:
@@ -153,7 +153,7 @@ def test_stop_ends_the_reading_after_what_waits(bluetooth):
 
 def test_two_sensors_at_once_share_the_clock_and_none_loses_anything(bluetooth):
     second = {"model": "h10", "name": "Polar H10 99999999", "address": "A0:9E:1A:00:00:02"}
-    rig = bluetooth({"h10": {}, "other": second})
+    rig = bluetooth({"h10": {"speed": 4.0}, "other": {"speed": 4.0, **second}})
     left, right = Taken(), Taken()
 
     async def one(wanted, taken):
@@ -172,7 +172,7 @@ def test_two_sensors_at_once_share_the_clock_and_none_loses_anything(bluetooth):
 
 
 def test_reader_that_stops_for_a_while_loses_nothing(bluetooth):
-    """The program stands still for 2 s at 111 packets/s: they wait in the bus and in the line."""
+    """The program stands still for 1 s at 111 packets/s: they wait in the bus and in the line."""
     import time
 
     rig, taken = bluetooth({"h10": {"speed": 20.0}}), Taken()
@@ -180,8 +180,8 @@ def test_reader_that_stops_for_a_while_loses_nothing(bluetooth):
     async def main():
         async with source_of("polar-h10", taken) as source:
             await read(source, taken, n=360)
-            time.sleep(2.0)
-            await read(source, taken, n=9000)
+            time.sleep(1.0)
+            await read(source, taken, n=4500)
             assert source.counts.n_restarts == 0
 
     run(main())
@@ -192,7 +192,7 @@ def test_reader_that_stops_for_a_while_loses_nothing(bluetooth):
 @pytest.mark.parametrize("how", ["raise", "cancel", "break"])
 def test_sensor_is_stopped_on_every_way_out(bluetooth, how):
     # It takes the daemon some time.
-    rig, taken = bluetooth({"h10": {"speed": 4.0, "disconnect_s": 1.0}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0, "disconnect_s": 0.5}}), Taken()
 
     async def main():
         async with source_of("polar-h10", taken) as source:

@@ -306,7 +306,7 @@ class FakeBluez:
         if not self.powered:
             raise BluezError("org.bluez.Error.NotReady", "Resource Not Ready")
         if self.discovery_error:
-            raise BluezError(f"org.bluez.Error.{self.discovery_error}", "fault of the rig")
+            raise BluezError(self.discovery_error, "fault of the rig")
         if message.sender in self.scanning:
             raise BluezError(IN_PROGRESS, "Operation already in progress")
         self.scanning.add(message.sender)
@@ -548,7 +548,7 @@ class FakeBluez:
                 "paired": device.paired,
                 "calls": device.calls,
                 "writes": device.sensor.log,
-                "started": device.sensor.started_s is not None,
+                "started": device.sensor.streaming,
                 "subscribed": sorted(device.sensor.subscribed),
                 "n_sent": device.sensor.first_sent,
                 "acquired": sorted(device.uuid_of[path] for path in device.sockets),

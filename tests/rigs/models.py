@@ -75,7 +75,9 @@ class Sensor:
     def __post_init__(self) -> None:
         self.subscribed: set[str] = set()
         self.paired = False
-        self.started_s: float | None = None
+        #: Its clock and the index of its samples begin when it is first started, and go on.
+        self.zero_s: float | None = None
+        self.streaming = False
         self.first_sent = 0  # index of the next sample to send
         self.waiting: list[tuple[str, bytes]] = []
         self.log: list[tuple[str, str]] = []
@@ -108,18 +110,20 @@ class Sensor:
         (self.subscribed.add if on else self.subscribed.discard)(uuid)
 
     def start(self, now_s: float) -> None:
-        self.started_s = now_s
-        self.first_sent = 0
+        if self.zero_s is None:
+            self.zero_s = now_s
+        self.streaming = True
+        self.first_sent = self.n_sampled(now_s)
 
     def n_sampled(self, now_s: float) -> int:
-        if self.started_s is None:
+        if self.zero_s is None:
             return 0
-        return int((now_s - self.started_s) * self.speed * self.sampling_rate_hz)
+        return int((now_s - self.zero_s) * self.speed * self.sampling_rate_hz)
 
     def due(self, now_s: float) -> list[tuple[str, bytes]]:
         """Give what is to be notified now; also what nobody listens to is over afterwards."""
         items, self.waiting = self.waiting, []
-        for item in self.stream(now_s):
+        for item in self.stream(now_s) if self.streaming else ():
             if self.silent:
                 continue
             if self.to_lose > 0:
@@ -188,7 +192,7 @@ class H10(Sensor):
             return bytes.fromhex(self.SETTINGS)
         if op == 2:
             wanted = self.asked(data[2:])
-            if self.started_s is not None:
+            if self.streaming:
                 return status(6)
             if wanted.get(0) not in self.RATES:
                 return status(8)
@@ -198,7 +202,7 @@ class H10(Sensor):
             self.start(now_s)
             return status(0, b"\x01")
         if op == 3:
-            self.started_s = None
+            self.streaming = False
             return status(0)
         return status(1)
 
@@ -250,19 +254,18 @@ class Uart(Sensor):
 
     def notify(self, uuid: str, on: bool, now_s: float) -> None:
         super().notify(uuid, on, now_s)
-        if uuid == NUS_TX and on and self.started_s is None:
-            self.start(now_s)
+        if uuid == NUS_TX:
+            self.text = b""
+            self.streaming = False
+            if on:
+                self.start(now_s)
 
     def stream(self, now_s: float) -> list[tuple[str, bytes]]:
-        listened = NUS_TX in self.subscribed
         for index in range(self.first_sent, self.n_sampled(now_s)):
             self.first_sent = index + 1
-            if listened:
-                x, y, z = (number / GRAVITY_MG for number in counts_of(index))
-                time_ms = round(1000.0 * index / self.sampling_rate_hz)
-                self.text += f"{time_ms},{x:.3f},{y:.3f},{z:.3f}\r\n".encode()
-        if not listened:
-            self.text = b""
+            x, y, z = (number / GRAVITY_MG for number in counts_of(index))
+            time_ms = round(1000.0 * index / self.sampling_rate_hz)
+            self.text += f"{time_ms},{x:.3f},{y:.3f},{z:.3f}\r\n".encode()
         items = []
         while len(self.text) >= self.CHUNK:
             items.append((NUS_TX, self.text[: self.CHUNK]))
