@@ -64,6 +64,9 @@ _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
     "context": _Command("tremor.cli.context", "context", "Ask the runner, or show the answers."),
+    "convert": _Command(
+        "tremor.cli.convert", "convert", "Write a capture as CSV, Parquet or BIDS."
+    ),
     "explain": _Command(
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.formats.spool import Spool
-from tremor.integrity import Rails
+from tremor.integrity import Rails, find_rails
 from tremor.recording import (
+    AXES,
     CaptureWarning,
     Floats,
     Gap,
@@ -77,6 +78,48 @@ class Capture:
     warnings: tuple[CaptureWarning, ...]
     history: tuple[str, ...]
     source: Source
+
+    @classmethod
+    def of(cls, recording: Recording) -> Self:
+        """Take a recording that is in memory, as a capture.
+
+        Parameters
+        ----------
+        recording : Recording
+            From a file.
+
+        Returns
+        -------
+        Capture
+            With the same samples and facts.
+        """
+        samples, sensor = recording.acceleration_ms2, recording.sensor
+        spool = Spool(len(AXES), in_memory_rows=len(samples))
+        spool.append(samples)
+
+        def pieces(multiple: int) -> Iterator[Floats]:
+            return pieces_of(spool, 1.0, multiple)
+
+        return cls(
+            spool=spool,
+            unit_ms2=1.0,
+            rails=find_rails(pieces, range_ms2=sensor.range_ms2 if sensor else None),
+            n_lost=int(np.isnan(samples[:, 0]).sum()),
+            sampling_rate_hz=recording.sampling_rate_hz,
+            sampling_rate_sd_hz=recording.sampling_rate_sd_hz,
+            nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
+            started_at=recording.started_at,
+            sensor=sensor,
+            placement=recording.placement,
+            gaps=recording.gaps,
+            dead_axes=recording.dead_axes,
+            gravity=recording.gravity,
+            unit_in=recording.unit_in,
+            scale_correction=recording.scale_correction,
+            warnings=recording.warnings,
+            history=recording.history,
+            source=recording.source or Source("", "", ""),
+        )
 
     def __enter__(self) -> Self:
         return self

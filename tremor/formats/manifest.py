@@ -4,28 +4,30 @@ Read and written here; what goes into it is decided by `tremor.recorder`.
 
 The keys of schema ``tremor.recording/1``; what is not known is ``null`` or empty:
 
-================  ================================================================================
-``schema``        ``tremor.recording/1``
-``closed``        true where the recording ended in order; false while it runs, or was cut off
-``started_at``    wall time of second 0, ISO 8601 with its zone; all times below are from there
-``ended_at``      wall time of the end
-``duration_s``    time from second 0 to the end
-``sensor``        ``name``, ``profile`` (slug), ``serial``, ``range_ms2``; never an address
-``settings``      as granted: ``sampling_rate_hz``, ``range_g``, ``gyro``, ``options``
-``notes``         what the sensor or the link had to say, a sentence each
-``placement``     such as ``left-calf``
-``times``         where ``time_s`` of the samples is from: ``sensor`` or ``arrival``
-``device_time``   how the sensor stamps its samples; empty where it does not
-``loss``          how a loss is told, a sentence; ``tells_loss`` says whether it can be told at all
-``clock``         ``sampling_rate_hz``, ``sd_hz``, ``source``, ``converged``, ``span_s``
-``counts``        samples, lost, repeated, gaps, packets, and what the disk could not take
-``gaps``          ``start_s``, ``duration_s``, ``n_lost``, ``first_index``, ``told_by``
-``events``        of the link: ``time_s``, ``kind``, ``detail``
-``markers``       of the runner, likewise
-``extra``         what the program that records adds, such as a check of the fit
-``files``         bytes and CRC-32 of ``samples.csv`` and ``packets.bin``; once closed
-``software``      name, version, python
-================  ================================================================================
+=======================  =========================================================================
+``schema``               ``tremor.recording/1``
+``closed``               true where the recording ended in order; false while it runs, or was cut
+``started_at``           wall time of second 0, ISO 8601 with its zone; times below are from there
+``started_monotonic_s``  the same moment on the host's monotonic clock, as in the packet log
+``ended_at``             wall time of the end
+``duration_s``           time from second 0 to the last block
+``sensor``               ``name``, ``profile`` (slug), ``serial``, ``range_ms2``; never an address
+``settings``             as granted: ``sampling_rate_hz``, ``range_g``, ``gyro``, ``options``
+``notes``                what the sensor or the link had to say, a sentence each
+``placement``            such as ``left-calf``
+``times``                where ``time_s`` of the samples is from: ``sensor`` or ``arrival``
+``device_time``          how the sensor stamps its samples; empty where it does not
+``loss``                 how a loss is told, a sentence
+``tells_loss``           whether a loss can be told from a delay
+``clock``                ``sampling_rate_hz``, ``sd_hz``, ``source``, ``converged``, ``span_s``
+``counts``               samples, lost, repeated, gaps, packets, and what the disk could not take
+``gaps``                 ``start_s``, ``duration_s``, ``n_lost``, ``first_index``, ``told_by``
+``events``               of the link: ``time_s``, ``kind``, ``detail``
+``markers``              of the runner, likewise
+``extra``                what the program that records adds, such as a check of the fit
+``files``                bytes and CRC-32 of ``samples.csv`` and ``packets.bin``; once closed
+``software``             name, version, python
+=======================  =========================================================================
 """
 
 from __future__ import annotations

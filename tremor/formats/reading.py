@@ -22,6 +22,7 @@ from tremor.formats.capture_file import CaptureFile
 from tremor.formats.cells import quoted
 from tremor.formats.locating import locate
 from tremor.formats.meaning import add_gravity, choose_unit, known_unit, tell_gravity
+from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.formats.preamble import (
     gravity_said,
     nominal_rate_hz,
@@ -150,6 +151,10 @@ def open_capture(
         raise InvalidInputError(
             f"sampling rate is {sampling_rate_hz} Hz; give a positive number of hertz"
         )
+    if is_parquet(path):
+        if columns or unit:
+            raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
+        return Capture.of(read_recording_parquet(path, gravity=gravity, placement=placement))
     capture = locate(Path(path))
     found = sniff_file(capture, columns)
     with ThreadPoolExecutor(1) as hasher:

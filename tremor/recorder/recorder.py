@@ -505,6 +505,7 @@ class Recorder:
         return {
             "closed": False,
             "started_at": None if zero is None else _iso(zero.wall_s),
+            "started_monotonic_s": None if zero is None else zero.arrival_s,
             "ended_at": None,
             "duration_s": None if last_s is None else round(last_s, 6),
             "sensor": {

@@ -1,0 +1,225 @@
+"""``tremor convert``: a capture in the native form, or in one for exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from tremor.cli.options import capture_options, common_options, overwrite_option, warn
+from tremor.errors import InvalidInputError, WouldOverwriteError
+
+if TYPE_CHECKING:
+    from tremor.cli.redecoding import Redecoded
+    from tremor.recording import Gravity, Recording
+
+__all__ = ["convert"]
+
+_SCHEMA: Final = "tremor.convert/1"
+_EPILOG: Final = """\b
+Examples:
+  tremor convert export.zip --to csv capture.csv
+  tremor convert session/ --to parquet session.parquet
+  tremor convert session/ --to bids dataset/
+  tremor convert session/ --redecode --to csv again.csv
+
+\b
+Exit codes:
+  0  done
+  2  wrong usage, a path that cannot be written, or pyarrow missing
+  3  capture missing, unreadable or not recognised
+  4  fewer than two samples
+  8  refused: would overwrite something
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """Where to write, and how."""
+
+    path: Path
+    overwrite: bool
+    subject: str
+    task: str
+
+
+def _to_csv(recording: Recording, target: _Target) -> tuple[Path, ...]:
+    from tremor.formats.native import write_recording_csv
+
+    write_recording_csv(target.path, recording, overwrite=target.overwrite)
+    return (target.path,)
+
+
+def _to_parquet(recording: Recording, target: _Target) -> tuple[Path, ...]:
+    from tremor.formats.parquet import write_recording_parquet
+
+    write_recording_parquet(target.path, recording, overwrite=target.overwrite)
+    return (target.path,)
+
+
+def _to_bids(recording: Recording, target: _Target) -> tuple[Path, ...]:
+    from tremor.formats.bids import write_recording_bids
+
+    return write_recording_bids(target.path, recording, subject=target.subject, task=target.task)
+
+
+_WRITERS: Final[dict[str, Callable[[Recording, _Target], tuple[Path, ...]]]] = {
+    "csv": _to_csv,
+    "parquet": _to_parquet,
+    "bids": _to_bids,
+}
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", metavar="FILE", type=Path)
+@click.argument("path", metavar="PATH", type=Path)
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(list(_WRITERS)),
+    required=True,
+    help="Native CSV, Parquet, or a BIDS dataset (a folder).",
+)
+@click.option(
+    "--redecode",
+    "again",
+    is_flag=True,
+    help="Decode the packets of a recording folder again; its samples are not looked at.",
+)
+@click.option("--json", "as_json", is_flag=True, help="What was written, as JSON on stdout.")
+@click.option("--subject", default="01", show_default=True, help="Label of the participant, BIDS.")
+@click.option("--task", default="rest", show_default=True, help="Label of the task, BIDS.")
+@capture_options
+@overwrite_option
+@common_options
+def convert(
+    *,
+    file: Path,
+    path: Path,
+    form: str,
+    again: bool,
+    as_json: bool,
+    subject: str,
+    task: str,
+    columns: str | None,
+    unit: str | None,
+    sampling_rate_hz: float | None,
+    gravity: str | None,
+    placement: str | None,
+    overwrite: bool,
+) -> None:
+    """Write a capture to PATH: acceleration in m/s^2 on its true clock.
+
+    Lost samples stay lost. Read back, CSV is the same to a millionth of its unit, and Parquet to
+    the last bit. Angular velocity stays where it is, in the samples of a recording.
+    """
+    from tremor.formats.reading import read
+
+    _refuse_source(file, path)
+    _refuse_existing(path, form, overwrite=overwrite)
+    decoded: Redecoded | None = None
+    if again:
+        said = {"columns": columns, "unit": unit, "sampling-rate": sampling_rate_hz,
+                "gravity": gravity, "placement": placement}  # fmt: skip
+        if needless := [f"--{name}" for name, value in said.items() if value is not None]:
+            raise InvalidInputError(
+                f"{', '.join(needless)} is not for --redecode: the recording says it; leave it out"
+            )
+        from tremor.cli.redecoding import redecode
+
+        decoded = redecode(file)
+        recording = decoded.recording
+    else:
+        recording = read(
+            file,
+            columns=columns,
+            unit=unit,
+            sampling_rate_hz=sampling_rate_hz,
+            gravity=cast("Gravity | None", gravity),
+            placement=placement,
+        )
+    for warning in recording.warnings:
+        warn(f"{file.name}: {warning.message}")
+    if decoded is not None and decoded.n_refused:
+        warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")
+    target = _Target(path=path, overwrite=overwrite, subject=subject, task=task)
+    files = _WRITERS[form](recording, target)
+    if as_json:
+        import json
+
+        document = _summary(recording, decoded, file, form, files)
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        n_lost = len(recording.acceleration_ms2) - recording.n_samples
+        click.echo(
+            f"{path}: {recording.n_samples} samples in {recording.duration_s:.4g} s at "
+            f"{recording.sampling_rate_hz:.6g} Hz, {n_lost} lost"
+        )
+
+
+def _refuse_source(file: Path, path: Path) -> None:
+    """Refuse to write over what is read, whatever the options say."""
+    from tremor.formats.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
+
+    kept = {file, *(file / name for name in (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE))}
+    # A recording anywhere is kept, also one that is not the source.
+    if path.name in (SAMPLES_FILE, PACKETS_FILE) and (path.parent / PACKETS_FILE).exists():
+        kept.add(path)
+    if path.resolve() in {one.resolve() for one in kept}:
+        raise WouldOverwriteError(
+            f"{path} is the capture itself and is never replaced; give another path"
+        )
+
+
+def _refuse_existing(path: Path, form: str, *, overwrite: bool) -> None:
+    """Refuse before anything is read."""
+    if path.is_dir() and form != "bids":
+        raise InvalidInputError(f"{path} is a folder; name a file in it")
+    if path.exists() and form != "bids" and not overwrite:
+        raise WouldOverwriteError(f"{path} exists; give another path, or --overwrite to replace it")
+    if not path.absolute().parent.is_dir():
+        raise InvalidInputError(
+            f"the folder {path.parent} does not exist; create it or give another path"
+        )
+
+
+def _summary(
+    recording: Recording,
+    decoded: Redecoded | None,
+    file: Path,
+    form: str,
+    files: tuple[Path, ...],
+) -> dict[str, Any]:
+    from tremor import __version__
+
+    source, started_at = recording.source, recording.started_at
+    again = None
+    if decoded is not None:
+        again = {
+            "profile": decoded.profile,
+            "n_packets": decoded.n_packets,
+            "n_refused": decoded.n_refused,
+            "n_bytes_left_out": decoded.n_bytes_left_out,
+        }
+    return {
+        "schema": _SCHEMA,
+        "software": {"name": "tremor-analyzer", "version": __version__},
+        "source": {"name": file.name, "format": source.format if source else ""},
+        "redecoded": again,
+        "to": form,
+        "files": [str(one) for one in files],
+        "recording": {
+            "started_at": None if started_at is None else started_at.isoformat(),
+            "duration_s": recording.duration_s,
+            "n_samples": recording.n_samples,
+            "n_lost": len(recording.acceleration_ms2) - recording.n_samples,
+            "n_gaps": len(recording.gaps),
+            "sampling_rate_hz": recording.sampling_rate_hz,
+            "gravity": recording.gravity,
+            "unit_in": recording.unit_in,
+            "warnings": [{"code": one.code, "message": one.message} for one in recording.warnings],
+        },
+    }

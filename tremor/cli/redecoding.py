@@ -1,0 +1,223 @@
+"""The packets of a recording, decoded again as they came: what a newer decoder makes of them.
+
+The recording is left as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tremor.errors import InsufficientDataError, InvalidInputError, PacketError
+
+if TYPE_CHECKING:
+    from devices.profile import Decoder, SensorProfile
+    from tremor.formats.packet_log import LogRecord, PacketLog, StreamGranted
+    from tremor.recorder import StreamDescription, Zero
+    from tremor.recording import Recording, SampleBlock
+
+__all__ = ["Redecoded", "redecode"]
+
+_DISTRIBUTION: Final = "tremor-analyzer"
+#: Samples of a link are those between one of these events and ...
+_BEGINS: Final = frozenset({"started", "restarted"})
+#: ... one of these.
+_ENDS: Final = frozenset({"lost", "stopped"})
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Redecoded:
+    """What the packets of a recording hold.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of the samples.
+    profile : str
+        Slug of the sensor whose decoder was used.
+    n_packets, n_refused : int
+        Packets that were decoded, and those of them that the decoder refused.
+    n_bytes_left_out : int
+        Bytes of the log that belong to no whole packet.
+    """
+
+    recording: Recording
+    profile: str
+    n_packets: int
+    n_refused: int
+    n_bytes_left_out: int
+
+
+def redecode(folder: Path) -> Redecoded:
+    """Decode the packets of a recording again.
+
+    Parameters
+    ----------
+    folder : Path
+        The recording.
+
+    Returns
+    -------
+    Redecoded
+        The samples, placed by the clock that they allow, as `tremor.read` would.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the path is not that of a recording, or its sensor is not known.
+    InsufficientDataError
+        Where there are no packets.
+    """
+    from tremor.formats.manifest import PACKETS_FILE, read_manifest
+    from tremor.formats.packet_log import read_packet_log
+
+    if not (folder / PACKETS_FILE).is_file():
+        raise InvalidInputError(
+            f"{folder} is not a recording with {PACKETS_FILE}; --redecode needs its folder"
+        )
+    log = read_packet_log(folder / PACKETS_FILE)
+    manifest = read_manifest(folder) or {}
+    granted = _granted(log, manifest, folder)
+    profile = _profile(granted)
+    stream = _description(granted, profile, manifest)
+    decoding = _Decoding(profile.decoder(**_arguments(granted)))
+    blocks = list(decoding.blocks(log.records))
+    if not blocks:
+        raise InsufficientDataError(
+            f"{folder / PACKETS_FILE}: {decoding.n_packets} packets hold no samples, and "
+            f"{decoding.n_refused} were refused"
+        )
+    recording = asyncio.run(
+        _recorded(blocks, stream, _zero(log, manifest), manifest.get("placement"), folder)
+    )
+    return Redecoded(
+        recording=recording,
+        profile=profile.slug,
+        n_packets=decoding.n_packets,
+        n_refused=decoding.n_refused,
+        n_bytes_left_out=log.n_bytes_left_out,
+    )
+
+
+class _Decoding:
+    """Feeds a decoder as the link did."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self.n_packets = self.n_refused = 0
+
+    def blocks(self, records: tuple[LogRecord, ...]) -> Iterator[SampleBlock]:
+        from tremor.packets import LinkEvent, Packet
+
+        # Where no link told when it began, all that came is of the stream.
+        streams = not any(isinstance(one, LinkEvent) and one.kind in _BEGINS for one in records)
+        for one in records:
+            if isinstance(one, LinkEvent):
+                if one.kind == "restarted":
+                    self._decoder.restart()
+                streams = one.kind in _BEGINS or (streams and one.kind not in _ENDS)
+            elif isinstance(one, Packet) and streams:
+                self.n_packets += 1
+                try:
+                    yield from self._decoder.feed(one.characteristic, one.data, one.arrival_s)
+                except PacketError:
+                    self.n_refused += 1
+
+
+def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGranted:
+    """Give the settings that the packets came with: of the log, else of the manifest."""
+    from tremor.formats.packet_log import StreamGranted
+
+    logged = [one for one in log.records if isinstance(one, StreamGranted)]
+    known = {(one.profile, repr(sorted(one.settings.items()))) for one in logged}
+    if len(known) > 1:
+        raise InvalidInputError(
+            f"{folder} holds packets of {len(known)} settings; its samples are in samples.csv"
+        )
+    if logged:
+        return logged[0]
+    sensor, settings = manifest.get("sensor") or {}, manifest.get("settings") or {}
+    return StreamGranted(0.0, 0.0, sensor.get("profile") or "", settings)
+
+
+def _profile(granted: StreamGranted) -> SensorProfile:
+    import devices
+
+    if getattr(devices, "DISTRIBUTION", "") != _DISTRIBUTION:
+        raise InvalidInputError(
+            f"the package devices at {devices.__path__[0]} is another one; install "
+            f"{_DISTRIBUTION} into an environment of its own"
+        )
+    profile = devices.PROFILES.get(granted.profile)
+    if profile is None:
+        raise InvalidInputError(
+            f"the recording is of sensor {granted.profile or 'unknown'!r}, and its packets can be "
+            f"decoded for {', '.join(devices.PROFILES)}"
+        )
+    return profile
+
+
+def _arguments(granted: StreamGranted) -> dict[str, Any]:
+    settings = dict(granted.settings)
+    options = settings.pop("options", None) or {}
+    return {**settings, **options} if isinstance(options, dict) else settings
+
+
+def _description(
+    granted: StreamGranted, profile: SensorProfile, manifest: dict[str, Any]
+) -> StreamDescription:
+    from tremor.recorder import StreamDescription
+    from tremor.recording import SensorInfo
+
+    sensor, settings = manifest.get("sensor") or {}, dict(granted.settings)
+    return StreamDescription(
+        sensor=SensorInfo(
+            sensor.get("name") or profile.name, granted.profile, sensor.get("range_ms2")
+        ),
+        sampling_rate_hz=settings.get("sampling_rate_hz"),  # type: ignore[arg-type]
+        range_g=settings.get("range_g"),  # type: ignore[arg-type]
+        tells_loss=manifest.get("tells_loss", profile.tells_loss),
+    )
+
+
+def _zero(log: PacketLog, manifest: dict[str, Any]) -> Zero | None:
+    """Give the moment from which the recording counts; where it is not said, its first record."""
+    from tremor.packets import LinkEvent, Packet
+    from tremor.recorder import Zero
+
+    arrival_s, started_at = manifest.get("started_monotonic_s"), manifest.get("started_at")
+    if arrival_s is not None and started_at is not None:
+        return Zero(arrival_s, datetime.fromisoformat(started_at).timestamp())
+    first = next((one for one in log.records if isinstance(one, Packet | LinkEvent)), None)
+    return None if first is None else Zero(first.arrival_s, first.wall_s)
+
+
+async def _recorded(
+    blocks: list[SampleBlock],
+    stream: StreamDescription,
+    zero: Zero | None,
+    placement: str | None,
+    folder: Path,
+) -> Recording:
+    """Record the blocks into a folder of their own, and read that: one way for all samples."""
+    from dataclasses import replace
+
+    from tremor.formats.reading import read
+    from tremor.recorder import Recorder
+
+    with tempfile.TemporaryDirectory(prefix="tremor-") as parent:
+        again = Path(parent) / folder.resolve().name
+        async with Recorder(
+            again, stream=stream, zero=zero, placement=placement, most_waiting=sys.maxsize
+        ) as recorder:
+            for block in blocks:
+                recorder.take(block)
+        recording = read(again)
+    history = ("packets decoded again", *recording.history)
+    return replace(recording, history=history)
