@@ -65,6 +65,26 @@ def test_a_count_of_the_sensor_is_believed_over_lateness():
     assert (clock.index == index).all()
 
 
+def test_a_stall_is_no_hole():
+    """Packets that wait for three seconds and come at once are late, and none is lost."""
+    index, arrival_s = packets(0, 3000)
+    stalled = (arrival_s > 30.0) & (arrival_s < 33.0)
+    arrival_s[stalled] = 33.0
+    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    assert (clock.index == index).all()
+
+
+def test_a_silence_that_was_counted_on_over_is_a_hole():
+    one, one_s = packets(0, 1500, seed=1)
+    two, two_s = packets(len(one) + 800, 1500, seed=2)
+    clock = fit_counted(
+        np.arange(len(one) + len(two)),
+        np.concatenate((one_s, two_s)),
+        nominal_sampling_rate_hz=200.0,
+    )
+    assert abs(int(np.diff(clock.index).max()) - 1 - 800) <= 1
+
+
 def test_samples_never_overlap():
     one, one_s = packets(0, 400, seed=1)
     two, two_s = packets(len(one) + 4, 400, seed=2, offset_s=1.2)

@@ -20,7 +20,7 @@ __all__ = ["fit_counted"]
 
 #: The level of the arrivals on either side of a hole is the earliest within this time, s.
 _LEVEL_S: Final = 5.0
-#: A hole of this length may be of another length than the count says.
+#: A silence of this length may be a hole of another length than the count says.
 _HOLE_S: Final = 1.0
 #: Packets wait for connection events that lie up to so far apart: levels differ by as much
 #: without a loss, and a count that the sensor keeps is better than they are.
@@ -65,7 +65,7 @@ def fit_counted(
     Notes
     -----
     The rate is that of `tremor.dsp.clock.RunningClock` after the last packet, so a live view and
-    the file agree on it. A hole of a second or more is measured by the earliest arrivals within
+    the file agree on it. A silence of a second or more is measured by the earliest arrivals within
     five seconds on either side, where packets are least late: to about the difference of those
     latenesses, up to 50 ms on a radio link.
 
@@ -167,14 +167,15 @@ def _shifts(
     """Give by how many samples each packet lies later than its count says."""
     shift = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
-    holes = np.flatnonzero((first[1:] > last[:-1] + 1) & (np.diff(time_s) >= _HOLE_S)) + 1
-    edges = np.concatenate(([0], holes, [len(first)])).tolist()
+    silences = np.flatnonzero(np.diff(time_s) >= _HOLE_S) + 1
+    edges = np.concatenate(([0], silences, [len(first)])).tolist()
     for before, at, end in zip(edges, edges[1:], edges[2:], strict=False):
         began = max(before, int(np.searchsorted(time_s, time_s[at - 1] - _LEVEL_S)))
         ended = min(end, int(np.searchsorted(time_s, time_s[at] + _LEVEL_S, side="right")))
         ahead_s = float(late_s[at:ended].min() - late_s[began:at].min())
-        if abs(ahead_s) > least_s:
+        n_lost = int(first[at] - last[at - 1] - 1)
+        # Where the count goes on, the packets were only late, unless they stay late.
+        if abs(ahead_s) > (least_s if n_lost else _CONNECTION_INTERVAL_S):
             # A hole may shrink to nothing, and samples never overlap.
-            n_lost = int(first[at] - last[at - 1] - 1)
             shift[at:] += max(-n_lost, round(ahead_s / period_s))
     return shift
