@@ -128,7 +128,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             layout="skip 1, u32 n, skip 4, i16 ax ay az /16384 g, i16 gx gy gz /131 deg/s",
             remark="The scales are those of the chip at power-on, 2 g and 250 deg/s.",
         ),
-        "m5stick-grayblue": Preset(
+        "m5-grayblue": Preset(
             name="M5Stick with GrayBlue, 13 numbers",
             source="naninunenoy/GrayBlue",
             layout="f32 ax ay az mg, f32 gx gy gz deg/s, skip 28",
@@ -146,7 +146,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             remark="The watch is reset at start and at the end; no watch was at hand to try it.",
         ),
         "bangle-demo": Preset(
-            name="Bangle.js that runs the demo of its tutorial: hundredths of g, no time",
+            name="Bangle.js with the demo of its tutorial: 0.01 g, no time",
             source="espruino/EspruinoDocs, Bangle.js Data Streaming",
             fields="_,ax,ay,az",
             acc_unit="/100 g",
@@ -176,7 +176,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             remark="It sends 10 Hz at most: tremor above 5 Hz cannot be seen.",
         ),
         "adafruit": Preset(
-            name="Adafruit Bluefruit and Circuit Playground, accelerometer service",
+            name="Adafruit Bluefruit and Circuit Playground",
             source="adafruit/Adafruit_CircuitPython_BLE_Adafruit",
             layout="f32 ax ay az m/s2",
             characteristic="adaf0201-c332-42a8-93bd-25e905756cb8",

@@ -287,6 +287,8 @@ class SensorProfile:
     check : callable, optional
         Raises `InvalidInputError` where settings cannot be, beyond rate, range and names of
         options.
+    manual : str
+        What else belongs on its page: lines of at most 80 columns; may be empty.
     """
 
     slug: str
@@ -311,6 +313,7 @@ class SensorProfile:
     loss_by_settings: Callable[[StreamSettings], LossRule] | None = None
     options: Mapping[str, str] | None = None
     check: Callable[[StreamSettings], object] | None = None
+    manual: str = ""
 
     def loss_rule(self, settings: StreamSettings) -> LossRule:
         """Tell how a loss is told with these settings.

@@ -7,6 +7,7 @@ ESP32, M5, Arduino, Espruino and their like. Decoding lines is `devices.lines`, 
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from tremor.errors import InvalidInputError
 from tremor.units import TIME_UNIT_S
 
 from ..declared import DeclaredDecoder
-from ..layout import ACCELERATION_UNITS, ANGULAR_UNITS, Layout, parse_layout, scale_of
+from ..layout import ACCELERATION_UNITS, ANGULAR_UNITS, GRAMMAR, Layout, parse_layout, scale_of
 from ..lines import LineDecoder, parse_fields
 from ..presets import NUS_DATA, NUS_SERVICE, NUS_WRITE, PRESETS, Preset
 from ..profile import (
@@ -57,6 +58,8 @@ _ESCAPE: Final = re.compile(r"\\(n|r|t|\\|x[0-9a-fA-F]{2})")
 _ESCAPED: Final = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\"}
 #: Of a notification or a write before both sides agree on more, bytes.
 _MOST_WRITTEN: Final = 20
+_PAGE_WIDTH: Final = 80
+_INDENT: Final = 18
 _NO_LOSS: Final = "The data hold neither a time nor a counter: a loss cannot be told from a delay."
 
 
@@ -166,6 +169,9 @@ def _start(settings: StreamSettings) -> Conversation:
     yield from _written(stream.start, stream.pause_s)
     rate = f"the rate is that of the sensor's own program; {settings.sampling_rate_hz:g} Hz is"
     notes = [f"{rate} assumed until it is measured"]
+    remark = _preset_of(settings.options).remark
+    if remark:
+        notes.append(remark.rstrip("."))
     rule = stream.loss_rule
     if not rule.tells_loss:
         notes.append(rule.loss.rstrip("."))
@@ -200,10 +206,27 @@ def _make_decoder(settings: StreamSettings) -> Decoder:
     )
 
 
+def _manual() -> str:
+    lines = ["Presets"]
+    for name, preset in PRESETS.items():
+        lines.append(f"  {name:<16}{preset.name}")
+        layout = preset.layout or f"lines of {preset.fields}"
+        for text in (layout, preset.remark, f"Source: {preset.source}."):
+            lines += textwrap.wrap(
+                text,
+                _PAGE_WIDTH,
+                initial_indent=" " * _INDENT,
+                subsequent_indent=" " * _INDENT,
+                break_on_hyphens=False,
+            )
+    lines += ["", "Layouts of binary packets", *GRAMMAR.splitlines()]
+    return "\n".join(lines)
+
+
 PROFILE: Final = SensorProfile(
     slug="nordic-uart",
     name="Nordic UART",
-    name_pattern="any, with the UART service",
+    name_pattern="any with the UART service",
     services=(NUS_SERVICE,),
     recognises=_recognises,
     rates_hz=(),
@@ -228,4 +251,5 @@ PROFILE: Final = SensorProfile(
     loss_by_settings=lambda settings: _stream_of(settings).loss_rule,
     options=OPTIONS,
     check=_stream_of,
+    manual=_manual(),
 )

@@ -37,7 +37,10 @@ def in_a_process(*arguments, code="from tremor.cli.main import main; main()"):
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"], [], ["analyse"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["-h"], [], ["analyse"], ["sensors"], ["sensors", "witmotion"]],
+)
 def test_light_commands_load_nothing_heavy(arguments):
     code = (
         "import json, sys\n"

@@ -71,6 +71,7 @@ _COMMANDS: Final = {
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
+    "sensors": _Command("tremor.cli.sensors", "sensors", "Show the sensors that are supported."),
     "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
 }
 

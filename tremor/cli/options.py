@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "capture_options",
+    "check_devices",
     "common_options",
     "is_input_allowed",
     "is_quiet",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _META: Final = "tremor.cli."
+_DISTRIBUTION: Final = "tremor-analyzer"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -137,6 +139,23 @@ def is_input_allowed() -> bool:
 def shows_unicode() -> bool:
     """Tell whether stdout takes more than ASCII."""
     return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+
+def check_devices() -> None:
+    """Make sure that the package ``devices`` is the one of this distribution.
+
+    Raises
+    ------
+    InvalidInputError
+        Where it is another one of that name.
+    """
+    import devices
+
+    if getattr(devices, "DISTRIBUTION", "") != _DISTRIBUTION:
+        raise InvalidInputError(
+            f"the package devices at {devices.__path__[0]} is another one; install "
+            f"{_DISTRIBUTION} into an environment of its own"
+        )
 
 
 def is_quiet() -> bool:

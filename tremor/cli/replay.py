@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
-from tremor.cli.options import capture_options, common_options, is_quiet, say, warn
+from tremor.cli.options import (
+    capture_options,
+    check_devices,
+    common_options,
+    is_quiet,
+    say,
+    warn,
+)
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -36,7 +43,6 @@ _INSUFFICIENT: Final = 4
 #: Length of the blocks that are played, s of the runner's time, and of the capture's at most.
 _PACKET_S: Final = 0.1
 _LONGEST_PACKET_S: Final = 2.0
-_DISTRIBUTION: Final = "tremor-analyzer"
 
 
 def _read_speed(ctx: click.Context, param: click.Parameter, value: str) -> float | None:
@@ -183,15 +189,10 @@ async def _play(
 ) -> None:
     from contextlib import aclosing
 
-    import devices
     from devices.replay import ReplaySource
     from tremor.analysis.live import StreamFacts, live_windows
 
-    if getattr(devices, "DISTRIBUTION", "") != _DISTRIBUTION:
-        raise InvalidInputError(
-            f"the package devices at {devices.__path__[0]} is another one; install "
-            f"{_DISTRIBUTION} into an environment of its own"
-        )
+    check_devices()
     longest_s = _LONGEST_PACKET_S
     packet_s = longest_s if speed is None else min(_PACKET_S * speed, longest_s)
     source = ReplaySource(recording, speed=speed, packet_s=packet_s)
