@@ -400,6 +400,8 @@ class StampCount(_Count):
         self._last: int | None = None
         self._shift = 0
         self._stamped_index = 0
+        #: How far the stamped sample is from its index: a sensor restarts between two samples.
+        self._phase = 0.0
         self._size: int | None = None
 
     @property
@@ -448,6 +450,7 @@ class StampCount(_Count):
             first_index = self._by_host(n, arrival_s)
             gone_s = (first_index + to_stamped - self._stamped_index) / self._rate.hz
             self._shift += self._last - unwrapped + max(1, round(gone_s / self._tick_s))
+            self._phase = 0.0
         else:
             ahead = self._stamped_index + step_s * self._rate.hz - self._next_index - to_stamped
             first_index = self._next_index + self._missing(ahead, step_s)
@@ -473,7 +476,10 @@ class StampCount(_Count):
     def _missing(self, ahead: float, step_s: float) -> int:
         """Give the samples that are missing where the stamp is so many ahead of the count."""
         if self._restarted:
-            return max(0, round(ahead))
+            ahead += self._phase
+            n_missing = max(0, round(ahead))
+            self._phase = max(-0.5, ahead - n_missing)
+            return n_missing
         unsure_s = math.hypot(self._noise_s, self._rate.relative_sd * step_s)
         limit = max(0.5, _SURE * unsure_s * self._rate.hz)
         if ahead <= limit:
