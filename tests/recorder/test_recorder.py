@@ -372,6 +372,24 @@ def test_a_stalled_disk_blocks_nobody_and_overflow_is_counted(tmp_path, fickle):
     assert counts.disk.longest_stall_s > 1.0
 
 
+def test_a_disk_that_is_slow_to_keep_delays_no_write(tmp_path, monkeypatch):
+    goes_on = threading.Event()
+    monkeypatch.setattr(disk.os, "fsync", lambda _: goes_on.wait())
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            recorder.take(block(0))
+            await until(lambda: recorder.counts.disk.longest_stall_s > 0.1)
+            recorder.take(block(10))
+            await until(lambda: (tmp_path / "samples.csv").read_text().count("\n") > 30)
+            goes_on.set()
+        return recorder.counts
+
+    counts = asyncio.run(run())
+    assert counts.n_samples == 20
+    assert counts.disk.trouble == ""
+
+
 def test_a_bug_of_the_writer_is_raised_at_the_end(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("broken")

@@ -31,6 +31,7 @@ __all__ = ["write_recording_bids"]
 _BIDS_VERSION: Final = "1.10.0"
 _TRACKSYS: Final = "imu"
 _MISSING: Final = "n/a"
+_OTHER_CHANNELS: Final = ("ANGACCEL", "GYRO", "JNTANG", "MAGN", "MISC", "ORNT", "POS", "VEL")
 _ROWS_AT_ONCE: Final = 16384
 
 
@@ -178,6 +179,7 @@ def _sidecar(recording: Recording, task: str) -> dict[str, object]:
         "MotionChannelCount": len(AXES) + 1,
         "ACCELChannelCount": len(AXES),
         "LATENCYChannelCount": 1,
+        **{f"{kind}ChannelCount": 0 for kind in _OTHER_CHANNELS},
         "TrackedPointsCount": 1,
         "MissingValues": _MISSING,
         "SoftwareVersions": f"tremor-analyzer {__version__}",

@@ -1,7 +1,8 @@
-"""The thread that writes a recording: what it is given is on the disk a moment later.
+"""The threads that write a recording: what they are given is on the disk a moment later.
 
-Files only grow. Nobody waits for this thread: a disk that stalls or is full fills a queue of
-bounded length, and what does not fit there is refused, which the giver counts.
+Files only grow. One thread writes, another one asks the disk each second to keep what was written,
+which can take the disk seconds. Nobody waits for either: a disk that stalls or is full fills a
+queue of bounded length, and what does not fit there is refused, which the giver counts.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _BATCH_S: Final = 0.05
 _SYNC_S: Final = 1.0
 #: A disk that took nothing is tried again after this time, s.
 _RETRY_S: Final = 0.5
-#: An operation that takes longer is a stall worth telling, s.
+#: A write that takes longer is a stall worth telling, s, and so is keeping what was written.
 _STALL_S: Final = 1.0
+_SLOW_SYNC_S: Final = 5.0
 #: Encoded bytes that wait for a disk that takes none; the rest waits in the queue.
 _MOST_PENDING_BYTES: Final = 1 << 20
 
@@ -52,7 +54,7 @@ class Rows:
     with_angular_velocity: bool
 
 
-Item: TypeAlias = LogRecord | Header | Rows | Mapping[str, object]
+Item: TypeAlias = LogRecord | Header | Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +105,14 @@ class _File:
             # What went down stays: half a record now and the rest of it later are one record.
             self.crc = zlib.crc32(data[:done], self.crc)
             self.n_bytes += done
-            self.is_synced = self.is_synced and not done
+            if done:
+                self.is_synced = False
             del self.pending[:done]
 
     def sync(self) -> None:
         if not self.is_synced:
+            self.is_synced = True  # before: what is written meanwhile wants the next one
             os.fsync(self.handle)
-            self.is_synced = True
 
     def close(self) -> None:
         if self.handle >= 0:
@@ -117,8 +120,33 @@ class _File:
             self.handle = -1
 
 
+class _Watch:
+    """How long operations of the disk take."""
+
+    def __init__(self) -> None:
+        self._since_s: float | None = None
+        self._longest_s = 0.0
+
+    def __enter__(self) -> None:
+        self._since_s = time.monotonic()
+
+    def __exit__(self, *error: object) -> None:
+        self._longest_s = self.longest_s
+        self._since_s = None
+
+    @property
+    def now_s(self) -> float:
+        """Give for how long the operation of this moment has taken."""
+        since_s = self._since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
+
+    @property
+    def longest_s(self) -> float:
+        return max(self._longest_s, self.now_s)
+
+
 class DiskWriter:
-    """Writes packets, rows and the manifest of one folder in a thread of its own.
+    """Writes packets, rows and the manifest of one folder in threads of its own.
 
     Parameters
     ----------
@@ -135,17 +163,19 @@ class DiskWriter:
         self._packets = _File(folder / PACKETS_FILE, bytearray(FILE_HEAD))
         self._samples = _File(folder / SAMPLES_FILE)
         self._manifest: Mapping[str, object] | None = None
-        self._trouble = ""
-        self._busy_since_s: float | None = None
-        self._longest_stall_s = 0.0
+        self._write_trouble = self._sync_trouble = ""
+        self._writing, self._syncing = _Watch(), _Watch()
         self._patience_s = 0.0
         self._bug: BaseException | None = None
         self._is_ending = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tremor-recorder", daemon=True)
+        self._writer = threading.Thread(target=self._run, name="tremor-writer", daemon=True)
+        self._syncer = threading.Thread(target=self._keep, name="tremor-syncer", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
+        """Begin to write; a folder that takes nothing is told at once, by an `OSError`."""
+        self._packets.append_pending()
+        self._writer.start()
+        self._syncer.start()
 
     @property
     def n_waiting(self) -> int:
@@ -155,21 +185,24 @@ class DiskWriter:
     @property
     def state(self) -> DiskState:
         """Tell how the disk does."""
-        busy_since_s = self._busy_since_s
-        stall_s = 0.0 if busy_since_s is None else time.monotonic() - busy_since_s
-        trouble = self._trouble
-        if not trouble and stall_s > _STALL_S:
-            trouble = f"the disk has not answered for {stall_s:.0f} s; the samples wait in memory"
+        pending = len(self._packets.pending) + len(self._samples.pending)
         return DiskState(
-            trouble=trouble,
-            longest_stall_s=max(self._longest_stall_s, stall_s),
+            trouble=self._trouble,
+            longest_stall_s=max(self._writing.longest_s, self._syncing.longest_s),
             n_bytes=self._packets.n_bytes + self._samples.n_bytes,
-            n_bytes_unwritten=(
-                0
-                if self._thread.is_alive()
-                else len(self._packets.pending) + len(self._samples.pending)
-            ),
+            n_bytes_unwritten=0 if self._writer.is_alive() else pending,
         )
+
+    @property
+    def _trouble(self) -> str:
+        if self._write_trouble:
+            return self._write_trouble
+        stall_s, sync_s = self._writing.now_s, self._syncing.now_s
+        if stall_s > _STALL_S:
+            return f"the disk has not answered for {stall_s:.0f} s; the samples wait in memory"
+        if sync_s > _SLOW_SYNC_S:
+            return f"the disk is slow: a power cut would lose the last {sync_s:.0f} s"
+        return self._sync_trouble
 
     def files(self) -> dict[str, dict[str, int]]:
         """Give bytes and CRC-32 of each file, once it is ended."""
@@ -183,8 +216,8 @@ class DiskWriter:
 
         Parameters
         ----------
-        item : Packet, LinkEvent, StreamGranted, Header, Rows or mapping
-            A mapping is the manifest; the last one counts.
+        item : Packet, LinkEvent, StreamGranted, Header or Rows
+            In order of arrival.
 
         Returns
         -------
@@ -196,8 +229,12 @@ class DiskWriter:
         self._queue.put(item)
         return True
 
+    def put_manifest(self, content: Mapping[str, object]) -> None:
+        """Hand over what the folder says of itself; the last one counts."""
+        self._manifest = content
+
     def end(self, *, patience_s: float) -> None:
-        """Write what waits, and end the thread; to be called from another thread.
+        """Write what waits, and end the threads; to be called from another thread.
 
         Parameters
         ----------
@@ -208,42 +245,42 @@ class DiskWriter:
         self._patience_s = patience_s
         self._is_ending.set()
         self._queue.put(None)
-        self._thread.join()
+        self._writer.join()
+        self._syncer.join()
+        self._sync()
+        self._packets.close()
+        self._samples.close()
         if self._bug is not None:
             raise self._bug
 
-    # --- the thread --------------------------------------------------------------------------
+    # --- the threads -------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
             self._write_until_end()
         except BaseException as bug:  # raised again where the recording ends
             self._bug = bug
-            self._trouble = f"the writer failed: {type(bug).__name__}: {bug}"
-        finally:
-            self._packets.close()
-            self._samples.close()
+            self._write_trouble = f"the writer failed: {type(bug).__name__}: {bug}"
 
     def _write_until_end(self) -> None:
-        next_sync_s = time.monotonic()
         while not self._is_ending.is_set():
             if len(self._packets.pending) + len(self._samples.pending) < _MOST_PENDING_BYTES:
-                self._gather(max(0.0, next_sync_s - time.monotonic()))
+                self._gather()
             if not self._append():
                 self._is_ending.wait(_RETRY_S)
-            elif time.monotonic() >= next_sync_s:
-                self._sync()
-                next_sync_s = time.monotonic() + _SYNC_S
         self._take_waiting()
         until_s = time.monotonic() + self._patience_s
         while not self._append() and time.monotonic() < until_s:
             time.sleep(_BATCH_S)
-        self._sync()
 
-    def _gather(self, wait_s: float) -> None:
-        """Take what comes within the wait, and what else comes in the same moment."""
+    def _keep(self) -> None:
+        while not self._is_ending.wait(_SYNC_S):
+            self._sync()
+
+    def _gather(self) -> None:
+        """Take what comes next, and what else comes in the same moment."""
         try:
-            item = self._queue.get(timeout=wait_s) if wait_s > 0.0 else self._queue.get_nowait()
+            item = self._queue.get(timeout=_SYNC_S)
         except Empty:
             return
         if item is not None:
@@ -267,43 +304,34 @@ class DiskWriter:
             ).encode()
         elif isinstance(item, Header):
             self._samples.pending += item.text.encode()
-        elif isinstance(item, Mapping):
-            self._manifest = item
         else:
             self._packets.pending += encode_record(item)
 
     def _append(self) -> bool:
         """Write what is pending; say whether the disk took it all."""
         try:
-            self._busy_since_s = time.monotonic()
-            self._packets.append_pending()
-            self._samples.append_pending()
-            if self._manifest is not None:
-                write_manifest(self._folder, self._manifest)
-                self._manifest = None
+            with self._writing:
+                self._packets.append_pending()
+                self._samples.append_pending()
         except OSError as error:
-            self._trouble = _trouble_of(error)
+            self._write_trouble = _trouble_of(error)
             return False
-        finally:
-            self._note_stall()
-        self._trouble = ""
+        self._write_trouble = ""
         return True
 
     def _sync(self) -> None:
+        """Ask the disk to keep what was written, and the manifest with it."""
         try:
-            self._busy_since_s = time.monotonic()
-            self._packets.sync()
-            self._samples.sync()
+            with self._syncing:
+                self._packets.sync()
+                self._samples.sync()
+                content, self._manifest = self._manifest, None
+                if content is not None:
+                    write_manifest(self._folder, content)
         except OSError as error:
-            self._trouble = _trouble_of(error)
-        finally:
-            self._note_stall()
-
-    def _note_stall(self) -> None:
-        assert self._busy_since_s is not None
-        took_s = time.monotonic() - self._busy_since_s
-        self._longest_stall_s = max(self._longest_stall_s, took_s)
-        self._busy_since_s = None
+            self._sync_trouble = _trouble_of(error)
+        else:
+            self._sync_trouble = ""
 
 
 def _trouble_of(error: OSError) -> str:

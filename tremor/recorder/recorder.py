@@ -124,12 +124,12 @@ class Recorder:
     WouldOverwriteError
         Where the folder holds something.
     InvalidInputError
-        Where it cannot be made.
+        Where it cannot be written.
 
     Notes
     -----
-    Nothing here waits for the disk but `close`. A packet is on its way to the disk within 0.05 s
-    and synced each second: a killed program loses what came in the last moment, a power cut what
+    Nothing here waits for the disk but `close`. A packet is written within 0.05 s and synced each
+    second: a killed program loses what came in the last moment, a power cut what
     came in the last second.
 
     Examples
@@ -230,18 +230,17 @@ class Recorder:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
                 raise WouldOverwriteError(f"{folder} is not empty; give another folder")
-        except NotADirectoryError as error:
-            raise WouldOverwriteError(f"{folder} is a file; give another path") from error
-        except FileExistsError as error:
-            if isinstance(error, WouldOverwriteError):
-                raise
+            disk = DiskWriter(folder, most_waiting=self._most_waiting)
+            disk.start()
+        except WouldOverwriteError:
+            raise
+        except (NotADirectoryError, FileExistsError) as error:
             raise WouldOverwriteError(f"{folder} is a file; give another path") from error
         except OSError as error:
             raise InvalidInputError(
-                f"{folder} cannot be made ({error.strerror}); give another path"
+                f"{folder} cannot be written ({error.strerror}); give another path"
             ) from error
-        self._disk = DiskWriter(folder, most_waiting=self._most_waiting)
-        self._disk.start()
+        self._disk = disk
         if self._is_described:
             self._log_settings()
         self._write_manifest()
@@ -495,7 +494,7 @@ class Recorder:
     def _write_manifest(self) -> None:
         assert self._disk is not None
         self._manifest_due_s = self._now() + _MANIFEST_LATEST_S
-        self._disk.put(self._manifest())
+        self._disk.put_manifest(self._manifest())
 
     def _manifest(self) -> dict[str, object]:
         zero, stream, counts = self._zero, self._stream, self._counts
