@@ -228,8 +228,7 @@ class Recorder:
         folder = self._folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise WouldOverwriteError(f"{folder} is not empty; give another folder")
+            _require_empty(folder)
             disk = DiskWriter(folder, most_waiting=self._most_waiting)
             disk.start()
         except WouldOverwriteError:
@@ -532,6 +531,11 @@ class Recorder:
                 "python": platform.python_version(),
             },
         }
+
+
+def _require_empty(folder: Path) -> None:
+    if any(folder.iterdir()):
+        raise WouldOverwriteError(f"{folder} is not empty; give another folder")
 
 
 def _iso(wall_s: float) -> str:
