@@ -33,7 +33,7 @@ __all__ = [
 GRAMMAR: Final = """\
 layout   parts with commas between: little | big, header HEX, numbers, skip N, |
 numbers  TYPE NAMES [/DIVISOR or *FACTOR] UNIT, in the order of the bytes
-TYPE     i8 u8 i16 u16 i24 u24 i32 u32 i64 u64 f32 f64; little-endian unless told
+TYPE     i8 u8 i16 u16 i24 u24 i32 u32 i64 u64 f32 f64, little-endian unless big
 NAMES    ax ay az   acceleration, in g, mg or m/s2
          gx gy gz   angular velocity, in deg/s, mdeg/s or rad/s
          t_s t_ms t_us t_ns   time of the first sample of the packet; no UNIT
