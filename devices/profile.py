@@ -363,13 +363,13 @@ class SensorProfile:
         InvalidInputError
             Where the sensor cannot do that; the message lists what it can.
         """
-        rate_hz = self.default_rate_hz if sampling_rate_hz is None else float(sampling_rate_hz)
+        settings = self._settings(sampling_rate_hz, range_g, gyro=gyro, options=options)
+        rate_hz, chosen_g = settings.sampling_rate_hz, settings.range_g
         if self.rates_hz and rate_hz not in self.rates_hz:
             allowed = ", ".join(f"{rate:g}" for rate in self.rates_hz)
             raise InvalidInputError(
                 f"{self.name} cannot sample at {rate_hz:g} Hz; choose one of {allowed} Hz"
             )
-        chosen_g = self.default_range_g if range_g is None else float(range_g)
         if self.ranges_g and chosen_g not in self.ranges_g:
             allowed = ", ".join(f"{one:g}" for one in self.ranges_g)
             raise InvalidInputError(
@@ -377,18 +377,6 @@ class SensorProfile:
             )
         if gyro and not self.has_gyro:
             raise InvalidInputError(f"{self.name} sends no angular velocity; leave --gyro out")
-        if self.options is not None:
-            unknown = next((name for name in options if name not in self.options), None)
-            if unknown is not None:
-                known = ", ".join(self.options)
-                remedy = f"choose one of {known}" if known else "leave it out"
-                raise InvalidInputError(f"{self.name} has no option {unknown!r}; {remedy}")
-        settings = StreamSettings(
-            sampling_rate_hz=rate_hz,
-            range_g=chosen_g,
-            gyro=gyro,
-            options=MappingProxyType(dict(options)),
-        )
         if self.check is not None:
             self.check(settings)
         return settings
@@ -401,13 +389,50 @@ class SensorProfile:
         gyro: bool = False,
         **options: str,
     ) -> Decoder:
-        """Make a decoder for packets that came with these settings; as for `settings`.
+        """Make a decoder for packets that came with these settings.
+
+        They are what a sensor granted, which need not be among what can be asked for.
+
+        Parameters
+        ----------
+        sampling_rate_hz, range_g, gyro, **options
+            As for `settings`.
 
         Returns
         -------
         Decoder
             Fresh.
+
+        Raises
+        ------
+        InvalidInputError
+            Where an option is not known or cannot be.
         """
-        return self.make_decoder(
-            self.settings(sampling_rate_hz=sampling_rate_hz, range_g=range_g, gyro=gyro, **options)
+        settings = self._settings(sampling_rate_hz, range_g, gyro=gyro, options=options)
+        if self.check is not None:
+            self.check(settings)
+        return self.make_decoder(settings)
+
+    def _settings(
+        self,
+        sampling_rate_hz: float | None,
+        range_g: float | None,
+        *,
+        gyro: bool,
+        options: Mapping[str, str],
+    ) -> StreamSettings:
+        """Fill in the defaults; refuses options that it does not know."""
+        if self.options is not None:
+            unknown = next((name for name in options if name not in self.options), None)
+            if unknown is not None:
+                known = ", ".join(self.options)
+                remedy = f"choose one of {known}" if known else "leave it out"
+                raise InvalidInputError(f"{self.name} has no option {unknown!r}; {remedy}")
+        return StreamSettings(
+            sampling_rate_hz=(
+                self.default_rate_hz if sampling_rate_hz is None else float(sampling_rate_hz)
+            ),
+            range_g=self.default_range_g if range_g is None else float(range_g),
+            gyro=gyro,
+            options=MappingProxyType(dict(options)),
         )

@@ -18,7 +18,7 @@ from rigs.encoders import EXAMPLES
 from devices import PROFILES, sensors
 from devices.catalog import profile_of
 from devices.profile import Advertisement, Ask, Read, SensorProfile, Started, Subscribe
-from tremor.errors import LinkError, PacketError, TremorError
+from tremor.errors import InvalidInputError, LinkError, PacketError, TremorError
 from tremor.units import STANDARD_GRAVITY_MS2
 
 #: Sensors that are reached by radio; the others send no packets.
@@ -278,6 +278,24 @@ def test_it_starts_and_stops(slug):
         steps, nothing = talk(profile.stop(settings_), lambda step: replied(step, example.answers))
         assert steps
         assert nothing is None
+
+
+@pytest.mark.parametrize("slug", RADIO)
+def test_what_cannot_be_asked_for_can_still_have_been_granted(slug):
+    profile, example = PROFILES[slug], EXAMPLES[slug]
+    if profile.rates_hz:
+        with pytest.raises(InvalidInputError, match="choose one of"):
+            profile.settings(sampling_rate_hz=77.0, **example.options)
+    if profile.ranges_g:
+        with pytest.raises(InvalidInputError, match="choose one of"):
+            profile.settings(range_g=7.0, **example.options)
+    if not profile.has_gyro:
+        with pytest.raises(InvalidInputError, match="no angular velocity"):
+            profile.settings(gyro=True, **example.options)
+    for make in (profile.settings, profile.decoder):
+        with pytest.raises(InvalidInputError, match="no option 'nonsense'"):
+            make(**example.options, nonsense="1")
+    profile.decoder(sampling_rate_hz=77.0, range_g=7.0, **example.options)
 
 
 @pytest.mark.parametrize("slug", RADIO)
