@@ -33,7 +33,7 @@ _GAIT_STEP_HZ: Final = 0.05
 _LEAST_PERIODS: Final = 3.0
 #: ... and has so many teeth, the first being the rate itself; of four, chance makes a comb.
 _TEETH: Final = 8
-_LEAST_TEETH: Final = 6
+_LEAST_TEETH: Final = 5
 #: No tooth counts for more than this many decades: a single strong line is not a comb.
 _MOST_DECADES: Final = 1.0
 
