@@ -138,10 +138,15 @@ def _in_words(doing: str) -> Iterator[None]:
         raise _link_error(error, doing) from error
 
 
+def _troubled(what: str, trouble: str) -> LinkError:
+    error = LinkError(f"{what}; {remedy(trouble)}")
+    error.trouble = trouble
+    return error
+
+
 def _link_error(error: Exception, doing: str) -> LinkError:
     if isinstance(error, BleakBluetoothNotAvailableError):
-        what, trouble = _UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy"))
-        return LinkError(f"{what}; {remedy(trouble)}")
+        return _troubled(*_UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy")))
     if isinstance(error, BleakGATTProtocolError):
         if error.code in _WANTS_PAIRING:
             return SensorRefusedError(
@@ -159,18 +164,18 @@ def _link_error(error: Exception, doing: str) -> LinkError:
             return SensorRefusedError(f"could not {doing}: pairing failed; {remedy('pairing')}")
         if name in _DBUS:
             what, trouble = _DBUS[name]
-            return LinkError(f"could not {doing}: {what}; {remedy(trouble)}")
+            return _troubled(f"could not {doing}: {what}", trouble)
         return LinkError(f"could not {doing}: {error.dbus_error_details or name}")
     if isinstance(error, BleakDeviceNotFoundError):
         return LinkError(f"could not {doing}: it is out of reach now; come nearer and wake it")
     if isinstance(error, TimeoutError):
         return LinkError(f"could not {doing}: it did not answer in time; come nearer and wake it")
     if isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
-        return LinkError(f"there is no D-Bus system bus; {remedy('no bus')}")
+        return _troubled("there is no D-Bus system bus", "no bus")
     if isinstance(error, (OSError, EOFError)):
         return LinkError(f"could not {doing}: the link to the Bluetooth daemon broke")
     if "BlueZ >=" in str(error):
-        return LinkError(f"the Bluetooth daemon is too old; {remedy('old daemon')}")
+        return _troubled("the Bluetooth daemon is too old", "old daemon")
     return LinkError(f"could not {doing}: {str(error) or type(error).__name__}")
 
 

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rigs.fixtures import _bluetooth_pool, bluetooth
+
+__all__ = ["_bluetooth_pool", "bluetooth", "fit_bytes", "shared_data"]
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,10 @@ class PacketError(TremorError, ValueError):
 class LinkError(TremorError, OSError):
     """There is no Bluetooth, no permission, or a sensor does not answer."""
 
+    #: What is wrong with the Bluetooth of this computer, where it is that; as in
+    #: `devices.remedies`.
+    trouble: str = ""
+
     def __str__(self) -> str:
         """Give the message alone, without the errno dressing of `OSError`."""
         return str(self.args[0]) if self.args else ""

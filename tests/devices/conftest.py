@@ -1,13 +1,9 @@
-"""A Bluetooth of our own, and how its sensors are heard."""
+"""How the sensors of the rigs are heard."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 
-import pytest
-from rigs import bluetooth as rig
 from rigs.models import GRAVITY_MG, index_of
 
 from devices.session import LinkTimes
@@ -27,23 +23,6 @@ QUICK = LinkTimes(
     stop_s=5.0,
     disconnect_s=10.0,
 )
-
-
-@pytest.fixture
-def bluetooth(monkeypatch):
-    """Start a bus with a daemon and sensors, and make it the system's; by name and fields."""
-    if rig.MISSING:
-        pytest.skip(rig.MISSING)
-    with contextlib.ExitStack() as stack:
-
-        def start(sensors=None, **options):
-            made = stack.enter_context(rig.Bluetooth(sensors, **options))
-            for name, value in made.environment.items():
-                monkeypatch.setenv(name, value)
-            return made
-
-        yield start
-    gc.collect()  # what was left open is told here and not in the midst of another test
 
 
 class Taken:

@@ -99,6 +99,23 @@ class Bluetooth:
         assert self._daemon.stdout is not None
         assert self._daemon.stdout.readline().strip() == "ready", "the daemon did not start"
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether bus and daemon run, so that they can serve another test."""
+        return self._bus is not None and self._daemon is not None
+
+    def reset(
+        self,
+        sensors: dict[str, dict[str, Any]] | None = None,
+        *,
+        adapter: bool = True,
+        powered: bool = True,
+    ) -> None:
+        """Put other sensors into reach, as if nothing had been there before."""
+        self._sensors = sensors or {}
+        self._config = {"sensors": self._sensors, "adapter": adapter, "powered": powered}
+        self.do("reset", **self._config)
+
     def do(self, what: str, device: str = "", **fields: Any) -> Any:
         """Give an order and wait until it is done."""
         assert self._daemon is not None

@@ -162,13 +162,19 @@ class Device:
 class FakeBluez:
     """The daemon."""
 
-    def __init__(self, bus: MessageBus, devices: dict[str, Device], *, adapter: bool) -> None:
+    def __init__(self, bus: MessageBus, config: dict[str, Any]) -> None:
         self.bus = bus
-        self.devices = devices
-        self.adapter = adapter
-        self.powered = True
-        self.scanning: set[str] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.set_up(config)
+
+    def set_up(self, config: dict[str, Any]) -> None:
+        """Begin as if nothing had ever been there."""
+        self.devices = {
+            name: make_device(name, fields) for name, fields in config["sensors"].items()
+        }
+        self.adapter: bool = config["adapter"]
+        self.powered: bool = config["powered"]
+        self.scanning: set[str] = set()
         self.discovery_error = ""
 
     # What goes out
@@ -516,6 +522,10 @@ class FakeBluez:
 
     async def order(self, order: dict[str, Any]) -> Any:
         what = order.pop("do")
+        if what == "reset":
+            order.pop("device")
+            self.set_up(order)
+            return None
         device = self.devices.get(order.pop("device", ""))
         if what == "power":
             self.powered = order["on"]
@@ -578,14 +588,9 @@ def make_device(name: str, fields: dict[str, Any]) -> Device:
     return device
 
 
-def make_devices(config: dict[str, Any]) -> dict[str, Device]:
-    return {name: make_device(name, fields) for name, fields in config["sensors"].items()}
-
-
 async def main(config: dict[str, Any]) -> None:
     bus = await MessageBus(bus_type=BusType.SYSTEM, negotiate_unix_fd=True).connect()
-    fake = FakeBluez(bus, make_devices(config), adapter=config.get("adapter", True))
-    fake.powered = config.get("powered", True)
+    fake = FakeBluez(bus, config)
     bus.add_message_handler(fake.handle)
     await bus.call(
         Message(

@@ -67,10 +67,12 @@ _COMMANDS: Final = {
     "convert": _Command(
         "tremor.cli.convert", "convert", "Write a capture as CSV, Parquet or BIDS."
     ),
+    "doctor": _Command("tremor.cli.doctor", "doctor", "Check whether this computer can record."),
     "explain": _Command(
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
+    "scan": _Command("tremor.cli.scan", "scan", "List the sensors in reach."),
     "sensors": _Command("tremor.cli.sensors", "sensors", "Show the sensors that are supported."),
     "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
 }
@@ -88,6 +90,8 @@ Exit codes:
   2  wrong usage
   3  capture or answers missing, unreadable or not recognised
   4  readable, but not enough good data (the result is still written)
+  5  no Bluetooth, no permission, or no sensor
+  6  sensor lost and not recovered
   7  some of several captures failed
   8  refused: would overwrite a file
 
