@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -51,6 +52,9 @@ _ONLY_G: Final = 2.5
 #: Lines that the median is taken over.
 _UNIT_LINES: Final = 50
 
+#: Lines that show whether numbers have fixed decimals, and how many of them must agree, as a share.
+_FORMAT_LINES: Final = 50
+_FORMAT_SHARE: Final = 0.9
 _MOST_TIME: Final = 1e19
 
 
@@ -145,11 +149,12 @@ class LineDecoder:
         self._is_first = True
         self._again = False
         self._unplaced: list[tuple[_Row, float]] = []
+        self._decimals = _Decimals()
         self._plain = PlainCount(sampling_rate_hz)
         self._paced: PacedStamps[_Row] = PacedStamps(
             sampling_rate_hz,
             tuple(TIME_UNIT_S.values()) if time_unit_s is None else (time_unit_s,),
-            doubt_first=True,
+            is_text=True,
         )
 
     @property
@@ -214,6 +219,8 @@ class LineDecoder:
         numbers = dict(zip(self._fields, texts, strict=False))
         numbers.pop("_", None)
         if not all(_NUMBER.fullmatch(text) for text in numbers.values()):
+            return None
+        if not self._decimals.fit(tuple(numbers.values())):
             return None
         values = {name: float(text) for name, text in numbers.items()}
         if not all(map(math.isfinite, values.values())) or abs(values.get("t", 0.0)) > _MOST_TIME:
@@ -309,6 +316,27 @@ def _unit_of(norm: float, most_off: float, *, small_is_g: bool) -> float | None:
     if abs(math.log(norm / gravity)) <= math.log1p(most_off) or (small_is_g and norm < _ONLY_G):
         return _GRAVITIES[gravity]
     return None
+
+
+class _Decimals:
+    """Tells a number that is made of two lines, where all have a fixed number of decimals."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[tuple[int, ...]] = Counter()
+        self._fixed: tuple[int, ...] | None = None
+        self._n = 0
+
+    def fit(self, texts: Sequence[bytes]) -> bool:
+        """Whether numbers are written as those before; always, where those are few or differ."""
+        decimals = tuple(len(text.partition(b".")[2]) for text in texts)
+        if self._n < _FORMAT_LINES:
+            self._n += 1
+            self._seen[decimals] += 1
+            if self._n == _FORMAT_LINES:
+                usual, times = self._seen.most_common(1)[0]
+                self._fixed = usual if times >= _FORMAT_SHARE * _FORMAT_LINES else None
+            return True
+        return self._fixed is None or decimals == self._fixed
 
 
 class _Lines:

@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from tremor.errors import PacketError
 
-from .counting import Place, PlainCount, StampCount
+from .counting import Place, PlainCount, StampCount, unwrap
 
 __all__ = ["PacedStamps"]
 
@@ -29,6 +29,12 @@ _USUAL: Final = 0.5
 _FINE_TICK_S: Final = 1e-6
 #: Loops of a sketch stamp this share of a sample early or late.
 _JITTER: Final = 0.25
+
+#: A time of text that is this far ahead of all before, by the host's clock, or this far back, is
+#: made of the digits of two lines, s.
+_MOST_AHEAD_S: Final = 2.0
+#: So many of them in a row are another clock.
+_ANOTHER_CLOCK: Final = 5
 
 _Item = TypeVar("_Item")
 
@@ -52,8 +58,9 @@ class PacedStamps(Generic[_Item]):
         What one of the time may be, s.
     n_bits : int, optional
         Width of the time; found out without it.
-    doubt_first : bool
-        Whether the time of the first packet may have lost its beginning.
+    is_text : bool
+        Whether times are digits of text: the first may have lost its beginning, and any may have
+        lost its middle, which the host's clock tells.
 
     Notes
     -----
@@ -67,12 +74,13 @@ class PacedStamps(Generic[_Item]):
         units_s: Sequence[float],
         *,
         n_bits: int | None = None,
-        doubt_first: bool = False,
+        is_text: bool = False,
     ) -> None:
         self._nominal_hz = nominal_sampling_rate_hz
         self._units_s = tuple(units_s)
         self._n_bits = n_bits
-        self._doubt_first = doubt_first
+        self._is_text = is_text
+        self._believed: _Believed | None = None
         self._plain = PlainCount(nominal_sampling_rate_hz)
         self._stamps: StampCount | None = None
         self._ticks_per_unit = 1.0
@@ -86,6 +94,8 @@ class PacedStamps(Generic[_Item]):
     def restart(self) -> None:
         """The link was lost: the next packet may lie far ahead."""  # noqa: D401
         self._plain.restart()
+        if self._believed is not None:
+            self._believed.restart()
         if self._stamps is not None:
             self._stamps.restart()
         else:
@@ -134,7 +144,7 @@ class PacedStamps(Generic[_Item]):
         return [self._placed_plain(held) for held in waiting[self._is_first_placed :]]
 
     def _first_times_s(self, time: int | float, n: int) -> tuple[float, ...]:
-        if self._doubt_first or len(self._units_s) > 1:
+        if self._is_text or len(self._units_s) > 1:
             return ()
         return tuple(time * self._units_s[0] + row / self._nominal_hz for row in range(n))
 
@@ -167,11 +177,14 @@ class PacedStamps(Generic[_Item]):
         tick_s = unit_s if is_whole else _FINE_TICK_S
         self._ticks_per_unit = unit_s / tick_s
         fits_32 = is_whole and all(0 <= time < 2**32 for time in times)
+        n_bits = (self._n_bits if is_whole else None) or (32 if fits_32 else 64)
+        if self._is_text:
+            self._believed = _Believed(tick_s, n_bits)
         self._stamps = StampCount(
             rate_hz,
             tick_s=tick_s,
             stamped="first",
-            n_bits=(self._n_bits if is_whole else None) or (32 if fits_32 else 64),
+            n_bits=n_bits,
             noise_s=max(0.5 * tick_s, _JITTER / rate_hz),
         )
         if not self._is_first_placed:
@@ -179,7 +192,7 @@ class PacedStamps(Generic[_Item]):
             self._base = self._plain.place(first.n, first.arrival_s).first_index
             return self._placed(waiting)
         gap = (times[1] - times[0]) * unit_s * rate_hz / waiting[0].n
-        if self._doubt_first and not 0.0 < gap <= _ENOUGH:
+        if self._is_text and not 0.0 < gap <= _ENOUGH:
             self._base = waiting[0].n
         else:
             self._place(waiting[0])
@@ -201,4 +214,39 @@ class PacedStamps(Generic[_Item]):
 
     def _place(self, one: _Waiting[_Item]) -> Place:
         assert self._stamps is not None
-        return self._stamps.place(round(one.time * self._ticks_per_unit), one.n, one.arrival_s)
+        ticks = round(one.time * self._ticks_per_unit)
+        if self._believed is not None and not self._believed.takes(ticks, one.arrival_s):
+            raise PacketError(f"a line has the time {one.time}, which its arrival contradicts")
+        return self._stamps.place(ticks, one.n, one.arrival_s)
+
+
+class _Believed:
+    """Which times can be, by the host's clock: a line can be late, and not early."""
+
+    def __init__(self, tick_s: float, n_bits: int) -> None:
+        self._tick_s = tick_s
+        self._n_bits = n_bits
+        self.restart()
+
+    def restart(self) -> None:
+        self._last: tuple[int, float] | None = None
+        self._most_ahead_s = -math.inf
+        self._n_odd = 0
+
+    def takes(self, ticks: int, arrival_s: float) -> bool:
+        unwrapped = ticks
+        if self._last is not None:
+            last, last_arrival_s = self._last
+            elapsed_s = max(0.0, arrival_s - last_arrival_s)
+            unwrapped = unwrap(ticks, self._n_bits, last + elapsed_s / self._tick_s)
+            is_back = (unwrapped - last) * self._tick_s < -_MOST_AHEAD_S
+            is_ahead = unwrapped * self._tick_s - arrival_s > self._most_ahead_s + _MOST_AHEAD_S
+            if is_back or is_ahead:
+                self._n_odd += 1
+                if self._n_odd < _ANOTHER_CLOCK:
+                    return False
+                self._most_ahead_s = -math.inf
+        self._n_odd = 0
+        self._last = unwrapped, arrival_s
+        self._most_ahead_s = max(self._most_ahead_s, unwrapped * self._tick_s - arrival_s)
+        return True

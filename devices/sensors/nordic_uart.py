@@ -241,7 +241,8 @@ PROFILE: Final = SensorProfile(
     remarks=(
         "Lines are t,ax,ay,az with or without gx,gy,gz; other ones are told by the option fields.",
         "Units that are not told are found out: by gravity at rest, and by the step of the time.",
-        "Text has no checksum: a line that lost its middle can read as another number.",
+        "Text has no checksum: a line that lost its middle can read as another number, above all "
+        "where numbers are whole; fixed decimals, or binary packets with a counter, are safer.",
         "Binary packets need a layout or a preset; the preset also tells what starts the stream.",
         "Many sketches use Bluetooth Classic, which cannot be reached.",
     ),

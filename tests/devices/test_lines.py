@@ -272,3 +272,58 @@ def test_no_bytes_raise_another_error(chunks, restart_at):
             last = place
         for block in blocks:
             assert np.all(np.isfinite(block.acceleration_ms2))
+
+
+@pytest.mark.parametrize("size", [20, 61, 182])
+def test_lost_pieces_of_a_stream_put_no_line_in_another_place(size):
+    rng = np.random.default_rng(3)
+    rows = np.round(rng.normal((0.1, -0.2, 0.97), 0.05, (6000, 3)), 3)
+    text = b"".join(
+        b"%d,%s\r\n" % (1000 + 10 * n, ",".join(f"{one:.3f}" for one in row).encode())
+        for n, row in enumerate(rows)
+    )
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    one = decoder(unit_ms2=G)
+    n_right = n_wrong = 0
+    for at, piece in enumerate(pieces):
+        if at * size > 3000 and rng.random() < 0.02:
+            continue
+        for block in one.feed(DATA, piece, 60.0 * at / len(pieces)):
+            for row, sample in enumerate(block.acceleration_ms2 / G, block.first_index):
+                is_right = row < len(rows) and np.allclose(sample, rows[row], atol=1e-9)
+                n_right += is_right
+                n_wrong += not is_right
+    # A line whose middle is lost can read as another number where the pieces fit by chance.
+    assert n_right > 0.93 * len(rows)
+    assert n_wrong <= 0.002 * len(rows)
+    assert one.n_rejected > 0
+
+
+def test_a_clock_that_was_set_anew_is_believed_after_some_lines():
+    one = decoder()
+    for n in range(300):
+        one.feed(DATA, line(n / 100), n / 100)
+    blocks = [b for n in range(300, 400) for b in one.feed(DATA, line(5000 + n / 100), n / 100)]
+    assert one.n_rejected == 4
+    assert len(places(blocks)) == 96
+
+
+def test_decimals_that_vary_are_no_damage():
+    rng = np.random.default_rng(4)
+    one = decoder(unit_ms2=G)
+    blocks = []
+    for n in range(300):
+        x, y, z = (round(float(value), 2) for value in rng.normal(0.0, 1.0, 3))
+        blocks += one.feed(DATA, f"{10 * n},{x},{y},{z}\n".encode(), n / 100)
+    assert places(blocks) == list(range(300))
+    assert one.n_rejected == 0
+
+
+def test_a_stall_of_the_link_loses_nothing():
+    one = decoder()
+    blocks = []
+    for n in range(1500):
+        arrival_s = 8.0 if 300 <= n < 800 else n / 100  # 5 s of lines come at once
+        blocks += one.feed(DATA, line(n / 100), arrival_s)
+    assert places(blocks) == list(range(1500))
+    assert one.n_rejected == 0
