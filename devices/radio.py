@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -265,7 +265,8 @@ async def advertised(*, backend: Backend | None = None) -> AsyncGenerator[Periph
         while True:
             yield await heard.get()
     finally:
-        with _in_words("end the scan"):
+        # A scan that does not end ends with this program; what was found counts.
+        with suppress(LinkError), _in_words("end the scan"):
             await scanner.stop()
 
 

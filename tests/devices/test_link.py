@@ -49,6 +49,23 @@ def test_every_sample_comes_once_in_order_and_the_sensor_is_stopped(bluetooth):
     assert "MTU 247" in taken.events[0].detail
 
 
+def test_lines_that_are_cut_anywhere_come_out_whole(bluetooth):
+    bluetooth({"uart": {"speed": 4.0}})
+    taken = Taken()
+
+    async def main():
+        async with source_of("nordic-uart", taken) as source:
+            assert source.name == "Calf-IMU"
+            await read(source, taken, n=600)
+            assert source.n_rejected <= 1  # a first line that is cut
+            assert await source.battery_percent() is None
+
+    run(main())
+    first = taken.indices[0]
+    assert taken.indices == list(range(first, first + len(taken.indices)))
+    assert {len(one.data) for one in taken.packets} == {20}
+
+
 def test_what_is_tapped_is_decoded_to_the_same_samples(bluetooth):
     taken = Taken()
     bluetooth({"h10": {"speed": 4.0}})

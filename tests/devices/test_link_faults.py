@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from rigs.models import PMD_CONTROL
@@ -185,7 +186,7 @@ def check_gaps(taken):
     """Whatever came is where it belongs; a gap is a jump of the index, and nothing else is."""
     offset = taken.places[0] - taken.indices[0]
     assert [place - offset for place in taken.places] == taken.indices
-    steps = [b - a for a, b in zip(taken.indices, taken.indices[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(taken.indices)]
     return [step - 1 for step in steps if step != 1]
 
 
@@ -212,6 +213,27 @@ def test_lost_link_is_made_again_and_the_gap_is_true(bluetooth):
     ]  # fmt: skip
     assert "out of reach" in taken.events[2].detail
     assert not rig.look("h10")["connected"]
+
+
+def test_losses_and_lost_links_together_leave_every_sample_in_its_place(bluetooth):
+    """Two minutes at 40 times real time, one notification in 50 lost, three links lost."""
+    rig, taken = bluetooth({"h10": {"speed": 40.0, "lose_every": 50}}), Taken()
+
+    async def main():
+        async with source_of(taken) as source:
+            for round_ in (1, 2, 3):
+                await read(source, taken, n=6000)
+                rig.do("lose", "h10")
+                await read(source, taken, until=wait_for(taken, "restarted", round_))
+            await read(source, taken, n=6000)
+            return source.counts
+
+    counts = asyncio.run(main())
+    gaps = check_gaps(taken)
+    assert len(taken.indices) >= 24_000
+    assert sum(gap == 36 for gap in gaps) >= 10
+    assert sum(gap > 36 for gap in gaps) >= 3
+    assert (counts.n_refused, counts.n_dropped, counts.n_restarts) == (0, 0, 3)
 
 
 def test_silent_link_is_dropped_and_made_again(bluetooth):

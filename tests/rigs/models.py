@@ -67,6 +67,8 @@ class Sensor:
     needs_pairing: bool = False
     #: Next notifications of the stream that are lost on the way.
     to_lose: int = 0
+    #: One in so many is lost; 0 for none.
+    lose_every: int = 0
     #: Write (hex) or its first byte: reply (hex) instead of the true one; "" for none at all.
     replies: dict[str, str] = field(default_factory=dict)
     #: Characteristic: error code of a write to it.
@@ -78,6 +80,7 @@ class Sensor:
         #: Its clock and the index of its samples begin when it is first started, and go on.
         self.zero_s: float | None = None
         self.streaming = False
+        self.n_notified = 0
         self.first_sent = 0  # index of the next sample to send
         self.waiting: list[tuple[str, bytes]] = []
         self.log: list[tuple[str, str]] = []
@@ -125,6 +128,9 @@ class Sensor:
         items, self.waiting = self.waiting, []
         for item in self.stream(now_s) if self.streaming else ():
             if self.silent:
+                continue
+            self.n_notified += 1
+            if self.lose_every and self.n_notified % self.lose_every == 0:
                 continue
             if self.to_lose > 0:
                 self.to_lose -= 1
