@@ -14,6 +14,7 @@ from .sensors import (
     nordic_uart,
     polar_h10,
     polar_verity,
+    simulated,
     thingy52,
     witmotion,
     xsens_dot,
@@ -31,6 +32,7 @@ _ALL: Final[tuple[SensorProfile, ...]] = (
     xsens_dot.PROFILE,
     thingy52.PROFILE,
     microbit.PROFILE,
+    simulated.PROFILE,
 )
 
 #: All sensors by their slug, in the order in which they are recommended.

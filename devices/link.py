@@ -74,7 +74,9 @@ class SensorSource:
     backend : Backend, optional
         Bluetooth other than the system's own.
     now, wall : callable
-        Monotonic clock and wall clock, s.
+        Monotonic clock and wall clock that packets are stamped with, s.
+    timer : callable
+        Monotonic clock by which it waits, s; that of a simulated sensor may run faster.
     rng : random.Random, optional
         For the jitter of the waits.
 
@@ -110,6 +112,7 @@ class SensorSource:
         backend: Backend | None = None,
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        timer: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self._wanted = Wanted(sensor, profile)
@@ -119,6 +122,7 @@ class SensorSource:
         self._times = times or LinkTimes()
         self._backend = backend
         self._now = now
+        self._timer = timer
         self._wall = wall
         self._rng = rng or random.Random()
         self._stream = PacketStream(longest_s=self._times.queue_s, event=self._tell)
@@ -290,6 +294,7 @@ class SensorSource:
                 pair=self._pair,
                 backend=self._backend,
                 now=self._now,
+                timer=self._timer,
                 wall=self._wall,
             )
             try:
@@ -368,10 +373,10 @@ class SensorSource:
             limit_s = self._silence_s(session)
             due_s = session.last_s + limit_s
             try:
-                async with asyncio.timeout(max(0.0, due_s - self._now())):
+                async with asyncio.timeout(max(0.0, due_s - self._timer())):
                     await session.lost.wait()
             except TimeoutError:
-                now_s = self._now()
+                now_s = self._timer()
                 if now_s - due_s > _LATE_S:
                     session.last_s = now_s  # what waits for this program comes first
                 elif now_s - session.last_s >= limit_s:
@@ -392,14 +397,14 @@ class SensorSource:
         return max(longest_s, 1.0 + _MOST_SAMPLES / self.nominal_sampling_rate_hz)
 
     async def _get_back(self, why: str) -> None:
-        began_s = self._now()
+        began_s = self._timer()
         wanted = Wanted(self.address, self.profile)
         for wait_s in self._times.waits_s(self._rng):
             await asyncio.sleep(wait_s)
             try:
                 await self._attempt(wanted)
             except TremorError as error:
-                lost_s = self._now() - began_s
+                lost_s = self._timer() - began_s
                 if lost_s >= self._times.give_up_s:
                     raise SensorLostError(
                         f"{self.name} was lost ({why}) and did not come back within "

@@ -95,7 +95,9 @@ class Session:
     backend : Backend or None
         Bluetooth other than the system's own.
     now, wall : callable
-        Monotonic clock and wall clock, s.
+        Monotonic clock and wall clock that packets are stamped with, s.
+    timer : callable
+        Monotonic clock of this program, by which it waits, s.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class Session:
         backend: Backend | None,
         now: Callable[[], float],
         wall: Callable[[], float],
+        timer: Callable[[], float],
     ) -> None:
         assert found.profile is not None
         self._profile: SensorProfile = found.profile
@@ -115,13 +118,14 @@ class Session:
         self._receive = receive
         self._times = times
         self._now = now
+        self._timer = timer
         self._wall = wall
         self._inbox = Inbox()
         self._is_streaming = False
         #: Set when the link ends.
         self.lost = asyncio.Event()
-        #: When the last packet came, and the longest pause between two, s.
-        self.last_s = now()
+        #: When the last packet came by the timer, and the longest pause between two, s.
+        self.last_s = timer()
         self.longest_pause_s = 0.0
         self._connection = Connection(
             found.peripheral,
@@ -136,8 +140,9 @@ class Session:
     def _on_packet(self, uuid: str, data: bytes) -> None:
         packet = Packet(self._now(), self._wall(), uuid, data)
         if self._is_streaming:
-            self.longest_pause_s = max(self.longest_pause_s, packet.arrival_s - self.last_s)
-            self.last_s = packet.arrival_s
+            timer_s = self._timer()
+            self.longest_pause_s = max(self.longest_pause_s, timer_s - self.last_s)
+            self.last_s = timer_s
             self._receive(packet)
         else:
             self._inbox.put(packet)
@@ -212,7 +217,7 @@ class Session:
         packets, since = self._inbox.packets, self._inbox.since
         self._inbox = Inbox()
         self._is_streaming = True
-        self.last_s = self._now()
+        self.last_s = self._timer()
         return packets[:since], packets[since:]
 
     def end_stream(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .radio import Backend
     from .session import LinkTimes
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Request", "Source", "open_source"]
 
 
 class Source(Protocol):
@@ -54,7 +54,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
+class Request:
     """What `open_source` was asked for."""
 
     text: str
@@ -77,7 +77,7 @@ def _is_file(text: str) -> bool:
     return path.exists() or len(path.parts) > 1 or path.suffix[1:].isalpha()
 
 
-def _open_file(request: _Request) -> Source:
+def _open_file(request: Request) -> Source:
     from tremor.formats.reading import read
 
     from .replay import ReplaySource
@@ -86,7 +86,17 @@ def _open_file(request: _Request) -> Source:
     return ReplaySource(recording, speed=request.speed)
 
 
-def _open_sensor(request: _Request) -> Source:
+def _is_simulated(text: str) -> bool:
+    return text.strip().lower().partition(":")[0] == "simulated"
+
+
+def _open_simulated(request: Request) -> Source:
+    from .simulated.opening import open_simulated
+
+    return open_simulated(request)
+
+
+def _open_sensor(request: Request) -> Source:
     from .link import SensorSource
 
     return SensorSource(
@@ -104,7 +114,8 @@ def _open_sensor(request: _Request) -> Source:
 
 
 #: Which texts are meant for which kind of source; the first row that claims a text opens it.
-_KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[_Request], Source]], ...]] = (
+_KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[Request], Source]], ...]] = (
+    (_is_simulated, _open_simulated),
     (_is_file, _open_file),
     (lambda _: True, _open_sensor),
 )
@@ -130,7 +141,8 @@ def open_source(
     ----------
     sensor : str or Path
         Slug of a profile such as ``polar-h10``, an address, a name or a part of one, or the path
-        of a capture; empty for the only known sensor in reach.
+        of a capture; empty for the only known sensor in reach; ``simulated`` for one that is made
+        up, ``simulated:polar-h10`` for one that speaks like another.
     sampling_rate_hz : float, optional
         Rate to ask the sensor for, Hz; for a file without time stamps the rate that it has.
     range_g : float, optional
@@ -175,7 +187,7 @@ def open_source(
     ...             print(block.first_index, block.acceleration_ms2.mean(axis=0))
     >>> asyncio.run(listen())  # doctest: +SKIP
     """
-    request = _Request(
+    request = Request(
         text=str(sensor),
         sampling_rate_hz=sampling_rate_hz,
         range_g=range_g,

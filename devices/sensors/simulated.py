@@ -1,0 +1,161 @@
+"""A made-up sensor of this project's own, to rehearse with: a plain packet with counter and stamp.
+
+What it measures and how it misbehaves is `devices.simulated`; here is what it speaks.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from tremor.errors import PacketError
+from tremor.units import STANDARD_GRAVITY_MS2
+
+from ..blocks import make_block
+from ..profile import (
+    Advertisement,
+    Ask,
+    Conversation,
+    SensorProfile,
+    Started,
+    StopConversation,
+    StreamSettings,
+    Subscribe,
+)
+
+if TYPE_CHECKING:
+    from tremor.recording import SampleBlock
+
+__all__ = ["CONTROL", "DATA", "OK", "PROFILE", "SERVICE", "packet", "read_request"]
+
+SERVICE: Final = "7e570001-6c65-6720-7472-656d6f720000"
+CONTROL: Final = "7e570002-6c65-6720-7472-656d6f720000"
+DATA: Final = "7e570003-6c65-6720-7472-656d6f720000"
+_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
+
+OK: Final = b"\xaa"
+_START, _STOP = b"\x01", b"\x00"
+_REQUEST: Final = struct.Struct("<ff")
+#: Index of the first sample, stamp of it in us, number of samples.
+_HEADER: Final = struct.Struct("<IQB")
+_SAMPLE: Final = struct.Struct("<3h")
+
+
+def read_request(data: bytes) -> tuple[float, float] | None:
+    """Read rate (Hz) and range (g) of a request to start; None of one to stop."""
+    if data[:1] != _START or len(data) != 1 + _REQUEST.size:
+        return None
+    rate_hz, range_g = _REQUEST.unpack(data[1:])
+    return rate_hz, range_g
+
+
+def packet(first_index: int, stamp_us: int, counts: Sequence[int]) -> bytes:
+    """Make a packet of whole numbers x y z x y z ..., full scale 32768."""
+    head = _HEADER.pack(first_index % 2**32, stamp_us, len(counts) // 3)
+    return head + struct.pack(f"<{len(counts)}h", *counts)
+
+
+def _start(settings: StreamSettings) -> Conversation:
+    yield Subscribe(CONTROL)
+    yield Subscribe(DATA)
+    request = _START + _REQUEST.pack(settings.sampling_rate_hz, settings.range_g or 8.0)
+    yield _ask(request, "start")
+    return Started(settings=settings)
+
+
+def _stop(_: StreamSettings) -> StopConversation:
+    yield _ask(_STOP, "stop")
+
+
+def _ask(request: bytes, what: str) -> Ask:
+    return Ask(CONTROL, request, CONTROL, lambda reply: reply == OK + request[:1], what)
+
+
+class _Decoder:
+    def __init__(self, settings: StreamSettings) -> None:
+        self._unit_ms2 = (settings.range_g or 8.0) * STANDARD_GRAVITY_MS2 / 32768.0
+        self._count = _IndexCount(settings.sampling_rate_hz)
+
+    def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
+        """Decode one notification, as `devices.profile.Decoder` says."""
+        if characteristic_uuid.lower() != DATA:
+            return []
+        n_bytes = len(data) - _HEADER.size
+        if n_bytes <= 0 or n_bytes != _SAMPLE.size * data[_HEADER.size - 1]:
+            raise PacketError(
+                f"{len(data)} bytes are no whole packet of the simulated sensor; it is cut"
+            )
+        index, stamp_us, n = _HEADER.unpack_from(data)
+        first_index = self._count.place(index, n, arrival_s)
+        period_s = self._count.period_s(index, stamp_us)
+        return [
+            make_block(
+                first_index,
+                list(_SAMPLE.iter_unpack(data[_HEADER.size :])),
+                arrival_s,
+                unit_ms2=self._unit_ms2,
+                device_time_s=[1e-6 * stamp_us + row * period_s for row in range(n)],
+            )
+        ]
+
+    def restart(self) -> None:
+        """Go on after a lost link: the sensor counts on meanwhile."""
+
+    @property
+    def n_rejected(self) -> int:
+        """Nothing is left out: it is no byte stream."""
+        return 0
+
+
+class _IndexCount:
+    """Each packet bears the index of its first sample."""
+
+    def __init__(self, nominal_sampling_rate_hz: float) -> None:
+        self._period_s = 1.0 / nominal_sampling_rate_hz
+        self._first: tuple[int, int] | None = None
+        self._last = -1
+
+    def place(self, index: int, n: int, _: float) -> int:
+        if index <= self._last:
+            raise PacketError(f"sample {index} came twice or late; the packet is left out")
+        self._last = index + n - 1
+        return index
+
+    def period_s(self, index: int, stamp_us: int) -> float:
+        """Give the true period, once there are two stamps."""
+        if self._first is None:
+            self._first = (index, stamp_us)
+        elif index > self._first[0] and stamp_us > self._first[1]:
+            self._period_s = 1e-6 * (stamp_us - self._first[1]) / (index - self._first[0])
+        return self._period_s
+
+
+def _recognises(advertisement: Advertisement) -> bool:
+    return SERVICE in advertisement.service_uuids
+
+
+PROFILE: Final = SensorProfile(
+    slug="simulated",
+    name="Simulated leg",
+    name_pattern="Simulated leg",
+    services=(SERVICE,),
+    recognises=_recognises,
+    rates_hz=(25.0, 50.0, 52.0, 100.0, 104.0, 200.0, 208.0, 416.0),
+    default_rate_hz=104.0,
+    ranges_g=(2.0, 4.0, 8.0, 16.0),
+    default_range_g=8.0,
+    has_gyro=False,
+    device_time="us stamp of the first sample of a packet",
+    loss="Every packet bears the index of its first sample: a loss is told exactly.",
+    tells_loss=True,
+    data_characteristics=(DATA,),
+    battery_characteristic=_BATTERY,
+    remarks=(
+        "It needs no hardware: --sensor simulated rehearses a whole session.",
+        "Options: scene, seed, like (another sensor to imitate), loss, disconnects, away.",
+    ),
+    start=_start,
+    stop=_stop,
+    make_decoder=_Decoder,
+)

@@ -1,0 +1,307 @@
+"""Simulated sensors in the place of the Bluetooth of the operating system.
+
+bleak takes a scanner, a client and an adapter as classes. These reach the models
+inside of this program, on every operating system; all above them is what drives a real sensor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from bleak.backends.adapter import BaseBleakAdapter
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
+from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
+
+from ..radio import Backend
+from .model import AttError, NoAnswer, SensorModel
+
+__all__ = ["Air", "backend_of"]
+
+#: How often advertisements go out and notifications are looked for, s.
+_ADVERTISE_S: Final = 0.05
+_TICK_S: Final = 0.005
+
+
+@dataclass
+class Air:
+    """Which sensors there are, and who is connected to which.
+
+    Parameters
+    ----------
+    models : sequence of SensorModel
+        The sensors.
+    now : callable
+        Monotonic clock, s.
+    """
+
+    models: Sequence[SensorModel]
+    now: Callable[[], float] = time.monotonic
+    _clients: dict[str, _Client] = field(default_factory=dict)
+    _breaks: dict[str, int] = field(default_factory=dict)
+    _back_s: dict[str, float] = field(default_factory=dict)
+
+    def model(self, address: str) -> SensorModel | None:
+        """Give a sensor by its address."""
+        return next((one for one in self.models if one.address == address), None)
+
+    def in_reach(self, model: SensorModel) -> bool:
+        """Tell whether it can be heard now."""
+        return self.now() >= self._back_s.get(model.address, -1.0)
+
+    def is_free(self, model: SensorModel) -> bool:
+        """Tell whether it advertises: in reach, and nobody connected."""
+        return self.in_reach(model) and model.address not in self._clients
+
+    def connected(self) -> list[SensorModel]:
+        """Give those that somebody is connected to."""
+        return [one for one in self.models if one.address in self._clients]
+
+    def connect(self, model: SensorModel, client: _Client) -> None:
+        """Give a sensor a client."""
+        self._clients[model.address] = client
+        model.connected(self.now())
+
+    def disconnect(self, model: SensorModel) -> None:
+        """Take it from it."""
+        self._clients.pop(model.address, None)
+
+    def breaks_now(self, model: SensorModel) -> bool:
+        """Tell whether the link breaks now, and put the sensor out of reach if so."""
+        number = self._breaks.get(model.address, 0)
+        times_s = model.faults.disconnects_s
+        if number >= len(times_s) or model.clock_s(self.now()) < times_s[number]:
+            return False
+        self._breaks[model.address] = number + 1
+        self._back_s[model.address] = self.now() + model.faults.away_s / model.speed
+        return True
+
+
+def backend_of(*models: SensorModel, now: Callable[[], float] = time.monotonic) -> Backend:
+    """Make a Bluetooth in which there are these sensors and nothing else.
+
+    Parameters
+    ----------
+    *models : SensorModel
+        The sensors, each with an address of its own.
+    now : callable
+        Monotonic clock, s.
+
+    Returns
+    -------
+    Backend
+        For `devices.open_source`.
+    """
+    air = Air(models, now)
+    return Backend(
+        scanner=type("SimulatedScanner", (_Scanner,), {"air": air}),
+        client=type("SimulatedClient", (_Client,), {"air": air}),
+        adapter=type("SimulatedAdapter", (_Adapter,), {"air": air}),
+    )
+
+
+class _Scanner(BaseBleakScanner):
+    air: ClassVar[Air]
+
+    def __init__(
+        self,
+        detection_callback: Any,  # noqa: ANN401 - as bleak calls it
+        service_uuids: list[str] | None,
+        scanning_mode: str,  # noqa: ARG002
+        **_: Any,  # noqa: ANN401
+    ) -> None:
+        super().__init__(detection_callback, service_uuids)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self.seen_devices = {}
+        self._task = asyncio.create_task(self._advertise())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _advertise(self) -> None:
+        while True:
+            for model in self.air.models:
+                uuids = list(model.advertised)
+                if not self.air.is_free(model) or not self.is_allowed_uuid(uuids):
+                    continue
+                data = AdvertisementData(
+                    local_name=model.name,
+                    manufacturer_data=dict(model.manufacturer),
+                    service_data={},
+                    service_uuids=uuids,
+                    tx_power=None,
+                    rssi=model.rssi,
+                    platform_data=(),
+                )
+                device = self.create_or_update_device(
+                    model.address, model.address, model.name, None, data
+                )
+                self.call_detection_callbacks(device, data)
+            await asyncio.sleep(_ADVERTISE_S)
+
+
+class _Adapter(BaseBleakAdapter):
+    air: ClassVar[Air]
+
+    @classmethod
+    async def get(cls, **_: Any) -> _Adapter:  # noqa: ANN401
+        return cls()
+
+    async def get_connected_devices(self, service_uuids: frozenset[str]) -> list[BLEDevice]:  # noqa: ARG002
+        return [BLEDevice(one.address, one.name, None) for one in self.air.connected()]
+
+
+class _Client(BaseBleakClient):
+    air: ClassVar[Air]
+
+    def __init__(self, address_or_ble_device: BLEDevice | str, **known: Any) -> None:  # noqa: ANN401
+        super().__init__(
+            address_or_ble_device,
+            disconnected_callback=known["disconnected_callback"],
+            timeout=known["timeout"],
+        )
+        self._model = self.air.model(self.address)
+        self._callbacks: dict[str, Callable[[bytearray], None]] = {}
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._sensor.name
+
+    @property
+    def _sensor(self) -> SensorModel:
+        if self._model is None:
+            raise BleakDeviceNotFoundError(self.address, f"{self.address} is not there")
+        return self._model
+
+    @property
+    def mtu_size(self) -> int:
+        return self._sensor.faults.mtu
+
+    @property
+    def is_connected(self) -> bool:
+        return self._pump is not None
+
+    async def connect(self, pair: bool, **_: Any) -> None:  # noqa: ANN401, ARG002
+        model = self._sensor
+        if not self.air.in_reach(model):
+            await asyncio.sleep(min(self._timeout, model.faults.away_s / model.speed))
+            raise TimeoutError
+        self.services = self._table(model)
+        self.air.connect(model, self)
+        self._pump = asyncio.create_task(self._carry(model))
+
+    def _table(self, model: SensorModel) -> BleakGATTServiceCollection:
+        services, handle = BleakGATTServiceCollection(), 1
+        for uuid, characteristics in model.table.items():
+            service = BleakGATTService(None, handle, uuid)
+            services.add_service(service)
+            for characteristic, flags in characteristics:
+                handle += 2
+                services.add_characteristic(
+                    BleakGATTCharacteristic(
+                        None,
+                        handle,
+                        characteristic,
+                        list(flags),  # type: ignore[arg-type]  # the names are those of BlueZ
+                        lambda: model.faults.mtu - 3,
+                        service,
+                    )
+                )
+            handle += 2
+        return services
+
+    async def _carry(self, model: SensorModel) -> None:
+        while not self.air.breaks_now(model):
+            for uuid, data in model.due(self.air.now()):
+                callback = self._callbacks.get(uuid)
+                if callback is not None:
+                    callback(bytearray(data))
+            await asyncio.sleep(_TICK_S)
+        self._ended(model)
+
+    def _ended(self, model: SensorModel) -> None:
+        self._pump = None
+        self._callbacks.clear()
+        self.air.disconnect(model)
+        if self._disconnected_callback is not None:
+            self._disconnected_callback()
+
+    async def disconnect(self) -> None:
+        if self._pump is None:
+            return
+        self._pump.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._pump
+        self._ended(self._sensor)
+
+    async def pair(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+        return
+
+    async def unpair(self) -> None:
+        return
+
+    def _linked(self) -> SensorModel:
+        if self._pump is None:
+            raise BleakError("Not connected")
+        return self._sensor
+
+    async def read_gatt_char(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        *,
+        use_cached: bool = False,  # noqa: ARG002
+        **_: Any,  # noqa: ANN401
+    ) -> bytearray:
+        try:
+            return bytearray(self._linked().read(characteristic.uuid))
+        except AttError as error:
+            raise BleakGATTProtocolError(error.code) from error
+
+    async def write_gatt_char(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        data: Any,  # noqa: ANN401 - whatever holds bytes
+        response: bool,
+    ) -> None:
+        try:
+            self._linked().write(characteristic.uuid, bytes(data), self.air.now())
+        except AttError as error:
+            if response:
+                raise BleakGATTProtocolError(error.code) from error
+        except NoAnswer:
+            if response:
+                await asyncio.Event().wait()
+
+    async def start_notify(
+        self,
+        characteristic: BleakGATTCharacteristic,
+        callback: Callable[[bytearray], None],
+        **_: Any,  # noqa: ANN401
+    ) -> None:
+        self._callbacks[characteristic.uuid] = callback
+        self._linked().notify(characteristic.uuid, on=True, now_s=self.air.now())
+
+    async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
+        self._callbacks.pop(characteristic.uuid, None)
+        self._linked().notify(characteristic.uuid, on=False, now_s=self.air.now())
+
+    async def read_gatt_descriptor(self, *_: Any, **__: Any) -> bytearray:  # noqa: ANN401
+        raise BleakGATTProtocolError(0x01)
+
+    async def write_gatt_descriptor(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+        raise BleakGATTProtocolError(0x01)

@@ -1,0 +1,199 @@
+"""From the options of ``--sensor simulated`` to a source: which leg, which sensor, which faults."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from tremor.errors import InvalidInputError
+
+from ..catalog import PROFILES
+from .model import Faults, SensorModel
+from .movement import IndexMovement, LegMovement, Movement
+from .others import Movesense, NordicUart, OwnSensor, WitMotion
+from .polar import PolarH10, PolarVeritySense
+
+if TYPE_CHECKING:
+    from ..link import SensorSource
+    from ..sources import Request
+
+__all__ = ["MODELS", "OPTIONS", "model_of", "open_simulated"]
+
+#: Sensors that can be imitated, by the slug of their profile.
+MODELS: Final[Mapping[str, type[SensorModel]]] = {
+    model.slug: model
+    for model in (OwnSensor, PolarVeritySense, PolarH10, WitMotion, Movesense, NordicUart)
+}
+
+_DEFAULT_SCENE_S: Final = 480.0
+#: A scene that carries the index of each sample instead of a movement, for tests.
+_INDEX: Final = "index"
+_NO_RAIL_MS2: Final = 1e3
+
+
+def _share(text: str) -> float:
+    share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    if not 0.0 <= share < 1.0:
+        raise ValueError
+    return share
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not (math.isfinite(number) and number > 0.0):
+        raise ValueError
+    return number
+
+
+def _moments(text: str) -> tuple[float, ...]:
+    return tuple(sorted(_positive(part) for part in text.split(";") if part.strip()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    scene: str = "post_run"
+    seed: int = 0
+    length: float = _DEFAULT_SCENE_S
+    like: str = "simulated"
+    rate_error: float = 0.004
+    loss: float = 0.0
+    disconnects: tuple[float, ...] = ()
+    away: float = 2.0
+    silent: float | None = None
+    speed: float = 1.0
+
+
+#: Option: how it is read, and what it means with what is allowed.
+OPTIONS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+    "scene": (str, "what the leg does: a scene of tremor simulate, such as steady"),
+    "seed": (int, "a whole number: another leg"),
+    "length": (_positive, "s of the scene before it starts anew"),
+    "like": (str, "sensor to imitate: " + ", ".join(MODELS)),
+    "rate_error": (float, "true rate over the claimed one, less one"),
+    "loss": (_share, "share of packets that are lost, such as 0.02 or 2%"),
+    "disconnects": (_moments, "moments at which the link breaks, s, such as 60;120"),
+    "away": (_positive, "s out of reach after each of them"),
+    "silent": (_positive, "s after which it is connected and says nothing"),
+    "speed": (_positive, "times real time"),
+}
+
+
+def _read(options: Mapping[str, str]) -> _Asked:
+    values: dict[str, Any] = {}
+    for name, text in options.items():
+        if name not in OPTIONS:
+            raise InvalidInputError(f"the simulated sensor has no option {_near(name, OPTIONS)}")
+        read, meaning = OPTIONS[name]
+        try:
+            values[name] = read(text)
+        except ValueError as error:
+            raise InvalidInputError(f"{name} is {text!r}; give {meaning}") from error
+    return _Asked(**values)
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"{name!r}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+
+
+def _movement(asked: _Asked, rate_hz: float) -> Movement:
+    if asked.scene == _INDEX:
+        return IndexMovement()
+    from tremor.dsp.synthesis import SCENES, SensorClock, render
+
+    if asked.scene not in SCENES:
+        raise InvalidInputError(f"there is no scene {_near(asked.scene, SCENES)}")
+    clock = SensorClock(nominal_rate_hz=rate_hz, rate_error=asked.rate_error)
+    scene = SCENES[asked.scene](clock=clock, duration_s=asked.length)
+    # The model rounds and clips by itself, to the range that it is asked for.
+    sensor = replace(scene.sensor, range_ms2=_NO_RAIL_MS2, bits=None)
+    return LegMovement.of(render(replace(scene, sensor=sensor), seed=asked.seed))
+
+
+def model_of(
+    options: Mapping[str, str], *, sampling_rate_hz: float | None, address: str = ""
+) -> SensorModel:
+    """Make a simulated sensor.
+
+    Parameters
+    ----------
+    options : mapping of str to str
+        Some of `OPTIONS`.
+    sampling_rate_hz : float or None
+        Rate that it will be asked for, Hz; that of its profile where None.
+    address : str
+        Its address, where there are several.
+
+    Returns
+    -------
+    SensorModel
+        Not connected to anybody yet.
+
+    Raises
+    ------
+    InvalidInputError
+        Where an option is not known or not allowed.
+    """
+    asked = _read(options)
+    if asked.like not in MODELS:
+        raise InvalidInputError(f"nothing can imitate {_near(asked.like, MODELS)}")
+    rate_hz = sampling_rate_hz or PROFILES[asked.like].default_rate_hz
+    model = MODELS[asked.like](
+        movement=_movement(asked, rate_hz),
+        sampling_rate_hz=rate_hz,
+        rate_error=asked.rate_error,
+        speed=asked.speed,
+        faults=Faults(
+            loss=asked.loss,
+            disconnects_s=asked.disconnects,
+            away_s=asked.away,
+            silent_from_s=asked.silent,
+            seed=asked.seed,
+        ),
+    )
+    if address:
+        model.address = address
+    return model
+
+
+def open_simulated(request: Request) -> SensorSource:
+    """Open a simulated sensor as if it were a real one.
+
+    Parameters
+    ----------
+    request : Request
+        ``simulated``, or ``simulated:polar-h10`` to imitate another one.
+
+    Returns
+    -------
+    SensorSource
+        Over the same link as a real one.
+    """
+    from ..link import SensorSource
+    from .backend import backend_of
+
+    _, _, like = request.text.partition(":")
+    options = {**request.options, **({"like": like} if like else {})}
+    model = model_of(options, sampling_rate_hz=request.sampling_rate_hz)
+    begin_s, speed = time.monotonic(), model.speed
+
+    def now() -> float:
+        # Host time runs as much faster as that of the sensor.
+        return begin_s + speed * (time.monotonic() - begin_s)
+
+    return SensorSource(
+        model.address,
+        sampling_rate_hz=request.sampling_rate_hz,
+        range_g=request.range_g,
+        gyro=request.gyro,
+        profile=PROFILES[model.slug],
+        pair=request.pair,
+        tap=request.tap,
+        times=request.times,
+        backend=backend_of(model),
+        now=now,
+    )
