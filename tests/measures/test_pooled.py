@@ -76,12 +76,6 @@ def test_a_tone_over_many_stretches_is_right():
     assert line.bandwidth_hz.value < 0.05
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="several stretches of a pure tone are fitted as lines only, never as sines: frequency "
-    "interval 260 times, RMS interval 80 times as wide as that of the first 40 s; bandwidth up to "
-    "109 Hz",
-)
 def test_three_times_as_much_of_a_tone_does_not_widen_the_intervals():
     x = long_tone()
     short, long = numbers(pooled([x[:4000]])), numbers(pooled([x]))

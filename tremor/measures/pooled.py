@@ -2,7 +2,8 @@
 
 An episode of tremor waxes, wanes and fades, so a single power cannot hold for all of it; but the
 process is one. All stretches enter one Whittle likelihood, so that the precision is that of all
-samples: sd(f0) >= sqrt(B / (4 pi T)) with T the whole time.
+samples: sd(f0) >= sqrt(B / (4 pi T)) with T the whole time. A single run that is a tone throughout
+is one sine instead.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tremor.dsp.spectrum import band_bins, principal_component, psd
 from tremor.estimate import Estimate
 from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
 from tremor.measures.line import LEVEL, METHODS, SLOW_SHARE, chi_square_factors, fit_lines
+from tremor.measures.long_tone import LongTone, fit_long_tone, look_like_tone
 from tremor.measures.whittle import (
     START_BANDWIDTH_SHARE,
     FitBins,
@@ -39,6 +41,8 @@ Indices = npt.NDArray[np.int64]
 _STRETCH_S: Final = 20.0
 #: A single run no longer than this is one window: nothing is lost by its one power.
 _ONE_WINDOW_S: Final = 40.0
+#: A single run no longer than this is looked at as one sine; all of its samples are in memory.
+_LONGEST_TONE_S: Final = 3600.0
 #: The scatter between stretches counts only where there are enough to tell it.
 _LEAST_FOR_SCATTER: Final = 6
 _MOST_STEPS: Final = 40
@@ -94,6 +98,8 @@ class RunSpectra:
         Summed over stretches and axes: the spectrum on any finer grid follows from it.
     window : ndarray, shape (3, n_samples), or None
         The samples of a run that is short enough for one window.
+    tone : LongTone or None
+        The sine of a run of several stretches that is a tone throughout.
     """
 
     n_samples: int
@@ -102,6 +108,7 @@ class RunSpectra:
     summed: Floats
     autocovariance: Floats
     window: Floats | None
+    tone: LongTone | None = None
 
     @classmethod
     def of(
@@ -150,9 +157,15 @@ class RunSpectra:
             own = padded[..., ::2]
             spectra.append(own[..., reach] * np.sqrt(scale))
             summed.append(density[:, ::2] * scale)
-        window = None
+        window = tone = None
         if n_run <= _ONE_WINDOW_S * fs:
             window = np.ascontiguousarray(samples(0, n_run).T)
+        elif n_run <= _LONGEST_TONE_S * fs:
+            band = band_bins(n, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
+            if look_like_tone(np.concatenate(summed), band):
+                tone = fit_long_tone(
+                    samples(0, n_run), fs=fs, cutoff_hz=SLOW_SHARE * band_hz[0], band_hz=band_hz
+                )
         return cls(
             n_samples=n,
             first_bin=reach.start,
@@ -160,6 +173,7 @@ class RunSpectra:
             summed=np.concatenate(summed),
             autocovariance=np.fft.irfft(total, n=2 * n)[:n],
             window=window,
+            tone=tone,
         )
 
     def without_window(self) -> Self:
@@ -219,6 +233,9 @@ def fit_pooled_sets(
         if len(runs) == 1 and runs[0].window is not None:
             single.setdefault(runs[0].window.shape[-1], []).append(number)
             continue
+        if len(runs) == 1 and runs[0].tone is not None:
+            results[number] = _of_tone(runs[0].tone, n_stretches=len(runs[0].summed))
+            continue
         centre_hz = _common_peak(runs, fs=fs, band_hz=band_hz)
         if centre_hz is not None:
             problems.append(_Problem(number, runs, centre_hz))
@@ -260,6 +277,29 @@ def _of_windows(
             else None
         )
     return lines
+
+
+def _of_tone(tone: LongTone, *, n_stretches: int) -> PooledLine:
+    """Turn the sine of a run into estimates."""
+    rms = float(np.sqrt(tone.power_ms2sq))
+    size = float(typical_peak_to_peak_mm(tone.power_ms2sq / (2.0 * np.pi * tone.frequency_hz) ** 4))
+    relative = np.hypot(tone.half_rms_ms2 / rms, 2.0 * tone.half_hz / tone.frequency_hz)
+
+    def estimate(value: float, low: float, high: float) -> Estimate:
+        return Estimate(
+            value, max(float(low), 0.0), float(high), level=LEVEL, method="least_squares"
+        )
+
+    return PooledLine(
+        frequency_hz=estimate(
+            tone.frequency_hz, tone.frequency_hz - tone.half_hz, tone.frequency_hz + tone.half_hz
+        ),
+        bandwidth_hz=estimate(tone.bandwidth_hz, 0.0, tone.most_bandwidth_hz),
+        rms_ms2=estimate(rms, rms - tone.half_rms_ms2, rms + tone.half_rms_ms2),
+        displacement_pp_mm=estimate(size, size * (1.0 - relative), size * (1.0 + relative)),
+        noise_density=tone.noise_density,
+        n_stretches=n_stretches,
+    )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
