@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import PacketError
@@ -27,7 +28,7 @@ from ..profile import (
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["CONTROL", "DATA", "OK", "PROFILE", "SERVICE", "packet", "read_request"]
+__all__ = ["CONTROL", "DATA", "OK", "OPTIONS", "PROFILE", "SERVICE", "packet", "read_request"]
 
 SERVICE: Final = "7e570001-6c65-6720-7472-656d6f720000"
 CONTROL: Final = "7e570002-6c65-6720-7472-656d6f720000"
@@ -65,11 +66,31 @@ def _start(settings: StreamSettings) -> Conversation:
 
 
 def _stop(_: StreamSettings) -> StopConversation:
-    yield _ask(_STOP, "stop")
+    yield _ask(_STOP, "stop", optional=True)
 
 
-def _ask(request: bytes, what: str) -> Ask:
-    return Ask(CONTROL, request, CONTROL, lambda reply: reply == OK + request[:1], what)
+def _ask(request: bytes, what: str, *, optional: bool = False) -> Ask:
+    def is_reply(reply: bytes) -> bool:
+        return reply == OK + request[:1]
+
+    return Ask(CONTROL, request, CONTROL, is_reply, what, timeout_s=3.0, optional=optional)
+
+
+#: Option of ``--sensor simulated``: what it means, and what is allowed.
+OPTIONS: Final = MappingProxyType(
+    {
+        "scene": "what the leg does: a scene of tremor simulate, such as steady; post_run",
+        "seed": "a whole number: another leg; 0",
+        "length": "s of the scene before it starts anew; 480",
+        "like": "slug of the sensor to imitate; simulated",
+        "rate_error": "true rate over the claimed one, less one; 0.004",
+        "loss": "share of packets that are lost, such as 0.02 or 2%; 0",
+        "disconnects": "moments at which the link breaks, s, such as 60;120",
+        "away": "s out of reach after each of them; 2",
+        "silent": "s after which it is connected and says nothing",
+        "speed": "times real time; 1",
+    }
+)
 
 
 class _Decoder:
@@ -153,8 +174,9 @@ PROFILE: Final = SensorProfile(
     battery_characteristic=_BATTERY,
     remarks=(
         "It needs no hardware: --sensor simulated rehearses a whole session.",
-        "Options: scene, seed, like (another sensor to imitate), loss, disconnects, away.",
+        "Its leg, what sensor it imitates and what goes wrong are options.",
     ),
+    options=OPTIONS,
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tremor.errors import InvalidInputError
 
 from ..catalog import PROFILES
+from ..sensors.simulated import OPTIONS
 from .model import Faults, SensorModel
 from .movement import IndexMovement, LegMovement, Movement
 from .others import Movesense, NordicUart, OwnSensor, WitMotion
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ..link import SensorSource
     from ..sources import Request
 
-__all__ = ["MODELS", "OPTIONS", "model_of", "open_simulated"]
+__all__ = ["MODELS", "model_of", "open_simulated"]
 
 #: Sensors that can be imitated, by the slug of their profile.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
@@ -67,18 +68,18 @@ class _Asked:
     speed: float = 1.0
 
 
-#: Option: how it is read, and what it means with what is allowed.
-OPTIONS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
-    "scene": (str, "what the leg does: a scene of tremor simulate, such as steady"),
-    "seed": (int, "a whole number: another leg"),
-    "length": (_positive, "s of the scene before it starts anew"),
-    "like": (str, "sensor to imitate: " + ", ".join(MODELS)),
-    "rate_error": (float, "true rate over the claimed one, less one"),
-    "loss": (_share, "share of packets that are lost, such as 0.02 or 2%"),
-    "disconnects": (_moments, "moments at which the link breaks, s, such as 60;120"),
-    "away": (_positive, "s out of reach after each of them"),
-    "silent": (_positive, "s after which it is connected and says nothing"),
-    "speed": (_positive, "times real time"),
+#: How each option is read; what it means stands with the profile.
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "scene": str,
+    "seed": int,
+    "length": _positive,
+    "like": str,
+    "rate_error": float,
+    "loss": _share,
+    "disconnects": _moments,
+    "away": _positive,
+    "silent": _positive,
+    "speed": _positive,
 }
 
 
@@ -87,11 +88,10 @@ def _read(options: Mapping[str, str]) -> _Asked:
     for name, text in options.items():
         if name not in OPTIONS:
             raise InvalidInputError(f"the simulated sensor has no option {_near(name, OPTIONS)}")
-        read, meaning = OPTIONS[name]
         try:
-            values[name] = read(text)
+            values[name] = _READERS[name](text)
         except ValueError as error:
-            raise InvalidInputError(f"{name} is {text!r}; give {meaning}") from error
+            raise InvalidInputError(f"{name} is {text!r}; give {OPTIONS[name]}") from error
     return _Asked(**values)
 
 

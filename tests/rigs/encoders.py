@@ -142,8 +142,30 @@ def _named(*names: str, services: tuple[str, ...] = (), company: int | None = No
 _MG = STANDARD_GRAVITY_MS2 / 1000.0
 _POLAR_STOP = {b"\x03\x02": bytes.fromhex("f003020000")}
 
+
+def _simulated(rows: Sequence[Row], first_s: float, rate_hz: float) -> bytes:
+    counts = [one for row in rows for one in _g(row, 32768.0 / 8.0)]
+    stamp_us = round((BOOT_S + first_s) * 1e6)
+    head = struct.pack("<IQB", round(first_s * rate_hz), stamp_us, len(rows))
+    return head + struct.pack(f"<{len(counts)}h", *counts)
+
+
 EXAMPLES: Mapping[str, Example] = MappingProxyType(
     {
+        "simulated": Example(
+            advertisements=_named(
+                "Simulated leg", services=("7e570001-6c65-6720-7472-656d6f720000",)
+            ),
+            characteristic="7e570003-6c65-6720-7472-656d6f720000",
+            n_rows=13,
+            encode=_simulated,
+            full_scale_g=8.0,
+            resolution_ms2=8.0 * STANDARD_GRAVITY_MS2 / 32768.0,
+            answers={
+                b"\x01" + struct.pack("<ff", 104.0, 8.0): b"\xaa\x01",
+                b"\x00": b"\xaa\x00",
+            },
+        ),
         "polar-verity-sense": Example(
             advertisements=_named(
                 "Polar Sense 0A1B2C3D", "Polar OH1 0A1B2C3D", services=(HEART_RATE,), company=0x6B

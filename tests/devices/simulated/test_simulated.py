@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from devices import PROFILES
+from devices.sensors.simulated import OPTIONS
+from devices.simulated import opening
 from devices.simulated.model import Faults
 from devices.simulated.movement import index_of
-from devices.simulated.opening import MODELS, OPTIONS, model_of
+from devices.simulated.opening import MODELS, model_of
 from devices.simulated.polar import delta_frame
 from devices.sources import open_source
 from tremor.errors import InvalidInputError
@@ -35,7 +37,9 @@ async def record(like, n_samples, **options):
                 index_of(tuple(value / STANDARD_GRAVITY_MS2 for value in row))
                 for row in block.acceleration_ms2.tolist()
             ]
-            pairs += zip(range(block.first_index, block.first_index + len(carried)), carried)
+            pairs += zip(
+                range(block.first_index, block.first_index + len(carried)), carried, strict=True
+            )
             if len(pairs) >= n_samples:
                 break
     (model,) = source._backend.client.air.models
@@ -123,8 +127,9 @@ def test_nonsense_is_told(options, message):
         model_of(options, sampling_rate_hz=104.0)
 
 
-def test_every_option_says_what_it_means():
-    assert all(meaning for _, meaning in OPTIONS.values())
+def test_every_option_can_be_read_and_says_what_it_means():
+    assert set(opening._READERS) == set(OPTIONS)
+    assert all(OPTIONS.values())
 
 
 def test_a_compressed_frame_is_what_the_decoder_reads():
