@@ -12,6 +12,7 @@ import numpy as np
 
 from tremor.dsp.clock import ClockEstimate, RunningClock
 from tremor.dsp.rate import off_nominal
+from tremor.dsp.silent_losses import find_silent_losses
 from tremor.dsp.timebase import Indices, TimeBase
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.recording import CaptureWarning, Floats, SampleBlock
@@ -64,10 +65,11 @@ def fit_counted(
 
     Notes
     -----
+    Losses that nobody counted are sought by `tremor.dsp.silent_losses` where the sensor tells none.
     The rate is that of `tremor.dsp.clock.RunningClock` after the last packet, so a live view and
-    the file agree on it. A silence of a second or more is measured by the earliest arrivals within
-    five seconds on either side, where packets are least late: to about the difference of those
-    latenesses, up to 50 ms on a radio link.
+    the file agree on it, unless there were such losses. A silence of a second or more is measured
+    by the earliest arrivals within five seconds on either side, where packets are least late: to
+    about the difference of those latenesses, up to 50 ms on a radio link.
 
     Examples
     --------
@@ -89,6 +91,12 @@ def fit_counted(
     cut = (np.diff(arrival_s) != 0) | (np.diff(index) != 1)
     starts = np.concatenate(([0], np.flatnonzero(cut) + 1))
     lengths = np.diff(np.append(starts, len(index)))
+    n_silent = 0
+    if not tells_loss:
+        ends = index[starts + lengths - 1]
+        silent = find_silent_losses(index[starts], ends, arrival_s[starts])
+        n_silent = int(np.count_nonzero(silent))
+        index = index + np.repeat(np.cumsum(silent), lengths)
     estimate = _estimate(index, arrival_s, starts, lengths, nominal_sampling_rate_hz)
     rate_hz, sd_hz, warnings = _rate_of(estimate, nominal_sampling_rate_hz)
     shift = _shifts(
@@ -106,6 +114,15 @@ def fit_counted(
     history = [f"{account} over {arrival_s[-1] - arrival_s[0]:.4g} s, samples by their count"]
     if n_moved:
         history.append(f"{n_moved} holes are as long as the arrivals around them say")
+    if n_silent:
+        history.append(f"{n_silent} lost packets told by later arrivals that stay late")
+        warnings += (
+            CaptureWarning(
+                "LOSS_BY_ARRIVAL",
+                f"{n_silent} times packets were lost without a word; they are told by what "
+                "follows, which arrives later for good",
+            ),
+        )
     rows = np.arange(len(index), dtype=np.int64)
     rows.flags.writeable = False
     return TimeBase(
