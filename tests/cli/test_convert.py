@@ -16,7 +16,7 @@ from tremor.errors import PacketError
 from tremor.formats.packet_log import FILE_HEAD, encode_record
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, StreamDescription
-from tremor.recording import SensorInfo
+from tremor.recording import SampleBlock, SensorInfo
 
 
 def run(*arguments):
@@ -105,6 +105,27 @@ def test_parquet_without_pyarrow_names_the_command(capture, tmp_path, monkeypatc
     result = run(capture, "--to", "parquet", tmp_path / "out.parquet")
     assert result.exit_code == 2
     assert "pip install 'tremor-analyzer[parquet]'" in result.stderr
+
+
+def test_a_recording_is_analysed_as_it_is_replayed(tmp_path, trembling_leg):
+    samples = trembling_leg(3000, sampling_rate_hz=99.3)
+    stream = StreamDescription(sampling_rate_hz=100.0, range_g=8.0)
+
+    async def make():
+        rng = np.random.default_rng(0)
+        async with Recorder(tmp_path / "session", stream=stream) as recorder:
+            for first in [*range(0, 1200, 10), *range(1700, 3000, 10)]:
+                arrival_s = (first + 10) / 99.3 + rng.uniform(0.0, 0.02)
+                recorder.take(SampleBlock(first, samples[first : first + 10], arrival_s))
+
+    asyncio.run(make())
+    runner = CliRunner()
+    analysed = runner.invoke(cli, ["analyze", str(tmp_path / "session"), "--json"])
+    replay = ["replay", str(tmp_path / "session"), "--json", "--speed", "max"]
+    replayed = runner.invoke(cli, replay)
+    windows = json.loads(analysed.stdout)["windows"]
+    assert windows == [json.loads(line) for line in replayed.stdout.splitlines()]
+    assert {"tremor", "gap"} <= {window["verdict"] for window in windows}
 
 
 # --- decoding again ----------------------------------------------------------------------------

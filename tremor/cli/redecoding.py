@@ -90,8 +90,8 @@ def redecode(folder: Path) -> Redecoded:
     blocks = list(decoding.blocks(log.records))
     if not blocks:
         raise InsufficientDataError(
-            f"{folder / PACKETS_FILE}: {decoding.n_packets} packets hold no samples, and "
-            f"{decoding.n_refused} were refused"
+            f"{folder / PACKETS_FILE} holds {decoding.n_packets} packets of the stream, and no "
+            f"samples in them ({decoding.n_refused} were refused); its samples.csv is all there is"
         )
     recording = asyncio.run(
         _recorded(blocks, stream, _zero(log, manifest), manifest.get("placement"), folder)

@@ -7,8 +7,9 @@ nothing else (``left`` and ``right``), made by two recorders that share a `Zero`
 count from the same moment of the same clock.
 """
 
+from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
 from tremor.recorder.disk import DiskState
-from tremor.recorder.recorder import Recorder, RecorderCounts, Zero
+from tremor.recorder.recorder import Recorder
 
 __all__ = ["DiskState", "Recorder", "RecorderCounts", "StreamDescription", "Zero"]

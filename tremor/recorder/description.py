@@ -64,3 +64,19 @@ class StreamDescription:
             "gyro": self.gyro,
             "options": dict(self.options),
         }
+
+    def said(self) -> dict[str, object]:
+        """Give the keys of the manifest."""
+        return {
+            "sensor": {
+                "name": self.sensor.name,
+                "profile": self.sensor.profile,
+                "serial": self.serial,
+                "range_ms2": self.sensor.range_ms2,
+            },
+            "settings": self.settings(),
+            "notes": list(self.notes),
+            "device_time": self.device_time,
+            "loss": self.loss,
+            "tells_loss": self.tells_loss,
+        }

@@ -10,7 +10,7 @@ import os
 import platform
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,11 +25,13 @@ from tremor.formats.manifest import write_manifest
 from tremor.formats.packet_log import StreamGranted
 from tremor.formats.recorded import StampLine, Times, recorded_header
 from tremor.packets import LinkEvent, Packet
+from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
-from tremor.recorder.disk import DiskState, DiskWriter, Header, Rows
+from tremor.recorder.disk import DiskWriter, Header, Rows
+from tremor.recorder.told import MARKERS, Told
 from tremor.recording import Placement, SampleBlock
 
-__all__ = ["Recorder", "RecorderCounts", "Zero"]
+__all__ = ["Recorder"]
 
 #: Items that may wait for the disk: a minute and a half at 208 packets and blocks a second.
 _MOST_WAITING: Final = 40_000
@@ -38,66 +40,7 @@ _MANIFEST_SOON_S: Final = 1.0
 _MANIFEST_LATEST_S: Final = 10.0
 #: How long a disk that takes nothing is tried again at the end, s.
 _PATIENCE_S: Final = 5.0
-#: Gaps and events that the manifest lists; more are only counted.
-_MOST_LISTED: Final = 10_000
-_MARKERS: Final = frozenset({"marker", "pain"})
 _LINK_IS_GONE: Final = frozenset({"lost", "silent", "restarted"})
-
-
-@dataclass(frozen=True, slots=True)
-class Zero:
-    """The moment from which the times of a recording count.
-
-    Parameters
-    ----------
-    arrival_s : float
-        s on the host's monotonic clock.
-    wall_s : float
-        The same moment, s since 1970-01-01 UTC.
-    """
-
-    arrival_s: float
-    wall_s: float
-
-    @classmethod
-    def now(cls) -> Self:
-        """Take this moment."""
-        return cls(time.monotonic(), time.time())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecorderCounts:
-    """What a recording holds so far.
-
-    Parameters
-    ----------
-    n_samples, n_lost, n_repeated, n_gaps : int
-        Samples kept, missing by the count of the decoder, left out because their index had been
-        there or they were no numbers; and jumps of the index.
-    n_packets, n_packet_bytes, n_events : int
-        Notifications, their bytes, and events of the link.
-    n_waiting : int
-        What waits for the disk.
-    n_dropped_packets, n_dropped_samples : int
-        What found no room to wait: lost, and told in the packet log.
-    last_arrival_s : float or None
-        When the last block arrived, s from the start of the recording.
-    disk : DiskState
-        How the disk does.
-    """
-
-    n_samples: int = 0
-    n_lost: int = 0
-    n_repeated: int = 0
-    n_gaps: int = 0
-    n_packets: int = 0
-    n_packet_bytes: int = 0
-    n_events: int = 0
-    n_waiting: int = 0
-    n_dropped_packets: int = 0
-    n_dropped_samples: int = 0
-    last_arrival_s: float | None = None
-    disk: DiskState = field(default_factory=DiskState)
 
 
 class Recorder:
@@ -181,10 +124,7 @@ class Recorder:
         self._next_index: int | None = None
         self._last_time_s = 0.0
         self._link_was_lost = False
-        self._gaps: list[dict[str, object]] = []
-        self._events: list[dict[str, object]] = []
-        self._markers: list[dict[str, object]] = []
-        self._extra: dict[str, object] = {}
+        self._told = Told()
         self._untold = (0, 0)
         self._manifest_due_s = -np.inf
 
@@ -281,10 +221,7 @@ class Recorder:
             return
         self._counts = replace(was, n_events=was.n_events + 1)
         self._link_was_lost |= record.kind in _LINK_IS_GONE
-        listed = self._markers if record.kind in _MARKERS else self._events
-        if len(listed) < _MOST_LISTED:
-            time_s = round(record.arrival_s - zero.arrival_s, 6)
-            listed.append({"time_s": time_s, "kind": record.kind, "detail": record.detail})
+        self._told.event(record, time_s=record.arrival_s - zero.arrival_s)
         self._manifest_soon()
 
     def marker(
@@ -306,8 +243,8 @@ class Recorder:
         InvalidInputError
             Where the kind is another.
         """
-        if kind not in _MARKERS:
-            raise InvalidInputError(f"marker of kind {kind!r}; give {' or '.join(_MARKERS)}")
+        if kind not in MARKERS:
+            raise InvalidInputError(f"marker of kind {kind!r}; give {' or '.join(MARKERS)}")
         now_s, wall_s = self._now(), self._wall_now()
         at_s = now_s if arrival_s is None else arrival_s
         wall_s -= 0.0 if arrival_s is None else now_s - at_s
@@ -323,7 +260,7 @@ class Recorder:
         value : object
             Of what JSON can hold.
         """
-        self._extra[key] = value
+        self._told.extra[key] = value
         self._manifest_soon()
 
     def take(self, block: SampleBlock) -> None:
@@ -465,18 +402,15 @@ class Recorder:
         return np.full(len(block.acceleration_ms2), max(arrival_s, self._last_time_s))
 
     def _note_gap(self, n_lost: int) -> None:
-        if len(self._gaps) < _MOST_LISTED:
-            rate_hz = self._clock.estimate.sampling_rate_hz
-            self._gaps.append(
-                {
-                    "start_s": round(self._last_time_s + (1.0 / rate_hz if rate_hz else 0.0), 6),
-                    "duration_s": round(n_lost / rate_hz, 6) if rate_hz else None,
-                    "n_lost": n_lost,
-                    "first_index": self._next_index,
-                    "told_by": "sensor" if self._stream.tells_loss else "host clock",
-                    "cause": "link" if self._link_was_lost else "",
-                }
-            )
+        assert self._next_index is not None
+        self._told.gap(
+            first_index=self._next_index,
+            n_lost=n_lost,
+            last_s=self._last_time_s,
+            sampling_rate_hz=self._clock.estimate.sampling_rate_hz,
+            told_by="sensor" if self._stream.tells_loss else "host clock",
+            cause="link" if self._link_was_lost else "",
+        )
         self._manifest_soon()
 
     def _log_settings(self) -> None:
@@ -496,35 +430,22 @@ class Recorder:
         self._disk.put_manifest(self._manifest())
 
     def _manifest(self) -> dict[str, object]:
-        zero, stream, counts = self._zero, self._stream, self._counts
+        zero, counts, placement = self._zero, self._counts, self._placement
         last_s = counts.last_arrival_s
-        told = {key: value for key, value in asdict(counts).items() if key.startswith("n_")}
-        del told["n_waiting"]
+        kept = {key: value for key, value in asdict(counts).items() if key.startswith("n_")}
+        del kept["n_waiting"]
         return {
             "closed": False,
             "started_at": None if zero is None else _iso(zero.wall_s),
             "started_monotonic_s": None if zero is None else zero.arrival_s,
             "ended_at": None,
             "duration_s": None if last_s is None else round(last_s, 6),
-            "sensor": {
-                "name": stream.sensor.name,
-                "profile": stream.sensor.profile,
-                "serial": stream.serial,
-                "range_ms2": stream.sensor.range_ms2,
-            },
-            "settings": stream.settings(),
-            "notes": list(stream.notes),
-            "placement": str(self._placement) if self._placement else None,
+            **self._stream.said(),
+            "placement": str(placement) if placement else None,
             "times": self._times,
-            "device_time": stream.device_time,
-            "loss": stream.loss,
-            "tells_loss": stream.tells_loss,
             "clock": asdict(self._clock.estimate),
-            "counts": told,
-            "gaps": list(self._gaps),
-            "events": list(self._events),
-            "markers": list(self._markers),
-            "extra": dict(self._extra),
+            "counts": kept,
+            **self._told.said(),
             "software": {
                 "name": "tremor-analyzer",
                 "version": __version__,

@@ -1,0 +1,64 @@
+"""What happened while a recording was made: gaps, events of the link, words of the runner."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tremor.packets import LinkEvent
+
+__all__ = ["MARKERS", "Told"]
+
+#: Kinds of events that are of the runner.
+MARKERS: Final = ("marker", "pain")
+#: Gaps and events that are listed; more are only counted.
+_MOST_LISTED: Final = 10_000
+
+
+class Told:
+    """Lists of bounded length that go into the manifest."""
+
+    def __init__(self) -> None:
+        self.extra: dict[str, object] = {}
+        self._gaps: list[dict[str, object]] = []
+        self._events: list[dict[str, object]] = []
+        self._markers: list[dict[str, object]] = []
+
+    def event(self, event: LinkEvent, *, time_s: float) -> None:
+        """List an event, s from the start of the recording."""
+        listed = self._markers if event.kind in MARKERS else self._events
+        if len(listed) < _MOST_LISTED:
+            listed.append({"time_s": round(time_s, 6), "kind": event.kind, "detail": event.detail})
+
+    def gap(
+        self,
+        *,
+        first_index: int,
+        n_lost: int,
+        last_s: float,
+        sampling_rate_hz: float | None,
+        told_by: str,
+        cause: str,
+    ) -> None:
+        """List a gap: so many samples from an index on, after the last one at ``last_s``."""
+        if len(self._gaps) >= _MOST_LISTED:
+            return
+        period_s = 1.0 / sampling_rate_hz if sampling_rate_hz else None
+        self._gaps.append(
+            {
+                "start_s": round(last_s + (period_s or 0.0), 6),
+                "duration_s": None if period_s is None else round(n_lost * period_s, 6),
+                "n_lost": n_lost,
+                "first_index": first_index,
+                "told_by": told_by,
+                "cause": cause,
+            }
+        )
+
+    def said(self) -> dict[str, object]:
+        """Give the keys of the manifest, as they are at this moment."""
+        return {
+            "gaps": list(self._gaps),
+            "events": list(self._events),
+            "markers": list(self._markers),
+            "extra": dict(self.extra),
+        }
