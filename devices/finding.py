@@ -164,7 +164,7 @@ def _strongest_first(one: Found) -> tuple[bool, bool, int, str]:
 
 
 async def find(
-    wanted: Wanted, *, timeout_s: float, settle_s: float = 1.0, backend: Backend | None = None
+    wanted: Wanted, *, timeout_s: float, settle_s: float = 2.0, backend: Backend | None = None
 ) -> Found:
     """Find the one device that is meant, among those that are connected or heard.
 

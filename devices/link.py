@@ -304,7 +304,8 @@ class SensorSource:
                 raise
         try:
             mtu = session.mtu
-            self._tell("connected", found.label + (f", MTU {mtu}" if mtu else ""))
+            # No address: what is tapped is kept, and a recording is handed on.
+            self._tell("connected", self.name + (f", MTU {mtu}" if mtu else ""))
             granted = await session.start(self._settings)
             self._check_granted(granted)
         except BaseException:
@@ -358,12 +359,16 @@ class SensorSource:
 
     async def _keep(self) -> None:
         """Watch the link, and make it again, until it is lost for good."""
+        since_s = self._timer()
         try:
             while True:
-                assert self._session is not None
-                why = await self._trouble(self._session)
+                session = self._session
+                assert session is not None
+                why = await self._trouble(session)
+                if session.has_streamed:
+                    since_s = self._timer()
                 await self._hang_up(stop=False)
-                await self._get_back(why)
+                await self._get_back(why, since_s)
         except Exception as error:  # whatever it is, whoever reads must learn of it
             self._stream.end(error)
 
@@ -391,25 +396,29 @@ class SensorSource:
         return why
 
     def _silence_s(self, session: Session) -> float:
-        longest_s = self._times.silence_s
+        # The pauses so far tell how far packets are apart, unless one of them was a hitch.
+        expected_s = 1.0 + _MOST_SAMPLES / self.nominal_sampling_rate_hz
         if session.longest_pause_s > 0.0:
-            return max(longest_s, _SILENT_PAUSES * session.longest_pause_s)
-        return max(longest_s, 1.0 + _MOST_SAMPLES / self.nominal_sampling_rate_hz)
+            expected_s = min(expected_s, _SILENT_PAUSES * session.longest_pause_s)
+        return max(self._times.silence_s, expected_s)
 
-    async def _get_back(self, why: str) -> None:
-        began_s = self._timer()
+    async def _get_back(self, why: str, since_s: float) -> None:
+        """Make the link again; ``since_s`` is when it was lost, or began and never streamed."""
         wanted = Wanted(self.address, self.profile)
+        last: TremorError | None = None
         for wait_s in self._times.waits_s(self._rng):
+            lost_s = self._timer() - since_s
+            if lost_s >= self._times.give_up_s:
+                reason = f": {last}" if last is not None else ""
+                raise SensorLostError(
+                    f"{self.name} was lost ({why}) and did not come back within "
+                    f"{lost_s:.0f} s{reason}"
+                ) from last
             await asyncio.sleep(wait_s)
             try:
                 await self._attempt(wanted)
             except TremorError as error:
-                lost_s = self._timer() - began_s
-                if lost_s >= self._times.give_up_s:
-                    raise SensorLostError(
-                        f"{self.name} was lost ({why}) and did not come back within "
-                        f"{lost_s:.0f} s: {error}"
-                    ) from error
+                last = error
             else:
                 return
 

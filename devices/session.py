@@ -58,7 +58,7 @@ class LinkTimes:
     """
 
     find_s: float = 10.0
-    settle_s: float = 1.0
+    settle_s: float = 2.0
     connect_s: float = 20.0
     step_s: float = 10.0
     silence_s: float = 4.0
@@ -127,6 +127,8 @@ class Session:
         #: When the last packet came by the timer, and the longest pause between two, s.
         self.last_s = timer()
         self.longest_pause_s = 0.0
+        #: Whether a packet came after the sensor was started.
+        self.has_streamed = False
         self._connection = Connection(
             found.peripheral,
             on_packet=self._on_packet,
@@ -140,6 +142,7 @@ class Session:
     def _on_packet(self, uuid: str, data: bytes) -> None:
         packet = Packet(self._now(), self._wall(), uuid, data)
         if self._is_streaming:
+            self.has_streamed = True
             timer_s = self._timer()
             self.longest_pause_s = max(self.longest_pause_s, timer_s - self.last_s)
             self.last_s = timer_s

@@ -159,8 +159,7 @@ def test_stop_ends_the_reading_after_what_waits(bluetooth):
         async with source_of("polar-h10", taken) as source:
             await read(source, taken, n=36)
             await source.stop()
-            async for block in source._stream.blocks():
-                taken.blocks.append(block)
+            taken.blocks += source.decode_waiting()
             assert not source.is_open()
 
     run(main())

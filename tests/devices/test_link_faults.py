@@ -285,6 +285,20 @@ def test_sensor_that_does_not_come_back_is_lost_for_good(bluetooth):
     assert taken.indices[:72] == list(range(72))
 
 
+def test_sensor_that_starts_and_sends_nothing_is_lost_for_good(bluetooth):
+    rig, taken = bluetooth({"h10": {"silent": True}}), Taken()
+
+    async def main():
+        times = replace(QUICK, silence_s=0.5, give_up_s=2.5)
+        async with source_of(taken, times=times) as source:
+            await read(source, taken, n=1)
+
+    with pytest.raises(SensorLostError, match=r"was lost \(the sensor fell silent\)"):
+        asyncio.run(main())
+    assert taken.kinds.count("silent") >= 2
+    assert not rig.look("h10")["connected"]
+
+
 def test_leaving_while_the_sensor_is_sought_does_not_wait_for_it(bluetooth):
     rig, taken = bluetooth({"h10": {}}), Taken()
 
