@@ -160,7 +160,7 @@ class PacedStamps(Generic[_Item]):
                     return unit_s, self._nominal_hz
         if len(self._waiting) < _ENOUGH:
             return None
-        median = statistics.median(steps)
+        median = statistics.median_low(steps)
         if not median > 0.0:
             return None
         usual = [step for step in steps if abs(step - median) <= _USUAL * median]

@@ -58,6 +58,8 @@ _ESCAPE: Final = re.compile(r"\\(n|r|t|\\|x[0-9a-fA-F]{2})")
 _ESCAPED: Final = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\"}
 #: Of a notification or a write before both sides agree on more, bytes.
 _MOST_WRITTEN: Final = 20
+#: Consoles whose service not every advertisement has room for.
+_ESPRUINO_NAMES: Final = ("Bangle.js ", "Puck.js ")
 _PAGE_WIDTH: Final = 80
 _INDENT: Final = 18
 _NO_LOSS: Final = "The data hold neither a time nor a counter: a loss cannot be told from a delay."
@@ -160,7 +162,9 @@ def _writes(characteristic: str, text: str | None) -> tuple[tuple[str, bytes], .
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    return NUS_SERVICE in advertisement.service_uuids
+    return NUS_SERVICE in advertisement.service_uuids or advertisement.name.startswith(
+        _ESPRUINO_NAMES
+    )
 
 
 def _start(settings: StreamSettings) -> Conversation:

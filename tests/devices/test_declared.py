@@ -151,3 +151,25 @@ def test_no_bytes_raise_another_error(text, chunks):
         for place in places(blocks):
             assert place > last
             last = place
+
+
+def test_a_pace_that_nobody_can_tell_is_no_error():
+    one = decoder("f64 t_s, i16 ax ay az m/s2")
+    blocks = []
+    for n in range(30):
+        blocks += one.feed(DATA, struct.pack("<d", 3.0**n) + xyz(n), 0.01 * n)
+    found = places(blocks)
+    assert found[0] == 0
+    assert found == sorted(set(found))
+
+
+def test_the_pace_of_a_sketch_is_found_out():
+    one = decoder("u32 t_ms, i16 ax ay az m/s2", rate_hz=100.0)
+    lost = {40, 41}
+    blocks = [
+        block
+        for n in range(100)
+        if n not in lost
+        for block in one.feed(DATA, struct.pack("<I", 20 * n) + xyz(n), n / 50.0)
+    ]
+    assert places(blocks) == samples(blocks) == [n for n in range(100) if n not in lost]

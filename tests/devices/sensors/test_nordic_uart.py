@@ -215,6 +215,7 @@ def test_a_watch_is_told_to_send_its_rate(talk):
 
 def test_recognition_is_by_the_service():
     assert PROFILE.recognises(Advertisement("M5-IMU", (NUS_SERVICE,)))
+    assert PROFILE.recognises(Advertisement("Bangle.js 1a2b"))
     assert not PROFILE.recognises(Advertisement("M5-IMU"))
 
 
