@@ -1,6 +1,6 @@
 """The Bluetooth of this computer: what is in reach, and a link to one sensor.
 
-The only file that imports bleak. Whatever bleak raises leaves it as a `LinkError` with a remedy.
+The only file that calls bleak. Whatever bleak raises leaves it as a `LinkError` with a remedy.
 Which sensor is wanted, what is said to it and what becomes of its bytes is not known here.
 """
 
