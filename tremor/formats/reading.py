@@ -336,7 +336,7 @@ def _assemble(
                 f"{longest.duration_s:.3g} s at {longest.start_s:.3g} s",
             )
         )
-        history.append(f"{seen.n_lost} lost samples in {len(gaps)} gaps kept as missing")
+        history.append(f"lost samples kept as missing: {seen.n_lost}, gaps: {len(gaps)}")
     sensor = sensor_said(found)
     constant, zero = seen.constant(), seen.zero()
     single_axis = int(zero.sum()) == len(AXES) - 1
