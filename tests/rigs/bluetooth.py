@@ -93,7 +93,7 @@ class Bluetooth:
             [sys.executable, "-m", "rigs.fake_bluez", json.dumps(self._config)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **self.environment, "PYTHONPATH": str(TESTS)},
+            env={**os.environ, **self.environment, "PYTHONPATH": f"{TESTS}{os.pathsep}{ROOT}"},
             text=True,
         )
         assert self._daemon.stdout is not None

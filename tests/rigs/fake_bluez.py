@@ -332,7 +332,7 @@ class FakeBluez:
         if not (self.scanning and self.powered):
             return
         for device in self.devices.values():
-            if device.connected or not device.in_reach:
+            if device.connected or not (device.in_reach and device.sensor.is_in_reach):
                 continue
             device.rssi = device.sensor.rssi
             if not device.known:
@@ -369,6 +369,7 @@ class FakeBluez:
 
     async def link_up(self, device: Device) -> None:
         device.connected = True
+        device.sensor.linked(time.monotonic())
         device.rssi = None
         await self.change(device.path, DEVICE_1, {"Connected": True})
 
@@ -507,6 +508,9 @@ class FakeBluez:
             items = device.sensor.due(now_s)
             if not device.connected:
                 continue
+            if device.sensor.breaks():
+                await self.lose(device)
+                continue
             for uuid, data in items:
                 cut = data[: device.mtu - 3]
                 for path in [path for path, one in device.uuid_of.items() if one == uuid]:
@@ -560,7 +564,7 @@ class FakeBluez:
                 "writes": device.sensor.log,
                 "started": device.sensor.streaming,
                 "subscribed": sorted(device.sensor.subscribed),
-                "n_sent": device.sensor.first_sent,
+                "truth": device.sensor.truth(),
                 "acquired": sorted(device.uuid_of[path] for path in device.sockets),
             }
         raise ValueError(what)
@@ -580,8 +584,14 @@ def att_error(error: AttError, not_permitted: str) -> BluezError:
 def make_device(name: str, fields: dict[str, Any]) -> Device:
     """Make a model of the fields that it knows, and set the others on how it is seen."""
     known = {one.name for one in dataclass_fields(Sensor)}
-    model = MODELS[fields.pop("model", name)]
-    device = Device(model(**{key: value for key, value in fields.items() if key in known}))
+    model, _, like = fields.pop("model", name).partition(":")
+    if like:
+        from rigs.imitated import Imitated
+
+        device, known = Device(Imitated(like, fields.pop("options", {}))), set()
+    else:
+        made = {key: value for key, value in fields.items() if key in known}
+        device = Device(MODELS[model](**made))
     for key in fields.keys() - known:
         assert hasattr(device, key), key
         setattr(device, key, fields[key])

@@ -85,6 +85,21 @@ class Sensor:
         self.waiting: list[tuple[str, bytes]] = []
         self.log: list[tuple[str, str]] = []
 
+    @property
+    def is_in_reach(self) -> bool:
+        return True
+
+    def breaks(self) -> bool:
+        """Tell whether the link breaks now by the sensor's own doing."""
+        return False
+
+    def linked(self, now_s: float) -> None:
+        """Take a new link."""
+
+    def truth(self) -> dict[str, list]:
+        """Give what was sent and what was lost, each as first index and number."""
+        return {}
+
     def read(self, uuid: str) -> bytes:
         if uuid == BATTERY_LEVEL:
             return b"\x51"

@@ -1,0 +1,89 @@
+"""The same sensors and faults on two rigs: a made-up daemon with bleak's own Linux backend, and a
+made-up backend of bleak in this program. What holds on one holds on the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from devices import PROFILES
+from devices.link import SensorSource
+from devices.simulated.backend import backend_of
+from devices.simulated.movement import index_of
+from devices.simulated.opening import model_of
+from tremor.packets import LinkEvent
+from tremor.units import STANDARD_GRAVITY_MS2
+
+from .conftest import QUICK
+
+LIKES = ["polar-verity-sense", "polar-h10", "witmotion", "movesense", "nordic-uart"]
+SPEED = 20.0
+OPTIONS = {
+    "scene": "index", "speed": f"{SPEED:g}", "loss": "2%", "disconnects": "8;20;32", "away": "1",
+}  # fmt: skip
+UNTIL_S = 36.0  # of the sensor's time
+
+
+@pytest.fixture(params=["daemon", "program"])
+def air(request):
+    """Give what makes a sensor: its backend, and a function that tells the truth about it."""
+
+    def in_program(like):
+        model = model_of({**OPTIONS, "like": like}, sampling_rate_hz=None)
+        return backend_of(model), lambda: {"sent": model.sent, "lost": model.lost}
+
+    def on_daemon(like):
+        start = request.getfixturevalue("bluetooth")
+        rig = start({"one": {"model": f"simulated:{like}", "options": OPTIONS}})
+        return None, lambda: rig.look("one")["truth"]
+
+    return {"daemon": on_daemon, "program": in_program}[request.param]
+
+
+def hurried(begin_s):
+    """Give a clock that runs as much faster as that of the sensor."""
+    return lambda: begin_s + SPEED * (time.monotonic() - begin_s)
+
+
+@pytest.mark.parametrize("like", LIKES)
+def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like):
+    backend, truth = air(like)
+    profile = PROFILES[like]
+    kinds, pairs = [], []
+
+    def tap(item):
+        if isinstance(item, LinkEvent):
+            kinds.append(item.kind)
+
+    async def main():
+        source = SensorSource(
+            "C0:00:00:00:00:01", profile=profile, backend=backend, tap=tap, times=QUICK,
+            now=hurried(time.monotonic()),
+        )  # fmt: skip
+        n_wanted = UNTIL_S * profile.default_rate_hz
+        async with asyncio.timeout(60), source:
+            async for block in source:
+                for k, row in enumerate(block.acceleration_ms2.tolist()):
+                    carried = index_of(tuple(value / STANDARD_GRAVITY_MS2 for value in row))
+                    pairs.append((block.first_index + k, carried))
+                if pairs[-1][1] >= n_wanted:
+                    break
+        return source.counts
+
+    counts = asyncio.run(main())
+    assert kinds.count("lost") == kinds.count("restarted") >= 1
+    assert kinds.count("connected") >= 3  # one that is slow to start may be lost meanwhile
+    assert counts.n_dropped == 0
+    carried = [one for _, one in pairs]
+    assert carried == sorted(set(carried))
+    told = json.loads(json.dumps(truth()))
+    gone = {first + k for first, n in told["lost"] for k in range(n)}
+    assert not set(carried) & gone
+    assert len(gone) > 20
+    if profile.tells_loss:
+        offset = pairs[0][1] - pairs[0][0]
+        assert [one - place for place, one in pairs] == [offset] * len(pairs)
