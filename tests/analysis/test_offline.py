@@ -379,9 +379,9 @@ def test_settings_reach_the_windows():
 
 
 def test_the_public_name_measures_the_same_and_explains():
-    recording = tremor.Recording.from_arrays(
-        np.random.default_rng(0).normal(0, 0.01, (3000, 3)) + [0, 0, 9.81], sampling_rate_hz=FS
-    )
+    samples = np.random.default_rng(0).normal(0, 0.01, (3000, 3))
+    samples[:, 2] += 9.81
+    recording = tremor.Recording.from_arrays(samples, sampling_rate_hz=FS)
     known, explained = analyze(recording).to_dict(), tremor.analyze(recording).to_dict()
     assert len(explained["explanations"]) == 3
     for key in ("explanations", "sensitivity", "warning_signs", "advice"):
