@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from types import MappingProxyType
+from typing import Final, Self
 
 from tremor.errors import InvalidInputError
 
-__all__ = ["Estimate"]
+__all__ = ["INTERVAL_TARGETS", "Estimate"]
+
+#: What the interval of a frequency is for, by method; it stands in every result.
+INTERVAL_TARGETS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "whittle": "the centre of the process, which another stretch of the same tremor shares; "
+        "where the centre wanders within a window, the interval of that window is for what it "
+        "held",
+        "least_squares": "the frequency that the samples held",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

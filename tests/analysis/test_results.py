@@ -204,3 +204,10 @@ def test_the_settings_in_the_document_are_those_that_were_used():
     settings = AnalysisSettings(window_s=6.0)
     found = analyze(recording_of("quiet", 20.0), settings=settings)
     assert found.to_dict()["settings"] == settings.to_dict()
+
+
+def test_the_result_says_what_its_intervals_are_for(analyses):
+    document = next(one for one in analyses.values() if one.episodes).to_dict()
+    methods = {one["frequency_hz"]["method"] for one in document["episodes"]}
+    assert methods
+    assert methods <= set(document["intervals"])

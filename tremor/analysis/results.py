@@ -17,7 +17,7 @@ import numpy.typing as npt
 from tremor.analysis.explained import Advice, Explanation, Sensitivity, WarningSign
 from tremor.analysis.settings import AnalysisSettings
 from tremor.errors import InvalidInputError
-from tremor.estimate import Estimate
+from tremor.estimate import INTERVAL_TARGETS, Estimate
 from tremor.measures.recovery import Recovery
 from tremor.recording import CaptureWarning, Floats, Gap, read_only
 
@@ -835,6 +835,7 @@ class Analysis:
             "windows": self.windows.to_dicts(),
             "episodes": [episode.to_dict() for episode in self.episodes],
             "summary": self.summary.to_dict(),
+            "intervals": dict(INTERVAL_TARGETS),
             "spectrum": None if self.spectrum is None else self.spectrum.to_dict(),
             "recovery": None if self.recovery is None else self.recovery.to_dict(),
             "explanations": [one.to_dict() for one in self.explanations],
