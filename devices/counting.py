@@ -6,24 +6,15 @@ mean is the business of the sensor files, and the clock of a recording that of `
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tremor.errors import InvalidInputError, PacketError
+from tremor.errors import PacketError
+
+from .pace import HostClock, Rate, Scatter
 
 __all__ = ["Place", "PlainCount", "SequenceCount", "StampCount", "spread_stamps", "unwrap"]
 
-#: True rates lie this close to the nominal one, as a share; a measured one counts more at once.
-_NOMINAL_OFF: Final = 0.01
-#: Rates wander with temperature: what is older than this counts less, s.
-_MEMORY_S: Final = 300.0
-#: A silence does not make what was measured before it older than this, s.
-_SILENCE_AGES_S: Final = 1.0
-#: Mean lateness of arrivals is taken over about this time, s.
-_LATENESS_S: Final = 2.0
-#: How late a packet usually is over the radio, more or less, s.
-_ARRIVAL_NOISE_S: Final = 0.1
 #: No packet is so late that its stamp is this much older; the clock was set back, s.
 _MOST_LATE_S: Final = 60.0
 #: No silence is longer; the clock was set forward, s.
@@ -33,6 +24,14 @@ _AGREES_S: Final = 2.0
 _AGREES_SHARE: Final = 1e-3
 #: Standard deviations within which a difference is none.
 _SURE: Final = 3.0
+#: The same for thousands of packets in a row.
+_SURE_OF_ALL: Final = 4.5
+#: Stamps are as exact as this share of a sample, more or less.
+_STAMP_NOISE: Final = 0.3
+#: How far stamps are ahead of the count is followed over about so many packets.
+_LEVEL_PACKETS: Final = 16.0
+#: As much of a packet ahead of the count is a loss, whatever the scatter.
+_MOST_OF_PACKET: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,100 +106,11 @@ def spread_stamps(previous_s: float, last_s: float, n: int) -> tuple[float, ...]
     return tuple(last_s - (n - 1 - row) * step_s for row in range(n))
 
 
-class _Rate:
-    """Slope of a count over time by least squares; each stretch has a phase of its own.
-
-    The nominal rate is one more witness, off by 1 % or so, so that there is a slope from the
-    first packet on and the measured one takes over as soon as it is better.
-    """
-
-    def __init__(self, nominal_hz: float, noise_s: float) -> None:
-        if not (math.isfinite(nominal_hz) and nominal_hz > 0.0):
-            raise InvalidInputError(
-                f"nominal sampling rate is {nominal_hz} Hz; give a positive number of hertz"
-            )
-        self._nominal_hz = nominal_hz
-        self._noise_s = noise_s
-        self._prior_s2 = (noise_s / _NOMINAL_OFF) ** 2
-        self._weight = self._mean_s = self._mean_index = self._last_s = 0.0
-        self._square_s2 = self._product_s = 0.0
-
-    @property
-    def hz(self) -> float:
-        total_s = self._product_s + self._prior_s2 * self._nominal_hz
-        return total_s / (self._square_s2 + self._prior_s2)
-
-    @property
-    def relative_sd(self) -> float:
-        """Give its standard deviation as a share of it."""
-        return self._noise_s / math.sqrt(self._square_s2 + self._prior_s2)
-
-    def add(self, time_s: float, index: float) -> None:
-        if self._weight == 0.0:
-            self._last_s = time_s
-        ages_s = min(max(0.0, time_s - self._last_s), _SILENCE_AGES_S)
-        keep = math.exp(-ages_s / _MEMORY_S)
-        self._last_s = time_s
-        self._weight = self._weight * keep + 1.0
-        ahead_s = time_s - self._mean_s
-        self._mean_s += ahead_s / self._weight
-        self._mean_index += (index - self._mean_index) / self._weight
-        if self._weight > 1.0:
-            self._square_s2 = self._square_s2 * keep + ahead_s * (time_s - self._mean_s)
-            self._product_s = self._product_s * keep + ahead_s * (index - self._mean_index)
-
-    def part(self) -> None:
-        """Begin a stretch of another phase; the slope is the same."""
-        self._weight = 0.0
-
-
-class _HostClock:
-    """The count by the arrivals of packets: rate, and where it stands on the mean."""
-
-    def __init__(self, nominal_hz: float) -> None:
-        self._rate = _Rate(nominal_hz, _ARRIVAL_NOISE_S)
-        self._last_s = math.nan
-        self._mean_s = self._mean_index = self._weight = 0.0
-        self._parted = False
-
-    @property
-    def rate_hz(self) -> float:
-        return self._rate.hz
-
-    def elapsed_s(self, arrival_s: float) -> float:
-        """Give the time since the packet before, s; 0 where there was none."""
-        elapsed_s = arrival_s - self._last_s
-        return elapsed_s if elapsed_s > 0.0 and math.isfinite(elapsed_s) else 0.0
-
-    def index_at(self, arrival_s: float) -> float:
-        """Give the index that a sample has which arrives now, as late as usual."""
-        since_s = self.elapsed_s(arrival_s) + (self._last_s - self._mean_s)
-        return self._mean_index + (since_s if math.isfinite(since_s) else 0.0) * self.rate_hz
-
-    def add(self, arrival_s: float, last_index: int) -> None:
-        if not math.isfinite(arrival_s):
-            return
-        if self._parted:
-            self._rate.part()
-            self._weight = 0.0
-            self._parted = False
-        self._rate.add(arrival_s, last_index)
-        keep = math.exp(-self.elapsed_s(arrival_s) / _LATENESS_S)
-        self._weight = self._weight * keep + 1.0
-        self._mean_s += (arrival_s - self._mean_s) / self._weight
-        self._mean_index += (last_index - self._mean_index) / self._weight
-        self._last_s = arrival_s
-
-    def part(self) -> None:
-        """Let the next packet begin a stretch of another phase."""
-        self._parted = True
-
-
 class _Count:
     """What the three kinds share: the next free index, and the host's clock to fall back on."""
 
     def __init__(self, nominal_hz: float) -> None:
-        self._host = _HostClock(nominal_hz)
+        self._host = HostClock(nominal_hz)
         self._next_index = 0
         self._restarted = False
 
@@ -356,12 +266,14 @@ class StampCount(_Count):
     n_bits : int
         Width of a stamp; wraps are resolved by the host's clock.
     noise_s : float, optional
-        How exact a stamp is, s; half a tick, and 0.1 ms at least, without it.
+        How exact a stamp is, s; half a tick, and 0.3 samples at least, without it.
 
     Notes
     -----
     Missing samples are the whole number nearest to elapsed stamps times measured rate, less the
-    samples that came. Where packets hold alike many samples, whole packets are lost. The rate is
+    samples that came; none where that is within the scatter of the stamps, which is measured too.
+    What is rounded off stays with the next packet, so that scatter does not add up.
+    Where packets hold alike many samples, whole packets are lost. The rate is
     a line through the stamps of the last five minutes with a phase for each connection, so that
     it is known to millionths after a minute, and a silence of minutes is told to the sample.
 
@@ -393,16 +305,20 @@ class StampCount(_Count):
         self._tick_s = tick_s
         self._at_last = stamped == "last"
         self._n_bits = n_bits
-        self._noise_s = max(0.5 * tick_s, 1e-4) if noise_s is None else noise_s
-        self._rate = _Rate(nominal_sampling_rate_hz, self._noise_s)
+        if noise_s is None:
+            noise_s = max(0.5 * tick_s, _STAMP_NOISE / nominal_sampling_rate_hz)
+        self._rate = Rate(nominal_sampling_rate_hz, noise_s)
         self._origin = 0
         #: Stamp before this one, unwrapped, and what is added to it after a change of clock.
         self._last: int | None = None
         self._shift = 0
         self._stamped_index = 0
-        #: How far the stamped sample is from its index: a sensor restarts between two samples.
+        #: How far stamps are ahead of the count, on the mean of the latest packets.
+        self._ahead = self._n_level = 0.0
+        #: How far they were when the sensor began anew, which it does between two samples.
         self._phase = 0.0
         self._size: int | None = None
+        self._scatter = Scatter()
 
     @property
     def rate_hz(self) -> float:
@@ -450,10 +366,11 @@ class StampCount(_Count):
             first_index = self._by_host(n, arrival_s)
             gone_s = (first_index + to_stamped - self._stamped_index) / self._rate.hz
             self._shift += self._last - unwrapped + max(1, round(gone_s / self._tick_s))
-            self._phase = 0.0
+            self._ahead = self._phase = 0.0
         else:
-            ahead = self._stamped_index + step_s * self._rate.hz - self._next_index - to_stamped
-            first_index = self._next_index + self._missing(ahead, step_s)
+            position = self._stamped_index + self._ahead + step_s * self._rate.hz
+            ahead = position - (self._next_index + to_stamped)
+            first_index = self._next_index + self._missing(ahead, step_s, n)
         self._last = unwrapped
         joined = not (self._restarted or other_clock) and first_index == self._next_index
         if self._restarted or other_clock:
@@ -473,22 +390,30 @@ class StampCount(_Count):
             return not _agree(step_s, elapsed_s)
         return not -_MOST_LATE_S < step_s < _MOST_SILENT_S
 
-    def _missing(self, ahead: float, step_s: float) -> int:
+    def _missing(self, ahead: float, step_s: float, n: int) -> int:
         """Give the samples that are missing where the stamp is so many ahead of the count."""
         if self._restarted:
             ahead += self._phase
             n_missing = max(0, round(ahead))
-            self._phase = max(-0.5, ahead - n_missing)
+            self._phase, self._ahead = max(-0.5, ahead - n_missing), 0.0
             return n_missing
-        unsure_s = math.hypot(self._noise_s, self._rate.relative_sd * step_s)
-        limit = max(0.5, _SURE * unsure_s * self._rate.hz)
+        unsure = self._rate.relative_sd * self._rate.hz * step_s
+        usual = self._scatter.usual(n)
+        # Packets are lost as a whole: however much stamps scatter, a packet more is a loss.
+        limit = max(0.5, _SURE * unsure, min(_SURE_OF_ALL * usual, _MOST_OF_PACKET * n))
         if ahead <= limit:
+            self._scatter.add(ahead, n)
+            # The first packets tell the rate, and their differences are those of the nominal one.
+            self._n_level = min(self._n_level + 1.0, _LEVEL_PACKETS)
+            self._ahead = ahead * (1.0 - 1.0 / self._n_level)
             return 0
+        n_missing = round(ahead)
         if self._size:
             whole = round(ahead / self._size) * self._size
             if whole and abs(ahead - whole) <= limit:
-                return whole
-        return round(ahead)
+                n_missing = whole
+        self._ahead = ahead - n_missing
+        return n_missing
 
     def _keep(self, n: int, arrival_s: float, *, first_index: int, stamped_index: int) -> int:
         self._size = n if self._size in (None, n) else 0

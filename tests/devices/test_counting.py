@@ -107,6 +107,25 @@ def test_losses_are_counted_exactly_at_a_rate_that_is_off(kind, off):
 
 @pytest.mark.parametrize("off", [0.99, 1.01])
 @pytest.mark.parametrize("kind", KINDS)
+def test_stamps_that_scatter_are_no_loss(kind, off):
+    count, sensor = pair_of(kind, off=off)
+    rng = np.random.default_rng(13)
+    share = 0.25 if KINDS[kind]["size"] == 1 else 0.5  # of a sample
+    scatter = share / sensor.rate_hz / sensor.tick_s
+    for row in range(3000):
+        stamp, n, arrival_s, true_s = sensor.packet()
+        if row > 3 and rng.random() < 0.02:
+            sensor.skip(int(rng.integers(0, 3)))
+            continue
+        stamp += round(scatter * rng.uniform(-1.0, 1.0))
+        place = count.place(stamp, n, arrival_s)
+        # Where packets are not alike, a loss is told as well as its stamps.
+        late = place.first_index - true_s * sensor.rate_hz
+        assert abs(late) < (8.0 if KINDS[kind]["size"] == "mixed" else 0.01)
+
+
+@pytest.mark.parametrize("off", [0.99, 1.01])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_silence_of_minutes_is_told_to_the_sample(kind, off):
     count, sensor = pair_of(kind, off=off)
     while sensor.now_s < 120.0:
