@@ -42,9 +42,9 @@ _DECIMALS: Final = 6
 #: Stamps that fall back by less are those of a packet that overlaps; by more, of a clock that
 #: was set or began anew.
 _LARGEST_FALL_S: Final = 0.1
-#: A packet can be late by minutes and never early: stamps that run ahead of the arrivals by more
-#: than this are those of a clock that was set.
-_LARGEST_LEAD_S: Final = 5.0
+#: A packet can be late and never early, but the host's clock may stand still while it sleeps:
+#: stamps that run ahead of the arrivals by more than this are those of a clock that was set.
+_LARGEST_LEAD_S: Final = 86_400.0
 
 
 def recorded_header(
