@@ -232,7 +232,7 @@ def advice_for(
     Parameters
     ----------
     leading : collection of str
-        Explanations that lead, or come about equally close.
+        Explanations that lead, come about equally close, or have strong support.
     context : Context
         The answers.
     signs : collection of WarningSign

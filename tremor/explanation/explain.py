@@ -91,6 +91,7 @@ def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
     state = _weighed(analysis, context, table)
     explanations = state.explanations()
     leading = about_equal(state.odds, table.rules)
+    strong = [one.id for one in explanations if one.word == "strong"]
     signs = warnings_of(context, advice_table())
     return replace(
         analysis,
@@ -104,7 +105,7 @@ def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
             question=open_question(analysis, context, state.measured, table),
         ),
         warning_signs=signs,
-        advice=advice_for(leading, context, signs, advice_table()),
+        advice=advice_for({*leading, *strong}, context, signs, advice_table()),
     )
 
 
