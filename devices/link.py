@@ -184,6 +184,10 @@ class SensorSource:
         """Count what the decoder left out of a byte stream as damaged."""
         return self._stream.n_rejected
 
+    def now_s(self) -> float:
+        """Give this moment on the clock that packets are stamped with, s."""
+        return self._now()
+
     @property
     def is_linked(self) -> bool:
         """Tell whether the sensor is linked and streams; not so while it is sought again."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
@@ -160,6 +161,12 @@ def model_of(
     return model
 
 
+@cache
+def _origin_s() -> float:
+    """Give the moment from which fast time runs: several sensors share one clock."""
+    return time.monotonic()
+
+
 def open_simulated(request: Request) -> SensorSource:
     """Open a simulated sensor as if it were a real one.
 
@@ -179,7 +186,7 @@ def open_simulated(request: Request) -> SensorSource:
     _, _, like = request.text.partition(":")
     options = {**request.options, **({"like": like} if like else {})}
     model = model_of(options, sampling_rate_hz=request.sampling_rate_hz)
-    begin_s, speed = time.monotonic(), model.speed
+    begin_s, speed = _origin_s(), model.speed
 
     def now() -> float:
         # Host time runs as much faster as that of the sensor.

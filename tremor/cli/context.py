@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from tremor.explanation.questions import Question
     from tremor.formats.fit import Activity
 
-__all__ = ["context"]
+__all__ = ["ask_all", "context"]
 
 _SCHEMA: Final = "tremor.context.show/1"
 _WIDTH: Final = 80
@@ -111,7 +112,7 @@ def new(
     proposals = _proposals(earlier, fit_file)
     stopped = False
     if is_input_allowed():
-        answers, stopped = _ask_all(proposals)
+        answers, stopped = ask_all(proposals)
         if stopped and not answers:
             say(f"nothing was answered; {file} is not written")
             ctx.exit(_INTERRUPTED)
@@ -163,16 +164,35 @@ def _answers_of(fit_file: Path) -> dict[str, float]:
     return answers
 
 
-def _ask_all(proposals: Mapping[str, Answer]) -> tuple[dict[str, Answer], bool]:
-    """Ask question after question; tell whether Ctrl-C ended them."""
+def ask_all(
+    proposals: Mapping[str, Answer], *, known: Mapping[str, Answer] = MappingProxyType({})
+) -> tuple[dict[str, Answer], bool]:
+    """Ask question after question.
+
+    Parameters
+    ----------
+    proposals : mapping
+        Answers that Enter takes.
+    known : mapping
+        Answers whose questions are not asked.
+
+    Returns
+    -------
+    answers : dict
+        What was answered, with what was known.
+    stopped : bool
+        Whether Ctrl-C ended the questions.
+    """
     from tremor.explanation.context import Context
     from tremor.explanation.questions import QUESTIONS, SECTIONS
 
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Answer] = dict(known)
     section = ""
     click.echo(_INTRODUCTION, err=True, nl=False)
     try:
         for question in QUESTIONS:
+            if question.attribute in known:
+                continue
             if question.section != section:
                 section = question.section
                 click.echo(f"\n{SECTIONS[section]}", err=True)

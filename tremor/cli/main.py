@@ -71,6 +71,7 @@ _COMMANDS: Final = {
     "explain": _Command(
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),
+    "record": _Command("tremor.cli.record", "record", "Record the leg after a run."),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
     "scan": _Command("tremor.cli.scan", "scan", "List the sensors in reach."),
     "sensors": _Command("tremor.cli.sensors", "sensors", "Show the sensors that are supported."),

@@ -1,0 +1,563 @@
+"""The session from the first look for a sensor to the closed folder; each stage in its turn.
+
+``find``, ``fit``, ``settle``, ``measure`` (``recover`` while a link is lost), ``save``. What is
+asked and analysed afterwards is `tremor.cli.recording.outcome`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tremor.cli.recording.choosing import Wish, candidate_text, find_sensor
+from tremor.cli.recording.coaching import Coach, Moment
+from tremor.cli.recording.fit import FitCheck, FitFacts, judge_fit, posture_of
+from tremor.cli.recording.folders import free_bytes, needed_bytes
+from tremor.cli.recording.keyboard import Keyboard, KeyMeanings
+from tremor.cli.recording.screen import Screen
+from tremor.cli.recording.settling import INSTRUCTIONS, Settling
+from tremor.cli.recording.stopping import Stop, Why
+from tremor.cli.recording.track import Track
+from tremor.cli.recording.view import SessionView, Stage
+from tremor.errors import LinkError
+from tremor.measures.taps import RESPONSE_S, TapResponse, find_taps
+from tremor.packets import LinkEvent
+from tremor.recorder import RecorderCounts, Zero
+
+if TYPE_CHECKING:
+    from devices.finding import Found
+    from devices.profile import SensorProfile
+    from devices.sources import Source
+    from tremor.analysis.results import WindowAnalysis
+
+__all__ = ["Plan", "Recorded", "SessionOutcome", "record_session"]
+
+_TICK_S: Final = 0.05
+#: The fit is looked at for so long where nobody taps, and taps are awaited for so long, s.
+_FIT_S: Final = 3.0
+_TAPS_S: Final = 20.0
+_TAPS: Final = 2
+_TAPS_OVER_S: Final = 4.0
+#: How often the charge is read, s of real time.
+_BATTERY_EVERY_S: Final = 120.0
+_KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
+_WORDS_STAY_S: Final = 12.0
+
+Emit = Callable[[str, Mapping[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be recorded.
+
+    Parameters
+    ----------
+    wishes : tuple of Wish
+        The sensors.
+    folder : Path
+        Where to; several sensors have folders of their labels in it.
+    placement : str
+        Site, or side and site; empty where it is not told.
+    duration_s : float
+        Of the measurement, s.
+    sampling_rate_hz, range_g : float or None
+        To ask the sensor for.
+    gyro : bool
+        Whether angular velocity is wanted as well.
+    options : mapping of str to str
+        What only the sensor knows.
+    profile : SensorProfile or None
+        What the sensor speaks like.
+    pair : bool
+        Whether to pair first.
+    asks : bool
+        Whether the runner may be asked.
+    give_up_s : float
+        For how long a lost sensor is sought, s.
+    """
+
+    wishes: tuple[Wish, ...]
+    folder: Path
+    placement: str = ""
+    duration_s: float = 300.0
+    sampling_rate_hz: float | None = None
+    range_g: float | None = None
+    gyro: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    profile: SensorProfile | None = None
+    pair: bool = False
+    asks: bool = True
+    give_up_s: float = 300.0
+
+    def placement_of(self, wish: Wish) -> str:
+        """Give where a sensor is worn: its label tells the side."""
+        if not wish.label:
+            return self.placement
+        if wish.label not in ("left", "right"):
+            return wish.label
+        _, _, site = self.placement.rpartition("-")
+        return f"{wish.label}-{site or 'leg'}"
+
+    def folder_of(self, wish: Wish) -> Path:
+        """Give the folder of a sensor."""
+        return self.folder / wish.label if len(self.wishes) > 1 else self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded of one sensor.
+
+    Parameters
+    ----------
+    label : str
+        What it is called.
+    folder : Path
+        Where it is.
+    counts : RecorderCounts
+        What is in it.
+    lost : LinkError or None
+        Why it ended early.
+    """
+
+    label: str
+    folder: Path
+    counts: RecorderCounts
+    lost: LinkError | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOutcome:
+    """How a session ended.
+
+    Parameters
+    ----------
+    recorded : tuple of Recorded
+        In the order of the plan.
+    why : {"", "key", "interrupted", "terminated"}
+        Who ended it; empty where it was over.
+    """
+
+    recorded: tuple[Recorded, ...]
+    why: Why
+
+    @property
+    def was_cut_short(self) -> bool:
+        """Tell whether a signal ended it, so that nobody is there to be asked."""
+        return self.why in ("interrupted", "terminated")
+
+
+async def record_session(
+    plan: Plan, *, screen: Screen, keyboard: Keyboard, stop: Stop, emit: Emit
+) -> SessionOutcome:
+    """Record a session.
+
+    Parameters
+    ----------
+    plan : Plan
+        What.
+    screen : Screen
+        Where it is shown.
+    keyboard : Keyboard
+        Keys of the runner.
+    stop : Stop
+        Asked to end it.
+    emit : callable
+        Told of each thing that happens: its name, and what there is to say of it.
+
+    Returns
+    -------
+    SessionOutcome
+        Whatever was received is in the folders.
+
+    Raises
+    ------
+    StoppedError
+        Where it was stopped before a sensor streamed; nothing is left behind.
+    LinkError
+        Where there is no Bluetooth, or no sensor, or it refuses.
+    """
+    session = _Session(plan, screen=screen, keyboard=keyboard, stop=stop, emit=emit)
+    async with AsyncExitStack() as stack:
+        await session.find(stack)
+        try:
+            session.begin()
+            await session.fit()
+            await session.settle()
+            await session.measure()
+        finally:
+            await session.save()
+    return session.outcome()
+
+
+class _Session:
+    def __init__(
+        self, plan: Plan, *, screen: Screen, keyboard: Keyboard, stop: Stop, emit: Emit
+    ) -> None:
+        self._plan = plan
+        self._screen = screen
+        self._keyboard = keyboard
+        self._stop = stop
+        self._emit = emit
+        self._stage: Stage = "find"
+        self._stage_began_s = 0.0
+        self._words = ""
+        self._words_until_s = 0.0
+        self._next_battery_s = 0.0
+        self._battery: asyncio.Task[None] | None = None
+        self._meanings = KeyMeanings()
+        self._tracks = [
+            Track(
+                plan.placement_of(wish) or wish.label or "sensor",
+                plan.folder_of(wish),
+                placement=plan.placement_of(wish),
+                on_window=self._on_window,
+            )
+            for wish in plan.wishes
+        ]
+
+    # --- in common -----------------------------------------------------------------------------
+
+    def _now_s(self) -> float:
+        source = self._tracks[0].source
+        assert source is not None
+        return source.now_s()
+
+    def _enter(self, stage: Stage) -> None:
+        self._stage = stage
+        self._stage_began_s = self._now_s()
+        for track in self._tracks:
+            if track.recorder is not None:
+                track.recorder.tap(LinkEvent(self._now_s(), time.time(), "stage", stage))
+        self._emit("stage", {"stage": stage})
+
+    def _elapsed_s(self) -> float:
+        return self._now_s() - self._stage_began_s
+
+    def _say(self, words: str) -> None:
+        """Say something that stays on the screen."""
+        self._screen.note(words)
+
+    def _show_words(self, words: str, *, for_s: float = _WORDS_STAY_S) -> None:
+        self._words, self._words_until_s = words, time.monotonic() + for_s
+
+    def _view(self) -> SessionView:
+        stage: Stage = self._stage
+        if stage == "measure" and any(track.lost_since_s is not None for track in self._tracks):
+            stage = "recover"
+        words = self._words if time.monotonic() < self._words_until_s else ""
+        if self._meanings.waits_for_number:
+            words = "Pain or cramp: press 0 (none) to 9 (worst)."
+        return SessionView(
+            stage=stage,
+            time_s=self._elapsed_s(),
+            duration_s=self._plan.duration_s,
+            sensors=tuple(track.view() for track in self._tracks),
+            words=words,
+            keys=_KEYS if self._keyboard.is_there else "",
+        )
+
+    async def _tick(self) -> bool:
+        """Let time go by; tell whether the session goes on."""
+        await asyncio.sleep(_TICK_S)
+        self._screen.show(self._view)
+        if time.monotonic() >= self._next_battery_s:
+            self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
+            self._battery = asyncio.create_task(self._read_batteries())
+        return not self._stop.is_asked and not all(track.is_over for track in self._tracks)
+
+    async def _read_batteries(self) -> None:
+        for track in self._tracks:
+            await track.read_battery()
+
+    def _on_window(self, track: Track, window: WindowAnalysis) -> None:
+        self._emit("window", {"sensor": track.label, "window": window.to_dict()})
+
+    def _is_still(self) -> bool | None:
+        known = [track.is_still() for track in self._tracks if not track.is_over]
+        if any(still is False for still in known):
+            return False
+        return True if known and all(known) else None
+
+    def _take_keys(self) -> str:
+        """Give the keys that mean nothing while it measures; do what the others mean."""
+        others = ""
+        for key in self._keyboard.take():
+            action = self._meanings.take(key, now_s=time.monotonic())
+            if action is None:
+                others += key
+            elif action.kind == "stop":
+                self._stop.ask("key")
+            else:
+                self._mark(action.kind, action.detail)
+        return others
+
+    def _mark(self, kind: str, detail: str) -> None:
+        for track in self._tracks:
+            if track.recorder is not None:
+                track.recorder.marker(detail, kind=kind)
+        told = f"pain or cramp {detail}" if kind == "pain" else "marker"
+        self._show_words(f"Noted: {told}.", for_s=4.0)
+        self._emit(kind, {"detail": detail})
+
+    # --- find ----------------------------------------------------------------------------------
+
+    async def find(self, stack: AsyncExitStack) -> None:
+        """Find, connect and start all sensors."""
+        taken: list[str] = []
+        for wish, track in zip(self._plan.wishes, self._tracks, strict=True):
+            source = self._source(wish, track) if wish.is_simulated else None
+            if source is None:
+                what = f"'{wish.text}'" if wish.text else "a sensor"
+                self._say(f"looking for {what}; wear it and close its phone app")
+                found = await self._stop.or_done(self._find(wish, taken))
+                taken.append(found.peripheral.address)
+                self._say(f"connecting to {candidate_text(found)}")
+                source = self._source(replace(wish, text=found.peripheral.address), track, found)
+            track.source = source  # type: ignore[assignment]  # never a file
+        for track in self._tracks:
+            assert track.source is not None
+            await self._stop.or_done(self._open(stack, track))
+            told = f"{track.source.name}: {track.source.nominal_sampling_rate_hz:g} Hz nominal"
+            self._say(told + "".join(f"; {note}" for note in track.source.started.notes))
+            self._emit(
+                "connected",
+                {
+                    "sensor": track.label,
+                    "name": track.source.name,
+                    "profile": track.source.profile.slug,
+                    "nominal_sampling_rate_hz": track.source.nominal_sampling_rate_hz,
+                },
+            )
+
+    async def _open(self, stack: AsyncExitStack, track: Track) -> None:
+        assert track.source is not None
+        await stack.enter_async_context(track.source)
+
+    async def _find(self, wish: Wish, taken: Sequence[str]) -> Found:
+        return await find_sensor(wish, profile=self._plan.profile, taken=taken, choose=self._choose)
+
+    async def _choose(self, several: Sequence[Found]) -> Found | None:
+        if not (self._plan.asks and self._keyboard.is_there):
+            strongest = several[0]
+            self._say(
+                f"{len(several)} sensors are in reach; taking the strongest, "
+                f"{candidate_text(strongest)}; --sensor names another"
+            )
+            return strongest
+        self._say(f"{len(several)} sensors are in reach; press the number of yours:")
+        for number, one in enumerate(several, 1):
+            self._say(f"  {number}  {candidate_text(one)}")
+        while True:
+            await asyncio.sleep(_TICK_S)
+            for key in self._keyboard.take():
+                if key in "123456789" and int(key) <= len(several):
+                    return several[int(key) - 1]
+                if key == "q":
+                    return None
+
+    def _source(self, wish: Wish, track: Track, found: Found | None = None) -> Source:
+        from devices import open_source
+        from devices.session import LinkTimes
+
+        plan = self._plan
+        return open_source(
+            wish.text,
+            sampling_rate_hz=plan.sampling_rate_hz,
+            range_g=plan.range_g,
+            gyro=plan.gyro,
+            options=plan.options,
+            profile=plan.profile or (found.profile if found is not None else None),
+            pair=plan.pair,
+            tap=track.tap,
+            times=LinkTimes(give_up_s=plan.give_up_s),
+        )
+
+    # --- fit -----------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Make the folders; from here on everything that comes is kept."""
+        zero = None
+        if len(self._tracks) > 1:
+            first = [one for track in self._tracks if (one := track.first_record) is not None]
+            earliest = min(first, key=lambda one: one.arrival_s)
+            zero = Zero(earliest.arrival_s, earliest.wall_s)
+        for track in self._tracks:
+            track.begin(zero)
+
+    async def fit(self) -> None:
+        """Look at how the sensors are worn."""
+        self._enter("fit")
+        await self._stop.or_done(self._read_batteries_first())
+        while True:
+            checks = [await self._fit_of(track) for track in self._tracks]
+            is_loose = any(check.word == "re-strap" for check in checks)
+            if not is_loose or self._stop.is_asked or not await self._wants_again():
+                return
+
+    async def _read_batteries_first(self) -> None:
+        self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
+        await self._read_batteries()
+
+    async def _wants_again(self) -> bool:
+        if not (self._plan.asks and self._keyboard.is_there):
+            return False
+        self._show_words("Tighten the strap and press r to check again; Enter goes on.", for_s=1e9)
+        while await self._tick():
+            for key in self._take_keys():
+                if key in "rR":
+                    return True
+                if key in "\r\n ":
+                    return False
+        return False
+
+    async def _fit_of(self, track: Track) -> FitCheck:
+        asks = self._plan.asks and self._keyboard.is_there
+        taps: list[TapResponse] | None = [] if asks else None
+        began_s, longest_s = self._now_s(), _TAPS_S if asks else _FIT_S
+        if asks:
+            name = f" {track.label.replace('-', ' ')}" if len(self._tracks) > 1 else ""
+            self._show_words(
+                f"Fit: sit, keep the leg still, and tap the{name} sensor twice with a finger. "
+                "Enter leaves it out.",
+                for_s=1e9,
+            )
+        while await self._tick() and self._now_s() - began_s < longest_s:
+            if taps is not None:
+                self._add_taps(track, taps, began_s)
+                if len(taps) >= _TAPS or any(key in "\r\n " for key in self._take_keys()):
+                    break
+        self._show_words("")
+        check = judge_fit(self._facts(track, taps))
+        if track.recorder is not None:
+            track.recorder.add("fit", check.to_dict())
+        label = f"{track.label}: " if len(self._tracks) > 1 else ""
+        self._say(f"{label}fit {check.word}: {'; '.join(check.reasons)}")
+        self._emit("fit", {"sensor": track.label, "fit": check.to_dict()})
+        return check
+
+    def _add_taps(self, track: Track, taps: list[TapResponse], began_s: float) -> None:
+        recent = track.recent(_TAPS_OVER_S)
+        if not len(recent):
+            return
+        rate_hz = track.rate_hz
+        begin_s = self._now_s() - began_s - len(recent) / rate_hz
+        for tap in find_taps(recent, fs=rate_hz):
+            at_s = begin_s + tap.time_s
+            if at_s > 0.0 and (not taps or at_s - taps[-1].time_s > 0.8 * RESPONSE_S):
+                taps.append(replace(tap, time_s=at_s))
+                self._show_words(f"Tap {len(taps)} of {_TAPS} felt.", for_s=1e9)
+
+    def _facts(self, track: Track, taps: list[TapResponse] | None) -> FitFacts:
+        plan, source = self._plan, track.source
+        assert source is not None
+        settings = source.started.settings
+        return FitFacts(
+            taps=None if taps is None else tuple(taps),
+            posture=posture_of(track.recent(2.0)) if track.is_still() else None,
+            clipped_share=track.clipped_share(_FIT_S),
+            range_g=settings.range_g,
+            battery_percent=track.battery_percent,
+            free_bytes=free_bytes(plan.folder),
+            needed_bytes=len(self._tracks)
+            * needed_bytes(
+                duration_s=plan.duration_s,
+                sampling_rate_hz=settings.sampling_rate_hz,
+                gyro=settings.gyro,
+            ),
+        )
+
+    # --- settle and measure --------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Wait until the leg rests."""
+        if self._stop.is_asked:
+            return
+        self._enter("settle")
+        self._say(INSTRUCTIONS)
+        settling = Settling()
+        while await self._tick():
+            self._take_keys()
+            state = settling.at(self._elapsed_s(), is_still=self._is_still())
+            if state.is_over:
+                break
+            left = f"Starting in {state.left_s:.0f} s." if state.left_s else "Hold still."
+            self._show_words(left, for_s=1.0)
+        else:
+            return
+        if state.note:
+            self._say(f"the measurement begins all the same: {state.note}")
+        for track in self._tracks:
+            if track.recorder is not None:
+                track.recorder.add("settling", asdict(state) | {"lasted_s": self._elapsed_s()})
+
+    async def measure(self) -> None:
+        """Record for as long as was asked."""
+        if self._stop.is_asked:
+            return
+        self._enter("measure")
+        coach, duration_s = Coach(), self._plan.duration_s
+        while await self._tick() and self._elapsed_s() < duration_s:
+            self._take_keys()
+            words = coach.at(self._moment())
+            if words:
+                self._show_words(words)
+                self._say(words)
+                self._emit("coaching", {"words": words, "time_s": self._elapsed_s()})
+
+    def _moment(self) -> Moment:
+        tracks = [track for track in self._tracks if not track.is_over]
+        charges = [track.battery_percent for track in tracks if track.battery_percent is not None]
+        troubles = [track.recorder.counts.disk.trouble for track in tracks if track.recorder]
+        return Moment(
+            time_s=self._elapsed_s(),
+            left_s=self._plan.duration_s - self._elapsed_s(),
+            is_still=self._is_still(),
+            is_linked=all(track.lost_since_s is None for track in tracks),
+            lost_share=max((track.lost_lately() for track in tracks), default=0.0),
+            battery_percent=min(charges, default=None),
+            disk_trouble=next((one for one in troubles if one), ""),
+        )
+
+    # --- save ----------------------------------------------------------------------------------
+
+    async def save(self) -> None:
+        """Stop all sensors and close all folders, whatever happened."""
+        self._emit("stage", {"stage": "save"})
+        if self._battery is not None:
+            self._battery.cancel()
+        for track in self._tracks:
+            if track.recorder is not None:
+                track.recorder.add("ended_by", self._stop.why or "duration")
+        results = await asyncio.gather(
+            *(track.end() for track in self._tracks), return_exceptions=True
+        )
+        faults = [one for one in results if isinstance(one, BaseException)]
+        faults += [fault for track in self._tracks if (fault := track.fault()) is not None]
+        for track in self._tracks:
+            track.discard()
+        if faults:
+            raise faults[0]
+
+    def outcome(self) -> SessionOutcome:
+        """Give what came of it."""
+        return SessionOutcome(
+            tuple(
+                Recorded(track.label, track.folder, track.counts, self._loss_of(track))
+                for track in self._tracks
+            ),
+            self._stop.why,
+        )
+
+    def _loss_of(self, track: Track) -> LinkError | None:
+        from tremor.errors import SensorLostError
+
+        if track.error is not None:
+            return track.error
+        if track.lost_since_s is None or self._stop.is_asked:
+            return None
+        return SensorLostError(f"{track.label} was lost and was not back when the time was over")

@@ -1,0 +1,131 @@
+"""When the leg has come to rest: gross movement, and the end of the countdown. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from tremor.recording import Floats
+
+__all__ = ["INSTRUCTIONS", "STILL_MS2", "Settling", "SettlingState", "gross_movement_ms2"]
+
+INSTRUCTIONS: Final = (
+    "Sit down. Let the thigh rest on the seat and the foot on the floor, and let go of the leg."
+)
+#: Gross movement below this is still, m/s^2: the limit by which windows are judged.
+STILL_MS2: Final = 0.3
+#: Two running means of this length leave under a tenth of what is faster than 3 Hz, s.
+_MEAN_S: Final = 0.25
+
+
+def gross_movement_ms2(acceleration_ms2: Floats, *, fs: float) -> float | None:
+    """Give how much a leg moves as a whole, slower than it trembles.
+
+    Parameters
+    ----------
+    acceleration_ms2 : ndarray, shape (n, 3)
+        The last seconds, m/s^2; NaN where samples are missing.
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float or None
+        RMS about the mean of the acceleration averaged twice over 1/4 s, vector sum, m/s^2; of
+        tremor from 3 Hz on under a tenth passes. None where there is less than a second.
+
+    Examples
+    --------
+    Tremor of 8 Hz is no gross movement, a swing of 1 Hz is:
+
+    >>> t = np.arange(200) / 100.0
+    >>> leg = np.zeros((200, 3))
+    >>> leg[:, 0] = np.sin(2 * np.pi * 8.0 * t)
+    >>> round(gross_movement_ms2(leg, fs=100.0), 2)
+    0.0
+    >>> leg[:, 0] = np.sin(2 * np.pi * 1.0 * t)
+    >>> round(gross_movement_ms2(leg, fs=100.0), 1)
+    0.6
+    """
+    there = acceleration_ms2[np.isfinite(acceleration_ms2).all(axis=1)]
+    n_mean = max(1, round(_MEAN_S * fs))
+    if len(there) < max(fs, 3 * n_mean):
+        return None
+    slow = _running_mean(_running_mean(there - there.mean(axis=0), n_mean), n_mean)
+    return float(np.sqrt(np.sum(np.var(slow, axis=0))))
+
+
+def _running_mean(values: Floats, n: int) -> Floats:
+    total = np.cumsum(np.vstack((np.zeros(values.shape[1]), values)), axis=0)
+    mean: Floats = (total[n:] - total[:-n]) / n
+    return mean
+
+
+@dataclass(frozen=True, slots=True)
+class SettlingState:
+    """Where the settling is.
+
+    Parameters
+    ----------
+    is_over : bool
+        Whether the measurement begins.
+    left_s : float
+        What is left of the countdown, s.
+    note : str
+        Why it ended without the leg at rest; empty else.
+    """
+
+    is_over: bool
+    left_s: float
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Settling:
+    """A countdown that ends when the leg rests, or after a while with a note.
+
+    Parameters
+    ----------
+    countdown_s : float
+        Shortest, s.
+    still_s : float
+        For how long the leg must have been at rest, s.
+    longest_s : float
+        Longest, s.
+
+    Examples
+    --------
+    >>> settling = Settling()
+    >>> [settling.at(time_s, is_still=time_s > 4.0).is_over for time_s in (0.0, 5.0, 6.0, 7.0)]
+    [False, False, False, True]
+    """
+
+    countdown_s: float = 5.0
+    still_s: float = 2.0
+    longest_s: float = 20.0
+    _still_since_s: float | None = None
+
+    def at(self, elapsed_s: float, *, is_still: bool | None) -> SettlingState:
+        """Say where it is after so many seconds.
+
+        Parameters
+        ----------
+        elapsed_s : float
+            Since it began, s; never less than before.
+        is_still : bool or None
+            Whether the leg rests now; None where that is not known.
+        """
+        if not is_still:
+            self._still_since_s = None
+        elif self._still_since_s is None:
+            self._still_since_s = elapsed_s
+        left_s = max(0.0, self.countdown_s - elapsed_s)
+        since_s = self._still_since_s
+        if since_s is not None and left_s == 0.0 and elapsed_s - since_s >= self.still_s:
+            return SettlingState(True, 0.0)
+        if elapsed_s >= self.longest_s:
+            why = "nothing was received" if is_still is None else "the leg was still moving"
+            return SettlingState(True, 0.0, f"{why} after {self.longest_s:g} s")
+        return SettlingState(False, left_s)
