@@ -385,8 +385,9 @@ class WindowTable(Sequence[WindowAnalysis]):
         estimates = [_estimate_dicts(getattr(self, name), methods) for name in _ESTIMATED]
         scores: list[dict[str, float]] = [{} for _ in range(n)]
         for name, column in self.scores.items():
+            values = column.tolist()
             for row in np.flatnonzero(np.isfinite(column)).tolist():
-                scores[row][name] = float(column[row])
+                scores[row][name] = values[row]
         return [
             {
                 "start_s": start,

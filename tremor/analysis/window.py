@@ -108,7 +108,10 @@ def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[s
     floor = noise_floor(density, fs=fs, n_samples=n, band_hz=(low_hz, high_hz))
     above_floor = power_in(density, band, bin_width_hz=width_hz) - floor * (high_hz - low_hz)
 
-    smoothed = smooth(density, round(_SMOOTHING_HZ / width_hz))
+    # What lies above the band has no part in the peak: the rest runs over fewer bins.
+    n_smooth = round(_SMOOTHING_HZ / width_hz)
+    density = np.ascontiguousarray(density[:, : share.stop + n_smooth + 1])
+    smoothed = smooth(density, n_smooth)
     peak = band.start + np.argmax(smoothed[:, band], axis=-1)
     height = np.take_along_axis(smoothed, peak[:, None], axis=-1)[:, 0]
     bins = np.arange(density.shape[-1])
@@ -216,7 +219,8 @@ def _judge_samples(judge: _Judge) -> None:
     missing = np.isnan(judge.windows[:, 0, :])
     whole = np.flatnonzero(~missing.any(axis=1))
     still = np.zeros(len(missing))
-    still[whole] = np.count_nonzero(np.ptp(judge.windows[whole], axis=-1) == 0.0, axis=-1)
+    whole_windows = _chosen(judge.windows, whole)
+    still[whole] = np.count_nonzero(np.ptp(whole_windows, axis=-1) == 0.0, axis=-1)
     everything = np.arange(len(missing))
     judge.note(
         everything,
@@ -228,7 +232,13 @@ def _judge_samples(judge: _Judge) -> None:
     )
     judge.test(_SAMPLE_RULES)
     rows = np.flatnonzero(judge.undecided)
-    judge.note(rows, look_at(judge.windows[rows], fs=judge.fs, settings=judge.settings))
+    windows = _chosen(judge.windows, rows)
+    judge.note(rows, look_at(windows, fs=judge.fs, settings=judge.settings))
+
+
+def _chosen(windows: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+    """Give some windows; all of them without a copy."""
+    return windows if len(rows) == len(windows) else windows[rows]
 
 
 def _judge_movement(judge: _Judge) -> None:
