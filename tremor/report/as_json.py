@@ -60,8 +60,8 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     yield head + '"windows": ['
     for first in range(0, len(table), _WINDOWS):
         windows = _part(table, first, first + _WINDOWS).to_dicts()
-        lines = [encode(window).decode() for window in windows]
-        yield (between if first else start) + between.join(lines)
+        lines = between.encode().join(map(encode, windows)).decode()
+        yield (between if first else start) + lines
     yield (end if len(table) else "") + "]" + tail
 
 
