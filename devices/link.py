@@ -38,12 +38,6 @@ __all__ = ["LinkTimes", "SensorSource", "Tap"]
 
 Tap = Callable[[Packet | LinkEvent], None]
 
-#: A timer that is so late was held up by this program and says nothing of the sensor, s.
-_LATE_S: Final = 1.0
-#: The longest packets hold so many samples; at a low rate they are far apart.
-_MOST_SAMPLES: Final = 160
-#: A stream is silent when nothing came for so many times its longest pause so far.
-_SILENT_PAUSES: Final = 3.0
 _FULL_PERCENT: Final = 100
 
 # Scanning and connecting hold up the other links of an adapter, and two scans of one program
@@ -368,43 +362,16 @@ class SensorSource:
             while True:
                 session = self._session
                 assert session is not None
-                why = await self._trouble(session)
+                trouble = await session.trouble(self.nominal_sampling_rate_hz)
+                if trouble.silent_s is not None:
+                    self._tell("silent", f"no packet for {trouble.silent_s:.1f} s")
+                self._tell("lost", trouble.why)
                 if session.has_streamed:
                     since_s = self._timer()
                 await self._hang_up(stop=False)
-                await self._get_back(why, since_s)
+                await self._get_back(trouble.why, since_s)
         except Exception as error:  # whatever it is, whoever reads must learn of it
             self._stream.end(error)
-
-    async def _trouble(self, session: Session) -> str:
-        """Wait until the link is lost or silent, and say which."""
-        while True:
-            limit_s = self._silence_s(session)
-            due_s = session.last_s + limit_s
-            try:
-                async with asyncio.timeout(max(0.0, due_s - self._timer())):
-                    await session.lost.wait()
-            except TimeoutError:
-                now_s = self._timer()
-                if now_s - due_s > _LATE_S:
-                    session.last_s = now_s  # what waits for this program comes first
-                elif now_s - session.last_s >= limit_s:
-                    self._tell("silent", f"no packet for {now_s - session.last_s:.1f} s")
-                    why = "the sensor fell silent"
-                    break
-            else:
-                why = "the sensor is out of reach, or ended the link"
-                break
-        session.end_stream()
-        self._tell("lost", why)
-        return why
-
-    def _silence_s(self, session: Session) -> float:
-        # The pauses so far tell how far packets are apart, unless one of them was a hitch.
-        expected_s = 1.0 + _MOST_SAMPLES / self.nominal_sampling_rate_hz
-        if session.longest_pause_s > 0.0:
-            expected_s = min(expected_s, _SILENT_PAUSES * session.longest_pause_s)
-        return max(self._times.silence_s, expected_s)
 
     async def _get_back(self, why: str, since_s: float) -> None:
         """Make the link again; ``since_s`` is when it was lost, or began and never streamed."""

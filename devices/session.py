@@ -20,11 +20,17 @@ from .finding import Found
 from .profile import SensorProfile, Started, Step, StreamSettings
 from .radio import Backend, Connection
 
-__all__ = ["LinkTimes", "Session", "to_the_end"]
+__all__ = ["LinkTimes", "Session", "Trouble", "to_the_end"]
 
 _Outcome = TypeVar("_Outcome")
 
 _JITTER: Final = (0.75, 1.25)
+#: A timer that is so late was held up by this program and says nothing of the sensor, s.
+_LATE_S: Final = 1.0
+#: The longest packets hold so many samples; at a low rate they are far apart.
+_MOST_SAMPLES: Final = 160
+#: A stream is silent when nothing came for so many times its longest pause so far.
+_SILENT_PAUSES: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,22 @@ class LinkTimes:
         while True:
             yield min(self.longest_wait_s, wait_s * rng.uniform(*_JITTER))
             wait_s = min(self.longest_wait_s, 2.0 * wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a connection is of no use any more.
+
+    Parameters
+    ----------
+    why : str
+        A clause.
+    silent_s : float or None
+        For how long nothing came, s, where the link stands.
+    """
+
+    why: str
+    silent_s: float | None = None
 
 
 class Session:
@@ -222,6 +244,43 @@ class Session:
         self._is_streaming = True
         self.last_s = self._timer()
         return packets[:since], packets[since:]
+
+    async def trouble(self, sampling_rate_hz: float) -> Trouble:
+        """Wait until the link is lost or silent; no packet is passed on afterwards.
+
+        Parameters
+        ----------
+        sampling_rate_hz : float
+            Nominal, Hz: tells how far packets may be apart.
+
+        Returns
+        -------
+        Trouble
+            Which of them.
+        """
+        while True:
+            limit_s = self._silence_s(sampling_rate_hz)
+            due_s = self.last_s + limit_s
+            try:
+                async with asyncio.timeout(max(0.0, due_s - self._timer())):
+                    await self.lost.wait()
+            except TimeoutError:
+                now_s = self._timer()
+                if now_s - due_s > _LATE_S:
+                    self.last_s = now_s  # what waits for this program comes first
+                elif now_s - self.last_s >= limit_s:
+                    self.end_stream()
+                    return Trouble("the sensor fell silent", now_s - self.last_s)
+            else:
+                self.end_stream()
+                return Trouble("the sensor is out of reach, or ended the link")
+
+    def _silence_s(self, sampling_rate_hz: float) -> float:
+        # The pauses so far tell how far packets are apart, unless one of them was a hitch.
+        expected_s = 1.0 + _MOST_SAMPLES / sampling_rate_hz
+        if self.longest_pause_s > 0.0:
+            expected_s = min(expected_s, _SILENT_PAUSES * self.longest_pause_s)
+        return max(self._times.silence_s, expected_s)
 
     def end_stream(self) -> None:
         """Pass no packets on from now."""
