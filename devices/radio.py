@@ -1,33 +1,25 @@
 """The Bluetooth of this computer: what is in reach, and a link to one sensor.
 
-The only file that calls bleak. Whatever bleak raises leaves it as a `LinkError` with a remedy.
+The only file that calls bleak; what bleak raises is put into words by `devices.wording`.
 Which sensor is wanted, what is said to it and what becomes of its bytes is not known here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bleak import BleakAdapter, BleakClient, BleakScanner
-from bleak.exc import (
-    BleakBluetoothNotAvailableError,
-    BleakBluetoothNotAvailableReason,
-    BleakCharacteristicNotFoundError,
-    BleakDBusError,
-    BleakDeviceNotFoundError,
-    BleakGATTProtocolError,
-    BleakGATTProtocolErrorCode,
-)
 
-from tremor.errors import LinkError, SensorRefusedError, TremorError
+from tremor.errors import LinkError
 
 from .profile import Advertisement
 from .remedies import remedy
+from .wording import in_words
 
 if TYPE_CHECKING:
     from bleak.backends.adapter import BaseBleakAdapter
@@ -45,45 +37,6 @@ _NO_RSSI_DBM: Final = -127
 #: What a link may take beyond its own limit before it is given up from outside, s.
 _MARGIN_S: Final = 10.0
 _ATT_HEADER: Final = 3
-
-_WANTS_PAIRING: Final = frozenset(
-    {
-        BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
-        BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
-        BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION_KEY_SIZE,
-        BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
-    }
-)
-#: Reason: what is wrong, and the trouble whose remedy helps.
-_UNAVAILABLE: Final[Mapping[BleakBluetoothNotAvailableReason, tuple[str, str]]] = {
-    BleakBluetoothNotAvailableReason.NO_BLUETOOTH: ("there is no Bluetooth adapter", "no adapter"),
-    BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE: (
-        "the Bluetooth adapter has no Low Energy",
-        "no central role",
-    ),
-    BleakBluetoothNotAvailableReason.POWERED_OFF: ("Bluetooth is off", "off"),
-    BleakBluetoothNotAvailableReason.DENIED_BY_USER: ("Bluetooth is not allowed", "denied"),
-    BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM: ("Bluetooth is not allowed", "denied"),
-    BleakBluetoothNotAvailableReason.DENIED_BY_UNKNOWN: ("Bluetooth is not allowed", "denied"),
-}
-#: End of the name of a D-Bus error: what is wrong, and the trouble whose remedy helps.
-_DBUS: Final[Mapping[str, tuple[str, str]]] = {
-    "ServiceUnknown": ("the Bluetooth daemon is not running", "no daemon"),
-    "NameHasNoOwner": ("the Bluetooth daemon is not running", "no daemon"),
-    "NoReply": ("the Bluetooth daemon does not answer", "busy"),
-    "AccessDenied": ("Bluetooth is not allowed", "denied"),
-    "NotAuthorized": ("Bluetooth is not allowed", "denied"),
-    "NotReady": ("Bluetooth is off", "off"),
-    "InProgress": ("Bluetooth is busy with something else", "busy"),
-}
-_DBUS_PAIRING: Final = frozenset(
-    {
-        "AuthenticationFailed",
-        "AuthenticationCanceled",
-        "AuthenticationRejected",
-        "AuthenticationTimeout",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,58 +80,6 @@ class Peripheral:
     device: BLEDevice = field(repr=False, compare=False)
 
 
-@contextmanager
-def _in_words(doing: str) -> Iterator[None]:
-    """Turn whatever comes out of bleak into a `LinkError`; ``doing`` follows "could not"."""
-    try:
-        yield
-    except TremorError:
-        raise
-    except Exception as error:
-        raise _link_error(error, doing) from error
-
-
-def _troubled(what: str, trouble: str) -> LinkError:
-    error = LinkError(f"{what}; {remedy(trouble)}")
-    error.trouble = trouble
-    return error
-
-
-def _link_error(error: Exception, doing: str) -> LinkError:
-    if isinstance(error, BleakBluetoothNotAvailableError):
-        return _troubled(*_UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy")))
-    if isinstance(error, BleakGATTProtocolError):
-        if error.code in _WANTS_PAIRING:
-            return SensorRefusedError(
-                f"could not {doing}: the sensor wants to be paired first; {remedy('pairing')}"
-            )
-        return LinkError(f"could not {doing}: the sensor answered '{error.args[1]}'")
-    if isinstance(error, BleakCharacteristicNotFoundError):
-        return SensorRefusedError(
-            f"could not {doing}: it has no characteristic {error.char_specifier}; it is another "
-            "kind of sensor, or its firmware is too old: update it with its maker's app"
-        )
-    if isinstance(error, BleakDBusError):
-        name = error.dbus_error.rpartition(".")[2]
-        if name in _DBUS_PAIRING:
-            return SensorRefusedError(f"could not {doing}: pairing failed; {remedy('pairing')}")
-        if name in _DBUS:
-            what, trouble = _DBUS[name]
-            return _troubled(f"could not {doing}: {what}", trouble)
-        return LinkError(f"could not {doing}: {error.dbus_error_details or name}")
-    if isinstance(error, BleakDeviceNotFoundError):
-        return LinkError(f"could not {doing}: it is out of reach now; come nearer and wake it")
-    if isinstance(error, TimeoutError):
-        return LinkError(f"could not {doing}: it did not answer in time; come nearer and wake it")
-    if isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
-        return _troubled("there is no D-Bus system bus", "no bus")
-    if isinstance(error, (OSError, EOFError)):
-        return LinkError(f"could not {doing}: the link to the Bluetooth daemon broke")
-    if "BlueZ >=" in str(error):
-        return _troubled("the Bluetooth daemon is too old", "old daemon")
-    return LinkError(f"could not {doing}: {str(error) or type(error).__name__}")
-
-
 async def connected(
     services: tuple[str, ...] = (), *, backend: Backend | None = None
 ) -> list[Peripheral]:
@@ -206,7 +107,7 @@ async def connected(
     backend = backend or Backend()
     if backend.adapter is None and (backend.scanner or backend.client):
         return []
-    with _in_words("look for connected sensors"):
+    with in_words("look for connected sensors"):
         try:
             adapter = await BleakAdapter.get(backend=backend.adapter)
             found = await adapter.get_connected_devices([*_GENERIC_SERVICES, *services])
@@ -259,14 +160,14 @@ async def advertised(*, backend: Backend | None = None) -> AsyncGenerator[Periph
         detection_callback=lambda device, data: heard.put_nowait(_heard(device, data)),
         backend=(backend or Backend()).scanner,
     )
-    with _in_words("scan"):
+    with in_words("scan"):
         await scanner.start()
     try:
         while True:
             yield await heard.get()
     finally:
         # A scan that does not end ends with this program; what was found counts.
-        with suppress(LinkError), _in_words("end the scan"):
+        with suppress(LinkError), in_words("end the scan"):
             await scanner.stop()
 
 
@@ -343,7 +244,7 @@ class Connection:
         LinkError
             Where that fails.
         """
-        with _in_words(f"connect to {self._name}"):
+        with in_words(f"connect to {self._name}"):
             async with asyncio.timeout(self._connect_s + _MARGIN_S):
                 await self._client.connect()
 
@@ -355,7 +256,7 @@ class Connection:
         LinkError
             Where that fails.
         """
-        with _in_words(f"disconnect from {self._name}"):
+        with in_words(f"disconnect from {self._name}"):
             await self._client.disconnect()
 
     def has(self, characteristic: str) -> bool:
@@ -368,7 +269,7 @@ class Connection:
         return None if found is None else found.max_write_without_response_size + _ATT_HEADER
 
     def _find(self, characteristic: str) -> BleakGATTCharacteristic | None:
-        with _in_words(f"look into {self._name}"):
+        with in_words(f"look into {self._name}"):
             return self._client.services.get_characteristic(characteristic)
 
     async def subscribe(self, characteristic: str) -> None:
@@ -376,7 +277,7 @@ class Connection:
         uuid = characteristic.lower()
         if uuid in self._subscribed:
             return  # bleak would replace the first callback without a word
-        with _in_words(f"turn on notifications of {self._name}"):
+        with in_words(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.start_notify(
                     uuid,
@@ -394,7 +295,7 @@ class Connection:
         uuid = characteristic.lower()
         if uuid not in self._subscribed:
             return
-        with _in_words(f"turn off notifications of {self._name}"):
+        with in_words(f"turn off notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.stop_notify(uuid)
         self._subscribed.discard(uuid)
@@ -404,7 +305,7 @@ class Connection:
         found = self._find(characteristic)
         confirmed = response and (found is None or "write" in found.properties)
         try:
-            with _in_words(f"write to {self._name}"):
+            with in_words(f"write to {self._name}"):
                 async with asyncio.timeout(self._step_s):
                     await self._client.write_gatt_char(characteristic, data, response=confirmed)
         except LinkError as error:
@@ -417,6 +318,6 @@ class Connection:
 
     async def read(self, characteristic: str) -> bytes:
         """Read."""
-        with _in_words(f"read from {self._name}"):
+        with in_words(f"read from {self._name}"):
             async with asyncio.timeout(self._step_s):
                 return bytes(await self._client.read_gatt_char(characteristic))

@@ -23,7 +23,7 @@ from bleak.exc import (
     BleakGATTProtocolErrorCode,
 )
 
-from devices.radio import _UNAVAILABLE
+from devices.wording import UNAVAILABLE
 
 DEVICE = BLEDevice("AA:BB:CC:DD:EE:FF", "Strap", {"path": "/org/bluez/hci0/dev_0"})
 
@@ -73,8 +73,8 @@ def test_data_has_the_fields_that_are_read():
 
 def test_errors_are_a_family_and_carry_what_is_read():
     unavailable = BleakBluetoothNotAvailableError("", BleakBluetoothNotAvailableReason.POWERED_OFF)
-    assert unavailable.reason in _UNAVAILABLE
-    known = set(_UNAVAILABLE) | {BleakBluetoothNotAvailableReason.UNKNOWN}
+    assert unavailable.reason in UNAVAILABLE
+    known = set(UNAVAILABLE) | {BleakBluetoothNotAvailableReason.UNKNOWN}
     assert known == set(BleakBluetoothNotAvailableReason)
     assert BleakGATTProtocolError(5).code == BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION
     assert "Insufficient Authentication" in BleakGATTProtocolError(5).args[1]
