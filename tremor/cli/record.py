@@ -25,7 +25,7 @@ from tremor.errors import InvalidInputError, TremorError
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
     from tremor.analysis.settings import AnalysisSettings
-    from tremor.cli.recording.session import Plan, Recorded, SessionOutcome
+    from tremor.cli.recording.plan import Plan, Recorded, SessionOutcome
     from tremor.explanation.context import Context
 
 __all__ = ["read_duration", "record"]
@@ -62,13 +62,15 @@ _PARTS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?
 _RECORD_ONE: Final = ""
 
 
-def read_duration(text: str) -> float:
+def read_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
     """Read ``90``, ``90s``, ``5m``, ``1h30m``.
 
     Parameters
     ----------
     text : str
         Hours, minutes, seconds; a number alone is seconds.
+    least_s : float
+        Shortest that is taken, s.
 
     Returns
     -------
@@ -78,7 +80,7 @@ def read_duration(text: str) -> float:
     Raises
     ------
     InvalidInputError
-        Where it is no time, shorter than 5 s or longer than a day.
+        Where it is no time, shorter than that or longer than a day.
 
     Examples
     --------
@@ -91,9 +93,9 @@ def read_duration(text: str) -> float:
         raise InvalidInputError(f"duration is {text!r}; give seconds, or such as 90s, 5m, 1h30m")
     hours, minutes, seconds = (float(part or 0.0) for part in match.groups())
     duration_s = 3600.0 * hours + 60.0 * minutes + seconds
-    if not _SHORTEST_S <= duration_s <= _LONGEST_S:
+    if not least_s <= duration_s <= _LONGEST_S:
         raise InvalidInputError(
-            f"duration is {duration_s:g} s; give {_SHORTEST_S:g} s to {_LONGEST_S / 3600.0:g} h"
+            f"duration is {duration_s:g} s; give {least_s:g} s to {_LONGEST_S / 3600.0:g} h"
         )
     return duration_s
 
@@ -188,7 +190,7 @@ def record(
     from tremor.cli.recording.choosing import read_wishes
     from tremor.cli.recording.folders import default_folder, make_room
     from tremor.cli.recording.outcome import rest_level_ms2
-    from tremor.cli.recording.session import Plan
+    from tremor.cli.recording.plan import Plan
     from tremor.explanation.context import Context
 
     check_devices()
@@ -207,7 +209,7 @@ def record(
         profile=_profile(profile_slug),
         pair=pair,
         asks=is_input_allowed(),
-        give_up_s=read_duration(give_up),
+        give_up_s=read_duration(give_up, least_s=1.0),
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     level_ms2 = rest_level_ms2(Path(baseline), settings=settings) if baseline else None

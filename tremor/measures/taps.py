@@ -22,6 +22,11 @@ _ATTACK_S: Final = 0.05
 #: A tap stands out of what was before it by this factor, and is stronger than this, m/s^2.
 _STANDS_OUT: Final = 6.0
 _WEAKEST_MS2: Final = 4.0
+#: A leg that shakes more before it, RMS, or whose slow movement spans more, is moving: foot strikes
+#: are no taps, m/s^2.
+_SHAKES_MS2: Final = 1.5
+_SWINGS_MS2: Final = 0.6
+_SWING_S: Final = 0.8
 #: Slow movement and gravity are the median over this time, s.
 _SLOW_S: Final = 0.5
 _SHARE: Final = 0.9
@@ -82,16 +87,22 @@ def find_taps(acceleration_ms2: Floats, *, fs: float) -> tuple[TapResponse, ...]
     """
     n_response, n_quiet = round(RESPONSE_S * fs), round(_QUIET_S * fs)
     n_attack = max(1, round(_ATTACK_S * fs))
-    size = np.linalg.norm(_without_slow(acceleration_ms2, fs=fs), axis=1)
+    slow = _slow(acceleration_ms2, fs=fs)
+    size = np.linalg.norm(acceleration_ms2 - slow, axis=1)
     size[~np.isfinite(size)] = 0.0
     taps: list[TapResponse] = []
     place = n_quiet + n_attack
     while place < len(size) - n_response:
         response = size[place : place + n_response]
+        if size[place] < _WEAKEST_MS2:
+            place += 1
+            continue
         before = size[place - n_attack - n_quiet : place - n_attack]
         noise_ms2 = float(np.sqrt(np.mean(before**2)))
-        limit_ms2 = max(_WEAKEST_MS2, _STANDS_OUT * noise_ms2)
-        if size[place] < limit_ms2:
+        swing = slow[max(0, place - round(_SWING_S * fs)) : place]
+        swing_ms2 = float(np.linalg.norm(np.ptp(swing, axis=0)))
+        is_at_rest = noise_ms2 < _SHAKES_MS2 and swing_ms2 < _SWINGS_MS2  # not so with gaps
+        if size[place] < _STANDS_OUT * noise_ms2 or not is_at_rest:
             place += 1
             continue
         # The strongest sample of a blow may come a little after the first that is strong.
@@ -104,14 +115,13 @@ def find_taps(acceleration_ms2: Floats, *, fs: float) -> tuple[TapResponse, ...]
     return tuple(taps)
 
 
-def _without_slow(acceleration_ms2: Floats, *, fs: float) -> Floats:
+def _slow(acceleration_ms2: Floats, *, fs: float) -> Floats:
     n = max(3, round(_SLOW_S * fs) | 1)
     if len(acceleration_ms2) < n:
-        return np.zeros_like(acceleration_ms2)
+        return acceleration_ms2
     padded = np.pad(acceleration_ms2, ((n // 2, n // 2), (0, 0)), mode="edge")
-    slow = np.median(np.lib.stride_tricks.sliding_window_view(padded, n, axis=0), axis=-1)
-    fast: Floats = acceleration_ms2 - slow
-    return fast
+    slow: Floats = np.median(np.lib.stride_tricks.sliding_window_view(padded, n, axis=0), axis=-1)
+    return slow
 
 
 def _ring_s(response: Floats, noise_ms2: float, *, fs: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import InvalidInputError, SensorNotFoundError
@@ -59,6 +60,11 @@ def read_wishes(texts: Sequence[str]) -> tuple[Wish, ...]:
     Wish(label='left', text='polar-h10')
     """
     wishes = tuple(_wish(text) for text in texts) or (Wish("", ""),)
+    for wish in wishes:
+        if wish.text.strip() and Path(wish.text).is_file():
+            raise InvalidInputError(
+                f"{wish.text} is a file and no sensor; to play it: tremor replay {wish.text}"
+            )
     labels = [wish.label for wish in wishes]
     if len(wishes) > 1 and (not all(labels) or len(set(labels)) < len(labels)):
         raise InvalidInputError(

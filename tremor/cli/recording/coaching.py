@@ -61,10 +61,7 @@ class _Rule:
 _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         lambda was, now: was.is_linked and not now.is_linked,
-        lambda _: (
-            "The link is lost. The recording goes on, and this gap is marked; come nearer, or "
-            "press q to stop and keep what there is."
-        ),
+        lambda _: "The link is lost. The recording goes on, and this gap is marked; come nearer.",
         0.0,
         is_urgent=True,
     ),

@@ -19,7 +19,7 @@ from tremor.report.numbers import clock, number, percent
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis
     from tremor.analysis.settings import AnalysisSettings
-    from tremor.cli.recording.session import Recorded
+    from tremor.cli.recording.plan import Recorded
     from tremor.explanation.context import Context
 
 __all__ = ["analyze_recording", "ask_open", "rest_level_ms2", "saved_text", "tell_baseline"]

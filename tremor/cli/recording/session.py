@@ -7,148 +7,50 @@ asked and analysed afterwards is `tremor.cli.recording.outcome`.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from tremor.cli.recording.choosing import Wish, candidate_text, find_sensor
 from tremor.cli.recording.coaching import Coach, Moment
-from tremor.cli.recording.fit import FitCheck, FitFacts, judge_fit, posture_of
-from tremor.cli.recording.folders import free_bytes, needed_bytes
+from tremor.cli.recording.fit import FitCheck, judge_fit
+from tremor.cli.recording.fitting import FIT_S, facts_of, with_new_taps
 from tremor.cli.recording.keyboard import Keyboard, KeyMeanings
+from tremor.cli.recording.plan import Plan, Recorded, SessionOutcome
 from tremor.cli.recording.screen import Screen
 from tremor.cli.recording.settling import INSTRUCTIONS, Settling
-from tremor.cli.recording.stopping import Stop, Why
-from tremor.cli.recording.track import Track
+from tremor.cli.recording.stopping import Stop
+from tremor.cli.recording.track import Track, warm_up
 from tremor.cli.recording.view import SessionView, Stage
 from tremor.errors import LinkError
-from tremor.measures.taps import RESPONSE_S, TapResponse, find_taps
+from tremor.measures.taps import TapResponse
 from tremor.packets import LinkEvent
-from tremor.recorder import RecorderCounts, Zero
+from tremor.recorder import Zero
 
 if TYPE_CHECKING:
     from devices.finding import Found
-    from devices.profile import SensorProfile
     from devices.sources import Source
     from tremor.analysis.results import WindowAnalysis
 
-__all__ = ["Plan", "Recorded", "SessionOutcome", "record_session"]
+__all__ = ["Emit", "record_session"]
 
 _TICK_S: Final = 0.05
-#: The fit is looked at for so long where nobody taps, and taps are awaited for so long, s.
-_FIT_S: Final = 3.0
-_TAPS_S: Final = 20.0
+#: Taps that are awaited, and for how long, s.
 _TAPS: Final = 2
-_TAPS_OVER_S: Final = 4.0
+_TAPS_S: Final = 20.0
 #: How often the charge is read, s of real time.
 _BATTERY_EVERY_S: Final = 120.0
 _KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
+_FIND_S: Final = 10.0
+_LEAST_FIND_S: Final = 2.0
+_GO_ON: Final = "\r\n "
 _WORDS_STAY_S: Final = 12.0
+_STAYS_S: Final = math.inf
 
 Emit = Callable[[str, Mapping[str, object]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is to be recorded.
-
-    Parameters
-    ----------
-    wishes : tuple of Wish
-        The sensors.
-    folder : Path
-        Where to; several sensors have folders of their labels in it.
-    placement : str
-        Site, or side and site; empty where it is not told.
-    duration_s : float
-        Of the measurement, s.
-    sampling_rate_hz, range_g : float or None
-        To ask the sensor for.
-    gyro : bool
-        Whether angular velocity is wanted as well.
-    options : mapping of str to str
-        What only the sensor knows.
-    profile : SensorProfile or None
-        What the sensor speaks like.
-    pair : bool
-        Whether to pair first.
-    asks : bool
-        Whether the runner may be asked.
-    give_up_s : float
-        For how long a lost sensor is sought, s.
-    """
-
-    wishes: tuple[Wish, ...]
-    folder: Path
-    placement: str = ""
-    duration_s: float = 300.0
-    sampling_rate_hz: float | None = None
-    range_g: float | None = None
-    gyro: bool = False
-    options: Mapping[str, str] = field(default_factory=dict)
-    profile: SensorProfile | None = None
-    pair: bool = False
-    asks: bool = True
-    give_up_s: float = 300.0
-
-    def placement_of(self, wish: Wish) -> str:
-        """Give where a sensor is worn: its label tells the side."""
-        if not wish.label:
-            return self.placement
-        if wish.label not in ("left", "right"):
-            return wish.label
-        _, _, site = self.placement.rpartition("-")
-        return f"{wish.label}-{site or 'leg'}"
-
-    def folder_of(self, wish: Wish) -> Path:
-        """Give the folder of a sensor."""
-        return self.folder / wish.label if len(self.wishes) > 1 else self.folder
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was recorded of one sensor.
-
-    Parameters
-    ----------
-    label : str
-        What it is called.
-    folder : Path
-        Where it is.
-    counts : RecorderCounts
-        What is in it.
-    lost : LinkError or None
-        Why it ended early.
-    """
-
-    label: str
-    folder: Path
-    counts: RecorderCounts
-    lost: LinkError | None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOutcome:
-    """How a session ended.
-
-    Parameters
-    ----------
-    recorded : tuple of Recorded
-        In the order of the plan.
-    why : {"", "key", "interrupted", "terminated"}
-        Who ended it; empty where it was over.
-    """
-
-    recorded: tuple[Recorded, ...]
-    why: Why
-
-    @property
-    def was_cut_short(self) -> bool:
-        """Tell whether a signal ended it, so that nobody is there to be asked."""
-        return self.why in ("interrupted", "terminated")
 
 
 async def record_session(
@@ -309,6 +211,7 @@ class _Session:
     async def find(self, stack: AsyncExitStack) -> None:
         """Find, connect and start all sensors."""
         taken: list[str] = []
+        warming = asyncio.create_task(asyncio.to_thread(warm_up))
         for wish, track in zip(self._plan.wishes, self._tracks, strict=True):
             source = self._source(wish, track) if wish.is_simulated else None
             if source is None:
@@ -319,6 +222,7 @@ class _Session:
                 self._say(f"connecting to {candidate_text(found)}")
                 source = self._source(replace(wish, text=found.peripheral.address), track, found)
             track.source = source  # type: ignore[assignment]  # never a file
+        await warming  # before anything streams
         for track in self._tracks:
             assert track.source is not None
             await self._stop.or_done(self._open(stack, track))
@@ -374,7 +278,10 @@ class _Session:
             profile=plan.profile or (found.profile if found is not None else None),
             pair=plan.pair,
             tap=track.tap,
-            times=LinkTimes(give_up_s=plan.give_up_s),
+            # Each look for a lost sensor is no longer than it is sought at all.
+            times=LinkTimes(
+                give_up_s=plan.give_up_s, find_s=min(_FIND_S, max(_LEAST_FIND_S, plan.give_up_s))
+            ),
         )
 
     # --- fit -----------------------------------------------------------------------------------
@@ -406,70 +313,45 @@ class _Session:
     async def _wants_again(self) -> bool:
         if not (self._plan.asks and self._keyboard.is_there):
             return False
-        self._show_words("Tighten the strap and press r to check again; Enter goes on.", for_s=1e9)
+        self._show_words(
+            "Tighten the strap and press r to check again; Enter goes on.", for_s=_STAYS_S
+        )
         while await self._tick():
             for key in self._take_keys():
                 if key in "rR":
                     return True
-                if key in "\r\n ":
+                if key in _GO_ON:
                     return False
         return False
 
     async def _fit_of(self, track: Track) -> FitCheck:
         asks = self._plan.asks and self._keyboard.is_there
-        taps: list[TapResponse] | None = [] if asks else None
-        began_s, longest_s = self._now_s(), _TAPS_S if asks else _FIT_S
+        taps: tuple[TapResponse, ...] = ()
+        began_s, longest_s = self._now_s(), _TAPS_S if asks else FIT_S
         if asks:
             name = f" {track.label.replace('-', ' ')}" if len(self._tracks) > 1 else ""
             self._show_words(
                 f"Fit: sit, keep the leg still, and tap the{name} sensor twice with a finger. "
                 "Enter leaves it out.",
-                for_s=1e9,
+                for_s=_STAYS_S,
             )
         while await self._tick() and self._now_s() - began_s < longest_s:
-            if taps is not None:
-                self._add_taps(track, taps, began_s)
-                if len(taps) >= _TAPS or any(key in "\r\n " for key in self._take_keys()):
-                    break
+            if not asks:
+                continue
+            n_before = len(taps)
+            taps = with_new_taps(taps, track, elapsed_s=self._now_s() - began_s)
+            if len(taps) > n_before:
+                self._show_words(f"Tap {len(taps)} of {_TAPS} felt.", for_s=_STAYS_S)
+            if len(taps) >= _TAPS or any(key in _GO_ON for key in self._take_keys()):
+                break
         self._show_words("")
-        check = judge_fit(self._facts(track, taps))
+        check = judge_fit(facts_of(track, self._plan, taps=taps if asks else None))
         if track.recorder is not None:
             track.recorder.add("fit", check.to_dict())
         label = f"{track.label}: " if len(self._tracks) > 1 else ""
         self._say(f"{label}fit {check.word}: {'; '.join(check.reasons)}")
         self._emit("fit", {"sensor": track.label, "fit": check.to_dict()})
         return check
-
-    def _add_taps(self, track: Track, taps: list[TapResponse], began_s: float) -> None:
-        recent = track.recent(_TAPS_OVER_S)
-        if not len(recent):
-            return
-        rate_hz = track.rate_hz
-        begin_s = self._now_s() - began_s - len(recent) / rate_hz
-        for tap in find_taps(recent, fs=rate_hz):
-            at_s = begin_s + tap.time_s
-            if at_s > 0.0 and (not taps or at_s - taps[-1].time_s > 0.8 * RESPONSE_S):
-                taps.append(replace(tap, time_s=at_s))
-                self._show_words(f"Tap {len(taps)} of {_TAPS} felt.", for_s=1e9)
-
-    def _facts(self, track: Track, taps: list[TapResponse] | None) -> FitFacts:
-        plan, source = self._plan, track.source
-        assert source is not None
-        settings = source.started.settings
-        return FitFacts(
-            taps=None if taps is None else tuple(taps),
-            posture=posture_of(track.recent(2.0)) if track.is_still() else None,
-            clipped_share=track.clipped_share(_FIT_S),
-            range_g=settings.range_g,
-            battery_percent=track.battery_percent,
-            free_bytes=free_bytes(plan.folder),
-            needed_bytes=len(self._tracks)
-            * needed_bytes(
-                duration_s=plan.duration_s,
-                sampling_rate_hz=settings.sampling_rate_hz,
-                gyro=settings.gyro,
-            ),
-        )
 
     # --- settle and measure --------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from devices.link import SensorSource
     from tremor.analysis.results import WindowAnalysis
 
-__all__ = ["Track", "describe"]
+__all__ = ["Track", "describe", "warm_up"]
 
 #: Samples that are kept to look at: the fit check needs some seconds.
 _KEPT_S: Final = 6.0
@@ -59,6 +59,20 @@ def describe(source: SensorSource) -> StreamDescription:
         loss=rule.loss,
         tells_loss=rule.tells_loss,
     )
+
+
+def warm_up() -> None:
+    """Load what the first window of tremor would load, which takes a second or two.
+
+    While it is loaded nothing else of this program goes on, and a sensor would have to wait.
+    """
+    time_s = np.arange(1500) / 100.0
+    samples = 0.01 * np.random.default_rng(0).standard_normal((1500, 3))
+    samples[:, 2] += 9.81
+    samples[:, 0] += np.where(time_s > 7.0, 0.3 * np.sin(2.0 * np.pi * 8.0 * time_s), 0.0)
+    for window in LiveAnalyzer(sampling_rate_hz=100.0).feed(SampleBlock(0, samples, 15.0)):
+        window.to_dict()
+    gross_movement_ms2(samples, fs=100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,7 @@ class Track:
         #: When the link was lost, s on the clock of the source; None where it stands.
         self.lost_since_s: float | None = None
         self.n_links_lost = 0
+        self._is_back = False
         self._tells_loss = False
         self._is_analyzed = is_analyzed
         self._on_window = on_window
@@ -129,6 +144,7 @@ class Track:
                 self.n_links_lost += 1
             elif record.kind == "restarted":
                 self.lost_since_s = None
+                self._is_back = True
         if self.recorder is None:
             self._pending.append(record)
         else:
@@ -195,6 +211,10 @@ class Track:
         """Keep a block and look at it."""
         assert self.recorder is not None
         self.recorder.take(block)
+        if self._is_back:
+            # What was lost with the link is told by itself.
+            self._is_back = False
+            self._lately.clear()
         self._taken_s = time.monotonic()
         self._blocks.append(block)
         while block.arrival_s - self._blocks[0].arrival_s > _KEPT_S:

@@ -152,7 +152,7 @@ def _tremor_text(now: Tremor | None) -> str:
         return f"{number(now.frequency_hz, 1)} Hz, {number(now.rms_ms2)} m/s^2"
     if now.verdict in ("tremor", "no_tremor"):
         return "too small to measure"
-    return f"cannot tell, {VERDICT_WORDS[now.verdict]}"
+    return f"- ({VERDICT_WORDS[now.verdict]})"
 
 
 def _since_text(view: SensorView) -> str:
