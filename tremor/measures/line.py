@@ -21,7 +21,7 @@ from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, principal_component, p
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.estimate import Estimate
 from tremor.measures.amplitude import power_around, typical_peak_to_peak_mm
-from tremor.measures.sine import SineFit, fit_sines
+from tremor.measures.sine import SineFit, fit_sines, left_per_bandwidth_s
 from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle
 from tremor.recording import Floats
 
@@ -50,6 +50,10 @@ _LEAST_PERIODS: Final = 6.0
 _LEAST_BAND_SHARE: Final = 0.5
 #: A line is looked at as a possible tone only where its bandwidth times the length is below this.
 _TONE_BT: Final = 2.0
+#: ... and not where it is above this and would leave so much beside a sine, in bins of noise: ten
+#: times what noise itself leaves near the line.
+_WIDE_BT: Final = 1.0
+_PLAINLY_LEFT_BINS: Final = 240.0
 #: Intervals wider than this factor, e^12, say nothing; the limit keeps them finite.
 _MOST_LOG: Final = 12.0
 #: Mean squares below this, (m/s^2)^2/Hz at the peak, are rounding and not movement.
@@ -350,7 +354,7 @@ def fit_moving(
         n_samples=n_samples,
         band_hz=band_hz,
     )
-    narrow = whittle.bandwidth_hz * n_samples / fs < _TONE_BT
+    narrow = _may_be_tone(whittle, duration_s=n_samples / fs)
     rows = np.arange(len(moving)) if method == "least_squares" else np.flatnonzero(narrow)
     if method == "whittle" or rows.size == 0:
         return table
@@ -364,6 +368,13 @@ def fit_moving(
         accepted=everything if forced else sines.is_enough,
         pure=everything if forced else sines.is_tone,
     )
+
+
+def _may_be_tone(fit: WhittleFit, *, duration_s: float) -> Bools:
+    """Tell where a sine is worth the try: narrow, and not plainly wider than one."""
+    bt = fit.bandwidth_hz * duration_s
+    left = fit.bandwidth_hz * left_per_bandwidth_s(fit.power, fit.noise, duration_s=duration_s)
+    return np.asarray((bt < _TONE_BT) & ((bt < _WIDE_BT) | (left < _PLAINLY_LEFT_BINS)))
 
 
 def _with_dead(

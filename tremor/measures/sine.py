@@ -19,7 +19,7 @@ from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, psd, transform
 from tremor.measures.whittle import half_span_hz
 from tremor.recording import Floats
 
-__all__ = ["SineFit", "fit_sines"]
+__all__ = ["SineFit", "fit_sines", "left_per_bandwidth_s"]
 
 NORMAL_QUANTILE: Final = 1.959963984540054  # of a 95 % interval
 
@@ -160,7 +160,7 @@ def fit_sines(
     )
     # Of a line whose width times T is small, 0.233 pi B T of the power stays with the residual:
     # Brownian phase and amplitude, less the straight line that the frequency takes from the phase.
-    per_bandwidth = 0.233 * np.pi * duration_s * power * duration_s / noise
+    per_bandwidth = left_per_bandwidth_s(power, noise, duration_s=duration_s)
     bandwidth = np.maximum(excess - expected, 0.0) / per_bandwidth
     from_noise = variance / curvature
     from_wander = _SLOPE_LOSS * bandwidth / (4.0 * np.pi * duration_s)
@@ -182,6 +182,24 @@ def fit_sines(
         is_tone=is_tone,
         is_enough=is_tone | (bandwidth * duration_s < _NARROW_BT),
     )
+
+
+def left_per_bandwidth_s(power: Floats, noise: Floats, *, duration_s: float) -> Floats:
+    """Give how much of a narrow line stays beside its best sine, per Hz of its width.
+
+    Parameters
+    ----------
+    power, noise : ndarray, shape (n_windows,)
+        Power of the line, and floor of one axis: (m/s^2)^2 and (m/s^2)^2/Hz.
+    duration_s : float
+        Length of the windows, s.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        In bins of noise, for each Hz of half-power bandwidth.
+    """
+    return np.asarray(0.233 * np.pi * duration_s * power * duration_s / noise)
 
 
 def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
