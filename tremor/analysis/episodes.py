@@ -229,13 +229,14 @@ def find_stretches(table: WindowTable, *, settings: AnalysisSettings) -> tuple[S
                 members.append(index)
     if members:
         found.append(_close(table, members, strong))
+    is_tremor = table.where("tremor")
     judged = strong | table.where("no_tremor") | table.where("heartbeat") | table.where("impact")
     return tuple(
         stretch
         for stretch in found
         if stretch.end_s - stretch.start_s >= settings.episode_least_s - 1e-9
         and _is_dense(table, stretch, strong, judged, settings=settings)
-        and not _is_beating(table, stretch, settings=settings)
+        and not _is_beating(table, stretch, is_tremor, settings=settings)
     )
 
 
@@ -282,37 +283,43 @@ def _is_dense(
     *,
     settings: AnalysisSettings,
 ) -> bool:
-    inside = (table.start_s >= stretch.start_s - 1e-9) & (table.end_s <= stretch.end_s + 1e-9)
-    n_strong = int(np.count_nonzero(inside & strong))
-    n_judged = max(1, int(np.count_nonzero(inside & judged)))
+    inside = slice(
+        int(np.searchsorted(table.start_s, stretch.start_s - 1e-9)),
+        int(np.searchsorted(table.end_s, stretch.end_s + 1e-9, side="right")),
+    )
+    n_strong = int(np.count_nonzero(strong[inside]))
+    n_judged = max(1, int(np.count_nonzero(judged[inside])))
     return bool(n_strong > 1 and n_strong >= settings.episode_least_share * n_judged)
 
 
-def _is_beating(table: WindowTable, stretch: Stretch, *, settings: AnalysisSettings) -> bool:
+def _is_beating(
+    table: WindowTable, stretch: Stretch, is_tremor: Bools, *, settings: AnalysisSettings
+) -> bool:
     """Tell a run of heartbeats of which some windows were taken for tremor.
 
     Whatever lies around at the same frequency, no weaker than half, is the same process: a heart
     does not stop, and the median over all of it tells more than that of the windows before.
     """
-    scores = table.scores
-    members, is_burst = stretch.members, table.reason == REASON_NAMES.index("burst")
-    score = np.where(is_burst, np.nan, scores["heartbeat_score"])
-    peak_hz = np.median(scores["peak_hz"][members])
-    rms_ms2 = np.median(scores["band_rms_ms2"][members])
-    reach_s = settings.episode_join_s
+    # Not the whole table for every stretch: a day has hundreds of them.
+    around = slice(
+        int(np.searchsorted(table.end_s, stretch.start_s - settings.episode_join_s)),
+        int(np.searchsorted(table.start_s, stretch.end_s + settings.episode_join_s, side="right")),
+    )
+    members, start_s = stretch.members[around], table.start_s[around]
+    peaks_hz = table.scores["peak_hz"][around]
+    levels_ms2 = table.scores["band_rms_ms2"][around]
+    is_burst = table.reason[around] == REASON_NAMES.index("burst")
+    score = np.where(is_burst, np.nan, table.scores["heartbeat_score"][around])
+    peak_hz, rms_ms2 = np.median(peaks_hz[members]), np.median(levels_ms2[members])
     with np.errstate(invalid="ignore"):
         alike = (
             np.isfinite(score)
-            & (table.end_s >= stretch.start_s - reach_s)
-            & (table.start_s <= stretch.end_s + reach_s)
-            & (np.abs(scores["peak_hz"] - peak_hz) <= _STAY_HZ)
-            & (scores["band_rms_ms2"] >= _ALIKE_SHARE * rms_ms2)
+            & (np.abs(peaks_hz - peak_hz) <= _STAY_HZ)
+            & (levels_ms2 >= _ALIKE_SHARE * rms_ms2)
         )
     # Members without a score are stronger than a heart can be, or stayed by hysteresis.
-    rows = np.flatnonzero((members & table.where("tremor")) | alike)
-    limit = _limit_of_median(
-        rows.size, table.start_s[rows[-1]] - table.start_s[rows[0]], settings=settings
-    )
+    rows = np.flatnonzero((members & is_tremor[around]) | alike)
+    limit = _limit_of_median(rows.size, start_s[rows[-1]] - start_s[rows[0]], settings=settings)
     return bool(np.median(np.nan_to_num(score[rows])) > limit)
 
 

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -57,6 +58,11 @@ _BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIM
 #: Threads take turns so often, s: most of their work needs no turn and is over sooner than the
 #: usual 5 ms, which the next bit of Python would wait for.
 _TURN_S: Final = 0.0005
+
+
+#: Cycles are looked for after so many new objects: a day of windows becomes millions of them on its
+#: way to JSON, none of them a cycle.
+_OBJECTS_BEFORE_CYCLES: Final = 100_000
 
 
 class _Command(NamedTuple):
@@ -171,6 +177,7 @@ class _LazyGroup(click.Group):
         for name in _BLAS_THREADS:
             os.environ.setdefault(name, "1")
         sys.setswitchinterval(_TURN_S)
+        gc.set_threshold(_OBJECTS_BEFORE_CYCLES, *gc.get_threshold()[1:])
         try:
             result = super().main(
                 list(sys.argv[1:] if args is None else args),
