@@ -13,7 +13,7 @@ from tremor.units import STANDARD_GRAVITY_MS2
 #: Quick where the rig is quick; what a busy machine may delay has room.
 QUICK = LinkTimes(
     find_s=8.0,
-    settle_s=0.3,
+    settle_s=0.1,
     connect_s=8.0,
     step_s=5.0,
     silence_s=1.5,

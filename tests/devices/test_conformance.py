@@ -20,12 +20,16 @@ from tremor.units import STANDARD_GRAVITY_MS2
 
 from .conftest import QUICK
 
-LIKES = ["polar-verity-sense", "polar-h10", "witmotion", "movesense", "nordic-uart"]
-SPEED = 20.0
-OPTIONS = {
-    "scene": "index", "speed": f"{SPEED:g}", "loss": "2%", "disconnects": "8;20;32", "away": "1",
-}  # fmt: skip
-UNTIL_S = 36.0  # of the sensor's time
+#: Each with how much faster than real it goes; one takes its time to be started.
+LIKES = {
+    "polar-verity-sense": 40.0,
+    "polar-h10": 40.0,
+    "witmotion": 20.0,
+    "movesense": 40.0,
+    "nordic-uart": 40.0,
+}
+OPTIONS = {"scene": "index", "loss": "2%", "disconnects": "6;15", "away": "1"}
+UNTIL_S = 24.0  # of the sensor's time
 
 
 @pytest.fixture(params=["daemon", "program"])
@@ -33,20 +37,25 @@ def air(request):
     """Give what makes a sensor: its backend, and a function that tells the truth about it."""
 
     def in_program(like):
-        model = model_of({**OPTIONS, "like": like}, sampling_rate_hz=None)
+        model = model_of({**options_of(like), "like": like}, sampling_rate_hz=None)
         return backend_of(model), lambda: {"sent": model.sent, "lost": model.lost}
 
     def on_daemon(like):
         start = request.getfixturevalue("bluetooth")
-        rig = start({"one": {"model": f"simulated:{like}", "options": OPTIONS}})
+        rig = start({"one": {"model": f"simulated:{like}", "options": options_of(like)}})
         return None, lambda: rig.look("one")["truth"]
 
     return {"daemon": on_daemon, "program": in_program}[request.param]
 
 
-def hurried(begin_s):
+def options_of(like):
+    return {**OPTIONS, "speed": f"{LIKES[like]:g}"}
+
+
+def hurried(speed):
     """Give a clock that runs as much faster as that of the sensor."""
-    return lambda: begin_s + SPEED * (time.monotonic() - begin_s)
+    begin_s = time.monotonic()
+    return lambda: begin_s + speed * (time.monotonic() - begin_s)
 
 
 @pytest.mark.parametrize("like", LIKES)
@@ -62,7 +71,7 @@ def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like)
     async def main():
         source = SensorSource(
             "C0:00:00:00:00:01", profile=profile, backend=backend, tap=tap, times=QUICK,
-            now=hurried(time.monotonic()),
+            now=hurried(LIKES[like]),
         )  # fmt: skip
         n_wanted = UNTIL_S * profile.default_rate_hz
         async with asyncio.timeout(60), source:
@@ -76,7 +85,7 @@ def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like)
 
     counts = asyncio.run(main())
     assert kinds.count("lost") == kinds.count("restarted") >= 1
-    assert kinds.count("connected") >= 3  # one that is slow to start may be lost meanwhile
+    assert kinds.count("connected") >= 2  # one that is slow to start may be lost meanwhile
     assert counts.n_dropped == 0
     carried = [one for _, one in pairs]
     assert carried == sorted(set(carried))

@@ -50,7 +50,7 @@ def test_every_sample_comes_once_in_order_and_the_sensor_is_stopped(bluetooth):
 
 
 def test_lines_that_are_cut_anywhere_come_out_whole(bluetooth):
-    bluetooth({"uart": {"speed": 4.0}})
+    bluetooth({"uart": {"speed": 10.0}})
     taken = Taken()
 
     async def main():
@@ -72,7 +72,7 @@ def test_what_is_tapped_is_decoded_to_the_same_samples(bluetooth):
 
     async def main():
         async with source_of("polar-h10", taken) as source:
-            await read(source, taken, n=720)
+            await read(source, taken, n=360)
             await asyncio.sleep(0.3)
             taken.blocks += source.decode_waiting()
         return source.started.settings

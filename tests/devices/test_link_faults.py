@@ -57,7 +57,7 @@ def stream(taken, *, n=72, **options):
 )
 def test_trouble_that_passes_while_it_connects_is_waited_out(bluetooth, fault):
     rig, taken = bluetooth({"h10": {"speed": 4.0, **fault}}), Taken()
-    stream(taken, times=replace(QUICK, connect_s=1.2))
+    stream(taken, times=replace(QUICK, connect_s=0.8))
     assert taken.indices == list(range(len(taken.indices)))
     assert not rig.look("h10")["connected"]
 
@@ -101,15 +101,15 @@ def test_bluetooth_that_is_not_allowed_is_told_with_its_remedy(bluetooth):
 def test_sensor_that_is_not_there_is_told_with_what_to_do(bluetooth):
     bluetooth({"uart": {}})
     with pytest.raises(
-        SensorNotFoundError, match=r"'polar-h10' was not found within 0.6 s; wear or"
+        SensorNotFoundError, match=r"'polar-h10' was not found within 0.3 s; wear or"
     ):
-        stream(Taken(), times=replace(QUICK, find_s=0.6))
+        stream(Taken(), times=replace(QUICK, find_s=0.3))
 
 
 def test_sensor_that_is_none_is_told(bluetooth):
     bluetooth({"uart": {"name": "Fridge", "advertised": []}})
     with pytest.raises(SensorNotFoundError, match=r"Fridge .* is no sensor that is known"):
-        stream(Taken(), sensor="fridge", times=replace(QUICK, find_s=0.6))
+        stream(Taken(), sensor="fridge", times=replace(QUICK, find_s=0.3))
 
 
 def test_words_that_fit_two_sensors_are_not_guessed_about(bluetooth):
@@ -141,9 +141,9 @@ def test_sensor_that_wants_to_be_paired_says_so(bluetooth):
 
 
 def test_sensor_that_wants_to_be_paired_and_is_silent_about_it(bluetooth):
-    rig = bluetooth({"h10": {"needs_pairing": True}})
-    with pytest.raises(LinkError, match=r"did not confirm a write within 0.6 s; .*--pair"):
-        stream(Taken(), times=replace(ONCE, step_s=0.6))
+    rig = bluetooth({"h10": {"needs_pairing": True, "speed": 4.0}})
+    with pytest.raises(LinkError, match=r"did not confirm a write within 0.4 s; .*--pair"):
+        stream(Taken(), times=replace(ONCE, step_s=0.4))
     taken = Taken()
     stream(taken, pair=True)
     assert taken.indices[:10] == list(range(taken.indices[0], taken.indices[0] + 10))
@@ -191,7 +191,7 @@ def check_gaps(taken):
 
 
 def test_lost_link_is_made_again_and_the_gap_is_true(bluetooth):
-    rig, taken = bluetooth({"h10": {}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
         async with source_of(taken) as source:
@@ -216,22 +216,22 @@ def test_lost_link_is_made_again_and_the_gap_is_true(bluetooth):
 
 
 def test_losses_and_lost_links_together_leave_every_sample_in_its_place(bluetooth):
-    """Two minutes at 40 times real time, one notification in 50 lost, three links lost."""
+    """A minute at 40 times real time, one notification in 50 lost, three links lost."""
     rig, taken = bluetooth({"h10": {"speed": 40.0, "lose_every": 50}}), Taken()
 
     async def main():
         async with source_of(taken) as source:
             for round_ in (1, 2, 3):
-                await read(source, taken, n=6000)
+                await read(source, taken, n=3000)
                 rig.do("lose", "h10")
                 await read(source, taken, until=wait_for(taken, "restarted", round_))
-            await read(source, taken, n=6000)
+            await read(source, taken, n=3000)
             return source.counts
 
     counts = asyncio.run(main())
     gaps = check_gaps(taken)
-    assert len(taken.indices) >= 24_000
-    assert sum(gap == 36 for gap in gaps) >= 10
+    assert len(taken.indices) >= 12_000
+    assert sum(gap == 36 for gap in gaps) >= 4
     assert sum(gap > 36 for gap in gaps) >= 3
     assert (counts.n_refused, counts.n_dropped, counts.n_restarts) == (0, 0, 3)
 
@@ -270,7 +270,7 @@ def test_notifications_that_are_lost_are_a_gap_of_that_length(bluetooth):
 
 
 def test_sensor_that_does_not_come_back_is_lost_for_good(bluetooth):
-    rig, taken = bluetooth({"h10": {}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
         times = replace(QUICK, find_s=0.3, give_up_s=0.8)
@@ -289,18 +289,18 @@ def test_sensor_that_starts_and_sends_nothing_is_lost_for_good(bluetooth):
     rig, taken = bluetooth({"h10": {"silent": True}}), Taken()
 
     async def main():
-        times = replace(QUICK, silence_s=0.5, give_up_s=2.5)
+        times = replace(QUICK, silence_s=0.5, give_up_s=1.0)
         async with source_of(taken, times=times) as source:
             await read(source, taken, n=1)
 
     with pytest.raises(SensorLostError, match=r"was lost \(the sensor fell silent\)"):
         asyncio.run(main())
-    assert taken.kinds.count("silent") >= 2
+    assert "silent" in taken.kinds
     assert not rig.look("h10")["connected"]
 
 
 def test_leaving_while_the_sensor_is_sought_does_not_wait_for_it(bluetooth):
-    rig, taken = bluetooth({"h10": {}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
         async with source_of(taken) as source:
@@ -318,7 +318,7 @@ def test_leaving_while_the_sensor_is_sought_does_not_wait_for_it(bluetooth):
 
 
 def test_bluetooth_that_is_turned_off_and_on_again(bluetooth):
-    rig, taken = bluetooth({"h10": {}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
         async with source_of(taken) as source:
@@ -336,7 +336,7 @@ def test_bluetooth_that_is_turned_off_and_on_again(bluetooth):
 
 
 def test_bus_that_is_killed_and_comes_back(bluetooth):
-    rig, taken = bluetooth({"h10": {}}), Taken()
+    rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
         async with source_of(taken) as source:
