@@ -102,7 +102,7 @@ class Bluetooth:
     @property
     def is_whole(self) -> bool:
         """Tell whether bus and daemon run, so that they can serve another test."""
-        return self._bus is not None and self._daemon is not None
+        return all(one is not None and one.poll() is None for one in (self._bus, self._daemon))
 
     def reset(
         self,
