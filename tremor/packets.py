@@ -42,7 +42,7 @@ class LinkEvent:
         When, as for `Packet`.
     kind : str
         ``connected``, ``started``, ``lost``, ``silent``, ``restarted``, ``dropped``, ``refused``,
-        ``stopped``, ``marker`` or ``pain``.
+        ``stopped``, ``stage``, ``marker`` or ``pain``.
     detail : str
         What is to be known of it: a reason, a number of packets, the words of the runner.
     """

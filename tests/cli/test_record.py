@@ -380,6 +380,55 @@ def test_killed_session_can_be_analysed(tmp_path):
     assert json.loads(result.stdout)["status"] == "measured"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
+def test_keys_of_a_terminal_mark_and_stop(tmp_path):
+    import pty
+    import select
+
+    folder = tmp_path / "x"
+    arguments = ["--sensor", "simulated", *STEADY, "--duration", "1h", "--no-analyze"]
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - the other process
+        os.chdir(ROOT)
+        os.environ["TERM"] = "xterm"
+        os.execv(
+            sys.executable,
+            [sys.executable, "-c", PROGRAM, "record", *arguments, "--out", str(folder)],
+        )
+    shown = b""
+
+    def read_until(word, *, then=b""):
+        nonlocal shown
+        began_s, before = time.monotonic(), len(shown)
+        while word not in shown[before:]:
+            assert time.monotonic() < began_s + 60.0, shown.decode(errors="replace")
+            if select.select([terminal], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(terminal, 65536)
+                except OSError:  # the other side is closed
+                    return
+        if then:
+            os.write(terminal, then)
+
+    read_until(b"tap the sensor twice", then=b"\n")
+    read_until(b"the strap was not checked")
+    read_until(b" / 1:00:00", then=b"m")
+    read_until(b"Noted: marker", then=b"p")
+    read_until(b"press 0 (none) to 9", then=b"7")
+    read_until(b"Noted: pain or cramp 7", then=b"q")
+    read_until(b"tremor: saved")
+    read_until(b"nothing more comes")
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0, shown.decode(errors="replace")
+    manifest = manifest_of(folder)
+    assert [(one["kind"], one["detail"]) for one in manifest["markers"]] == [
+        ("marker", ""), ("pain", "7"),
+    ]  # fmt: skip
+    assert manifest["extra"]["ended_by"] == "key"
+    assert manifest["extra"]["fit"]["facts"]["taps"] == []
+
+
 # The installed program on a made-up daemon
 
 

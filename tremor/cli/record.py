@@ -263,10 +263,12 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
 
     async def main() -> SessionOutcome:
         stop = Stop()
+        shown = screen_for_stderr()
         with (
             signals_stop(stop),
-            Keyboard(is_wanted=plan.asks and not is_quiet()) as keyboard,
-            screen_for_stderr() as screen,
+            # What keys do stands in the block: without it nobody knows.
+            Keyboard(is_wanted=plan.asks and shown.is_block) as keyboard,
+            shown as screen,
         ):
             return await record_session(
                 plan,
@@ -280,6 +282,8 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
         return asyncio.run(main())
     except StoppedError:
         return None
+    except asyncio.CancelledError as error:  # Ctrl-C again
+        raise click.Abort from error
 
 
 def _tell_saved(one: Recorded, *, as_json: bool) -> None:

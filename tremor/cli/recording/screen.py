@@ -27,6 +27,9 @@ _LINE_S: Final = 5.0
 class Screen(Protocol):
     """What a session needs of a screen."""
 
+    #: Whether there is a block, in which keys and words are shown.
+    is_block: bool
+
     def __enter__(self) -> Self:
         """Begin."""
 
@@ -53,6 +56,8 @@ class PlainScreen:
     now : callable
         Clock, s.
     """
+
+    is_block = False
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -92,6 +97,8 @@ class LiveScreen:
     now : callable
         Clock, s.
     """
+
+    is_block = True
 
     def __init__(self, *, unicode: bool, now: Callable[[], float] = time.monotonic) -> None:
         self._unicode = unicode
