@@ -380,6 +380,29 @@ def test_killed_session_can_be_analysed(tmp_path):
     assert json.loads(result.stdout)["status"] == "measured"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_full_disk_is_told_and_what_it_took_is_analysed(tmp_path):
+    program = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (250_000,) * 2); {PROGRAM}"
+    )
+    folder = tmp_path / "x"
+    arguments = ["--sensor", "simulated", *STEADY, "--duration", "60s", "--out", str(folder)]
+    result = subprocess.run(
+        [sys.executable, "-c", program, "record", "--no-input", *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 2, result.stderr
+    assert "The disk is full" in result.stderr
+    assert "bytes are lost: the disk did not take them" in result.stderr.splitlines()[-1]
+    assert "Tremor at" in result.stdout
+    assert manifest_of(folder)["files"]["samples.csv"]["n_bytes"] == 250_000
+
+
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
 def test_keys_of_a_terminal_mark_and_stop(tmp_path):
     import pty

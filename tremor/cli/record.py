@@ -18,7 +18,6 @@ from tremor.cli.options import (
     is_quiet,
     overwrite_option,
     say,
-    warn,
 )
 from tremor.errors import InvalidInputError, TremorError
 
@@ -230,6 +229,7 @@ def record(
         say(f"{one.folder}: saved up to there: {one.lost}")
     if lost:
         ctx.exit(_LOST)
+    _require_written(outcome)
     if not is_done and not outcome.was_cut_short:
         ctx.exit(_INSUFFICIENT)
 
@@ -299,11 +299,16 @@ def _tell_saved(one: Recorded, *, as_json: bool) -> None:
         _emit("saved", {"sensor": one.label, "folder": str(one.folder), **counts, "lost": lost})
     if not is_quiet():
         say(saved_text(one))
-    if one.counts.disk.n_bytes_unwritten:
-        warn(
-            f"{one.folder}: the disk did not take the last {one.counts.disk.n_bytes_unwritten} "
-            f"bytes ({one.counts.disk.trouble})"
-        )
+
+
+def _require_written(outcome: SessionOutcome) -> None:
+    for one in outcome.recorded:
+        disk = one.counts.disk
+        if disk.n_bytes_unwritten:
+            raise InvalidInputError(
+                f"{one.folder}: the last {disk.n_bytes_unwritten} bytes are lost: the disk did not "
+                f"take them ({disk.trouble.partition(';')[0]}); what is before them is saved"
+            )
 
 
 def _baseline(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:

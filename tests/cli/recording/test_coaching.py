@@ -54,7 +54,7 @@ def test_lost_link_does_not_wait_for_other_words():
 
 
 def test_disk_and_loss_and_battery_are_told():
-    assert "disk takes nothing (full)" in said({}, {"disk_trouble": "full"})[0][1]
+    assert said({}, {"disk_trouble": "the disk is full"})[0][1] == "The disk is full."
     assert "9.0 %" in said({}, *[{"lost_share": 0.09}] * 2)[0][1]
     assert said({}, *[{"lost_share": 0.04}] * 50) == []
     battery = said({}, *[{"battery_percent": 7}] * 500)

@@ -73,7 +73,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     ),
     _Rule(
         lambda _, now: bool(now.disk_trouble),
-        lambda now: f"The disk takes nothing ({now.disk_trouble}); free some room.",
+        lambda now: f"{now.disk_trouble[:1].upper()}{now.disk_trouble[1:]}.",
         30.0,
         is_urgent=True,
     ),

@@ -40,6 +40,8 @@ def saved_text(one: Recorded) -> str:
     lost = "none lost"
     if counts.n_lost:
         lost = f"{counts.n_lost} ({percent(counts.n_lost / n_all)}) lost in {counts.n_gaps} gaps"
+    if counts.disk.n_bytes_unwritten:
+        lost += "; the end of it found no room on the disk"
     lasted = clock(counts.last_arrival_s or 0.0)
     return f"saved {one.folder}: {lasted}, {counts.n_samples} samples, {lost}"
 
