@@ -71,9 +71,13 @@ class Bluetooth:
         return {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
 
     def __enter__(self) -> Bluetooth:
-        self.start_bus()
-        if self._wants_daemon:
-            self.start_daemon()
+        try:
+            self.start_bus()
+            if self._wants_daemon:
+                self.start_daemon()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def start_bus(self) -> None:

@@ -20,12 +20,13 @@ class _Pool:
     def take(self, sensors, **options):
         if options.get("daemon") is False or self._spare is None or not self._spare.is_whole:
             return self._stack.enter_context(Bluetooth(sensors, **options))
-        taken, self._spare = self._spare, None
-        taken.reset(sensors, **options)
-        return taken
+        self._spare.reset(sensors, **options)
+        return self._spare
 
     def give_back(self, used):
-        self._spare = used
+        """Keep one that is whole for the next test; all of them end with the session."""
+        if used.is_whole:
+            self._spare = used
 
 
 @pytest.fixture(scope="session")
