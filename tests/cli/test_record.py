@@ -383,7 +383,9 @@ def test_killed_session_can_be_analysed(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 def test_full_disk_is_told_and_what_it_took_is_analysed(tmp_path):
     program = (
-        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (250_000,) * 2); {PROGRAM}"
+        "import resource, tremor.recorder.recorder as recorder;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000));"
+        f"recorder._PATIENCE_S = 0.1; {PROGRAM}"
     )
     folder = tmp_path / "x"
     arguments = ["--sensor", "simulated", *STEADY, "--duration", "60s", "--out", str(folder)]
@@ -433,7 +435,7 @@ def test_keys_of_a_terminal_mark_and_stop(tmp_path):
         if then:
             os.write(terminal, then)
 
-    read_until(b"tap the sensor twice", then=b"\n")
+    read_until(b"a made-up one feels no taps")
     read_until(b"the strap was not checked")
     read_until(b" / 1:00:00", then=b"m")
     read_until(b"Noted: marker", then=b"p")
@@ -449,7 +451,7 @@ def test_keys_of_a_terminal_mark_and_stop(tmp_path):
         ("marker", ""), ("pain", "7"),
     ]  # fmt: skip
     assert manifest["extra"]["ended_by"] == "key"
-    assert manifest["extra"]["fit"]["facts"]["taps"] == []
+    assert manifest["extra"]["fit"]["facts"]["taps"] is None
 
 
 # The installed program on a made-up daemon
@@ -465,10 +467,15 @@ def recorded_on(rig, folder):
     return err
 
 
-def test_sensor_in_reach_is_found_recorded_and_left(bluetooth, tmp_path):
+def test_sensor_in_reach_is_found_also_after_a_killed_run_recorded_and_left(bluetooth, tmp_path):
     rig = bluetooth({"h10": {"speed": 8.0, "rssi": -71}})
-    told = recorded_on(rig, tmp_path / "x")
+    with start("--out", tmp_path / "killed", **rig.environment) as process:
+        wait_for_samples(tmp_path / "killed", process)
+        process.kill()
+        _, told = process.communicate(timeout=60)
     assert "connecting to Polar H10, Polar H10 1A2B3C4D (A0:9E:1A:00:00:01), -71 dBm" in told
+    assert rig.look("h10")["started"]  # it goes on, for nobody
+    assert "1A2B3C4D (A0:9E:1A:00:00:01), connected" in recorded_on(rig, tmp_path / "x")
     manifest = manifest_of(tmp_path / "x")
     assert manifest["counts"]["n_samples"] > 100
     assert manifest["counts"]["n_lost"] == 0

@@ -46,6 +46,14 @@ _BATTERY_EVERY_S: Final = 120.0
 _KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
 _FIND_S: Final = 10.0
 _LEAST_FIND_S: Final = 2.0
+#: What is asked of the runner, by whether the sensor is made up.
+_ASKS: Final = {
+    False: (
+        "Fit: sit, keep the leg still, and tap the{name} sensor twice with a finger. Enter leaves "
+        "it out."
+    ),
+    True: "Fit: here you would tap the{name} sensor twice; a made-up one feels no taps.",
+}
 _GO_ON: Final = "\r\n "
 _WORDS_STAY_S: Final = 12.0
 _STAYS_S: Final = math.inf
@@ -117,6 +125,7 @@ class _Session:
                 plan.placement_of(wish) or wish.label or "sensor",
                 plan.folder_of(wish),
                 placement=plan.placement_of(wish),
+                is_made_up=wish.is_simulated,
                 on_window=self._on_window,
             )
             for wish in plan.wishes
@@ -325,16 +334,13 @@ class _Session:
         return False
 
     async def _fit_of(self, track: Track) -> FitCheck:
-        asks = self._plan.asks and self._keyboard.is_there
+        is_asked = self._plan.asks and self._keyboard.is_there
+        asks = is_asked and not track.is_made_up
         taps: tuple[TapResponse, ...] = ()
         began_s, longest_s = self._now_s(), _TAPS_S if asks else FIT_S
-        if asks:
+        if is_asked:
             name = f" {track.label.replace('-', ' ')}" if len(self._tracks) > 1 else ""
-            self._show_words(
-                f"Fit: sit, keep the leg still, and tap the{name} sensor twice with a finger. "
-                "Enter leaves it out.",
-                for_s=_STAYS_S,
-            )
+            self._show_words(_ASKS[track.is_made_up].format(name=name), for_s=_STAYS_S)
         while await self._tick() and self._now_s() - began_s < longest_s:
             if not asks:
                 continue

@@ -93,8 +93,8 @@ class Track:
         Of its recording.
     placement : str
         Where it is worn; empty where that is not known.
-    is_analyzed : bool
-        Whether windows are to be finished while it records.
+    is_made_up : bool
+        Whether it is a simulated sensor, which nobody can tap.
     on_window : callable, optional
         Told of each finished window.
     """
@@ -105,12 +105,13 @@ class Track:
         folder: Path,
         *,
         placement: str,
-        is_analyzed: bool = True,
+        is_made_up: bool = False,
         on_window: Callable[[Track, WindowAnalysis], None] | None = None,
     ) -> None:
         self.label = label
         self.folder = folder
         self.placement = placement
+        self.is_made_up = is_made_up
         self.source: SensorSource | None = None
         self.recorder: Recorder | None = None
         self.counts = RecorderCounts()
@@ -122,7 +123,6 @@ class Track:
         self.n_links_lost = 0
         self._is_back = False
         self._tells_loss = False
-        self._is_analyzed = is_analyzed
         self._on_window = on_window
         self._pending: list[Packet | LinkEvent] = []
         self._blocks: deque[SampleBlock] = deque()
@@ -185,8 +185,7 @@ class Track:
         waiting, self._pending = self._pending, []
         for record in waiting:
             recorder.tap(record)
-        if self._is_analyzed:
-            self._live = self._analyzer(stream)
+        self._live = self._analyzer(stream)
         self._reading = asyncio.create_task(self._read())
 
     def _analyzer(self, stream: StreamDescription) -> LiveAnalyzer | None:
