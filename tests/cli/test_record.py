@@ -366,6 +366,20 @@ def test_signals_save_and_analyse(number, why, tmp_path):
     assert [one["kind"] for one in manifest["events"]][-1] == "stopped"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_reader_that_has_seen_enough_does_not_end_the_recording(tmp_path):
+    folder = tmp_path / "x"
+    arguments = ("--sensor", "simulated", *STEADY, "--duration", "15s", "--json", "--no-analyze")
+    with start(*arguments, "--out", folder) as process:
+        assert json.loads(process.stdout.readline())["event"] == "connected"
+        process.stdout.close()
+        err = process.stderr.read()
+        process.wait(timeout=120)
+    assert process.returncode == 0, err
+    assert manifest_of(folder)["extra"]["ended_by"] == "duration"
+    assert manifest_of(folder)["duration_s"] > 15.0
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_killed_session_can_be_analysed(tmp_path):
     folder = tmp_path / "x"

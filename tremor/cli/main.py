@@ -184,7 +184,8 @@ class _LazyGroup(click.Group):
                 prog_name=prog_name or self.name,
                 **extra,
             )
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by whoever started the command
+                sys.stdout.flush()
         except click.ClickException as error:
             _usage(error)
         except (click.Abort, KeyboardInterrupt):

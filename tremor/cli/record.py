@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -245,7 +247,11 @@ def _profile(slug: str | None) -> SensorProfile | None:
 
 
 def _emit(event: str, content: Mapping[str, object]) -> None:
-    click.echo(json.dumps({"event": event, **content}, ensure_ascii=False, allow_nan=False))
+    try:
+        click.echo(json.dumps({"event": event, **content}, ensure_ascii=False, allow_nan=False))
+    except BrokenPipeError:
+        # Whoever read has seen enough; the recording goes on.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _emit_nothing(event: str, content: Mapping[str, object]) -> None:
