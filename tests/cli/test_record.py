@@ -305,6 +305,8 @@ def test_answers_that_are_given_weigh(tmp_path):
         (["--sensor", "simulated:polar-h1"], 2, "did you mean polar-h10"),
         (["--sensor", "simulated", "--profile", "polar"], 2, "there is no kind"),
         (["--sensor", "a", "--sensor", "b"], 2, "--sensor left=NAME"),
+        (["--sensor", "polar-h10", "--rate", "3"], 2, "3"),
+        (["--sensor", "polar-h10", "--option", "colour=red"], 2, "colour"),
         (["--sensor", __file__], 2, "tremor replay"),
         (["--sensor", "simulated", "--context", "/nowhere.toml"], 3, "cannot be read"),
         (["--sensor", "simulated", "--baseline", "/nowhere"], 3, "does not exist"),

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +22,7 @@ from tremor.cli.recording.keyboard import Keyboard, KeyMeanings
 from tremor.cli.recording.plan import Plan, Recorded, SessionOutcome
 from tremor.cli.recording.screen import Screen
 from tremor.cli.recording.settling import INSTRUCTIONS, Settling
-from tremor.cli.recording.stopping import Stop
+from tremor.cli.recording.stopping import Stop, StoppedError
 from tremor.cli.recording.track import Track, warm_up
 from tremor.cli.recording.view import SessionView, Stage
 from tremor.errors import LinkError
@@ -43,6 +43,8 @@ _TAPS: Final = 2
 _TAPS_S: Final = 20.0
 #: How often the charge is read, s of real time.
 _BATTERY_EVERY_S: Final = 120.0
+#: A sensor that does not tell it within this time may do so later, s.
+_BATTERY_S: Final = 3.0
 _KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
 _FIND_S: Final = 10.0
 _LEAST_FIND_S: Final = 2.0
@@ -220,6 +222,7 @@ class _Session:
     async def find(self, stack: AsyncExitStack) -> None:
         """Find, connect and start all sensors."""
         taken: list[str] = []
+        self._check_settings()
         warming = asyncio.create_task(asyncio.to_thread(warm_up))
         for wish, track in zip(self._plan.wishes, self._tracks, strict=True):
             source = self._source(wish, track) if wish.is_simulated else None
@@ -246,6 +249,21 @@ class _Session:
                     "nominal_sampling_rate_hz": track.source.nominal_sampling_rate_hz,
                 },
             )
+
+    def _check_settings(self) -> None:
+        """Refuse what a sensor cannot do before anybody looks for it."""
+        from devices import PROFILES
+
+        plan = self._plan
+        for wish in plan.wishes:
+            known = plan.profile or PROFILES.get(wish.text.strip().lower())
+            if known is not None and not wish.is_simulated:
+                known.settings(
+                    sampling_rate_hz=plan.sampling_rate_hz,
+                    range_g=plan.range_g,
+                    gyro=plan.gyro,
+                    **plan.options,
+                )
 
     async def _open(self, stack: AsyncExitStack, track: Track) -> None:
         assert track.source is not None
@@ -308,16 +326,16 @@ class _Session:
     async def fit(self) -> None:
         """Look at how the sensors are worn."""
         self._enter("fit")
-        await self._stop.or_done(self._read_batteries_first())
+        self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
+        # From here on there is something to save: a stop ends the stage and raises nothing.
+        with suppress(TimeoutError, StoppedError):
+            async with asyncio.timeout(_BATTERY_S):
+                await self._stop.or_done(self._read_batteries())
         while True:
             checks = [await self._fit_of(track) for track in self._tracks]
             is_loose = any(check.word == "re-strap" for check in checks)
             if not is_loose or self._stop.is_asked or not await self._wants_again():
                 return
-
-    async def _read_batteries_first(self) -> None:
-        self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
-        await self._read_batteries()
 
     async def _wants_again(self) -> bool:
         if not (self._plan.asks and self._keyboard.is_there):
@@ -432,7 +450,9 @@ class _Session:
             raise faults[0]
 
     def outcome(self) -> SessionOutcome:
-        """Give what came of it."""
+        """Give what came of it; an error where nothing did."""
+        if not any(track.counts.n_packets or track.counts.n_samples for track in self._tracks):
+            raise next((one.error for one in self._tracks if one.error), None) or StoppedError
         return SessionOutcome(
             tuple(
                 Recorded(track.label, track.folder, track.counts, self._loss_of(track))
