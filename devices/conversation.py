@@ -12,7 +12,7 @@ from tremor.packets import Packet
 
 from .profile import Ask, Pause, Read, Step, Subscribe, Unsubscribe, Write
 
-__all__ = ["Inbox", "Line", "converse"]
+__all__ = ["Inbox", "Line", "ToldLine", "converse"]
 
 _Outcome = TypeVar("_Outcome")
 
@@ -38,6 +38,50 @@ class Line(Protocol):
 
     async def read(self, characteristic: str) -> bytes:
         """Read."""
+
+
+class ToldLine:
+    """A link that tells what is written to it and what is read from it.
+
+    Parameters
+    ----------
+    line : Line
+        The link.
+    told : callable
+        Gets ``wrote`` or ``read``, and the characteristic and the bytes in hexadecimal digits.
+    """
+
+    def __init__(self, line: Line, told: Callable[[str, str], None]) -> None:
+        self._line = line
+        self._told = told
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the link stands."""
+        return self._line.is_open
+
+    def has(self, characteristic: str) -> bool:
+        """Tell whether there is such a characteristic."""
+        return self._line.has(characteristic)
+
+    async def subscribe(self, characteristic: str) -> None:
+        """Turn notifications on."""
+        await self._line.subscribe(characteristic)
+
+    async def unsubscribe(self, characteristic: str) -> None:
+        """Turn them off."""
+        await self._line.unsubscribe(characteristic)
+
+    async def write(self, characteristic: str, data: bytes, *, response: bool) -> None:
+        """Write; told first, because the answer may be there before the confirmation."""
+        self._told("wrote", f"{characteristic.lower()} {data.hex()}")
+        await self._line.write(characteristic, data, response=response)
+
+    async def read(self, characteristic: str) -> bytes:
+        """Read."""
+        data = await self._line.read(characteristic)
+        self._told("read", f"{characteristic.lower()} {data.hex()}")
+        return data
 
 
 class Inbox:

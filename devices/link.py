@@ -288,6 +288,7 @@ class SensorSource:
             session = self._session = Session(
                 found,
                 receive=self._receive,
+                told=self._tell,
                 times=self._times,
                 pair=self._pair,
                 backend=self._backend,

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from tremor.errors import LinkError, SensorRefusedError, TremorError
 from tremor.packets import Packet
 
-from .conversation import Inbox, converse
+from .conversation import Inbox, ToldLine, converse
 from .finding import Found
 from .profile import SensorProfile, Started, Step, StreamSettings
 from .radio import Backend, Connection
@@ -110,6 +110,8 @@ class Session:
         The sensor, with its profile.
     receive : callable
         Gets each packet of the stream, at once, in the event loop.
+    told : callable
+        Told of what is written to the sensor and read from it, as by `ToldLine`.
     times : LinkTimes
         Limits.
     pair : bool
@@ -127,6 +129,7 @@ class Session:
         found: Found,
         *,
         receive: Callable[[Packet], None],
+        told: Callable[[str, str], None],
         times: LinkTimes,
         pair: bool,
         backend: Backend | None,
@@ -138,6 +141,7 @@ class Session:
         self._profile: SensorProfile = found.profile
         self._name = found.peripheral.advertisement.name or found.profile.name
         self._receive = receive
+        self._told = told
         self._times = times
         self._now = now
         self._timer = timer
@@ -227,7 +231,8 @@ class Session:
             return await self._say(self._profile.start(settings))
 
     async def _say(self, conversation: Generator[Step, bytes | None, _Outcome]) -> _Outcome:
-        return await converse(conversation, self._connection, self._inbox, name=self._name)
+        line = ToldLine(self._connection, self._told)
+        return await converse(conversation, line, self._inbox, name=self._name)
 
     def take_up(self) -> tuple[list[Packet], list[Packet]]:
         """Let packets be passed on from now; nothing comes between.

@@ -96,6 +96,16 @@ def _open_simulated(request: Request) -> Source:
     return open_simulated(request)
 
 
+def _is_replayed(text: str) -> bool:
+    return text.strip().lower().startswith("replay:")
+
+
+def _open_replayed(request: Request) -> Source:
+    from .simulated.replayed import open_replayed
+
+    return open_replayed(request)
+
+
 def _open_sensor(request: Request) -> Source:
     from .link import SensorSource
 
@@ -116,6 +126,7 @@ def _open_sensor(request: Request) -> Source:
 #: Which texts are meant for which kind of source; the first row that claims a text opens it.
 _KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[Request], Source]], ...]] = (
     (_is_simulated, _open_simulated),
+    (_is_replayed, _open_replayed),
     (_is_file, _open_file),
     (lambda _: True, _open_sensor),
 )
@@ -142,7 +153,8 @@ def open_source(
     sensor : str or Path
         Slug of a profile such as ``polar-h10``, an address, a name or a part of one, or the path
         of a capture; empty for the only known sensor in reach; ``simulated`` for one that is made
-        up, ``simulated:polar-h10`` for one that speaks like another.
+        up, ``simulated:polar-h10`` for one that speaks like another; ``replay:FOLDER`` for the
+        sensor of a recording, from its packets.
     sampling_rate_hz : float, optional
         Rate to ask the sensor for, Hz; for a file without time stamps the rate that it has.
     range_g : float, optional

@@ -42,9 +42,10 @@ class LinkEvent:
         When, as for `Packet`.
     kind : str
         ``connected``, ``started``, ``lost``, ``silent``, ``restarted``, ``dropped``, ``refused``,
-        ``stopped``, ``stage``, ``marker`` or ``pain``.
+        ``stopped``, ``wrote``, ``read``, ``stage``, ``marker`` or ``pain``.
     detail : str
-        What is to be known of it: a reason, a number of packets, the words of the runner.
+        What is to be known of it: a reason, a number of packets, the words of the runner; what
+        was written or read, after its characteristic, in hexadecimal digits.
     """
 
     arrival_s: float

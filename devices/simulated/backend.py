@@ -46,7 +46,6 @@ class Air:
     models: Sequence[SensorModel]
     now: Callable[[], float] = time.monotonic
     _clients: dict[str, _Client] = field(default_factory=dict)
-    _breaks: dict[str, int] = field(default_factory=dict)
     _back_s: dict[str, float] = field(default_factory=dict)
 
     def model(self, address: str) -> SensorModel | None:
@@ -76,11 +75,8 @@ class Air:
 
     def breaks_now(self, model: SensorModel) -> bool:
         """Tell whether the link breaks now, and put the sensor out of reach if so."""
-        number = self._breaks.get(model.address, 0)
-        times_s = model.faults.disconnects_s
-        if number >= len(times_s) or model.clock_s(self.now()) < times_s[number]:
+        if not model.link_breaks(self.now()):
             return False
-        self._breaks[model.address] = number + 1
         self._back_s[model.address] = self.now() + model.faults.away_s / model.speed
         return True
 

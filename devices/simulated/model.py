@@ -146,6 +146,7 @@ class SensorModel:
         self._replies: list[tuple[str, bytes]] = []
         self._rng = random.Random(self.faults.seed)
         self._is_silent = self._was_silent = False
+        self._n_breaks = 0
 
     @property
     def true_rate_hz(self) -> float:
@@ -220,6 +221,14 @@ class SensorModel:
     def n_sampled(self, now_s: float) -> int:
         """Count the samples that it has taken since it was first started."""
         return int(self.clock_s(now_s) * self.true_rate_hz)
+
+    def link_breaks(self, now_s: float) -> bool:
+        """Tell, once for each time, whether the link breaks now."""
+        times_s = self.faults.disconnects_s
+        if self._n_breaks >= len(times_s) or self.clock_s(now_s) < times_s[self._n_breaks]:
+            return False
+        self._n_breaks += 1
+        return True
 
     def due(self, now_s: float) -> list[tuple[str, bytes]]:
         """Give what is to be notified now, faults applied."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..link import SensorSource
     from ..sources import Request
 
-__all__ = ["MODELS", "model_of", "open_simulated"]
+__all__ = ["MODELS", "hurried_clock", "model_of", "open_simulated"]
 
 #: Sensors that can be imitated, by the slug of their profile.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
@@ -167,6 +167,12 @@ def _origin_s() -> float:
     return time.monotonic()
 
 
+def hurried_clock(speed: float) -> Callable[[], float]:
+    """Give a monotonic clock that runs so many times as fast as that of the host."""
+    begin_s = _origin_s()
+    return lambda: begin_s + speed * (time.monotonic() - begin_s)
+
+
 def open_simulated(request: Request) -> SensorSource:
     """Open a simulated sensor as if it were a real one.
 
@@ -186,12 +192,6 @@ def open_simulated(request: Request) -> SensorSource:
     _, _, like = request.text.partition(":")
     options = {**request.options, **({"like": like} if like else {})}
     model = model_of(options, sampling_rate_hz=request.sampling_rate_hz)
-    begin_s, speed = _origin_s(), model.speed
-
-    def now() -> float:
-        # Host time runs as much faster as that of the sensor.
-        return begin_s + speed * (time.monotonic() - begin_s)
-
     return SensorSource(
         model.address,
         sampling_rate_hz=request.sampling_rate_hz,
@@ -202,5 +202,5 @@ def open_simulated(request: Request) -> SensorSource:
         tap=request.tap,
         times=request.times,
         backend=backend_of(model),
-        now=now,
+        now=hurried_clock(model.speed),
     )

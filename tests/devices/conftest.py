@@ -41,7 +41,7 @@ class Taken:
 
     @property
     def kinds(self):
-        return [event.kind for event in self.events]
+        return [event.kind for event in self.events if event.kind not in ("wrote", "read")]
 
     @property
     def packets(self):

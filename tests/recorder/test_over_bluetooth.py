@@ -90,7 +90,7 @@ def test_losses_and_a_lost_link_are_gaps_of_their_length(bluetooth, tmp_path):
     said = json.loads((folder / "recording.json").read_text())
     assert sum(gap["n_lost"] for gap in said["gaps"]) == np.count_nonzero(~there) == counts.n_lost
     assert [gap["cause"] for gap in said["gaps"]].count("link") == 1
-    kinds = [event["kind"] for event in said["events"]]
+    kinds = [event["kind"] for event in said["events"] if event["kind"] not in ("wrote", "read")]
     assert kinds == ["connected", "started", "lost", "connected", "restarted", "stopped"]
 
 
