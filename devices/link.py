@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Self
 from weakref import WeakKeyDictionary
@@ -288,7 +288,6 @@ class SensorSource:
             session = self._session = Session(
                 found,
                 receive=self._receive,
-                told=self._tell,
                 times=self._times,
                 pair=self._pair,
                 backend=self._backend,
@@ -346,7 +345,7 @@ class SensorSource:
         arrival_s, wall_s = at or (self._now(), self._wall())
         self._tap_all((LinkEvent(arrival_s, wall_s, kind, detail),))
 
-    def _tap_all(self, items: list[Packet] | tuple[Packet | LinkEvent, ...]) -> None:
+    def _tap_all(self, items: Sequence[Packet | LinkEvent]) -> None:
         if self._tap is None:
             return
         try:

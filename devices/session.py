@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from tremor.errors import LinkError, SensorRefusedError, TremorError
-from tremor.packets import Packet
+from tremor.packets import LinkEvent, Packet
 
 from .conversation import Inbox, ToldLine, converse
 from .finding import Found
@@ -110,8 +110,6 @@ class Session:
         The sensor, with its profile.
     receive : callable
         Gets each packet of the stream, at once, in the event loop.
-    told : callable
-        Told of what is written to the sensor and read from it, as by `ToldLine`.
     times : LinkTimes
         Limits.
     pair : bool
@@ -129,7 +127,6 @@ class Session:
         found: Found,
         *,
         receive: Callable[[Packet], None],
-        told: Callable[[str, str], None],
         times: LinkTimes,
         pair: bool,
         backend: Backend | None,
@@ -141,7 +138,8 @@ class Session:
         self._profile: SensorProfile = found.profile
         self._name = found.peripheral.advertisement.name or found.profile.name
         self._receive = receive
-        self._told = told
+        #: What was written and read, until it is given.
+        self._said: list[LinkEvent] = []
         self._times = times
         self._now = now
         self._timer = timer
@@ -231,16 +229,23 @@ class Session:
             return await self._say(self._profile.start(settings))
 
     async def _say(self, conversation: Generator[Step, bytes | None, _Outcome]) -> _Outcome:
-        line = ToldLine(self._connection, self._told)
+        line = ToldLine(self._connection, self._keep)
         return await converse(conversation, line, self._inbox, name=self._name)
 
-    def take_up(self) -> tuple[list[Packet], list[Packet]]:
+    def _keep(self, kind: str, detail: str) -> None:
+        self._said.append(LinkEvent(self._now(), self._wall(), kind, detail))
+
+    def _with_said(self, packets: list[Packet]) -> list[Packet | LinkEvent]:
+        said, self._said = self._said, []
+        return sorted([*said, *packets], key=lambda one: one.arrival_s)
+
+    def take_up(self) -> tuple[list[Packet | LinkEvent], list[Packet]]:
         """Let packets be passed on from now; nothing comes between.
 
         Returns
         -------
-        before : list of Packet
-            What came before the sensor did as it was told.
+        before : list of Packet and LinkEvent
+            What came before the sensor did as it was told, and what it was told.
         stream : list of Packet
             What came since.
         """
@@ -248,7 +253,7 @@ class Session:
         self._inbox = Inbox()
         self._is_streaming = True
         self.last_s = self._timer()
-        return packets[:since], packets[since:]
+        return self._with_said(packets[:since]), packets[since:]
 
     async def trouble(self, sampling_rate_hz: float) -> Trouble:
         """Wait until the link is lost or silent; no packet is passed on afterwards.
@@ -291,10 +296,10 @@ class Session:
         """Pass no packets on from now."""
         self._is_streaming = False
 
-    def leftover(self) -> list[Packet]:
-        """Give what came outside of the stream and was not given yet."""
+    def leftover(self) -> list[Packet | LinkEvent]:
+        """Give what came or was said outside of the stream and was not given yet."""
         packets, self._inbox = self._inbox.packets, Inbox()
-        return packets
+        return self._with_said(packets)
 
     async def stop(self, settings: StreamSettings) -> None:
         """Have the sensor stop, as far as it lets; its last packets are left over."""

@@ -37,11 +37,16 @@ class Taken:
 
     @property
     def events(self):
-        return [item for item in self.items if isinstance(item, LinkEvent)]
+        """What happened, besides what was written and read."""
+        return [
+            item
+            for item in self.items
+            if isinstance(item, LinkEvent) and item.kind not in ("wrote", "read")
+        ]
 
     @property
     def kinds(self):
-        return [event.kind for event in self.events if event.kind not in ("wrote", "read")]
+        return [event.kind for event in self.events]
 
     @property
     def packets(self):

@@ -20,7 +20,7 @@ from devices.session import LinkTimes
 from tremor.packets import LinkEvent
 
 def tap(item):
-    if isinstance(item, LinkEvent):
+    if isinstance(item, LinkEvent) and item.kind not in ("wrote", "read"):
         print(item.kind, flush=True)
 
 async def main():
