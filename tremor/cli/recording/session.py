@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from tremor.cli.recording.choosing import Wish, candidate_text, find_sensor
 from tremor.cli.recording.coaching import Coach, Moment
 from tremor.cli.recording.fit import FitCheck, judge_fit
 from tremor.cli.recording.fitting import FIT_S, facts_of, with_new_taps
 from tremor.cli.recording.keyboard import Keyboard, KeyMeanings
 from tremor.cli.recording.plan import Plan, Recorded, SessionOutcome
 from tremor.cli.recording.screen import Screen
+from tremor.cli.recording.searching import Search
 from tremor.cli.recording.settling import INSTRUCTIONS, Settling
 from tremor.cli.recording.stopping import Stop, StoppedError
 from tremor.cli.recording.track import Track, warm_up
@@ -31,8 +31,6 @@ from tremor.packets import LinkEvent
 from tremor.recorder import Zero
 
 if TYPE_CHECKING:
-    from devices.finding import Found
-    from devices.sources import Source
     from tremor.analysis.results import WindowAnalysis
 
 __all__ = ["Emit", "record_session"]
@@ -46,8 +44,6 @@ _BATTERY_EVERY_S: Final = 120.0
 #: A sensor that does not tell it within this time may do so later, s.
 _BATTERY_S: Final = 3.0
 _KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
-_FIND_S: Final = 10.0
-_LEAST_FIND_S: Final = 2.0
 #: What is asked of the runner, by whether the sensor is made up.
 _ASKS: Final = {
     False: (
@@ -221,18 +217,11 @@ class _Session:
 
     async def find(self, stack: AsyncExitStack) -> None:
         """Find, connect and start all sensors."""
-        taken: list[str] = []
-        self._check_settings()
+        search = Search(self._plan, say=self._say, keyboard=self._keyboard)
+        search.check_settings()
         warming = asyncio.create_task(asyncio.to_thread(warm_up))
         for wish, track in zip(self._plan.wishes, self._tracks, strict=True):
-            source = self._source(wish, track) if wish.is_simulated else None
-            if source is None:
-                what = f"'{wish.text}'" if wish.text else "a sensor"
-                self._say(f"looking for {what}; wear it and close its phone app")
-                found = await self._stop.or_done(self._find(wish, taken))
-                taken.append(found.peripheral.address)
-                self._say(f"connecting to {candidate_text(found)}")
-                source = self._source(replace(wish, text=found.peripheral.address), track, found)
+            source = await self._stop.or_done(search.source_of(wish, tap=track.tap))
             track.source = source  # type: ignore[assignment]  # never a file
         await warming  # before anything streams
         for track in self._tracks:
@@ -250,66 +239,9 @@ class _Session:
                 },
             )
 
-    def _check_settings(self) -> None:
-        """Refuse what a sensor cannot do before anybody looks for it."""
-        from devices import PROFILES
-
-        plan = self._plan
-        for wish in plan.wishes:
-            known = plan.profile or PROFILES.get(wish.text.strip().lower())
-            if known is not None and not wish.is_simulated:
-                known.settings(
-                    sampling_rate_hz=plan.sampling_rate_hz,
-                    range_g=plan.range_g,
-                    gyro=plan.gyro,
-                    **plan.options,
-                )
-
     async def _open(self, stack: AsyncExitStack, track: Track) -> None:
         assert track.source is not None
         await stack.enter_async_context(track.source)
-
-    async def _find(self, wish: Wish, taken: Sequence[str]) -> Found:
-        return await find_sensor(wish, profile=self._plan.profile, taken=taken, choose=self._choose)
-
-    async def _choose(self, several: Sequence[Found]) -> Found | None:
-        if not (self._plan.asks and self._keyboard.is_there):
-            strongest = several[0]
-            self._say(
-                f"{len(several)} sensors are in reach; taking the strongest, "
-                f"{candidate_text(strongest)}; --sensor names another"
-            )
-            return strongest
-        self._say(f"{len(several)} sensors are in reach; press the number of yours:")
-        for number, one in enumerate(several, 1):
-            self._say(f"  {number}  {candidate_text(one)}")
-        while True:
-            await asyncio.sleep(_TICK_S)
-            for key in self._keyboard.take():
-                if key in "123456789" and int(key) <= len(several):
-                    return several[int(key) - 1]
-                if key == "q":
-                    return None
-
-    def _source(self, wish: Wish, track: Track, found: Found | None = None) -> Source:
-        from devices import open_source
-        from devices.session import LinkTimes
-
-        plan = self._plan
-        return open_source(
-            wish.text,
-            sampling_rate_hz=plan.sampling_rate_hz,
-            range_g=plan.range_g,
-            gyro=plan.gyro,
-            options=plan.options,
-            profile=plan.profile or (found.profile if found is not None else None),
-            pair=plan.pair,
-            tap=track.tap,
-            # Each look for a lost sensor is no longer than it is sought at all.
-            times=LinkTimes(
-                give_up_s=plan.give_up_s, find_s=min(_FIND_S, max(_LEAST_FIND_S, plan.give_up_s))
-            ),
-        )
 
     # --- fit -----------------------------------------------------------------------------------
 
