@@ -117,7 +117,7 @@ def _read_options(pairs: Sequence[str]) -> dict[str, str]:
     "sensors",
     multiple=True,
     metavar="NAME",
-    help="Kind, name or address; simulated[:KIND]; LABEL=NAME for one of several.",
+    help="Kind, name or address; simulated[:KIND]; replay:FOLDER; LABEL=NAME of several.",
 )
 @click.option(
     "--option",

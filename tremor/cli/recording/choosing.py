@@ -20,6 +20,10 @@ _ROUNDS_S: Final = (1.5, 3.5, 5.0)
 _MOST_LISTED: Final = 9
 
 
+#: Sensors that need no radio: a made-up one, and that of a recording.
+_MADE_UP: Final = ("simulated", "replay")
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A sensor that is asked for.
@@ -38,7 +42,7 @@ class Wish:
     @property
     def is_simulated(self) -> bool:
         """Tell whether it is made up."""
-        return self.text.strip().lower().partition(":")[0] == "simulated"
+        return self.text.strip().lower().partition(":")[0] in _MADE_UP
 
 
 def read_wishes(texts: Sequence[str]) -> tuple[Wish, ...]:
