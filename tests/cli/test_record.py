@@ -291,6 +291,11 @@ def test_baseline_that_never_rests_is_not_enough(tmp_path):
 # Refusals
 
 
+def test_help_fits_the_terminal():
+    lines = CliRunner().invoke(cli, ["record", "--help"]).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

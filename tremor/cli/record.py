@@ -34,11 +34,11 @@ __all__ = ["read_duration", "record"]
 _EPILOG: Final = """\b
 Examples:
   tremor record --placement left-calf
-  tremor record --sensor polar-verity-sense --duration 10m --context today.toml
-  tremor record --sensor left=A0:9E:1A:00:00:01 --sensor right=A0:9E:1A:00:00:02
+  tremor record --sensor polar-verity-sense --duration 10m
+  tremor record --sensor left=polar-h10 --sensor right=movesense
   tremor record --baseline --out before
   tremor record --baseline before --out after
-  tremor record --sensor simulated --option speed=20 --no-input --out rehearsal
+  tremor record --sensor simulated --option speed=20 --out rehearsal
 
 \b
 Exit codes:
