@@ -245,7 +245,9 @@ class SensorSource:
         if uuid is None or session is None:
             return None
         value = await session.read(uuid)
-        return value[0] if value and len(value) == 1 and value[0] <= _FULL_PERCENT else None
+        # Of two bytes the second tells whether it is being charged.
+        is_one = value is not None and len(value) in (1, 2)
+        return value[0] if value and is_one and value[0] <= _FULL_PERCENT else None
 
     async def stop(self) -> None:
         """Stop the sensor, end the link, and close the stream after what waits in it."""
