@@ -50,10 +50,10 @@ _LEAST_PERIODS: Final = 6.0
 _LEAST_BAND_SHARE: Final = 0.5
 #: A line is looked at as a possible tone only where its bandwidth times the length is below this.
 _TONE_BT: Final = 2.0
-#: ... and not where it is above this and would leave so much beside a sine, in bins of noise: ten
+#: ... and not where it is above this and would leave so much beside a sine, in bins of noise: forty
 #: times what noise itself leaves near the line.
 _WIDE_BT: Final = 1.0
-_PLAINLY_LEFT_BINS: Final = 240.0
+_PLAINLY_LEFT_BINS: Final = 1000.0
 #: Intervals wider than this factor, e^12, say nothing; the limit keeps them finite.
 _MOST_LOG: Final = 12.0
 #: Mean squares below this, (m/s^2)^2/Hz at the peak, are rounding and not movement.
