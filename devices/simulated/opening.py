@@ -14,6 +14,7 @@ from tremor.errors import InvalidInputError
 
 from ..catalog import PROFILES
 from ..sensors.simulated import OPTIONS
+from .boards import MetaMotion, MicroBit, Thingy52, XsensDot
 from .model import Faults, SensorModel
 from .movement import IndexMovement, LegMovement, Movement
 from .others import Movesense, NordicUart, OwnSensor, WitMotion
@@ -28,7 +29,18 @@ __all__ = ["MODELS", "hurried_clock", "model_of", "open_simulated"]
 #: Sensors that can be imitated, by the slug of their profile.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
     model.slug: model
-    for model in (OwnSensor, PolarVeritySense, PolarH10, WitMotion, Movesense, NordicUart)
+    for model in (
+        OwnSensor,
+        PolarVeritySense,
+        PolarH10,
+        WitMotion,
+        Movesense,
+        NordicUart,
+        MetaMotion,
+        XsensDot,
+        Thingy52,
+        MicroBit,
+    )
 }
 
 _DEFAULT_SCENE_S: Final = 480.0
