@@ -190,16 +190,17 @@ def test_losses_and_lost_links_leave_gaps_that_are_true(like, tmp_path, kept_sou
     offset = carried[0] - places[0]
     assert set(carried - places) == {offset}  # nothing is misplaced
     (model,) = kept_sources[0]._backend.client.air.models
-    truth = runs_of({first + k for first, n in model.lost for k in range(n)})
+    truth = model.lost
     gaps = [(one["first_index"] + offset, one["n_lost"]) for one in manifest["gaps"]]
-    within = [(max(first, carried[0]), n) for first, n in truth if carried[0] < first < carried[-1]]
-    if like == "nordic-uart":
-        # Bytes that are lost take the rest of two lines with them.
-        missing = set(range(carried[0], carried[-1] + 1)) - set(carried.tolist())
-        assert gaps == runs_of(missing)
-        assert {first + k for first, n in within for k in range(n)} - missing == set()
-    else:
-        assert gaps == within
+    missing = set(range(carried[0], carried[-1] + 1)) - set(carried.tolist())
+    assert gaps == runs_of(missing)
+    lost = {one for first, n in truth for one in range(first, first + n)}
+    assert {one for one in lost if carried[0] < one < carried[-1]} <= missing
+    # What comes while a lost sensor is being started anew is of no stream; of text, bytes that are
+    # lost take the rest of two lines with them.
+    if like != "nordic-uart":
+        more = [1 for first, n in gaps if set(range(first, first + n)) - lost]
+        assert len(more) <= 3
 
 
 def read_indices(folder):
