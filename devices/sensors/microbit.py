@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tremor.errors import PacketError, SensorRefusedError
+from tremor.errors import SensorRefusedError
 from tremor.units import STANDARD_GRAVITY_MS2
 
-from ..blocks import make_block
-from ..counting import PlainCount
+from ..plain import PlainDecoder, PlainPacket
 from ..profile import (
     Advertisement,
     Conversation,
@@ -25,17 +24,18 @@ from ..profile import (
     Write,
 )
 
-if TYPE_CHECKING:
-    from tremor.recording import SampleBlock
-
-__all__ = ["PROFILE", "MicrobitDecoder"]
+__all__ = ["PROFILE"]
 
 _SERVICE: Final = "e95d0753-251d-470a-a062-fa1922dfa9a8"
 _DATA: Final = "e95dca4b-251d-470a-a062-fa1922dfa9a8"
 _PERIOD: Final = "e95dfb24-251d-470a-a062-fa1922dfa9a8"
 
-_SIZE: Final = 6
-_UNIT_MS2: Final = STANDARD_GRAVITY_MS2 / 1000.0
+_PACKET: Final = PlainPacket(
+    sensor="micro:bit",
+    characteristic=_DATA,
+    n_bytes=6,
+    unit_ms2=STANDARD_GRAVITY_MS2 / 1000.0,
+)
 #: Of the documented periods those that work: 0 and 1 ms stop the board (lancaster-university/
 #: microbit-dal, number 300), 2 and 5 ms are not kept.
 _PERIODS_MS: Final = (160, 80, 20, 10)
@@ -70,58 +70,6 @@ def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - as fo
     yield Unsubscribe(_DATA)
 
 
-class MicrobitDecoder:
-    """Notifications to blocks of one sample.
-
-    Parameters
-    ----------
-    settings : StreamSettings
-        As granted; the rate is used over lost links only.
-    """
-
-    def __init__(self, settings: StreamSettings) -> None:
-        self._count = PlainCount(settings.sampling_rate_hz)
-
-    @property
-    def n_rejected(self) -> int:
-        """Nothing is left out silently: a cut packet is an error."""
-        return 0
-
-    def restart(self) -> None:
-        """Count on by the host's clock."""
-        self._count.restart()
-
-    def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        """Decode a notification.
-
-        Parameters
-        ----------
-        characteristic_uuid : str
-            Where it came from.
-        data : bytes
-            6 bytes.
-        arrival_s : float
-            s on a monotonic clock.
-
-        Returns
-        -------
-        list of SampleBlock
-            One, of one sample.
-
-        Raises
-        ------
-        PacketError
-            Where the length is another.
-        """
-        if characteristic_uuid.lower() != _DATA:
-            return []
-        if len(data) != _SIZE:
-            raise PacketError(f"a sample of {len(data)} bytes; micro:bit sends {_SIZE}")
-        place = self._count.place(1, arrival_s)
-        sample = struct.unpack("<3h", data)
-        return [make_block(place.first_index, [sample], arrival_s, unit_ms2=_UNIT_MS2)]
-
-
 PROFILE: Final = SensorProfile(
     slug="microbit",
     name="micro:bit",
@@ -144,6 +92,6 @@ PROFILE: Final = SensorProfile(
     ),
     start=_start,
     stop=_stop,
-    make_decoder=MicrobitDecoder,
+    make_decoder=partial(PlainDecoder, _PACKET),
     options=MappingProxyType({}),
 )

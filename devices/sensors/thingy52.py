@@ -6,14 +6,13 @@ The layout is that of the vendor's firmware: acceleration as 6Q10, angular veloc
 from __future__ import annotations
 
 import struct
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tremor.errors import PacketError
 from tremor.units import STANDARD_GRAVITY_MS2
 
-from ..blocks import make_block
-from ..counting import PlainCount
+from ..plain import PlainDecoder, PlainPacket
 from ..profile import (
     Advertisement,
     Conversation,
@@ -26,10 +25,7 @@ from ..profile import (
     Write,
 )
 
-if TYPE_CHECKING:
-    from tremor.recording import SampleBlock
-
-__all__ = ["PROFILE", "Thingy52Decoder"]
+__all__ = ["PROFILE"]
 
 _ADVERTISED: Final = "ef680100-9b35-4933-9b10-52ffa9740042"
 _MOTION: Final = "ef680400-9b35-4933-9b10-52ffa9740042"
@@ -37,9 +33,14 @@ _CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
 _RAW: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
 _BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
-_SIZE: Final = 18
-_UNIT_MS2: Final = STANDARD_GRAVITY_MS2 / 1024.0
-_UNIT_DEG_S: Final = 1.0 / 32.0
+#: Of the 18 bytes the last 6 are the magnetic field.
+_PACKET: Final = PlainPacket(
+    sensor="Thingy:52",
+    characteristic=_RAW,
+    n_bytes=18,
+    unit_ms2=STANDARD_GRAVITY_MS2 / 1024.0,
+    unit_deg_s=1.0 / 32.0,
+)
 #: As the vendor's app sets them: intervals of steps, and of two compensations, ms.
 _STEPS_MS, _COMPENSATION_MS, _COMPASS_MS = 500, 1000, 1000
 _WAKE_ON_MOTION: Final = 1
@@ -66,66 +67,6 @@ def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - as fo
     yield Unsubscribe(_RAW)
 
 
-class Thingy52Decoder:
-    """Notifications to blocks of one sample.
-
-    Parameters
-    ----------
-    settings : StreamSettings
-        As granted; the rate is used over lost links only.
-    """
-
-    def __init__(self, settings: StreamSettings) -> None:
-        self._count = PlainCount(settings.sampling_rate_hz)
-
-    @property
-    def n_rejected(self) -> int:
-        """Nothing is left out silently: a cut packet is an error."""
-        return 0
-
-    def restart(self) -> None:
-        """Count on by the host's clock."""
-        self._count.restart()
-
-    def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        """Decode a notification.
-
-        Parameters
-        ----------
-        characteristic_uuid : str
-            Where it came from.
-        data : bytes
-            18 bytes.
-        arrival_s : float
-            s on a monotonic clock.
-
-        Returns
-        -------
-        list of SampleBlock
-            One, of one sample.
-
-        Raises
-        ------
-        PacketError
-            Where the length is another.
-        """
-        if characteristic_uuid.lower() != _RAW:
-            return []
-        if len(data) != _SIZE:
-            raise PacketError(f"a motion packet of {len(data)} bytes; Thingy:52 sends {_SIZE}")
-        numbers = struct.unpack_from("<6h", data)
-        return [
-            make_block(
-                self._count.place(1, arrival_s).first_index,
-                [numbers[:3]],
-                arrival_s,
-                unit_ms2=_UNIT_MS2,
-                angular_velocity=[numbers[3:]],
-                unit_deg_s=_UNIT_DEG_S,
-            )
-        ]
-
-
 PROFILE: Final = SensorProfile(
     slug="thingy52",
     name="Thingy:52",
@@ -149,6 +90,6 @@ PROFILE: Final = SensorProfile(
     ),
     start=_start,
     stop=_stop,
-    make_decoder=Thingy52Decoder,
+    make_decoder=partial(PlainDecoder, _PACKET),
     options=MappingProxyType({}),
 )

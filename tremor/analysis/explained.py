@@ -54,8 +54,23 @@ def _plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the dataclas
     }
 
 
+class _Written:
+    """A record whose fields are what the JSON holds."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the form that the JSON holds."""
+        return _plain(self)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Read the form that the JSON holds."""
+        return cls(**_known(cls, record))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(_Written):
     """One finding, and how it weighs for one explanation.
 
     Parameters
@@ -100,18 +115,9 @@ class Evidence:
     grade: Grade
     source: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Missing(_Written):
     """A fact that would weigh and is not known.
 
     Parameters
@@ -133,15 +139,6 @@ class Missing:
     largest_weight: float
     claims: tuple[str, ...]
     grade: Grade
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +203,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion:
+class OpenQuestion(_Written):
     """The unanswered question whose answer could change most.
 
     Parameters
@@ -232,15 +229,6 @@ class OpenQuestion:
     explanation: str
     largest_change: float
     leader: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +273,7 @@ class Sensitivity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WarningSign:
+class WarningSign(_Written):
     """A sign that the runner ticked and that needs help, whatever was measured.
 
     Parameters
@@ -308,18 +296,9 @@ class WarningSign:
     urgency: Literal["now", "today", "soon"]
     grade: Grade = "literature"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
+class Advice(_Written):
     """Something that the runner can do.
 
     Parameters
@@ -341,12 +320,3 @@ class Advice:
     claims: tuple[str, ...]
     explanation: str | None
     grade: Grade
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
