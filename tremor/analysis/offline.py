@@ -7,15 +7,13 @@ the spectra of the tremor.
 from __future__ import annotations
 
 import math
-import os
 import platform
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +44,7 @@ from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.measures.recovery import Recovery
 from tremor.measures.sine import NORMAL_QUANTILE
 from tremor.recording import CaptureWarning, Floats, Recording
+from tremor.side_by_side import side_by_side
 
 __all__ = ["analyze", "analyze_source"]
 
@@ -55,8 +54,6 @@ Bools = npt.NDArray[np.bool_]
 _CHUNK: Final = 2048
 #: Windows whose spectra are averaged at once.
 _SPECTRA: Final = 256
-#: Batches that are analysed at the same time; numpy lets go of the interpreter in each call.
-_THREADS: Final = 2
 #: Episodes that are fitted at once.
 _EPISODES: Final = 64
 #: More than so many windows do not make the mean spectrum any better to look at.
@@ -164,15 +161,19 @@ def analyze_source(
     table = apply_context(table, settings=settings)
     stretches = find_stretches(table, settings=settings)
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
-    with ThreadPoolExecutor(1) as beside:
-        recovery = beside.submit(
+    whole = [] if members is None else _runs(grid, members)
+    jobs: list[Callable[[], Any]] = [
+        partial(
             _recovery,
             table,
             settings,
             rest_start_s=rest_start_s,
             baseline_rms_ms2=baseline_rms_ms2,
-        )
-        episodes, pooled = _pool(source, grid, stretches, members, band_hz=band)
+        ),
+        *_fits(source, grid, stretches, band_hz=band, is_session=len(whole) == 1),
+    ]
+    recovery, *fits = side_by_side(jobs)
+    episodes, pooled = _pool(source, grid, stretches, whole, fits, band_hz=band)
     summary = _summary(table, stretches, pooled, settings=settings, grid=grid)
     warnings += cautions(table, pooled, tremor_s=summary.tremor_s)
     status: Status = "no_tremor"
@@ -190,7 +191,7 @@ def analyze_source(
         episodes=episodes,
         summary=summary,
         spectrum=_spectrum(source, grid, table, members, pooled),
-        recovery=recovery.result(),
+        recovery=recovery,
     )
 
 
@@ -221,7 +222,6 @@ def _windows(
 ) -> tuple[WindowTable, int]:
     """Judge all windows, and count the clipped samples of the whole capture."""
     count = grid.count(source.n_places)
-    firsts = range(0, count, _CHUNK)
 
     def judged(first: int) -> tuple[WindowTable, int]:
         size = min(_CHUNK, count - first)
@@ -242,28 +242,10 @@ def _windows(
         )
         return analyze_windows(batch, settings=settings), int(below[n_own])
 
-    parts = list(_in_threads(judged, firsts))
+    if count > _CHUNK:
+        import_module("scipy.special")  # or each copy of the process would do so by itself
+    parts = list(side_by_side([partial(judged, first) for first in range(0, count, _CHUNK)]))
     return WindowTable.concatenate([part for part, _ in parts]), sum(n for _, n in parts)
-
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
-
-
-def _in_threads(work: Callable[[_Item], _Result], items: Sequence[_Item]) -> Iterator[_Result]:
-    """Give the results in order, few of them at work or waiting at any time."""
-    threads = min(_THREADS, len(items), os.cpu_count() or 1)
-    if threads < 2:
-        yield from map(work, items)
-        return
-    waiting: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,50 +267,76 @@ def _runs(grid: WindowGrid, members: Bools) -> list[_Run]:
     return runs
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Fit:
+    """The lines of some episodes, and the spectra that they come from."""
+
+    lines: list[PooledLine | None]
+    spectra: dict[_Run, RunSpectra]
+
+
+def _spectra_of(
+    source: SampleSource, run: _Run, *, fs: float, band_hz: tuple[float, float]
+) -> RunSpectra:
+    return RunSpectra.of(
+        lambda begin, end: _samples(source, run.begin + begin, run.begin + end),
+        run.end - run.begin,
+        fs=fs,
+        band_hz=band_hz,
+    )
+
+
+def _fits(
+    source: SampleSource,
+    grid: WindowGrid,
+    stretches: tuple[Stretch, ...],
+    *,
+    band_hz: tuple[float, float],
+    is_session: bool,
+) -> list[Callable[[], _Fit]]:
+    """Give jobs that fit the episodes, some at a time; of a run that is all the session keep all.
+
+    What does not need the samples any more lets go of them.
+    """
+
+    def fitted(first: int) -> _Fit:
+        runs = [_runs(grid, one.members) for one in stretches[first : first + _EPISODES]]
+        # Runs of one length in a row share what depends on the length.
+        new = sorted((run for part in runs for run in part), key=lambda run: run.end - run.begin)
+        found = {run: _spectra_of(source, run, fs=grid.fs, band_hz=band_hz) for run in new}
+        lines = fit_pooled_sets(
+            [[found[run] for run in part] for part in runs], fs=grid.fs, band_hz=band_hz
+        )
+        if not is_session:
+            found = {run: spectra.without_window() for run, spectra in found.items()}
+        return _Fit(lines, found)
+
+    return [partial(fitted, first) for first in range(0, len(stretches), _EPISODES)]
+
+
 def _pool(
     source: SampleSource,
     grid: WindowGrid,
     stretches: tuple[Stretch, ...],
-    members: Bools | None,
+    whole: list[_Run],
+    fits: Sequence[_Fit],
     *,
     band_hz: tuple[float, float],
 ) -> tuple[tuple[Episode, ...], PooledLine | None]:
-    """Fit each episode, and all of them together."""
-    if members is None:
+    """Give the episodes, and the line of all of them together."""
+    if not stretches:
         return (), None
-
-    def spectra_of(run: _Run) -> RunSpectra:
-        return RunSpectra.of(
-            lambda begin, end: _samples(source, run.begin + begin, run.begin + end),
-            run.end - run.begin,
-            fs=grid.fs,
-            band_hz=band_hz,
-        )
-
-    whole = _runs(grid, members)
-
-    def fitted(first: int) -> tuple[list[PooledLine | None], dict[_Run, RunSpectra]]:
-        runs = [_runs(grid, one.members) for one in stretches[first : first + _EPISODES]]
-        # Runs of one length in a row share what depends on the length.
-        new = sorted((run for part in runs for run in part), key=lambda run: run.end - run.begin)
-        found = {run: spectra_of(run) for run in new}
-        sets = [[found[run] for run in part] for part in runs]
-        # The session needs the samples only where a single run is all of it.
-        kept = {run: one if len(whole) == 1 else one.without_window() for run, one in found.items()}
-        return fit_pooled_sets(sets, fs=grid.fs, band_hz=band_hz), kept
-
-    known: dict[_Run, RunSpectra] = {}
-    lines: list[PooledLine | None] = []
-    for part, found in _in_threads(fitted, range(0, len(stretches), _EPISODES)):
-        lines += part
-        known |= found
+    lines = [line for fit in fits for line in fit.lines]
     if len(stretches) == 1:
         session = lines[0]
     else:
+        spectra = {run: found for fit in fits for run, found in fit.spectra.items()}
         # Episodes that touch make one run of the session, which none of them has.
-        missing = [run for run in whole if run not in known]
-        known |= dict(zip(missing, _in_threads(spectra_of, missing), strict=True))
-        session = fit_pooled_sets([[known[run] for run in whole]], fs=grid.fs, band_hz=band_hz)[0]
+        runs = [
+            spectra.get(run) or _spectra_of(source, run, fs=grid.fs, band_hz=band_hz)
+            for run in whole
+        ]
+        session = fit_pooled_sets([runs], fs=grid.fs, band_hz=band_hz)[0]
     lines = [_with_clock(line, source.facts) for line in lines]
     episodes = (_episode(one, line) for one, line in zip(stretches, lines, strict=True))
     return tuple(episodes), _with_clock(session, source.facts)
