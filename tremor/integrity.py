@@ -170,7 +170,12 @@ class Rails:
         return at_rail
 
 
-def find_rails(pieces: Pieces, *, range_ms2: float | None = None) -> Rails:
+def find_rails(
+    pieces: Pieces,
+    *,
+    range_ms2: float | None = None,
+    limits_ms2: tuple[Floats, Floats] | None = None,
+) -> Rails:
     """Find the rails of the sensor as `find_clipped` does, in samples in pieces.
 
     Parameters
@@ -179,6 +184,8 @@ def find_rails(pieces: Pieces, *, range_ms2: float | None = None) -> Rails:
         The samples, m/s^2; rows of NaN are left out.
     range_ms2 : float, optional
         As in `find_clipped`.
+    limits_ms2 : tuple of ndarray, shape (3,), optional
+        Least and greatest of each axis, where they are known, m/s^2.
 
     Returns
     -------
@@ -188,12 +195,7 @@ def find_rails(pieces: Pieces, *, range_ms2: float | None = None) -> Rails:
     if range_ms2 is not None:
         rail = np.full(3, _RAIL_SHARE * range_ms2)
         return Rails(low_ms2=-rail, high_ms2=rail)
-    high, low = np.full(3, -np.inf), np.full(3, np.inf)
-    for piece in pieces(1):
-        for axis in range(piece.shape[1]):
-            column = piece[:, axis]
-            high[axis] = max(high[axis], np.fmax.reduce(column, initial=-np.inf))
-            low[axis] = min(low[axis], np.fmin.reduce(column, initial=np.inf))
+    low, high = _limits_in(pieces) if limits_ms2 is None else limits_ms2
     rails = Rails(low_ms2=np.full(3, -np.inf), high_ms2=np.full(3, np.inf))
     for axis in range(3):
         span = float(high[axis] - low[axis])
@@ -203,6 +205,17 @@ def find_rails(pieces: Pieces, *, range_ms2: float | None = None) -> Rails:
                 if level is not None:
                     found[axis] = sign * level
     return rails
+
+
+def _limits_in(pieces: Pieces) -> tuple[Floats, Floats]:
+    """Give least and greatest of each axis."""
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for piece in pieces(1):
+        for axis in range(piece.shape[1]):
+            column = piece[:, axis]
+            low[axis] = min(low[axis], np.fmin.reduce(column, initial=np.inf))
+            high[axis] = max(high[axis], np.fmax.reduce(column, initial=-np.inf))
+    return low, high
 
 
 def _rail(pieces: Pieces, axis: int, sign: float, *, top: float, span: float) -> float | None:
@@ -258,8 +271,10 @@ def find_scale_correction_in(pieces: Pieces, *, sampling_rate_hz: float) -> floa
     for piece in pieces(n_second):
         n_seconds = len(piece) // n_second
         cut = piece[: n_seconds * n_second]
-        norm = np.sqrt(np.einsum("ij,ij->i", cut, cut)).reshape(n_seconds, n_second)
-        seconds.append(norm.mean(axis=1)[norm.std(axis=1) < _STILL_SD_MS2])
+        square = np.einsum("ij,ij->i", cut, cut).reshape(n_seconds, n_second)
+        mean = np.sqrt(square).mean(axis=1)
+        variance = square.mean(axis=1) - np.square(mean)
+        seconds.append(mean[variance < _STILL_SD_MS2**2])
     still = np.concatenate(seconds)
     if len(still) < _LEAST_STILL_S:
         return None

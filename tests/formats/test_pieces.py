@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from tremor.analysis.offline import analyze, analyze_source
 from tremor.errors import CaptureReadError
 from tremor.formats import capture as capture_module
 from tremor.formats import parsing, rows
-from tremor.formats.reading import open_capture, read
+from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.reading import open_capture, read, sniff
 from tremor.formats.spool import Spool
 
 FS = 100.0
@@ -103,6 +105,49 @@ def test_a_damaged_line_is_named_wherever_it_lies(tmp_path):
     path.write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(CaptureReadError, match=r"line 4001 of damaged\.csv has 'oops'"):
         read(path)
+
+
+@pytest.mark.parametrize("n", [8000, 3000])
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_last_line_that_is_cut_off_is_one_lost_sample(tmp_path, monkeypatch, n):
+    path = write(tmp_path / "cut.csv", samples_of(n))
+    text = path.read_bytes()[:-1]
+    cut_off = text[: text.rindex(b"\n") + 12]  # stamp and half a cell
+    path.write_bytes(cut_off)
+    # A block ends right before the last line.
+    monkeypatch.setattr(
+        parsing, "_BLOCK_BYTES", (text.rindex(b"\n") - 10) // (9 if n > 5000 else 1)
+    )
+    recording = read(path)
+    assert np.flatnonzero(np.isnan(recording.acceleration_ms2[:, 0])).tolist() == [n - 1]
+    assert "LOST_CELLS" in [warning.code for warning in recording.warnings]
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_quote_that_never_ends_is_refused(tmp_path):
+    path = write(tmp_path / "open.csv", samples_of(9000))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[7000] = '"' + lines[7000]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(CaptureReadError, match=r"cannot be read as a table: .*EOF inside string"):
+        read(path)
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
+    path = write(tmp_path / "long.csv", samples_of(9000))
+    capture = CaptureFile(path, path.name, opener_of(path))
+    blocks = parsing.cut(capture, sniff(path))
+    assert len(blocks) > parsing._LEAST_BLOCKS
+    assert blocks[0].begin == 0
+    assert blocks[-1].end == path.stat().st_size
+    lines = path.read_bytes().splitlines(keepends=True)
+    starts = np.cumsum([0, *map(len, lines)])
+    for one, following in pairwise(blocks):
+        assert one.end == following.begin
+        assert one.begin in starts
+        n_rows = np.searchsorted(starts, one.end) - np.searchsorted(starts, one.begin)
+        assert one.at_row + n_rows <= following.at_row
 
 
 @pytest.mark.parametrize("n", [400, 5000, 5001])

@@ -41,6 +41,11 @@ class CaptureFile:
     gravity: Gravity | None = None
     added: CaptureFile | None = None
 
+    @property
+    def is_a_file(self) -> bool:
+        """Tell whether the bytes are a file of their own, and can be read from anywhere."""
+        return self.name == self.path.name and self.path.is_file()
+
     def sha256(self) -> str:
         """Give the hexadecimal SHA-256 of the file, of an archive as a whole."""
         digest = hashlib.sha256()

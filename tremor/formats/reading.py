@@ -158,8 +158,16 @@ def open_capture(
     capture = locate(Path(path))
     found = sniff_file(capture, columns)
     with ThreadPoolExecutor(1) as hasher:
-        digest = hasher.submit(capture.sha256)
-        table = (read_recorded if is_recorded(found) else read_table)(capture, found)
+        digests: list[Future[str]] = []
+
+        def hash_meanwhile() -> None:
+            digests.append(hasher.submit(capture.sha256))
+
+        if is_recorded(found):
+            hash_meanwhile()
+            table = read_recorded(capture, found)
+        else:
+            table = read_table(capture, found, meanwhile=hash_meanwhile)
         try:
             return _finish(
                 capture,
@@ -169,7 +177,7 @@ def open_capture(
                 sampling_rate_hz=sampling_rate_hz,
                 gravity=gravity,
                 placement=placement,
-                digest=digest,
+                digest=digests[-1],
             )
         except BaseException:
             table.close()
@@ -366,7 +374,11 @@ def _assemble(
     started_at = start_of(found, table, first_s)
     if isinstance(placement, str):
         placement = Placement.from_text(placement)
-    rails = find_rails(pieces, range_ms2=sensor.range_ms2 if sensor else None)
+    rails = find_rails(
+        pieces,
+        range_ms2=sensor.range_ms2 if sensor else None,
+        limits_ms2=(seen.low * unit_ms2, seen.high * unit_ms2),
+    )
     if table.stamps is not None:
         table.stamps.close()
     return Capture(

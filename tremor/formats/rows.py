@@ -7,8 +7,10 @@ How text becomes cells is `tremor.formats.parsing`, and how a stamp becomes seco
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,7 @@ from tremor.errors import CaptureNotRecognisedError, CaptureReadError, Insuffici
 from tremor.formats.capture import pieces_of
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.cells import quoted
-from tremor.formats.parsing import chunks
+from tremor.formats.parsing import Block, CutInQuotesError, chunks, cut
 from tremor.formats.sniffing import Sniffed
 from tremor.formats.spool import Spool
 from tremor.formats.stamps import Stamps
@@ -113,6 +115,8 @@ class Extremes:
 
     def add(self, values: Floats) -> None:
         """Take the next rows; a row of NaN is lost."""
+        if not len(values):
+            return
         low, high = _limits(values)
         lost = np.isnan(values[:, 0]) if np.isnan(low).any() else np.zeros(0, np.bool_)
         n_before, self.n_rows = self.n_rows, self.n_rows + len(values)
@@ -125,6 +129,14 @@ class Extremes:
         np.minimum(self.low, low, out=self.low)
         np.maximum(self.high, high, out=self.high)
         self.total += [values[:, axis].sum() for axis in range(len(AXES))]
+
+    def join(self, following: Extremes) -> None:
+        """Take what was told of the next rows."""
+        self.lost += [self.n_rows + part for part in following.lost]
+        self.n_rows += following.n_rows
+        np.minimum(self.low, following.low, out=self.low)
+        np.maximum(self.high, following.high, out=self.high)
+        self.total += following.total
 
     @property
     def n_lost(self) -> int:
@@ -153,7 +165,49 @@ def _limits(values: Floats) -> tuple[Floats, Floats]:
     return np.array([c.min() for c in columns]), np.array([c.max() for c in columns])
 
 
-def read_table(capture: CaptureFile, found: Sniffed) -> Table:
+@dataclass(frozen=True, eq=False, slots=True)
+class _Chunk:
+    """Rows as they were parsed: stamps and samples where no cell is missing, cells elsewhere.
+
+    ``samples`` is None where they lie in the file of the spool already.
+    """
+
+    n_rows: int
+    at_row: int | None
+    frame: pd.DataFrame | None = None
+    stamps: pd.Series | None = None
+    samples: Floats | None = None
+    extremes: Extremes = field(default_factory=Extremes)
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, at_row: int | None, *, found: Sniffed, spool: Spool) -> Self:
+        stamps = None if found.columns.time is None else frame[found.columns.time]
+        is_plain = all(dtype.kind in "iuf" for dtype in frame.dtypes)
+        if not is_plain or (stamps is not None and stamps.hasnans):
+            return cls(len(frame), at_row, frame=frame)
+        samples = _samples(frame, 0, found)
+        extremes = Extremes()
+        extremes.add(samples)
+        if at_row is None:
+            return cls(len(frame), None, stamps=stamps, samples=samples, extremes=extremes)
+        spool.place(at_row, samples)
+        return cls(len(frame), at_row, stamps=stamps, extremes=extremes)
+
+
+def _samples(frame: pd.DataFrame, first_line: int, found: Sniffed) -> Floats:
+    matched = found.columns
+    values = np.zeros((len(frame), len(AXES)))
+    for axis, column in enumerate(matched.axes):
+        values[:, axis] = _numbers(frame[column], first_line, found)
+    for axis, column in enumerate(matched.added):
+        values[:, axis] += _numbers(frame[column], first_line, found)
+    clear_lost(values)
+    return values
+
+
+def read_table(
+    capture: CaptureFile, found: Sniffed, *, meanwhile: Callable[[], object] | None = None
+) -> Table:
     """Read the rows in chunks; the text of a chunk is forgotten before the next is read.
 
     Parameters
@@ -162,6 +216,8 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         Where the bytes are.
     found : Sniffed
         Which columns hold what.
+    meanwhile : callable, optional
+        Called once when the first rows are there: what it starts goes on beside the reading.
 
     Returns
     -------
@@ -177,11 +233,22 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
     InsufficientDataError
         Where there are fewer than two samples.
     """
-    timed = found.columns.time is not None
+    try:
+        return _read_blocks(capture, found, cut(capture, found), meanwhile)
+    except CutInQuotesError:
+        return _read_blocks(capture, found, [], meanwhile)
+
+
+def _read_blocks(
+    capture: CaptureFile,
+    found: Sniffed,
+    blocks: list[Block],
+    meanwhile: Callable[[], object] | None,
+) -> Table:
     clock = RunningEvenClock()
     table = Table(
-        values=Spool(len(AXES)),
-        stamps=Spool(1) if timed else None,
+        values=Spool(len(AXES), is_placed=bool(blocks)),
+        stamps=None if found.columns.time is None else Spool(1),
         clock=clock,
         epoch_s=None,
         zone_known=False,
@@ -189,8 +256,10 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         warnings=[],
         history=[],
     )
+    then = partial(_Chunk.of, found=found, spool=table.values)
+    parsed = chunks(capture, found, blocks, then=then)
     try:
-        _fill(table, clock, capture, found)
+        _fill(table, clock, capture, found, _calling(parsed, meanwhile))
     except UnicodeDecodeError as error:
         table.close()
         raise CaptureReadError(
@@ -202,42 +271,71 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
     return table
 
 
-def _fill(table: Table, even_clock: RunningEvenClock, capture: CaptureFile, found: Sniffed) -> None:
-    matched = found.columns
+def _calling(parsed: Iterable[_Chunk], meanwhile: Callable[[], object] | None) -> Iterator[_Chunk]:
+    for number, chunk in enumerate(parsed):
+        if number == 0 and meanwhile is not None:
+            meanwhile()
+        yield chunk
+
+
+@dataclass(slots=True)
+class _LeftOut:
+    """Count rows that are none."""
+
+    n_headers: int = 0
+    n_timeless: int = 0
+
+
+def _looked_through(chunk: _Chunk, first_line: int, found: Sniffed, left_out: _LeftOut) -> _Chunk:
+    """Read cells one by one: repeated headers and rows without a stamp are left out."""
+    frame, time = chunk.frame, found.columns.time
+    assert frame is not None
+    keep, n_headers = _repeated_headers(frame, found)
+    left_out.n_headers += n_headers
+    if n_headers:
+        frame = frame[keep]
+    samples = _samples(frame, first_line, found)
+    stamps = None if time is None else frame[time]
+    if stamps is not None and stamps.dtype.kind not in "iu" and stamps.hasnans:
+        there = stamps.notna().to_numpy()
+        left_out.n_timeless += int(np.count_nonzero(~there))
+        stamps, samples = stamps[there], samples[there]
+    extremes = Extremes()
+    extremes.add(samples)
+    return _Chunk(chunk.n_rows, chunk.at_row, stamps=stamps, samples=samples, extremes=extremes)
+
+
+def _fill(
+    table: Table,
+    even_clock: RunningEvenClock,
+    capture: CaptureFile,
+    found: Sniffed,
+    parsed: Iterable[_Chunk],
+) -> None:
     clock: Stamps | None = None
-    n_rows = n_headers = n_timeless = 0
-    for frame in chunks(capture, found):
-        keep, headers = _repeated_headers(frame, found)
-        n_headers += headers
+    n_rows, left_out = 0, _LeftOut()
+    for chunk in parsed:
         first_line = found.n_lines_before + 1 + n_rows
-        n_rows += len(frame)
-        if headers:
-            frame = frame[keep]
-        columns = [_numbers(frame[column], first_line, found) for column in matched.axes]
-        for axis, column in enumerate(matched.added):
-            columns[axis] = columns[axis] + _numbers(frame[column], first_line, found)
-        there = None
-        if matched.time is not None:
-            cells = frame[matched.time]
-            if cells.dtype.kind not in "iu" and cells.hasnans:
-                there = cells.notna().to_numpy()
-                n_timeless += int(np.count_nonzero(~there))
-                cells = cells[there]
-            if not len(cells):
-                continue
-            if clock is None:
-                clock = Stamps.of(cells, found, capture.name)
-            seconds = clock.unwrapped(clock.seconds(cells, first_line))
-            even_clock.add(seconds)
+        n_rows += chunk.n_rows
+        if chunk.frame is not None:
+            chunk = _looked_through(chunk, first_line, found, left_out)
+        if not chunk.extremes.n_rows:
+            continue
+        if chunk.stamps is not None:
             assert table.stamps is not None
+            if clock is None:
+                clock = Stamps.of(chunk.stamps, found, capture.name)
+            seconds = clock.unwrapped(clock.seconds(chunk.stamps, first_line))
+            even_clock.add(seconds)
             table.stamps.append(seconds[:, None])
-        values = _three_axes(columns)
-        if there is not None:
-            values = values[there]
-        clear_lost(values)
-        if len(values):
-            table.extremes.add(values)
-            table.values.append(values)
+        table.extremes.join(chunk.extremes)
+        if chunk.at_row is None:
+            assert chunk.samples is not None
+            table.values.append(chunk.samples)
+            continue
+        if chunk.samples is not None:
+            table.values.place(chunk.at_row, chunk.samples)
+        table.values.take(chunk.at_row, chunk.extremes.n_rows)
     n_samples = len(table.values)
     if n_samples < 2:
         raise InsufficientDataError(
@@ -246,13 +344,17 @@ def _fill(table: Table, even_clock: RunningEvenClock, capture: CaptureFile, foun
     if clock is not None:
         table.epoch_s, table.zone_known = clock.epoch_s, clock.zone_known
         table.history.append(f"time from {clock.unit}")
-    if n_headers:
+    if left_out.n_headers:
         table.warnings.append(
-            CaptureWarning("REPEATED_HEADER", f"{n_headers} rows repeat the header; left out")
+            CaptureWarning(
+                "REPEATED_HEADER", f"{left_out.n_headers} rows repeat the header; left out"
+            )
         )
-    if n_timeless:
+    if left_out.n_timeless:
         table.warnings.append(
-            CaptureWarning("NO_STAMP", f"rows without a time stamp: {n_timeless}; left out")
+            CaptureWarning(
+                "NO_STAMP", f"rows without a time stamp: {left_out.n_timeless}; left out"
+            )
         )
     _note_lost(table, found)
     if clock is not None:
@@ -293,13 +395,6 @@ def _numbers(cells: pd.Series, first_line: int, found: Sniffed) -> Floats:
             "needed; repair the line or take it out"
         )
     return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _three_axes(columns: list[Floats]) -> Floats:
-    values = np.zeros((len(columns[0]), len(AXES)))
-    for axis, column in enumerate(columns):
-        values[:, axis] = column
-    return values
 
 
 def clear_lost(values: Floats) -> None:
