@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.analysis.results import REASONS
 from tremor.analysis.settings import AnalysisSettings
-from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows, look_at
+from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows, levels_of, shape_of
+from tremor.dsp.spectrum import hann_psd
 from tremor.dsp.synthesis import narrowband, tone
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.contamination import gait_comb
@@ -197,7 +198,9 @@ def test_the_gate_is_twice_what_a_resting_leg_shows():
 
 def test_the_statistics_are_those_of_a_line():
     x = lines({8.0: 0.3, 1.0: 0.05})
-    found = look_at(np.ascontiguousarray(x.T)[None], fs=FS, settings=DEFAULT)
+    density = hann_psd(np.ascontiguousarray(x.T)[None], fs=FS)
+    found = levels_of(density, n_samples=len(x), fs=FS, settings=DEFAULT)
+    found |= shape_of(density, n_samples=len(x), fs=FS, settings=DEFAULT)
     assert set(found) == SCORES
     assert_allclose(found["band_rms_ms2"], 0.3, rtol=1e-3)
     assert_allclose(found["low_rms_ms2"], 0.05, rtol=0.05)
@@ -267,8 +270,13 @@ def test_many_windows_at_once_give_the_bits_of_each_alone():
 
 def test_the_gait_comb_of_a_window_does_not_depend_on_the_others():
     windows = np.random.default_rng(1).normal(size=(30, 3, N))
-    together = gait_comb(windows, fs=FS)
-    alone = [gait_comb(windows[k : k + 1], fs=FS)[0] for k in range(30)]
+    n_samples = windows.shape[-1]
+
+    def comb(some):
+        return gait_comb(hann_psd(some, fs=FS), n_samples=n_samples, fs=FS)
+
+    together = comb(windows)
+    alone = [comb(windows[k : k + 1])[0] for k in range(30)]
     assert_array_equal(together, alone)
 
 

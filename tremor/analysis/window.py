@@ -30,7 +30,7 @@ from tremor.measures.envelope import LONGEST_BEAT_S, heartbeat, quiet, slow_corr
 from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
 
-__all__ = ["WindowBatch", "analyze_window", "analyze_windows", "look_at"]
+__all__ = ["WindowBatch", "analyze_window", "analyze_windows", "levels_of", "shape_of"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -42,7 +42,8 @@ _SHARE_LOW: Final = 5.0 / 6.0
 _SHARE_HIGH: Final = 16.0 / 15.0
 _LOW_BAND_HZ: Final = (0.5, 3.0)
 _VALLEY_LOW_HZ: Final = 1.5
-#: A heart that is too weak for a line is listened to from this share of the gate on.
+#: A window that is too weak for a line is looked at closely from this share of the gate on: it may
+#: hold a heart, or the end of an episode. Of less there is only the level.
 _HEARD_SHARE: Final = 0.5
 #: The power of a Gaussian process is below a tenth of its mean for this share of the time.
 _QUIET_BY_CHANCE: Final = 0.095
@@ -75,13 +76,17 @@ class WindowBatch:
     fs: float
 
 
-def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[str, Floats]:
-    """Compute the cheap statistics that the verdicts look at.
+def levels_of(
+    density: Floats, *, n_samples: int, fs: float, settings: AnalysisSettings
+) -> dict[str, Floats]:
+    """Tell how much of a spectrum lies where.
 
     Parameters
     ----------
-    windows : ndarray, shape (n_windows, 3, n_samples)
-        m/s^2, no NaN.
+    density : ndarray, shape (n_windows, n_samples // 2 + 1)
+        PSD as `tremor.dsp.spectrum.hann_psd` gives it, summed over the axes: unchanged by rotation.
+    n_samples : int
+        Length of the windows.
     fs : float
         Sampling rate, Hz.
     settings : AnalysisSettings
@@ -91,22 +96,40 @@ def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[s
     -------
     dict of str to ndarray, shape (n_windows,)
         ``low_rms_ms2`` RMS in 0.5-3 Hz, ``band_rms_ms2`` RMS in the band less the floor,
-        ``peak_hz``, ``edge_distance_hz``, ``peak_fraction``, ``peak_over_floor``, ``valley_ratio``,
         ``floor_rms_ms2`` what the floor alone would give in the band.
-
-    Notes
-    -----
-    From one Hann-tapered periodogram a window, summed over the axes: unchanged by rotation.
     """
-    n = windows.shape[-1]
-    width_hz = fs / n
+    width_hz = fs / n_samples
     low_hz, high_hz = usable_band((settings.band_low_hz, settings.band_high_hz), fs=fs)
-    density = hann_psd(windows, fs=fs)
-    band = band_bins(n, fs=fs, low_hz=low_hz, high_hz=high_hz)
-    share = band_bins(n, fs=fs, low_hz=_SHARE_LOW * low_hz, high_hz=_SHARE_HIGH * high_hz)
-    slow = band_bins(n, fs=fs, low_hz=_LOW_BAND_HZ[0], high_hz=_LOW_BAND_HZ[1])
-    floor = noise_floor(density, fs=fs, n_samples=n, band_hz=(low_hz, high_hz))
+    band = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
+    slow = band_bins(n_samples, fs=fs, low_hz=_LOW_BAND_HZ[0], high_hz=_LOW_BAND_HZ[1])
+    floor = noise_floor(density, fs=fs, n_samples=n_samples, band_hz=(low_hz, high_hz))
     above_floor = power_in(density, band, bin_width_hz=width_hz) - floor * (high_hz - low_hz)
+    return {
+        "low_rms_ms2": np.sqrt(power_in(density, slow, bin_width_hz=width_hz)),
+        "band_rms_ms2": np.sqrt(np.maximum(above_floor, 0.0)),
+        "floor_rms_ms2": np.sqrt(floor * (high_hz - low_hz)),
+    }
+
+
+def shape_of(
+    density: Floats, *, n_samples: int, fs: float, settings: AnalysisSettings
+) -> dict[str, Floats]:
+    """Tell where a spectrum has its peak, and how it stands out.
+
+    Parameters
+    ----------
+    density, n_samples, fs, settings
+        As for `levels_of`.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_windows,)
+        ``peak_hz``, ``edge_distance_hz``, ``peak_fraction``, ``peak_over_floor``, ``valley_ratio``.
+    """
+    width_hz = fs / n_samples
+    low_hz, high_hz = usable_band((settings.band_low_hz, settings.band_high_hz), fs=fs)
+    band = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
+    share = band_bins(n_samples, fs=fs, low_hz=_SHARE_LOW * low_hz, high_hz=_SHARE_HIGH * high_hz)
 
     # What lies above the band has no part in the peak: the rest runs over fewer bins.
     n_smooth = round(_SMOOTHING_HZ / width_hz)
@@ -122,9 +145,6 @@ def look_at(windows: Floats, *, fs: float, settings: AnalysisSettings) -> dict[s
     before = (bins >= first_valley) & (bins <= peak[:, None])
     valley = np.where(before, smoothed, np.inf).min(axis=-1)
     return {
-        "low_rms_ms2": np.sqrt(power_in(density, slow, bin_width_hz=width_hz)),
-        "band_rms_ms2": np.sqrt(np.maximum(above_floor, 0.0)),
-        "floor_rms_ms2": np.sqrt(floor * (high_hz - low_hz)),
         "peak_hz": peak * width_hz,
         "edge_distance_hz": np.minimum(peak * width_hz - low_hz, high_hz - peak * width_hz),
         "peak_fraction": np.where(near & in_share, density, 0.0).sum(axis=-1) / total,
@@ -186,6 +206,8 @@ class _Judge:
         self.band = usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs)
         count = len(batch.start_s)
         self.windows = batch.acceleration_ms2
+        self.density = np.zeros((0, self.windows.shape[-1] // 2 + 1))
+        self.density_rows = np.zeros(0, dtype=np.int64)
         self.moving = np.zeros((0, *self.windows.shape[1:]))
         self.moving_rows = np.zeros(0, dtype=np.int64)
         length_s = self.windows.shape[-1] / batch.fs
@@ -194,6 +216,16 @@ class _Judge:
         self.score = np.full(count, np.nan)
         self.threshold = np.full(count, settings.least_peak_over_floor)
         self.undecided = np.ones(count, dtype=np.bool_)
+
+    def look_at(self, rows: npt.NDArray[np.int64], density: Floats) -> None:
+        """Note the level of some spectra, and the shape of those that hold anything."""
+        n_samples = self.windows.shape[-1]
+        levels = levels_of(density, n_samples=n_samples, fs=self.fs, settings=self.settings)
+        self.note(rows, levels)
+        holding = levels["band_rms_ms2"] >= _HEARD_SHARE * self.settings.least_rms_ms2
+        shape = shape_of(density[holding], n_samples=n_samples, fs=self.fs, settings=self.settings)
+        self.note(rows, dict.fromkeys(shape, np.full(len(rows), np.nan)))
+        self.note(rows[holding], shape)
 
     def note(self, rows: npt.NDArray[np.int64], columns: Mapping[str, Floats]) -> None:
         """Write scores of some rows."""
@@ -232,8 +264,9 @@ def _judge_samples(judge: _Judge) -> None:
     )
     judge.test(_SAMPLE_RULES)
     rows = np.flatnonzero(judge.undecided)
-    windows = _chosen(judge.windows, rows)
-    judge.note(rows, look_at(windows, fs=judge.fs, settings=judge.settings))
+    judge.density = hann_psd(_chosen(judge.windows, rows), fs=judge.fs)
+    judge.density_rows = rows
+    judge.look_at(rows, judge.density)
 
 
 def _chosen(windows: Floats, rows: npt.NDArray[np.int64]) -> Floats:
@@ -249,7 +282,9 @@ def _judge_movement(judge: _Judge) -> None:
             | (judge.scores["low_rms_ms2"] > _most_low_rms(judge.settings, judge.scores))
         )
     rows = np.flatnonzero(present)
-    judge.note(rows, {"gait_comb": gait_comb(judge.windows[rows], fs=judge.fs)})
+    density = judge.density[np.searchsorted(judge.density_rows, rows)]
+    n_samples = judge.windows.shape[-1]
+    judge.note(rows, {"gait_comb": gait_comb(density, n_samples=n_samples, fs=judge.fs)})
     judge.test(_MOVEMENT_RULES)
 
 
@@ -266,9 +301,9 @@ def _judge_impacts(judge: _Judge) -> None:
     judge.note(rows, {"crest": blanked.crest, "blanked_share": blanked.blanked_share})
     changed = blanked.blanked_share > 0.0
     if changed.any():
-        seen = look_at(blanked.samples[changed], fs=judge.fs, settings=judge.settings)
-        del seen["low_rms_ms2"]
-        judge.note(rows[changed], seen)
+        low_rms_ms2 = judge.scores["low_rms_ms2"].copy()
+        judge.look_at(rows[changed], hann_psd(blanked.samples[changed], fs=judge.fs))
+        judge.scores["low_rms_ms2"] = low_rms_ms2  # that of the window as it was
     judge.note(
         rows,
         {

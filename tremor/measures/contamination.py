@@ -43,13 +43,15 @@ _IMPACT_S: Final = 0.1
 _FADE_S: Final = 0.2
 
 
-def gait_comb(windows: Floats, *, fs: float) -> Floats:
+def gait_comb(density: Floats, *, n_samples: int, fs: float) -> Floats:
     """Tell how much the spectrum is a comb of harmonics of one stride or step rate.
 
     Parameters
     ----------
-    windows : ndarray, shape (n_windows, 3, n_samples)
-        m/s^2, time along the last axis.
+    density : ndarray, shape (n_windows, n_samples // 2 + 1)
+        PSD as `tremor.dsp.spectrum.hann_psd` gives it.
+    n_samples : int
+        Length of the windows.
     fs : float
         Sampling rate, Hz.
 
@@ -60,10 +62,10 @@ def gait_comb(windows: Floats, *, fs: float) -> Floats:
         next, each at most 1, at the rate that makes it largest. Walking and running 0.8-1.0,
         stamping 0.64-1.0, tremor 0.3-0.7; NaN where the window is too short for any rate.
     """
-    logs = np.log10(np.maximum(hann_psd(windows, fs=fs), 1e-300))
-    at, between, weight = _teeth(windows.shape[-1], fs)
+    logs = np.log10(np.maximum(density, 1e-300))
+    at, between, weight = _teeth(n_samples, fs)
     if len(at) == 0:
-        return np.full(len(windows), np.nan)
+        return np.full(len(density), np.nan)
     decades = np.clip(logs[:, at] - logs[:, between], -_MOST_DECADES, _MOST_DECADES)
     # Contiguous, so that a window alone adds up in the same order as among others.
     return np.asarray(np.ascontiguousarray(decades * weight).sum(axis=-1).max(axis=-1))
