@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -22,6 +20,7 @@ from tremor.cli.options import (
     warn,
     write_text,
 )
+from tremor.cli.process import give_back_freed_memory, keep_freed_memory
 from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 
 if TYPE_CHECKING:
@@ -202,10 +201,7 @@ def analyze(
     FILE is a capture of an accelerometer, or the folder of a recording. For several, --html and
     --csv take a folder.
     """
-    if "numpy" not in sys.modules:
-        # Products here are small, and the threads are ours: those of the library only get in the
-        # way, and each takes memory.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    keep_freed_memory()
     from tremor.analysis.settings import AnalysisSettings
 
     settings = (
@@ -292,6 +288,7 @@ def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings, rest: _R
         gravity=reading.gravity,
         placement=reading.placement,
     ) as capture:
+        give_back_freed_memory()
         return analyze_source(
             capture,
             settings=settings,

@@ -5,7 +5,6 @@ Nothing heavy is imported before a command runs.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
+from tremor.cli import process
 from tremor.cli.options import common_options, say, verbosity
 from tremor.errors import (
     ActivityReadError,
@@ -48,21 +48,6 @@ EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
 )
 _INTERNAL: Final = 1
 _INTERRUPTED: Final = 130
-
-
-#: Batches of windows run in threads of our own. Those of the linear algebra would wait for each
-#: other in loops meanwhile, and double the processor time. A value that is set is kept.
-_BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
-#: Threads take turns so often, s: most of their work needs no turn and is over sooner than the
-#: usual 5 ms, which the next bit of Python would wait for.
-_TURN_S: Final = 0.0005
-
-
-#: Cycles are looked for after so many new objects: a day of windows becomes millions of them on its
-#: way to JSON, none of them a cycle.
-_OBJECTS_BEFORE_CYCLES: Final = 100_000
 
 
 class _Command(NamedTuple):
@@ -174,10 +159,7 @@ class _LazyGroup(click.Group):
     ) -> NoReturn:
         """Run a command and leave with its exit code."""
         extra["standalone_mode"] = False
-        for name in _BLAS_THREADS:
-            os.environ.setdefault(name, "1")
-        sys.setswitchinterval(_TURN_S)
-        gc.set_threshold(_OBJECTS_BEFORE_CYCLES, *gc.get_threshold()[1:])
+        process.prepare()
         try:
             result = super().main(
                 list(sys.argv[1:] if args is None else args),
@@ -309,4 +291,7 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the tool; the entry point of the distribution."""
-    cli.main()
+    try:
+        cli.main()
+    finally:
+        process.prepare_to_leave()
