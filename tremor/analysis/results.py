@@ -380,7 +380,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         """
         n = len(self)
         reasons = self.reason.tolist()
-        verdicts = [REASONS[name].verdict for name in REASON_NAMES]
+        names, verdicts = REASON_NAMES, [REASONS[name].verdict for name in REASON_NAMES]
         methods = [METHODS[code] for code in self.method.tolist()]
         estimates = [_estimate_dicts(getattr(self, name), methods) for name in _ESTIMATED]
         scores: list[dict[str, float]] = [{} for _ in range(n)]
@@ -394,23 +394,35 @@ class WindowTable(Sequence[WindowAnalysis]):
                 "end_s": end,
                 "verdict": verdicts[reason],
                 "reason": text,
-                "decided_by": {
-                    "key": REASON_NAMES[reason],
-                    "value": score,
-                    "threshold": threshold,
-                },
-                **dict(zip(_ESTIMATED, row, strict=True)),
+                "decided_by": {"key": names[reason], "value": score, "threshold": threshold},
+                "frequency_hz": frequency,
+                "bandwidth_hz": bandwidth,
+                "rms_ms2": rms,
+                "displacement_pp_mm": displacement,
                 "coherence": coherence,
                 "scores": row_scores,
             }
-            for start, end, reason, text, score, threshold, row, coherence, row_scores in zip(
+            for (
+                start,
+                end,
+                reason,
+                text,
+                score,
+                threshold,
+                frequency,
+                bandwidth,
+                rms,
+                displacement,
+                coherence,
+                row_scores,
+            ) in zip(
                 self.start_s.tolist(),
                 self.end_s.tolist(),
                 reasons,
                 self.reason_texts(),
                 self.score.tolist(),
                 self.threshold.tolist(),
-                zip(*estimates, strict=True),
+                *estimates,
                 _none_for_nan(self.coherence),
                 scores,
                 strict=True,
@@ -467,13 +479,17 @@ def _none_for_nan(column: Floats) -> list[float | None]:
 
 
 def _estimate_dicts(triples: Floats, methods: list[str]) -> list[dict[str, Any] | None]:
-    limits = zip(*(_none_for_nan(triples[:, column]) for column in range(3)), methods, strict=True)
-    return [
-        None
-        if value is None
-        else {"value": value, "low": low, "high": high, "level": 0.95, "method": method}
-        for value, low, high, method in limits
-    ]
+    estimates: list[dict[str, Any] | None] = [None] * len(triples)
+    rows = np.flatnonzero(~np.isnan(triples[:, 0]))
+    for row, (value, low, high) in zip(rows.tolist(), triples[rows].tolist(), strict=True):
+        estimates[row] = {
+            "value": value,
+            "low": None if low != low else low,
+            "high": None if high != high else high,
+            "level": 0.95,
+            "method": methods[row],
+        }
+    return estimates
 
 
 def _column(values: Sequence[float | None]) -> Floats:

@@ -57,11 +57,15 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     head, tail = text.split(_NO_WINDOWS, 1)
     start, between, end = ("", ", ", "") if one_line else ("\n    ", ",\n    ", "\n  ")
     encode = msgspec.json.Encoder().encode
-    yield head + '"windows": ['
-    for first in range(0, len(table), _WINDOWS):
+
+    def lines(first: int) -> str:
         windows = _part(table, first, first + _WINDOWS).to_dicts()
-        lines = between.encode().join(map(encode, windows)).decode()
-        yield (between if first else start) + lines
+        return between.encode().join(map(encode, windows)).decode()
+
+    yield head + '"windows": ['
+    for part in map(lines, range(0, len(table), _WINDOWS)):
+        yield start + part
+        start = between
     yield (end if len(table) else "") + "]" + tail
 
 
