@@ -66,11 +66,11 @@ def carried(recording):
 @pytest.mark.parametrize("slug", ["polar-h10", "nordic-uart"])
 def test_every_sample_of_a_sensor_is_in_the_folder(bluetooth, tmp_path, slug):
     bluetooth({{"polar-h10": "h10", "nordic-uart": "uart"}[slug]: {"speed": 4.0}})
-    counts = record(tmp_path / "session", slug, n=1500)
+    counts = record(tmp_path / "session", slug, n=800)
     recording = tremor.read(tmp_path / "session")
     found = carried(recording)
     assert (np.diff(found) == 1).all()
-    assert len(found) == counts.n_samples >= 1500
+    assert len(found) == counts.n_samples >= 800
     assert (counts.n_lost, counts.n_dropped_packets) == (0, 0)
     assert counts.disk.n_bytes_unwritten == 0
     for name in ("recording.json", "samples.csv"):  # an address tells who wears it
@@ -80,7 +80,7 @@ def test_every_sample_of_a_sensor_is_in_the_folder(bluetooth, tmp_path, slug):
 def test_losses_and_a_lost_link_are_gaps_of_their_length(bluetooth, tmp_path):
     rig = bluetooth({"h10": {"speed": 4.0, "lose_every": 12}})
     folder = tmp_path / "session"
-    counts = record(folder, "polar-h10", n=3000, lose=lambda: rig.do("lose", "h10"))
+    counts = record(folder, "polar-h10", n=1800, lose=lambda: rig.do("lose", "h10"))
     found = carried(tremor.read(folder))
     there = found >= 0
     place = np.arange(len(found))
@@ -96,7 +96,7 @@ def test_losses_and_a_lost_link_are_gaps_of_their_length(bluetooth, tmp_path):
 
 def test_the_packets_hold_what_was_recorded(bluetooth, tmp_path):
     bluetooth({"h10": {"speed": 4.0}})
-    record(tmp_path / "session", "polar-h10", n=1500)
+    record(tmp_path / "session", "polar-h10", n=800)
     arguments = [str(tmp_path / "session"), "--redecode", "--to", "csv", str(tmp_path / "x.csv")]
     result = CliRunner().invoke(cli, ["convert", *arguments])
     assert result.exit_code == 0, result.stderr

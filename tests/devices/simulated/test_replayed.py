@@ -58,10 +58,10 @@ def rows_of(blocks, n):
 @pytest.mark.parametrize("like", LIKES)
 def test_the_same_samples_come_to_the_same_commands(tmp_path, like):
     path = tmp_path / "packets.bin"
-    blocks = logged(path, like, 1500)
+    blocks = logged(path, like, 800)
     source = open_source(f"replay:{tmp_path}", speed=20.0)
-    again, _ = asyncio.run(taken(source, 1400))
-    n = 1400
+    again, _ = asyncio.run(taken(source, 700))
+    n = 700
     for first, second in zip(rows_of(blocks, n), rows_of(again, n), strict=True):
         assert np.array_equal(first, second)
     (model,) = source._backend.client.air.models
@@ -70,14 +70,14 @@ def test_the_same_samples_come_to_the_same_commands(tmp_path, like):
 
 def test_a_lost_link_is_lost_again(tmp_path):
     path = tmp_path / "packets.bin"
-    blocks = logged(path, "polar-h10", 5000, disconnects="10", away="2")
+    blocks = logged(path, "polar-h10", 2400, disconnects="4", away="2")
     kinds = []
     source = open_source(
         f"replay:{path}", speed=20.0, tap=lambda one: kinds.append(getattr(one, "kind", ""))
     )
-    again, _ = asyncio.run(taken(source, 4600))
+    again, _ = asyncio.run(taken(source, 2200))
     assert "restarted" in kinds
-    first, second = rows_of(blocks, 4600), rows_of(again, 4600)
+    first, second = rows_of(blocks, 2200), rows_of(again, 2200)
     assert np.array_equal(first[1], second[1])
     assert np.array_equal(first[0], second[0])
 

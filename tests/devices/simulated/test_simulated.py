@@ -23,7 +23,7 @@ SPEED = "25"
 TELLING = [slug for slug in MODELS if PROFILES[slug].tells_loss]
 
 
-async def record(like, n_samples, **options):
+async def record(like, duration_s, **options):
     """Give (index on the count, index that the sample carries) of each sample, model and events."""
     events, pairs = [], []
     source = open_source(
@@ -32,6 +32,7 @@ async def record(like, n_samples, **options):
         tap=lambda one: events.append(one) if isinstance(one, LinkEvent) else None,
     )
     async with source:
+        n_samples = duration_s * source.started.settings.sampling_rate_hz
         async for block in source:
             carried = [
                 index_of(tuple(value / STANDARD_GRAVITY_MS2 for value in row))
@@ -48,7 +49,7 @@ async def record(like, n_samples, **options):
 
 @pytest.mark.parametrize("like", MODELS)
 def test_every_sample_comes_once_and_in_order(like):
-    pairs, model, kinds = asyncio.run(record(like, 2500))
+    pairs, model, kinds = asyncio.run(record(like, 15.0))
     offset = pairs[0][1] - pairs[0][0]
     assert [carried - place for place, carried in pairs] == [offset] * len(pairs)
     assert [carried for _, carried in pairs] == list(range(offset, offset + len(pairs)))
@@ -59,7 +60,7 @@ def test_every_sample_comes_once_and_in_order(like):
 @pytest.mark.parametrize("like", TELLING)
 def test_losses_and_lost_links_are_jumps_of_the_count(like):
     pairs, model, kinds = asyncio.run(
-        record(like, 6000, loss="3%", disconnects="15;30", away="1.5")
+        record(like, 36.0, loss="4%", disconnects="10;22", away="1.5")
     )
     # A text that is cut by a lost notification can lose a line more; nothing may be misplaced.
     offset = pairs[0][1] - pairs[0][0]
@@ -74,7 +75,7 @@ def test_losses_and_lost_links_are_jumps_of_the_count(like):
 
 def test_a_silent_sensor_is_connected_anew():
     # Not so fast that a busy computer looks like one that was held up for seconds.
-    _, _, kinds = asyncio.run(record("simulated", 1000, silent="4", speed="4"))
+    _, _, kinds = asyncio.run(record("simulated", 7.0, silent="3", speed="4"))
     assert "silent" in kinds
     assert "restarted" in kinds
 
