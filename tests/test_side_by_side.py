@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tremor import side_by_side as module
-from tremor.side_by_side import side_by_side
+from tremor.side_by_side import beside, side_by_side
 
 forks = pytest.mark.skipif(
     "fork" not in multiprocessing.get_all_start_methods(), reason="no copies of a process here"
@@ -52,6 +52,22 @@ def test_an_error_is_that_of_the_job():
     assert next(results)[1][0] == 4
     with pytest.raises(LookupError, match="seven"):
         list(results)
+
+
+def test_a_job_is_done_while_something_else_is(way):
+    with beside(partial(square, 5)) as answer:
+        pid, found = answer()
+    assert found[0] == 25
+    assert (pid != os.getpid()) == (way == "processes")
+
+
+@pytest.mark.usefixtures("way")
+def test_a_job_that_fails_does_so_when_it_is_asked():
+    def fail():
+        raise LookupError("seven")
+
+    with beside(fail) as answer, pytest.raises(LookupError, match="seven"):
+        answer()
 
 
 @forks

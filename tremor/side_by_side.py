@@ -16,11 +16,12 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
-__all__ = ["side_by_side"]
+__all__ = ["beside", "side_by_side"]
 
 _Result = TypeVar("_Result")
 _Jobs = Sequence[Callable[[], _Result]]
@@ -61,6 +62,37 @@ def side_by_side(jobs: _Jobs[_Result]) -> Iterator[_Result]:
     return (_in_processes if _may_fork() else _in_threads)(jobs, at_once)
 
 
+@contextmanager
+def beside(job: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
+    """Do a job while something else is done.
+
+    Parameters
+    ----------
+    job : callable
+        As for `side_by_side`.
+
+    Yields
+    ------
+    callable
+        Waits for the result, once, and gives it.
+
+    Examples
+    --------
+    >>> with beside(lambda: 6 * 7) as answer:
+    ...     answer()
+    42
+    """
+    if _processors() < 2 or not _may_fork():
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(job).result
+        return
+    worker = _Worker([job])
+    try:
+        yield partial(worker.result_of, job)
+    finally:
+        worker.stop()
+
+
 def _processors() -> int:
     """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -78,32 +110,46 @@ def _may_fork() -> bool:
 
 
 def _in_processes(jobs: _Jobs[_Result], at_once: int) -> Iterator[_Result]:
-    """Let each process do every so-many-th job; what one leaves undone is done here."""
-    context = multiprocessing.get_context("fork")
-    workers, ends = [], []
+    """Let each process do every so-many-th job."""
+    workers: list[_Worker[_Result]] = []
     try:
         for number in range(at_once):
-            end, its_end = context.Pipe(duplex=False)
-            ends.append(end)
-            worker = context.Process(target=_work, args=(jobs[number::at_once], its_end))
-            with its_end, suppress(OSError), warnings.catch_warnings():
-                # Libraries may have threads of their own; they are made for being copied.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                worker.start()
-                workers.append(worker)
+            workers.append(_Worker(jobs[number::at_once]))
         for number, job in enumerate(jobs):
-            try:
-                result: _Result = ends[number % at_once].recv()
-            except (EOFError, OSError):
-                # Killed, or the job has failed: here it fails with the error that tells why.
-                result = job()
-            yield result
+            yield workers[number % at_once].result_of(job)
     finally:
-        for end in ends:
-            end.close()
         for worker in workers:
-            worker.terminate()
-            worker.join()
+            worker.stop()
+
+
+class _Worker(Generic[_Result]):
+    """A copy of this process, which does jobs in their order and ends."""
+
+    def __init__(self, jobs: _Jobs[_Result]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._end, its_end = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(jobs, its_end))
+        self._is_started = False
+        with its_end, suppress(OSError), warnings.catch_warnings():
+            # Libraries may have threads of their own; they are made for being copied.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
+            self._is_started = True
+
+    def result_of(self, job: Callable[[], _Result]) -> _Result:
+        """Wait for the result of its next job; what it leaves undone is done here."""
+        try:
+            result: _Result = self._end.recv()
+        except (EOFError, OSError):
+            # Killed, or the job has failed: here it fails with the error that tells why.
+            return job()
+        return result
+
+    def stop(self) -> None:
+        self._end.close()
+        if self._is_started:
+            self._process.terminate()
+            self._process.join()
 
 
 def _work(jobs: _Jobs[_Result], end: Connection) -> None:

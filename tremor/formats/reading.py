@@ -8,9 +8,10 @@ are. Nothing is analysed here.
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import numpy as np
 
@@ -35,9 +36,13 @@ from tremor.formats.rows import Table, read_table
 from tremor.formats.sniffing import Sniffed, sniff_file
 from tremor.integrity import find_rails, find_scale_correction_in
 from tremor.recording import AXES, CaptureWarning, Gravity, Placement, Recording, Source, gaps_of
+from tremor.side_by_side import beside
 from tremor.units import ACCELERATION_UNIT_MS2
 
 __all__ = ["Sniffed", "open_capture", "read", "sniff"]
+
+#: The digest of so long a file is worth a process.
+_LONG_BYTES: Final = 32_000_000
 
 
 def read(
@@ -157,17 +162,8 @@ def open_capture(
         return Capture.of(read_recording_parquet(path, gravity=gravity, placement=placement))
     capture = locate(Path(path))
     found = sniff_file(capture, columns)
-    with ThreadPoolExecutor(1) as hasher:
-        digests: list[Future[str]] = []
-
-        def hash_meanwhile() -> None:
-            digests.append(hasher.submit(capture.sha256))
-
-        if is_recorded(found):
-            hash_meanwhile()
-            table = read_recorded(capture, found)
-        else:
-            table = read_table(capture, found, meanwhile=hash_meanwhile)
+    with _hashing(capture) as digest:
+        table = (read_recorded if is_recorded(found) else read_table)(capture, found)
         try:
             return _finish(
                 capture,
@@ -177,11 +173,18 @@ def open_capture(
                 sampling_rate_hz=sampling_rate_hz,
                 gravity=gravity,
                 placement=placement,
-                digest=digests[-1],
+                digest=digest,
             )
         except BaseException:
             table.close()
             raise
+
+
+def _hashing(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]]:
+    """Give what tells the SHA-256, which of a long file is begun at once."""
+    if capture.path.is_file() and capture.path.stat().st_size >= _LONG_BYTES:
+        return beside(capture.sha256)
+    return nullcontext(capture.sha256)
 
 
 def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> Sniffed:
@@ -216,7 +219,7 @@ def _finish(
     sampling_rate_hz: float | None,
     gravity: Gravity | None,
     placement: Placement | str | None,
-    digest: Future[str],
+    digest: Callable[[], str],
 ) -> Capture:
     """Tell unit, gravity and clock of a table, and put it on its grid."""
     history = [f"read {capture.name} as {found.format.slug}", *table.history]
@@ -331,7 +334,7 @@ def _assemble(
     first_s: float,
     placement: Placement | str | None,
     history: list[str],
-    digest: Future[str],
+    digest: Callable[[], str],
 ) -> Capture:
     warnings, seen = table.warnings, table.extremes
     gaps = gaps_of(seen.lost_mask(), sampling_rate_hz=rate_hz) if seen.n_lost else ()
@@ -399,5 +402,5 @@ def _assemble(
         scale_correction=1.0 if scale is None else scale,
         warnings=tuple(warnings),
         history=tuple(history),
-        source=Source(capture.path.name, digest.result(), found.format.slug),
+        source=Source(capture.path.name, digest(), found.format.slug),
     )

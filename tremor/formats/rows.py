@@ -7,7 +7,7 @@ How text becomes cells is `tremor.formats.parsing`, and how a stamp becomes seco
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -205,9 +205,7 @@ def _samples(frame: pd.DataFrame, first_line: int, found: Sniffed) -> Floats:
     return values
 
 
-def read_table(
-    capture: CaptureFile, found: Sniffed, *, meanwhile: Callable[[], object] | None = None
-) -> Table:
+def read_table(capture: CaptureFile, found: Sniffed) -> Table:
     """Read the rows in chunks; the text of a chunk is forgotten before the next is read.
 
     Parameters
@@ -216,8 +214,6 @@ def read_table(
         Where the bytes are.
     found : Sniffed
         Which columns hold what.
-    meanwhile : callable, optional
-        Called once when the first rows are there: what it starts goes on beside the reading.
 
     Returns
     -------
@@ -234,17 +230,12 @@ def read_table(
         Where there are fewer than two samples.
     """
     try:
-        return _read_blocks(capture, found, cut(capture, found), meanwhile)
+        return _read_blocks(capture, found, cut(capture, found))
     except CutInQuotesError:
-        return _read_blocks(capture, found, [], meanwhile)
+        return _read_blocks(capture, found, [])
 
 
-def _read_blocks(
-    capture: CaptureFile,
-    found: Sniffed,
-    blocks: list[Block],
-    meanwhile: Callable[[], object] | None,
-) -> Table:
+def _read_blocks(capture: CaptureFile, found: Sniffed, blocks: list[Block]) -> Table:
     clock = RunningEvenClock()
     table = Table(
         values=Spool(len(AXES), is_placed=bool(blocks)),
@@ -259,7 +250,7 @@ def _read_blocks(
     then = partial(_Chunk.of, found=found, spool=table.values)
     parsed = chunks(capture, found, blocks, then=then)
     try:
-        _fill(table, clock, capture, found, _calling(parsed, meanwhile))
+        _fill(table, clock, capture, found, parsed)
     except UnicodeDecodeError as error:
         table.close()
         raise CaptureReadError(
@@ -269,13 +260,6 @@ def _read_blocks(
         table.close()
         raise
     return table
-
-
-def _calling(parsed: Iterable[_Chunk], meanwhile: Callable[[], object] | None) -> Iterator[_Chunk]:
-    for number, chunk in enumerate(parsed):
-        if number == 0 and meanwhile is not None:
-            meanwhile()
-        yield chunk
 
 
 @dataclass(slots=True)
