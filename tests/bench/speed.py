@@ -60,7 +60,8 @@ def write_capture(path, hours):
 
 def start(code, *arguments):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment.pop("OPENBLAS_NUM_THREADS", None)  # as a user would run it
+    for name in ("OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE"):
+        environment.pop(name, None)  # as a user would run it
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         stdout=subprocess.DEVNULL,

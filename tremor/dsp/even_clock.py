@@ -93,7 +93,8 @@ class RunningEvenClock:
         low_s, high_s = self._single
         # A stamp that is not a number fails here, too.
         self._is_even = bool(steps.min() > low_s and steps.max() < high_s)
-        self._few.append(stamps_s[-self._n % _FEW_ROWS :: _FEW_ROWS])
+        # Copied: a view would keep all of the stamps.
+        self._few.append(stamps_s[-self._n % _FEW_ROWS :: _FEW_ROWS].copy())
         whole = np.concatenate([self._rest, stamps_s]) if len(self._rest) else stamps_s
         cut = len(whole) // GROUP_ROWS * GROUP_ROWS
         self._means.append(whole[:cut].reshape(-1, GROUP_ROWS).mean(axis=1))
