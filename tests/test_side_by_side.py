@@ -42,6 +42,14 @@ def test_results_come_in_order(way, count):
 
 
 @pytest.mark.usefixtures("way")
+def test_progress_is_told_up_to_the_end():
+    told = []
+    jobs = [partial(square, number) for number in range(4)]
+    assert len(list(side_by_side(jobs, progress=told.append))) == 4
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.usefixtures("way")
 def test_an_error_is_that_of_the_job():
     def fail():
         raise LookupError("seven")

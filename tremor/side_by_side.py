@@ -14,9 +14,9 @@ import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import Final, Generic, TypeVar
@@ -32,7 +32,9 @@ _AT_ONCE: Final = 2
 _LEAST_JOBS: Final = 3
 
 
-def side_by_side(jobs: _Jobs[_Result]) -> Iterator[_Result]:
+def side_by_side(
+    jobs: _Jobs[_Result], *, progress: Callable[[float], object] | None = None
+) -> Iterator[_Result]:
     """Do jobs, few of them at once.
 
     Parameters
@@ -40,6 +42,8 @@ def side_by_side(jobs: _Jobs[_Result]) -> Iterator[_Result]:
     jobs : sequence of callable
         Each without an argument; what it changes may stay unseen, only its result counts. A
         result must be one that `pickle` takes.
+    progress : callable, optional
+        Told the share of the jobs that is done, after each.
 
     Yields
     ------
@@ -57,9 +61,16 @@ def side_by_side(jobs: _Jobs[_Result]) -> Iterator[_Result]:
     [2, 'b', 3.0]
     """
     at_once = min(_AT_ONCE, _processors())
+    results: Generator[_Result]
     if at_once < 2 or len(jobs) < _LEAST_JOBS:
-        return (job() for job in jobs)
-    return (_in_processes if _may_fork() else _in_threads)(jobs, at_once)
+        results = (job() for job in jobs)
+    else:
+        results = (_in_processes if _may_fork() else _in_threads)(jobs, at_once)
+    with closing(results):
+        for n_done, result in enumerate(results, start=1):
+            if progress is not None:
+                progress(n_done / len(jobs))
+            yield result
 
 
 @contextmanager
@@ -109,7 +120,7 @@ def _may_fork() -> bool:
     )
 
 
-def _in_processes(jobs: _Jobs[_Result], at_once: int) -> Iterator[_Result]:
+def _in_processes(jobs: _Jobs[_Result], at_once: int) -> Generator[_Result]:
     """Let each process do every so-many-th job."""
     workers: list[_Worker[_Result]] = []
     try:
@@ -160,7 +171,7 @@ def _work(jobs: _Jobs[_Result], end: Connection) -> None:
             end.send(job())
 
 
-def _in_threads(jobs: _Jobs[_Result], at_once: int) -> Iterator[_Result]:
+def _in_threads(jobs: _Jobs[_Result], at_once: int) -> Generator[_Result]:
     waiting: deque[Future[_Result]] = deque()
     with ThreadPoolExecutor(at_once) as pool:
         for job in jobs:

@@ -115,6 +115,7 @@ def analyze_source(
     settings: AnalysisSettings | None = None,
     rest_start_s: float | None = None,
     baseline_rms_ms2: float | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Analysis:
     """Analyse samples that come in pieces, in memory that hardly grows with their number.
 
@@ -126,6 +127,8 @@ def analyze_source(
         Thresholds and band.
     rest_start_s, baseline_rms_ms2 : float, optional
         As for `analyze`.
+    progress : callable, optional
+        Told the share of the windows that is judged; what follows takes half as long again.
 
     Returns
     -------
@@ -157,7 +160,7 @@ def analyze_source(
             f"the capture lasts {facts.duration_s:.3g} s; at least {settings.window_s:g} s "
             "are needed",
         )
-    table, n_clipped = _windows(source, grid, settings)
+    table, n_clipped = _windows(source, grid, settings, progress)
     table = apply_context(table, settings=settings)
     stretches = find_stretches(table, settings=settings)
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
@@ -218,7 +221,10 @@ def _samples(source: SampleSource, begin: int, end: int) -> Floats:
 
 
 def _windows(
-    source: SampleSource, grid: WindowGrid, settings: AnalysisSettings
+    source: SampleSource,
+    grid: WindowGrid,
+    settings: AnalysisSettings,
+    progress: Callable[[float], object] | None,
 ) -> tuple[WindowTable, int]:
     """Judge all windows, and count the clipped samples of the whole capture."""
     count = grid.count(source.n_places)
@@ -244,7 +250,8 @@ def _windows(
 
     if count > _CHUNK:
         import_module("scipy.special")  # or each copy of the process would do so by itself
-    parts = list(side_by_side([partial(judged, first) for first in range(0, count, _CHUNK)]))
+    jobs = [partial(judged, first) for first in range(0, count, _CHUNK)]
+    parts = list(side_by_side(jobs, progress=progress))
     return WindowTable.concatenate([part for part, _ in parts]), sum(n for _, n in parts)
 
 

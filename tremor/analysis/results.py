@@ -185,7 +185,8 @@ class WindowAnalysis:
     coherence : float or None
         Share of the in-band power that moves along one direction (1/3 to 1).
     scores : mapping of str to float
-        The statistics that the verdict looked at.
+        The statistics that the verdict looked at; of a window that holds next to nothing these
+        are levels alone.
     """
 
     start_s: float
@@ -245,7 +246,7 @@ class WindowTable(Sequence[WindowAnalysis]):
     coherence : ndarray, shape (n_windows,)
         NaN where not estimated.
     scores : mapping of str to ndarray, shape (n_windows,)
-        The statistics that the verdicts looked at; NaN where the window could not be used.
+        The statistics that the verdicts looked at; NaN where there was nothing to look at.
     """
 
     start_s: Floats

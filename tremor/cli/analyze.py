@@ -51,6 +51,9 @@ Exit codes:
 """
 _INSUFFICIENT: Final = 4
 _SOME_FAILED: Final = 7
+#: Of the time of a long capture.
+_READ_SHARE: Final = 0.35
+_JUDGED_SHARE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +222,7 @@ def analyze(
         for index, file in enumerate(files):
             progress.at(file.name, index)
             try:
-                analysis = answers.explain(_analyze(file, reading, settings, rest))
+                analysis = answers.explain(_analyze(file, reading, settings, rest, progress))
                 for kind, paths in targets.items():
                     write_text(paths[index], _WRITERS[kind](analysis))
             except TremorError as error:
@@ -276,7 +279,13 @@ def _baseline_rms_ms2(
     return level_ms2
 
 
-def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings, rest: _Rest) -> Analysis:
+def _analyze(
+    file: Path,
+    reading: _Reading,
+    settings: AnalysisSettings,
+    rest: _Rest,
+    progress: Progress | None = None,
+) -> Analysis:
     from tremor.analysis.offline import analyze_source
     from tremor.formats.reading import open_capture
 
@@ -287,6 +296,7 @@ def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings, rest: _R
         sampling_rate_hz=reading.sampling_rate_hz,
         gravity=reading.gravity,
         placement=reading.placement,
+        progress=None if progress is None else progress.part(0.0, _READ_SHARE),
     ) as capture:
         give_back_freed_memory()
         return analyze_source(
@@ -294,6 +304,7 @@ def _analyze(file: Path, reading: _Reading, settings: AnalysisSettings, rest: _R
             settings=settings,
             rest_start_s=rest.start_s,
             baseline_rms_ms2=rest.baseline_rms_ms2,
+            progress=None if progress is None else progress.part(_READ_SHARE, _JUDGED_SHARE),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,8 @@ __all__ = [
 
 _META: Final = "tremor.cli."
 _DISTRIBUTION: Final = "tremor-analyzer"
+#: A bar is drawn anew no more often, s.
+_DRAWN_EVERY_S: Final = 0.1
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -279,22 +282,25 @@ def write_text(path: Path, text: str) -> None:
 class Progress:
     """A bar on stderr, drawn only where stderr is a terminal and ``-q`` was not given."""
 
-    def __init__(self, bar: RichProgress | None, total: int) -> None:
+    def __init__(self, bar: RichProgress | None, total: int, *, pulses: bool) -> None:
         self._bar = bar
-        self._task = None if bar is None else bar.add_task("", total=None if total == 1 else total)
+        self._task = None if bar is None else bar.add_task("", total=None if pulses else total)
+        self._done = 0
+        self._drawn_s = -_DRAWN_EVERY_S
 
     @classmethod
     @contextmanager
-    def shown(cls, total: int) -> Iterator[Progress]:
-        """Show a bar for so many captures; a single one only pulses."""
+    def shown(cls, total: int, *, pulses: bool = False) -> Iterator[Progress]:
+        """Show a bar for so many captures, or one that only pulses."""
         if is_quiet() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield cls(None, total)
+            yield cls(None, total, pulses=pulses)
             return
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
 
-        # The streams stay as they are: results on stdout may go to a file.
+        # The streams stay as they are: results on stdout may go to a file. Only a bar that pulses
+        # has a thread: with one, a long capture could not be worked on by several processes.
         with RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -303,13 +309,28 @@ class Progress:
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
+            auto_refresh=pulses,
         ) as bar:
-            yield cls(bar, total)
+            yield cls(bar, total, pulses=pulses)
 
     def at(self, name: str, done: int) -> None:
         """Name the capture at work and how many are done."""
+        self._done = done
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=name, completed=done)
+            self._bar.update(self._task, description=name, completed=done, refresh=True)
+
+    def part(self, begin: float, end: float) -> Callable[[float], None]:
+        """Give what is told how much is done of a part of the capture at work."""
+
+        def tell(share: float) -> None:
+            now_s = time.monotonic()
+            if self._bar is None or self._task is None or now_s - self._drawn_s < _DRAWN_EVERY_S:
+                return
+            self._drawn_s = now_s
+            completed = self._done + begin + (end - begin) * share
+            self._bar.update(self._task, completed=completed, refresh=True)
+
+        return tell
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -64,7 +64,7 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
     they are worn or moved, and most have one link only: close the phone app.
     """
     check_devices()
-    with Progress.shown(1) as progress:
+    with Progress.shown(1, pulses=True) as progress:
         if not is_quiet():
             with progress.paused():
                 say(f"listening for {timeout_s:g} s")

@@ -96,6 +96,7 @@ def chunks(
     blocks: Sequence[Block],
     *,
     then: Callable[[pd.DataFrame, int | None], _Result],
+    progress: Callable[[float], object] | None = None,
 ) -> Iterator[_Result]:
     """Parse the columns of time and acceleration, in the order of the file.
 
@@ -111,6 +112,8 @@ def chunks(
         What is done with the next rows, and with the row that their block may begin at, where they
         were parsed: maybe in another process. Columns are called by their number in the file; one
         with a cell that is no number holds text.
+    progress : callable, optional
+        Told the share of the blocks that is parsed.
 
     Yields
     ------
@@ -127,7 +130,8 @@ def chunks(
     import pandas as pd
 
     if blocks:
-        yield from side_by_side([partial(_of_block, capture, found, one, then) for one in blocks])
+        jobs = [partial(_of_block, capture, found, one, then) for one in blocks]
+        yield from side_by_side(jobs, progress=progress)
         return
     with capture.open() as stream:
         if found.encoding == "utf-16":

@@ -121,6 +121,7 @@ def open_capture(
     sampling_rate_hz: float | None = None,
     gravity: Gravity | None = None,
     placement: Placement | str | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Capture:
     """Read a capture of any length in little memory.
 
@@ -130,6 +131,8 @@ def open_capture(
         A file, a zip archive, or a recording folder.
     columns, unit, sampling_rate_hz, gravity, placement
         As in `read`.
+    progress : callable, optional
+        Told the share of a long file that is read.
 
     Returns
     -------
@@ -163,7 +166,10 @@ def open_capture(
     capture = locate(Path(path))
     found = sniff_file(capture, columns)
     with _hashing(capture) as digest:
-        table = (read_recorded if is_recorded(found) else read_table)(capture, found)
+        if is_recorded(found):
+            table = read_recorded(capture, found)
+        else:
+            table = read_table(capture, found, progress=progress)
         try:
             return _finish(
                 capture,

@@ -7,7 +7,7 @@ How text becomes cells is `tremor.formats.parsing`, and how a stamp becomes seco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -205,7 +205,9 @@ def _samples(frame: pd.DataFrame, first_line: int, found: Sniffed) -> Floats:
     return values
 
 
-def read_table(capture: CaptureFile, found: Sniffed) -> Table:
+def read_table(
+    capture: CaptureFile, found: Sniffed, *, progress: Callable[[float], object] | None = None
+) -> Table:
     """Read the rows in chunks; the text of a chunk is forgotten before the next is read.
 
     Parameters
@@ -214,6 +216,8 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         Where the bytes are.
     found : Sniffed
         Which columns hold what.
+    progress : callable, optional
+        Told the share of a long file that is read.
 
     Returns
     -------
@@ -230,12 +234,17 @@ def read_table(capture: CaptureFile, found: Sniffed) -> Table:
         Where there are fewer than two samples.
     """
     try:
-        return _read_blocks(capture, found, cut(capture, found))
+        return _read_blocks(capture, found, cut(capture, found), progress)
     except CutInQuotesError:
-        return _read_blocks(capture, found, [])
+        return _read_blocks(capture, found, [], None)
 
 
-def _read_blocks(capture: CaptureFile, found: Sniffed, blocks: list[Block]) -> Table:
+def _read_blocks(
+    capture: CaptureFile,
+    found: Sniffed,
+    blocks: list[Block],
+    progress: Callable[[float], object] | None,
+) -> Table:
     clock = RunningEvenClock()
     table = Table(
         values=Spool(len(AXES), is_placed=bool(blocks)),
@@ -248,7 +257,7 @@ def _read_blocks(capture: CaptureFile, found: Sniffed, blocks: list[Block]) -> T
         history=[],
     )
     then = partial(_Chunk.of, found=found, spool=table.values)
-    parsed = chunks(capture, found, blocks, then=then)
+    parsed = chunks(capture, found, blocks, then=then, progress=progress)
     try:
         _fill(table, clock, capture, found, parsed)
     except UnicodeDecodeError as error:
