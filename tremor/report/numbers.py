@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
 
-__all__ = ["KEY_NUMBERS", "clock", "decimals_of", "number", "percent", "range_text", "value_text"]
+__all__ = [
+    "KEY_NUMBERS",
+    "clock",
+    "decimals_of",
+    "number",
+    "percent",
+    "range_text",
+    "span",
+    "value_text",
+]
 
 #: Field of a summary or an episode, what it is called, and its unit.
 KEY_NUMBERS: Final = (
@@ -18,6 +27,9 @@ KEY_NUMBERS: Final = (
     ("bandwidth_hz", "Half-power bandwidth", "Hz"),
 )
 _SIGNIFICANT: Final = 3
+#: From so many seconds on a length of time is told in minutes, and in hours.
+_IN_MINUTES_S: Final = 600.0
+_IN_HOURS_S: Final = 10800.0
 
 
 def decimals_of(estimate: Estimate) -> int:
@@ -122,3 +134,20 @@ def clock(seconds: float) -> str:
     whole = math.floor(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def span(seconds: float) -> str:
+    """Give a length of time in the unit in which one would say it.
+
+    Examples
+    --------
+    >>> span(188.4), span(4800.0), span(17126.0), span(10800.0)
+    ('188 s', '80 min', '4 h 45 min', '3 h')
+    """
+    if seconds < _IN_MINUTES_S:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60.0)
+    if seconds < _IN_HOURS_S:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tremor.report.numbers import clock, number, percent, range_text, value_text
+from tremor.report.numbers import clock, number, percent, range_text, span, value_text
 
 if TYPE_CHECKING:
     from tremor.analysis.results import Analysis, RecordingFacts
@@ -119,13 +119,12 @@ def headline(analysis: Analysis) -> str:
         why = summary.reason.removeprefix("cannot tell: ").rstrip(".")
         return f"Cannot tell: {why or 'there is too little still time'}."
     if not summary.tremor_detected:
-        return f"No tremor found in {number(summary.still_s, 0)} s of still time."
+        return f"No tremor found in {span(summary.still_s)} of still time."
     share = "" if summary.occupancy is None else f" ({percent(summary.occupancy)})"
     frequency = summary.frequency_hz
     at = f" at {value_text(frequency, 'Hz')}" if frequency.value is not None else ""
     return (
-        f"Tremor{at}, in {number(summary.tremor_s, 0)} s of "
-        f"{number(summary.still_s, 0)} s of still time{share}."
+        f"Tremor{at}, in {span(summary.tremor_s)} of {span(summary.still_s)} of still time{share}."
     )
 
 
