@@ -263,3 +263,20 @@ def test_shipped_capture_in_a_process_of_its_own(tmp_path):
     truth = json.loads(SAMPLE.with_name(SAMPLE.name + ".truth.json").read_text(encoding="utf-8"))
     assert truth
     assert page.stat().st_size < 1_000_000
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that can close a stream")
+def test_closed_stream_of_messages_changes_nothing():
+    program = f'"{sys.executable}" -c "from tremor.cli.main import main; main()"'
+    done = subprocess.run(
+        f'{program} analyze "{SAMPLE}" 2>&-',
+        shell=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0
+    assert "Tremor at" in done.stdout

@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 __all__ = ["give_back_freed_memory", "keep_freed_memory", "prepare", "prepare_to_leave"]
@@ -31,7 +32,9 @@ _MALLOC: Final = ((-8, 1), (-3, 32 * 1024 * 1024), (-1, 64 * 1024 * 1024))
 
 
 def prepare() -> None:
-    """Set what must be set before anything heavy is imported."""
+    """Set what must be set before anything heavy is imported or any file is opened."""
+    if sys.stderr is None:  # closed by whoever started the command: messages go nowhere
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     for name in _BLAS_THREADS:
         os.environ.setdefault(name, "1")
     sys.setswitchinterval(_TURN_S)
