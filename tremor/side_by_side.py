@@ -7,7 +7,6 @@ interpreter, so that two threads do hardly more than one. Elsewhere in threads.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,8 +17,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from multiprocessing.connection import Connection
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 __all__ = ["beside", "side_by_side"]
 
@@ -113,11 +114,11 @@ def _processors() -> int:
 
 def _may_fork() -> bool:
     """Tell whether a copy of this process works: a lock that another thread holds stays locked."""
-    return (
-        sys.platform == "linux"
-        and threading.active_count() == 1
-        and not multiprocessing.current_process().daemon
-    )
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    import multiprocessing  # which a short capture does not need
+
+    return not multiprocessing.current_process().daemon
 
 
 def _in_processes(jobs: _Jobs[_Result], at_once: int) -> Generator[_Result]:
@@ -137,6 +138,8 @@ class _Worker(Generic[_Result]):
     """A copy of this process, which does jobs in their order and ends."""
 
     def __init__(self, jobs: _Jobs[_Result]) -> None:
+        import multiprocessing
+
         context = multiprocessing.get_context("fork")
         self._end, its_end = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(jobs, its_end))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from functools import partial
 from itertools import pairwise
@@ -9,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tremor import integrity
+from tremor import integrity, side_by_side
 from tremor.analysis.offline import analyze, analyze_source
 from tremor.errors import CaptureReadError
 from tremor.formats import capture as capture_module
@@ -121,6 +122,18 @@ def test_a_last_line_that_is_cut_off_is_one_lost_sample(tmp_path, monkeypatch, n
     recording = read(path)
     assert np.flatnonzero(np.isnan(recording.acceleration_ms2[:, 0])).tolist() == [n - 1]
     assert "LOST_CELLS" in [warning.code for warning in recording.warnings]
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_system_that_reads_and_writes_only_where_the_file_is_gives_the_same(
+    tmp_path, monkeypatch
+):
+    path = write(tmp_path / "long.csv", samples_of(9000))
+    expected = read(path).acceleration_ms2
+    monkeypatch.setattr(side_by_side, "_may_fork", lambda: False)
+    monkeypatch.delattr(os, "pwrite", raising=False)
+    monkeypatch.delattr(os, "preadv", raising=False)
+    np.testing.assert_array_equal(read(path).acceleration_ms2, expected)
 
 
 @pytest.mark.usefixtures("in_small_pieces")

@@ -5,7 +5,6 @@ Nothing here changes a result; each setting is worth some percent of a long capt
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import sys
@@ -27,7 +26,7 @@ _TURN_S: Final = 0.0005
 _OBJECTS_BEFORE_CYCLES: Final = 100_000
 
 #: Numbers of the settings in <malloc.h> of the GNU C library, and their values: one pool for all
-#: threads, which keeps arrays of up to 32 MiB, and up to 256 MiB of them.
+#: threads, which keeps arrays of up to 32 MiB, and up to 64 MiB at its end.
 _MALLOC: Final = ((-8, 1), (-3, 32 * 1024 * 1024), (-1, 64 * 1024 * 1024))
 
 
@@ -47,6 +46,8 @@ def keep_freed_memory() -> None:
     The system would clear each page of it again and again, a tenth of the time of a long capture.
     Other C libraries than GNU's have no such setting, and nothing happens.
     """
+    import ctypes  # most commands have no use for it
+
     with suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(None)
         for setting, value in _MALLOC:
@@ -55,6 +56,8 @@ def keep_freed_memory() -> None:
 
 def give_back_freed_memory() -> None:
     """Give back what was kept, where the next step has other arrays."""
+    import ctypes
+
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -91,27 +91,24 @@ class Spool:
             if self._n_rows <= self._in_memory_rows:
                 return
             self._file = _temporary_file()
-            self._runs = [(0, 0)]
-            waiting, self._parts = self._parts, []
-        else:
-            waiting = [rows]
-        try:
-            for part in waiting:
-                _write(self._file, part)
-        except OSError as error:
-            raise _no_room(error) from error
+            rows, self._parts = np.concatenate(self._parts), []
+        at_row = self._n_rows - len(rows)
+        self.place(at_row, rows)
+        self._runs = [(0, 0)]
 
     def place(self, at_row: int, rows: Floats) -> None:
         """Put rows where there is room for so many, from any thread or copy of the process."""
-        assert self._file is not None
-        data = np.ascontiguousarray(rows).data.cast("B")
+        data = np.ascontiguousarray(rows).data.cast("B") if len(rows) else memoryview(b"")
         at = at_row * self._n_columns * rows.itemsize
         try:
             while len(data):
-                n_written = os.pwrite(self._file.fileno(), data, at)
+                n_written = self._write_at(at, data)
                 data, at = data[n_written:], at + n_written
         except OSError as error:
-            raise _no_room(error) from error
+            raise CaptureReadError(
+                f"the samples do not fit into the temporary folder {tempfile.gettempdir()} "
+                f"({error.strerror}); make room there, or name another folder in TMPDIR"
+            ) from error
 
     def take(self, at_row: int, n_rows: int) -> None:
         """Let the next rows be those that were put there."""
@@ -151,6 +148,15 @@ class Spool:
                 )
             at, into = at + n_read, into[n_read:]
 
+    def _write_at(self, at: int, data: memoryview) -> int:
+        """Write from a byte of the file on, and give the number of bytes."""
+        assert self._file is not None
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._file.fileno(), data, at)
+        with self._lock:
+            self._file.seek(at)
+            return self._file.write(data)
+
     def _read_at(self, at: int, into: memoryview) -> int:
         """Read what follows a byte of the file, and give the number of bytes."""
         assert self._file is not None
@@ -169,18 +175,3 @@ class Spool:
 
 def _temporary_file() -> IO[bytes]:
     return tempfile.TemporaryFile(prefix="tremor-", buffering=0)
-
-
-def _no_room(error: OSError) -> CaptureReadError:
-    return CaptureReadError(
-        f"the samples do not fit into the temporary folder {tempfile.gettempdir()} "
-        f"({error.strerror}); make room there, or name another folder in TMPDIR"
-    )
-
-
-def _write(file: IO[bytes], rows: Floats) -> None:
-    if not len(rows):
-        return
-    data = np.ascontiguousarray(rows).data.cast("B")
-    while len(data):
-        data = data[file.write(data) :]

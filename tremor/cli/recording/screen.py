@@ -150,8 +150,7 @@ class LiveScreen:
 
 def screen_for_stderr() -> Screen:
     """Give a block where stderr is a terminal that can draw one, else plain lines."""
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    if is_quiet() or not is_terminal or os.environ.get("TERM") == "dumb":
+    if is_quiet() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return PlainScreen()
     encoding = (sys.stderr.encoding or "").lower().replace("-", "")
     return LiveScreen(unicode=encoding == "utf8")
