@@ -136,15 +136,17 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def span(seconds: float) -> str:
-    """Give a length of time in the unit in which one would say it.
+def span(seconds: float, *, of_s: float = 0.0) -> str:
+    """Give a length of time in the unit in which one would say it, or the whole that it is part of.
 
     Examples
     --------
     >>> span(188.4), span(4800.0), span(17126.0), span(10800.0)
     ('188 s', '80 min', '4 h 45 min', '3 h')
+    >>> span(594.0, of_s=2400.0), span(20.0, of_s=2400.0)
+    ('10 min', '20 s')
     """
-    if seconds < _IN_MINUTES_S:
+    if seconds < (_IN_MINUTES_S if of_s < _IN_MINUTES_S else 60.0):
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60.0)
     if seconds < _IN_HOURS_S:

@@ -123,9 +123,8 @@ def headline(analysis: Analysis) -> str:
     share = "" if summary.occupancy is None else f" ({percent(summary.occupancy)})"
     frequency = summary.frequency_hz
     at = f" at {value_text(frequency, 'Hz')}" if frequency.value is not None else ""
-    return (
-        f"Tremor{at}, in {span(summary.tremor_s)} of {span(summary.still_s)} of still time{share}."
-    )
+    shaking, still = span(summary.tremor_s, of_s=summary.still_s), span(summary.still_s)
+    return f"Tremor{at}, in {shaking} of {still} of still time{share}."
 
 
 def recovery_text(recovery: Recovery) -> str:
