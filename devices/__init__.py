@@ -1,7 +1,7 @@
 """Sensors of tremor-analyzer: profiles, decoders and the Bluetooth link."""
 
-from .catalog import PROFILES
-from .sources import open_source
+from devices.catalog import PROFILES
+from devices.sources import open_source
 
 __all__ = ["DISTRIBUTION", "PROFILES", "open_source"]
 

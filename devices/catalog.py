@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from .profile import Advertisement, SensorProfile
-from .sensors import (
+from devices.profile import Advertisement, SensorProfile
+from devices.sensors import (
     metamotion,
     microbit,
     movesense,

@@ -1,9 +1,9 @@
 """What a sensor file must provide: who it is, what it can do, how it is started and decoded.
 
 A sensor file holds no asyncio and no Bluetooth library. What it wants done on a link it says in
-steps, one after the other (`Conversation`), and `devices.link` does them; so each sensor can be
-tested without a radio, down to the bytes. Nothing here imports numpy either, so that a list of
-sensors comes at once.
+steps, one after the other (`Conversation`), and `devices.link.source` does them; so each sensor
+can be tested without a radio, down to the bytes. Nothing here imports numpy either, so that a list
+of sensors comes at once.
 """
 
 from __future__ import annotations

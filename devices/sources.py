@@ -11,15 +11,14 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from .catalog import PROFILES
+from devices.catalog import PROFILES
 
 if TYPE_CHECKING:
+    from devices.link.connection import LinkTimes
+    from devices.link.radio import Backend
+    from devices.profile import SensorProfile
     from tremor.packets import LinkEvent, Packet
     from tremor.recording import SampleBlock
-
-    from .profile import SensorProfile
-    from .radio import Backend
-    from .session import LinkTimes
 
 __all__ = ["Request", "Source", "open_source"]
 
@@ -78,9 +77,8 @@ def _is_file(text: str) -> bool:
 
 
 def _open_file(request: Request) -> Source:
-    from tremor.formats.reading import read
-
-    from .replay import ReplaySource
+    from devices.replay import ReplaySource
+    from tremor.formats.readers import read
 
     recording = read(Path(request.text), sampling_rate_hz=request.sampling_rate_hz)
     return ReplaySource(recording, speed=request.speed)
@@ -91,7 +89,7 @@ def _is_simulated(text: str) -> bool:
 
 
 def _open_simulated(request: Request) -> Source:
-    from .simulated.opening import open_simulated
+    from devices.simulated.opening import open_simulated
 
     return open_simulated(request)
 
@@ -101,13 +99,13 @@ def _is_replayed(text: str) -> bool:
 
 
 def _open_replayed(request: Request) -> Source:
-    from .simulated.replayed import open_replayed
+    from devices.simulated.replayed import open_replayed
 
     return open_replayed(request)
 
 
 def _open_sensor(request: Request) -> Source:
-    from .link import SensorSource
+    from devices.link.source import SensorSource
 
     return SensorSource(
         request.text,

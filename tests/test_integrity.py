@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.dsp import synthesis as syn
+from tremor import synthesis as syn
 from tremor.integrity import (
     find_clipped,
     find_dead_axes,

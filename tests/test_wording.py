@@ -16,7 +16,7 @@ import click
 import pytest
 
 from tremor.cli.main import _COMMANDS, cli
-from tremor.report import explain_text
+from tremor.report import evidence_listing as explain_text
 
 PACKAGE = Path(__file__).parents[1] / "tremor"
 SENSORS = PACKAGE.parent / "devices"

@@ -12,43 +12,43 @@ from typing import TYPE_CHECKING, Any
 from tremor._version import __version__
 
 if TYPE_CHECKING:
-    from tremor.analysis.explained import Explanation
+    from tremor.analysis.decay import fit_recovery
     from tremor.analysis.live import LiveAnalyzer, live_windows
-    from tremor.analysis.recovery import fit_recovery
-    from tremor.analysis.results import Analysis, WindowAnalysis
-    from tremor.analysis.settings import AnalysisSettings
     from tremor.analysis.window import analyze_window
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
     from tremor.explanation.explain import analyze, explain
-    from tremor.formats.reading import read
+    from tremor.formats.readers import read
     from tremor.measures.line import LineEstimate, estimate_line
-    from tremor.measures.recovery import Recovery
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
+    from tremor.results.analysis import Analysis, WindowAnalysis
+    from tremor.results.explanations import Explanation
+    from tremor.results.recovery import Recovery
+    from tremor.settings import AnalysisSettings
 
 _HOME = {
-    "Analysis": "tremor.analysis.results",
-    "AnalysisSettings": "tremor.analysis.settings",
-    "Context": "tremor.explanation.context",
+    "Analysis": "tremor.results.analysis",
+    "AnalysisSettings": "tremor.settings",
+    "Context": "tremor.explanation.answers.context",
     "Estimate": "tremor.estimate",
-    "Explanation": "tremor.analysis.explained",
+    "Explanation": "tremor.results.explanations",
     "LineEstimate": "tremor.measures.line",
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
     "Recording": "tremor.recording",
-    "Recovery": "tremor.measures.recovery",
+    "Recovery": "tremor.results.recovery",
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
-    "WindowAnalysis": "tremor.analysis.results",
+    "WindowAnalysis": "tremor.results.analysis",
     "analyze": "tremor.explanation.explain",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
     "explain": "tremor.explanation.explain",
-    "fit_recovery": "tremor.analysis.recovery",
+    "fit_recovery": "tremor.analysis.decay",
     "live_windows": "tremor.analysis.live",
-    "read": "tremor.formats.reading",
+    "read": "tremor.formats.readers",
 }
 
 __all__ = [

@@ -86,7 +86,7 @@ class LinkError(TremorError, OSError):
     """There is no Bluetooth, no permission, or a sensor does not answer."""
 
     #: What is wrong with the Bluetooth of this computer, where it is that; as in
-    #: `devices.remedies`.
+    #: `devices.link.remedies`.
     trouble: str = ""
 
     def __str__(self) -> str:

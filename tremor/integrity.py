@@ -1,7 +1,7 @@
 """What can be told of a capture's soundness from its samples alone: rails, dead axes, gravity.
 
 A capture may come whole or in pieces; the answers are the same. Clocks and gaps are
-`tremor.dsp.timebase`. Whether a stretch holds tremor is not asked here.
+`tremor.clock.timebase`. Whether a stretch holds tremor is not asked here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a sensor hands over and what a capture becomes: blocks, recordings and their facts.
 
-Records only. Reading files is `tremor.formats`, clocks and gaps are `tremor.dsp.timebase`.
+Records only. Reading files is `tremor.formats`, clocks and gaps are `tremor.clock.timebase`.
 """
 
 from __future__ import annotations

@@ -12,12 +12,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
-from tremor.units import STANDARD_GRAVITY_MS2
-
-from ..blocks import make_block
-from ..counting import Place, PlainCount, SequenceCount, StampCount
-from ..profile import (
+from devices.decoding.blocks import make_block
+from devices.decoding.sample_count import Place, PlainCount, SequenceCount, StampCount
+from devices.profile import (
     Advertisement,
     Ask,
     Conversation,
@@ -30,6 +27,8 @@ from ..profile import (
     Unsubscribe,
     Write,
 )
+from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
+from tremor.units import STANDARD_GRAVITY_MS2
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock

@@ -7,11 +7,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from tremor.errors import SensorRefusedError
-from tremor.units import STANDARD_GRAVITY_MS2
-
-from ..plain import PlainDecoder, PlainPacket
-from ..profile import (
+from devices.decoding.single_sample import PlainDecoder, PlainPacket
+from devices.profile import (
     Advertisement,
     Conversation,
     Read,
@@ -23,6 +20,8 @@ from ..profile import (
     Unsubscribe,
     Write,
 )
+from tremor.errors import SensorRefusedError
+from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["PROFILE"]
 

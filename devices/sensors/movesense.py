@@ -9,11 +9,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
-
-from ..blocks import make_block
-from ..counting import StampCount
-from ..profile import (
+from devices.decoding.blocks import make_block
+from devices.decoding.sample_count import StampCount
+from devices.profile import (
     Advertisement,
     Ask,
     Conversation,
@@ -24,6 +22,7 @@ from ..profile import (
     StreamSettings,
     Subscribe,
 )
+from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock

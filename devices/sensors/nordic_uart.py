@@ -1,7 +1,8 @@
 """Sensors of a maker's own over the Nordic UART service, or any other: lines, or a declared layout.
 
-ESP32, M5, Arduino, Espruino and their like. Decoding lines is `devices.lines`, binary packets
-`devices.declared`; boards that are known are in `devices.presets`.
+ESP32, M5, Arduino, Espruino and their like. Decoding lines is `devices.decoding.text_decoder`,
+binary packets `devices.decoding.packet_decoder`; boards that are known are in
+`devices.decoding.boards`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from tremor.errors import InvalidInputError
-from tremor.units import TIME_UNIT_S
-
-from ..declared import DeclaredDecoder
-from ..layout import ACCELERATION_UNITS, ANGULAR_UNITS, GRAMMAR, Layout, parse_layout, scale_of
-from ..lines import LineDecoder, parse_fields
-from ..presets import NUS_DATA, NUS_SERVICE, NUS_WRITE, PRESETS, Preset
-from ..profile import (
+from devices.decoding.boards import NUS_DATA, NUS_SERVICE, NUS_WRITE, PRESETS, Preset
+from devices.decoding.packet_decoder import DeclaredDecoder
+from devices.decoding.packet_layout import (
+    ACCELERATION_UNITS,
+    ANGULAR_UNITS,
+    GRAMMAR,
+    Layout,
+    parse_layout,
+    scale_of,
+)
+from devices.decoding.text_decoder import LineDecoder, parse_fields
+from devices.profile import (
     Advertisement,
     Conversation,
     Decoder,
@@ -34,6 +39,8 @@ from ..profile import (
     Unsubscribe,
     Write,
 )
+from tremor.errors import InvalidInputError
+from tremor.units import TIME_UNIT_S
 
 __all__ = ["OPTIONS", "PROFILE"]
 

@@ -13,12 +13,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tremor.errors import InvalidInputError, SensorRefusedError
-from tremor.units import ACCELERATION_UNIT_MS2
-
-from ..blocks import make_block
-from ..counting import StampCount
-from ..profile import (
+from devices.decoding.blocks import make_block
+from devices.decoding.sample_count import StampCount
+from devices.profile import (
     Ask,
     Conversation,
     Read,
@@ -28,7 +25,9 @@ from ..profile import (
     StreamSettings,
     Subscribe,
 )
-from .polar_frames import ACCELERATION, decode_frame
+from devices.sensors.polar_frames import ACCELERATION, decode_frame
+from tremor.errors import InvalidInputError, SensorRefusedError
+from tremor.units import ACCELERATION_UNIT_MS2
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..profile import Advertisement, SensorProfile
-from .polar_control import (
+from devices.profile import Advertisement, SensorProfile
+from devices.sensors.polar_control import (
     BATTERY,
     DATA,
     DEVICE_TIME,

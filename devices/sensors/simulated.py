@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tremor.errors import PacketError
-from tremor.units import STANDARD_GRAVITY_MS2
-
-from ..blocks import make_block
-from ..profile import (
+from devices.decoding.blocks import make_block
+from devices.profile import (
     Advertisement,
     Ask,
     Conversation,
@@ -24,6 +21,8 @@ from ..profile import (
     StreamSettings,
     Subscribe,
 )
+from tremor.errors import PacketError
+from tremor.units import STANDARD_GRAVITY_MS2
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock

@@ -10,10 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from tremor.units import STANDARD_GRAVITY_MS2
-
-from ..plain import PlainDecoder, PlainPacket
-from ..profile import (
+from devices.decoding.single_sample import PlainDecoder, PlainPacket
+from devices.profile import (
     Advertisement,
     Conversation,
     SensorProfile,
@@ -24,6 +22,7 @@ from ..profile import (
     Unsubscribe,
     Write,
 )
+from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["PROFILE"]
 

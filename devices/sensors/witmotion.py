@@ -16,13 +16,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from tremor.errors import InvalidInputError, PacketError
-from tremor.units import STANDARD_GRAVITY_MS2
-
-from ..blocks import make_block
-from ..counting import PlainCount
-from ..framing import Frame, Framer
-from ..profile import (
+from devices.decoding.blocks import make_block
+from devices.decoding.framing import Frame, Framer
+from devices.decoding.sample_count import PlainCount
+from devices.profile import (
     Advertisement,
     Ask,
     Conversation,
@@ -35,6 +32,8 @@ from ..profile import (
     Unsubscribe,
     Write,
 )
+from tremor.errors import InvalidInputError, PacketError
+from tremor.units import STANDARD_GRAVITY_MS2
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock

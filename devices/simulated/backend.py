@@ -21,8 +21,8 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
-from ..radio import Backend
-from .model import AttError, NoAnswer, SensorModel
+from devices.link.radio import Backend
+from devices.simulated.model import AttError, NoAnswer, SensorModel
 
 __all__ = ["Air", "backend_of"]
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from .model import BATTERY, BATTERY_LEVEL, AttError, Characteristic, SensorModel
+from devices.simulated.model import BATTERY, BATTERY_LEVEL, AttError, Characteristic, SensorModel
 
 __all__ = ["MetaMotion", "MicroBit", "Thingy52", "XsensDot"]
 

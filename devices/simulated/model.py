@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
-from .movement import IndexMovement, Movement
+from devices.simulated.movement import IndexMovement, Movement
 
 __all__ = [
     "BATTERY",

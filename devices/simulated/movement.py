@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from tremor.dsp.synthesis import Rendered
+    from tremor.synthesis import Rendered
 
 __all__ = ["IndexMovement", "LegMovement", "Movement", "Triple", "index_of"]
 
@@ -49,7 +49,7 @@ def index_of(acceleration_g: Triple) -> int:
 
 
 class LegMovement:
-    """A leg of `tremor.dsp.synthesis`; when its scene is over, it is played again.
+    """A leg of `tremor.synthesis`; when its scene is over, it is played again.
 
     Parameters
     ----------

@@ -10,19 +10,18 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from devices.catalog import PROFILES
+from devices.sensors.simulated import OPTIONS
+from devices.simulated.boards import MetaMotion, MicroBit, Thingy52, XsensDot
+from devices.simulated.model import Faults, SensorModel
+from devices.simulated.movement import IndexMovement, LegMovement, Movement
+from devices.simulated.others import Movesense, NordicUart, OwnSensor, WitMotion
+from devices.simulated.polar import PolarH10, PolarVeritySense
 from tremor.errors import InvalidInputError
 
-from ..catalog import PROFILES
-from ..sensors.simulated import OPTIONS
-from .boards import MetaMotion, MicroBit, Thingy52, XsensDot
-from .model import Faults, SensorModel
-from .movement import IndexMovement, LegMovement, Movement
-from .others import Movesense, NordicUart, OwnSensor, WitMotion
-from .polar import PolarH10, PolarVeritySense
-
 if TYPE_CHECKING:
-    from ..link import SensorSource
-    from ..sources import Request
+    from devices.link.source import SensorSource
+    from devices.sources import Request
 
 __all__ = ["MODELS", "hurried_clock", "model_of", "open_simulated"]
 
@@ -116,7 +115,7 @@ def _near(name: str, known: Iterable[str]) -> str:
 def _movement(asked: _Asked, rate_hz: float) -> Movement:
     if asked.scene == _INDEX:
         return IndexMovement()
-    from tremor.dsp.synthesis import SCENES, SensorClock, render
+    from tremor.synthesis import SCENES, SensorClock, render
 
     if asked.scene not in SCENES:
         raise InvalidInputError(f"there is no scene {_near(asked.scene, SCENES)}")
@@ -198,8 +197,8 @@ def open_simulated(request: Request) -> SensorSource:
     SensorSource
         Over the same link as a real one.
     """
-    from ..link import SensorSource
-    from .backend import backend_of
+    from devices.link.source import SensorSource
+    from devices.simulated.backend import backend_of
 
     _, _, like = request.text.partition(":")
     options = {**request.options, **({"like": like} if like else {})}

@@ -6,8 +6,15 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from ..sensors import simulated as own
-from .model import BATTERY, BATTERY_LEVEL, AttError, Characteristic, SensorModel, sig_uuid
+from devices.sensors import simulated as own
+from devices.simulated.model import (
+    BATTERY,
+    BATTERY_LEVEL,
+    AttError,
+    Characteristic,
+    SensorModel,
+    sig_uuid,
+)
 
 __all__ = ["Movesense", "NordicUart", "OwnSensor", "WitMotion"]
 

@@ -6,7 +6,14 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from .model import BATTERY, BATTERY_LEVEL, AttError, Characteristic, SensorModel, sig_uuid
+from devices.simulated.model import (
+    BATTERY,
+    BATTERY_LEVEL,
+    AttError,
+    Characteristic,
+    SensorModel,
+    sig_uuid,
+)
 
 __all__ = ["PolarH10", "PolarVeritySense", "delta_frame"]
 

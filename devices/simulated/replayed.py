@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from devices.catalog import PROFILES
+from devices.profile import SensorProfile
+from devices.simulated.model import AttError, Characteristic, Faults, SensorModel
+from devices.simulated.opening import hurried_clock
 from tremor.errors import CaptureReadError
 from tremor.packets import LinkEvent, Packet
 
-from ..catalog import PROFILES
-from ..profile import SensorProfile
-from .model import AttError, Characteristic, Faults, SensorModel
-from .opening import hurried_clock
-
 if TYPE_CHECKING:
-    from ..link import SensorSource
-    from ..sources import Request
+    from devices.link.source import SensorSource
+    from devices.sources import Request
 
 __all__ = ["ReplayedSensor", "open_replayed"]
 
@@ -167,10 +166,9 @@ def open_replayed(request: Request) -> SensorSource:
     SensorSource
         Over the same link as a real one, asking for what was granted then.
     """
-    from tremor.formats.packet_log import StreamGranted, read_packet_log
-
-    from ..link import SensorSource
-    from .backend import backend_of
+    from devices.link.source import SensorSource
+    from devices.simulated.backend import backend_of
+    from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 
     folder = Path(request.text.partition(":")[2])
     path = folder / "packets.bin" if folder.is_dir() else folder

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tremor.analysis.results import REASON_NAMES, WindowTable
-from tremor.analysis.settings import AnalysisSettings
+from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
 

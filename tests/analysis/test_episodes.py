@@ -9,8 +9,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tremor.analysis.episodes import apply_settling, find_stretches, still_gate_ms2
-from tremor.analysis.results import REASON_NAMES, WindowTable
-from tremor.analysis.settings import AnalysisSettings
+from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.settings import AnalysisSettings
 
 DEFAULT = AnalysisSettings(episode_least_s=6.0)
 #: Interruptions of two windows are joined, and nothing is asked of their share.

@@ -1,6 +1,6 @@
 """What is not tremor is not called so: hearts and movements of a generator of their own, real legs.
 
-The limits were chosen on `tremor.dsp.synthesis`. Here beats and movements have other waveforms, and
+The limits were chosen on `tremor.synthesis`. Here beats and movements have other waveforms, and
 hearts other rhythms, so that a rule that fits one generator alone fails.
 """
 
@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from tremor.analysis.offline import analyze
-from tremor.analysis.settings import AnalysisSettings
-from tremor.dsp.synthesis import narrowband
 from tremor.recording import Recording
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import narrowband
 from tremor.units import STANDARD_GRAVITY_MS2
 
 MINUTE_S = 60.0

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from tremor.analysis.live import LiveAnalyzer, StreamFacts, live_windows
 from tremor.analysis.offline import analyze
-from tremor.analysis.results import WindowTable
-from tremor.analysis.settings import AnalysisSettings
 from tremor.analysis.window import analyze_window
-from tremor.dsp.synthesis import SCENES, SensorClock, packets, render
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SampleBlock, SensorInfo
+from tremor.results.analysis import WindowTable
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import SCENES, SensorClock, packets, render
 
 ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 #: Between them they give every verdict that needs no broken sensor, settling above all.

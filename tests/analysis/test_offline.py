@@ -9,13 +9,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import tremor
+from tremor import synthesis as syn
 from tremor.analysis import offline
 from tremor.analysis.offline import analyze
-from tremor.analysis.settings import AnalysisSettings
 from tremor.analysis.window import analyze_window
-from tremor.dsp import synthesis as syn
 from tremor.dsp.spectrum import hann_psd
 from tremor.recording import Recording
+from tremor.settings import AnalysisSettings
 
 FS = 100.0
 ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")

@@ -3,7 +3,7 @@
 import pytest
 
 from tremor.analysis.rest import find_rest_start, is_still, movements_of
-from tremor.analysis.settings import AnalysisSettings
+from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
 

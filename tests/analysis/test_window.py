@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.analysis.results import REASONS
-from tremor.analysis.settings import AnalysisSettings
 from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows, levels_of, shape_of
 from tremor.dsp.spectrum import hann_psd
-from tremor.dsp.synthesis import narrowband, tone
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.contamination import gait_comb
+from tremor.results.analysis import REASONS
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 N = 400

@@ -15,8 +15,8 @@ import time
 
 import numpy as np
 
-from tremor.dsp.synthesis import narrowband, tone
 from tremor.measures.line import estimate_line, fit_lines
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 RMS_MS2 = 0.2

@@ -17,8 +17,8 @@ import numpy as np
 from accuracy import BAND_HZ, FS, RMS_MS2, covered, displacement_pp_mm
 
 from tremor import Recording, analyze
-from tremor.dsp.synthesis import narrowband, ornstein_uhlenbeck, tone
 from tremor.measures.line import fit_lines
+from tremor.synthesis import narrowband, ornstein_uhlenbeck, tone
 
 SNR_DB = 10.0
 WANDER_SD_HZ, WANDER_S = 0.3, 2.0

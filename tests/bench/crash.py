@@ -29,7 +29,7 @@ import numpy as np
 
 import tremor
 from tremor.errors import InsufficientDataError
-from tremor.formats.packet_log import read_packet_log
+from tremor.formats.folder.packet_log import read_packet_log
 from tremor.packets import Packet
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import SampleBlock, SensorInfo

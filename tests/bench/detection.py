@@ -33,8 +33,9 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from tremor import analyze
-from tremor.analysis.settings import AnalysisSettings
-from tremor.dsp.synthesis import (
+from tremor.recording import Recording
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import (
     SCENES,
     Fidgets,
     Gait,
@@ -50,7 +51,6 @@ from tremor.dsp.synthesis import (
     render,
     vary,
 )
-from tremor.recording import Recording
 from tremor.units import STANDARD_GRAVITY_MS2
 
 SEED = 20

@@ -18,11 +18,11 @@ import numpy as np
 
 from tremor.analysis.live import LiveAnalyzer
 from tremor.analysis.offline import analyze
-from tremor.analysis.settings import AnalysisSettings
-from tremor.dsp.clock import RunningClock
-from tremor.dsp.synthesis import SCENES, SensorClock, packets, render
-from tremor.dsp.timebase import fit_timebase
+from tremor.clock.running import RunningClock
+from tremor.clock.timebase import fit_timebase
 from tremor.recording import Recording, SampleBlock
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import SCENES, SensorClock, packets, render
 
 MARKS_S = (10.0, 30.0, 60.0, 120.0)
 

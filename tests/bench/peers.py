@@ -39,8 +39,10 @@ import scipy
 from scipy.signal import butter, sosfiltfilt, welch
 
 import tremor
-from tremor.dsp.clock import RunningClock
-from tremor.dsp.synthesis import (
+from tremor.clock.running import RunningClock
+from tremor.clock.timebase import fit_timebase
+from tremor.recording import Floats, SampleBlock
+from tremor.synthesis import (
     SCENES,
     Gait,
     Posture,
@@ -54,8 +56,6 @@ from tremor.dsp.synthesis import (
     tone,
     vary,
 )
-from tremor.dsp.timebase import fit_timebase
-from tremor.recording import Floats, SampleBlock
 
 FS = 100.0
 RMS_MS2 = 0.2

@@ -23,15 +23,15 @@ from pathlib import Path
 from devices import PROFILES
 from devices.profile import Started
 from devices.simulated.opening import model_of
-from tremor.cli.recording.choosing import Wish
-from tremor.cli.recording.keyboard import Keyboard
-from tremor.cli.recording.plan import Plan
-from tremor.cli.recording.screen import LiveScreen
-from tremor.cli.recording.session import record_session
-from tremor.cli.recording.stopping import Stop
-from tremor.cli.recording.track import Track, warm_up
-from tremor.cli.recording.view import SessionView, block_lines
+from tremor.cli.keyboard import Keyboard
+from tremor.cli.screen import LiveScreen
 from tremor.packets import LinkEvent, Packet
+from tremor.session.choosing import Wish
+from tremor.session.plan import Plan
+from tremor.session.session import record_session
+from tremor.session.stopping import Stop
+from tremor.session.track import Track, warm_up
+from tremor.session.view import SessionView, block_lines
 
 RATE_HZ = 416.0
 PROFILE = PROFILES["movesense"]

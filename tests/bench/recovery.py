@@ -22,12 +22,12 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.special import polygamma
 
+from tremor.analysis.decay import baseline_floor, fit_recovery, recovery_of
 from tremor.analysis.offline import analyze
-from tremor.analysis.recovery import baseline_floor, fit_recovery, recovery_of
 from tremor.analysis.rest import find_rest_start
-from tremor.analysis.settings import AnalysisSettings
-from tremor.dsp.synthesis import SCENES, SensorClock, Tremor, render
 from tremor.recording import Recording
+from tremor.settings import AnalysisSettings
+from tremor.synthesis import SCENES, SensorClock, Tremor, render
 
 FINE_S, WINDOW_S, STEP_S, BANDWIDTH_HZ = 0.1, 4.0, 2.0, 1.0
 STEADY = (0.0, 10.0)

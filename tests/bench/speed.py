@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tremor.dsp.synthesis import ornstein_uhlenbeck
+from tremor.synthesis import ornstein_uhlenbeck
 
 FS = 100.0
 GRAVITY_MS2 = np.array([0.0, 0.0, 9.81])
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 READ = "import sys, pandas; pandas.read_csv(sys.argv[1])"
 IMPORT = """
-import tremor.cli.main, tremor.cli.analyze, tremor.analysis.offline, tremor.formats.reading
+import tremor.cli.main, tremor.cli.analyze, tremor.analysis.offline, tremor.formats.readers
 import tremor.report.as_json, pandas, scipy.special
 """
 ANALYZE = "from tremor.cli.main import main; main()"

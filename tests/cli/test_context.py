@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from tremor.cli.main import cli
-from tremor.explanation.context import Context
-from tremor.explanation.questions import QUESTIONS
+from tremor.explanation.answers.context import Context
+from tremor.explanation.answers.questions import QUESTIONS
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ import devices
 import tremor
 from tremor.cli.main import cli
 from tremor.errors import PacketError
-from tremor.formats.packet_log import FILE_HEAD, encode_record
+from tremor.formats.folder.packet_log import FILE_HEAD, encode_record
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import SampleBlock, SensorInfo

@@ -516,7 +516,7 @@ def test_strongest_of_several_is_taken_where_nobody_can_be_asked(bluetooth, tmp_
 
 def test_no_sensor_in_reach(bluetooth, tmp_path, monkeypatch):
     bluetooth({})
-    monkeypatch.setattr("tremor.cli.recording.choosing._ROUNDS_S", (0.2, 0.2))
+    monkeypatch.setattr("tremor.session.choosing._ROUNDS_S", (0.2, 0.2))
     result = record("--out", tmp_path / "x")
     assert result.exit_code == 5, result.output
     assert "wear or shake it" in result.stderr

@@ -6,7 +6,7 @@ import asyncio
 
 from rigs.models import GRAVITY_MG, index_of
 
-from devices.session import LinkTimes
+from devices.link.connection import LinkTimes
 from tremor.packets import LinkEvent, Packet
 from tremor.units import STANDARD_GRAVITY_MS2
 

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from devices import PROFILES
-from devices.link import SensorSource
+from devices.link.source import SensorSource
 from devices.simulated.backend import backend_of
 from devices.simulated.movement import index_of
 from devices.simulated.opening import model_of

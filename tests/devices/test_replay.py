@@ -11,7 +11,7 @@ import pytest
 
 import devices
 from devices.replay import ReplaySource
-from tremor.dsp.clock import RunningClock
+from tremor.clock.running import RunningClock
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SensorInfo
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from devices import PROFILES, open_source
-from devices.link import SensorSource
+from devices.link.source import SensorSource
 from devices.replay import ReplaySource
 from tremor.errors import CaptureNotFoundError, InvalidInputError
 

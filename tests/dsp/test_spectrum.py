@@ -19,7 +19,7 @@ from tremor.dsp.spectrum import (
     smooth,
     transform,
 )
-from tremor.dsp.synthesis import narrowband, tone
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 RATES = (25.0, 52.0, 100.0, 104.0, 208.0, 416.0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tremor.analysis.results import (
+from tremor.estimate import Estimate
+from tremor.results.analysis import (
     METHODS,
     REASON_NAMES,
     REASONS,
@@ -14,9 +15,8 @@ from tremor.analysis.results import (
     Summary,
     WindowTable,
 )
-from tremor.analysis.settings import AnalysisSettings
-from tremor.estimate import Estimate
-from tremor.measures.recovery import Recovery
+from tremor.results.recovery import Recovery
+from tremor.settings import AnalysisSettings
 
 _FACTS = RecordingFacts(
     started_at="2026-05-17T09:12:44+02:00",

@@ -7,8 +7,8 @@ import pytest
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.advice import advice_for, advice_table, read_advice, warnings_of
-from tremor.explanation.context import Context
-from tremor.explanation.questions import by_attribute
+from tremor.explanation.answers.context import Context
+from tremor.explanation.answers.questions import by_attribute
 
 F, E, N = "muscle_fatigue", "electrolytes_metabolites", "non_running_contributors"
 TABLE = advice_table()

@@ -7,9 +7,9 @@ import pytest
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.advice import advice_table
+from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.claims import article, read_article
 from tremor.explanation.evidence import evidence_table
-from tremor.explanation.questions import QUESTIONS
 
 #: Claims by section, as the article is known.
 IDS = [

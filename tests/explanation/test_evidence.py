@@ -6,11 +6,11 @@ from importlib.resources import files
 
 import pytest
 
-from tremor.analysis.explained import EXPLANATION_IDS
 from tremor.errors import InvalidInputError
-from tremor.explanation.context import Context
+from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import evidence_table, read_table
-from tremor.explanation.findings import FINDINGS
+from tremor.explanation.findings.collect import FINDINGS
+from tremor.results.explanations import EXPLANATION_IDS
 
 TABLE = evidence_table()
 ENTRIES = list(TABLE.entries.values())

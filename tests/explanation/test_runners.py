@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tremor.explanation.context import Context
+from tremor.explanation.answers.context import Context
 from tremor.explanation.explain import explained
 
 F, E, N = "muscle_fatigue", "electrolytes_metabolites", "non_running_contributors"

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tremor.explanation.context import Context
+from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import evidence_table
 from tremor.explanation.explain import explained
-from tremor.explanation.findings import find
+from tremor.explanation.findings.collect import find
 from tremor.explanation.sensitivity import redraw
 from tremor.explanation.weighing import about_equal, log_odds, weigh
 

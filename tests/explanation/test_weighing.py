@@ -10,15 +10,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tremor.analysis.explained import EXPLANATION_IDS
 from tremor.errors import ContextError
 from tremor.explanation.advice import advice_table
+from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
-from tremor.explanation.context import Context
 from tremor.explanation.evidence import evidence_table
 from tremor.explanation.explain import explain, explained
-from tremor.explanation.findings import FINDINGS, find
+from tremor.explanation.findings.collect import FINDINGS, find
 from tremor.explanation.weighing import log_odds, support_of, weigh
+from tremor.results.explanations import EXPLANATION_IDS
 
 F, E, N = EXPLANATION_IDS
 TABLE = evidence_table()

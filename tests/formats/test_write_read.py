@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 import tremor
 from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
 from tremor.formats import parquet
-from tremor.formats.native import write_recording_csv
+from tremor.formats.csv.native import write_recording_csv
 from tremor.recording import CaptureWarning, Placement, Recording, SensorInfo
 
 quiet = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

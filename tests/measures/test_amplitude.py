@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.dsp.spectrum import bin_frequency_hz, psd, transform
-from tremor.dsp.synthesis import tone
 from tremor.measures.amplitude import power_around, typical_peak_to_peak_mm
+from tremor.synthesis import tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

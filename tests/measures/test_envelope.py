@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.dsp.synthesis import narrowband, tone
 from tremor.measures.envelope import heartbeat, quiet, slow_correlation
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

@@ -10,7 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 
 import tremor
-from tremor.dsp.synthesis import narrowband, tone
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.line import (
     METHODS,
@@ -20,6 +19,7 @@ from tremor.measures.line import (
     fit_lines,
     usable_band,
 )
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tremor.dsp.synthesis import narrowband
 from tremor.measures.long_tone import fit_long_tone
 from tremor.measures.pooled import fit_pooled
+from tremor.synthesis import narrowband
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

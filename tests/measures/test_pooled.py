@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.dsp.synthesis import decay_rms, narrowband, tone
 from tremor.measures.line import fit_lines
 from tremor.measures.pooled import fit_pooled
+from tremor.synthesis import decay_rms, narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

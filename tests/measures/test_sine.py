@@ -8,8 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
-from tremor.dsp.synthesis import narrowband, tone
 from tremor.measures.sine import fit_sines
+from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tremor.dsp.synthesis import SCENES, SensorClock, render
 from tremor.measures.taps import find_taps
+from tremor.synthesis import SCENES, SensorClock, render
 
 
 def tapped(

@@ -8,7 +8,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 
 from tremor.dsp.spectrum import transform
-from tremor.dsp.synthesis import narrowband
 from tremor.measures.whittle import (
     FitBins,
     expected_periodogram,
@@ -17,6 +16,7 @@ from tremor.measures.whittle import (
     line_density,
     reach_hz,
 )
+from tremor.synthesis import narrowband
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)

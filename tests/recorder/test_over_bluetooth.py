@@ -12,7 +12,7 @@ from rigs.models import GRAVITY_MG, index_of
 
 import tremor
 from devices import PROFILES, open_source
-from devices.session import LinkTimes
+from devices.link.connection import LinkTimes
 from tremor.cli.main import cli
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import SensorInfo

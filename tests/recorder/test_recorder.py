@@ -13,7 +13,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.formats.packet_log import StreamGranted, read_packet_log
+from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, StreamDescription, Zero, disk
 from tremor.recording import SampleBlock, SensorInfo

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tremor.analysis.results import (
+from tremor.estimate import Estimate
+from tremor.recording import Gap
+from tremor.results.analysis import (
     METHODS,
     REASON_NAMES,
     Analysis,
@@ -17,9 +19,7 @@ from tremor.analysis.results import (
     Summary,
     WindowTable,
 )
-from tremor.analysis.settings import AnalysisSettings
-from tremor.estimate import Estimate
-from tremor.recording import Gap
+from tremor.settings import AnalysisSettings
 
 N_WINDOWS = 89
 STEP_S = 2.0

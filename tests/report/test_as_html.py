@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tremor.analysis.results import Analysis
 from tremor.report import as_html
 from tremor.report.numbers import KEY_NUMBERS, decimals_of
+from tremor.results.analysis import Analysis
 
 KINDS = ["analysis", "no_tremor", "insufficient"]
 _VOID = {"meta", "br", "hr", "img", "link", "input"}

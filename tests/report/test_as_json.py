@@ -6,9 +6,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from tremor.analysis.results import Analysis, WindowTable
 from tremor.errors import InvalidInputError
 from tremor.report import as_json
+from tremor.results.analysis import Analysis, WindowTable
 
 
 @pytest.mark.parametrize("kind", ["analysis", "no_tremor", "insufficient"])

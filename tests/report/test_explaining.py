@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tremor.analysis.results import Analysis
+from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
-from tremor.explanation.context import Context
 from tremor.explanation.explain import explained
-from tremor.report import as_html, as_text, explain_text, explaining, wording
+from tremor.report import as_html, as_text, explaining, wording
+from tremor.report import evidence_listing as explain_text
+from tremor.results.analysis import Analysis
 
 HARD_AND_HOT = {
     "rpe": 9,

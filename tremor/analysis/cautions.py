@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from tremor.analysis.results import WindowTable
 from tremor.measures.pooled import PooledLine
 from tremor.recording import CaptureWarning
+from tremor.results.analysis import WindowTable
 
 __all__ = ["cautions"]
 

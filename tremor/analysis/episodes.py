@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.results import REASON_NAMES, WindowTable
-from tremor.analysis.settings import AnalysisSettings, heartbeat_limit
 from tremor.recording import Floats
+from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.settings import AnalysisSettings, heartbeat_limit
 
 __all__ = [
     "CONTEXT_WINDOWS",

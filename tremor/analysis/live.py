@@ -16,15 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.episodes import CONTEXT_WINDOWS, apply_context
-from tremor.analysis.results import WindowAnalysis, WindowTable
-from tremor.analysis.settings import AnalysisSettings
 from tremor.analysis.window import WindowBatch, analyze_windows
-from tremor.dsp.clock import ClockEstimate, RateSource, RunningClock
+from tremor.clock.running import ClockEstimate, RateSource, RunningClock
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes
 from tremor.measures.line import usable_band
 from tremor.recording import AXES, Floats, Recording, SampleBlock, read_only
+from tremor.results.analysis import WindowAnalysis, WindowTable
+from tremor.settings import AnalysisSettings
 
 __all__ = ["LiveAnalyzer", "LiveCounts", "LiveWindow", "StreamFacts", "live_windows"]
 

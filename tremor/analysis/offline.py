@@ -20,19 +20,9 @@ import numpy.typing as npt
 
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
+from tremor.analysis.decay import baseline_floor, recovery_of
 from tremor.analysis.episodes import Stretch, apply_context, find_stretches
-from tremor.analysis.recovery import baseline_floor, recovery_of
 from tremor.analysis.rest import find_rest_start
-from tremor.analysis.results import (
-    Analysis,
-    Episode,
-    RecordingFacts,
-    SpectrumView,
-    Status,
-    Summary,
-    WindowTable,
-)
-from tremor.analysis.settings import AnalysisSettings
 from tremor.analysis.source import CaptureFacts, RecordingSource, SampleSource
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
@@ -41,10 +31,20 @@ from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
-from tremor.measures.recovery import Recovery
 from tremor.measures.sine import NORMAL_QUANTILE
+from tremor.parallel import side_by_side
 from tremor.recording import CaptureWarning, Floats, Recording
-from tremor.side_by_side import side_by_side
+from tremor.results.analysis import (
+    Analysis,
+    Episode,
+    RecordingFacts,
+    SpectrumView,
+    Status,
+    Summary,
+    WindowTable,
+)
+from tremor.results.recovery import Recovery
+from tremor.settings import AnalysisSettings
 
 __all__ = ["analyze", "analyze_source"]
 
@@ -122,7 +122,7 @@ def analyze_source(
     Parameters
     ----------
     source : SampleSource
-        As `tremor.formats.reading.open_capture` gives it.
+        As `tremor.formats.readers.open_capture` gives it.
     settings : AnalysisSettings, optional
         Thresholds and band.
     rest_start_s, baseline_rms_ms2 : float, optional

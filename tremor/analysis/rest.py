@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.results import WindowTable
-from tremor.analysis.settings import AnalysisSettings
+from tremor.results.analysis import WindowTable
+from tremor.settings import AnalysisSettings
 
 __all__ = ["find_rest_start", "is_still", "movements_of"]
 

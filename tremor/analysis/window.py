@@ -15,8 +15,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.results import REASON_NAMES, WindowAnalysis, WindowTable
-from tremor.analysis.settings import AnalysisSettings, heartbeat_limit
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import band_bins, hann_psd, noise_floor, power_in, smooth
 from tremor.errors import InsufficientDataError
@@ -29,6 +27,8 @@ from tremor.measures.contamination import (
 from tremor.measures.envelope import LONGEST_BEAT_S, heartbeat, quiet, slow_correlation
 from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
+from tremor.results.analysis import REASON_NAMES, WindowAnalysis, WindowTable
+from tremor.settings import AnalysisSettings, heartbeat_limit
 
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows", "levels_of", "shape_of"]
 

@@ -24,11 +24,11 @@ from tremor.cli.process import give_back_freed_memory, keep_freed_memory
 from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis
-    from tremor.analysis.settings import AnalysisSettings
-    from tremor.explanation.context import Context
-    from tremor.formats.fit import Activity
+    from tremor.explanation.answers.context import Context
+    from tremor.formats.fit_activity import Activity
     from tremor.recording import Gravity
+    from tremor.results.analysis import Analysis
+    from tremor.settings import AnalysisSettings
 
 __all__ = ["analyze"]
 
@@ -76,13 +76,13 @@ class _Answers:
 
     @classmethod
     def read(cls, context_file: Path | None, fit_file: Path | None) -> _Answers:
-        from tremor.explanation.context import Context
+        from tremor.explanation.answers.context import Context
 
         context = Context() if context_file is None else Context.from_file(context_file)
         if fit_file is None:
             return cls(context, None)
-        from tremor.explanation.activity import answers_from_activity, told_of_activity
-        from tremor.formats.fit import read_fit
+        from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
+        from tremor.formats.fit_activity import read_fit
 
         activity = read_fit(fit_file)
         answered = context.answered()
@@ -103,7 +103,7 @@ class _Answers:
             return explained(analysis, self.context)
         from datetime import datetime
 
-        from tremor.explanation.activity import with_activity
+        from tremor.explanation.answers.watch_summary import with_activity
 
         started_at = analysis.recording.started_at
         start = None if started_at is None else datetime.fromisoformat(started_at)
@@ -205,7 +205,7 @@ def analyze(
     --csv take a folder.
     """
     keep_freed_memory()
-    from tremor.analysis.settings import AnalysisSettings
+    from tremor.settings import AnalysisSettings
 
     settings = (
         AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)
@@ -267,7 +267,7 @@ def _baseline_rms_ms2(
     """Measure what the tremor fades to, from a capture of the leg at rest."""
     if file is None:
         return None
-    from tremor.analysis.recovery import still_level
+    from tremor.analysis.decay import still_level
 
     table = _analyze(file, reading, settings, _Rest(None, None)).windows
     level_ms2 = still_level(table, settings=settings) if len(table) else None
@@ -287,7 +287,7 @@ def _analyze(
     progress: Progress | None = None,
 ) -> Analysis:
     from tremor.analysis.offline import analyze_source
-    from tremor.formats.reading import open_capture
+    from tremor.formats.readers import open_capture
 
     with open_capture(
         file,

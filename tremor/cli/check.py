@@ -53,7 +53,7 @@ def check(
     placement: str | None,
 ) -> None:
     """Check how good captures are: format, unit, gravity, rate, gaps, clipping, dead axes."""
-    from tremor.formats.reading import read
+    from tremor.formats.readers import read
 
     several = len(files) > 1
     failed = 0
@@ -85,10 +85,10 @@ def check(
 
 
 def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool) -> tuple[str, str]:
-    from tremor.analysis.results import RecordingFacts
-    from tremor.analysis.settings import AnalysisSettings
     from tremor.report.as_text import render_check
     from tremor.report.wording import quality_of
+    from tremor.results.analysis import RecordingFacts
+    from tremor.settings import AnalysisSettings
 
     facts = RecordingFacts.of(recording, n_clipped=int(recording.clipped.sum()))
     quality = quality_of(facts, AnalysisSettings())

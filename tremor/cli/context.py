@@ -18,10 +18,10 @@ from tremor.errors import ContextError, WouldOverwriteError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tremor.explanation.computed import Quantity
-    from tremor.explanation.context import Answer, Context
-    from tremor.explanation.questions import Question
-    from tremor.formats.fit import Activity
+    from tremor.explanation.answers.context import Answer, Context
+    from tremor.explanation.answers.questions import Question
+    from tremor.explanation.findings.computed import Quantity
+    from tremor.formats.fit_activity import Activity
 
 __all__ = ["ask_all", "context"]
 
@@ -104,8 +104,8 @@ def new(
     ctx: click.Context, *, file: Path, earlier: Path | None, fit_file: Path | None, overwrite: bool
 ) -> None:
     """Ask the questions and write the answers to FILE."""
-    from tremor.explanation.context import Context
-    from tremor.explanation.context_file import commented_toml
+    from tremor.explanation.answers.context import Context
+    from tremor.explanation.answers.files import commented_toml
 
     if file.exists() and not overwrite:
         raise WouldOverwriteError(f"{file} exists; give another path, or --overwrite to replace it")
@@ -131,7 +131,7 @@ def new(
 @common_options
 def show(*, file: Path, as_json: bool) -> None:
     """Show what FILE answers, what follows from it, and what it leaves open."""
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
 
     answers = Context.from_file(file)
     if as_json:
@@ -142,7 +142,7 @@ def show(*, file: Path, as_json: bool) -> None:
 
 def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]:
     """Collect what can be proposed; the watch wore today's run and wins over an earlier file."""
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
 
     proposals: dict[str, Answer] = {}
     if earlier is not None:
@@ -155,8 +155,8 @@ def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]
 
 
 def _answers_of(fit_file: Path) -> dict[str, float]:
-    from tremor.explanation.activity import answers_from_activity, told_of_activity
-    from tremor.formats.fit import read_fit
+    from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
+    from tremor.formats.fit_activity import read_fit
 
     activity: Activity = read_fit(fit_file)
     answers = answers_from_activity(activity)
@@ -183,8 +183,8 @@ def ask_all(
     stopped : bool
         Whether Ctrl-C ended the questions.
     """
-    from tremor.explanation.context import Context
-    from tremor.explanation.questions import QUESTIONS, SECTIONS
+    from tremor.explanation.answers.context import Context
+    from tremor.explanation.answers.questions import QUESTIONS, SECTIONS
 
     answers: dict[str, Answer] = dict(known)
     section = ""
@@ -210,8 +210,8 @@ def ask_all(
 
 
 def _ask(question: Question, proposal: Answer, earlier: Mapping[str, Answer]) -> Answer:
-    from tremor.explanation.context import Context
-    from tremor.explanation.typed import from_text, to_text
+    from tremor.explanation.answers.context import Context
+    from tremor.explanation.answers.text_input import from_text, to_text
 
     click.echo(textwrap.fill(question.wording, _WIDTH, **_indent(2)), err=True)
     hint = _hint(question)
@@ -282,15 +282,15 @@ def _warnings(answers: Context) -> tuple[str, ...]:
 
 
 def _count(answers: Context) -> str:
-    from tremor.explanation.questions import QUESTIONS
+    from tremor.explanation.answers.questions import QUESTIONS
 
     return f"{len(answers.answered())} of {len(QUESTIONS)} questions answered"
 
 
 def _lines(answers: Context, file: Path) -> list[str]:
-    from tremor.explanation.computed import compute
-    from tremor.explanation.questions import QUESTIONS, SECTIONS
-    from tremor.explanation.typed import to_text
+    from tremor.explanation.answers.questions import QUESTIONS, SECTIONS
+    from tremor.explanation.answers.text_input import to_text
+    from tremor.explanation.findings.computed import compute
 
     given = answers.answered()
     lines = [f"{file.name}: {_count(answers)}"]
@@ -334,8 +334,8 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _document(answers: Context) -> dict[str, Any]:
-    from tremor.explanation.computed import compute
-    from tremor.explanation.questions import QUESTIONS
+    from tremor.explanation.answers.questions import QUESTIONS
+    from tremor.explanation.findings.computed import compute
 
     computed = compute(answers)
     return {

@@ -47,7 +47,7 @@ class _Target:
 
 
 def _to_csv(recording: Recording, target: _Target) -> tuple[Path, ...]:
-    from tremor.formats.native import write_recording_csv
+    from tremor.formats.csv.native import write_recording_csv
 
     write_recording_csv(target.path, recording, overwrite=target.overwrite)
     return (target.path,)
@@ -116,7 +116,7 @@ def convert(
     Lost samples stay lost. Read back, CSV is the same to a millionth of its unit, and Parquet to
     the last bit. Angular velocity stays where it is, in the samples of a recording.
     """
-    from tremor.formats.reading import read
+    from tremor.formats.readers import read
 
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)
@@ -162,7 +162,7 @@ def convert(
 
 def _refuse_source(file: Path, path: Path) -> None:
     """Refuse to write over what is read, whatever the options say."""
-    from tremor.formats.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
+    from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 
     kept = {file, *(file / name for name in (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE))}
     # A recording anywhere is kept, also one that is not the source.

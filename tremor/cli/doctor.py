@@ -221,7 +221,7 @@ def _trouble() -> tuple[str, str]:
     except LinkError as error:
         return error.trouble, str(error)
     except TimeoutError:
-        from devices.remedies import remedy
+        from devices.link.remedies import remedy
 
         return "", f"Bluetooth did not answer within {_LIMIT_S:g} s; {remedy('busy')}"
     except ImportError as error:
@@ -232,7 +232,7 @@ def _trouble() -> tuple[str, str]:
 async def _try_bluetooth() -> None:
     from contextlib import aclosing, suppress
 
-    from devices.radio import advertised, connected
+    from devices.link.radio import advertised, connected
 
     async with asyncio.timeout(_LIMIT_S):
         await connected()

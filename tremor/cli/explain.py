@@ -18,7 +18,7 @@ from tremor.cli.options import (
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis
+    from tremor.results.analysis import Analysis
 
 __all__ = ["explain"]
 
@@ -87,7 +87,7 @@ def explain(
 
 
 def _tables(name: str | None, *, as_json: bool) -> None:
-    from tremor.report import explain_text
+    from tremor.report import evidence_listing as explain_text
     from tremor.report.layout import in_ascii
 
     if as_json:
@@ -105,7 +105,7 @@ def _weigh_anew(
     as_json: bool,
     overwrite: bool,
 ) -> None:
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
     from tremor.explanation.explain import explained
 
     page = (
@@ -130,7 +130,7 @@ def _weigh_anew(
 
 
 def _read(file: Path) -> Analysis:
-    from tremor.analysis.results import Analysis
+    from tremor.results.analysis import Analysis
 
     try:
         text = file.read_text(encoding="utf-8-sig")

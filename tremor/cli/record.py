@@ -25,9 +25,9 @@ from tremor.errors import InvalidInputError, TremorError
 
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
-    from tremor.analysis.settings import AnalysisSettings
-    from tremor.cli.recording.plan import Plan, Recorded, SessionOutcome
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
+    from tremor.session.plan import Plan, Recorded, SessionOutcome
+    from tremor.settings import AnalysisSettings
 
 __all__ = ["read_duration", "record"]
 
@@ -187,12 +187,12 @@ def record(
     meanwhile, and never loses what it has received. Then it asks what is not known, analyses, and
     writes the report into the folder.
     """
-    from tremor.analysis.settings import AnalysisSettings
-    from tremor.cli.recording.choosing import read_wishes
-    from tremor.cli.recording.folders import default_folder, make_room
-    from tremor.cli.recording.outcome import rest_level_ms2
-    from tremor.cli.recording.plan import Plan
-    from tremor.explanation.context import Context
+    from tremor.explanation.answers.context import Context
+    from tremor.session.choosing import read_wishes
+    from tremor.session.folders import default_folder, make_room
+    from tremor.session.outcome import rest_level_ms2
+    from tremor.session.plan import Plan
+    from tremor.settings import AnalysisSettings
 
     check_devices()
     settings = AnalysisSettings()
@@ -262,10 +262,10 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
     """Record; None where it was stopped before there was anything."""
     import asyncio
 
-    from tremor.cli.recording.keyboard import Keyboard
-    from tremor.cli.recording.screen import screen_for_stderr
-    from tremor.cli.recording.session import record_session
-    from tremor.cli.recording.stopping import Stop, StoppedError, signals_stop
+    from tremor.cli.keyboard import Keyboard
+    from tremor.cli.screen import screen_for_stderr
+    from tremor.session.session import record_session
+    from tremor.session.stopping import Stop, StoppedError, signals_stop
 
     async def main() -> SessionOutcome:
         stop = Stop()
@@ -293,7 +293,7 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
 
 
 def _tell_saved(one: Recorded, *, as_json: bool) -> None:
-    from tremor.cli.recording.outcome import saved_text
+    from tremor.session.outcome import saved_text
 
     if as_json:
         counts = {
@@ -319,7 +319,7 @@ def _require_written(outcome: SessionOutcome) -> None:
 
 def _baseline(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:
     """Say what the leg does at rest; tell whether that could be measured."""
-    from tremor.cli.recording.outcome import rest_level_ms2, tell_baseline
+    from tremor.session.outcome import rest_level_ms2, tell_baseline
 
     try:
         for one in outcome.recorded:
@@ -344,7 +344,7 @@ def _analysis(
     as_json: bool,
 ) -> bool:
     """Ask, analyse, and write; tell whether there was enough good data."""
-    from tremor.cli.recording.outcome import (
+    from tremor.session.outcome import (
         analyze_recording,
         ask_open,
         document_of,

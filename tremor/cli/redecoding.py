@@ -18,7 +18,7 @@ from tremor.errors import InsufficientDataError, InvalidInputError, PacketError
 
 if TYPE_CHECKING:
     from devices.profile import Decoder, SensorProfile
-    from tremor.formats.packet_log import LogRecord, PacketLog, StreamGranted
+    from tremor.formats.folder.packet_log import LogRecord, PacketLog, StreamGranted
     from tremor.recorder import StreamDescription, Zero
     from tremor.recording import Recording, SampleBlock
 
@@ -74,8 +74,8 @@ def redecode(folder: Path) -> Redecoded:
     InsufficientDataError
         Where there are no packets.
     """
-    from tremor.formats.manifest import PACKETS_FILE, read_manifest
-    from tremor.formats.packet_log import read_packet_log
+    from tremor.formats.folder.manifest import PACKETS_FILE, read_manifest
+    from tremor.formats.folder.packet_log import read_packet_log
 
     if not (folder / PACKETS_FILE).is_file():
         raise InvalidInputError(
@@ -132,7 +132,7 @@ class _Decoding:
 
 def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGranted:
     """Give the settings that the packets came with: of the log, else of the manifest."""
-    from tremor.formats.packet_log import StreamGranted
+    from tremor.formats.folder.packet_log import StreamGranted
 
     logged = [one for one in log.records if isinstance(one, StreamGranted)]
     known = {(one.profile, repr(sorted(one.settings.items()))) for one in logged}
@@ -208,7 +208,7 @@ async def _recorded(
     """Record the blocks into a folder of their own, and read that: one way for all samples."""
     from dataclasses import replace
 
-    from tremor.formats.reading import read
+    from tremor.formats.readers import read
     from tremor.recorder import Recorder
 
     with tempfile.TemporaryDirectory(prefix="tremor-") as parent:

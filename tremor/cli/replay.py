@@ -20,9 +20,9 @@ from tremor.cli.options import (
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import WindowAnalysis
-    from tremor.analysis.settings import AnalysisSettings
     from tremor.recording import Gravity, Recording
+    from tremor.results.analysis import WindowAnalysis
+    from tremor.settings import AnalysisSettings
 
 __all__ = ["replay"]
 
@@ -143,8 +143,8 @@ def replay(
     """
     import asyncio
 
-    from tremor.analysis.settings import AnalysisSettings
-    from tremor.formats.reading import read
+    from tremor.formats.readers import read
+    from tremor.settings import AnalysisSettings
 
     settings = (
         AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)

@@ -13,7 +13,7 @@ from tremor.cli.options import Progress, check_devices, common_options, is_quiet
 from tremor.errors import SensorNotFoundError
 
 if TYPE_CHECKING:
-    from devices.finding import Found
+    from devices.link.discovery import Found
 
 __all__ = ["SCHEMA", "scan"]
 
@@ -93,7 +93,7 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
 
 
 async def _listen(timeout_s: float, progress: Progress) -> Sequence[Found]:
-    from devices.finding import scan as listen
+    from devices.link.discovery import scan as listen
 
     heard: set[str] = set()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tremor.dsp.synthesis import Loss, Rendered, Scene
+    from tremor.synthesis import Loss, Rendered, Scene
 
 __all__ = ["simulate"]
 
@@ -118,10 +118,10 @@ def session(
     """Write a capture to PATH, and the truth about it to PATH.truth.json."""
     import json
 
-    from tremor.dsp.synthesis import render
     from tremor.errors import WouldOverwriteError
-    from tremor.formats.native import write_native_csv
+    from tremor.formats.csv.native import write_native_csv
     from tremor.recording import Placement, SensorInfo
+    from tremor.synthesis import render
 
     truth_path = path.with_name(path.name + ".truth.json")
     if truth_path.exists() and not overwrite:
@@ -180,8 +180,8 @@ def _scene(
     """Build the named scene with what was asked for changed."""
     from dataclasses import replace
 
-    from tremor.dsp.synthesis import SCENES, Heartbeat, SensorClock, Tremor
     from tremor.errors import InvalidInputError
+    from tremor.synthesis import SCENES, Heartbeat, SensorClock, Tremor
 
     if name not in SCENES:
         raise InvalidInputError(f"no scene {name!r}; choose one of {', '.join(SCENES)}")
@@ -210,8 +210,8 @@ def _scene(
 
 
 def _loss(text: str) -> Loss:
-    from tremor.dsp.synthesis import Loss
     from tremor.errors import InvalidInputError
+    from tremor.synthesis import Loss
 
     start, _, length = text.partition(":")
     try:

@@ -9,12 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-from tremor.analysis.explained import EXPLANATION_IDS, Advice, Grade, WarningSign
 from tremor.errors import InvalidInputError
-from tremor.explanation.answered import ANSWERED
-from tremor.explanation.context import Context
-from tremor.explanation.environment import sweat_loss
-from tremor.explanation.finding import with_interval
+from tremor.explanation.answers.context import Context
+from tremor.explanation.findings.answered import ANSWERED
+from tremor.explanation.findings.finding import with_interval
+from tremor.explanation.findings.heat_and_sweat import sweat_loss
+from tremor.results.explanations import EXPLANATION_IDS, Advice, Grade, WarningSign
 
 __all__ = [
     "AdviceTable",

@@ -15,8 +15,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 
-from tremor.analysis.explained import EXPLANATION_IDS, Grade, Origin
 from tremor.errors import InvalidInputError
+from tremor.results.explanations import EXPLANATION_IDS, Grade, Origin
 
 __all__ = [
     "Bin",

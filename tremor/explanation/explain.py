@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tremor.analysis.explained import Explanation, Sensitivity
 from tremor.explanation.advice import advice_for, advice_table, warnings_of
-from tremor.explanation.context import Context
+from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import EvidenceTable, evidence_table
-from tremor.explanation.finding import Finding
-from tremor.explanation.findings import answered_findings, measured_findings
+from tremor.explanation.findings.collect import answered_findings, measured_findings
+from tremor.explanation.findings.finding import Finding
 from tremor.explanation.sensitivity import Redrawn, open_question, redraw
 from tremor.explanation.weighing import (
     Weighed,
@@ -26,11 +25,12 @@ from tremor.explanation.weighing import (
     weigh,
     word_of,
 )
+from tremor.results.explanations import Explanation, Sensitivity
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis
-    from tremor.analysis.settings import AnalysisSettings
     from tremor.recording import Recording
+    from tremor.results.analysis import Analysis
+    from tremor.settings import AnalysisSettings
 
 __all__ = ["analyze", "explain", "explained"]
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tremor.analysis.explained import OpenQuestion
 from tremor.errors import InvalidInputError
-from tremor.explanation.context import Context
+from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import EvidenceTable, Question
-from tremor.explanation.findings import answered_findings
+from tremor.explanation.findings.collect import answered_findings
 from tremor.explanation.weighing import Weighed, log_odds, weigh
+from tremor.results.explanations import OpenQuestion
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis
-    from tremor.explanation.finding import Finding
+    from tremor.explanation.findings.finding import Finding
+    from tremor.results.analysis import Analysis
 
 __all__ = ["Redrawn", "open_question", "redraw"]
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tremor.analysis.explained import Direction, Evidence, Missing, SupportWord
 from tremor.explanation.evidence import Bin, Entry, EvidenceTable, Rules
-from tremor.explanation.finding import Finding
+from tremor.explanation.findings.finding import Finding
+from tremor.results.explanations import Direction, Evidence, Missing, SupportWord
 
 __all__ = [
     "Weighed",

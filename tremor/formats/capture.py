@@ -1,6 +1,6 @@
 """A capture that was read: what is known of it, and its samples in pieces of any size.
 
-`tremor.formats.reading.open_capture` makes one. A long capture never is in memory as a whole; its
+`tremor.formats.readers.open_capture` makes one. A long capture never is in memory as a whole; its
 samples lie in a temporary file until the capture is closed.
 """
 
@@ -15,7 +15,6 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from tremor.formats.spool import Spool
 from tremor.integrity import Rails, find_rails
 from tremor.recording import (
     AXES,
@@ -28,6 +27,7 @@ from tremor.recording import (
     SensorInfo,
     Source,
 )
+from tremor.storage import Spool
 
 __all__ = ["Capture", "pieces_of"]
 

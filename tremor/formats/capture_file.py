@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tremor.formats.table import CaptureFormat
+from tremor.formats.csv.dialects import CaptureFormat
 from tremor.recording import Gravity
 
 __all__ = ["CaptureFile", "opener_of"]

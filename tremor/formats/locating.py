@@ -18,9 +18,9 @@ from tremor.errors import (
     InsufficientDataError,
 )
 from tremor.formats.capture_file import CaptureFile, opener_of
-from tremor.formats.manifest import MANIFEST_FILE, PACKETS_FILE
-from tremor.formats.sniffing import sniff_file
-from tremor.formats.table import FORMATS, CaptureFormat
+from tremor.formats.csv.dialects import FORMATS, CaptureFormat
+from tremor.formats.csv.sniffing import sniff_file
+from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE
 from tremor.recording import Gravity
 
 __all__ = ["locate"]

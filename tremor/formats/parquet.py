@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
-from tremor.formats.native import ACCELERATION_COLUMNS, TIME_COLUMN
-from tremor.formats.recorded import INDEX_COLUMN
+from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
+from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
 from tremor.recording import (
     AXES,

@@ -1,7 +1,7 @@
 """What looks like tremor and is not: gait and impacts.
 
 Each function takes windows and gives the number that a verdict compares with its threshold; the
-thresholds are `tremor.analysis.settings`. What the envelope of the line tells, the heartbeat among
+thresholds are `tremor.settings`. What the envelope of the line tells, the heartbeat among
 it, is `tremor.measures.envelope`; clipping and dead axes are `tremor.integrity`.
 """
 

@@ -1,7 +1,7 @@
 """The posterior of a decay: its evidence against a constant, and draws of its parameters.
 
 The model is RMS^2 = A^2 exp(-2 t / tau) + F^2, fitted in log with the waxing and waning of the
-tremor modelled. What is made of it is `tremor.measures.decay`.
+tremor modelled. What is made of it is `tremor.measures.half_life`.
 
 Notes
 -----

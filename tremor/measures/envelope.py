@@ -2,7 +2,7 @@
 
 Tremor is a resonance that is pushed all the time. A muscle that rings with the heart is pushed by
 its beats, and a movement comes and goes. Each function takes windows and gives the numbers that a
-verdict compares with its threshold; the thresholds are `tremor.analysis.settings`.
+verdict compares with its threshold; the thresholds are `tremor.settings`.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
-from tremor.formats.manifest import PACKETS_FILE, SAMPLES_FILE, write_manifest
-from tremor.formats.packet_log import FILE_HEAD, LogRecord, encode_record
-from tremor.formats.recorded import recorded_rows
+from tremor.formats.folder.manifest import PACKETS_FILE, SAMPLES_FILE, write_manifest
+from tremor.formats.folder.packet_log import FILE_HEAD, LogRecord, encode_record
+from tremor.formats.folder.samples import recorded_rows
 from tremor.recording import Floats, SampleBlock
 
 __all__ = ["DiskState", "DiskWriter", "Header", "Rows"]

@@ -19,16 +19,16 @@ from typing import Final, Self
 import numpy as np
 
 from tremor._version import __version__
-from tremor.dsp.clock import ClockEstimate, RunningClock
+from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.formats.manifest import write_manifest
-from tremor.formats.packet_log import StreamGranted
-from tremor.formats.recorded import StampLine, Times, recorded_header
+from tremor.formats.folder.manifest import write_manifest
+from tremor.formats.folder.packet_log import StreamGranted
+from tremor.formats.folder.samples import StampLine, Times, recorded_header
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
 from tremor.recorder.disk import DiskWriter, Header, Rows
-from tremor.recorder.told import MARKERS, Told
+from tremor.recorder.events import MARKERS, Told
 from tremor.recording import Placement, SampleBlock
 
 __all__ = ["Recorder"]

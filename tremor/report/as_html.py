@@ -15,8 +15,8 @@ from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
 from tremor.report.numbers import KEY_NUMBERS, number, percent, range_text, value_text
 
 if TYPE_CHECKING:
-    from tremor.analysis.explained import Direction, Evidence, Explanation
-    from tremor.analysis.results import Analysis, WindowTable
+    from tremor.results.analysis import Analysis, WindowTable
+    from tremor.results.explanations import Direction, Evidence, Explanation
 
 __all__ = ["render"]
 

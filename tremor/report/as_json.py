@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis, WindowTable
+    from tremor.results.analysis import Analysis, WindowTable
 
 __all__ = ["render", "render_pieces", "schema", "schema_text"]
 

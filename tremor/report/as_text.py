@@ -13,9 +13,9 @@ from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tremor.analysis.explained import Evidence, Explanation
-    from tremor.analysis.results import Analysis, RecordingFacts
     from tremor.recording import Floats
+    from tremor.results.analysis import Analysis, RecordingFacts
+    from tremor.results.explanations import Evidence, Explanation
 
 __all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
 

@@ -10,8 +10,8 @@ from tremor.explanation.evidence import evidence_table
 from tremor.report.numbers import percent
 
 if TYPE_CHECKING:
-    from tremor.analysis.explained import Evidence, Explanation, Missing, Sensitivity
-    from tremor.analysis.results import Analysis
+    from tremor.results.analysis import Analysis
+    from tremor.results.explanations import Evidence, Explanation, Missing, Sensitivity
 
 __all__ = [
     "HELP_FIRST",
@@ -171,7 +171,7 @@ def missing_text(missing: Missing) -> str:
 
     Examples
     --------
-    >>> from tremor.analysis.explained import Missing
+    >>> from tremor.results.explanations import Missing
     >>> missing_text(
     ...     Missing(
     ...         key="recovery",

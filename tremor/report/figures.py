@@ -19,9 +19,9 @@ from tremor.report.wording import VERDICT_WORDS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tremor.analysis.results import Analysis, SpectrumView, WindowTable
     from tremor.estimate import Estimate
     from tremor.recording import Floats
+    from tremor.results.analysis import Analysis, SpectrumView, WindowTable
 
 __all__ = ["amplitude_svg", "quality_svg", "spectrum_svg"]
 

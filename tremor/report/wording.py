@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tremor.report.numbers import clock, number, percent, range_text, span, value_text
 
 if TYPE_CHECKING:
-    from tremor.analysis.results import Analysis, RecordingFacts
-    from tremor.analysis.settings import AnalysisSettings
     from tremor.estimate import Estimate
-    from tremor.measures.recovery import Recovery
+    from tremor.results.analysis import Analysis, RecordingFacts
+    from tremor.results.recovery import Recovery
+    from tremor.settings import AnalysisSettings
 
 __all__ = [
     "PURPOSE",

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.layout import parse_layout
-from devices.lines import parse_fields
-from devices.presets import NUS_SERVICE, NUS_WRITE, PRESETS
+from devices.decoding.boards import NUS_SERVICE, NUS_WRITE, PRESETS
+from devices.decoding.packet_layout import parse_layout
+from devices.decoding.text_decoder import parse_fields
 from devices.profile import Advertisement, Subscribe, Unsubscribe, Write
 from devices.sensors.nordic_uart import OPTIONS, PROFILE
 from tremor.errors import InvalidInputError, PacketError

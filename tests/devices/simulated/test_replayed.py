@@ -11,7 +11,7 @@ from devices.simulated.backend import backend_of
 from devices.simulated.replayed import ReplayedSensor
 from devices.sources import open_source
 from tremor.errors import CaptureReadError
-from tremor.formats.packet_log import FILE_HEAD, StreamGranted, encode_record
+from tremor.formats.folder.packet_log import FILE_HEAD, StreamGranted, encode_record
 from tremor.packets import Packet
 
 LIKES = ["polar-h10", "polar-verity-sense", "witmotion", "movesense", "nordic-uart", "simulated"]

@@ -1,0 +1,1 @@
+"""Packets to samples: framing, layouts, sample counts and clocks. No Bluetooth."""

@@ -1,0 +1,193 @@
+"""Boards and badges whose stream is a known layout: what they send, from where, and who says so.
+
+For `devices.sensors.nordic_uart`, option ``preset``. Scales that a sketch may change can be
+overridden by giving the layout itself.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["NUS_DATA", "NUS_SERVICE", "NUS_WRITE", "PRESETS", "Preset"]
+
+NUS_SERVICE: Final = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
+NUS_WRITE: Final = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
+NUS_DATA: Final = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
+
+#: What is written at a sampling rate, Hz: characteristic and bytes, one after the other.
+_Writes = Callable[[float], tuple[tuple[str, bytes], ...]]
+
+
+def _nothing(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A stream that needs no declaration.
+
+    Parameters
+    ----------
+    name : str
+        What sends it.
+    source : str
+        Where the layout is from.
+    layout : str
+        As `devices.decoding.packet_layout` reads it; empty where lines are sent.
+    fields, acc_unit, time_unit : str
+        Of lines, as the options of those names.
+    characteristic : str
+        UUID that the data come from.
+    start, stop : callable
+        What is written to start and to stop, at a rate; nothing where it runs by itself.
+    pause_s : float
+        Wait between two of those, s.
+    remark : str
+        What a user should know, a sentence; may be empty.
+    """
+
+    name: str
+    source: str
+    layout: str = ""
+    fields: str = ""
+    acc_unit: str = ""
+    time_unit: str = ""
+    characteristic: str = NUS_DATA
+    start: _Writes = _nothing
+    stop: _Writes = _nothing
+    pause_s: float = 0.1
+    remark: str = ""
+
+
+def _period_ms(sampling_rate_hz: float) -> int:
+    return max(1, round(1000.0 / sampling_rate_hz))
+
+
+def _adafruit(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:
+    period = _period_ms(sampling_rate_hz).to_bytes(4, "little")
+    return (("adaf0001-c332-42a8-93bd-25e905756cb8", period),)
+
+
+_OPENEARABLE_CONFIG: Final = "34c2e3bd-34aa-11eb-adc1-0242ac120002"
+
+
+def _openearable(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:
+    return ((_OPENEARABLE_CONFIG, struct.pack("<BfI", 0, min(sampling_rate_hz, 50.0), 0)),)
+
+
+def _openearable_stop(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
+    return ((_OPENEARABLE_CONFIG, struct.pack("<BfI", 0, 0.0, 0)),)
+
+
+_SENSORTAG: Final = "f000aa8{}-0451-4000-b000-000000000000"
+
+
+def _sensortag(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:
+    period_10_ms = min(255, max(10, round(100.0 / sampling_rate_hz)))
+    # Gyroscope, accelerometer and magnetometer on, 8 g.
+    return (
+        (_SENSORTAG.format(2), b"\x7f\x02"),
+        (_SENSORTAG.format(3), bytes((period_10_ms,))),
+    )
+
+
+def _sensortag_stop(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
+    return ((_SENSORTAG.format(2), b"\x00\x00"),)
+
+
+def _espruino(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:
+    code = (
+        "\x03\x10if(1){"
+        f"Bangle.setPollInterval({max(10, _period_ms(sampling_rate_hz))});"
+        'Bangle.on("accel",a=>Bluetooth.println("A,"+[getTime()*1000,a.x*1000,a.y*1000,a.z*1000]'
+        '.map(Math.round).join(",")))}\n'
+    )
+    return (*_espruino_reset(sampling_rate_hz), (NUS_WRITE, code.encode("ascii")))
+
+
+def _espruino_reset(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
+    return ((NUS_WRITE, b"reset();\n"),)
+
+
+PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
+    {
+        "arduino-nano33": Preset(
+            name="Arduino Nano 33 BLE, the common sketch of 24 bytes",
+            source="public sketches with service 13012f00-f8c3-4f4a-a8f4-15cd926da146",
+            layout="f32 ax ay az g, f32 gx gy gz deg/s",
+            characteristic="13012f01-f8c3-4f4a-a8f4-15cd926da146",
+            remark="Sketches differ; one with a time sends 28 bytes and needs its own layout.",
+        ),
+        "esp32-mpu6050": Preset(
+            name="ESP32 with MPU6050, packets of 21 bytes",
+            source="nkolban/esp32-snippets, number 603",
+            layout="skip 1, u32 n, skip 4, i16 ax ay az /16384 g, i16 gx gy gz /131 deg/s",
+            remark="The scales are those of the chip at power-on, 2 g and 250 deg/s.",
+        ),
+        "m5-grayblue": Preset(
+            name="M5Stick with GrayBlue, 13 numbers",
+            source="naninunenoy/GrayBlue",
+            layout="f32 ax ay az mg, f32 gx gy gz deg/s, skip 28",
+            characteristic="c87ad148-3523-11e9-b210-d663bd873d93",
+        ),
+        "bangle": Preset(
+            name="Bangle.js, told to send time and thousandths of g",
+            source="espruino/EspruinoDocs, Bangle.js Data Streaming",
+            fields="_,t,ax,ay,az",
+            acc_unit="mg",
+            time_unit="ms",
+            start=_espruino,
+            stop=_espruino_reset,
+            pause_s=1.5,
+            remark="The watch is reset at start and at the end; no watch was at hand to try it.",
+        ),
+        "bangle-demo": Preset(
+            name="Bangle.js with the demo of its tutorial: 0.01 g, no time",
+            source="espruino/EspruinoDocs, Bangle.js Data Streaming",
+            fields="_,ax,ay,az",
+            acc_unit="/100 g",
+            remark="Steps of 0.01 g hide a small tremor; the preset bangle sends finer ones.",
+        ),
+        "puckjs": Preset(
+            name="Puck.js that sends batches of raw numbers",
+            source="espruino/EspruinoDocs, number 604",
+            layout="| i16 ax ay az /8192 g",
+        ),
+        "openearable": Preset(
+            name="OpenEarable v1",
+            source="OpenEarable/open-earable",
+            layout="header 0024, u32 t_ms, f32 ax ay az m/s2, f32 gx gy gz deg/s, skip 12",
+            characteristic="34c2e3bc-34aa-11eb-adc1-0242ac120002",
+            start=_openearable,
+            stop=_openearable_stop,
+            remark="It is worn in the ear and sends 50 Hz at most.",
+        ),
+        "sensortag": Preset(
+            name="TI SensorTag CC2650 at 8 g",
+            source="IanHarvey/bluepy, sensortag.py",
+            layout="i16 gx gy gz /131.072 deg/s, i16 ax ay az /4096 g, skip 6",
+            characteristic=_SENSORTAG.format(1),
+            start=_sensortag,
+            stop=_sensortag_stop,
+            remark="It sends 10 Hz at most: tremor above 5 Hz cannot be seen.",
+        ),
+        "adafruit": Preset(
+            name="Adafruit Bluefruit and Circuit Playground",
+            source="adafruit/Adafruit_CircuitPython_BLE_Adafruit",
+            layout="f32 ax ay az m/s2",
+            characteristic="adaf0201-c332-42a8-93bd-25e905756cb8",
+            start=_adafruit,
+        ),
+        "infinitime": Preset(
+            name="PineTime with InfiniTime",
+            source="InfiniTimeOrg/InfiniTime, pull request 1950",
+            layout="i16 ax ay az /1024 g",
+            characteristic="00030002-78fc-48fe-8e23-433b3a1942d0",
+            remark="It sends 10 Hz and only what changed: it is not fit for tremor.",
+        ),
+    }
+)

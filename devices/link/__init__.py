@@ -1,0 +1,1 @@
+"""The Bluetooth link: discovery, connection, conversation and the stream of packets."""

@@ -1,0 +1,88 @@
+"""Losses without a word: found where arrivals leave no doubt, and nowhere else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tremor.clock.packets import fit_counted
+from tremor.clock.unreported_loss import find_silent_losses
+
+PERIOD_S = 1.0 / 198.9
+SIZE = 8
+
+
+def arrivals(n, *, jitter_s, seed=0, every_s=0.0):
+    """When packets of eight arrive; the radio lets them through every so many seconds."""
+    rng = np.random.default_rng(seed)
+    due_s = np.arange(1, n + 1) * SIZE * PERIOD_S + rng.uniform(0.0, jitter_s, n)
+    if every_s:
+        due_s = np.ceil(due_s / every_s) * every_s
+    return np.maximum.accumulate(due_s)
+
+
+def found(time_s, *, told=()):
+    first = np.arange(len(time_s)) * SIZE
+    for at, n_lost in told:
+        first[at:] += n_lost
+    return find_silent_losses(first, first + SIZE - 1, time_s)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
+@pytest.mark.parametrize("jitter_s", [0.001, 0.01])
+def test_losses_are_found_where_they_were(share, jitter_s):
+    rng = np.random.default_rng(1)
+    came = rng.random(8000) > share
+    came[:4] = came[-20:] = True
+    lost = found(arrivals(8000, jitter_s=jitter_s)[came])
+    number = np.flatnonzero(came)
+    expected = (np.diff(number, prepend=-1) - 1) * SIZE
+    assert lost.sum() == expected.sum()
+    assert np.count_nonzero(lost != expected) <= 2
+
+
+def test_the_rate_is_right_where_arrivals_are_later_than_a_packet_is_long():
+    came = np.random.default_rng(1).random(15_000) > 0.02
+    time_s = arrivals(15_000, jitter_s=0.03)[came]
+    index = np.arange(len(time_s) * SIZE)
+    clock = fit_counted(index, np.repeat(time_s, SIZE), nominal_sampling_rate_hz=200.0)
+    # Without the losses it would be 2 % low.
+    assert abs(clock.sampling_rate_hz * PERIOD_S - 1.0) < 1e-3
+    assert "LOSS_BY_ARRIVAL" in [one.code for one in clock.warnings]
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.001, 0.03, 0.06, 0.2])
+def test_lateness_is_no_loss(jitter_s):
+    for seed in range(5):
+        assert not found(arrivals(5000, jitter_s=jitter_s, seed=seed)).any()
+
+
+@pytest.mark.parametrize("every_s", [0.0075, 0.015, 0.03, 0.04, 0.05])
+def test_the_rhythm_of_a_radio_link_is_no_loss(every_s):
+    for jitter_s in (0.0, 0.003):
+        assert not found(arrivals(8000, jitter_s=jitter_s, every_s=every_s)).any()
+
+
+def test_stalls_are_no_losses():
+    time_s = arrivals(8000, jitter_s=0.01)
+    for at in np.random.default_rng(0).integers(0, 8000, 40).tolist():
+        time_s[at : at + 25] = np.maximum(time_s[at : at + 25], time_s[at] + 1.0)
+    assert not found(np.maximum.accumulate(time_s)).any()
+
+
+def test_a_drifting_crystal_is_no_loss():
+    time_s = arrivals(15_000, jitter_s=0.005)
+    assert not found(time_s * (1.0 + 1e-4 * np.sin(time_s / 100.0))).any()
+
+
+def test_what_the_count_tells_is_not_found_again():
+    time_s = arrivals(8000, jitter_s=0.01)
+    came = np.ones(8000, dtype=bool)
+    came[3000:3300] = False
+    lost = found(time_s[came], told=[(3000, 300 * SIZE)])
+    assert not lost.any()
+
+
+def test_few_packets_tell_nothing():
+    assert not found(arrivals(20, jitter_s=0.0)).any()
+    assert not found(np.zeros(500)).any()

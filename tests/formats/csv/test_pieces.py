@@ -1,0 +1,173 @@
+"""A capture read in pieces is the capture read whole."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tremor import integrity
+from tremor import parallel as side_by_side
+from tremor.analysis.offline import analyze, analyze_source
+from tremor.errors import CaptureReadError
+from tremor.formats import capture as capture_module
+from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.csv import parsing, rows
+from tremor.formats.readers import open_capture, read, sniff
+from tremor.storage import Spool
+
+FS = 100.0
+
+
+@pytest.fixture
+def in_small_pieces(monkeypatch):
+    """Blocks of a few hundred rows, samples in a file."""
+    monkeypatch.setattr(parsing, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(rows, "Spool", partial(Spool, in_memory_rows=1000))
+    monkeypatch.setattr(capture_module, "_PIECE_ROWS", 1500)
+
+
+def samples_of(n, *, clip_ms2=None, seed=3):
+    rng = np.random.default_rng(seed)
+    t = np.arange(n) / FS
+    samples = rng.normal(0.0, 0.02, (n, 3))
+    samples[:, 2] += 9.9
+    samples += (0.3 * np.sin(2 * np.pi * 7.3 * t) * (t > 10.0))[:, None] * [0.6, 0.8, 0.0]
+    if clip_ms2 is not None:
+        samples[:, 0] += np.where((t > 40.0) & (t < 50.0), 25.0 * np.sin(8.0 * t), 0.0)
+        samples = np.clip(samples, -clip_ms2, clip_ms2)
+    return samples
+
+
+def write(path, samples, *, header="time_s,x,y,z", time_s=None, note=""):
+    time_s = np.arange(len(samples)) / FS if time_s is None else time_s
+    lines = [
+        f"{t:.4f},{x:.4f},{y:.4f},{z:.4f}{note}"
+        for t, (x, y, z) in zip(time_s.tolist(), samples.tolist(), strict=True)
+    ]
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def captures(folder):
+    n = 8000
+    keep = np.ones(n, dtype=bool)
+    keep[3000:3200] = False
+    time_s = np.arange(n) / FS
+    yield write(folder / "plain.csv", samples_of(n))
+    yield write(folder / "g.csv", samples_of(n) / 9.81, header="time_s,x_g,y_g,z_g")
+    yield write(folder / "mg.csv", samples_of(n) / 9.81e-3)
+    yield write(folder / "clipped.csv", samples_of(n, clip_ms2=20.0))
+    yield write(folder / "gap.csv", samples_of(n)[keep], time_s=time_s[keep])
+    yield write(folder / "note.csv", samples_of(n), header="time_s,x,y,z,note", note=',"a\nb"')
+    lost = samples_of(n)
+    lost[500:520, 1] = np.nan
+    yield write(folder / "lost.csv", lost)
+
+
+def test_pieces_make_the_same_recording_and_the_same_analysis(tmp_path, request):
+    expected = {path: read(path) for path in captures(tmp_path)}
+    request.getfixturevalue("in_small_pieces")
+    for path, whole in expected.items():
+        with open_capture(path) as pieces:
+            assert pieces.n_places == len(whole.acceleration_ms2)
+            again = pieces.to_recording()
+            for item in fields(whole):
+                one, other = getattr(whole, item.name), getattr(again, item.name)
+                if isinstance(one, np.ndarray):
+                    np.testing.assert_array_equal(one, other, err_msg=f"{path.name} {item.name}")
+                else:
+                    assert one == other, (path.name, item.name)
+            assert analyze_source(pieces).to_dict() == analyze(whole).to_dict(), path.name
+
+
+def test_spool_gives_back_what_it_got():
+    rows = np.arange(3000.0).reshape(-1, 3)
+    for limit in (10, 5000):
+        with Spool(3, in_memory_rows=limit) as spool:
+            for part in np.array_split(rows, 13):
+                spool.append(part.copy())
+            assert spool.is_in_memory == (limit == 5000)
+            assert len(spool) == 1000
+            np.testing.assert_array_equal(spool.read(0, 1000), rows)
+            np.testing.assert_array_equal(spool.read(77, 501), rows[77:501])
+            assert len(spool.read(990, 2000)) == 10
+            assert spool.read(5, 5).shape == (0, 3)
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_damaged_line_is_named_wherever_it_lies(tmp_path):
+    path = write(tmp_path / "damaged.csv", samples_of(5000))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[4000] = "39.9900,oops,0,9.81"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(CaptureReadError, match=r"line 4001 of damaged\.csv has 'oops'"):
+        read(path)
+
+
+@pytest.mark.parametrize("n", [8000, 3000])
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_last_line_that_is_cut_off_is_one_lost_sample(tmp_path, monkeypatch, n):
+    path = write(tmp_path / "cut.csv", samples_of(n))
+    text = path.read_bytes()[:-1]
+    cut_off = text[: text.rindex(b"\n") + 12]  # stamp and half a cell
+    path.write_bytes(cut_off)
+    # A block ends right before the last line.
+    monkeypatch.setattr(
+        parsing, "_BLOCK_BYTES", (text.rindex(b"\n") - 10) // (9 if n > 5000 else 1)
+    )
+    recording = read(path)
+    assert np.flatnonzero(np.isnan(recording.acceleration_ms2[:, 0])).tolist() == [n - 1]
+    assert "LOST_CELLS" in [warning.code for warning in recording.warnings]
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_system_that_reads_and_writes_only_where_the_file_is_gives_the_same(
+    tmp_path, monkeypatch
+):
+    path = write(tmp_path / "long.csv", samples_of(9000))
+    expected = read(path).acceleration_ms2
+    monkeypatch.setattr(side_by_side, "_may_fork", lambda: False)
+    monkeypatch.delattr(os, "pwrite", raising=False)
+    monkeypatch.delattr(os, "preadv", raising=False)
+    np.testing.assert_array_equal(read(path).acceleration_ms2, expected)
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_quote_that_never_ends_is_refused(tmp_path):
+    path = write(tmp_path / "open.csv", samples_of(9000))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[7000] = '"' + lines[7000]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(CaptureReadError, match=r"cannot be read as a table: .*EOF inside string"):
+        read(path)
+
+
+@pytest.mark.usefixtures("in_small_pieces")
+def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
+    path = write(tmp_path / "long.csv", samples_of(9000))
+    capture = CaptureFile(path, path.name, opener_of(path))
+    blocks = parsing.cut(capture, sniff(path))
+    assert len(blocks) > parsing._LEAST_BLOCKS
+    assert blocks[0].begin == 0
+    assert blocks[-1].end == path.stat().st_size
+    lines = path.read_bytes().splitlines(keepends=True)
+    starts = np.cumsum([0, *map(len, lines)])
+    for one, following in pairwise(blocks):
+        assert one.end == following.begin
+        assert one.begin in starts
+        n_rows = np.searchsorted(starts, one.end) - np.searchsorted(starts, one.begin)
+        assert one.at_row + n_rows <= following.at_row
+
+
+@pytest.mark.parametrize("n", [400, 5000, 5001])
+def test_the_median_length_is_that_of_rows_at_even_steps(monkeypatch, n):
+    monkeypatch.setattr(integrity, "_MOST_SORTED", 500)
+    samples = np.random.default_rng(0).normal(0.0, 3.0, (n, 3))
+    median = integrity.median_norm_in(lambda _: iter(np.array_split(samples, 11)))
+    step = 1 if n <= 500 else 16
+    assert median == np.median(np.sqrt(np.einsum("ij,ij->i", samples, samples))[::step])

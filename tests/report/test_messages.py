@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tremor.recording import Gap
+from tremor.report.wording import VERDICT_WORDS, quality_of
+from tremor.results.analysis import VERDICTS
+
+
+@pytest.fixture
+def sound(analysis):
+    return replace(analysis.recording, gaps=(), clipped_fraction=0.0, warnings=())
+
+
+def test_every_verdict_has_its_word():
+    assert tuple(VERDICT_WORDS) == VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("change", "word", "says"),
+    [
+        ({}, "good", None),
+        ({"warnings": (("RATE_OFF_NOMINAL", "the rate is off"),)}, "good", "the rate is off"),
+        ({"warnings": (("RESAMPLED", "put on a grid"),)}, "usable", "put on a grid"),
+        ({"gaps": (Gap(3.0, 1.25, 65),)}, "usable", "1 gap, 1.25 s"),
+        ({"gaps": (Gap(3.0, 120.0, 6240),)}, "not usable", "1 gap, 120 s"),
+        ({"clipped_fraction": 0.01}, "usable", "1.0 %"),
+        ({"clipped_fraction": 0.7}, "not usable", "70 %"),
+        ({"dead_axes": ("y",)}, "usable", "axis y does not move"),
+        ({"dead_axes": ("x", "y", "z")}, "not usable", "no axis moves"),
+        ({"sampling_rate_hz": 8.0}, "not usable", "Nyquist frequency is 4.00 Hz"),
+        ({"duration_s": 2.5}, "not usable", "lasts 2.50 s"),
+        ({"scale_correction": 1.05}, "usable", "1.050"),
+    ],
+)
+def test_quality_in_a_word_with_its_reason(analysis, sound, change, word, says):
+    quality = quality_of(replace(sound, **change), analysis.settings)
+    assert quality.word == word
+    assert (says in quality.reasons[0]) if says else not quality.reasons

@@ -1,0 +1,213 @@
+"""A result is written to JSON without NaN, as its schema says, and read back whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError, replace
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from tremor import synthesis as syn
+from tremor.analysis.offline import analyze
+from tremor.errors import InvalidInputError
+from tremor.recording import Recording, SensorInfo
+from tremor.results.analysis import (
+    REASONS,
+    SCHEMA,
+    VERDICTS,
+    Analysis,
+    WindowTable,
+)
+from tremor.settings import AnalysisSettings
+
+ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
+
+
+def recording_of(name, duration_s, *, fs=100.0, losses=()):
+    scene = syn.SCENES[name](clock=syn.SensorClock(nominal_rate_hz=fs), duration_s=duration_s)
+    rendered = syn.render(replace(scene, losses=losses), seed=2)
+    samples = rendered.acceleration_ms2.copy()
+    samples[~rendered.kept] = np.nan
+    return Recording.from_arrays(
+        samples, sampling_rate_hz=fs, placement="left-calf",
+        sensor=SensorInfo(name="made up", range_ms2=156.9),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def analyses():
+    loss = syn.Loss(start_s=55.0, duration_s=0.5)
+    return {
+        "measured": analyze(recording_of("post_run", 80.0, losses=(loss,))),
+        "no_tremor": analyze(recording_of("quiet", 20.0)),
+        "insufficient": analyze(recording_of("walk", 20.0)),
+        "too short": analyze(recording_of("quiet", 2.0)),
+        "too slow": analyze(recording_of("quiet", 20.0, fs=8.0)),
+    }
+
+
+KINDS = pytest.mark.parametrize(
+    "kind", ["measured", "no_tremor", "insufficient", "too short", "too slow"]
+)
+
+
+def assert_plain(value, path="document"):
+    """Only what JSON knows, no NaN, no numpy."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            assert type(key) is str, path
+            assert_plain(one, f"{path}.{key}")
+    elif isinstance(value, list):
+        for k, one in enumerate(value):
+            assert_plain(one, f"{path}[{k}]")
+    else:
+        assert value is None or type(value) in (str, bool, int, float), f"{path}: {type(value)}"
+        assert value == value, f"{path} is NaN"
+        assert value not in (float("inf"), float("-inf")), f"{path} is infinite"
+
+
+@KINDS
+def test_the_document_is_plain(analyses, kind):
+    assert_plain(analyses[kind].to_dict())
+
+
+@KINDS
+def test_the_document_is_as_its_schema_says(analyses, kind):
+    text = (files("tremor.report") / "analysis.schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(analyses[kind].to_json())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    assert document["schema"] == SCHEMA == "tremor.analysis/1"
+
+
+@KINDS
+def test_read_back_it_is_the_same(analyses, kind):
+    one = analyses[kind]
+    other = Analysis.from_dict(one.to_dict())
+    assert other.to_dict() == one.to_dict()
+    assert Analysis.from_json(one.to_json()).to_json() == one.to_json()
+    assert other.settings == one.settings
+    assert other.recording == one.recording
+    assert len(other.windows) == len(one.windows)
+    for column in ("reason", "score", "threshold", "method", "coherence", *ESTIMATES):
+        assert_array_equal(getattr(other.windows, column), getattr(one.windows, column))
+
+
+@KINDS
+def test_what_is_missing_has_its_reason_beside_it(analyses, kind):
+    document = analyses[kind].to_dict()
+    records = [document["summary"], *document["episodes"], *document["windows"]]
+    for record in records:
+        if any(record[name] is None for name in ESTIMATES):
+            assert record["reason"]
+    for name in ESTIMATES:
+        one = getattr(analyses[kind].summary, name)
+        assert (one.value is None) == bool(one.reason)
+
+
+@KINDS
+def test_windows_are_written_alike_one_by_one_and_in_columns(analyses, kind):
+    table = analyses[kind].windows
+    assert [window.to_dict() for window in table] == table.to_dicts()
+    assert table.reason_texts() == [window.reason for window in table]
+    assert table.verdict.tolist() == [window.verdict for window in table]
+    for verdict in VERDICTS:
+        assert_array_equal(table.where(verdict), table.verdict == verdict)
+
+
+@KINDS
+def test_the_frame_has_a_row_a_window_and_units_in_its_names(analyses, kind):
+    found = analyses[kind]
+    frame = found.windows_frame()
+    assert len(frame) == len(found.windows)
+    expected = ["start_s", "end_s", "verdict", "reason"]
+    for name in ESTIMATES:
+        expected += [name, f"{name}_low", f"{name}_high"]
+    assert list(frame.columns)[: len(expected) + 1] == [*expected, "coherence"]
+    assert set(frame.columns[len(expected) + 1 :]) == set(found.windows.scores)
+    for name in ESTIMATES:
+        assert_array_equal(
+            frame[[name, f"{name}_low", f"{name}_high"]].to_numpy(), getattr(found.windows, name)
+        )
+    missing = frame["frequency_hz"].isna().to_numpy()
+    assert_array_equal(missing, frame["verdict"].to_numpy() != "tremor")
+
+
+def test_an_analysis_and_its_columns_cannot_be_changed(analyses):
+    found = analyses["measured"]
+    with pytest.raises(FrozenInstanceError):
+        found.status = "no_tremor"
+    for column in (found.windows.score, found.windows.reason, found.windows.frequency_hz,
+                   *found.windows.scores.values()):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 1
+
+
+def test_the_table_is_a_sequence(analyses):
+    table = analyses["measured"].windows
+    assert table[-1].to_dict() == table[len(table) - 1].to_dict()
+    assert [w.start_s for w in table[2:5]] == [4.0, 6.0, 8.0]
+    with pytest.raises(IndexError, match=r"^window 99999 of"):
+        table[99999]
+
+
+def test_tables_are_put_one_after_the_other(analyses):
+    table = analyses["measured"].windows
+    twice = WindowTable.concatenate([table, table])
+    assert twice.to_dicts() == 2 * table.to_dicts()
+    assert len(WindowTable.concatenate([])) == 0
+
+
+def test_every_reason_names_a_verdict_and_both_its_numbers():
+    assert {reason.verdict for reason in REASONS.values()} == set(VERDICTS)
+    for name, reason in REASONS.items():
+        text = reason.text.format(score=12.0, threshold=34.0)
+        assert "12" in text, name
+        assert "34" in text, name
+
+
+@pytest.mark.parametrize("schema", [None, "tremor.analysis/2", "something/1"])
+def test_another_schema_is_refused(analyses, schema):
+    document = analyses["no_tremor"].to_dict() | {"schema": schema}
+    with pytest.raises(InvalidInputError, match=r"this version reads 'tremor\.analysis/1'"):
+        Analysis.from_dict(document)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["status", "software", "source", "settings", "recording", "windows", "episodes", "summary"],
+)
+def test_half_a_document_is_refused(analyses, key):
+    document = analyses["measured"].to_dict()
+    del document[key]
+    with pytest.raises(InvalidInputError, match=f"not a whole tremor.analysis/1: KeyError.*{key}"):
+        Analysis.from_dict(document)
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "is not JSON"), ("[]", "not an analysis")])
+def test_other_text_is_refused(text, message):
+    with pytest.raises(InvalidInputError, match=message):
+        Analysis.from_json(text)
+
+
+def test_keys_that_are_not_known_are_left_out(analyses):
+    document = analyses["measured"].to_dict() | {"later": {"x": 1}}
+    assert Analysis.from_dict(document).to_dict() == analyses["measured"].to_dict()
+
+
+def test_the_settings_in_the_document_are_those_that_were_used():
+    settings = AnalysisSettings(window_s=6.0)
+    found = analyze(recording_of("quiet", 20.0), settings=settings)
+    assert found.to_dict()["settings"] == settings.to_dict()
+
+
+def test_the_result_says_what_its_intervals_are_for(analyses):
+    document = next(one for one in analyses.values() if one.episodes).to_dict()
+    methods = {one["frequency_hz"]["method"] for one in document["episodes"]}
+    assert methods
+    assert methods <= set(document["intervals"])

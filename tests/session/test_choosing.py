@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from devices import PROFILES
+from devices.link.discovery import Found
+from devices.link.radio import Peripheral
+from devices.profile import Advertisement
+from tremor.errors import InvalidInputError
+from tremor.session.choosing import Wish, candidate_text, candidates, read_wishes
+
+
+def found(name, address, slug, *, rssi_dbm=-60, is_connected=False):
+    # What a kind is recognised by is not looked at here: profiles are filled in.
+    peripheral = Peripheral(address, Advertisement(name=name), rssi_dbm, is_connected, None)
+    return Found(peripheral, PROFILES.get(slug) if slug else None)
+
+
+H10 = found("Polar H10 1A2B3C4D", "A0:9E:1A:00:00:01", "polar-h10")
+OTHER = found("Polar H10 99999999", "A0:9E:1A:00:00:02", "polar-h10", rssi_dbm=-80)
+STRANGER = found("Fridge", "DE:AD:00:00:00:01", "")
+
+
+def test_any_known_sensor_may_be_meant():
+    assert candidates([H10, OTHER, STRANGER], "", profile=None) == (H10, OTHER)
+
+
+@pytest.mark.parametrize("text", ["polar h10 1a2b3c4d", "a0:9e:1a:00:00:01"])
+def test_whole_name_and_address_mean_one(text):
+    assert candidates([OTHER, H10], text, profile=None) == (H10,)
+
+
+def test_part_of_a_name_may_mean_several():
+    assert candidates([H10, OTHER], "h10", profile=None) == (H10, OTHER)
+
+
+def test_stranger_is_meant_by_name_and_kind_alone():
+    assert candidates([STRANGER], "fridge", profile=None) == ()
+    assert candidates([STRANGER], "fridge", profile=PROFILES["nordic-uart"]) == (STRANGER,)
+
+
+def test_candidate_is_told_with_signal_and_no_control_characters():
+    assert candidate_text(H10) == "Polar H10, Polar H10 1A2B3C4D (A0:9E:1A:00:00:01), -60 dBm"
+    evil = found("a\x1b[31mb", "C0:00:00:00:00:01", "polar-h10", is_connected=True)
+    assert "\x1b" not in candidate_text(evil)
+    assert candidate_text(evil).endswith("connected")
+
+
+def test_wishes():
+    assert read_wishes([]) == (Wish("", ""),)
+    assert read_wishes(["Polar H10"]) == (Wish("", "Polar H10"),)
+    assert read_wishes(["Left=polar-h10", "right=simulated:witmotion"]) == (
+        Wish("left", "polar-h10"),
+        Wish("right", "simulated:witmotion"),
+    )
+    assert Wish("", "simulated:polar-h10").is_simulated
+    assert not Wish("", "simulator").is_simulated
+
+
+@pytest.mark.parametrize(
+    "texts", [["a", "b"], ["left=a", "left=b"], ["=a"], ["../x=a"], ["left=a", "b"]]
+)
+def test_wishes_that_cannot_be_told_apart_are_refused(texts):
+    with pytest.raises(InvalidInputError):
+        read_wishes(texts)
+
+
+def test_file_is_no_sensor():
+    with pytest.raises(InvalidInputError, match="tremor replay"):
+        read_wishes([__file__])

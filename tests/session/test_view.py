@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tremor.results.analysis import VERDICTS
+from tremor.session.view import (
+    SensorView,
+    SessionView,
+    Tremor,
+    block_lines,
+    plain_line,
+    sparkline,
+)
+
+SENSOR = SensorView(
+    label="left-calf",
+    rate_hz=104.213,
+    rate_is_measured=True,
+    lost_share=0.003,
+    battery_percent=81,
+    rssi_dbm=-61,
+    is_still=True,
+    now=Tremor("tremor", 9.13, 0.451),
+    first_rms_ms2=2.13,
+    rms_ms2=(2.13, math.nan, 1.2, 0.451),
+)
+SESSION = SessionView(
+    stage="measure",
+    time_s=252.0,
+    duration_s=600.0,
+    sensors=(SENSOR,),
+    keys="keys: m marker   p then 0-9 pain or cramp   q stop and save",
+)
+
+
+def changed(**changes):
+    return replace(SESSION, sensors=(replace(SENSOR, **changes),))
+
+
+def test_block_holds_all_that_is_known():
+    assert block_lines(SESSION) == [
+        "LEFT CALF   4:12 / 10:00   104.2 Hz   loss 0.30 %   batt 81 %   -61 dBm",
+        "still enough: yes  tremor now: 9.1 Hz, 0.451 m/s^2  since start: 2.13 -> 0.451",
+        "█·▅▂",
+        "keys: m marker   p then 0-9 pain or cramp   q stop and save",
+    ]
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_frequency_is_shown_of_tremor_alone(verdict):
+    shown = "\n".join(block_lines(changed(now=Tremor(verdict, 9.13, 0.451))))
+    assert ("9.1 Hz" in shown) == (verdict == "tremor")
+
+
+def test_below_the_floor_is_too_small_to_measure():
+    shown = block_lines(changed(now=Tremor("no_tremor", None, None)))[1]
+    assert "tremor now: too small to measure" in shown
+    assert "too small to measure" in block_lines(changed(now=Tremor("tremor", None, None)))[1]
+
+
+def test_rate_is_told_as_nominal_until_it_is_measured():
+    shown = block_lines(changed(rate_is_measured=False))[0]
+    assert "about 104 Hz" in shown
+    assert "104.2" not in shown
+
+
+def test_loss_that_cannot_be_told_is_no_zero():
+    assert "loss not told" in block_lines(changed(lost_share=None))[0]
+
+
+def test_what_is_not_known_is_left_out():
+    shown = "\n".join(
+        block_lines(
+            SessionView(
+                stage="fit", time_s=0.0, duration_s=60.0, sensors=(SensorView(label="sensor"),)
+            )
+        )
+    )
+    assert shown == "SENSOR   fit   - Hz   loss 0 %\nstill enough: -  tremor now: -"
+
+
+def test_lost_link_and_end_are_told():
+    assert "LINK LOST for 0:06" in block_lines(changed(lost_for_s=6.2))[0]
+    assert "link lost for 0:06" in plain_line(changed(lost_for_s=6.2))
+    ended = block_lines(changed(ended="it was lost"))
+    assert ended[:2] == ["LEFT CALF   4:12 / 10:00   ENDED", "  it was lost"]
+    assert plain_line(changed(ended="it was lost")).endswith("left-calf: ended")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("lost_for_s", [None, 3600.0])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_no_line_is_wider_than_the_terminal(verdict, lost_for_s, unicode):
+    sensor = replace(
+        SENSOR,
+        label="a-label-that-somebody-made-up-to-be-very-long",
+        rate_is_measured=False,
+        lost_share=0.99999,
+        now=Tremor(verdict, 14.96, 12.345),
+        first_rms_ms2=12.345,
+        rms_ms2=tuple(float(n % 7) for n in range(5000)),
+        lost_for_s=lost_for_s,
+    )
+    session = replace(
+        SESSION, time_s=86_399.0, duration_s=86_400.0, sensors=(sensor,) * 2, words="word " * 40
+    )
+    lines = block_lines(session, unicode=unicode)
+    assert max(map(len, lines)) <= 80
+    assert unicode or "\n".join(lines).isascii()
+
+
+def test_sparkline_draws_the_largest_of_each_column():
+    assert sparkline([0.1] * 99 + [8.0] + [0.1] * 100, width=10) == "▁▁▁▁█▁▁▁▁▁"
+    assert sparkline([math.nan, 1.0], width=10) == "·█"
+    assert sparkline([math.nan, 1.0], width=10, unicode=False) == " @"
+    assert sparkline([], width=10) == ""
+    assert sparkline([math.nan], width=10) == ""
+    assert sparkline([0.0, 0.0], width=10) == ""

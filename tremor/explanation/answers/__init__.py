@@ -1,0 +1,1 @@
+"""What the runner answers: questions, context, files, and the summary of a sports watch."""

@@ -1,0 +1,138 @@
+"""The file form of the answers: TOML or JSON in, TOML out, and a template to fill in.
+
+Text only: whether an answer makes sense is told by `tremor.explanation.answers.context`.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import tomli_w
+
+from tremor.errors import ContextError
+from tremor.explanation.answers.questions import QUESTIONS, SECTIONS, Question
+
+__all__ = ["SCHEMA", "as_toml", "commented_toml", "read_mapping"]
+
+SCHEMA: Final = "tremor.context/1"
+#: A context file is a few hundred bytes; what is much longer is something else.
+_MOST_BYTES: Final = 1_000_000
+_INTRODUCTION: Final = """\
+# Answers about a run. All are optional: a line that starts with # is not answered.
+# Not answered is never taken as no.
+"""
+_EMPTY: Final = {"number": "", "choice": "", "yes_no": "", "several": "[]"}
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read the sections and keys of a context file, whatever they hold.
+
+    Parameters
+    ----------
+    path : Path
+        TOML, or JSON where it starts with ``{``; UTF-8 with or without byte-order mark.
+
+    Returns
+    -------
+    dict
+        As the file has it.
+
+    Raises
+    ------
+    ContextError
+        Where the file cannot be read or is neither.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ContextError(
+            [f"cannot be read: {error.strerror or error}; make one with: tremor context new"],
+            str(path),
+        ) from error
+    if len(raw) > _MOST_BYTES:
+        raise ContextError(
+            [f"is longer than {_MOST_BYTES} bytes and no context file; give another path"],
+            str(path),
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ContextError(
+            ["is not UTF-8 text; give a TOML or JSON file, saved as UTF-8"], str(path)
+        ) from error
+    name, parse = ("JSON", _parse_json) if text.lstrip().startswith("{") else ("TOML", _parse_toml)
+    try:
+        return parse(text)
+    except (ValueError, RecursionError) as error:
+        detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ContextError(
+            [f"is not {name}: {detail}; write lines such as rpe = 8 under [run]"], str(path)
+        ) from error
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    # Some editors end lines by a carriage return alone, which TOML does not know.
+    return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    document = json.loads(text, object_pairs_hook=_without_repetition)
+    return dict(document)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice} is given twice")
+    return record
+
+
+def as_toml(record: Mapping[str, Any]) -> str:
+    """Give a record of sections as TOML."""
+    return tomli_w.dumps(record)
+
+
+def commented_toml(record: Mapping[str, Any]) -> str:
+    """Give a context file that holds every question: those without answer as comments.
+
+    Parameters
+    ----------
+    record : mapping
+        What `Context.to_dict` gives.
+
+    Returns
+    -------
+    str
+        TOML.
+
+    Examples
+    --------
+    >>> text = commented_toml({"run": {"rpe": 8}})
+    >>> tomllib.loads(text)["run"]
+    {'rpe': 8}
+    """
+    parts = [_INTRODUCTION + as_toml({"schema": SCHEMA})]
+    for section in SECTIONS:
+        lines = [f"[{section}]"]
+        for question in QUESTIONS:
+            if question.section == section:
+                lines.append(_commented(question, record.get(section, {})))
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _commented(question: Question, answers: Mapping[str, Any]) -> str:
+    if question.key in answers:
+        line = as_toml({question.key: answers[question.key]}).rstrip("\n")
+    else:
+        line = f"# {question.key} = {_EMPTY[question.kind]}".rstrip()
+    allowed = textwrap.fill(question.allowed, 80, initial_indent="#   ", subsequent_indent="#   ")
+    return f"# {question.wording}\n{allowed}\n{line}"

@@ -1,0 +1,135 @@
+"""Answers as they are typed: words and numbers of a prompt, to answers and back.
+
+How a prompt looks and where it stands is told by the command; what an answer may be, by the table
+of questions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tremor.explanation.answers.context import Answer, checked
+from tremor.explanation.answers.questions import Kind, Question
+
+__all__ = ["from_text", "to_text"]
+
+_NUMBER: Final = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*)", re.DOTALL)
+_UNIT_WORDS: Final = {
+    "km": ("km",),
+    "min": ("min", "minutes"),
+    "°C": ("°c", "c"),
+    "%": ("%",),
+    "kg": ("kg",),
+    "ml": ("ml",),
+    "h": ("h", "hours"),
+    "mg": ("mg",),
+    "days": ("d", "days", "day"),
+}
+_YES_NO: Final = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
+_NONE: Final = frozenset({"none", "no", "0"})
+
+
+def from_text(question: Question, text: str) -> Answer:
+    """Read an answer that was typed.
+
+    Parameters
+    ----------
+    question : Question
+        What was asked.
+    text : str
+        What was typed. A number may have a decimal comma and its own unit; a word may be cut short
+        or be given by its place in the list; several stand between commas, and ``none`` is none.
+
+    Returns
+    -------
+    float, str, bool, tuple of str or None
+        The answer; None where nothing was typed.
+
+    Raises
+    ------
+    ContextError
+        Where it cannot be an answer.
+
+    Examples
+    --------
+    >>> from tremor.explanation.answers.questions import by_attribute
+    >>> questions = by_attribute()
+    >>> from_text(questions["distance_km"], "12,5 km"), from_text(questions["load"], "h")
+    (12.5, 'harder')
+    >>> from_text(questions["signs"], "fever, chest pain")
+    ('chest_pain', 'fever')
+    """
+    text = text.strip()
+    return None if not text else checked(question, _READERS[question.kind](question, text))
+
+
+def to_text(question: Question, answer: Answer) -> str:
+    """Give an answer as people read it.
+
+    Parameters
+    ----------
+    question : Question
+        What was asked.
+    answer : float, str, bool, tuple of str or None
+        The answer.
+
+    Returns
+    -------
+    str
+        With the unit; "not answered" for None.
+
+    Examples
+    --------
+    >>> from tremor.explanation.answers.questions import by_attribute
+    >>> to_text(by_attribute()["distance_km"], 12.0), to_text(by_attribute()["signs"], ())
+    ('12 km', 'none')
+    """
+    if answer is None:
+        return "not answered"
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if isinstance(answer, tuple):
+        return ", ".join(answer).replace("_", " ") or "none"
+    if isinstance(answer, str):
+        return answer
+    return f"{answer:g} {question.unit or f'of {question.highest:g}'}"
+
+
+def _number(question: Question, text: str) -> object:
+    match = _NUMBER.fullmatch(text)
+    if match is None or match[2].lower() not in ("", *_UNIT_WORDS.get(question.unit, ())):
+        return text
+    return float(match[1].replace(",", "."))
+
+
+def _yes_no(question: Question, text: str) -> object:  # noqa: ARG001 - as the other readers
+    return _YES_NO.get(text.lower(), text)
+
+
+def _choice(question: Question, text: str) -> object:
+    word = re.sub(r"[\s-]+", "_", text.strip().lower())
+    if word.isascii() and word.isdigit() and 1 <= int(word[:9]) <= len(question.choices):
+        return question.choices[int(word) - 1]
+    if word in question.choices:
+        return word
+    begun = [choice for choice in question.choices if word and choice.startswith(word)]
+    return begun[0] if len(begun) == 1 else text
+
+
+def _several(question: Question, text: str) -> object:
+    if text.lower() in _NONE:
+        return ()
+    words = [word for word in re.split(r"[,;]", text) if word.strip()]
+    if len(words) == 1 and _choice(question, text) == text:
+        words = text.split()  # words without commas between them
+    return [_choice(question, word) for word in words]
+
+
+_READERS: Final[dict[Kind, Callable[[Question, str], object]]] = {
+    "number": _number,
+    "choice": _choice,
+    "yes_no": _yes_no,
+    "several": _several,
+}

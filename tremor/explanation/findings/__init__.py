@@ -1,0 +1,1 @@
+"""Findings: statements of fact, each with where it comes from."""

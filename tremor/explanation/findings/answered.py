@@ -1,0 +1,460 @@
+"""Findings of the runner: what was answered, and what follows from answers by a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from tremor.explanation.findings.finding import Finding, figure, not_answered, with_interval
+from tremor.explanation.findings.heat_and_sweat import race_flag, sweat_loss, wbgt_c
+
+if TYPE_CHECKING:
+    from tremor.explanation.answers.context import Context
+
+__all__ = ["ANSWERED", "LONG_FROM_MIN", "duration"]
+
+# Limits that are part of a fact; those that only weigh stand in the table of evidence.
+#: On the scale of 0 to 10: very hard begins at 7 to 8, light ends at 3 to 4.
+HARD_FROM_RPE: Final = 8.0
+LIGHT_UP_TO_RPE: Final = 4.0
+SHORT_BELOW_MIN: Final = 30.0
+LONG_FROM_MIN: Final = 60.0
+#: Nobody runs so far in less than `LONG_FROM_MIN` but the very best.
+LONG_FROM_KM: Final = 20.0
+#: A gain of body mass means something only after so long; over less, a drink is still underway.
+GAIN_AFTER_MIN: Final = 120.0
+#: Lactic acid of intervals is still there after so long, and gone within the hour.
+LACTATE_MIN: Final = 10.0
+#: 3 mg for each kg, of the body mass below.
+SOME_CAFFEINE_MG: Final = 210.0
+REFERENCE_MASS_KG: Final = 70.0
+FASTING_FROM_H: Final = 4.0
+
+
+def _lacking(context: Context, *names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if getattr(context, name) is None)
+
+
+def _effort(context: Context) -> Finding:
+    rpe, load, duration_min = context.rpe, context.load, context.duration_min
+    if rpe is None and load is None:
+        return not_answered("effort", "rpe", "load")
+    said = [] if rpe is None else [f"you call it {figure(rpe)} of 10"]
+    said += [] if load is None else [_LOADS[load]]
+    if (rpe is not None and rpe >= HARD_FROM_RPE) or load in ("harder", "new"):
+        word = "hard"
+    elif (rpe is not None and rpe <= LIGHT_UP_TO_RPE) or (rpe is None and load == "easier"):
+        short = duration_min is not None and duration_min < SHORT_BELOW_MIN
+        word = "light and short" if short else "light"
+    else:
+        word = "medium"
+    return Finding(
+        key="effort",
+        statement=f"The run was {word}: {', '.join(said)}.",
+        origin="answered",
+        word=word,
+        value=rpe,
+        unit="of 10" if rpe is not None else "",
+        fields=("rpe", "load", "duration_min"),
+    )
+
+
+_LOADS: Final = {
+    "easier": "easier than usual",
+    "usual": "as usual",
+    "harder": "harder than usual",
+    "new": "something new to you",
+}
+
+
+def duration(context: Context) -> Finding:
+    """State how long the run was."""
+    duration_min, distance_km = context.duration_min, context.distance_km
+    fields = ("duration_min", "distance_km")
+    if duration_min is not None:
+        return Finding(
+            key="duration",
+            statement=f"You ran for {figure(duration_min)} min.",
+            origin="answered",
+            value=duration_min,
+            unit="min",
+            fields=fields,
+        )
+    if distance_km is not None and distance_km >= LONG_FROM_KM:
+        return Finding(
+            key="duration",
+            statement=f"You ran {figure(distance_km)} km, which takes {LONG_FROM_MIN:g} min or "
+            "more.",
+            origin="computed",
+            value=LONG_FROM_MIN,
+            unit="min",
+            low=LONG_FROM_MIN,
+            fields=fields,
+        )
+    return not_answered("duration", "duration_min")
+
+
+def _recent_intervals(context: Context) -> Finding:
+    kind, minutes = context.kind, context.minutes_since_stop
+    if kind is None:
+        return not_answered("recent_intervals", *_lacking(context, "kind", "minutes_since_stop"))
+    if kind == "intervals" and minutes is None:
+        return not_answered("recent_intervals", "minutes_since_stop")
+    if kind != "intervals":
+        return Finding(
+            key="recent_intervals",
+            statement=f"It was no run of intervals: {_KINDS[kind]}.",
+            origin="answered",
+            word="no",
+            fields=("kind",),
+        )
+    assert minutes is not None
+    return Finding(
+        key="recent_intervals",
+        statement=f"Intervals, which ended {figure(minutes)} min before the recording.",
+        origin="answered",
+        word="yes" if minutes < LACTATE_MIN else "no",
+        value=minutes,
+        unit="min",
+        fields=("kind", "minutes_since_stop"),
+    )
+
+
+_DEGREE: Final = "°C"
+_SUN_NOT_ANSWERED: Final = ", taken as in strong sun, since the sun was not answered"
+_KINDS: Final = {"steady": "steady running", "hills": "hills", "race": "a race"}
+
+
+def _heat(context: Context) -> Finding:
+    temperature_c, humidity_pct = context.temperature_c, context.humidity_pct
+    fields = ("temperature_c", "humidity_pct", "sun")
+    if temperature_c is None:
+        return not_answered("heat", *_lacking(context, "temperature_c", "humidity_pct"))
+    air = f"{figure(temperature_c)} °C"
+    if humidity_pct is not None:
+        wbgt = wbgt_c(temperature_c, humidity_pct, context.sun)
+        return Finding(
+            key="heat",
+            statement=f"At {air} and {figure(humidity_pct)} % of humidity the heat strain (WBGT) "
+            f"is {with_interval(wbgt, _DEGREE)}{_SUN_NOT_ANSWERED if context.sun is None else ''}.",
+            origin="computed",
+            value=wbgt.value,
+            unit=_DEGREE,
+            low=wbgt.low,
+            high=wbgt.high,
+            fields=fields,
+        )
+    # Without the humidity only what holds for the driest and the dampest air can be said.
+    least = wbgt_c(temperature_c, 0.0, context.sun).value
+    most = wbgt_c(temperature_c, 100.0, context.sun).value
+    assert least is not None
+    assert most is not None
+    if race_flag(least) == race_flag(most) or race_flag(least) in ("high", "extreme"):
+        return Finding(
+            key="heat",
+            statement=f"At {air}, whatever the humidity, the heat strain (WBGT) is "
+            f"{figure(least)} °C at least and {figure(most)} °C at most.",
+            origin="computed",
+            value=least,
+            unit=_DEGREE,
+            low=least,
+            high=most,
+            fields=fields,
+        )
+    return not_answered("heat", "humidity_pct")
+
+
+_MASSES: Final = ("mass_before_kg", "mass_after_kg")
+
+
+def _mass_loss(context: Context) -> Finding:
+    lacking = _lacking(context, *_MASSES)
+    if lacking:
+        return not_answered("mass_loss", *lacking)
+    change = sweat_loss(
+        context.mass_before_kg, context.mass_after_kg, None, None, None
+    ).mass_change_pct
+    if change.value is None:
+        return Finding(
+            key="mass_loss",
+            statement=f"Not computed: {change.reason}.",
+            origin="computed",
+            fields=_MASSES,
+        )
+    if change.value >= 0.0:
+        said = f"You lost {with_interval(change, '%')} of body mass."
+    else:
+        said = f"You gained {figure(-change.value)} % of body mass."
+    return Finding(
+        key="mass_loss",
+        statement=said,
+        origin="computed",
+        value=round(change.value, 6),  # 67.9 kg of 70 kg are 3 %, not a hair less
+        unit="%",
+        low=change.low,
+        high=change.high,
+        fields=_MASSES,
+    )
+
+
+def _mass_gain(context: Context) -> Finding:
+    before_kg, after_kg = context.mass_before_kg, context.mass_after_kg
+    if before_kg is None or after_kg is None:
+        return not_answered("mass_gain", *_lacking(context, *_MASSES))
+    if after_kg <= before_kg:
+        return Finding(
+            key="mass_gain",
+            statement="You did not gain body mass.",
+            origin="computed",
+            word="no",
+            fields=_MASSES,
+        )
+    duration_min = context.duration_min
+    if duration_min is None:
+        return not_answered("mass_gain", "duration_min")
+    return Finding(
+        key="mass_gain",
+        statement=f"You weigh {figure(after_kg - before_kg)} kg more after a run of "
+        f"{figure(duration_min)} min.",
+        origin="computed",
+        word="yes" if duration_min > GAIN_AFTER_MIN else "no",
+        value=after_kg - before_kg,
+        unit="kg",
+        fields=(*_MASSES, "duration_min"),
+    )
+
+
+def _sodium(context: Context) -> Finding:
+    fields = ("salt", *_MASSES, "fluid_ml", "urine_ml")
+    if context.salt:
+        return Finding(
+            key="sodium",
+            statement="You took salt.",
+            origin="answered",
+            word="replaced",
+            fields=fields,
+        )
+    lacking = _lacking(context, *fields)
+    if lacking:
+        return not_answered("sodium", *lacking)
+    sodium_mg = sweat_loss(
+        context.mass_before_kg,
+        context.mass_after_kg,
+        context.fluid_ml,
+        context.urine_ml,
+        context.duration_min,
+    ).sodium_mg
+    if sodium_mg.value is None:
+        return Finding(
+            key="sodium",
+            statement=f"Not computed: {sodium_mg.reason}.",
+            origin="computed",
+            fields=fields,
+        )
+    return Finding(
+        key="sodium",
+        statement="You took no salt; with sweat like that of other athletes you lost "
+        f"{with_interval(sodium_mg, 'mg')} of sodium.",
+        origin="computed",
+        value=sodium_mg.value,
+        unit="mg",
+        low=sodium_mg.low,
+        high=sodium_mg.high,
+        fields=fields,
+    )
+
+
+def _caffeine(context: Context) -> Finding:
+    """State the caffeine as it would be at 70 kg, or the dose itself where that is more."""
+    dose_mg = context.caffeine_mg
+    if dose_mg is None:
+        return not_answered("caffeine", "caffeine_mg")
+    mass_kg = context.mass_before_kg or context.mass_after_kg
+    said = f"You had {figure(dose_mg)} mg of caffeine"
+    if mass_kg is not None:
+        said += f", {figure(dose_mg / mass_kg)} mg for each kg"
+    scaled_mg = dose_mg if mass_kg is None else max(dose_mg, dose_mg * REFERENCE_MASS_KG / mass_kg)
+    return Finding(
+        key="caffeine",
+        statement=said + ".",
+        origin="answered" if scaled_mg == dose_mg else "computed",
+        value=scaled_mg,
+        unit="mg",
+        fields=("caffeine_mg", *_MASSES),
+    )
+
+
+def _caffeine_fasting(context: Context) -> Finding:
+    caffeine = _caffeine(context)
+    if caffeine.value is None:
+        return not_answered("caffeine_fasting", "caffeine_mg")
+    fields = ("hours_since_meal", "caffeine_mg")
+    if caffeine.value < SOME_CAFFEINE_MG:
+        return Finding(
+            key="caffeine_fasting",
+            statement="Little caffeine, so that an empty stomach does not matter.",
+            origin="answered",
+            word="no",
+            fields=fields,
+        )
+    hours = context.hours_since_meal
+    if hours is None:
+        return not_answered("caffeine_fasting", "hours_since_meal")
+    return Finding(
+        key="caffeine_fasting",
+        statement=f"The caffeine came with a last meal {figure(hours)} h ago.",
+        origin="answered",
+        word="yes" if hours >= FASTING_FROM_H else "no",
+        value=hours,
+        unit="h",
+        fields=fields,
+    )
+
+
+def _only_worked_muscles(context: Context) -> Finding:
+    if context.other_muscles is None:
+        return not_answered("only_worked_muscles", "other_muscles")
+    only = not context.other_muscles
+    return Finding(
+        key="only_worked_muscles",
+        statement="Only muscles that worked twitch."
+        if only
+        else "Muscles that did not work twitch, too.",
+        origin="answered",
+        word="yes" if only else "no",
+        fields=("other_muscles",),
+    )
+
+
+def _sweat(context: Context) -> Finding:
+    if context.sweat is None:
+        return not_answered("sweat", "sweat")
+    return Finding(
+        key="sweat",
+        statement=f"Your sweat, as you judge it: {context.sweat}.",
+        origin="answered",
+        word=context.sweat,
+        fields=("sweat",),
+    )
+
+
+def _stress(context: Context) -> Finding:
+    if context.stress is None:
+        return not_answered("stress", "stress")
+    return Finding(
+        key="stress",
+        statement=f"You put your stress at {figure(context.stress)} of 10.",
+        origin="answered",
+        value=context.stress,
+        unit="of 10",
+        fields=("stress",),
+    )
+
+
+def _days_lasting(context: Context) -> Finding:
+    if context.days_lasting is None:
+        return not_answered("days_lasting", "days_lasting")
+    return Finding(
+        key="days_lasting",
+        statement=f"It has lasted for {figure(context.days_lasting)} days.",
+        origin="answered",
+        value=context.days_lasting,
+        unit="days",
+        fields=("days_lasting",),
+    )
+
+
+_COMPOSED: Final[Mapping[str, Callable[[Context], Finding]]] = {
+    "effort": _effort,
+    "duration": duration,
+    "recent_intervals": _recent_intervals,
+    "heat": _heat,
+    "mass_loss": _mass_loss,
+    "mass_gain": _mass_gain,
+    "sweat": _sweat,
+    "sodium": _sodium,
+    "only_worked_muscles": _only_worked_muscles,
+    "days_lasting": _days_lasting,
+    "caffeine": _caffeine,
+    "caffeine_fasting": _caffeine_fasting,
+    "stress": _stress,
+}
+
+#: Answers of yes and no: what to say of either.
+_YES_NO: Final = {
+    "cramp": ("A muscle cramped.", "No muscle cramped."),
+    "tremor_without_running": (
+        "It also comes on days without running.",
+        "It does not come without running.",
+    ),
+    "other_stimulant": ("You took another stimulant.", "You took no other stimulant."),
+    "autoimmune": ("You have an autoimmune condition.", "You have no autoimmune condition."),
+    "poor_diet": ("Your food has been poor.", "Your food has not been poor."),
+    "short_sleep": ("You slept too little.", "You slept enough."),
+    "cold": ("You were cold or shivering.", "You were not cold."),
+}
+
+
+def _yes_no(key: str, context: Context) -> Finding:
+    answer: bool | None = getattr(context, key)
+    if answer is None:
+        return not_answered(key, key)
+    yes, no = _YES_NO[key]
+    return Finding(
+        key=key,
+        statement=yes if answer else no,
+        origin="answered",
+        word="yes" if answer else "no",
+        fields=(key,),
+    )
+
+
+#: Words of answers that hold several: the answer, the word, and what to say of either.
+_MEMBERS: Final = {
+    "eyelid": ("other_muscles", "eyelid", "An eyelid twitches.", "No eyelid twitches."),
+    "hand": ("other_muscles", "hand", "A hand trembles.", "The hands are still."),
+    "several_muscles": (
+        "other_muscles",
+        "several",
+        "Several muscles that did not work twitch.",
+        "It does not spread over several muscles.",
+    ),
+    "diuretic": ("medicines", "diuretic", "You take a diuretic.", "You take no diuretic."),
+    "corticosteroid": (
+        "medicines",
+        "corticosteroid",
+        "You take a corticosteroid.",
+        "You take no corticosteroid.",
+    ),
+    "estrogen": ("medicines", "estrogen", "You take an estrogen.", "You take no estrogen."),
+    "other_medicine": (
+        "medicines",
+        "other",
+        "You take another medicine that can make one tremble.",
+        "You take no other medicine that can make one tremble.",
+    ),
+}
+
+
+def _member(key: str, context: Context) -> Finding:
+    field, word, yes, no = _MEMBERS[key]
+    answer: tuple[str, ...] | None = getattr(context, field)
+    if answer is None:
+        return not_answered(key, field)
+    there = word in answer
+    return Finding(
+        key=key,
+        statement=yes if there else no,
+        origin="answered",
+        word="yes" if there else "no",
+        fields=(field,),
+    )
+
+
+#: Every finding from answers alone, by name.
+ANSWERED: Final[Mapping[str, Callable[[Context], Finding]]] = {
+    **_COMPOSED,
+    **{key: partial(_yes_no, key) for key in _YES_NO},
+    **{key: partial(_member, key) for key in _MEMBERS},
+}

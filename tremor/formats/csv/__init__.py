@@ -1,0 +1,1 @@
+"""Text tables: dialects, sniffing, parsing, time stamps, units, and the native CSV."""

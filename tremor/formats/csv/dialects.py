@@ -1,0 +1,426 @@
+"""The table of capture formats: what each is called and how its columns are named.
+
+To add a format, add an entry to `FORMATS`. How they are told apart is
+`tremor.formats.csv.sniffing`, how rows become samples `tremor.formats.csv.rows`; how the native
+form is written is `tremor.formats.csv.native`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tremor.formats.csv.native import ACCELERATION_COLUMNS, FIRST_LINE, TIME_COLUMN
+from tremor.recording import AXES, Gravity
+
+__all__ = [
+    "FORMATS",
+    "REFUSALS",
+    "UNIT_NAMES",
+    "CaptureFormat",
+    "Matched",
+    "Refusal",
+    "Variant",
+    "match_any_header",
+    "match_header",
+    "parse_columns",
+]
+
+TimeUnit = Literal["s", "ms", "us", "ns", "text", ""]
+
+#: How headers spell the units of acceleration, lower case and without spaces.
+UNIT_NAMES: Final[dict[str, str]] = {
+    "m/s^2": "m/s^2", "m/s²": "m/s^2", "m/s2": "m/s^2", "ms2": "m/s^2", "ms^-2": "m/s^2",
+    "m/(s^2)": "m/s^2", "m/s/s": "m/s^2", "ms-2": "m/s^2", "m/s**2": "m/s^2", "mps2": "m/s^2",
+    "g": "g", "gs": "g", "mg": "mg", "g/64": "g/64",
+}  # fmt: skip
+_TIME_UNIT_NAMES: Final[dict[str, TimeUnit]] = {
+    "s": "s", "sec": "s", "secs": "s", "seconds": "s", "ms": "ms", "msec": "ms", "millis": "ms",
+    "milliseconds": "ms", "us": "us", "µs": "us", "usec": "us", "micros": "us",
+    "microseconds": "us", "ns": "ns", "nanos": "ns", "nanoseconds": "ns", "txt": "text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way in which a format names its columns.
+
+    Parameters
+    ----------
+    time : str
+        Pattern of the name of the time column, matched whole and without regard to case.
+    axes : str
+        Pattern of the names of the axes, with ``{axis}`` where x, y or z stands.
+    time_unit : str
+        ``s``, ``ms``, ``us``, ``ns``, ``text``, or empty to tell it from the numbers.
+    unit : str
+        Unit of acceleration, or empty to tell it from the header, then from gravity.
+    gravity : {"included", "removed"} or None
+        None where only the samples can tell.
+    added_axes : str
+        Pattern of the columns that hold gravity and are to be added; empty where there are none.
+    """
+
+    time: str
+    axes: str
+    time_unit: TimeUnit = ""
+    unit: str = ""
+    gravity: Gravity | None = None
+    added_axes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFormat:
+    """A format of captures.
+
+    Parameters
+    ----------
+    slug : str
+        Short name, as the result gives it.
+    name : str
+        What it is called.
+    variants : tuple of Variant
+        Its headers; the first that matches counts.
+    first_line : str
+        Pattern that the first line must match; empty where any will do.
+    members : tuple of (str, {"included", "removed"} or None)
+        File names inside of its zip archives or folders, best first, and what they hold.
+    added_member : str
+        Name of the member that holds gravity, to be added to a member that is without.
+    generic : bool
+        Claims only what no other format claims.
+    """
+
+    slug: str
+    name: str
+    variants: tuple[Variant, ...] = ()
+    first_line: str = ""
+    members: tuple[tuple[str, Gravity | None], ...] = ()
+    added_member: str = ""
+    generic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A kind of file that looks like samples and is not.
+
+    Parameters
+    ----------
+    pattern : str
+        Searched in the first lines.
+    reason : str
+        What the message says.
+    """
+
+    pattern: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which columns of a table hold what.
+
+    Parameters
+    ----------
+    time : int or None
+        Position of the time column.
+    axes : tuple of int
+        Positions of x, y, z; only x for a single axis.
+    time_unit, unit, gravity
+        As in `Variant`.
+    added : tuple of int
+        Positions of the gravity columns to add; empty where there are none.
+    """
+
+    time: int | None
+    axes: tuple[int, ...]
+    time_unit: TimeUnit = ""
+    unit: str = ""
+    gravity: Gravity | None = None
+    added: tuple[int, ...] = ()
+
+
+_SQUARED = r"\(m/s(\^2|²|2)\)"
+
+FORMATS: Final[tuple[CaptureFormat, ...]] = (
+    CaptureFormat(
+        slug="tremor-csv",
+        name="native CSV",
+        first_line=re.escape(FIRST_LINE) + r"\s*,*",
+        variants=(
+            Variant(
+                time=TIME_COLUMN,
+                axes=ACCELERATION_COLUMNS[0].replace("_x_", "_{axis}_"),
+                time_unit="s",
+                unit="m/s^2",
+            ),
+        ),
+        members=(("samples.csv", None),),
+    ),
+    CaptureFormat(
+        slug="sensor-logger",
+        name="Sensor Logger",
+        variants=(
+            # Accelerometer.csv is without gravity and TotalAcceleration.csv with it; only the
+            # file name tells, so a renamed file is told from its samples.
+            Variant(time="time", axes="{axis}", time_unit="ns"),
+            Variant(
+                time="time",
+                axes=r"accelerometer {axis} \(m/s(²|\^2|2)\)",
+                time_unit="ns",
+                unit="m/s^2",
+            ),
+        ),
+        members=(
+            ("TotalAcceleration.csv", "included"),
+            ("Accelerometer.csv", "removed"),
+            ("AccelerometerUncalibrated.csv", "included"),
+        ),
+        added_member="Gravity.csv",
+    ),
+    CaptureFormat(
+        slug="phyphox",
+        name="phyphox",
+        variants=(
+            # Column names follow the language of the app; the unit does not.
+            Variant(
+                time=r"[^\W\d_]+ \(s\)",
+                axes=rf"(linear|linear acceleration|.*\blin[eé]a\w*\b.*) {{axis}} {_SQUARED}",
+                time_unit="s",
+                unit="m/s^2",
+                gravity="removed",
+            ),
+            Variant(
+                time=r"[^\W\d_]+ \(s\)",
+                axes=rf"([^\W\d_]+ )?{{axis}} {_SQUARED}",
+                time_unit="s",
+                unit="m/s^2",
+            ),
+        ),
+        members=(
+            ("Accelerometer.csv", None),
+            ("Raw Data.csv", None),
+            ("Linear Acceleration.csv", "removed"),
+            ("Linear Accelerometer.csv", "removed"),
+        ),
+    ),
+    CaptureFormat(
+        slug="shimmer",
+        name="Shimmer Consensys",
+        variants=(
+            # The low-noise sensor is the finer one; the wide-range one is for impacts.
+            Variant(
+                time=r"(.+_)?timestamp_unix_cal",
+                axes=r"(.+_)?accel_ln_{axis}_cal",
+                time_unit="ms",
+                gravity="included",
+            ),
+            Variant(
+                time=r"(.+_)?timestamp_unix_cal",
+                axes=r"(.+_)?accel_wr_{axis}_cal",
+                time_unit="ms",
+                gravity="included",
+            ),
+        ),
+    ),
+    CaptureFormat(
+        slug="user-acceleration",
+        name="user acceleration and gravity in columns apart",
+        variants=(
+            Variant(time="t|time", axes="ua{axis}", added_axes="g{axis}", gravity="included"),
+        ),
+    ),
+    CaptureFormat(slug="headed-csv", name="any CSV with a header", generic=True),
+    CaptureFormat(slug="declared-columns", name="columns declared by --columns", generic=True),
+)
+
+REFUSALS: Final[tuple[Refusal, ...]] = (
+    Refusal(
+        r"Epoch Period \(hh:mm:ss\) (?!00:00:00)\d\d:\d\d:\d\d",
+        "holds activity counts per epoch, which cannot carry tremor; export the raw acceleration",
+    ),
+    Refusal(
+        r"(?i)\braw_tp9\b",
+        "is a Muse Monitor table, whose rows follow the clock of the EEG and repeat the "
+        "acceleration; export the accelerometer by itself",
+    ),
+    Refusal(
+        r"(?i)\baxis1\b.*\baxis2\b.*\baxis3\b",
+        "holds activity counts, which cannot carry tremor; export the raw acceleration",
+    ),
+)
+
+
+def match_header(entry: CaptureFormat, names: list[str]) -> Matched | None:
+    """Find the columns of a format by their names.
+
+    Parameters
+    ----------
+    entry : CaptureFormat
+        Entry of the table that is not generic.
+    names : list of str
+        Names of the columns as they stand.
+
+    Returns
+    -------
+    Matched or None
+        None where no variant finds each of its columns exactly once.
+    """
+    tidy = [_tidy(name) for name in names]
+    if entry.slug == "sensor-logger" and "seconds_elapsed" not in tidy:
+        return None
+    for variant in entry.variants:
+        time = _find(variant.time, tidy)
+        axes = _find_axes(variant.axes, tidy)
+        added = _find_axes(variant.added_axes, tidy) if variant.added_axes else ()
+        if time is None or axes is None or added is None:
+            continue
+        unit = variant.unit or _common_unit([tidy[column] for column in axes])
+        return Matched(time, axes, variant.time_unit, unit, variant.gravity, added)
+    return None
+
+
+def match_any_header(names: list[str]) -> Matched | str:
+    """Find time and three axes in any header.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the columns as they stand.
+
+    Returns
+    -------
+    Matched or str
+        What was found, or in words what is missing.
+    """
+    tidy = [_tidy(name) for name in names]
+    groups: dict[tuple[int, str], dict[str, list[int]]] = {}
+    for column, name in enumerate(tidy):
+        if _OTHER_QUANTITY.search(name):
+            continue
+        base = _split_unit(name)[0]
+        for rank, pattern in enumerate(_AXIS_PATTERNS):
+            found = re.fullmatch(pattern, base)
+            if found:
+                stem = base[: found.start("axis")] + "*" + base[found.end("axis") :]
+                group = groups.setdefault((rank, stem), {})
+                group.setdefault(found["axis"], []).append(column)
+                break
+    whole = {key: group for key, group in groups.items() if set(group) == set(AXES)}
+    if not whole:
+        return "no three columns are named as axes x, y, z of an acceleration"
+    best = min(rank for rank, _ in whole)
+    chosen = {stem: group for (rank, stem), group in whole.items() if rank == best}
+    if len(chosen) > 1:
+        total = {stem: group for stem, group in chosen.items() if not _REMOVED.search(stem)}
+        chosen = total or chosen
+    stem, group = next(iter(chosen.items()))
+    if len(chosen) > 1 or any(len(columns) > 1 for columns in group.values()):
+        which = ", ".join(sorted(chosen))
+        return f"more than one column could be each axis ({which})"
+    axes = tuple(group[axis][0] for axis in AXES)
+    time, time_unit = _find_any_time(tidy)
+    return Matched(
+        time=time,
+        axes=axes,
+        time_unit=time_unit,
+        unit=_common_unit([tidy[column] for column in axes]),
+        gravity="removed" if _REMOVED.search(stem) else None,
+    )
+
+
+def parse_columns(columns: str) -> Matched | str:
+    """Read a declaration of columns such as ``time_ns,x,y,z,_``.
+
+    Parameters
+    ----------
+    columns : str
+        Names parted by commas: ``time_s``, ``time_ms``, ``time_us``, ``time_ns``, or ``time``
+        (ISO text); ``x``, ``y``, ``z``, each with ``_ms2``, ``_g`` or ``_mg`` where the unit is
+        known; ``_`` for what is to be ignored.
+
+    Returns
+    -------
+    Matched or str
+        What was declared, or in words what is wrong with it.
+    """
+    names = [name.strip().lower() for name in columns.split(",")]
+    time: int | None = None
+    time_unit: TimeUnit = ""
+    axes: dict[str, int] = {}
+    units: set[str] = set()
+    for column, name in enumerate(names):
+        timed = re.fullmatch(r"time(?:_(s|ms|us|ns))?", name)
+        axis = re.fullmatch(r"([xyz])(?:_(ms2|g|mg))?", name)
+        if name == "_":
+            continue
+        if timed and time is None:
+            time, time_unit = column, _TIME_UNIT_NAMES[timed[1]] if timed[1] else ""
+        elif axis and axis[1] not in axes:
+            axes[axis[1]] = column
+            units.add(UNIT_NAMES[axis[2]] if axis[2] else "")
+        else:
+            again = " twice" if timed or axis else ""
+            return f"{name!r} is named{again}" if again else f"{name!r} is not a name"
+    if set(axes) not in ({"x"}, set(AXES)):
+        return f"the axes are {', '.join(sorted(axes)) or 'missing'}"
+    if len(units) > 1:
+        return "the axes have different units"
+    return Matched(time, tuple(axes[axis] for axis in sorted(axes)), time_unit, units.pop())
+
+
+_AXIS_PATTERNS: Final = (
+    r".*acc[a-z]*\d*[ _.\-]*(?P<axis>[xyz])(?:[ _.\-:].*)?",
+    r"(?P<axis>[xyz])[ _.\-]*acc.*",
+    r"(?:attr_)?(?P<axis>[xyz])(?:[ _\-]?(?:value|axis))?:?",
+    r"(?:gf|a)_?(?P<axis>[xyz])",
+)
+_OTHER_QUANTITY: Final = re.compile(r"gyr|mag|count|angular|angle|veloc|euler|quat|raw_|deg/s")
+_REMOVED: Final = re.compile(r"lin|user|free")
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"\s+", " ", name.strip().strip('"').strip()).lower()
+
+
+def _split_unit(name: str) -> tuple[str, str]:
+    """Part a tidy name from its unit, which is in () or [], or ends the name."""
+    bracketed = re.fullmatch(r"(.*?)\s*[(\[](.+)[)\]]\s*", name)
+    if bracketed:
+        return bracketed[1].strip(), bracketed[2].replace(" ", "")
+    suffixed = re.fullmatch(r"(.+?)[_ ]([a-zµ/^²0-9]+)", name)
+    if suffixed and (suffixed[2] in UNIT_NAMES or suffixed[2] in _TIME_UNIT_NAMES):
+        return suffixed[1], suffixed[2]
+    return name, ""
+
+
+def _common_unit(names: list[str]) -> str:
+    units = {UNIT_NAMES.get(_split_unit(name)[1], "") for name in names}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _find(pattern: str, names: list[str]) -> int | None:
+    found = [column for column, name in enumerate(names) if re.fullmatch(pattern, name)]
+    return found[0] if len(found) == 1 else None
+
+
+def _find_axes(pattern: str, names: list[str]) -> tuple[int, ...] | None:
+    found = [_find(pattern.replace("{axis}", axis), names) for axis in AXES]
+    columns = tuple(column for column in found if column is not None)
+    return columns if len(columns) == len(AXES) else None
+
+
+def _find_any_time(names: list[str]) -> tuple[int | None, TimeUnit]:
+    """Find the time column; one that names its unit counts before one that does not."""
+    plain: int | None = None
+    for column, name in enumerate(names):
+        base, unit = _split_unit(name)
+        if not re.search(r"time|^t$|^elapsed$|^epoch?$|elapsed", base):
+            continue
+        if base.startswith("seconds"):
+            return column, "s"
+        if unit in _TIME_UNIT_NAMES and unit != "txt":
+            return column, _TIME_UNIT_NAMES[unit]
+        plain = column if plain is None else plain
+    return plain, ""

@@ -1,0 +1,286 @@
+"""The first 64 kB of a capture: its encoding, header, delimiter and decimal sign, and its format.
+
+Which formats there are is the table in `tremor.formats.csv.dialects`. The samples are not read
+here.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InvalidInputError
+from tremor.formats.capture_file import CaptureFile
+from tremor.formats.csv.cells import is_number, quoted, split_line
+from tremor.formats.csv.dialects import (
+    FORMATS,
+    REFUSALS,
+    UNIT_NAMES,
+    CaptureFormat,
+    Matched,
+    match_any_header,
+    match_header,
+    parse_columns,
+)
+from tremor.formats.csv.native import FIRST_LINE
+from tremor.recording import AXES
+
+__all__ = ["HOW_TO_DECLARE", "Sniffed", "sniff_file"]
+
+_HEAD_BYTES: Final = 64 * 1024
+_DELIMITERS: Final = (",", ";", "\t", "|")
+HOW_TO_DECLARE: Final = (
+    "declare what the columns are, such as --columns time_s,x,y,z (time_ms, time_us, time_ns or "
+    "time for text; x_g or x_mg with a unit; _ to ignore one)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What the first 64 kB of a capture tell.
+
+    Parameters
+    ----------
+    format : CaptureFormat
+        The format that claims it.
+    columns : Matched
+        Which columns hold what.
+    names : tuple of str
+        Names of the columns; empty without a header.
+    delimiter, decimal : str
+        How numbers are parted and written.
+    encoding : str
+        Of the text.
+    n_lines_before : int
+        Lines before the first row of samples.
+    n_fields : int
+        Fields of the longest line seen.
+    keys : dict
+        ``key: value`` lines of the preamble.
+    member : str
+        Name of the file inside of an archive or a folder; empty where the capture is one file.
+    """
+
+    format: CaptureFormat
+    columns: Matched
+    names: tuple[str, ...]
+    delimiter: str
+    decimal: str
+    encoding: str
+    n_lines_before: int
+    n_fields: int
+    keys: dict[str, str] = field(default_factory=dict)
+    member: str = ""
+
+
+def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
+    """Tell the format of a capture from its first 64 kB.
+
+    Parameters
+    ----------
+    capture : CaptureFile
+        Where its bytes are.
+    columns : str or None
+        What the columns are, such as ``time_ns,x,y,z,_``; None to tell it from the header.
+
+    Returns
+    -------
+    Sniffed
+        The format and its columns.
+
+    Raises
+    ------
+    CaptureNotRecognisedError
+        Where no format claims it.
+    CaptureReadError
+        Where it is empty.
+    InvalidInputError
+        Where ``columns`` is not usable.
+    """
+    with capture.open() as stream:
+        head = stream.read(_HEAD_BYTES)
+    if not head.strip():
+        raise CaptureReadError(f"{capture.name} is empty; record or export it again")
+    text, encoding = _decode(head, capture)
+    lines = text.splitlines()
+    if len(head) == _HEAD_BYTES and len(lines) > 1:
+        lines = lines[:-1]  # the last one may be cut
+    first = "\n".join(lines[:40])
+    for refusal in REFUSALS:
+        if re.search(refusal.pattern, first):
+            raise CaptureNotRecognisedError(f"{capture.name} {refusal.reason}")
+    if columns is not None:
+        return _sniff_declared(capture, columns, lines, encoding)
+    keys = _keys_of(lines)
+    missing = ""
+    for delimiter in _DELIMITERS:
+        for number, names in _header_lines(lines, delimiter):
+            claim = _claim(lines, names)
+            if isinstance(claim, str):
+                missing = missing or f"{claim} in the header {quoted(','.join(names))}"
+                continue
+            entry, matched = claim
+            rows, n_before, units = _after_header(lines, number, delimiter, matched)
+            if not rows:
+                continue
+            if units and not matched.unit:
+                named = {UNIT_NAMES.get(units[c].strip().lower(), "") for c in matched.axes}
+                matched = replace(matched, unit=named.pop() if len(named) == 1 else "")
+            return Sniffed(
+                format=entry,
+                columns=matched,
+                names=tuple(names),
+                delimiter=delimiter,
+                decimal=_decimal_of(rows, delimiter, matched),
+                encoding=encoding,
+                n_lines_before=n_before,
+                n_fields=max(len(names), *(len(row) for row in rows)),
+                keys=keys,
+                member=capture.name,
+            )
+    seen = missing or f"the first line is {quoted(lines[0])}"
+    known = ", ".join(entry.slug for entry in FORMATS if entry.slug != "declared-columns")
+    raise CaptureNotRecognisedError(
+        f"{capture.name} is not recognised: {seen}; known formats: {known}; {HOW_TO_DECLARE}"
+    )
+
+
+def _decode(head: bytes, capture: CaptureFile) -> tuple[str, str]:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head.decode("utf-16", errors="ignore"), "utf-16"
+    if head.startswith(FIRST_LINE.encode()):
+        head = head.replace(b"\x00", b"")  # a power cut leaves zeros where the last rows were to be
+    control = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
+    if b"\x00" in head or control > 0.01 * len(head):
+        raise CaptureNotRecognisedError(
+            f"{capture.name} is binary, not a table of text (first bytes {head[:8].hex(' ')}); "
+            "export it as CSV"
+        )
+    try:
+        return head.decode("utf-8-sig"), "utf-8-sig"
+    except UnicodeDecodeError as error:
+        if error.start >= len(head) - 4 and len(head) == _HEAD_BYTES:
+            return head.decode("utf-8-sig", errors="ignore"), "utf-8-sig"
+    try:
+        return head.decode("gbk"), "gbk"
+    except UnicodeDecodeError:
+        return head.decode("latin-1"), "latin-1"
+
+
+def _keys_of(lines: list[str]) -> dict[str, str]:
+    keys: dict[str, str] = {}
+    for line in lines[:100]:
+        found = re.fullmatch(r"#\s*([\w ]+?)\s*:\s*(.+?)[\s,;]*", line)
+        if found:
+            keys[found[1]] = found[2]
+        raw = re.search(r"Created By ActiGraph .* at (\d+) Hz\b", line)
+        if raw:
+            keys["nominal_sampling_rate_hz"] = raw[1]
+            keys["date format"] = line
+    return keys
+
+
+def _header_lines(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Give the lines that could be a header: at least three named fields, few of them numbers."""
+    for number, line in enumerate(lines[:100]):
+        if delimiter not in line or line.startswith("#"):
+            continue
+        try:
+            names = split_line(line, delimiter)
+        except csv.Error:
+            continue
+        named = [name for name in names if name.strip() and not is_number(name)]
+        if len(named) >= len(AXES) and len(named) >= 0.8 * len([n for n in names if n.strip()]):
+            yield number, names
+
+
+def _claim(lines: list[str], names: list[str]) -> tuple[CaptureFormat, Matched] | str:
+    for entry in FORMATS:
+        if entry.generic or (entry.first_line and not re.fullmatch(entry.first_line, lines[0])):
+            continue
+        matched = match_header(entry, names)
+        if matched is not None:
+            return entry, matched
+    found = match_any_header(names)
+    if isinstance(found, str):
+        return found
+    generic = next(entry for entry in FORMATS if entry.slug == "headed-csv")
+    return generic, found
+
+
+def _after_header(
+    lines: list[str], header: int, delimiter: str, matched: Matched
+) -> tuple[list[list[str]], int, list[str]]:
+    """Find the first rows of samples, how many lines are before them, and a row of units."""
+    units: list[str] = []
+    for number in range(header + 1, min(header + 4, len(lines))):
+        if not lines[number].strip():
+            continue
+        fields = split_line(lines[number], delimiter)
+        if _is_row(fields, matched):
+            rows = [
+                split_line(line, delimiter) for line in lines[number : number + 200] if line.strip()
+            ]
+            return rows, number, units
+        if max(matched.axes) < len(fields):
+            units = fields
+    return [], 0, []
+
+
+def _is_row(fields: list[str], matched: Matched) -> bool:
+    if max(matched.axes) >= len(fields):
+        return False
+    cells = [fields[column].strip() for column in matched.axes]
+    return all(is_number(cell) or cell.lower() in {"", "nan", "na"} for cell in cells)
+
+
+def _decimal_of(rows: list[list[str]], delimiter: str, matched: Matched) -> str:
+    if delimiter == ",":
+        return "."
+    cells = [row[column] for row in rows for column in matched.axes if column < len(row)]
+    return "," if any("," in cell for cell in cells) else "."
+
+
+def _sniff_declared(capture: CaptureFile, columns: str, lines: list[str], encoding: str) -> Sniffed:
+    declared = parse_columns(columns)
+    if isinstance(declared, str):
+        raise InvalidInputError(
+            f"--columns {columns}: {declared}; name x, y and z once each, time or time_s, time_ms, "
+            "time_us, time_ns at most once, and _ for the rest"
+        )
+    n_declared = len(columns.split(","))
+    entry = next(entry for entry in FORMATS if entry.slug == "declared-columns")
+    widths = []
+    for delimiter in _DELIMITERS:
+        split = [
+            (n, split_line(line, delimiter)) for n, line in enumerate(lines[:300]) if line.strip()
+        ]
+        if not split:
+            continue
+        rows = [(n, row) for n, row in split if len(row) >= n_declared and _is_row(row, declared)]
+        widths.append(max(len(row) for _, row in split))
+        if not rows or len(rows) < 0.5 * len(split[-200:]):
+            continue
+        n_before = rows[0][0]
+        named = split[0][1] if n_before > 0 else []
+        cells = [row for _, row in rows]
+        return Sniffed(
+            format=entry,
+            columns=declared,
+            names=tuple(named),
+            delimiter=delimiter,
+            decimal=_decimal_of(cells, delimiter, declared),
+            encoding=encoding,
+            n_lines_before=n_before,
+            n_fields=max(len(row) for row in cells),
+            keys=_keys_of(lines),
+            member=capture.name,
+        )
+    raise CaptureNotRecognisedError(
+        f"{capture.name} does not fit --columns {columns}: {n_declared} columns with numbers are "
+        f"declared, lines have {max(widths, default=0)}, the first is {quoted(lines[0])}; "
+        f"{HOW_TO_DECLARE}"
+    )

@@ -1,0 +1,204 @@
+"""The time column of a capture: cells to seconds, from exact integers, chunk after chunk.
+
+The rate and the gaps that the seconds tell are the business of `tremor.clock.timebase`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.errors import CaptureReadError
+from tremor.formats.csv.cells import is_number, quoted
+from tremor.formats.csv.sniffing import HOW_TO_DECLARE, Sniffed
+from tremor.units import TIME_UNIT_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Stamps"]
+
+#: Plausible sampling rates, by which an unnamed unit of time is told.
+_PLAUSIBLE_RATE_HZ: Final = (4.0, 4000.0)
+_EPOCH_S: Final = (1.0e9, 4.2e9)
+_TEXT_TIMES: Final = ("%Y-%m-%d %H:%M:%S:%f", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
+_MONTH_FIRST: Final = ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S")
+_DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S")
+_TIME_OF_DAY: Final = re.compile(r"\s*\d{1,2}:\d{2}:\d{2}([.,]\d+)?\s*")
+_DAY_S: Final = 86400.0
+
+
+@dataclass(slots=True)
+class Stamps:
+    """How the cells of the time column become seconds from the first.
+
+    Parameters
+    ----------
+    unit : str
+        ``s``, ``ms``, ``us``, ``ns``, ``text`` or ``time of day``.
+    zero : int or float
+        Number of the first stamp, in its unit; of text in ns since 1970.
+    epoch_s : float or None
+        Wall time of the first stamp, s since 1970; None where it tells none.
+    zone_known : bool
+        Whether that is UTC, and not the time of some zone.
+    text_format : str
+        Of dates; empty for ISO 8601.
+    capture_name : str
+        What messages call the capture.
+    day_zero_s, last_s, days
+        Of times of day: the first, the last so far, and midnights passed.
+    """
+
+    unit: str
+    zero: int | float
+    epoch_s: float | None
+    zone_known: bool
+    text_format: str = ""
+    capture_name: str = ""
+    day_zero_s: float | None = None
+    last_s: float = 0.0
+    days: int = 0
+
+    @classmethod
+    def of(cls, cells: pd.Series, found: Sniffed, capture_name: str) -> Stamps:
+        """Tell from the first stamps how they are written, and in which unit."""
+        unit: str = found.columns.time_unit
+        some = cells.iloc[:2000]
+        if not is_number(str(some.iloc[0])):
+            return cls._of_text(cells, found, capture_name)
+        first = _as_numbers(some[[is_number(str(cell)) for cell in some]])
+        assert first is not None
+        if not unit or unit == "text":
+            unit = _tell_time_unit(first, capture_name)
+        zero = first[0].item()
+        epoch_s = zero * TIME_UNIT_S[unit]
+        is_epoch = _EPOCH_S[0] <= epoch_s <= _EPOCH_S[1] and not found.keys.get("started_at")
+        return cls(unit, zero, epoch_s if is_epoch else None, is_epoch, "", capture_name)
+
+    @classmethod
+    def _of_text(cls, cells: pd.Series, found: Sniffed, capture_name: str) -> Stamps:
+        first = str(cells.iloc[0]).strip()
+        if _TIME_OF_DAY.fullmatch(first):
+            return cls("time of day", 0, None, False, "", capture_name)
+        stamps = cls("text", 0, None, False, _text_format(first, found), capture_name)
+        zero = stamps._text_ns(cells.iloc[:1], found.n_lines_before + 1)[0]
+        stamps.zero = int(zero)
+        stamps.zone_known = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", first))
+        stamps.epoch_s = int(zero) / 1e9
+        return stamps
+
+    def seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
+        """Give the stamps of a chunk, s from the first of the capture, from exact integers."""
+        if self.unit == "text":
+            elapsed_ns = self._text_ns(cells, first_line) - int(self.zero)
+            return np.asarray(elapsed_ns / 1e9, dtype=np.float64)
+        if self.unit == "time of day":
+            return self._day_seconds(cells, first_line)
+        numbers = _as_numbers(cells)
+        if numbers is None:
+            raise self._complaint(cells, first_line)
+        relative = np.asarray(numbers - np.asarray(self.zero, dtype=numbers.dtype), np.float64)
+        # Dividing keeps decimal stamps exact where multiplying by 1e-9 would not.
+        divisor = round(1.0 / TIME_UNIT_S[self.unit])
+        return np.asarray(relative / divisor, np.float64) if divisor > 1 else relative
+
+    def unwrapped(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Carry the time of day over midnight, from one chunk to the next."""
+        if self.unit != "time of day":
+            return seconds
+        if self.day_zero_s is None:
+            self.day_zero_s = self.last_s = float(seconds[0])
+        days = self.days + np.cumsum(np.diff(seconds, prepend=self.last_s) < -0.5 * _DAY_S)
+        self.last_s, self.days = float(seconds[-1]), int(days[-1])
+        return np.asarray(seconds - self.day_zero_s + days * _DAY_S, np.float64)
+
+    def _day_seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
+        import pandas as pd
+
+        text = cells.astype("string").str.strip().str.replace(",", ".", regex=False)
+        delta = pd.to_timedelta(text, errors="coerce")
+        nanoseconds = delta.to_numpy().astype("timedelta64[ns]")
+        bad = np.isnat(nanoseconds)
+        if bad.any():
+            raise self._complaint(cells[bad], first_line + int(np.argmax(bad)))
+        seconds: npt.NDArray[np.float64] = nanoseconds.astype(np.int64) / 1e9
+        return seconds
+
+    def _text_ns(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.int64]:
+        import pandas as pd
+
+        text = cells.astype("string").str.strip()
+        moments = pd.to_datetime(
+            text, format=self.text_format or "ISO8601", utc=True, errors="coerce"
+        )
+        bad = moments.isna().to_numpy(dtype=np.bool_)
+        if bad.any():
+            raise self._complaint(cells[bad], first_line + int(np.argmax(bad)))
+        return moments.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+    def _complaint(self, cells: pd.Series, line: int) -> CaptureReadError:
+        import pandas as pd
+
+        numbers = pd.to_numeric(cells.astype("string"), errors="coerce")
+        bad = cells[numbers.isna()]
+        shown = bad.iloc[0] if len(bad) else cells.iloc[0]
+        if len(bad) and self.unit in TIME_UNIT_S:
+            line += int(bad.index[0] - cells.index[0])
+        return CaptureReadError(
+            f"line {line} of {self.capture_name} has {quoted(str(shown), 40)} where a time "
+            f"({self.unit}) is needed; repair the line, or name the time column with --columns"
+        )
+
+
+def _as_numbers(cells: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
+    import pandas as pd
+
+    if cells.dtype.kind in "iuf":
+        return cells.to_numpy()
+    text = cells.astype("string").str.strip()
+    numbers = pd.to_numeric(text, errors="coerce")
+    if numbers.isna().any():
+        numbers = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
+    if numbers.isna().any():
+        return None
+    kind = np.int64 if numbers.dtype.kind in "iu" else np.float64
+    return numbers.to_numpy(dtype=kind)
+
+
+def _text_format(first: str, found: Sniffed) -> str:
+    """Choose how dates are written; an American and a European one differ only by the file."""
+    if re.match(r"\d{4}-\d{2}-\d{2}[T ]", first) and not re.search(r":\d{2}:\d{3}$", first):
+        return ""
+    european = any("dd/mm" in key.lower() for key in (*found.keys, *found.keys.values()))
+    dated = (*_DAY_FIRST, *_MONTH_FIRST) if european else (*_MONTH_FIRST, *_DAY_FIRST)
+    for text_format in (*_TEXT_TIMES, *dated):
+        try:
+            datetime.strptime(first, text_format)
+        except ValueError:
+            continue
+        return text_format
+    return ""
+
+
+def _tell_time_unit(first: npt.NDArray[np.generic], capture_name: str) -> str:
+    """Tell the unit of numeric stamps from a date they can mean, else from a plausible rate."""
+    start = float(first[0].item())
+    for unit in ("s", "ms", "us", "ns"):
+        if _EPOCH_S[0] <= start * TIME_UNIT_S[unit] <= _EPOCH_S[1]:
+            return unit
+    numbers = (first - first[0]).astype(np.float64)
+    span, n = float(numbers[-1] - numbers[0]), len(numbers)
+    for unit in ("s", "ms", "us", "ns"):
+        scaled = span * TIME_UNIT_S[unit]
+        if scaled > 0 and _PLAUSIBLE_RATE_HZ[0] <= (n - 1) / scaled <= _PLAUSIBLE_RATE_HZ[1]:
+            return unit
+    raise CaptureReadError(
+        f"the unit of time of {capture_name} cannot be told: {n} stamps span {span:g}; "
+        f"{HOW_TO_DECLARE}"
+    )

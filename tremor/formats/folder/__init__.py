@@ -1,0 +1,1 @@
+"""Recording folders: samples, packet log and manifest, readable however they ended."""

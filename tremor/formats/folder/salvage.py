@@ -1,0 +1,312 @@
+"""The rows of a recording: read whole however it ended, with the clock that its columns allow.
+
+How they were written is `tremor.formats.folder.samples`. What was lost at the end, and what the
+manifest says of it, becomes warnings here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.clock.packets import fit_counted
+from tremor.clock.timebase import TimeBase
+from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
+from tremor.formats.capture_file import CaptureFile
+from tremor.formats.csv.rows import Extremes, Table
+from tremor.formats.csv.sniffing import Sniffed
+from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, read_manifest
+from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
+from tremor.recording import AXES, CaptureWarning, Floats
+from tremor.storage import Spool
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CountedClock", "is_recorded", "read_recorded"]
+
+_CHUNK_ROWS: Final = 250_000
+_PIECE_BYTES: Final = 1 << 20
+#: Rows that damage may have spoilt; with more the file is another one.
+_MOST_DAMAGED: Final = 1000
+
+
+@dataclass(slots=True)
+class CountedClock:
+    """The clock of a recording; where the sensor stamped its samples, that is left to the stamps.
+
+    Parameters
+    ----------
+    is_stamped : bool
+        Whether ``time_s`` holds stamps of the sensor.
+    tells_loss : bool
+        Whether jumps of the index were told by the sensor.
+    index, arrival_s : list of ndarray
+        Of the rows, in pieces.
+    """
+
+    is_stamped: bool
+    tells_loss: bool
+    index: list[Floats] = field(default_factory=list)
+    arrival_s: list[Floats] = field(default_factory=list)
+
+    def fit(self, *, nominal_sampling_rate_hz: float | None = None) -> TimeBase | None:
+        """Give the clock, or None where the stamps tell it.
+
+        Parameters
+        ----------
+        nominal_sampling_rate_hz : float, optional
+            Hz.
+
+        Returns
+        -------
+        TimeBase or None
+            Rate and place of each row.
+
+        Raises
+        ------
+        CaptureReadError
+            Where nothing tells a rate.
+        """
+        if self.is_stamped:
+            return None
+        try:
+            return fit_counted(
+                np.concatenate(self.index).astype(np.int64),
+                np.concatenate(self.arrival_s),
+                nominal_sampling_rate_hz=nominal_sampling_rate_hz,
+                tells_loss=self.tells_loss,
+            )
+        except InvalidInputError as error:
+            raise CaptureReadError(str(error)) from error
+
+
+def is_recorded(found: Sniffed) -> bool:
+    """Tell whether a native CSV is that of a recording, with index and arrivals."""
+    return found.format.slug == "tremor-csv" and {INDEX_COLUMN, ARRIVAL_COLUMN} <= set(found.names)
+
+
+def read_recorded(capture: CaptureFile, found: Sniffed) -> Table:
+    """Read the rows of a recording.
+
+    Parameters
+    ----------
+    capture : CaptureFile
+        Its folder, or its samples alone.
+    found : Sniffed
+        Its columns.
+
+    Returns
+    -------
+    Table
+        To be closed after use. What follows the last line feed is left out, and so are rows that
+        are damaged or do not go on from those before.
+
+    Raises
+    ------
+    InsufficientDataError
+        Where there are fewer than two samples.
+    """
+    clock = CountedClock(
+        is_stamped=found.keys.get("times") == "sensor",
+        tells_loss=found.keys.get("losses") == "told",
+    )
+    table = Table(
+        values=Spool(len(AXES)),
+        stamps=Spool(1),
+        clock=clock,
+        epoch_s=None,
+        zone_known=False,
+        extremes=Extremes(),
+        warnings=[],
+        history=[f"time from {'the sensor' if clock.is_stamped else 'the arrivals'}"],
+    )
+    try:
+        _fill(table, clock, capture, found)
+        _tell(table, capture, found)
+    except BaseException:
+        table.close()
+        raise
+    return table
+
+
+def _fill(table: Table, clock: CountedClock, capture: CaptureFile, found: Sniffed) -> None:
+    assert table.stamps is not None
+    names = (found.names[column] for column in (found.columns.time or 0, *found.columns.axes))
+    columns = [*names, INDEX_COLUMN, ARRIVAL_COLUMN]
+    n_damaged, last = 0, np.full(3, -1e300)
+    for frame in _frames(capture, found, columns):
+        rows = frame[columns].to_numpy(dtype=np.float64)
+        times = rows[:, [0, 4, 5]]
+        # Neither time nor count ever goes back: a row that does is of a damaged line.
+        if not (np.isfinite(rows).all() and _goes_on(np.vstack((last, times[:-1])), times).all()):
+            good = _good_rows(rows, times, last)
+            n_damaged += int(np.count_nonzero(~good))
+            rows, times = rows[good], times[good]
+        if not len(rows):
+            continue
+        last = times[-1]
+        values = np.ascontiguousarray(rows[:, 1:4])
+        table.extremes.add(values)
+        table.values.append(values)
+        table.stamps.append(np.ascontiguousarray(rows[:, :1]))
+        clock.index.append(rows[:, 4].copy())
+        clock.arrival_s.append(rows[:, 5].copy())
+    if len(table.values) < 2:
+        beside = _folder_of(capture) / PACKETS_FILE
+        again = "; its packets may hold more: tremor convert --redecode" if beside.exists() else ""
+        raise InsufficientDataError(
+            f"{capture.name} holds {len(table.values)} samples; at least 2 are needed{again}"
+        )
+    if n_damaged:
+        table.warnings.append(
+            CaptureWarning(
+                "DAMAGED_ROWS", f"damaged rows: {n_damaged}; left out, their samples are lost"
+            )
+        )
+
+
+def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool_]:
+    """Tell the rows that go on from those before.
+
+    Where a row lies before its neighbour, one of the two is damaged: the neighbour, if the row
+    goes on from the one before that.
+    """
+    kept = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    for _ in range(_MOST_DAMAGED):
+        there = np.vstack((last, times[kept]))
+        wrong = np.flatnonzero(~_goes_on(there[:-1], there[1:]))
+        if not len(wrong):
+            break
+        at = int(wrong[0])
+        leapt = at > 0 and bool(_goes_on(there[at - 1], there[at + 1]))
+        kept = np.delete(kept, at - 1 if leapt else at)
+    else:
+        raise CaptureReadError(
+            f"more than {_MOST_DAMAGED} rows do not go on from those before; "
+            "redecode the packets with tremor convert --redecode"
+        )
+    good = np.zeros(len(rows), dtype=np.bool_)
+    good[kept] = True
+    return good
+
+
+def _goes_on(before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
+    """Tell whether neither time goes back, and the count goes up."""
+    ahead = after - before
+    return np.asarray((ahead >= 0.0).all(axis=-1) & (ahead[..., 1] > 0.0))
+
+
+def _frames(capture: CaptureFile, found: Sniffed, columns: list[str]) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    n_bytes = _last_line_feed(capture)
+    options: dict[str, Any] = {
+        "header": None, "names": list(found.names), "usecols": columns, "index_col": False,
+        "skiprows": found.n_lines_before, "chunksize": _CHUNK_ROWS, "engine": "c",
+        "encoding": "utf-8", "encoding_errors": "replace",
+    }  # fmt: skip
+    n_given = 0
+    try:
+        with io.BufferedReader(_Start(capture.open(), n_bytes)) as stream:
+            for frame in pd.read_csv(stream, dtype=np.float64, **options):
+                n_given += len(frame)
+                yield frame
+    except pd.errors.EmptyDataError:
+        return
+    except (ValueError, OverflowError):  # a line that holds other than numbers, or too many
+        options["skiprows"] = found.n_lines_before + n_given
+        with io.BufferedReader(_Start(capture.open(), n_bytes)) as stream:
+            tolerant = pd.read_csv(stream, dtype=str, on_bad_lines="skip", **options)
+            for frame in tolerant:
+                yield frame.apply(pd.to_numeric, errors="coerce")
+
+
+def _last_line_feed(capture: CaptureFile) -> int:
+    """Give the number of bytes up to the last line feed and with it."""
+    n_read = n_whole = 0
+    with capture.open() as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            at = piece.rfind(b"\n")
+            if at >= 0:
+                n_whole = n_read + at + 1
+            n_read += len(piece)
+    return n_whole
+
+
+class _Start(io.RawIOBase):
+    """The first bytes of a stream; a cut last line is never seen."""
+
+    def __init__(self, stream: BinaryIO, n_bytes: int) -> None:
+        self._stream, self._left = stream, n_bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:  # noqa: ANN401 - whatever the buffer gives
+        piece = self._stream.read(min(len(into), self._left))
+        into[: len(piece)] = piece
+        self._left -= len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+# --- what the folder says of itself ------------------------------------------------------------
+
+
+def _folder_of(capture: CaptureFile) -> Path:
+    return capture.path if capture.path.is_dir() else capture.path.parent
+
+
+def _tell(table: Table, capture: CaptureFile, found: Sniffed) -> None:
+    """Turn what the recording says of itself into warnings and history."""
+    if found.keys.get("losses") != "told":
+        table.warnings.append(
+            CaptureWarning(
+                "LOSS_NOT_TOLD",
+                "the sensor numbers nothing: within a connection a lost packet cannot be told "
+                "from a late one",
+            )
+        )
+    folder = _folder_of(capture)
+    is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE
+    if not is_of_folder or not (folder / PACKETS_FILE).exists():
+        return
+    manifest = read_manifest(folder)
+    if manifest is None or not manifest.get("closed"):
+        why = f"{MANIFEST_FILE} is missing or cut" if manifest is None else "it was not closed"
+        table.warnings.append(
+            CaptureWarning(
+                "RECORDING_CUT",
+                f"the recording broke off ({why}); at most the last second of it is lost",
+            )
+        )
+        return
+    files = manifest.get("files") or {}
+    expected = (files.get(SAMPLES_FILE) or {}).get("n_bytes")
+    there = (folder / SAMPLES_FILE).stat().st_size
+    if expected is not None and expected != there:
+        table.warnings.append(
+            CaptureWarning(
+                "SAMPLES_CHANGED",
+                f"{SAMPLES_FILE} has {there} bytes and had {expected} when the recording ended; "
+                "redecode the packets with tremor convert --redecode",
+            )
+        )
+    counts = manifest.get("counts") or {}
+    dropped = counts.get("n_dropped_samples") or 0
+    if dropped:
+        table.warnings.append(
+            CaptureWarning(
+                "DISK_DROPPED", f"the disk did not keep up: {dropped} samples found no room"
+            )
+        )

@@ -1,0 +1,365 @@
+"""One sensor while it is recorded: its source, its folder, its live windows, and what is known."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tremor.analysis.live import LiveAnalyzer, StreamFacts
+from tremor.errors import InvalidInputError, LinkError
+from tremor.integrity import find_clipped
+from tremor.packets import LinkEvent, Packet
+from tremor.recorder import Recorder, RecorderCounts, StreamDescription, Zero
+from tremor.recording import Floats, SampleBlock, SensorInfo
+from tremor.session.settling import STILL_MS2, gross_movement_ms2
+from tremor.session.view import SensorView, Tremor
+
+if TYPE_CHECKING:
+    from devices.link.source import SensorSource
+    from tremor.results.analysis import WindowAnalysis
+
+__all__ = ["Track", "describe", "warm_up"]
+
+#: Samples that are kept to look at: the fit check needs some seconds.
+_KEPT_S: Final = 6.0
+_STILL_OVER_S: Final = 2.0
+#: A stream that gave nothing for so long is not known to be still, s.
+_STALE_S: Final = 3.0
+#: Loss of late is over this time, s.
+_LATELY_S: Final = 10.0
+_GONE: Final = frozenset({"lost", "silent"})
+
+
+def describe(source: SensorSource) -> StreamDescription:
+    """Say what a source granted, for the recording.
+
+    Parameters
+    ----------
+    source : SensorSource
+        Open.
+    """
+    started, profile = source.started, source.profile
+    settings = started.settings
+    rule = profile.loss_rule(settings)
+    return StreamDescription(
+        sensor=SensorInfo(source.name, profile.slug),
+        sampling_rate_hz=settings.sampling_rate_hz,
+        range_g=settings.range_g,
+        gyro=settings.gyro,
+        options={name: str(value) for name, value in settings.options.items()},
+        notes=started.notes,
+        device_time=profile.device_time,
+        loss=rule.loss,
+        tells_loss=rule.tells_loss,
+    )
+
+
+def warm_up() -> None:
+    """Load what the first window of tremor would load, which takes a second or two.
+
+    While it is loaded nothing else of this program goes on, and a sensor would have to wait.
+    """
+    time_s = np.arange(1500) / 100.0
+    samples = 0.01 * np.random.default_rng(0).standard_normal((1500, 3))
+    samples[:, 2] += 9.81
+    samples[:, 0] += np.where(time_s > 7.0, 0.3 * np.sin(2.0 * np.pi * 8.0 * time_s), 0.0)
+    for window in LiveAnalyzer(sampling_rate_hz=100.0).feed(SampleBlock(0, samples, 15.0)):
+        window.to_dict()
+    gross_movement_ms2(samples, fs=100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    time_s: float
+    n_samples: int
+    n_lost: int
+
+
+class Track:
+    """A sensor of a session.
+
+    Parameters
+    ----------
+    label : str
+        What it is called, such as ``left-calf``.
+    folder : Path
+        Of its recording.
+    placement : str
+        Where it is worn; empty where that is not known.
+    is_made_up : bool
+        Whether it is a simulated sensor, which nobody can tap.
+    on_window : callable, optional
+        Told of each finished window.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        folder: Path,
+        *,
+        placement: str,
+        is_made_up: bool = False,
+        on_window: Callable[[Track, WindowAnalysis], None] | None = None,
+    ) -> None:
+        self.label = label
+        self.folder = folder
+        self.placement = placement
+        self.is_made_up = is_made_up
+        self.source: SensorSource | None = None
+        self.recorder: Recorder | None = None
+        self.counts = RecorderCounts()
+        self.error: LinkError | None = None
+        self.rssi_dbm: int | None = None
+        self.battery_percent: int | None = None
+        #: When the link was lost, s on the clock of the source; None where it stands.
+        self.lost_since_s: float | None = None
+        self.n_links_lost = 0
+        self._is_back = False
+        self._tells_loss = False
+        self._on_window = on_window
+        self._pending: list[Packet | LinkEvent] = []
+        self._blocks: deque[SampleBlock] = deque()
+        self._live: LiveAnalyzer | None = None
+        self._now: Tremor | None = None
+        self._first_rms_ms2: float | None = None
+        self._rms_ms2: list[float] = []
+        self._lately: deque[_Lately] = deque()
+        self._reading: asyncio.Task[None] | None = None
+        self._taken_s = time.monotonic()
+
+    # --- what the link tells -------------------------------------------------------------------
+
+    def tap(self, record: Packet | LinkEvent) -> None:
+        """Keep a packet or an event; until there is a folder it waits."""
+        if isinstance(record, LinkEvent):
+            if record.kind in _GONE and self.lost_since_s is None:
+                self.lost_since_s = record.arrival_s
+                self.n_links_lost += 1
+            elif record.kind == "restarted":
+                self.lost_since_s = None
+                self._is_back = True
+        if self.recorder is None:
+            self._pending.append(record)
+        else:
+            self.recorder.tap(record)
+
+    @property
+    def first_record(self) -> Packet | LinkEvent | None:
+        """Give what came first and waits for the folder."""
+        return self._pending[0] if self._pending else None
+
+    def begin(self, zero: Zero | None) -> None:
+        """Make the folder, once the source is open, and read from then on.
+
+        Parameters
+        ----------
+        zero : Zero or None
+            From when times count, where several sensors share it.
+
+        Raises
+        ------
+        WouldOverwriteError, InvalidInputError
+            Where the folder cannot be taken.
+        """
+        source = self.source
+        assert source is not None
+        stream = describe(source)
+        self._tells_loss = stream.tells_loss
+        self.rssi_dbm = source.rssi_dbm
+        recorder = Recorder(
+            self.folder,
+            stream=stream,
+            placement=self.placement or None,
+            zero=zero,
+            now=source.now_s,
+        )
+        recorder.start()
+        self.recorder = recorder
+        waiting, self._pending = self._pending, []
+        for record in waiting:
+            recorder.tap(record)
+        self._live = self._analyzer(stream)
+        self._reading = asyncio.create_task(self._read())
+
+    def _analyzer(self, stream: StreamDescription) -> LiveAnalyzer | None:
+        try:
+            return LiveAnalyzer(
+                sampling_rate_hz=None,
+                nominal_sampling_rate_hz=stream.sampling_rate_hz,
+                facts=StreamFacts(range_ms2=stream.sensor.range_ms2),
+            )
+        except InvalidInputError:  # too slow for the band; the analysis of the whole says so
+            return None
+
+    async def _read(self) -> None:
+        assert self.source is not None
+        try:
+            async for block in self.source:
+                self.take(block)
+        except LinkError as error:
+            self.error = error
+
+    def take(self, block: SampleBlock) -> None:
+        """Keep a block and look at it."""
+        assert self.recorder is not None
+        self.recorder.take(block)
+        if self._is_back:
+            # What was lost with the link is told by itself.
+            self._is_back = False
+            self._lately.clear()
+        self._taken_s = time.monotonic()
+        self._blocks.append(block)
+        while block.arrival_s - self._blocks[0].arrival_s > _KEPT_S:
+            self._blocks.popleft()
+        if self._live is None:
+            return
+        try:
+            windows = self._live.feed(block)
+        except InvalidInputError:
+            # A count that jumped by more than a day: what follows is another stream.
+            assert self.source is not None
+            self._live = self._analyzer(describe(self.source))
+            return
+        for window in windows:
+            self._add(window)
+
+    def _add(self, window: WindowAnalysis) -> None:
+        rms_ms2, frequency_hz = window.rms_ms2.value, window.frequency_hz.value
+        if window.verdict != "tremor" or frequency_hz is None:
+            rms_ms2 = None
+        self._now = Tremor(window.verdict, frequency_hz, rms_ms2)
+        self._rms_ms2.append(np.nan if rms_ms2 is None else rms_ms2)
+        if self._first_rms_ms2 is None:
+            self._first_rms_ms2 = rms_ms2
+        if self._on_window is not None:
+            self._on_window(self, window)
+
+    # --- what is known -------------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing comes any more."""
+        return self._reading is not None and self._reading.done()
+
+    def fault(self) -> BaseException | None:
+        """Give what ended the reading and should not have."""
+        reading = self._reading
+        if reading is None or not reading.done() or reading.cancelled():
+            return None
+        return reading.exception()
+
+    @property
+    def n_samples(self) -> int:
+        """Count the samples so far."""
+        return (self.recorder.counts if self.recorder else self.counts).n_samples
+
+    def recent(self, duration_s: float) -> Floats:
+        """Give the acceleration of the last seconds, m/s^2, shape (n, 3)."""
+        if not self._blocks:
+            return np.zeros((0, 3))
+        since_s = self._blocks[-1].arrival_s - duration_s
+        pieces = [one.acceleration_ms2 for one in self._blocks if one.arrival_s > since_s]
+        return np.concatenate(pieces)
+
+    @property
+    def rate_hz(self) -> float:
+        """Give the rate to go by, Hz."""
+        assert self.source is not None
+        known = self.recorder.clock.sampling_rate_hz if self.recorder else None
+        return known or self.source.nominal_sampling_rate_hz
+
+    def is_still(self) -> bool | None:
+        """Tell whether the leg rests; None where nothing is received."""
+        source = self.source
+        if source is None or not self._blocks or self.lost_since_s is not None:
+            return None
+        # Real seconds: those of a fast simulated sensor are over at once.
+        if time.monotonic() - self._taken_s > _STALE_S:
+            return None
+        moved_ms2 = gross_movement_ms2(self.recent(_STILL_OVER_S), fs=self.rate_hz)
+        return None if moved_ms2 is None else moved_ms2 < STILL_MS2
+
+    def clipped_share(self, duration_s: float) -> float:
+        """Give the share of the last samples that are at the rail."""
+        samples = self.recent(duration_s)
+        assert self.source is not None
+        range_ms2 = describe(self.source).sensor.range_ms2
+        if range_ms2 is None or not len(samples):
+            return 0.0
+        return float(np.mean(find_clipped(samples, range_ms2=range_ms2)))
+
+    def lost_lately(self) -> float:
+        """Give the share of samples that were lost in the last 10 s."""
+        if self.recorder is None or self.source is None:
+            return 0.0
+        counts, now_s = self.recorder.counts, self.source.now_s()
+        self._lately.append(_Lately(now_s, counts.n_samples, counts.n_lost))
+        while now_s - self._lately[0].time_s > _LATELY_S and len(self._lately) > 2:
+            self._lately.popleft()
+        before = self._lately[0]
+        lost = counts.n_lost - before.n_lost
+        there = counts.n_samples - before.n_samples
+        return lost / (lost + there) if lost else 0.0
+
+    async def read_battery(self) -> None:
+        """Ask for the charge, where the sensor tells."""
+        if self.source is None or self.lost_since_s is not None:
+            return
+        percent = await self.source.battery_percent()
+        if percent is not None:
+            self.battery_percent = percent
+
+    def view(self) -> SensorView:
+        """Give what is to be shown."""
+        recorder, source = self.recorder, self.source
+        if recorder is None or source is None:
+            return SensorView(label=self.label)
+        counts, clock = recorder.counts, recorder.clock
+        n_all = counts.n_lost + counts.n_samples
+        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self._tells_loss else None
+        lost_for_s = None
+        if self.lost_since_s is not None:
+            lost_for_s = max(0.0, source.now_s() - self.lost_since_s)
+        return SensorView(
+            label=self.label,
+            rate_hz=self.rate_hz,
+            rate_is_measured=clock.converged,
+            lost_share=lost_share,
+            battery_percent=self.battery_percent,
+            rssi_dbm=self.rssi_dbm,
+            is_still=self.is_still(),
+            now=self._now,
+            first_rms_ms2=self._first_rms_ms2,
+            rms_ms2=tuple(self._rms_ms2),
+            lost_for_s=lost_for_s,
+            ended=str(self.error) if self.error is not None else "",
+        )
+
+    # --- the end -------------------------------------------------------------------------------
+
+    async def end(self) -> None:
+        """Stop the sensor, take what is still on its way, and close the folder."""
+        try:
+            if self.source is not None:
+                await self.source.stop()
+            if self._reading is not None:
+                await asyncio.wait({self._reading})
+        finally:
+            recorder = self.recorder
+            if recorder is not None:
+                self.counts = await recorder.close()
+
+    def discard(self) -> None:
+        """Remove the folder of a recording in which nothing came."""
+        if self.recorder is None or self.counts.n_samples or self.counts.n_packets:
+            return
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()

@@ -1,0 +1,105 @@
+"""What happens at moments: kernels at exact times, and cycles that never quite repeat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from tremor.recording import AXES, Floats
+from tremor.synthesis.signals import along
+
+__all__ = ["at_events", "cycles", "edges", "harmonics", "pulse", "random_times", "ring"]
+
+#: Half the length of the raised-cosine edges of a movement, so that no part starts with a step, s.
+_EDGE_S: Final = 0.5
+
+
+def edges(n: int, fs: float) -> Floats:
+    """Give a window of ones with raised-cosine edges."""
+    width = min(2.0 * _EDGE_S, 0.5 * n / fs)
+    distance_s = np.minimum(np.arange(n), np.arange(n)[::-1]) / fs
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(distance_s / max(width, 1e-9), 1.0)))
+
+
+def ring(time_s: Floats, frequency_hz: float, decay_s: float) -> Floats:
+    """Give a damped oscillation with a soft start of a quarter period."""
+    rise = -np.expm1(-4.0 * frequency_hz * time_s)
+    return np.asarray(
+        rise * np.exp(-time_s / decay_s) * np.sin(2.0 * np.pi * frequency_hz * time_s)
+    )
+
+
+def pulse(time_s: Floats, rise_s: float) -> Floats:
+    """Give a one-sided pulse of height 1 at ``rise_s``."""
+    return np.asarray(time_s / rise_s * np.exp(1.0 - time_s / rise_s))
+
+
+def at_events(
+    n: int,
+    fs: float,
+    *,
+    times_s: Floats,
+    vectors: Floats,
+    kernel: Callable[[Floats], Floats],
+    length_s: float,
+) -> Floats:
+    """Place one kernel at each event, at its exact time between the samples."""
+    out = np.zeros((n, len(AXES)))
+    offsets = np.arange(math.ceil(length_s * fs))
+    for begin in range(0, len(times_s), 4096):
+        times, scale = times_s[begin : begin + 4096], vectors[begin : begin + 4096]
+        index = np.ceil(times * fs).astype(np.int64)[:, None] + offsets
+        values = kernel(index / fs - times[:, None])
+        inside = (index >= 0) & (index < n)
+        for axis in range(len(AXES)):
+            np.add.at(out[:, axis], index[inside], (values * scale[:, axis, None])[inside])
+    return out
+
+
+def random_times(n: int, fs: float, rate_hz: float, rng: np.random.Generator) -> Floats:
+    """Draw times of a Poisson process, in order, s."""
+    return np.sort(rng.uniform(0.0, n / fs, rng.poisson(rate_hz * n / fs)))
+
+
+def cycles(
+    n: int, fs: float, *, rate_hz: float, variability: float, rng: np.random.Generator
+) -> Floats:
+    """Give the start of each cycle, from before the first sample to after the last one, s."""
+    count = math.ceil(n / fs * rate_hz * 1.2) + 10
+    lengths_s = np.maximum(1.0 + variability * rng.standard_normal(count), 0.3) / rate_hz
+    times_s = np.cumsum(lengths_s) - (1.0 + rng.uniform()) * lengths_s[0] - lengths_s[1]
+    while times_s[-1] <= n / fs:
+        times_s = np.append(times_s, times_s[-1] + 1.0 / rate_hz)
+    return np.asarray(times_s)
+
+
+def harmonics(
+    n: int,
+    fs: float,
+    *,
+    cycles_s: Floats,
+    sizes: Floats,
+    rms_ms2: float,
+    shape_variability: float,
+    rng: np.random.Generator,
+) -> Floats:
+    """Sum harmonics of random direction whose size and phase vary from cycle to cycle."""
+    count = len(cycles_s)
+    time_s = np.arange(n) / fs
+    turns = np.interp(time_s, cycles_s, np.arange(count))
+    base = np.exp(2j * np.pi * turns)
+    power, out = np.ones(n, dtype=np.complex128), np.zeros((n, len(AXES)))
+    vectors = rng.standard_normal((len(sizes), len(AXES), 2)) @ np.array([1.0, 1j])
+    vectors /= np.sqrt((np.abs(vectors) ** 2).sum(axis=1, keepdims=True))
+    scale = sizes * math.sqrt(2.0) * rms_ms2 / math.sqrt(float(sizes @ sizes))
+    for size, vector in zip(scale, vectors, strict=True):
+        power *= base
+        noise = 1.0 + shape_variability * rng.standard_normal((count, 2)) @ np.array([1.0, 1j])
+        varied = np.interp(turns, np.arange(count), noise.real) + 1j * np.interp(
+            turns, np.arange(count), noise.imag
+        )
+        out += along(size * varied * power, vector)
+    return out
