@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes, median_norm_ms2
+from tremor.notes import Note, note
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
     "AXES",
-    "CaptureWarning",
     "Floats",
     "Gap",
     "Gravity",
@@ -139,22 +139,6 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptureWarning:
-    """Something that makes a capture weaker and still leaves it valid.
-
-    Parameters
-    ----------
-    code : str
-        Stable name, such as ``RATE_OFF_NOMINAL``.
-    message : str
-        One line: what, by how much, what to do.
-    """
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """The file that a recording came from.
 
@@ -251,7 +235,7 @@ class Recording:
     scale_correction : float
         Factor that makes gravity read 9.80665 m/s^2 in the still stretches; the samples are kept
         as they came and the analysis applies it. 1 where it could not be found.
-    warnings : tuple of CaptureWarning
+    warnings : tuple of Note
         What makes the capture weaker.
     history : tuple of str
         Every step that made it, oldest first.
@@ -272,7 +256,7 @@ class Recording:
     gravity: Gravity = "included"
     unit_in: str = "m/s^2"
     scale_correction: float = 1.0
-    warnings: tuple[CaptureWarning, ...] = ()
+    warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
     source: Source | None = None
 
@@ -357,7 +341,7 @@ class Recording:
         (Gap(start_s=1.0, duration_s=0.5, n_lost=50),)
         """
         samples = np.array(acceleration_ms2, dtype=np.float64, order="C", ndmin=1)
-        warnings: tuple[CaptureWarning, ...] = ()
+        warnings: tuple[Note, ...] = ()
         if samples.ndim == 1 or (samples.ndim == 2 and samples.shape[1] == 1):
             column = samples.reshape(-1)
             samples = np.zeros((len(column), len(AXES)))
@@ -392,13 +376,7 @@ class Recording:
         if gravity is None:
             gravity = "included" if deviation < _GRAVITY_TOLERANCE else "removed"
         if _is_single_axis(samples):
-            warnings += (
-                CaptureWarning(
-                    "SINGLE_AXIS",
-                    "only one axis was measured: the amplitude is that along it, "
-                    "and at most that of the whole motion",
-                ),
-            )
+            warnings += (note("SINGLE_AXIS"),)
         return cls(
             acceleration_ms2=samples,
             sampling_rate_hz=float(sampling_rate_hz),

@@ -16,7 +16,8 @@ import tremor
 from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
 from tremor.formats import parquet
 from tremor.formats.csv.native import write_recording_csv
-from tremor.recording import CaptureWarning, Placement, Recording, SensorInfo
+from tremor.notes import Note
+from tremor.recording import Placement, Recording, SensorInfo
 
 quiet = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -81,7 +82,7 @@ def test_parquet_is_read_as_it_was_written(tmp_path, recording):
         sampling_rate_sd_hz=1 / 3,
         unit_in="mg",
         scale_correction=0.1 + 0.2,
-        warnings=(CaptureWarning("GAPS", "some, of 3 °"),),
+        warnings=(Note("RECORDING_CUT", {"why": Note("MANIFEST_CUT", {"file": "3 °"})}),),
     )
     parquet.write_recording_parquet(path, recording, overwrite=True)
     again = tremor.read(path)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
+from tremor.notes import note
 from tremor.recording import Gap
 from tremor.results.analysis import (
     METHODS,
@@ -116,7 +117,7 @@ FACTS = RecordingFacts(
     dead_axes=(),
     sensor="Verity",
     placement="left-calf",
-    warnings=(("RATE_OFF_NOMINAL", "the rate is 0.24 % below the nominal 52 Hz; it is used"),),
+    warnings=(note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0),),
     history=("table: 9289 rows", "gaps: 1"),
 )
 

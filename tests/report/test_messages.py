@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tremor.notes import note
 from tremor.recording import Gap
 from tremor.report.wording import VERDICT_WORDS, quality_of
 from tremor.results.analysis import VERDICTS
@@ -14,6 +15,10 @@ def sound(analysis):
     return replace(analysis.recording, gaps=(), clipped_fraction=0.0, warnings=())
 
 
+OFF = note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0)
+RESAMPLED = note("RESAMPLED", spread_percent=1.2, rate_hz=51.9)
+
+
 def test_every_verdict_has_its_word():
     assert tuple(VERDICT_WORDS) == VERDICTS
 
@@ -22,8 +27,8 @@ def test_every_verdict_has_its_word():
     ("change", "word", "says"),
     [
         ({}, "good", None),
-        ({"warnings": (("RATE_OFF_NOMINAL", "the rate is off"),)}, "good", "the rate is off"),
-        ({"warnings": (("RESAMPLED", "put on a grid"),)}, "usable", "put on a grid"),
+        ({"warnings": (OFF,)}, "good", "the true sampling rate is 51.875 Hz"),
+        ({"warnings": (RESAMPLED,)}, "usable", "resampled evenly"),
         ({"gaps": (Gap(3.0, 1.25, 65),)}, "usable", "1 gap, 1.25 s"),
         ({"gaps": (Gap(3.0, 120.0, 6240),)}, "not usable", "1 gap, 120 s"),
         ({"clipped_fraction": 0.01}, "usable", "1.0 %"),

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from tremor.measures.pooled import PooledLine
-from tremor.recording import CaptureWarning
+from tremor.notes import Note, note
 from tremor.results.analysis import WindowTable
 
 __all__ = ["cautions"]
@@ -21,9 +21,7 @@ _MACHINE_HZ: Final = 0.05
 _MACHINE_S: Final = 20.0
 
 
-def cautions(
-    table: WindowTable, pooled: PooledLine | None, *, tremor_s: float
-) -> tuple[CaptureWarning, ...]:
+def cautions(table: WindowTable, pooled: PooledLine | None, *, tremor_s: float) -> tuple[Note, ...]:
     """List what a reader should know before trusting the numbers.
 
     Parameters
@@ -37,7 +35,7 @@ def cautions(
 
     Returns
     -------
-    tuple of CaptureWarning
+    tuple of Note
         ``STRAP_LOOSE`` and ``MACHINE_LIKE``, where they apply.
     """
     found = []
@@ -46,22 +44,9 @@ def cautions(
         above = float(np.median(table.scores["floor_rms_ms2"][judged]))
         inside = float(np.median(table.scores["band_rms_ms2"][judged]))
         if above > _LOOSE_MS2 and above > _LOOSE_SHARE * inside:
-            found.append(
-                CaptureWarning(
-                    "STRAP_LOOSE",
-                    f"movement above the band is as strong as {above:.2g} m/s^2 across it, against "
-                    f"{inside:.2g} m/s^2 in it: the strap may be loose, or something else shakes; "
-                    "tighten it and record again",
-                )
-            )
+            found.append(note("STRAP_LOOSE", above_ms2=above, inside_ms2=inside))
     if pooled is not None and tremor_s >= _MACHINE_S:
         widest = pooled.bandwidth_hz.high
         if widest is not None and widest < _MACHINE_HZ:
-            found.append(
-                CaptureWarning(
-                    "MACHINE_LIKE",
-                    f"the line is at most {widest:.2g} Hz wide over {tremor_s:.3g} s; muscle is "
-                    "0.25 Hz or wider. A motor, a fan or a treadmill nearby would look like this",
-                )
-            )
+            found.append(note("MACHINE_LIKE", widest_hz=widest, tremor_s=tremor_s))
     return tuple(found)

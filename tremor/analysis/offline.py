@@ -32,8 +32,9 @@ from tremor.estimate import Estimate
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.measures.sine import NORMAL_QUANTILE
+from tremor.notes import note
 from tremor.parallel import side_by_side
-from tremor.recording import CaptureWarning, Floats, Recording
+from tremor.recording import Floats, Recording
 from tremor.results.analysis import (
     Analysis,
     Episode,
@@ -146,10 +147,12 @@ def analyze_source(
         return _refused(source, settings, str(error))
     if band != asked:
         warnings += (
-            CaptureWarning(
+            note(
                 "BAND_LIMITED",
-                f"searched {band[0]:g}-{band[1]:g} Hz only, because the sampling rate is "
-                f"{fs:.4g} Hz; record faster to see up to {asked[1]:g} Hz",
+                low_hz=band[0],
+                high_hz=band[1],
+                rate_hz=fs,
+                asked_high_hz=asked[1],
             ),
         )
     grid = WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=fs)

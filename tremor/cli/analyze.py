@@ -205,6 +205,7 @@ def analyze(
     --csv take a folder.
     """
     keep_freed_memory()
+    from tremor.report.messages import sentence
     from tremor.settings import AnalysisSettings
 
     settings = (
@@ -235,8 +236,8 @@ def analyze(
             with progress.paused():
                 # What spoils a capture is said once, by the line below; all else is in the result.
                 if analysis.status != "insufficient":
-                    for _, message in analysis.recording.warnings:
-                        warn(f"{file.name}: {message}")
+                    for one in analysis.recording.warnings:
+                        warn(f"{file.name}: {sentence(one)}")
                 _report(analysis, file, as_json=as_json, several=several, last=index)
             insufficient |= analysis.status == "insufficient"
             failed += analysis.status == "insufficient"

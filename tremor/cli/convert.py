@@ -117,6 +117,7 @@ def convert(
     the last bit. Angular velocity stays where it is, in the samples of a recording.
     """
     from tremor.formats.readers import read
+    from tremor.report.messages import sentence
 
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)
@@ -142,7 +143,7 @@ def convert(
             placement=placement,
         )
     for warning in recording.warnings:
-        warn(f"{file.name}: {warning.message}")
+        warn(f"{file.name}: {sentence(warning)}")
     if decoded is not None and decoded.n_refused:
         warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")
     target = _Target(path=path, overwrite=overwrite, subject=subject, task=task)
@@ -194,6 +195,7 @@ def _summary(
     files: tuple[Path, ...],
 ) -> dict[str, Any]:
     from tremor import __version__
+    from tremor.report.messages import sentence
 
     source, started_at = recording.source, recording.started_at
     again = None
@@ -220,6 +222,8 @@ def _summary(
             "sampling_rate_hz": recording.sampling_rate_hz,
             "gravity": recording.gravity,
             "unit_in": recording.unit_in,
-            "warnings": [{"code": one.code, "message": one.message} for one in recording.warnings],
+            "warnings": [
+                {"code": one.code, "message": sentence(one)} for one in recording.warnings
+            ],
         },
     }

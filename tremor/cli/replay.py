@@ -144,6 +144,7 @@ def replay(
     import asyncio
 
     from tremor.formats.readers import read
+    from tremor.report.messages import sentence
     from tremor.settings import AnalysisSettings
 
     settings = (
@@ -160,7 +161,7 @@ def replay(
     )
     _check_band(settings, recording)
     for warning in recording.warnings:
-        warn(f"{file.name}: {warning.message}")
+        warn(f"{file.name}: {sentence(warning)}")
     session = _Session(settings)
     stopped = False
     try:

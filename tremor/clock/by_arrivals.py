@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.clock.rate import Line, block_earliest, block_means, fit_line
-from tremor.recording import CaptureWarning, Floats
+from tremor.notes import Note, note
+from tremor.recording import Floats
 
 __all__ = ["Counted", "place_by_count", "tell_late"]
 
@@ -94,7 +95,7 @@ def place_by_count(stamps: Floats) -> Counted:
     return Counted(index, least_s)
 
 
-def tell_late(stamps: Floats, placed: Counted, line: Line) -> list[CaptureWarning]:
+def tell_late(stamps: Floats, placed: Counted, line: Line) -> list[Note]:
     """Warn where stamps are so late that short losses cannot be told.
 
     Parameters
@@ -108,7 +109,7 @@ def tell_late(stamps: Floats, placed: Counted, line: Line) -> list[CaptureWarnin
 
     Returns
     -------
-    list of CaptureWarning
+    list of Note
         Empty where the stamps are never late by much.
     """
     if not line.by_earliest:
@@ -121,14 +122,7 @@ def tell_late(stamps: Floats, placed: Counted, line: Line) -> list[CaptureWarnin
     )
     if late_s < max(_LATE_S, _LATE_PERIODS * line.period_s):
         return []
-    return [
-        CaptureWarning(
-            "LATE_STAMPS",
-            f"the stamps come in packets or late, {_USUALLY:.0%} of them within {late_s:.2g} s of "
-            "the earliest; these tell the sampling rate, and losses shorter than "
-            f"{placed.least_loss_s:.2g} s cannot be told from delay",
-        )
-    ]
+    return [note("LATE_STAMPS", share=_USUALLY, late_s=late_s, least_loss_s=placed.least_loss_s)]
 
 
 def _least_packet_s(stamps: Floats, period_s: float) -> float:

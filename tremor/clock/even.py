@@ -23,7 +23,8 @@ from tremor.clock.rate import (
     slope_s,
     wander_share,
 )
-from tremor.recording import CaptureWarning, Floats
+from tremor.notes import Note
+from tremor.recording import Floats
 
 __all__ = ["EvenClock", "RunningEvenClock"]
 
@@ -39,7 +40,7 @@ class EvenClock:
     ----------
     sampling_rate_hz, sampling_rate_sd_hz : float
         True sampling rate and its standard deviation, Hz.
-    warnings : tuple of CaptureWarning
+    warnings : tuple of Note
         What makes the clock weaker.
     history : tuple of str
         What was done, in order.
@@ -47,7 +48,7 @@ class EvenClock:
 
     sampling_rate_hz: float
     sampling_rate_sd_hz: float
-    warnings: tuple[CaptureWarning, ...] = ()
+    warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
 
 

@@ -15,7 +15,8 @@ from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.clock.timebase import Indices, TimeBase
 from tremor.clock.unreported_loss import find_silent_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.recording import CaptureWarning, Floats, SampleBlock
+from tremor.notes import Note, note
+from tremor.recording import Floats, SampleBlock
 
 __all__ = ["fit_counted"]
 
@@ -116,13 +117,7 @@ def fit_counted(
         history.append(f"{n_moved} holes are as long as the arrivals around them say")
     if n_silent:
         history.append(f"{n_silent} lost packets told by later arrivals that stay late")
-        warnings += (
-            CaptureWarning(
-                "LOSS_BY_ARRIVAL",
-                f"{n_silent} times packets were lost without a word; they are told by what "
-                "follows, which arrives later for good",
-            ),
-        )
+        warnings += (note("LOSS_BY_ARRIVAL", n_losses=n_silent),)
     rows = np.arange(len(index), dtype=np.int64)
     rows.flags.writeable = False
     return TimeBase(
@@ -154,7 +149,7 @@ def _estimate(
 
 def _rate_of(
     estimate: ClockEstimate, nominal_hz: float | None
-) -> tuple[float, float | None, tuple[CaptureWarning, ...]]:
+) -> tuple[float, float | None, tuple[Note, ...]]:
     """Choose between what the arrivals tell and what the sensor claims."""
     rate_hz, sd_hz = estimate.estimated_hz, estimate.sd_hz
     if rate_hz is None or sd_hz is None:
@@ -162,20 +157,16 @@ def _rate_of(
             raise InvalidInputError(
                 "too few packets tell no sampling rate; give it with --sampling-rate"
             )
-        return nominal_hz, None, (_nominal_taken(nominal_hz, "too few packets to tell it"),)
+        return nominal_hz, None, (_nominal_taken(nominal_hz, note("TOO_FEW_PACKETS")),)
     unsure = sd_hz / rate_hz
     if not estimate.converged and nominal_hz is not None and unsure > _MOST_UNSURE:
-        reason = f"the arrivals tell it to {100.0 * unsure:.2g} % only"
-        return nominal_hz, None, (_nominal_taken(nominal_hz, reason),)
+        why = note("ARRIVALS_UNSURE", unsure_percent=100.0 * unsure)
+        return nominal_hz, None, (_nominal_taken(nominal_hz, why),)
     return rate_hz, sd_hz, ()
 
 
-def _nominal_taken(nominal_hz: float, reason: str) -> CaptureWarning:
-    return CaptureWarning(
-        "RATE_NOMINAL",
-        f"the nominal {nominal_hz:g} Hz is taken as the sampling rate: {reason}; "
-        "1 % of rate is 1 % of frequency",
-    )
+def _nominal_taken(nominal_hz: float, why: Note) -> Note:
+    return note("RATE_NOMINAL", nominal_hz=nominal_hz, why=why)
 
 
 def _shifts(

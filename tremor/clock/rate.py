@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.recording import CaptureWarning, Floats
+from tremor.notes import Note, note
+from tremor.recording import Floats
 
 __all__ = [
     "BLOCK_S",
@@ -273,16 +274,16 @@ def wander_share(blocks: Blocks) -> float | None:
     return None if constant else spread
 
 
-def off_nominal(rate_hz: float, nominal_hz: float | None) -> list[CaptureWarning]:
+def off_nominal(rate_hz: float, nominal_hz: float | None) -> list[Note]:
     """Warn where the true rate is far from the one that the sensor claims."""
     if nominal_hz is None or abs(rate_hz / nominal_hz - 1.0) <= _OFF_NOMINAL:
         return []
     return [
-        CaptureWarning(
+        note(
             "RATE_OFF_NOMINAL",
-            f"the true sampling rate is {rate_hz:.5g} Hz, "
-            f"{100 * (rate_hz / nominal_hz - 1.0):+.2g} % off the nominal "
-            f"{nominal_hz:g} Hz; the true one is used",
+            rate_hz=rate_hz,
+            off_percent=100 * (rate_hz / nominal_hz - 1.0),
+            nominal_hz=nominal_hz,
         )
     ]
 

@@ -24,7 +24,8 @@ from tremor.clock.rate import (
 )
 from tremor.clock.resampling import LONGEST_BRIDGE_S, resample_evenly
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.recording import CaptureWarning, Floats, read_only
+from tremor.notes import Note, note
+from tremor.recording import Floats, read_only
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
 
@@ -56,7 +57,7 @@ class TimeBase:
         Rows dropped because they repeat another in time.
     n_backward : int
         Backward steps of the stamps that were put in order.
-    warnings : tuple of CaptureWarning
+    warnings : tuple of Note
         What makes the clock weaker.
     history : tuple of str
         What was done, in order.
@@ -69,7 +70,7 @@ class TimeBase:
     uneven_time_s: Floats | None = None
     n_duplicates: int = 0
     n_backward: int = 0
-    warnings: tuple[CaptureWarning, ...] = ()
+    warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -207,29 +208,17 @@ def fit_timebase(
         row = int(np.flatnonzero(~np.isfinite(stamps))[0])
         raise InvalidInputError(f"the stamp of row {first_row_number + row} is not a number")
     history: list[str] = []
-    warnings: list[CaptureWarning] = []
+    warnings: list[Note] = []
     rows = np.arange(len(stamps), dtype=np.int64)
 
     n_first = _count_stray_first(stamps)
     if n_first:
-        warnings.append(
-            CaptureWarning(
-                "FIRST_ROW",
-                f"the first row is {abs(stamps[1] - stamps[0]):.3g} s away from the rest; "
-                "it was left out",
-            )
-        )
+        warnings.append(note("FIRST_ROW", away_s=abs(float(stamps[1] - stamps[0]))))
         rows, stamps = rows[n_first:], stamps[n_first:]
     n_backward, order = _order_of(stamps, rows, first_row_number)
     if n_backward:
         rows, stamps = rows[order], stamps[order]
-        warnings.append(
-            CaptureWarning(
-                "BACKWARD",
-                f"{n_backward} backward steps of the stamps, none longer than "
-                f"{_LARGEST_FALL_S:g} s; the rows were put in order of time",
-            )
-        )
+        warnings.append(note("BACKWARD", n_steps=n_backward, limit_s=_LARGEST_FALL_S))
     if stamps[-1] <= stamps[0]:
         raise InvalidInputError(
             "the stamps do not advance: all rows carry the same time; "
@@ -251,11 +240,7 @@ def fit_timebase(
         rows, stamps, index = rows[kept], stamps[kept], index[kept]
     n_duplicates = n_before - len(rows)
     if n_duplicates:
-        warnings.append(
-            CaptureWarning(
-                "DUPLICATES", f"{n_duplicates} rows repeat another in time and were left out"
-            )
-        )
+        warnings.append(note("DUPLICATES", n_rows=n_duplicates))
     index = index - index[0]
     line = fit_line(stamps, index, counted=counted is not None)
     if counted is not None:
@@ -268,13 +253,7 @@ def fit_timebase(
         if len(uneven.rows) < len(rows):
             rows, index = rows[uneven.rows], index[uneven.rows]
         rate_hz = _mean_rate_hz(uneven.time_s)
-        warnings.append(
-            CaptureWarning(
-                "RESAMPLED",
-                f"the sampling rate wanders by {100 * uneven.spread:.2g} % (standard deviation) "
-                f"about {rate_hz:.4g} Hz; the samples were resampled evenly by cubic interpolation",
-            )
-        )
+        warnings.append(note("RESAMPLED", spread_percent=100 * uneven.spread, rate_hz=rate_hz))
     warnings += off_nominal(rate_hz, nominal_sampling_rate_hz)
     history.append(account(rate_hz, sd_hz, len(rows), float(stamps[-1] - stamps[0])))
     return TimeBase(

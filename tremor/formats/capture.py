@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.integrity import Rails, find_rails
+from tremor.notes import Note
 from tremor.recording import (
     AXES,
-    CaptureWarning,
     Floats,
     Gap,
     Gravity,
@@ -75,7 +75,7 @@ class Capture:
     gravity: Gravity
     unit_in: str
     scale_correction: float
-    warnings: tuple[CaptureWarning, ...]
+    warnings: tuple[Note, ...]
     history: tuple[str, ...]
     source: Source
 

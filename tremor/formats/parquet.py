@@ -21,9 +21,9 @@ from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteErr
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
+from tremor.notes import Note
 from tremor.recording import (
     AXES,
-    CaptureWarning,
     Floats,
     Gap,
     Gravity,
@@ -166,7 +166,7 @@ def _facts(recording: Recording) -> dict[str, object]:
         "gravity": recording.gravity,
         "unit_in": recording.unit_in,
         "scale_correction": recording.scale_correction,
-        "warnings": [asdict(warning) for warning in recording.warnings],
+        "warnings": [warning.to_dict() for warning in recording.warnings],
         "history": list(recording.history),
         "source": None if source is None else asdict(source),
     }
@@ -191,7 +191,7 @@ def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
         gravity=facts["gravity"],
         unit_in=facts["unit_in"],
         scale_correction=facts["scale_correction"],
-        warnings=tuple(CaptureWarning(**warning) for warning in facts["warnings"]),
+        warnings=tuple(Note.from_dict(warning) for warning in facts["warnings"]),
         history=(*facts["history"], f"read {path.name} as {_FORMAT}"),
         source=Source(path.name, digest, _FORMAT),
     )

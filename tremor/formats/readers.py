@@ -35,8 +35,9 @@ from tremor.formats.folder.salvage import is_recorded, read_recorded
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.integrity import find_rails, find_scale_correction_in
+from tremor.notes import note
 from tremor.parallel import beside
-from tremor.recording import AXES, CaptureWarning, Gravity, Placement, Recording, Source, gaps_of
+from tremor.recording import AXES, Gravity, Placement, Recording, Source, gaps_of
 from tremor.units import ACCELERATION_UNIT_MS2
 
 __all__ = ["Sniffed", "open_capture", "read", "sniff"]
@@ -237,13 +238,7 @@ def _finish(
 
     unit_in, told_by = choose_unit(unit, found, table, capture, gravity)
     if told_by is not None:
-        warnings.append(
-            CaptureWarning(
-                "UNIT_FROM_GRAVITY",
-                f"no unit is named; {unit_in} is told from the median |a| of {told_by:.4g}; "
-                "give --unit where that is wrong",
-            )
-        )
+        warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, median_norm=told_by))
         gravity = gravity or "included"
     history.append(f"acceleration from {unit_in}" + (" (told by gravity)" * (told_by is not None)))
     unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
@@ -262,13 +257,7 @@ def _finish(
                 "give its sampling rate with --sampling-rate"
             )
         clock = rate_hz
-        warnings.append(
-            CaptureWarning(
-                "RATE_DECLARED",
-                f"the capture has no time stamps: {rate_hz:g} Hz is taken as declared, and 1 % of "
-                "rate is 1 % of frequency",
-            )
-        )
+        warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
         history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
     else:
         nominal_hz = nominal_hz or sampling_rate_hz
@@ -347,10 +336,12 @@ def _assemble(
     if gaps:
         longest = max(gaps, key=lambda gap: gap.duration_s)
         warnings.append(
-            CaptureWarning(
+            note(
                 "GAPS",
-                f"gaps: {len(gaps)}, samples lost: {seen.n_lost}, the longest "
-                f"{longest.duration_s:.3g} s at {longest.start_s:.3g} s",
+                n_gaps=len(gaps),
+                n_lost=seen.n_lost,
+                longest_s=longest.duration_s,
+                longest_at_s=longest.start_s,
             )
         )
         history.append(f"lost samples kept as missing: {seen.n_lost}, gaps: {len(gaps)}")
@@ -361,19 +352,9 @@ def _assemble(
     dead = () if single_axis and constant.sum() == zero.sum() else np.flatnonzero(constant)
     dead_axes = tuple(AXES[axis] for axis in dead)
     if dead_axes:
-        warnings.append(
-            CaptureWarning(
-                "DEAD_AXIS", f"axis {', '.join(dead_axes)} never moves; check the sensor"
-            )
-        )
+        warnings.append(note("DEAD_AXIS", axes=dead_axes))
     if single_axis:
-        warnings.append(
-            CaptureWarning(
-                "SINGLE_AXIS",
-                "only one axis was measured: the amplitude is that along it, "
-                "and at most that of the whole motion",
-            )
-        )
+        warnings.append(note("SINGLE_AXIS"))
     pieces = table.pieces(unit_ms2)
     scale = None
     if gravity == "included":

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tremor.report.messages import sentence
 from tremor.report.numbers import clock, number, percent, range_text, span, value_text
 
 if TYPE_CHECKING:
@@ -101,9 +102,9 @@ def quality_of(facts: RecordingFacts, settings: AnalysisSettings) -> Quality:
     if abs(facts.scale_correction - 1.0) > _SCALE_TOLERANCE:
         weak.append(f"the scale was corrected by a factor of {facts.scale_correction:.3f}")
     remarks: list[str] = []
-    for code, message in facts.warnings:
-        if code not in _TOLD_BY_FACTS:
-            (remarks if code in _HARMLESS else weak).append(message)
+    for one in facts.warnings:
+        if one.code not in _TOLD_BY_FACTS:
+            (remarks if one.code in _HARMLESS else weak).append(sentence(one))
     word = "not usable" if fatal else "usable" if weak else "good"
     return Quality(word, tuple(fatal + weak + remarks))
 

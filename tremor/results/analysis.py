@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, overload
 
 import numpy as np
@@ -16,7 +17,8 @@ import numpy.typing as npt
 
 from tremor.errors import InvalidInputError
 from tremor.estimate import INTERVAL_TARGETS, Estimate
-from tremor.recording import CaptureWarning, Floats, Gap, read_only
+from tremor.notes import Note
+from tremor.recording import Floats, Gap, read_only
 from tremor.results.explanations import Advice, Explanation, Sensitivity, WarningSign
 from tremor.results.recovery import Recovery
 from tremor.settings import AnalysisSettings
@@ -626,7 +628,7 @@ class RecordingFacts:
     dead_axes: tuple[str, ...]
     sensor: str | None
     placement: str | None
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[Note, ...]
     history: tuple[str, ...] = ()
 
     @classmethod
@@ -635,7 +637,7 @@ class RecordingFacts:
         capture: CaptureFacts,
         *,
         n_clipped: int,
-        warnings: Sequence[CaptureWarning] | None = None,
+        warnings: Sequence[Note] | None = None,
     ) -> Self:
         """Take the facts of a recording, or of a capture in pieces.
 
@@ -645,7 +647,7 @@ class RecordingFacts:
             The capture.
         n_clipped : int
             How many of its samples are at a rail.
-        warnings : sequence of CaptureWarning, optional
+        warnings : sequence of Note, optional
             In the place of its own.
 
         Returns
@@ -670,10 +672,7 @@ class RecordingFacts:
             dead_axes=capture.dead_axes,
             sensor=(sensor.name or sensor.profile or None) if sensor else None,
             placement=None if placement is None else str(placement),
-            warnings=tuple(
-                (one.code, one.message)
-                for one in (capture.warnings if warnings is None else warnings)
-            ),
+            warnings=tuple(capture.warnings if warnings is None else warnings),
             history=capture.history,
         )
 
@@ -697,7 +696,7 @@ class RecordingFacts:
             "dead_axes": list(self.dead_axes),
             "sensor": self.sensor,
             "placement": self.placement,
-            "warnings": [{"code": code, "message": message} for code, message in self.warnings],
+            "warnings": [one.to_dict() | {"message": _sentence(one)} for one in self.warnings],
             "history": list(self.history),
         }
 
@@ -721,7 +720,7 @@ class RecordingFacts:
             dead_axes=tuple(record["dead_axes"]),
             sensor=record["sensor"],
             placement=record["placement"],
-            warnings=tuple((one["code"], one["message"]) for one in record["warnings"]),
+            warnings=tuple(Note.from_dict(one) for one in record["warnings"]),
             history=tuple(record.get("history", ())),
         )
 
@@ -772,6 +771,11 @@ class SpectrumView:
             psd_ms2sq_per_hz=read_only(record["psd_ms2sq_per_hz"]),
             line_ms2sq_per_hz=None if line is None else read_only(line),
         )
+
+
+def _sentence(note: Note) -> str:
+    text: str = import_module("tremor.report.messages").sentence(note)
+    return text
 
 
 _Record = TypeVar("_Record")

@@ -14,7 +14,8 @@ import numpy as np
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.rows import Table
 from tremor.formats.csv.sniffing import Sniffed
-from tremor.recording import CaptureWarning, Gravity, Placement, SensorInfo
+from tremor.notes import note
+from tremor.recording import Gravity, Placement, SensorInfo
 
 __all__ = ["gravity_said", "nominal_rate_hz", "placement_said", "sensor_said", "start_of"]
 
@@ -68,12 +69,7 @@ def start_of(found: Sniffed, table: Table, first_s: float) -> datetime | None:
     if table.epoch_s is None:
         return None
     if not table.zone_known:
-        table.warnings.append(
-            CaptureWarning(
-                "TIME_ZONE_UNKNOWN",
-                "the stamps have no time zone, so the wall time of the start is left out",
-            )
-        )
+        table.warnings.append(note("TIME_ZONE_UNKNOWN"))
         return None
     return datetime.fromtimestamp(table.epoch_s + first_s, tz=UTC)
 

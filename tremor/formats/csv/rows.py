@@ -25,7 +25,8 @@ from tremor.formats.csv.parsing import Block, CutInQuotesError, chunks, cut
 from tremor.formats.csv.sniffing import Sniffed
 from tremor.formats.csv.stamps import Stamps
 from tremor.integrity import Pieces
-from tremor.recording import AXES, CaptureWarning, Floats
+from tremor.notes import Note, note
+from tremor.recording import AXES, Floats
 from tremor.storage import Spool
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Table:
     epoch_s: float | None
     zone_known: bool
     extremes: Extremes
-    warnings: list[CaptureWarning]
+    warnings: list[Note]
     history: list[str]
 
     @property
@@ -338,17 +339,9 @@ def _fill(
         table.epoch_s, table.zone_known = clock.epoch_s, clock.zone_known
         table.history.append(f"time from {clock.unit}")
     if left_out.n_headers:
-        table.warnings.append(
-            CaptureWarning(
-                "REPEATED_HEADER", f"{left_out.n_headers} rows repeat the header; left out"
-            )
-        )
+        table.warnings.append(note("REPEATED_HEADER", n_rows=left_out.n_headers))
     if left_out.n_timeless:
-        table.warnings.append(
-            CaptureWarning(
-                "NO_STAMP", f"rows without a time stamp: {left_out.n_timeless}; left out"
-            )
-        )
+        table.warnings.append(note("NO_STAMP", n_rows=left_out.n_timeless))
     _note_lost(table, found)
     if clock is not None:
         _refuse_held(table, capture)
@@ -402,13 +395,7 @@ def _note_lost(table: Table, found: Sniffed) -> None:
     n_lost = table.extremes.n_lost
     if n_lost:
         first = found.n_lines_before + 1 + int(table.extremes.lost[0][0])
-        table.warnings.append(
-            CaptureWarning(
-                "LOST_CELLS",
-                f"rows with a cell that is no number: {n_lost}, the first in line {first}; "
-                "they count as lost samples",
-            )
-        )
+        table.warnings.append(note("LOST_CELLS", n_rows=n_lost, first_line=first))
     n_there = len(table.values) - n_lost
     if n_there < 2:
         raise InsufficientDataError(

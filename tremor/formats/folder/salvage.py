@@ -23,7 +23,8 @@ from tremor.formats.csv.rows import Extremes, Table
 from tremor.formats.csv.sniffing import Sniffed
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, read_manifest
 from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
-from tremor.recording import AXES, CaptureWarning, Floats
+from tremor.notes import note
+from tremor.recording import AXES, Floats
 from tremor.storage import Spool
 
 if TYPE_CHECKING:
@@ -165,11 +166,7 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, found: Sniffe
             f"{capture.name} holds {len(table.values)} samples; at least 2 are needed{again}"
         )
     if n_damaged:
-        table.warnings.append(
-            CaptureWarning(
-                "DAMAGED_ROWS", f"damaged rows: {n_damaged}; left out, their samples are lost"
-            )
-        )
+        table.warnings.append(note("DAMAGED_ROWS", n_rows=n_damaged))
 
 
 def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool_]:
@@ -270,43 +267,24 @@ def _folder_of(capture: CaptureFile) -> Path:
 def _tell(table: Table, capture: CaptureFile, found: Sniffed) -> None:
     """Turn what the recording says of itself into warnings and history."""
     if found.keys.get("losses") != "told":
-        table.warnings.append(
-            CaptureWarning(
-                "LOSS_NOT_TOLD",
-                "the sensor numbers nothing: within a connection a lost packet cannot be told "
-                "from a late one",
-            )
-        )
+        table.warnings.append(note("LOSS_NOT_TOLD"))
     folder = _folder_of(capture)
     is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE
     if not is_of_folder or not (folder / PACKETS_FILE).exists():
         return
     manifest = read_manifest(folder)
     if manifest is None or not manifest.get("closed"):
-        why = f"{MANIFEST_FILE} is missing or cut" if manifest is None else "it was not closed"
-        table.warnings.append(
-            CaptureWarning(
-                "RECORDING_CUT",
-                f"the recording broke off ({why}); at most the last second of it is lost",
-            )
-        )
+        why = note("MANIFEST_CUT", file=MANIFEST_FILE) if manifest is None else note("NOT_CLOSED")
+        table.warnings.append(note("RECORDING_CUT", why=why))
         return
     files = manifest.get("files") or {}
     expected = (files.get(SAMPLES_FILE) or {}).get("n_bytes")
     there = (folder / SAMPLES_FILE).stat().st_size
     if expected is not None and expected != there:
         table.warnings.append(
-            CaptureWarning(
-                "SAMPLES_CHANGED",
-                f"{SAMPLES_FILE} has {there} bytes and had {expected} when the recording ended; "
-                "redecode the packets with tremor convert --redecode",
-            )
+            note("SAMPLES_CHANGED", file=SAMPLES_FILE, n_bytes=there, n_bytes_expected=expected)
         )
     counts = manifest.get("counts") or {}
     dropped = counts.get("n_dropped_samples") or 0
     if dropped:
-        table.warnings.append(
-            CaptureWarning(
-                "DISK_DROPPED", f"the disk did not keep up: {dropped} samples found no room"
-            )
-        )
+        table.warnings.append(note("DISK_DROPPED", n_samples=dropped))
