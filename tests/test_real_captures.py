@@ -58,7 +58,7 @@ def test_a_hand_held_out_shows_its_small_tremor(shared_data):
     assert 0.05 <= found.summary.rms_ms2.value <= 0.10
     tremors = found.windows.where("tremor")
     assert tremors.any()
-    assert (np.abs(found.windows.frequency_hz[tremors, 0] - 7.25) < 0.75).all()
+    assert (np.abs(found.windows.estimates["frequency_hz"][tremors, 0] - 7.25) < 0.75).all()
 
 
 def test_the_shaker_table_runs_at_596_hz(shaker):

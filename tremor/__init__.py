@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from tremor.formats.readers import read
     from tremor.measures.line import LineEstimate, estimate_line
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
-    from tremor.results.analysis import Analysis, WindowAnalysis
+    from tremor.results.analysis import Analysis
     from tremor.results.explanations import Explanation
     from tremor.results.recovery import Recovery
+    from tremor.results.windows import WindowAnalysis
     from tremor.settings import AnalysisSettings
 
 _HOME = {
@@ -41,7 +42,7 @@ _HOME = {
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
-    "WindowAnalysis": "tremor.results.analysis",
+    "WindowAnalysis": "tremor.results.windows",
     "analyze": "tremor.explanation.explain",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Self
 
 from tremor.errors import InvalidInputError
+from tremor.notes import Note
 
-__all__ = ["INTERVAL_TARGETS", "Estimate"]
+__all__ = ["LEVEL", "Estimate"]
 
-#: What the interval of a frequency is for, by method; it stands in every result.
-INTERVAL_TARGETS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "whittle": "the centre of the process, which another stretch of the same tremor shares; "
-        "where the centre wanders within a window, the interval of that window is for what it "
-        "held",
-        "least_squares": "the frequency that the samples held",
-    }
-)
+#: Nominal coverage of all intervals.
+LEVEL: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +29,27 @@ class Estimate:
         Nominal coverage of the interval.
     method : str
         How the number was made, in the field's words.
-    reason : str
-        Why there is no number; empty where there is one.
+    reason : Note or None
+        Why there is no number; None where there is one.
 
     Examples
     --------
-    >>> Estimate(8.31, 8.25, 8.37, method="whittle").to_dict()["high"]
+    >>> Estimate(8.31, 8.25, 8.37, method="whittle").high
     8.37
-    >>> Estimate.missing("the window holds a gap of 0.4 s").value is None
+    >>> Estimate.missing(Note("NO_EPISODE")).value is None
     True
     """
 
     value: float | None
     low: float | None
     high: float | None
-    level: float = 0.95
+    level: float = LEVEL
     method: str = ""
-    reason: str = ""
+    reason: Note | None = None
 
     def __post_init__(self) -> None:
         if self.value is None:
-            if not self.reason:
+            if self.reason is None:
                 raise InvalidInputError("an estimate without a value needs its reason")
             return
         for name in ("value", "low", "high"):
@@ -68,12 +60,12 @@ class Estimate:
                 )
 
     @classmethod
-    def missing(cls, reason: str) -> Self:
+    def missing(cls, reason: Note) -> Self:
         """Make the estimate that could not be made.
 
         Parameters
         ----------
-        reason : str
+        reason : Note
             Why there is no number.
 
         Returns
@@ -82,35 +74,3 @@ class Estimate:
             Without value and limits.
         """
         return cls(None, None, None, reason=reason)
-
-    def to_dict(self) -> dict[str, float | str | None] | None:
-        """Give the form that the JSON holds: a dictionary, or None where there is no number."""
-        if self.value is None:
-            return None
-        return {
-            "value": self.value,
-            "low": self.low,
-            "high": self.high,
-            "level": self.level,
-            "method": self.method,
-        }
-
-    @classmethod
-    def from_dict(cls, record: dict[str, float | str | None] | None, reason: str = "") -> Self:
-        """Read the form that the JSON holds.
-
-        Parameters
-        ----------
-        record : dict or None
-            What `to_dict` gave.
-        reason : str
-            What the JSON says in the neighbouring ``reason`` where the record is None.
-
-        Returns
-        -------
-        Estimate
-            The estimate as it was.
-        """
-        if record is None:
-            return cls.missing(reason or "not estimated")
-        return cls(**record)  # type: ignore[arg-type]

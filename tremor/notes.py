@@ -98,11 +98,53 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 #: Why there is no number, or what decided a verdict, and the values of each.
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
+    # A sentence of a document that has no codes yet.
+    "TEXT": ("text",),
     # Of a warning.
     "TOO_FEW_PACKETS": (),
     "ARRIVALS_UNSURE": ("unsure_percent",),
     "MANIFEST_CUT": ("file",),
     "NOT_CLOSED": (),
+    # Of the quality of a capture.
+    "QUALITY_NYQUIST": ("nyquist_hz", "band_high_hz"),
+    "QUALITY_SHORT": ("duration_s", "window_s"),
+    "QUALITY_NOTHING_MOVES": (),
+    "QUALITY_DEAD_AXES": ("axes",),
+    "QUALITY_GAPS": ("n_gaps", "lost_s"),
+    "QUALITY_CLIPPED": ("share",),
+    "QUALITY_SCALE": ("factor",),
+    # Of a session or an episode without numbers.
+    "NO_EPISODE": (),
+    "EPISODE_STILL": (),
+    "CAPTURE_TOO_SHORT": ("duration_s", "least_s"),
+    "BAND_ABOVE_NYQUIST": ("low_hz", "high_hz", "nyquist_hz", "rate_hz"),
+    "TOO_LITTLE_STILL": ("still_s", "least_s", "verdict", "why"),
+    # Of a recovery.
+    "NEVER_STILL": (),
+    "REST_AFTER_END": ("rest_start_s", "end_s"),
+    "TOO_FEW_TREMOR_WINDOWS": ("n_tremor", "n_still", "least"),
+    "REST_TOO_SHORT": ("n_points", "observed_s", "least_points", "least_s"),
+    "VALUES_LEFT_OUT": ("n_values",),
+    "DECAY_LIKELIER": ("rest_s", "odds"),
+    "DECAY_FAR_LIKELIER": ("rest_s", "odds"),
+    "PERSISTS": ("gone_percent", "rest_s"),
+    "UNDECIDED": ("rest_s", "gone_low_percent", "gone_high_percent"),
+    "GREW": ("times", "rest_s"),
+    "GREW_FAR": ("times", "rest_s"),
+    "TREMOR_GREW": (),
+    "NO_DECAY_SHOWN": (),
+    "DECAY_TOO_FAST": ("half_life_high_s",),
+    "REST_SHORT_FOR_HALF_LIFE": ("rest_s", "half_life_low_s"),
+    "NO_MORE_REST": (),
+    "ANSWER_CLEAR": (),
+    "MORE_REST_FUTILE": ("rest_min",),
+    "MORE_REST": ("minutes",),
+    "BASELINE_NOT_USED": ("level_ms2",),
+    # Of a quantity computed from answers.
+    "NOT_ANSWERED": ("questions",),
+    "AIR_TOO_COLD": ("temperature_c",),
+    "SWEAT_NEGATIVE": ("volume_l",),
+    "RUN_OF_ZERO_MIN": (),
 }
 
 #: Every code, with the names of its values.

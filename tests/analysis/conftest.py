@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.verdicts import REASON_NAMES
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -24,10 +26,7 @@ def _table_of(reasons, band_rms_ms2, *, noise_ms2=0.005):
         reason=np.array([REASON_NAMES.index(name) for name in names], dtype=np.uint8),
         score=np.zeros(n),
         threshold=np.zeros(n),
-        frequency_hz=missing,
-        bandwidth_hz=width,
-        rms_ms2=missing,
-        displacement_pp_mm=missing,
+        estimates=dict.fromkeys(ESTIMATE_NAMES, missing) | {"bandwidth_hz": width},
         method=np.zeros(n, dtype=np.uint8),
         coherence=np.full(n, np.nan),
         scores={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tremor.analysis.episodes import apply_settling, find_stretches, still_gate_ms2
-from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.results.verdicts import REASON_NAMES
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 DEFAULT = AnalysisSettings(episode_least_s=6.0)
@@ -97,10 +99,7 @@ def test_every_score_must_stay_above_half(score):
     table = table_of("TTsTT")
     column = table.scores[score].copy()
     column[2] = 0.49 / 0.7 * column[2]
-    weaker = WindowTable(
-        **{name: getattr(table, name) for name in WindowTable.__slots__ if name != "scores"},
-        scores={**table.scores, score: column},
-    )
+    weaker = replace(table, scores={**table.scores, score: column})
     assert find_stretches(table, settings=JOINING)[0].members[2]
     assert not find_stretches(weaker, settings=JOINING)[0].members[2]
 
@@ -157,8 +156,7 @@ def test_an_episode_rises_above_the_still_floor_of_its_own_recording():
     table = table_of("TT-----TT")
     scores = dict(table.scores)
     scores["band_rms_ms2"] = np.array([0.05, 0.05, *[0.024] * 5, 0.04, 0.04])
-    columns = {name: getattr(table, name) for name in WindowTable.__slots__ if name != "scores"}
-    table = WindowTable(**columns, scores=scores)
+    table = replace(table, scores=scores)
     # The floor is 0.024, the gate twice that; the last two windows stay below it.
     assert still_gate_ms2(table, settings=JOINING) == 0.048
     assert [one.start_s for one in find_stretches(table, settings=JOINING)] == [0.0]

@@ -18,7 +18,7 @@ from tremor.analysis.offline import analyze
 from tremor.analysis.window import analyze_window
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SampleBlock, SensorInfo
-from tremor.results.analysis import WindowTable
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import SCENES, SensorClock, packets, render
 

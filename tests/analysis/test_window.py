@@ -10,7 +10,7 @@ from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows,
 from tremor.dsp.spectrum import hann_psd
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.contamination import gait_comb
-from tremor.results.analysis import REASONS
+from tremor.results.verdicts import REASONS
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import narrowband, tone
 
@@ -284,7 +284,7 @@ def test_a_dead_axis_spoils_every_window():
     table = analyze_windows(batch_of([WINDOWS["line"]()] * 3, n_dead_axes=1), settings=DEFAULT)
     assert table.where("dead").all()
     assert (table.score == 1.0).all()
-    assert np.isnan(table.frequency_hz).all()
+    assert np.isnan(table.estimates["frequency_hz"]).all()
 
 
 def test_nothing_is_written_into():

@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
-from tremor.results.analysis import (
-    METHODS,
-    REASON_NAMES,
-    REASONS,
-    Analysis,
-    RecordingFacts,
-    Summary,
-    WindowTable,
-)
+from tremor.results.analysis import Analysis, RecordingFacts, Summary
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.recovery import Recovery
+from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 _FACTS = RecordingFacts(
@@ -49,10 +44,7 @@ def _windows(names):
         reason=reason,
         score=np.full(n, 20.0),
         threshold=np.full(n, 8.0),
-        frequency_hz=triples,
-        bandwidth_hz=triples,
-        rms_ms2=triples,
-        displacement_pp_mm=triples,
+        estimates=dict.fromkeys(ESTIMATE_NAMES, triples),
         method=np.where(tremor, METHODS.index("whittle"), 0).astype(np.uint8),
         coherence=np.where(tremor, 0.9, np.nan),
     )

@@ -10,16 +10,9 @@ import pytest
 from tremor.estimate import Estimate
 from tremor.notes import note
 from tremor.recording import Gap
-from tremor.results.analysis import (
-    METHODS,
-    REASON_NAMES,
-    Analysis,
-    Episode,
-    RecordingFacts,
-    SpectrumView,
-    Summary,
-    WindowTable,
-)
+from tremor.results.analysis import Analysis, Episode, RecordingFacts, SpectrumView, Summary
+from tremor.results.verdicts import METHODS, REASON_NAMES
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 N_WINDOWS = 89
@@ -61,10 +54,12 @@ def windows_of(reason: np.ndarray) -> WindowTable:
         reason=reason,
         score=np.where(usable, 20.0 * rms, 1.25),
         threshold=np.full(n, 8.0),
-        frequency_hz=triples(frequency, np.full(n, 0.21)),
-        bandwidth_hz=bandwidth,
-        rms_ms2=triples(rms, 0.13 * rms),
-        displacement_pp_mm=triples(displacement, 0.14 * displacement),
+        estimates={
+            "frequency_hz": triples(frequency, np.full(n, 0.21)),
+            "bandwidth_hz": bandwidth,
+            "rms_ms2": triples(rms, 0.13 * rms),
+            "displacement_pp_mm": triples(displacement, 0.14 * displacement),
+        },
         method=np.where(tremor, METHODS.index("whittle"), 0).astype(np.uint8),
         coherence=np.where(tremor, 0.83, np.nan),
         scores={

@@ -8,7 +8,8 @@ import pytest
 
 from tremor.errors import InvalidInputError
 from tremor.report import as_json
-from tremor.results.analysis import Analysis, WindowTable
+from tremor.results.analysis import Analysis
+from tremor.results.windows import WindowTable
 
 
 @pytest.mark.parametrize("kind", ["analysis", "no_tremor", "insufficient"])

@@ -7,7 +7,7 @@ import pytest
 from tremor.notes import note
 from tremor.recording import Gap
 from tremor.report.wording import VERDICT_WORDS, quality_of
-from tremor.results.analysis import VERDICTS
+from tremor.results.verdicts import VERDICTS
 
 
 @pytest.fixture

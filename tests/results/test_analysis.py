@@ -15,13 +15,9 @@ from tremor import synthesis as syn
 from tremor.analysis.offline import analyze
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SensorInfo
-from tremor.results.analysis import (
-    REASONS,
-    SCHEMA,
-    VERDICTS,
-    Analysis,
-    WindowTable,
-)
+from tremor.results.analysis import SCHEMA, Analysis
+from tremor.results.verdicts import REASONS, VERDICTS
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
@@ -142,8 +138,9 @@ def test_an_analysis_and_its_columns_cannot_be_changed(analyses):
     found = analyses["measured"]
     with pytest.raises(FrozenInstanceError):
         found.status = "no_tremor"
-    for column in (found.windows.score, found.windows.reason, found.windows.frequency_hz,
-                   *found.windows.scores.values()):  # fmt: skip
+    table = found.windows
+    columns = (*table.estimates.values(), *table.scores.values())
+    for column in (table.score, table.reason, *columns):
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 1
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tremor.results.analysis import VERDICTS
+from tremor.results.verdicts import VERDICTS
 from tremor.session.view import (
     SensorView,
     SessionView,

@@ -8,7 +8,7 @@ import numpy as np
 
 from tremor.measures.pooled import PooledLine
 from tremor.notes import Note, note
-from tremor.results.analysis import WindowTable
+from tremor.results.windows import WindowTable
 
 __all__ = ["cautions"]
 

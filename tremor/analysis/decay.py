@@ -17,9 +17,10 @@ from tremor.analysis.rest import is_still, movements_of
 from tremor.errors import InvalidInputError
 from tremor.measures.decay_posterior import Points
 from tremor.measures.half_life import RecoveryRules, judge_rest
+from tremor.notes import note
 from tremor.recording import Floats
-from tremor.results.analysis import WindowTable
 from tremor.results.recovery import Recovery
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 __all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level"]
@@ -216,8 +217,7 @@ def recovery_of(
     end_s = float(table.end_s[-1]) if len(table) else 0.0
     if len(table) and rest_start_s >= end_s:
         return Recovery.insufficient(
-            f"the rest is said to start at {rest_start_s:.4g} s, but the capture ends at "
-            f"{end_s:.4g} s; give an earlier start",
+            note("REST_AFTER_END", rest_start_s=rest_start_s, end_s=end_s),
             rest_start_s=rest_start_s,
         )
     still = is_still(table) & (table.start_s >= rest_start_s - 1e-9)
@@ -230,8 +230,12 @@ def recovery_of(
     if n_tremor < settings.recovery_least_tremor_windows:
         time_s = series.points.time_s
         return Recovery.insufficient(
-            f"{n_tremor} of {np.count_nonzero(still)} still windows of the rest hold tremor; at "
-            f"least {settings.recovery_least_tremor_windows:g} are needed for a recovery",
+            note(
+                "TOO_FEW_TREMOR_WINDOWS",
+                n_tremor=n_tremor,
+                n_still=int(np.count_nonzero(still)),
+                least=settings.recovery_least_tremor_windows,
+            ),
             rest_s=float(time_s[-1]) if time_s.size else 0.0,
             n_points=len(time_s),
             n_left_out=n_left_out,
@@ -363,7 +367,7 @@ def _running_median(values: Floats, half: int = 3) -> Floats:
 
 
 def _typical_bandwidth_hz(table: WindowTable, chosen: Bools) -> float:
-    widths = table.bandwidth_hz[chosen, 0]
+    widths = table.estimates["bandwidth_hz"][chosen, 0]
     widths = widths[np.isfinite(widths)]
     typical = float(np.median(widths)) if widths.size else _DEFAULT_BANDWIDTH_HZ
     return min(max(typical, _BANDWIDTH_LIMITS_HZ[0]), _BANDWIDTH_LIMITS_HZ[1])

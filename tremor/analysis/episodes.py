@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.recording import Floats
-from tremor.results.analysis import REASON_NAMES, WindowTable
+from tremor.results.verdicts import REASON_NAMES
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings, heartbeat_limit
 
 __all__ = [
@@ -170,18 +171,20 @@ def _refuse(
     """Give windows another verdict and take their numbers away."""
     if not refused.any():
         return table
-    emptied = {}
-    for name in ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm", "coherence"):
-        column = getattr(table, name).copy()
+
+    def emptied(column: Floats) -> Floats:
+        column = column.copy()
         column[refused] = np.nan
-        emptied[name] = column
+        return column
+
     return replace(
         table,
         reason=np.where(refused, REASON_NAMES.index(reason), table.reason),
         score=np.where(refused, score, table.score),
         threshold=np.where(refused, threshold, table.threshold),
         method=np.where(refused, 0, table.method),
-        **emptied,
+        coherence=emptied(table.coherence),
+        estimates={name: emptied(column) for name, column in table.estimates.items()},
     )
 
 

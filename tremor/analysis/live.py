@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, AsyncIterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
@@ -23,7 +23,7 @@ from tremor.errors import InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes
 from tremor.measures.line import usable_band
 from tremor.recording import AXES, Floats, Recording, SampleBlock, read_only
-from tremor.results.analysis import WindowAnalysis, WindowTable
+from tremor.results.windows import WindowAnalysis, WindowTable
 from tremor.settings import AnalysisSettings
 
 __all__ = ["LiveAnalyzer", "LiveCounts", "LiveWindow", "StreamFacts", "live_windows"]
@@ -377,7 +377,7 @@ class LiveAnalyzer:
             tail = self._tail.followed_by(tail)
         judged = apply_context(tail.table, settings=self._settings)
         self._tail = tail.recent(self._settings)
-        return _rows(judged, np.arange(len(judged) - count, len(judged)))
+        return judged.select(slice(len(judged) - count, len(judged)))
 
     def _is_in_doubt(self) -> bool:
         known = self._facts.n_dead_axes is not None
@@ -445,18 +445,7 @@ class _Tail:
             int(np.searchsorted(self.table.end_s, since_s)), len(self.table) - CONTEXT_WINDOWS
         )
         kept = np.concatenate(([0], np.arange(max(1, first), len(self.table))))
-        return _Tail(_rows(self.table, kept), self.begin[kept], self.length[kept], self.fs)
-
-
-def _rows(table: WindowTable, kept: npt.NDArray[np.int64]) -> WindowTable:
-    columns = {
-        item.name: getattr(table, item.name)[kept]
-        for item in fields(table)
-        if item.name != "scores"
-    }
-    return WindowTable(
-        **columns, scores={name: column[kept] for name, column in table.scores.items()}
-    )
+        return _Tail(self.table.select(kept), self.begin[kept], self.length[kept], self.fs)
 
 
 async def live_windows(

@@ -32,19 +32,12 @@ from tremor.estimate import Estimate
 from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.measures.sine import NORMAL_QUANTILE
-from tremor.notes import note
+from tremor.notes import Note, note
 from tremor.parallel import side_by_side
-from tremor.recording import Floats, Recording
-from tremor.results.analysis import (
-    Analysis,
-    Episode,
-    RecordingFacts,
-    SpectrumView,
-    Status,
-    Summary,
-    WindowTable,
-)
+from tremor.recording import Floats, Recording, Source
+from tremor.results.analysis import Analysis, Episode, RecordingFacts, SpectrumView, Status, Summary
 from tremor.results.recovery import Recovery
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 __all__ = ["analyze", "analyze_source"]
@@ -143,8 +136,19 @@ def analyze_source(
     fs = facts.sampling_rate_hz
     try:
         band = usable_band(asked, fs=fs)
-    except InvalidInputError as error:
-        return _refused(source, settings, str(error))
+    except InvalidInputError:
+        low_hz, high_hz = asked
+        return _refused(
+            source,
+            settings,
+            note(
+                "BAND_ABOVE_NYQUIST",
+                low_hz=low_hz,
+                high_hz=high_hz,
+                nyquist_hz=fs / 2.0,
+                rate_hz=fs,
+            ),
+        )
     if band != asked:
         warnings += (
             note(
@@ -160,8 +164,7 @@ def analyze_source(
         return _refused(
             source,
             settings,
-            f"the capture lasts {facts.duration_s:.3g} s; at least {settings.window_s:g} s "
-            "are needed",
+            note("CAPTURE_TOO_SHORT", duration_s=facts.duration_s, least_s=settings.window_s),
         )
     table, n_clipped = _windows(source, grid, settings, progress)
     table = apply_context(table, settings=settings)
@@ -212,7 +215,7 @@ def _recovery(
     if start_s is None:
         start_s = find_rest_start(table, settings=settings)
     if start_s is None:
-        return Recovery.insufficient("the leg was never still: there is no rest to look at")
+        return Recovery.insufficient(note("NEVER_STILL"))
     floor_ms2 = baseline_rms_ms2
     if floor_ms2 is None:
         floor_ms2 = baseline_floor(table, start_s, settings=settings)
@@ -366,7 +369,7 @@ def _with_clock(line: PooledLine | None, facts: CaptureFacts) -> PooledLine | No
 
 
 def _episode(stretch: Stretch, pooled: PooledLine | None) -> Episode:
-    missing = Estimate.missing("the samples of the episode do not move")
+    missing = Estimate.missing(note("EPISODE_STILL"))
     return Episode(
         start_s=stretch.start_s,
         end_s=stretch.end_s,
@@ -398,15 +401,12 @@ def _summary(
     still_s = _covered_s(grid, judged)
     tremor_s = sum(_covered_s(grid, stretch.members) for stretch in stretches)
     if still_s < settings.still_least_s:
-        reason = (
-            f"only {still_s:.3g} s could be judged; at least {settings.still_least_s:g} s are "
-            f"needed. {_why_not_judged(table)}"
-        )
+        reason = _too_little_still(table, still_s, settings)
     elif pooled is None:
-        reason = "no episode of tremor was found"
+        reason = note("NO_EPISODE")
     else:
-        reason = ""
-    missing = Estimate.missing(reason or "no episode of tremor was found")
+        reason = None
+    missing = Estimate.missing(reason or note("NO_EPISODE"))
     return Summary(
         tremor_detected=bool(stretches),
         still_s=still_s,
@@ -420,12 +420,18 @@ def _summary(
     )
 
 
-def _why_not_judged(table: WindowTable) -> str:
-    """Name the commonest refusal with its number."""
+def _too_little_still(table: WindowTable, still_s: float, settings: AnalysisSettings) -> Note:
+    """Return why there is no summary, with the commonest refusal and its score."""
     names, counts = np.unique(table.reason, return_counts=True)
     index = int(np.flatnonzero(table.reason == names[np.argmax(counts)])[0])
     window = table[index]
-    return f"Most windows are refused as {window.verdict}: {window.reason}"
+    return note(
+        "TOO_LITTLE_STILL",
+        still_s=still_s,
+        least_s=settings.still_least_s,
+        verdict=window.verdict,
+        why=window.reason,
+    )
 
 
 def _spectrum(
@@ -486,14 +492,11 @@ def _software() -> dict[str, str]:
     }
 
 
-def _source(facts: CaptureFacts) -> dict[str, str]:
-    source = facts.source
-    if source is None:
-        return {"name": "", "sha256": "", "format": "arrays"}
-    return {"name": source.name, "sha256": source.sha256, "format": source.format}
+def _source(facts: CaptureFacts) -> Source:
+    return facts.source or Source(name="", sha256="", format="arrays")
 
 
-def _refused(source: SampleSource, settings: AnalysisSettings, reason: str) -> Analysis:
+def _refused(source: SampleSource, settings: AnalysisSettings, reason: Note) -> Analysis:
     """Give the result of a recording that cannot be analysed at all."""
     missing = Estimate.missing(reason)
     facts = source.facts

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.results.analysis import WindowTable
+from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
 __all__ = ["find_rest_start", "is_still", "movements_of"]

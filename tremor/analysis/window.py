@@ -27,7 +27,9 @@ from tremor.measures.contamination import (
 from tremor.measures.envelope import LONGEST_BEAT_S, heartbeat, quiet, slow_correlation
 from tremor.measures.line import SLOW_SHARE, fit_moving, usable_band
 from tremor.recording import AXES, Floats, Recording
-from tremor.results.analysis import REASON_NAMES, WindowAnalysis, WindowTable
+from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.verdicts import REASON_NAMES
+from tremor.results.windows import WindowAnalysis, WindowTable
 from tremor.settings import AnalysisSettings, heartbeat_limit
 
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows", "levels_of", "shape_of"]
@@ -444,8 +446,10 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
         reason=column("reason"),
         score=score,
         threshold=column("threshold"),
+        method=line["method"],
+        coherence=line["coherence"],
+        estimates={name: line[name] for name in ESTIMATE_NAMES},
         scores=scores,
-        **line,
     )
 
 
@@ -471,9 +475,8 @@ def _judged(batch: WindowBatch, settings: AnalysisSettings) -> _Judge:
 
 
 def _empty_line(count: int) -> dict[str, npt.NDArray[Any]]:
-    triples = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
     return {
-        **{name: np.full((count, 3), np.nan) for name in triples},
+        **{name: np.full((count, 3), np.nan) for name in ESTIMATE_NAMES},
         "coherence": np.full(count, np.nan),
         "method": np.zeros(count, dtype=np.uint8),
     }

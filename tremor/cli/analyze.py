@@ -337,5 +337,6 @@ def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, las
             click.echo()
         click.echo(as_text.render(analysis, unicode=shows_unicode()), nl=False)
     if analysis.status == "insufficient":
-        reason = analysis.summary.reason or analysis.to_dict()["summary"]["reason"]
-        say(f"{file}: not enough good data: {reason.removeprefix('cannot tell: ')}")
+        from tremor.report.messages import sentence
+
+        say(f"{file}: not enough good data: {sentence(analysis.summary.reason)}")

@@ -85,8 +85,8 @@ def check(
 
 
 def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool) -> tuple[str, str]:
+    from tremor.analysis.quality import quality_of
     from tremor.report.as_text import render_check
-    from tremor.report.wording import quality_of
     from tremor.results.analysis import RecordingFacts
     from tremor.settings import AnalysisSettings
 
@@ -95,13 +95,15 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
     source = recording.source
     if not as_json:
         slug = source.format if source else ""
-        return render_check(file.name, facts, quality, source_format=slug), quality.word
+        return render_check(file.name, facts, quality, source_format=slug), quality.level
     from tremor import __version__
+    from tremor.report.as_json import document_of
+    from tremor.report.messages import sentence
 
     document: dict[str, Any] = {
         "schema": _SCHEMA,
-        "verdict": quality.word.replace(" ", "_"),
-        "reasons": list(quality.reasons),
+        "verdict": quality.level.replace(" ", "_"),
+        "reasons": list(map(sentence, quality.reasons)),
         "software": {
             "name": "tremor-analyzer",
             "version": __version__,
@@ -112,7 +114,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
             "sha256": source.sha256 if source else "",
             "format": source.format if source else "",
         },
-        "recording": facts.to_dict(),
+        "recording": document_of(facts),
     }
     text = json.dumps(document, indent=None if one_line else 2, ensure_ascii=False, allow_nan=False)
-    return text + "\n", quality.word
+    return text + "\n", quality.level

@@ -316,11 +316,12 @@ def _lines(answers: Context, file: Path) -> list[str]:
 
 
 def _told(quantity: Quantity) -> list[str]:
+    from tremor.report.messages import sentence
     from tremor.report.numbers import range_text, value_text
 
     estimate = quantity.estimate
     if estimate.value is None:
-        text = estimate.reason
+        text = sentence(estimate.reason)
     else:
         text = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
         text = "; ".join(filter(None, (text, quantity.word)))
@@ -338,14 +339,19 @@ def _document(answers: Context) -> dict[str, Any]:
     from tremor.explanation.findings.computed import compute
 
     computed = compute(answers)
+    from tremor.report.as_json import document_of
+    from tremor.report.messages import sentence
+
     return {
         "schema": _SCHEMA,
         "warning_signs": list(_warnings(answers)),
         "answers": answers.to_dict(),
-        "computed": {quantity.key: quantity.estimate.to_dict() for quantity in computed.quantities},
+        "computed": {
+            quantity.key: document_of(quantity)["estimate"] for quantity in computed.quantities
+        },
         "words": {quantity.key: quantity.word for quantity in computed.quantities if quantity.word},
         "reasons": {
-            quantity.key: quantity.estimate.reason
+            quantity.key: sentence(quantity.estimate.reason)
             for quantity in computed.quantities
             if quantity.estimate.value is None
         },

@@ -344,6 +344,7 @@ def _analysis(
     as_json: bool,
 ) -> bool:
     """Ask, analyse, and write; tell whether there was enough good data."""
+    from tremor.report.messages import sentence
     from tremor.session.outcome import (
         analyze_recording,
         ask_open,
@@ -371,6 +372,6 @@ def _analysis(
                 click.echo()
             tell_analysis(written, one)
         if written.analysis.status == "insufficient":
-            tell_nothing(one, written.analysis.summary.reason)
+            tell_nothing(one, sentence(written.analysis.summary.reason))
             is_enough = False
     return is_enough

@@ -21,7 +21,7 @@ from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
     from tremor.recording import Gravity, Recording
-    from tremor.results.analysis import WindowAnalysis
+    from tremor.results.windows import WindowAnalysis
     from tremor.settings import AnalysisSettings
 
 __all__ = ["replay"]
@@ -90,15 +90,16 @@ class _Session:
         from statistics import median
 
         from tremor.report.numbers import clock, number
-        from tremor.report.wording import VERDICT_WORDS
+        from tremor.report.view import verdict_word
+        from tremor.results.verdicts import VERDICTS
 
         total = sum(self.counts.values())
         if not total:
             return f"no window of {self.settings.window_s:g} s was finished"
         parts = [f"{total} windows in {clock(round(self.end_s))}"]
         parts += [
-            f"{self.counts[verdict]} {word}"
-            for verdict, word in VERDICT_WORDS.items()
+            f"{self.counts[verdict]} {verdict_word(verdict)}"
+            for verdict in VERDICTS
             if self.counts[verdict]
         ]
         if self.frequencies_hz:
@@ -214,14 +215,17 @@ async def _play(
 def _json_line(window: WindowAnalysis) -> str:
     import json
 
-    return json.dumps(window.to_dict(), ensure_ascii=False, allow_nan=False)
+    from tremor.report.as_json import document_of
+
+    return json.dumps(document_of(window), ensure_ascii=False, allow_nan=False)
 
 
 def _text_line(window: WindowAnalysis) -> str:
+    from tremor.report.messages import sentence
     from tremor.report.numbers import clock, range_text, value_text
-    from tremor.report.wording import VERDICT_WORDS
+    from tremor.report.view import verdict_word
 
-    said = window.reason
+    said = sentence(window.reason)
     if window.frequency_hz.value is not None:
         frequency, rms = window.frequency_hz, window.rms_ms2
         said = (
@@ -229,10 +233,12 @@ def _text_line(window: WindowAnalysis) -> str:
             f"{value_text(rms, 'm/s^2')} {range_text(rms)}; {said}"
         )
     times = f"{clock(round(window.start_s))}-{clock(round(window.end_s))}"
-    return f"{times:>11}  {VERDICT_WORDS[window.verdict]:<18}  {said}"
+    return f"{times:>11}  {verdict_word(window.verdict):<18}  {said}"
 
 
 def _why(session: _Session, recording: Recording) -> str:
+    from tremor.report.messages import sentence
+
     settings = session.settings
     if session.last is None:
         return (
@@ -241,5 +247,5 @@ def _why(session: _Session, recording: Recording) -> str:
         )
     return (
         f"only {session.judged_s:.3g} s could be judged; at least {settings.still_least_s:g} s "
-        f"are needed. The last window: {session.last.verdict}: {session.last.reason}"
+        f"are needed. The last window: {session.last.verdict}: {sentence(session.last.reason)}"
     )

@@ -23,8 +23,9 @@ from tremor.measures.decay_posterior import (
     fine_fit,
     thinned,
 )
+from tremor.notes import Note, note
 from tremor.recording import Floats
-from tremor.results.recovery import Recovery, Verdict
+from tremor.results.recovery import Recovery, RecoveryVerdict
 
 __all__ = ["RecoveryRules", "judge_rest"]
 
@@ -39,6 +40,8 @@ _EDGE: Final = 1.05
 _FAST: Final = 1.2
 #: Growth beyond this is a tremor that was not there before; its size says nothing.
 _MANY: Final = 100.0
+#: Odds beyond this are as good as certain.
+_MOST_ODDS: Final = 1e4
 _LEAST_POWER: Final = np.finfo(np.float64).tiny
 
 
@@ -99,13 +102,18 @@ def judge_rest(
     """
     n = len(points.time_s)
     rest_s = float(points.time_s[-1]) if n else 0.0
-    left_out = f"; {n_left_out} values could not be used" if n_left_out else ""
+    left_out = (note("VALUES_LEFT_OUT", n_values=n_left_out),) if n_left_out else ()
     observed_s = rest_s - float(points.time_s[0]) if n else 0.0
     if n < rules.recovery_least_points or observed_s < rules.recovery_least_rest_s:
         return Recovery.insufficient(
-            f"{n} still windows over {observed_s:.3g} s of rest; at least "
-            f"{rules.recovery_least_points:g} over {rules.recovery_least_rest_s:g} s are needed"
-            f"{left_out}",
+            note(
+                "REST_TOO_SHORT",
+                n_points=n,
+                observed_s=observed_s,
+                least_points=rules.recovery_least_points,
+                least_s=rules.recovery_least_rest_s,
+            ),
+            *left_out,
             rest_s=rest_s,
             n_points=n,
             n_left_out=n_left_out,
@@ -158,12 +166,12 @@ def _read(
     low, middle, high = np.quantile(tremor(fit.rms(time_s, every=4)), _QUANTILES, axis=0)
     if fit.known:
         floor = Estimate(floor_ms2, None, None, level=_LEVEL, method="level before the run")
-    elif half_life.value is None:
+    elif why_not is not None:
         floor = Estimate.missing(why_not)
     else:
         floor = _estimate(tremor(fit.floor_rms()), _method(fit))
-    decided = _in_words(fit, verdict, fraction_gone, rest_s)
-    reasons = (decided, why_not if verdict == "decays" else "", ask)
+    decided = _deciding(fit, verdict, fraction_gone, rest_s)
+    reasons = (decided, why_not if verdict == "decays" else None, ask)
     return Recovery(
         verdict=verdict,
         half_life_s=half_life,
@@ -172,7 +180,7 @@ def _read(
         floor_rms_ms2=floor,
         fraction_gone=fraction_gone,
         more_rest_needed_s=more,
-        reason="; ".join(reason for reason in reasons if reason),
+        reason=tuple(reason for reason in reasons if reason is not None),
         rest_s=rest_s,
         n_points=len(points.time_s),
         floor="baseline" if fit.known else "fitted",
@@ -192,17 +200,20 @@ def _grown(
     if times is None:
         return None
     rest_s = found.rest_s
-    verdict: Verdict = "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
+    verdict: RecoveryVerdict = (
+        "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
+    )
     more, ask = _more_rest(fit, verdict, rest_s, settled=False, rules=rules)
-    size = f"{times:.2g}" if times < _MANY else f"over {_MANY:g}"
-    reason = f"the tremor grew to {size} times its start over {rest_s:.3g} s of rest"
+    reason = note("GREW", times=times, rest_s=rest_s)
+    if times >= _MANY:
+        reason = note("GREW_FAR", times=_MANY, rest_s=rest_s)
     without = Recovery.insufficient(
-        "the tremor grew", rest_s=rest_s, n_points=found.n_points, more_rest_needed_s=more
+        note("TREMOR_GREW"), rest_s=rest_s, n_points=found.n_points, more_rest_needed_s=more
     )
     return replace(
         without,
         verdict=verdict,
-        reason=f"{reason}; {ask}" if ask else reason,
+        reason=(reason,) if ask is None else (reason, ask),
         log_bayes_factor=found.log_bayes_factor,
     )
 
@@ -221,18 +232,15 @@ def _estimate(draws: Floats, method: str) -> Estimate:
 
 def _with_best_floor(
     points: Points, *, floor_ms2: float | None, noise_ms2: float, rules: RecoveryRules
-) -> tuple[DecayFit, str]:
+) -> tuple[DecayFit, Note | None]:
     """Fit with the floor from before the run, unless the rest contradicts it."""
     total = math.hypot(floor_ms2 or 0.0, noise_ms2)
     if floor_ms2 is None or total <= 0.0:
-        return fine_fit(coarse_fit(points, floor_ms2=None)), ""
+        return fine_fit(coarse_fit(points, floor_ms2=None)), None
     known, fitted = (coarse_fit(points, floor_ms2=floor) for floor in (total, None))
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
-        return fine_fit(known), ""
-    return fine_fit(fitted), (
-        f"the level before the run, {floor_ms2:.2g} m/s^2, was not used: this rest does not show "
-        "that the tremor goes back to it"
-    )
+        return fine_fit(known), None
+    return fine_fit(fitted), note("BASELINE_NOT_USED", level_ms2=floor_ms2)
 
 
 def _with_constant(gone: Floats, fit: DecayFit) -> Floats:
@@ -256,7 +264,7 @@ def _growth(points: Points, tremor: _Levels, rules: RecoveryRules) -> float | No
     return times if 1.0 - 1.0 / times > rules.decays_least_drop else None
 
 
-def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -> Verdict:
+def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -> RecoveryVerdict:
     likelier = fit.log_bayes_factor > rules.decays_least_log_bayes
     if likelier and np.median(gone) > rules.decays_least_drop:
         return "decays"
@@ -267,29 +275,23 @@ def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -
 
 
 def _time_constants(
-    fit: DecayFit, verdict: Verdict, rest_s: float, rules: RecoveryRules
-) -> tuple[Estimate, Estimate, str]:
+    fit: DecayFit, verdict: RecoveryVerdict, rest_s: float, rules: RecoveryRules
+) -> tuple[Estimate, Estimate, Note | None]:
     """Give half-life and time constant, or why they cannot be told."""
     tau = np.exp(fit.log_tau)
     low, middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES))
     needed = rules.half_life_least_taus_fitted
     if fit.known:
         needed = rules.half_life_least_taus_known
-    reason = ""
+    reason = None
     if verdict != "decays":
-        reason = "no half-life, because no decay was shown"
+        reason = note("NO_DECAY_SHOWN")
     elif _is_fast(fit):
-        reason = (
-            "it went too fast for windows of a few seconds: the half-life is at most "
-            f"{math.log(2.0) * high:.2g} s"
-        )
+        reason = note("DECAY_TOO_FAST", half_life_high_s=math.log(2.0) * high)
     elif rest_s < needed * middle:
         least = math.log(2.0) * float(np.quantile(tau, 1.0 - _LEVEL))
-        reason = (
-            f"{rest_s:.3g} s of rest is too short to tell the half-life, which is at least "
-            f"{least:.2g} s"
-        )
-    if reason:
+        reason = note("REST_SHORT_FOR_HALF_LIFE", rest_s=rest_s, half_life_low_s=least)
+    if reason is not None:
         missing = Estimate.missing(reason)
         return missing, missing, reason
     top = high if high <= rules.bounded_tau_over_rest * rest_s else None
@@ -304,7 +306,7 @@ def _time_constants(
         )
         for factor in (math.log(2.0), 1.0)
     )
-    return half_life, time_constant, ""
+    return half_life, time_constant, None
 
 
 def _is_fast(fit: DecayFit) -> bool:
@@ -325,15 +327,15 @@ def _asked(value_s: float, high_s: float | None = None, *, rules: RecoveryRules)
 
 
 def _more_rest(
-    fit: DecayFit, verdict: Verdict, rest_s: float, *, settled: bool, rules: RecoveryRules
-) -> tuple[Estimate, str]:
+    fit: DecayFit, verdict: RecoveryVerdict, rest_s: float, *, settled: bool, rules: RecoveryRules
+) -> tuple[Estimate, Note | None]:
     """Say how much more rest would do: as many time constants as a reliable half-life takes."""
     if settled:
-        return Estimate.missing("no more rest is needed"), ""
+        return Estimate.missing(note("NO_MORE_REST")), None
     if verdict == "persists":
-        return Estimate.missing("the answer is clear; no more rest is needed"), ""
+        return Estimate.missing(note("ANSWER_CLEAR")), None
     if rest_s >= rules.rest_most_s - rules.more_rest_least_s:
-        reason = f"more rest than {rest_s / 60.0:.2g} min will not decide"
+        reason = note("MORE_REST_FUTILE", rest_min=rest_s / 60.0)
         return Estimate.missing(reason), reason
     factor = rules.reliable_taus_known if fit.known else rules.reliable_taus_fitted
     tau = np.exp(fit.log_tau)
@@ -347,19 +349,17 @@ def _more_rest(
     minutes = math.ceil(value_s / 60.0)
     return (
         _asked(value_s, max(value_s, high_s), rules=rules),
-        f"record about {minutes} more minute{'s' if minutes > 1 else ''} of rest",
+        note("MORE_REST", minutes=minutes),
     )
 
 
-def _in_words(fit: DecayFit, verdict: Verdict, gone: Estimate, rest_s: float) -> str:
+def _deciding(fit: DecayFit, verdict: RecoveryVerdict, gone: Estimate, rest_s: float) -> Note:
     low, high = (100.0 * (limit or 0.0) for limit in (gone.low, gone.high))
     if verdict == "decays":
         odds = math.exp(min(fit.log_bayes_factor, 20.0))
-        size = f"{odds:.2g}" if odds < 1e4 else "over 10000"
-        return f"over {rest_s:.3g} s of rest a decay is {size} times as likely as a constant tremor"
+        if odds < _MOST_ODDS:
+            return note("DECAY_LIKELIER", rest_s=rest_s, odds=odds)
+        return note("DECAY_FAR_LIKELIER", rest_s=rest_s, odds=_MOST_ODDS)
     if verdict == "persists":
-        return f"at most {high:.2g} % of the tremor went over {rest_s:.3g} s of rest"
-    return (
-        f"over {rest_s:.3g} s of rest between {max(low, 0.0):.2g} and {high:.2g} % of the tremor "
-        "went: neither decay nor persistence is shown"
-    )
+        return note("PERSISTS", gone_percent=high, rest_s=rest_s)
+    return note("UNDECIDED", rest_s=rest_s, gone_low_percent=max(low, 0.0), gone_high_percent=high)

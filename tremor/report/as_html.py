@@ -9,14 +9,18 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tremor.analysis.quality import quality_of
 from tremor.explanation.claims import article
-from tremor.report import explaining, wording
+from tremor.report import explaining, view
 from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
-from tremor.report.numbers import KEY_NUMBERS, number, percent, range_text, value_text
+from tremor.report.messages import sentence, text
+from tremor.report.numbers import number, percent, range_text, value_text
+from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
-    from tremor.results.analysis import Analysis, WindowTable
+    from tremor.results.analysis import Analysis
     from tremor.results.explanations import Direction, Evidence, Explanation
+    from tremor.results.windows import WindowTable
 
 __all__ = ["render"]
 
@@ -58,14 +62,14 @@ def render(analysis: Analysis) -> str:
 
 def _page(analysis: Analysis) -> dict[str, Any]:
     facts = analysis.recording
-    quality = wording.quality_of(facts, analysis.settings)
+    quality = quality_of(facts, analysis.settings)
     return {
-        "name": analysis.source["name"] or "samples from arrays",
+        "name": view.name_of_source(analysis),
         "started_at": _minutes(facts.started_at),
         "placement": facts.placement,
         "status": analysis.status,
-        "in_short": wording.in_short(analysis),
-        "purpose": wording.PURPOSE,
+        "in_short": view.in_short(analysis),
+        "purpose": view.purpose(),
         "warning_signs": _warning_signs(analysis),
         "explaining": _explaining(analysis) if analysis.explanations else None,
         "cards": _cards(analysis),
@@ -73,15 +77,15 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "amplitude": _amplitude(analysis),
         "spectrum": _spectrum(analysis),
         "quality": {
-            "word": quality.word,
-            "reasons": quality.reasons,
+            "word": text("quality", quality.level),
+            "reasons": tuple(map(sentence, quality.reasons)),
             "figure": _quality_figure(analysis),
             "counts": _counts(analysis),
-            "facts": wording.capture_rows(facts, source_format=analysis.source["format"]),
+            "facts": view.capture_rows(facts, source_format=analysis.source.format),
             "history": facts.history,
         },
         "software": dict(analysis.software),
-        "sha256": analysis.source["sha256"],
+        "sha256": analysis.source.sha256,
         "settings": _settings(analysis),
     }
 
@@ -164,17 +168,17 @@ def _minutes(started_at: str | None) -> str | None:
 
 def _cards(analysis: Analysis) -> list[dict[str, str]]:
     cards = []
-    for field, name, unit in KEY_NUMBERS:
-        estimate = getattr(analysis.summary, field)
+    for entry in BY_RANK:
+        estimate = getattr(analysis.summary, entry.name)
         cards.append(
             {
-                "field": field,
-                "name": name,
-                "meaning": _MEANING[field],
-                "value": value_text(estimate, unit),
+                "field": entry.name,
+                "name": text("estimate", entry.name),
+                "meaning": _MEANING[entry.name],
+                "value": value_text(estimate, entry.unit),
                 "range": range_text(estimate).strip("()"),
                 "none": "no tremor" if analysis.status == "no_tremor" else "cannot tell",
-                "reason": estimate.reason.removeprefix("cannot tell: "),
+                "reason": view.reason_text(estimate),
             }
         )
     return cards
@@ -183,10 +187,10 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
 def _episodes(analysis: Analysis) -> list[dict[str, Any]]:
     return [
         {
-            "name": wording.episode_label(index, episode.start_s, episode.end_s),
+            "name": view.episode_label(index, episode.start_s, episode.end_s),
             "numbers": [
                 (value_text(estimate, "") or "-", range_text(estimate))
-                for estimate in (getattr(episode, field) for field, _, _ in KEY_NUMBERS)
+                for estimate in (getattr(episode, entry.name) for entry in BY_RANK)
             ],
         }
         for index, episode in enumerate(analysis.episodes, start=1)
@@ -197,7 +201,7 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
     table = analysis.windows
     if not len(table):
         return None
-    rms = table.rms_ms2[:, 0]
+    rms = table.estimates["rms_ms2"][:, 0]
     any_tremor = bool(np.isfinite(rms).any())
     if any_tremor:
         takeaway = (
@@ -209,7 +213,7 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
     recovery = analysis.recovery
     return {
         "takeaway": takeaway,
-        "recovery": wording.recovery_text(recovery)
+        "recovery": view.recovery_text(recovery)
         if recovery is not None and analysis.status == "measured"
         else None,
         "has_curve": recovery is not None and recovery.verdict == "decays",
@@ -233,10 +237,10 @@ def _window_rows(table: WindowTable) -> list[dict[str, str]]:
     return [
         {
             "time": f"{number(window.start_s, 1)} to {number(window.end_s, 1)}",
-            "verdict": wording.VERDICT_WORDS[window.verdict],
+            "verdict": view.verdict_word(window.verdict),
             "rms_ms2": f"{value_text(window.rms_ms2, '')} {range_text(window.rms_ms2)}".strip(),
             "frequency_hz": value_text(window.frequency_hz, ""),
-            "reason": window.reason,
+            "reason": sentence(window.reason),
         }
         for window in table[:_MOST_ROWS]
     ]
@@ -301,11 +305,11 @@ def _counts(analysis: Analysis) -> list[dict[str, str]]:
     n = len(analysis.windows)
     return [
         {
-            "verdict": wording.VERDICT_WORDS[verdict],
+            "verdict": view.verdict_word(verdict),
             "n": str(count),
             "share": percent(count / n),
         }
-        for verdict, count in wording.verdict_counts(analysis)
+        for verdict, count in view.verdict_counts(analysis)
     ]
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, replace
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 
-if TYPE_CHECKING:
-    from tremor.results.analysis import Analysis, WindowTable
+from tremor.report import messages
+from tremor.results import codec
+from tremor.results.analysis import Analysis
 
-__all__ = ["render", "render_pieces", "schema", "schema_text"]
+__all__ = ["document_of", "render", "render_pieces", "schema", "schema_text"]
 
 #: Windows that become text at once: a day of them as dictionaries would fill 100 MB.
 _WINDOWS: Final = 2048
@@ -21,7 +21,7 @@ _NO_WINDOWS: Final = '"windows": []'
 
 
 def render(analysis: Analysis, *, one_line: bool = False) -> str:
-    """Give the document of an analysis as text.
+    """Return the document of an analysis as text.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def render(analysis: Analysis, *, one_line: bool = False) -> str:
 
 
 def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str]:
-    """Give what `render` gives, piece by piece, so that it is never in memory as a whole.
+    """Yield what `render` returns, piece by piece, so that it is never in memory as a whole.
 
     Parameters
     ----------
@@ -52,14 +52,15 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
         Joined they are the document.
     """
     table = analysis.windows
-    empty = replace(analysis, windows=_part(table, 0, 0))
+    empty = replace(analysis, windows=table.select(slice(0, 0)))
     text = empty.to_json(indent=None if one_line else 2)
     head, tail = text.split(_NO_WINDOWS, 1)
     start, between, end = ("", ", ", "") if one_line else ("\n    ", ",\n    ", "\n  ")
     encode = msgspec.json.Encoder().encode
 
     def lines(first: int) -> str:
-        windows = _part(table, first, first + _WINDOWS).to_dicts()
+        part = table.select(slice(first, first + _WINDOWS))
+        windows = part.to_dicts(messages.window_reasons(part))
         return between.encode().join(map(encode, windows)).decode()
 
     yield head + '"windows": ['
@@ -69,26 +70,16 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     yield (end if len(table) else "") + "]" + tail
 
 
-def _part(table: WindowTable, begin: int, end: int) -> WindowTable:
-    columns = {
-        item.name: getattr(table, item.name)[begin:end]
-        for item in fields(table)
-        if item.name != "scores"
-    }
-    return replace(
-        table,
-        **columns,
-        scores={name: column[begin:end] for name, column in table.scores.items()},
-    )
-
-
-def schema_text() -> str:
-    """Give the JSON Schema of the document as it ships."""
-    path = files("tremor.report").joinpath("analysis.schema.json")
-    return path.read_text(encoding="utf-8")
+def document_of(record: object) -> dict[str, Any]:
+    """Return any record of a result, such as a window, as JSON holds it."""
+    return codec.write(record, messages)
 
 
 def schema() -> dict[str, Any]:
-    """Give the JSON Schema of the document."""
-    loaded: dict[str, Any] = json.loads(schema_text())
-    return loaded
+    """Return the JSON Schema of the document."""
+    return Analysis.schema()
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the document as text."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"

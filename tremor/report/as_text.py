@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tremor.report import explaining, wording
+from tremor.analysis.quality import Quality, quality_of
+from tremor.report import explaining, view
 from tremor.report.layout import WIDTH, in_ascii, wrapped
-from tremor.report.numbers import KEY_NUMBERS, clock, number, range_text, value_text
+from tremor.report.messages import sentence, text
+from tremor.report.numbers import clock, number, range_text, value_text
+from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,28 +43,28 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         Lines of at most 80 columns, where names of files allow it.
     """
     summary = analysis.summary
-    lines = [*_warning_signs(analysis), analysis.source["name"] or "samples from arrays", ""]
-    lines += wrapped(wording.headline(analysis))
+    lines = [*_warning_signs(analysis), view.name_of_source(analysis), ""]
+    lines += wrapped(view.headline(analysis))
     lines.append("")
     if analysis.status == "measured":
-        for field, name, unit in KEY_NUMBERS:
-            estimate = getattr(summary, field)
-            value = value_text(estimate, unit)
+        for entry in BY_RANK:
+            estimate = getattr(summary, entry.name)
+            name, value = text("estimate", entry.name), value_text(estimate, entry.unit)
             if value:
                 lines.append(f"  {name:<28}{value:<14} {range_text(estimate)}".rstrip())
             else:
-                reason = estimate.reason.removeprefix("cannot tell: ")
-                lines += wrapped(f"{name:<28}cannot tell: {reason}", indent=2, hang=28)
+                why = view.reason_text(estimate)
+                lines += wrapped(f"{name:<28}cannot tell: {why}", indent=2, hang=28)
         lines.append("")
         if unicode:
             lines += [*_sparkline(analysis), ""]
         lines += [*_episodes(analysis), ""]
         if analysis.recovery is not None:
-            lines += _fact("Recovery", wording.recovery_text(analysis.recovery))
-    counts = wording.verdict_counts(analysis)
+            lines += _fact("Recovery", view.recovery_text(analysis.recovery))
+    counts = view.verdict_counts(analysis)
     lines += _fact(
         "Windows",
-        ", ".join(f"{n} {wording.VERDICT_WORDS[verdict]}" for verdict, n in counts) or "none",
+        ", ".join(f"{n} {view.verdict_word(verdict)}" for verdict, n in counts) or "none",
     )
     facts = analysis.recording
     lines += _fact(
@@ -69,17 +72,17 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         f"{number(facts.duration_s, 1)} s at {facts.sampling_rate_hz:.2f} Hz, in {facts.unit_in}, "
         f"gravity {facts.gravity}",
     )
-    quality = wording.quality_of(facts, analysis.settings)
-    lines += _fact("Quality", quality.word)
+    quality = quality_of(facts, analysis.settings)
+    lines += _fact("Quality", text("quality", quality.level))
     for reason in quality.reasons:
-        lines += wrapped(f"- {reason}", indent=12, hang=2)
+        lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)
     lines.append("")
     if analysis.status == "measured":
         lines += wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
         lines.append("")
     if analysis.explanations:
         lines += [*explanation_lines(analysis), ""]
-    lines += wrapped(wording.PURPOSE)
+    lines += wrapped(view.purpose())
     return _text(lines, unicode=unicode)
 
 
@@ -100,13 +103,13 @@ def render_explanations(analysis: Analysis, *, unicode: bool = True) -> str:
     """
     lines = [
         *_warning_signs(analysis),
-        analysis.source["name"] or "samples from arrays",
+        view.name_of_source(analysis),
         "",
-        *wrapped(wording.headline(analysis)),
+        *wrapped(view.headline(analysis)),
         "",
         *explanation_lines(analysis),
         "",
-        *wrapped(wording.PURPOSE),
+        *wrapped(view.purpose()),
     ]
     return _text(lines, unicode=unicode)
 
@@ -199,9 +202,7 @@ def _missing(explanation: Explanation) -> list[str]:
     return wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
 
 
-def render_check(
-    name: str, facts: RecordingFacts, quality: wording.Quality, *, source_format: str
-) -> str:
+def render_check(name: str, facts: RecordingFacts, quality: Quality, *, source_format: str) -> str:
     """Give the soundness of a capture as text.
 
     Parameters
@@ -220,13 +221,13 @@ def render_check(
     str
         Lines of at most 80 columns, where names of files allow it.
     """
-    lines = [f"{name}: {quality.word}"]
+    lines = [f"{name}: {text('quality', quality.level)}"]
     for reason in quality.reasons:
-        lines += wrapped(f"- {reason}", indent=2, hang=2)
+        lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
     lines.append("")
-    for label, text in wording.capture_rows(facts, source_format=source_format):
-        lines += wrapped(f"{label:<18}{text}", indent=2, hang=18)
-        if label == "Gaps":
+    for label, value in view.capture_rows(facts, source_format=source_format):
+        lines += wrapped(f"{label:<18}{value}", indent=2, hang=18)
+        if label == text("capture", "gaps"):
             lines += _gaps(facts)
     if facts.history:
         lines += ["", "  How it was read"]
@@ -255,7 +256,7 @@ def _more(n: int) -> list[str]:
 def _episodes(analysis: Analysis) -> list[str]:
     lines = []
     for index, episode in enumerate(analysis.episodes[:_MOST_ROWS], start=1):
-        name = wording.episode_label(index, episode.start_s, episode.end_s)
+        name = view.episode_label(index, episode.start_s, episode.end_s)
         numbers = "".join(
             f"{value_text(getattr(episode, field), unit) or '-':<15}"
             for field, unit in (
@@ -271,7 +272,7 @@ def _episodes(analysis: Analysis) -> list[str]:
 def _sparkline(analysis: Analysis) -> list[str]:
     """Draw the largest RMS of each column of time; a dot where there is none to draw."""
     table = analysis.windows
-    rms = table.rms_ms2[:, 0]
+    rms = table.estimates["rms_ms2"][:, 0]
     top = float(np.nanmax(rms, initial=0.0))
     if top <= 0.0:
         return []
@@ -285,3 +286,12 @@ def _sparkline(analysis: Analysis) -> list[str]:
     )
     span = f"{clock(float(table.start_s[0]))} to {clock(float(table.end_s[-1]))}"
     return [f"RMS acceleration over time, {span}, 0 to {number(top)} m/s^2", f"  {marks}"]
+
+
+def short(analysis: Analysis) -> str:
+    """Return the finding in a few lines of at most 80 columns, for a prompt."""
+    info = analysis.recording
+    lines = [f"Analysis of {view.name_of_source(analysis)}: {info.duration_s:.1f} s"]
+    for said in view.in_short(analysis):
+        lines += wrapped(said, indent=2)
+    return "\n".join(lines)

@@ -14,14 +14,16 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tremor.report.numbers import clock
-from tremor.report.wording import VERDICT_WORDS
+from tremor.report.view import verdict_word
+from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tremor.estimate import Estimate
     from tremor.recording import Floats
-    from tremor.results.analysis import Analysis, SpectrumView, WindowTable
+    from tremor.results.analysis import Analysis, SpectrumView
+    from tremor.results.windows import WindowTable
 
 __all__ = ["amplitude_svg", "quality_svg", "spectrum_svg"]
 
@@ -58,7 +60,7 @@ _GROUPS: Final = (
     ("no tremor", ("no_tremor",), _SKY, ".."),
     (
         "not judged",
-        tuple(v for v in VERDICT_WORDS if v not in {"tremor", "no_tremor"}),
+        tuple(v for v in VERDICTS if v not in {"tremor", "no_tremor"}),
         _GREY,
         "//",
     ),
@@ -105,7 +107,7 @@ def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> 
 def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
     table = analysis.windows
     centre, step_s = _centres(table)
-    value, low, high = (table.rms_ms2[:, column].copy() for column in range(3))
+    value, low, high = (table.estimates["rms_ms2"][:, column].copy() for column in range(3))
     rasterized = len(table) > _MOST_SHAPES
     # A line joins neighbours alone: a row of NaN goes wherever windows do not follow each other.
     breaks = np.flatnonzero(np.diff(centre) > 1.5 * step_s) + 1
@@ -292,8 +294,8 @@ def quality_svg(
         ("could be judged", np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
     ]
     rows += [
-        (word, verdicts == verdict, _GREY, "///")
-        for verdict, word in VERDICT_WORDS.items()
+        (verdict_word(verdict), verdicts == verdict, _GREY, "///")
+        for verdict in VERDICTS
         if verdict not in {"tremor", "no_tremor"} and (verdicts == verdict).any()
     ]
     with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):

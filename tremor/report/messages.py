@@ -8,16 +8,30 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
+from tremor.report.numbers import number, percent
+from tremor.results.verdicts import REASON_NAMES
 
-__all__ = ["LANGUAGES", "catalogue", "section", "sentence", "sentences", "text", "use_language"]
+if TYPE_CHECKING:
+    from tremor.results.windows import WindowTable
+
+__all__ = [
+    "LANGUAGES",
+    "catalogue",
+    "section",
+    "sentence",
+    "sentences",
+    "text",
+    "use_language",
+    "window_reasons",
+]
 
 _FOLDER: Final = "languages"
 
@@ -114,9 +128,32 @@ def sentence(note: Note | None) -> str:
     """
     if note is None:
         return ""
-    if note.code not in section("note"):
-        return note.code
-    return text("note", note.code, **note.values)
+    for name in ("note", "window"):
+        if note.code in section(name):
+            return text(name, note.code, **note.values)
+    return note.code
+
+
+def window_reasons(table: WindowTable) -> list[str]:
+    """Make the sentence of each window of a table, which tells what decided.
+
+    Parameters
+    ----------
+    table : WindowTable
+        Windows of a capture.
+
+    Returns
+    -------
+    list of str
+        In order of time.
+    """
+    templates = [section("window")[name] for name in REASON_NAMES]
+    return [
+        templates[reason].format(score=score, threshold=threshold)
+        for reason, score, threshold in zip(
+            table.reason.tolist(), table.score.tolist(), table.threshold.tolist(), strict=True
+        )
+    ]
 
 
 def sentences(notes: Iterable[Note]) -> str:
@@ -124,12 +161,26 @@ def sentences(notes: Iterable[Note]) -> str:
     return "; ".join(map(sentence, notes))
 
 
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
+
+
+#: Formats of templates beside those of Python.
+_FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "number": number,
+    "percent": percent,
+    "and": _and,
+}
+
+
 class _Formatter(string.Formatter):
-    """Fills in notes as their sentences, and lists with commas."""
+    """Fills in notes as their sentences, lists with commas, and formats of `_FORMATS`."""
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - as in the base
         if isinstance(value, Note):
             value = sentence(value)
+        elif format_spec in _FORMATS:
+            return _FORMATS[format_spec](value)
         elif isinstance(value, (tuple, list)):
             value = ", ".join(map(str, value))
         formatted: str = super().format_field(value, format_spec)

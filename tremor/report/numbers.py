@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
 
 __all__ = [
-    "KEY_NUMBERS",
     "clock",
     "decimals_of",
     "number",
@@ -19,13 +18,6 @@ __all__ = [
     "value_text",
 ]
 
-#: Field of a summary or an episode, what it is called, and its unit.
-KEY_NUMBERS: Final = (
-    ("frequency_hz", "Frequency", "Hz"),
-    ("rms_ms2", "RMS acceleration", "m/s^2"),
-    ("displacement_pp_mm", "Displacement, peak to peak", "mm"),
-    ("bandwidth_hz", "Half-power bandwidth", "Hz"),
-)
 _SIGNIFICANT: Final = 3
 #: From so many seconds on a length of time is told in minutes, and in hours.
 _IN_MINUTES_S: Final = 600.0
@@ -33,7 +25,7 @@ _IN_HOURS_S: Final = 10800.0
 
 
 def decimals_of(estimate: Estimate) -> int:
-    """Give the decimals at which the width of the interval shows two significant digits.
+    """Return the decimals at which the width of the interval shows two significant digits.
 
     Parameters
     ----------
@@ -67,7 +59,7 @@ def _decimals_for(value: float) -> int:
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """Give a number with so many decimals, or with three significant digits.
+    """Return a number with so many decimals, or with three significant digits.
 
     Examples
     --------
@@ -80,14 +72,14 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def value_text(estimate: Estimate, unit: str) -> str:
-    """Give the value with its unit; empty where there is none."""
+    """Return the value with its unit; empty where there is none."""
     if estimate.value is None:
         return ""
     return f"{number(estimate.value, decimals_of(estimate))} {unit}".rstrip()
 
 
 def range_text(estimate: Estimate) -> str:
-    """Give the interval in brackets; empty where there is none.
+    """Return the interval in brackets; empty where there is none.
 
     Examples
     --------
@@ -110,7 +102,7 @@ def range_text(estimate: Estimate) -> str:
 
 
 def percent(share: float) -> str:
-    """Give a share in per cent; small shares keep two significant digits.
+    """Return a share in per cent; small shares keep two significant digits.
 
     Examples
     --------
@@ -124,7 +116,7 @@ def percent(share: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Give a time as minutes and seconds, or hours, minutes and seconds.
+    """Return a time as minutes and seconds, or hours, minutes and seconds.
 
     Examples
     --------
@@ -137,7 +129,7 @@ def clock(seconds: float) -> str:
 
 
 def span(seconds: float, *, of_s: float = 0.0) -> str:
-    """Give a length of time in the unit in which one would say it, or the whole that it is part of.
+    """Return a length of time in the unit one would say it in, or that of its whole.
 
     Examples
     --------

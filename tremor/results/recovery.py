@@ -5,27 +5,20 @@ How it is reached from points is `tremor.measures.half_life`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal, Self
+from dataclasses import dataclass, field
+from typing import Final, Literal, Self
 
 import numpy as np
 
 from tremor.estimate import Estimate
+from tremor.notes import Note
 from tremor.recording import Floats, read_only
+from tremor.results.codec import JOINED
 
-__all__ = ["Recovery", "Verdict"]
+__all__ = ["Recovery", "RecoveryVerdict"]
 
-Verdict = Literal["decays", "persists", "not_determined", "insufficient"]
+RecoveryVerdict = Literal["decays", "persists", "not_determined", "insufficient"]
 
-_ESTIMATED: Final = (
-    "half_life_s",
-    "time_constant_s",
-    "initial_rms_ms2",
-    "floor_rms_ms2",
-    "fraction_gone",
-    "more_rest_needed_s",
-)
 _CURVES: Final = (
     "curve_time_s",
     "curve_rms_ms2",
@@ -60,10 +53,10 @@ class Recovery:
     more_rest_needed_s : Estimate
         Rest beyond what was recorded that would settle the open question; missing where none is
         open.
-    reason : str
+    reason : tuple of Note
         What decided the verdict, and what weakens the numbers.
-    remark : str
-        What was found beside it: a level before the run that was not used; empty where nothing.
+    remark : Note or None
+        What was found beside it: a level before the run that was not used.
     rest_s : float
         Time from the start of the rest to the last point, s.
     n_points, n_left_out : int
@@ -80,19 +73,19 @@ class Recovery:
         What was fitted.
     """
 
-    verdict: Verdict
+    verdict: RecoveryVerdict
     half_life_s: Estimate
     time_constant_s: Estimate
     initial_rms_ms2: Estimate
     floor_rms_ms2: Estimate
     fraction_gone: Estimate
     more_rest_needed_s: Estimate
-    reason: str
+    reason: tuple[Note, ...] = field(metadata=JOINED)
     rest_s: float
     n_points: int
     n_left_out: int = 0
-    floor: str = "fitted"
-    remark: str = ""
+    floor: Literal["fitted", "baseline"] = "fitted"
+    remark: Note | None = None
     log_bayes_factor: float | None = None
     rest_start_s: float = 0.0
     curve_time_s: Floats = field(default_factory=_empty)
@@ -109,8 +102,7 @@ class Recovery:
     @classmethod
     def insufficient(
         cls,
-        reason: str,
-        *,
+        *reason: Note,
         rest_s: float = 0.0,
         n_points: int = 0,
         n_left_out: int = 0,
@@ -121,7 +113,7 @@ class Recovery:
 
         Parameters
         ----------
-        reason : str
+        *reason : Note
             What is missing, with its number.
         rest_s, n_points, n_left_out, rest_start_s
             As in the class.
@@ -133,7 +125,7 @@ class Recovery:
         Recovery
             Without any other number.
         """
-        missing = Estimate.missing(reason)
+        missing = Estimate.missing(reason[0])
         return cls(
             verdict="insufficient",
             half_life_s=missing,
@@ -148,40 +140,3 @@ class Recovery:
             n_left_out=n_left_out,
             rest_start_s=rest_start_s,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds; ``reasons`` says why an estimate is null."""
-        record: dict[str, Any] = {"verdict": self.verdict}
-        estimates = {name: getattr(self, name) for name in _ESTIMATED}
-        record |= {name: one.to_dict() for name, one in estimates.items()}
-        record["reason"] = self.reason
-        record["reasons"] = {
-            name: one.reason for name, one in estimates.items() if one.value is None
-        }
-        for name in ("rest_start_s", "rest_s", "n_points", "n_left_out", "floor", "remark"):
-            record[name] = getattr(self, name)
-        record["log_bayes_factor"] = self.log_bayes_factor
-        record |= {name: getattr(self, name).tolist() for name in _CURVES}
-        return record
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds.
-
-        Parameters
-        ----------
-        record : mapping
-            What `to_dict` gave; keys that are not known are left out.
-
-        Returns
-        -------
-        Recovery
-            The recovery as it was.
-        """
-        reasons = record.get("reasons", {})
-        values: dict[str, Any] = {
-            name: Estimate.from_dict(record[name], reasons.get(name, record["reason"]))
-            for name in _ESTIMATED
-        }
-        known = {item.name for item in fields(cls)} - set(_ESTIMATED)
-        return cls(**values, **{name: record[name] for name in known if name in record})

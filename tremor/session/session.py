@@ -31,7 +31,7 @@ from tremor.session.track import Track, warm_up
 from tremor.session.view import SessionView, Stage
 
 if TYPE_CHECKING:
-    from tremor.results.analysis import WindowAnalysis
+    from tremor.results.windows import WindowAnalysis
 
 __all__ = ["Emit", "record_session"]
 
@@ -184,7 +184,9 @@ class _Session:
             await track.read_battery()
 
     def _on_window(self, track: Track, window: WindowAnalysis) -> None:
-        self._emit("window", {"sensor": track.label, "window": window.to_dict()})
+        from tremor.report.as_json import document_of
+
+        self._emit("window", {"sensor": track.label, "window": document_of(window)})
 
     def _is_still(self) -> bool | None:
         known = [track.is_still() for track in self._tracks if not track.is_over]

@@ -23,7 +23,7 @@ from tremor.session.view import SensorView, Tremor
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
-    from tremor.results.analysis import WindowAnalysis
+    from tremor.results.windows import WindowAnalysis
 
 __all__ = ["Track", "describe", "warm_up"]
 
@@ -66,12 +66,14 @@ def warm_up() -> None:
 
     While it is loaded nothing else of this program goes on, and a sensor would have to wait.
     """
+    from tremor.report.as_json import document_of
+
     time_s = np.arange(1500) / 100.0
     samples = 0.01 * np.random.default_rng(0).standard_normal((1500, 3))
     samples[:, 2] += 9.81
     samples[:, 0] += np.where(time_s > 7.0, 0.3 * np.sin(2.0 * np.pi * 8.0 * time_s), 0.0)
     for window in LiveAnalyzer(sampling_rate_hz=100.0).feed(SampleBlock(0, samples, 15.0)):
-        window.to_dict()
+        document_of(window)
     gross_movement_ms2(samples, fs=100.0)
 
 

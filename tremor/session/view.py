@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from tremor.report.layout import WIDTH, wrapped
 from tremor.report.numbers import clock, number, percent
-from tremor.report.wording import VERDICT_WORDS
+from tremor.report.view import verdict_word
 
 __all__ = ["SensorView", "SessionView", "Stage", "Tremor", "block_lines", "plain_line", "sparkline"]
 
@@ -152,7 +152,7 @@ def _tremor_text(now: Tremor | None) -> str:
         return f"{number(now.frequency_hz, 1)} Hz, {number(now.rms_ms2)} m/s^2"
     if now.verdict in ("tremor", "no_tremor"):
         return "too small to measure"
-    return f"- ({VERDICT_WORDS[now.verdict]})"
+    return f"- ({verdict_word(now.verdict)})"
 
 
 def _since_text(view: SensorView) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from tremor.estimate import Estimate
 from tremor.explanation.answers.context import Context
 from tremor.explanation.findings.heat_and_sweat import heat_index_c, race_flag, sweat_loss, wbgt_c
+from tremor.notes import Note, note
 
 __all__ = ["Computed", "Quantity", "compute"]
 
@@ -103,5 +104,8 @@ def _flag(wbgt: Estimate) -> str:
     return "" if wbgt.value is None else f"race flag {race_flag(wbgt.value)}"
 
 
-def _lacking(context: Context) -> str:
-    return f"not answered: {', '.join(name for name in _AIR if getattr(context, name) is None)}"
+def _lacking(context: Context) -> Note:
+    return note(
+        "NOT_ANSWERED",
+        questions=tuple(name for name in _AIR if getattr(context, name) is None),
+    )

@@ -12,6 +12,7 @@ from typing import Final
 
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
+from tremor.notes import note
 
 __all__ = [
     "RACE_FLAGS",
@@ -252,9 +253,7 @@ def heat_index_c(temperature_c: float, humidity_pct: float) -> Estimate:
     _check_air(temperature_c, humidity_pct)
     temperature_f = 1.8 * temperature_c + 32.0
     if temperature_f < _LEAST_HEAT_INDEX_F:
-        return Estimate.missing(
-            f"the heat index describes warm air; at {temperature_c:.1f} °C there is none"
-        )
+        return Estimate.missing(note("AIR_TOO_COLD", temperature_c=temperature_c))
     linear_f = 0.5 * (temperature_f + 61.0 + 1.2 * (temperature_f - 68.0) + 0.094 * humidity_pct)
     simple_f = 0.5 * (temperature_f + linear_f)
     if simple_f < _REGRESSION_FROM_F:
@@ -384,10 +383,7 @@ def _sweat_volume_l(
         )
     volume_l = before_kg - after_kg + (fluid_ml - urine_ml) / 1000.0
     if volume_l < 0.0:
-        return Estimate.missing(
-            f"the answers leave {volume_l:.2f} L for sweat, less than nothing; "
-            "look again at the masses, the fluid and the urine"
-        )
+        return Estimate.missing(note("SWEAT_NEGATIVE", volume_l=volume_l))
     return Estimate(
         volume_l,
         max(volume_l - _MASS_DIFFERENCE_ERROR_KG, 0.0),
@@ -411,17 +407,17 @@ def _mass_change_pct(before_kg: float | None, after_kg: float | None) -> Estimat
 
 def _rate_l_per_h(volume_l: Estimate, duration_min: float | None) -> Estimate:
     if volume_l.value is None:
-        return Estimate.missing(volume_l.reason)
+        return _missing_as(volume_l)
     if duration_min is None:
         return _not_answered(duration_min=duration_min)
     if duration_min <= 0.0:
-        return Estimate.missing("the run lasted 0 min; a rate needs a duration")
+        return Estimate.missing(note("RUN_OF_ZERO_MIN"))
     return _scaled(volume_l, 60.0 / duration_min, volume_l.method)
 
 
 def _sodium_mmol(volume_l: Estimate) -> Estimate:
     if volume_l.value is None or volume_l.low is None or volume_l.high is None:
-        return Estimate.missing(volume_l.reason)
+        return _missing_as(volume_l)
     least, most = _SWEAT_SODIUM_RANGE_MMOL_PER_L
     return Estimate(
         volume_l.value * _SWEAT_SODIUM_MMOL_PER_L,
@@ -433,15 +429,21 @@ def _sodium_mmol(volume_l: Estimate) -> Estimate:
 
 def _scaled(estimate: Estimate, factor: float, method: str) -> Estimate:
     if estimate.value is None or estimate.low is None or estimate.high is None:
-        return Estimate.missing(estimate.reason)
+        return _missing_as(estimate)
     return Estimate(
         estimate.value * factor, estimate.low * factor, estimate.high * factor, method=method
     )
 
 
+def _missing_as(other: Estimate) -> Estimate:
+    """Return an estimate that is missing for the reason that another is."""
+    assert other.reason is not None
+    return Estimate.missing(other.reason)
+
+
 def _not_answered(**answers: float | None) -> Estimate:
     missing = [key for key, answer in answers.items() if answer is None]
-    return Estimate.missing(f"not answered: {', '.join(missing)}")
+    return Estimate.missing(note("NOT_ANSWERED", questions=tuple(missing)))
 
 
 def _saturation_hpa(temperature_c: float) -> float:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tremor.explanation.findings.finding import Finding, figure, not_measured, with_interval
-from tremor.results.analysis import REASON_NAMES
+from tremor.results.verdicts import REASON_NAMES
 
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
+    from tremor.notes import Note
     from tremor.results.analysis import Analysis
 
 __all__ = ["MEASURED", "why_no_tremor"]
@@ -26,23 +28,24 @@ STEADY_OCCUPANCY: Final = 0.5
 _NORMAL_QUANTILE: Final = 1.96
 
 
+def _say(note: Note | None) -> str:
+    text: str = import_module("tremor.report.messages").sentence(note)
+    return text
+
+
 def why_no_tremor(analysis: Analysis) -> str:
     """Say why there is no number of the tremor."""
     if analysis.status == "no_tremor":
         return "the sensor saw no tremor"
     reason = analysis.summary.reason or analysis.summary.frequency_hz.reason
-    return reason.removeprefix("cannot tell: ") or "there was too little still time"
+    return _say(reason) or "there was too little still time"
 
 
 def _estimated(
     key: str, what: str, says: str, estimate: Estimate, unit: str, analysis: Analysis
 ) -> Finding:
     if estimate.value is None:
-        reason = (
-            estimate.reason.removeprefix("cannot tell: ")
-            if analysis.status == "measured"
-            else why_no_tremor(analysis)
-        )
+        reason = _say(estimate.reason) if analysis.status == "measured" else why_no_tremor(analysis)
         return not_measured(key, what, reason)
     return Finding(
         key=key,
@@ -148,7 +151,7 @@ def _recovery(analysis: Analysis) -> Finding:
     if recovery.verdict not in ("decays", "persists"):
         return Finding(
             key="recovery",
-            statement=f"Not determined: {what}; {recovery.reason.rstrip('.')}.",
+            statement=f"Not determined: {what}; {'; '.join(map(_say, recovery.reason))}.",
             origin="measured",
         )
     gone, rest = recovery.fraction_gone, f"{figure(recovery.rest_s)} s of rest"

@@ -1,0 +1,120 @@
+"""How good a capture is for the settings, without looking for tremor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tremor.notes import Note, note
+from tremor.results.analysis import RecordingFacts
+from tremor.settings import AnalysisSettings
+
+__all__ = ["Level", "Quality", "quality_of"]
+
+Level = Literal["good", "usable", "not usable"]
+
+#: A gain of the sensor that is off by more is worth a word; parts are sold with about 1 %.
+_SCALE_TOLERANCE: Final = 0.02
+#: With a larger share of the capture missing or clipped there is nothing to rely on.
+_MOST_SPOILED_SHARE: Final = 0.5
+#: Warnings that the facts of a capture say already.
+_SAID_BY_FACTS: Final = frozenset({"GAPS", "DEAD_AXIS"})
+#: Warnings that are worth a line and take nothing from the measurement.
+_HARMLESS: Final = frozenset({"RATE_OFF_NOMINAL", "TIME_ZONE_UNKNOWN", "REPEATED_HEADER"})
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a capture is, and why.
+
+    Parameters
+    ----------
+    level : {"good", "usable", "not usable"}
+        In a word.
+    reasons : tuple of Note
+        What there is to say of it, the worst first.
+    """
+
+    level: Level
+    reasons: tuple[Note, ...]
+
+
+def quality_of(info: RecordingFacts, settings: AnalysisSettings) -> Quality:
+    """Judge how good a capture is for the settings, without looking for tremor.
+
+    Parameters
+    ----------
+    info : CaptureInfo
+        The capture.
+    settings : AnalysisSettings
+        Band, window and clipping limit.
+
+    Returns
+    -------
+    Quality
+        With the reasons.
+    """
+    found = [one for check in _CHECKS for one in check(info, settings)]
+    fatal = [one for one, is_fatal in found if is_fatal]
+    weak = [one for one, is_fatal in found if not is_fatal]
+    warnings = [one for one in info.warnings if one.code not in _SAID_BY_FACTS]
+    weak += [one for one in warnings if one.code not in _HARMLESS]
+    harmless = [one for one in warnings if one.code in _HARMLESS]
+    level: Level = "not usable" if fatal else "usable" if weak else "good"
+    return Quality(level, (*fatal, *weak, *harmless))
+
+
+#: A note, and whether it makes the capture unusable.
+_Found = list[tuple[Note, bool]]
+
+
+def _nyquist(info: RecordingFacts, settings: AnalysisSettings) -> _Found:
+    nyquist_hz = info.sampling_rate_hz / 2.0
+    if nyquist_hz > settings.band_high_hz:
+        return []
+    values = {"nyquist_hz": nyquist_hz, "band_high_hz": settings.band_high_hz}
+    return [(note("QUALITY_NYQUIST", **values), True)]
+
+
+def _duration(info: RecordingFacts, settings: AnalysisSettings) -> _Found:
+    if info.duration_s >= settings.window_s:
+        return []
+    values = {"duration_s": info.duration_s, "window_s": settings.window_s}
+    return [(note("QUALITY_SHORT", **values), True)]
+
+
+def _axes(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+    if len(info.dead_axes) == 3:
+        return [(note("QUALITY_NOTHING_MOVES"), True)]
+    return [(note("QUALITY_DEAD_AXES", axes=info.dead_axes), False)] if info.dead_axes else []
+
+
+def _gaps(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+    if not info.gaps:
+        return []
+    lost_s = sum(gap.duration_s for gap in info.gaps)
+    found = note("QUALITY_GAPS", n_gaps=len(info.gaps), lost_s=lost_s)
+    return [(found, lost_s > _MOST_SPOILED_SHARE * info.duration_s)]
+
+
+def _clipping(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+    share = info.clipped_fraction
+    found = note("QUALITY_CLIPPED", share=share)
+    return [(found, share > _MOST_SPOILED_SHARE)] if share > 0.0 else []
+
+
+def _scale(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+    factor = info.scale_correction
+    found = note("QUALITY_SCALE", factor=factor)
+    return [(found, False)] if abs(factor - 1.0) > _SCALE_TOLERANCE else []
+
+
+_CHECKS: Final[tuple[Callable[[RecordingFacts, AnalysisSettings], _Found], ...]] = (
+    _nyquist,
+    _duration,
+    _axes,
+    _gaps,
+    _clipping,
+    _scale,
+)

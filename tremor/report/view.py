@@ -1,0 +1,181 @@
+"""What text and page show alike: each sentence and each row once, made from the result alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tremor.analysis.quality import quality_of
+from tremor.report.messages import section, sentence, sentences, text
+from tremor.report.numbers import clock, number, percent, range_text, span, value_text
+from tremor.results.verdicts import VERDICTS
+
+if TYPE_CHECKING:
+    from tremor.estimate import Estimate
+    from tremor.results.analysis import Analysis, RecordingFacts
+    from tremor.results.recovery import Recovery
+
+__all__ = [
+    "capture_rows",
+    "episode_label",
+    "headline",
+    "in_short",
+    "name_of_source",
+    "purpose",
+    "reason_text",
+    "recovery_text",
+    "verdict_counts",
+    "verdict_word",
+]
+
+
+def purpose() -> str:
+    """Return what the tool is for, and what it is not."""
+    return text("view", "purpose")
+
+
+def verdict_word(verdict: str) -> str:
+    """Return the word of a verdict."""
+    word: str = section("verdict")[verdict]
+    return word
+
+
+def name_of_source(analysis: Analysis) -> str:
+    """Return the name of the capture."""
+    return analysis.source.name or text("view", "no_source")
+
+
+def reason_text(estimate: Estimate) -> str:
+    """Return why there is no number; empty where there is one."""
+    return sentence(estimate.reason)
+
+
+def headline(analysis: Analysis) -> str:
+    """Return the finding in one line."""
+    summary = analysis.summary
+    if analysis.status == "insufficient":
+        why = sentence(summary.reason).rstrip(".") or text("view", "too_little_still")
+        return text("view", "cannot_tell", why=why)
+    if not summary.tremor_detected:
+        return text("view", "no_tremor", still=span(summary.still_s))
+    frequency = value_text(summary.frequency_hz, "Hz")
+    share = None if summary.occupancy is None else percent(summary.occupancy)
+    return text(
+        "view",
+        "tremor",
+        at=text("view", "at", frequency=frequency) if frequency else "",
+        shaking=span(summary.tremor_s, of_s=summary.still_s),
+        still=span(summary.still_s),
+        share=text("view", "share", share=share) if share else "",
+    )
+
+
+def recovery_text(recovery: Recovery) -> str:
+    """Return how the tremor fades with rest, in a few sentences."""
+    if recovery.verdict == "decays":
+        said = _decay_text(recovery)
+    else:
+        said = text("view", recovery.verdict, why=sentences(recovery.reason))
+    return said if recovery.remark is None else f"{said} {_capital(sentence(recovery.remark))}."
+
+
+def _decay_text(recovery: Recovery) -> str:
+    half_life, gone = recovery.half_life_s, recovery.fraction_gone
+    if half_life.value is not None:
+        said = text("view", "fades", half_life=_interval(half_life, "s"))
+    else:
+        said = text("view", "fades_but", why=reason_text(half_life))
+    if gone.value is None or gone.low is None or gone.high is None:
+        return said
+    shares = {name: percent(getattr(gone, name)) for name in ("low", "high")}
+    rest = clock(recovery.rest_s)
+    return f"{said} {text('view', 'gone', rest=rest, gone=percent(gone.value), **shares)}"
+
+
+def _capital(said: str) -> str:
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+def _interval(estimate: Estimate, unit: str) -> str:
+    return f"{value_text(estimate, unit)} {range_text(estimate)}".rstrip()
+
+
+def in_short(analysis: Analysis) -> tuple[str, ...]:
+    """Return the finding in a few sentences."""
+    summary = analysis.summary
+    said = [headline(analysis)]
+    if summary.rms_ms2.value is not None:
+        size = text("view", "size", rms=_interval(summary.rms_ms2, "m/s^2"))
+        displacement = value_text(summary.displacement_pp_mm, "mm")
+        if displacement:
+            size = text("view", "size_and_displacement", size=size, displacement=displacement)
+        said.append(size + ".")
+    if analysis.status == "measured":
+        if analysis.recovery is not None:
+            said.append(recovery_text(analysis.recovery))
+        if summary.reason is not None:
+            said.append(f"{_capital(sentence(summary.reason)).rstrip('.')}.")
+    quality = quality_of(analysis.recording, analysis.settings)
+    if quality.level == "good":
+        said.append(text("view", "capture_good"))
+    else:
+        level, why = text("quality", quality.level), sentence(quality.reasons[0])
+        said.append(text("view", "capture", level=level, why=why))
+    return tuple(said)
+
+
+def verdict_counts(analysis: Analysis) -> tuple[tuple[str, int], ...]:
+    """Count the windows of each verdict, in the order of judging; only those that occur."""
+    counts = Counter(analysis.windows.verdict.tolist())
+    return tuple((verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict])
+
+
+def episode_label(index: int, start_s: float, end_s: float) -> str:
+    """Return the name of an episode: its number and its time."""
+    return text("view", "episode", index=index, start=clock(start_s), end=clock(end_s))
+
+
+def capture_rows(info: RecordingFacts, *, source_format: str) -> tuple[tuple[str, str], ...]:
+    """Return the facts of a capture as pairs of name and text."""
+    none, not_known = text("capture", "none"), text("capture", "not_known")
+    scale = f"{info.scale_correction:.4f}" if info.scale_correction != 1.0 else none
+    texts = {
+        "format": source_format or text("capture", "arrays"),
+        "started_at": info.started_at or not_known,
+        "duration": text(
+            "capture",
+            "duration_samples",
+            duration_s=number(info.duration_s, 1),
+            samples=text("capture", "samples", n=info.n_samples),
+        ),
+        "sampling_rate": _rate_text(info),
+        "unit": info.unit_in,
+        "gravity": info.gravity,
+        "scale": scale,
+        "gaps": _gaps_text(info) if info.gaps else none,
+        "clipped": percent(info.clipped_fraction),
+        "dead_axes": " ".join(info.dead_axes) or none,
+        "sensor": info.sensor or not_known,
+        "placement": info.placement or not_known,
+    }
+    return tuple((text("capture", name), said) for name, said in texts.items())
+
+
+def _rate_text(info: RecordingFacts) -> str:
+    rate = text("capture", "rate", rate_hz=info.sampling_rate_hz)
+    if info.sampling_rate_sd_hz is not None:
+        rate = text("capture", "rate_sd", rate=rate, sd_hz=info.sampling_rate_sd_hz)
+    if info.nominal_sampling_rate_hz is not None:
+        nominal_hz = info.nominal_sampling_rate_hz
+        rate = text("capture", "rate_nominal", rate=rate, nominal_hz=nominal_hz)
+    return rate
+
+
+def _gaps_text(info: RecordingFacts) -> str:
+    return text(
+        "capture",
+        "gap_samples",
+        n_gaps=len(info.gaps),
+        samples=text("capture", "samples", n=sum(gap.n_lost for gap in info.gaps)),
+        lost_s=number(sum(gap.duration_s for gap in info.gaps)),
+    )

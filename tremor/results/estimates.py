@@ -1,0 +1,52 @@
+"""The table of estimates: what is estimated of a tremor, in a window, an episode and a session.
+
+A new estimate is one field here. Codec, schema, text, page, CSV and tests walk the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Final, NamedTuple
+
+from tremor.estimate import Estimate
+
+__all__ = ["BY_RANK", "ESTIMATES", "ESTIMATE_NAMES", "TremorEstimates"]
+
+
+class EstimateEntry(NamedTuple):
+    """One row of the table of estimates; the lowest rank is shown first."""
+
+    name: str
+    unit: str
+    meaning: str
+    rank: int
+
+
+def _row(unit: str, rank: int, meaning: str) -> dict[str, str | int]:
+    return {"unit": unit, "rank": rank, "meaning": meaning}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TremorEstimates:
+    """What is estimated of a tremor; the base of all records that hold it."""
+
+    frequency_hz: Estimate = field(metadata=_row("Hz", 1, "Centre of the line"))
+    bandwidth_hz: Estimate = field(metadata=_row("Hz", 4, "Half-power bandwidth of the line"))
+    rms_ms2: Estimate = field(
+        metadata=_row(
+            "m/s^2",
+            2,
+            "RMS of the tremor's acceleration vector over the three axes, floor removed",
+        )
+    )
+    displacement_pp_mm: Estimate = field(
+        metadata=_row("mm", 3, "Typical peak-to-peak displacement")
+    )
+
+
+ESTIMATES: Final = tuple(
+    EstimateEntry(item.name, **item.metadata) for item in fields(TremorEstimates)
+)
+ESTIMATE_NAMES: Final = tuple(entry.name for entry in ESTIMATES)
+#: The same, the most telling first.
+BY_RANK: Final = tuple(sorted(ESTIMATES, key=lambda entry: entry.rank))

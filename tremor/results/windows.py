@@ -1,0 +1,364 @@
+"""The windows of a capture: one by one for reading, as columns for keeping.
+
+A day holds more than forty thousand windows; each becomes a `WindowAnalysis` when asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Self, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.estimate import LEVEL, Estimate
+from tremor.notes import Note
+from tremor.recording import Floats, read_only
+from tremor.results.estimates import ESTIMATE_NAMES, TremorEstimates
+from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS, Verdict
+
+__all__ = ["Decision", "WindowAnalysis", "WindowTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What decided on a window.
+
+    Parameters
+    ----------
+    key : str
+        Name of the reason in `tremor.results.verdicts.REASONS`.
+    value, threshold : float
+        The score and its threshold, in the unit of that reason.
+    """
+
+    key: str
+    value: float
+    threshold: float
+
+    @property
+    def note(self) -> Note:
+        """Return it as a code with its values."""
+        return Note(self.key, {"score": self.value, "threshold": self.threshold})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowAnalysis(TremorEstimates):
+    """One window: its verdict, what decided, and the estimates where there is tremor.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Limits of the window, s from the start of the capture.
+    verdict : str
+        One of `tremor.results.verdicts.VERDICTS`.
+    decided_by : Decision
+        The score that decided, and its threshold.
+    coherence : float or None
+        Share of the in-band power that moves along one direction (1/3 to 1).
+    scores : mapping of str to float
+        The statistics that the verdict looked at, as in `tremor.results.scores.SCORES`; of a
+        window that holds next to nothing these are levels alone.
+    """
+
+    start_s: float
+    end_s: float
+    verdict: Verdict
+    decided_by: Decision
+    coherence: float | None
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> Note:
+        """Return what decided as a code with its values."""
+        return self.decided_by.note
+
+
+_COLUMNS: Final = ("start_s", "end_s", "score", "threshold", "coherence")
+_CODES: Final = ("reason", "method")
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class WindowTable(Sequence[WindowAnalysis]):
+    """All windows of a capture, as columns of one length, ``n_windows``.
+
+    Parameters
+    ----------
+    start_s, end_s : ndarray, shape (n_windows,)
+        Limits, s.
+    reason : ndarray of uint8, shape (n_windows,)
+        Index into ``REASON_NAMES``, which also gives the verdict.
+    score, threshold : ndarray, shape (n_windows,)
+        The score that decided and its threshold.
+    method : ndarray of uint8, shape (n_windows,)
+        Index into ``METHODS``.
+    coherence : ndarray, shape (n_windows,)
+        NaN where not estimated.
+    estimates : mapping of str to ndarray, shape (n_windows, 3)
+        Value, low and high of each estimate of the table; NaN where not estimated.
+    scores : mapping of str to ndarray, shape (n_windows,)
+        The statistics that the verdicts looked at; NaN where there was nothing to look at.
+    """
+
+    start_s: Floats
+    end_s: Floats
+    reason: npt.NDArray[np.uint8]
+    score: Floats
+    threshold: Floats
+    method: npt.NDArray[np.uint8]
+    coherence: Floats
+    estimates: Mapping[str, Floats]
+    scores: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in _COLUMNS:
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for name in _CODES:
+            object.__setattr__(self, name, read_only(getattr(self, name), np.uint8))
+        for name in ("estimates", "scores"):
+            columns = {key: read_only(column) for key, column in getattr(self, name).items()}
+            object.__setattr__(self, name, columns)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[WindowTable]) -> WindowTable:
+        """Join tables, one after the other; no tables make an empty one.
+
+        Parameters
+        ----------
+        parts : sequence of WindowTable
+            In order of time, all with the same scores.
+
+        Returns
+        -------
+        WindowTable
+            All their windows.
+        """
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            none: dict[str, Any] = {name: np.zeros(0) for name in (*_COLUMNS, *_CODES)}
+            return cls(**none, estimates={name: np.zeros((0, 3)) for name in ESTIMATE_NAMES})
+
+        def joined(name: str) -> dict[str, Floats]:
+            columns = [getattr(part, name) for part in parts]
+            return {key: np.concatenate([each[key] for each in columns]) for key in columns[0]}
+
+        return cls(
+            **{
+                name: np.concatenate([getattr(part, name) for part in parts])
+                for name in (*_COLUMNS, *_CODES)
+            },
+            estimates=joined("estimates"),
+            scores=joined("scores"),
+        )
+
+    def select(self, rows: slice | npt.NDArray[np.int64]) -> WindowTable:
+        """Return some windows as a table.
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int
+            Which, in order of time.
+
+        Returns
+        -------
+        WindowTable
+            These windows alone.
+        """
+        return WindowTable(
+            **{name: getattr(self, name)[rows] for name in (*_COLUMNS, *_CODES)},
+            estimates={name: column[rows] for name, column in self.estimates.items()},
+            scores={name: column[rows] for name, column in self.scores.items()},
+        )
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    @overload
+    def __getitem__(self, index: int) -> WindowAnalysis: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[WindowAnalysis]: ...
+    def __getitem__(self, index: int | slice) -> WindowAnalysis | Sequence[WindowAnalysis]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"window {index} of {len(self)}")
+        name = REASON_NAMES[self.reason[index]]
+        decided_by = Decision(name, float(self.score[index]), float(self.threshold[index]))
+        method = METHODS[self.method[index]]
+        coherence = float(self.coherence[index])
+        return WindowAnalysis(
+            start_s=float(self.start_s[index]),
+            end_s=float(self.end_s[index]),
+            verdict=REASONS[name].verdict,
+            decided_by=decided_by,
+            coherence=None if np.isnan(coherence) else coherence,
+            scores={
+                name: float(column[index])
+                for name, column in self.scores.items()
+                if np.isfinite(column[index])
+            },
+            **{
+                name: _estimate(column[index], method, decided_by.note)
+                for name, column in self.estimates.items()
+            },
+        )
+
+    def __iter__(self) -> Iterator[WindowAnalysis]:
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def verdict(self) -> npt.NDArray[np.str_]:
+        """Return the verdicts as text, shape (n_windows,)."""
+        return np.array([REASONS[name].verdict for name in REASON_NAMES])[self.reason]
+
+    def where(self, verdict: str) -> npt.NDArray[np.bool_]:
+        """Find the windows of a verdict.
+
+        Parameters
+        ----------
+        verdict : str
+            One of `tremor.results.verdicts.VERDICTS`.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_windows,)
+            True for the windows of that verdict.
+        """
+        found = np.array([REASONS[name].verdict == verdict for name in REASON_NAMES])
+        return found[self.reason]
+
+    def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the windows as JSON holds them, made from whole columns.
+
+        Parameters
+        ----------
+        sentences : sequence of str, length n_windows
+            The reasons as `tremor.report.messages.window_reasons` makes them.
+
+        Returns
+        -------
+        list of dict
+            In order of time.
+        """
+        reasons = self.reason.tolist()
+        verdicts = [REASONS[name].verdict for name in REASON_NAMES]
+        records: list[dict[str, Any]] = [
+            {
+                "start_s": start,
+                "end_s": end,
+                "verdict": verdicts[reason],
+                "decided_by": {
+                    "key": REASON_NAMES[reason],
+                    "value": score,
+                    "threshold": threshold,
+                },
+                "coherence": None if coherence != coherence else coherence,
+                "scores": {},
+                "reason": sentence,
+            }
+            for start, end, reason, score, threshold, coherence, sentence in zip(
+                self.start_s.tolist(),
+                self.end_s.tolist(),
+                reasons,
+                self.score.tolist(),
+                self.threshold.tolist(),
+                self.coherence.tolist(),
+                sentences,
+                strict=True,
+            )
+        ]
+        methods = [METHODS[code] for code in self.method.tolist()]
+        for name, column in self.estimates.items():
+            for record, estimate in zip(records, _estimate_dicts(column, methods), strict=True):
+                record[name] = estimate
+        for name, column in self.scores.items():
+            values = column.tolist()
+            for row in np.flatnonzero(np.isfinite(column)).tolist():
+                records[row]["scores"][name] = values[row]
+        return records
+
+    @classmethod
+    def from_windows(cls, windows: Sequence[WindowAnalysis]) -> Self:
+        """Make a table of windows.
+
+        Parameters
+        ----------
+        windows : sequence of WindowAnalysis
+            In order of time.
+
+        Returns
+        -------
+        WindowTable
+            The same windows as columns.
+        """
+        names = _names_in_order([window.scores for window in windows])
+        decided = [window.decided_by for window in windows]
+        return cls(
+            start_s=_column([window.start_s for window in windows]),
+            end_s=_column([window.end_s for window in windows]),
+            reason=np.array([REASON_NAMES.index(one.key) for one in decided], dtype=np.uint8),
+            score=_column([one.value for one in decided]),
+            threshold=_column([one.threshold for one in decided]),
+            method=np.array([_method_of(window) for window in windows], dtype=np.uint8),
+            coherence=_column([window.coherence for window in windows]),
+            estimates={
+                name: _triples([getattr(window, name) for window in windows])
+                for name in ESTIMATE_NAMES
+            },
+            scores={
+                name: _column([window.scores.get(name) for window in windows]) for name in names
+            },
+        )
+
+
+def _estimate(triple: Floats, method: str, why_not: Note) -> Estimate:
+    value, low, high = (float(number) for number in triple)
+    if np.isnan(value):
+        return Estimate.missing(why_not)
+    return Estimate(
+        value,
+        None if np.isnan(low) else low,
+        None if np.isnan(high) else high,
+        method=method,
+    )
+
+
+def _estimate_dicts(triples: Floats, methods: list[str]) -> list[dict[str, Any] | None]:
+    estimates: list[dict[str, Any] | None] = [None] * len(triples)
+    rows = np.flatnonzero(~np.isnan(triples[:, 0]))
+    for row, (value, low, high) in zip(rows.tolist(), triples[rows].tolist(), strict=True):
+        estimates[row] = {
+            "value": value,
+            "low": None if low != low else low,
+            "high": None if high != high else high,
+            "level": LEVEL,
+            "method": methods[row],
+        }
+    return estimates
+
+
+def _column(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _triples(estimates: Sequence[Estimate]) -> Floats:
+    rows = [(one.value, one.low, one.high) for one in estimates]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+
+
+def _method_of(window: WindowAnalysis) -> int:
+    estimates = (getattr(window, name) for name in ESTIMATE_NAMES)
+    return next((METHODS.index(one.method) for one in estimates if one.value is not None), 0)
+
+
+def _names_in_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of all rows in one order that keeps that of each row."""
+    names: list[str] = []
+    for keys in dict.fromkeys(tuple(row) for row in rows):
+        position = 0
+        for name in keys:
+            if name not in names:
+                names.insert(position, name)
+            position = names.index(name) + 1
+    return names
