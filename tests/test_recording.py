@@ -12,39 +12,21 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.recording import Gap, Placement, Recording, SensorInfo, gaps_of, read_only
+from tremor.integrity import Rails
+from tremor.recording import (
+    CaptureInfo,
+    Gap,
+    Placement,
+    Recording,
+    SensorInfo,
+    gaps_of,
+)
+from tremor.storage import ArraySamples, RowStore, StoredSamples
 
 
 def still(n=500, seed=1):
     """A sensor at rest, gravity on z."""
     return np.array([0.0, 0.0, 9.81]) + np.random.default_rng(seed).normal(0, 0.01, (n, 3))
-
-
-# --- arrays that nobody can write into -----------------------------------------------------------
-
-
-def test_read_only_copies_what_could_still_be_written_into():
-    original = np.arange(4.0)
-    kept = read_only(original)
-    original[0] = 99.0
-    assert kept[0] == 0.0
-    with pytest.raises(ValueError, match="read-only"):
-        kept[0] = 1.0
-
-
-def test_read_only_gives_back_what_is_read_only_already():
-    once = read_only([1.0, 2.0])
-    assert read_only(once) is once
-
-
-def test_read_only_makes_the_array_contiguous_and_of_the_type():
-    kept = read_only(np.arange(12, dtype=np.int16).reshape(3, 4).T)
-    assert kept.dtype == np.float64
-    assert kept.flags.c_contiguous
-    assert not kept.flags.writeable
-
-
-# --- gaps ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -262,4 +244,39 @@ def test_a_start_without_a_time_zone_is_refused():
 
 def test_a_mask_of_another_length_is_refused():
     with pytest.raises(InvalidInputError, match=r"clipped has shape \(3,\); give \(500,\)"):
-        Recording(acceleration_ms2=still(), sampling_rate_hz=100.0, clipped=np.zeros(3, dtype=bool))
+        ArraySamples(still(), np.zeros(3, dtype=bool))
+
+
+def test_a_fact_is_reached_by_its_name_and_changed_by_replace():
+    recording = Recording.from_arrays(still(), sampling_rate_hz=100.0)
+    for item in fields(CaptureInfo):
+        assert getattr(recording, item.name) == getattr(recording.info, item.name)
+    other = replace(recording, placement=Placement("calf", "left"))
+    assert other.samples is recording.samples
+    assert other.info == replace(recording.info, placement=Placement("calf", "left"))
+    assert other != recording
+    assert replace(recording) != recording
+
+
+def test_duration_follows_the_rate():
+    recording = Recording.from_arrays(still(500), sampling_rate_hz=100.0)
+    assert replace(recording, sampling_rate_hz=50.0).duration_s == 10.0
+
+
+def test_samples_on_disk_are_those_in_memory():
+    rows = np.random.default_rng(0).normal(0.0, 1.0, (700, 3))
+    rows[:, 0] = np.clip(rows[:, 0], -1.0, 1.0)
+    store = RowStore(3, in_memory_rows=100)
+    store.append(rows)
+    rails = Rails(np.full(3, -np.inf), np.array([9.81, np.inf, np.inf]))
+    with Recording(samples=StoredSamples(store, 9.81, rails), sampling_rate_hz=50.0) as on_disk:
+        assert on_disk.duration_s == 14.0
+        kept = on_disk.in_memory()
+        assert kept.info == on_disk.info
+        for one in (on_disk, kept):
+            assert_array_equal(one.acceleration_ms2, 9.81 * rows)
+            assert_array_equal(one.clipped, rows[:, 0] == 1.0)
+            assert not one.acceleration_ms2.flags.writeable
+            assert_array_equal(one.samples.read(690, 900), 9.81 * rows[690:])
+            assert one.samples.clipped(690, 900).shape == (10,)
+    assert_array_equal(kept.acceleration_ms2, 9.81 * rows)

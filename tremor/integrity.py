@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tremor.arrays import Floats
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "median_norm_ms2",
 ]
 
-Floats = npt.NDArray[np.float64]
 #: Gives the samples of a capture, shape (n, 3), from first to last and as often as it is called,
 #: in pieces of any multiple of so many rows; only the last piece may be shorter.
 Pieces = Callable[[int], Iterable[Floats]]

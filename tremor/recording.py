@@ -1,24 +1,30 @@
-"""What a sensor hands over and what a capture becomes: blocks, recordings and their facts.
+"""A capture: its facts, the recording that holds them and the samples, the blocks of a sensor.
 
-Records only. Reading files is `tremor.formats`, clocks and gaps are `tremor.clock.timebase`.
+Where samples are kept is `tremor.storage`, reading files is `tremor.formats`, clocks and gaps are
+`tremor.clock.timebase`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Final, Literal, Self, get_args
+from types import TracebackType
+from typing import Final, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.arrays import Bools, Floats, read_only
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes, median_norm_ms2
 from tremor.notes import Note, note
+from tremor.storage import ArraySamples, Samples
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
     "AXES",
+    "Bools",
+    "CaptureInfo",
     "Floats",
     "Gap",
     "Gravity",
@@ -31,7 +37,6 @@ __all__ = [
     "read_only",
 ]
 
-Floats = npt.NDArray[np.float64]
 Gravity = Literal["included", "removed"]
 AXES: Final = ("x", "y", "z")
 
@@ -39,36 +44,14 @@ AXES: Final = ("x", "y", "z")
 _GRAVITY_TOLERANCE: Final = 0.15
 
 
-def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
-    """Give a contiguous array that nobody can write into.
-
-    Parameters
-    ----------
-    values : array_like
-        Any numbers. An array that is read-only and of this type already is given back as it is.
-    dtype : data type
-        Type of the result.
-
-    Returns
-    -------
-    ndarray
-        Read-only; a copy where the argument could still be written into.
-    """
-    array = np.asarray(values, dtype=dtype)
-    if array.flags.writeable or not array.flags.c_contiguous:
-        array = np.array(array, dtype=dtype, order="C", copy=True)
-        array.flags.writeable = False
-    return array
-
-
 @dataclass(frozen=True, slots=True)
 class SensorInfo:
-    """The sensor, as far as the capture tells.
+    """The sensor, as far as it is known.
 
     Parameters
     ----------
     name : str
-        Name as the capture or the sensor gives it.
+        Name in the capture, or as advertised by the sensor.
     profile : str
         Slug of the sensor profile, or empty.
     range_ms2 : float or None
@@ -78,6 +61,10 @@ class SensorInfo:
     name: str = ""
     profile: str = ""
     range_ms2: float | None = None
+
+    def __str__(self) -> str:
+        """Return the name, or the profile of a sensor without a name."""
+        return self.name or self.profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +83,12 @@ class Placement:
     side: str = ""
 
     def __str__(self) -> str:
-        """Give the one-word form that options take, such as ``left-calf``."""
+        """Return the form that options take, such as ``left-calf``."""
         return f"{self.side}-{self.site}" if self.side else self.site
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read ``left-calf`` or ``thigh``.
+        """Parse ``left-calf`` or ``thigh``.
 
         Parameters
         ----------
@@ -111,7 +98,7 @@ class Placement:
         Returns
         -------
         Placement
-            The parts of it.
+            Site and side, in lower case.
         """
         side, hyphen, site = text.strip().lower().partition("-")
         if hyphen and side in {"left", "right"} and site:
@@ -121,16 +108,16 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch in which samples are missing; they are never invented.
+    """A run of lost samples; they are never filled in.
 
     Parameters
     ----------
     start_s : float
         Time of the first missing sample, s from the start of the capture.
     duration_s : float
-        How long samples are missing, s.
+        Duration of the run, s.
     n_lost : int
-        How many samples are missing.
+        Number of lost samples.
     """
 
     start_s: float
@@ -149,7 +136,7 @@ class Source:
     sha256 : str
         Hash of the bytes.
     format : str
-        Slug of the format that claimed it.
+        Slug of its format, such as ``native``.
     """
 
     name: str
@@ -159,12 +146,12 @@ class Source:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SampleBlock:
-    """What a sensor hands over at once.
+    """Consecutive samples as a sensor sends them.
 
     Parameters
     ----------
     first_index : int
-        Index of the first sample on the sensor's own count. A gap is a jump of this number.
+        Index of the first sample in the count of the sensor; it jumps where samples are lost.
     acceleration_ms2 : ndarray, shape (n, 3)
         Acceleration, m/s^2.
     arrival_s : float
@@ -172,7 +159,12 @@ class SampleBlock:
     angular_velocity_deg_s : ndarray, shape (n, 3), or None
         Angular velocity, deg/s.
     device_time_s : ndarray, shape (n,), or None
-        The sensor's own stamps, s.
+        Time stamps of the sensor, s.
+
+    Raises
+    ------
+    InvalidInputError
+        If a shape is wrong.
     """
 
     first_index: int
@@ -201,94 +193,157 @@ class SampleBlock:
             object.__setattr__(self, name, array)
 
 
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Recording:
-    """An evenly sampled capture, its clock, and every step that made it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureInfo:
+    """Every fact of a capture, without its samples; the ``recording`` object of the JSON.
 
-    Sample ``i`` belongs to the time ``i / sampling_rate_hz``. Samples that were lost are rows of
-    NaN; ``gaps`` lists them. Make one with `from_arrays`, or with `tremor.read` from a file.
+    Times count from the first sample, of which ``started_at`` is the wall time.
 
     Parameters
     ----------
-    acceleration_ms2 : ndarray, shape (n, 3)
-        Acceleration along the sensor's x, y, z, m/s^2; read-only; NaN where samples are missing.
+    started_at : datetime or None
+        Wall time of the first sample, with its time zone.
+    duration_s : float
+        Time from the first sample to the end of the last one, gaps included, s.
+    n_samples : int
+        Number of samples that are there; lost ones do not count.
     sampling_rate_hz : float
         Sampling rate as estimated from the capture, Hz.
-    sampling_rate_sd_hz : float or None
-        Standard deviation of that estimate, Hz; None where there was nothing to fit.
     nominal_sampling_rate_hz : float or None
-        Rate that the sensor claims, Hz.
-    started_at : datetime or None
-        Wall time of sample 0, with its zone.
-    sensor, placement : SensorInfo, Placement, or None
-        What is known of them.
-    gaps : tuple of Gap
-        In order of time.
-    clipped : ndarray of bool, shape (n,)
-        Samples at the rail of the sensor on any axis.
-    dead_axes : tuple of str
-        Axes that never moved.
-    gravity : {"included", "removed"}
-        Whether gravity is in the samples.
+        Sampling rate that the sensor or the file declares, Hz.
+    sampling_rate_sd_hz : float or None
+        Standard deviation of the estimated rate, Hz; None if the rate was not estimated.
     unit_in : str
-        Unit of the capture.
+        Unit of acceleration in the capture.
+    gravity : {"included", "removed"}
+        Whether the samples include gravity.
     scale_correction : float
-        Factor that makes gravity read 9.80665 m/s^2 in the still stretches; the samples are kept
-        as they came and the analysis applies it. 1 where it could not be found.
+        Factor that makes gravity read 9.80665 m/s^2 while the sensor is still. The samples are
+        kept as measured and the analysis applies it. 1 if it could not be found.
+    gaps : tuple of Gap
+        Runs of lost samples, in order of time.
+    clipped_fraction : float or None
+        Share of the samples that are at a rail of the sensor; None until they are counted.
+    dead_axes : tuple of str
+        Axes that hold one value throughout.
+    sensor : SensorInfo or None
+        The sensor, if known.
+    placement : Placement or None
+        Where the sensor was worn, if known.
     warnings : tuple of Note
         What makes the capture weaker.
     history : tuple of str
-        Every step that made it, oldest first.
+        Every processing step, oldest first.
     source : Source or None
-        The file it came from.
+        The file; None if the samples came from arrays.
+
+    Raises
+    ------
+    InvalidInputError
+        If the sampling rate is not a positive number, or ``started_at`` has no time zone.
     """
 
-    acceleration_ms2: Floats
-    sampling_rate_hz: float
-    sampling_rate_sd_hz: float | None = None
-    nominal_sampling_rate_hz: float | None = None
     started_at: datetime | None = None
+    duration_s: float
+    n_samples: int
+    sampling_rate_hz: float
+    nominal_sampling_rate_hz: float | None = None
+    sampling_rate_sd_hz: float | None = None
+    unit_in: str = "m/s^2"
+    gravity: Gravity = "included"
+    scale_correction: float = 1.0
+    gaps: tuple[Gap, ...] = ()
+    clipped_fraction: float | None = None
+    dead_axes: tuple[str, ...] = ()
     sensor: SensorInfo | None = None
     placement: Placement | None = None
-    gaps: tuple[Gap, ...] = ()
-    clipped: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    dead_axes: tuple[str, ...] = ()
-    gravity: Gravity = "included"
-    unit_in: str = "m/s^2"
-    scale_correction: float = 1.0
     warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
-    source: Source | None = None
+    # Has an object of its own in the JSON.
+    source: Source | None = field(default=None, metadata={"written": False})
 
     def __post_init__(self) -> None:
-        acceleration = read_only(self.acceleration_ms2)
-        if acceleration.ndim != 2 or acceleration.shape[1] != len(AXES):
-            raise InvalidInputError(f"acceleration has shape {acceleration.shape}; give (n, 3)")
         if not (np.isfinite(self.sampling_rate_hz) and self.sampling_rate_hz > 0):
             raise InvalidInputError(
                 f"sampling rate is {self.sampling_rate_hz} Hz; give a positive number of hertz"
             )
         if self.started_at is not None and self.started_at.tzinfo is None:
             raise InvalidInputError("started_at has no time zone; give an aware datetime")
-        clipped = read_only(self.clipped, np.bool_)
-        if clipped.size == 0:
-            clipped = read_only(np.zeros(len(acceleration), dtype=np.bool_), np.bool_)
-        if clipped.shape != acceleration.shape[:1]:
-            raise InvalidInputError(
-                f"clipped has shape {clipped.shape}; give ({len(acceleration)},)"
-            )
-        object.__setattr__(self, "acceleration_ms2", acceleration)
-        object.__setattr__(self, "clipped", clipped)
+
+
+# A recording is its info and the samples that the info describes. It inherits the facts, so that
+# each is declared, typed and documented once, and `dataclasses.replace` changes one of them.
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Recording(CaptureInfo):
+    """An evenly sampled capture: its facts and its samples, in memory or on disk.
+
+    Sample ``i`` belongs to the time ``i / sampling_rate_hz``. Lost samples are rows of NaN;
+    ``gaps`` lists them. Make one with `from_arrays`, or with `tremor.read` from a file. A
+    recording on disk is closed after use, best with ``with``.
+
+    Parameters
+    ----------
+    samples : Samples
+        Acceleration along the sensor's x, y, z. Their number determines ``duration_s``,
+        ``n_samples``, which are not given.
+    **facts
+        The other fields of `CaptureInfo`.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> recording = Recording.from_arrays(np.eye(3), sampling_rate_hz=50.0)
+    >>> replace(recording, placement=Placement("calf")).info.placement
+    Placement(site='calf', side='')
+    """
+
+    samples: Samples
+    duration_s: float = field(init=False)
+    n_samples: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        CaptureInfo.__post_init__(self)
+        n = len(self.samples)
+        object.__setattr__(self, "duration_s", n / self.sampling_rate_hz)
+        object.__setattr__(self, "n_samples", n - sum(gap.n_lost for gap in self.gaps))
+
+    # Recordings are compared by identity, unlike their infos.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     @property
-    def n_samples(self) -> int:
-        """Count the samples that are there, lost ones left out."""
-        return len(self.acceleration_ms2) - sum(gap.n_lost for gap in self.gaps)
+    def info(self) -> CaptureInfo:
+        """Return the facts without the samples."""
+        return CaptureInfo(**{item.name: getattr(self, item.name) for item in fields(CaptureInfo)})
 
     @property
-    def duration_s(self) -> float:
-        """Give the time from the first sample to the end of the last one, gaps included, s."""
-        return len(self.acceleration_ms2) / self.sampling_rate_hz
+    def acceleration_ms2(self) -> Floats:
+        """Return all samples, m/s^2, NaN where lost, read-only, shape (n, 3)."""
+        return self.samples.in_memory().acceleration_ms2
+
+    @property
+    def clipped(self) -> Bools:
+        """Return which samples are at a rail of the sensor on any axis, read-only, shape (n,)."""
+        return self.samples.in_memory().is_clipped
+
+    def in_memory(self) -> Self:
+        """Return the recording with all its samples in memory."""
+        return replace(self, samples=self.samples.in_memory())
+
+    def close(self) -> None:
+        """Release memory and temporary file of a recording on disk."""
+        self.samples.close()
 
     @classmethod
     def from_arrays(
@@ -301,35 +356,35 @@ class Recording:
         sensor: SensorInfo | None = None,
         gravity: Gravity | None = None,
     ) -> Self:
-        """Make a recording of samples that are evenly spaced already.
+        """Make a recording of evenly spaced samples.
 
         Parameters
         ----------
         acceleration_ms2 : array_like, shape (n, 3), (n, 1) or (n,)
-            m/s^2. Rows of NaN are lost samples and become gaps. One column is the only axis of a
-            single-axis instrument; the two others are then zero.
+            m/s^2. Rows of NaN are lost samples and become gaps. A single column is the axis of a
+            single-axis instrument; the two other axes are set to zero.
         sampling_rate_hz : float
             Hz. It has no default: 1 % of rate is 1 % of tremor frequency.
         started_at : datetime, optional
-            Wall time of the first sample, with its zone.
+            Wall time of the first sample, with its time zone.
         placement : Placement or str, optional
             Such as ``left-calf``.
         sensor : SensorInfo, optional
-            With ``range_ms2``, clipping is told by it.
+            Its ``range_ms2``, where known, is the level at which samples are clipped.
         gravity : {"included", "removed"}, optional
-            Without it, told from the median length of the vector.
+            Whether the samples include it; by default decided by their median norm.
 
         Returns
         -------
         Recording
-            With gaps, clipped samples and dead axes found.
+            In memory, with its gaps, clipped samples and dead axes.
 
         Raises
         ------
         InvalidInputError
-            Where the shape, the rate or the numbers are not usable.
+            If the shape, the rate or the numbers are not usable.
         InsufficientDataError
-            Where fewer than two samples are there.
+            If fewer than two samples are there.
 
         Examples
         --------
@@ -364,7 +419,7 @@ class Recording:
             raise InvalidInputError(
                 f"acceleration of sample {row} is infinite; mark lost samples as NaN"
             )
-        lost: npt.NDArray[np.bool_] = np.asarray(np.isnan(samples).any(axis=1))
+        lost: Bools = np.asarray(np.isnan(samples).any(axis=1))
         if len(samples) - int(lost.sum()) < 2:
             raise InsufficientDataError(
                 f"{len(samples) - int(lost.sum())} usable samples; at least 2 are needed"
@@ -377,15 +432,14 @@ class Recording:
             gravity = "included" if deviation < _GRAVITY_TOLERANCE else "removed"
         if _is_single_axis(samples):
             warnings += (note("SINGLE_AXIS"),)
+        clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
         return cls(
-            acceleration_ms2=samples,
+            samples=ArraySamples(samples, clipped),
             sampling_rate_hz=float(sampling_rate_hz),
-            nominal_sampling_rate_hz=None,
             started_at=started_at,
             sensor=sensor,
             placement=Placement.from_text(placement) if isinstance(placement, str) else placement,
             gaps=gaps_of(lost, sampling_rate_hz=float(sampling_rate_hz)),
-            clipped=find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None),
             dead_axes=tuple(AXES[axis] for axis in find_dead_axes(samples)),
             gravity=gravity,
             warnings=warnings,
@@ -393,13 +447,13 @@ class Recording:
         )
 
 
-def gaps_of(lost: npt.NDArray[np.bool_], *, sampling_rate_hz: float) -> tuple[Gap, ...]:
-    """List the runs of lost samples.
+def gaps_of(lost: Bools, *, sampling_rate_hz: float) -> tuple[Gap, ...]:
+    """Find the runs of lost samples.
 
     Parameters
     ----------
     lost : ndarray of bool, shape (n,)
-        True where a sample is missing.
+        Samples that are lost.
     sampling_rate_hz : float
         Hz.
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
-from tremor.results.analysis import Analysis, RecordingFacts, Summary
+from tremor.recording import CaptureInfo, Placement
+from tremor.results.analysis import Analysis, Summary
 from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.recovery import Recovery
 from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-_FACTS = RecordingFacts(
-    started_at="2026-05-17T09:12:44+02:00",
+_FACTS = CaptureInfo(
+    started_at=datetime.fromisoformat("2026-05-17T09:12:44+02:00"),
     duration_s=600.0,
     n_samples=62400,
     sampling_rate_hz=104.0,
@@ -27,7 +30,7 @@ _FACTS = RecordingFacts(
     clipped_fraction=0.0,
     dead_axes=(),
     sensor=None,
-    placement="left-calf",
+    placement=Placement("calf", "left"),
     warnings=(),
 )
 

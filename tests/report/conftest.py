@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
 from tremor.notes import note
-from tremor.recording import Gap
-from tremor.results.analysis import Analysis, Episode, RecordingFacts, SpectrumView, Summary
+from tremor.recording import CaptureInfo, Gap, Placement, SensorInfo
+from tremor.results.analysis import Analysis, Episode, SpectrumView, Summary
 from tremor.results.verdicts import METHODS, REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -97,8 +98,8 @@ def _spectrum() -> SpectrumView:
     )
 
 
-FACTS = RecordingFacts(
-    started_at="2026-05-17T09:12:44+02:00",
+FACTS = CaptureInfo(
+    started_at=datetime.fromisoformat("2026-05-17T09:12:44+02:00"),
     duration_s=180.06,
     n_samples=9289,
     sampling_rate_hz=51.8734,
@@ -110,8 +111,8 @@ FACTS = RecordingFacts(
     gaps=(Gap(start_s=102.4, duration_s=1.25, n_lost=65),),
     clipped_fraction=0.00043,
     dead_axes=(),
-    sensor="Verity",
-    placement="left-calf",
+    sensor=SensorInfo("Verity"),
+    placement=Placement("calf", "left"),
     warnings=(note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0),),
     history=("table: 9289 rows", "gaps: 1"),
 )

@@ -1,6 +1,6 @@
-"""A recording or a capture in, its analysis out: a thin caller of what the live path calls, too.
+"""A recording in, its analysis out: a thin caller of what the live path calls, too.
 
-The samples come in pieces and are forgotten; what is kept grows by a few numbers a window and by
+The samples are read in chunks and forgotten; what is kept grows by a few numbers a window and by
 the spectra of the tremor.
 """
 
@@ -23,7 +23,6 @@ from tremor.analysis.cautions import cautions
 from tremor.analysis.decay import baseline_floor, recovery_of
 from tremor.analysis.episodes import Stretch, apply_context, find_stretches
 from tremor.analysis.rest import find_rest_start
-from tremor.analysis.source import CaptureFacts, RecordingSource, SampleSource
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
@@ -34,13 +33,13 @@ from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.measures.sine import NORMAL_QUANTILE
 from tremor.notes import Note, note
 from tremor.parallel import side_by_side
-from tremor.recording import Floats, Recording, Source
-from tremor.results.analysis import Analysis, Episode, RecordingFacts, SpectrumView, Status, Summary
+from tremor.recording import CaptureInfo, Floats, Recording, Source
+from tremor.results.analysis import Analysis, Episode, SpectrumView, Status, Summary
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["analyze", "analyze_source"]
+__all__ = ["analyze"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -60,13 +59,14 @@ def analyze(
     settings: AnalysisSettings | None = None,
     rest_start_s: float | None = None,
     baseline_rms_ms2: float | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Analysis:
     """Analyse a recording: windows, episodes, and the session in few numbers.
 
     Parameters
     ----------
     recording : Recording
-        As `tremor.read` or `Recording.from_arrays` give it.
+        In memory or on disk; the result is the same to the bit.
     settings : AnalysisSettings, optional
         Thresholds and band.
     rest_start_s : float, optional
@@ -74,6 +74,8 @@ def analyze(
     baseline_rms_ms2 : float, optional
         RMS of the leg at rest before the run, m/s^2: what the tremor fades to. Without it, a
         still stretch before the run gives it, or it is fitted.
+    progress : callable, optional
+        Called with the share of the windows that is judged; what follows takes half as long again.
 
     Returns
     -------
@@ -95,45 +97,11 @@ def analyze(
     >>> found.status, round(found.summary.frequency_hz.value, 2)
     ('measured', 8.0)
     """
-    return analyze_source(
-        RecordingSource(recording),
-        settings=settings,
-        rest_start_s=rest_start_s,
-        baseline_rms_ms2=baseline_rms_ms2,
-    )
-
-
-def analyze_source(
-    source: SampleSource,
-    *,
-    settings: AnalysisSettings | None = None,
-    rest_start_s: float | None = None,
-    baseline_rms_ms2: float | None = None,
-    progress: Callable[[float], object] | None = None,
-) -> Analysis:
-    """Analyse samples that come in pieces, in memory that hardly grows with their number.
-
-    Parameters
-    ----------
-    source : SampleSource
-        As `tremor.formats.readers.open_capture` gives it.
-    settings : AnalysisSettings, optional
-        Thresholds and band.
-    rest_start_s, baseline_rms_ms2 : float, optional
-        As for `analyze`.
-    progress : callable, optional
-        Told the share of the windows that is judged; what follows takes half as long again.
-
-    Returns
-    -------
-    Analysis
-        What `analyze` gives for the recording of the same samples, to the bit.
-    """
     settings = settings or AnalysisSettings()
+    source = recording
     asked = (settings.band_low_hz, settings.band_high_hz)
-    facts = source.facts
-    warnings = facts.warnings
-    fs = facts.sampling_rate_hz
+    warnings = source.warnings
+    fs = source.sampling_rate_hz
     try:
         band = usable_band(asked, fs=fs)
     except InvalidInputError:
@@ -160,11 +128,11 @@ def analyze_source(
             ),
         )
     grid = WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=fs)
-    if grid.count(source.n_places) == 0:
+    if grid.count(len(source.samples)) == 0:
         return _refused(
             source,
             settings,
-            note("CAPTURE_TOO_SHORT", duration_s=facts.duration_s, least_s=settings.window_s),
+            note("CAPTURE_TOO_SHORT", duration_s=source.duration_s, least_s=settings.window_s),
         )
     table, n_clipped = _windows(source, grid, settings, progress)
     table = apply_context(table, settings=settings)
@@ -193,9 +161,11 @@ def analyze_source(
     return Analysis(
         status=status,
         software=_software(),
-        source=_source(facts),
+        source=_source(source),
         settings=settings,
-        recording=RecordingFacts.of(facts, n_clipped=n_clipped, warnings=warnings),
+        recording=replace(
+            source.info, clipped_fraction=n_clipped / max(1, source.n_samples), warnings=warnings
+        ),
         windows=table,
         episodes=episodes,
         summary=summary,
@@ -222,18 +192,18 @@ def _recovery(
     return recovery_of(table, rest_start_s=start_s, settings=settings, floor_ms2=floor_ms2)
 
 
-def _samples(source: SampleSource, begin: int, end: int) -> Floats:
-    return source.samples(begin, end) * source.facts.scale_correction
+def _samples(source: Recording, begin: int, end: int) -> Floats:
+    return source.samples.read(begin, end) * source.scale_correction
 
 
 def _windows(
-    source: SampleSource,
+    source: Recording,
     grid: WindowGrid,
     settings: AnalysisSettings,
     progress: Callable[[float], object] | None,
 ) -> tuple[WindowTable, int]:
     """Judge all windows, and count the clipped samples of the whole capture."""
-    count = grid.count(source.n_places)
+    count = grid.count(len(source.samples))
 
     def judged(first: int) -> tuple[WindowTable, int]:
         size = min(_CHUNK, count - first)
@@ -241,15 +211,15 @@ def _windows(
         end = begin + (size - 1) * grid.n_step + grid.n_window
         # What follows the last window, and what the next batch begins with, is counted once.
         is_last = first + size == count
-        n_own = source.n_places - begin if is_last else size * grid.n_step
-        clipped = source.clipped(begin, max(end, begin + n_own))
+        n_own = len(source.samples) - begin if is_last else size * grid.n_step
+        clipped = source.samples.clipped(begin, max(end, begin + n_own))
         below = np.concatenate(([0], np.cumsum(clipped)))
         starts = np.arange(size) * grid.n_step
         batch = WindowBatch(
             start_s=grid.start_s(first, size),
             acceleration_ms2=grid.cut(_samples(source, begin, end), 0, size),
             clipped_share=(below[starts + grid.n_window] - below[starts]) / grid.n_window,
-            n_dead_axes=len(source.facts.dead_axes),
+            n_dead_axes=len(source.dead_axes),
             fs=grid.fs,
         )
         return analyze_windows(batch, settings=settings), int(below[n_own])
@@ -289,7 +259,7 @@ class _Fit:
 
 
 def _spectra_of(
-    source: SampleSource, run: _Run, *, fs: float, band_hz: tuple[float, float]
+    source: Recording, run: _Run, *, fs: float, band_hz: tuple[float, float]
 ) -> RunSpectra:
     return RunSpectra.of(
         lambda begin, end: _samples(source, run.begin + begin, run.begin + end),
@@ -300,7 +270,7 @@ def _spectra_of(
 
 
 def _fits(
-    source: SampleSource,
+    source: Recording,
     grid: WindowGrid,
     stretches: tuple[Stretch, ...],
     *,
@@ -328,7 +298,7 @@ def _fits(
 
 
 def _pool(
-    source: SampleSource,
+    source: Recording,
     grid: WindowGrid,
     stretches: tuple[Stretch, ...],
     whole: list[_Run],
@@ -350,12 +320,12 @@ def _pool(
             for run in whole
         ]
         session = fit_pooled_sets([runs], fs=grid.fs, band_hz=band_hz)[0]
-    lines = [_with_clock(line, source.facts) for line in lines]
+    lines = [_with_clock(line, source) for line in lines]
     episodes = (_episode(one, line) for one, line in zip(stretches, lines, strict=True))
-    return tuple(episodes), _with_clock(session, source.facts)
+    return tuple(episodes), _with_clock(session, source)
 
 
-def _with_clock(line: PooledLine | None, facts: CaptureFacts) -> PooledLine | None:
+def _with_clock(line: PooledLine | None, facts: CaptureInfo) -> PooledLine | None:
     """Add the error of the sampling rate to that of a frequency: 1 % of rate is 1 % of it."""
     sd_hz, found = facts.sampling_rate_sd_hz, line.frequency_hz if line else None
     if line is None or found is None or found.value is None or not sd_hz:
@@ -435,7 +405,7 @@ def _too_little_still(table: WindowTable, still_s: float, settings: AnalysisSett
 
 
 def _spectrum(
-    source: SampleSource,
+    source: Recording,
     grid: WindowGrid,
     table: WindowTable,
     members: Bools | None,
@@ -492,21 +462,20 @@ def _software() -> dict[str, str]:
     }
 
 
-def _source(facts: CaptureFacts) -> Source:
-    return facts.source or Source(name="", sha256="", format="arrays")
+def _source(info: CaptureInfo) -> Source:
+    return info.source or Source(name="", sha256="", format="arrays")
 
 
-def _refused(source: SampleSource, settings: AnalysisSettings, reason: Note) -> Analysis:
+def _refused(source: Recording, settings: AnalysisSettings, reason: Note) -> Analysis:
     """Give the result of a recording that cannot be analysed at all."""
     missing = Estimate.missing(reason)
-    facts = source.facts
-    n_clipped = int(np.count_nonzero(source.clipped(0, source.n_places)))
+    n_clipped = int(np.count_nonzero(source.samples.clipped(0, len(source.samples))))
     return Analysis(
         status="insufficient",
         software=_software(),
-        source=_source(facts),
+        source=_source(source),
         settings=settings,
-        recording=RecordingFacts.of(facts, n_clipped=n_clipped),
+        recording=replace(source.info, clipped_fraction=n_clipped / max(1, source.n_samples)),
         windows=WindowTable.concatenate([]),
         episodes=(),
         summary=Summary(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tremor.notes import Note, note
-from tremor.results.analysis import RecordingFacts
+from tremor.recording import CaptureInfo
 from tremor.settings import AnalysisSettings
 
 __all__ = ["Level", "Quality", "quality_of"]
@@ -40,7 +40,7 @@ class Quality:
     reasons: tuple[Note, ...]
 
 
-def quality_of(info: RecordingFacts, settings: AnalysisSettings) -> Quality:
+def quality_of(info: CaptureInfo, settings: AnalysisSettings) -> Quality:
     """Judge how good a capture is for the settings, without looking for tremor.
 
     Parameters
@@ -69,7 +69,7 @@ def quality_of(info: RecordingFacts, settings: AnalysisSettings) -> Quality:
 _Found = list[tuple[Note, bool]]
 
 
-def _nyquist(info: RecordingFacts, settings: AnalysisSettings) -> _Found:
+def _nyquist(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
     nyquist_hz = info.sampling_rate_hz / 2.0
     if nyquist_hz > settings.band_high_hz:
         return []
@@ -77,20 +77,20 @@ def _nyquist(info: RecordingFacts, settings: AnalysisSettings) -> _Found:
     return [(note("QUALITY_NYQUIST", **values), True)]
 
 
-def _duration(info: RecordingFacts, settings: AnalysisSettings) -> _Found:
+def _duration(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
     if info.duration_s >= settings.window_s:
         return []
     values = {"duration_s": info.duration_s, "window_s": settings.window_s}
     return [(note("QUALITY_SHORT", **values), True)]
 
 
-def _axes(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+def _axes(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     if len(info.dead_axes) == 3:
         return [(note("QUALITY_NOTHING_MOVES"), True)]
     return [(note("QUALITY_DEAD_AXES", axes=info.dead_axes), False)] if info.dead_axes else []
 
 
-def _gaps(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+def _gaps(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     if not info.gaps:
         return []
     lost_s = sum(gap.duration_s for gap in info.gaps)
@@ -98,19 +98,19 @@ def _gaps(info: RecordingFacts, _: AnalysisSettings) -> _Found:
     return [(found, lost_s > _MOST_SPOILED_SHARE * info.duration_s)]
 
 
-def _clipping(info: RecordingFacts, _: AnalysisSettings) -> _Found:
-    share = info.clipped_fraction
+def _clipping(info: CaptureInfo, _: AnalysisSettings) -> _Found:
+    share = info.clipped_fraction or 0.0
     found = note("QUALITY_CLIPPED", share=share)
     return [(found, share > _MOST_SPOILED_SHARE)] if share > 0.0 else []
 
 
-def _scale(info: RecordingFacts, _: AnalysisSettings) -> _Found:
+def _scale(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     factor = info.scale_correction
     found = note("QUALITY_SCALE", factor=factor)
     return [(found, False)] if abs(factor - 1.0) > _SCALE_TOLERANCE else []
 
 
-_CHECKS: Final[tuple[Callable[[RecordingFacts, AnalysisSettings], _Found], ...]] = (
+_CHECKS: Final[tuple[Callable[[CaptureInfo, AnalysisSettings], _Found], ...]] = (
     _nyquist,
     _duration,
     _axes,

@@ -101,16 +101,11 @@ class _Answers:
 
         if self.activity is None:
             return explained(analysis, self.context)
-        from datetime import datetime
-
         from tremor.explanation.answers.watch_summary import with_activity
 
         started_at = analysis.recording.started_at
-        start = None if started_at is None else datetime.fromisoformat(started_at)
-        if start is not None and start.tzinfo is None:
-            start = None
         return explained(
-            analysis, with_activity(self.context, self.activity, capture_started_at=start)
+            analysis, with_activity(self.context, self.activity, capture_started_at=started_at)
         )
 
 
@@ -287,7 +282,7 @@ def _analyze(
     rest: _Rest,
     progress: Progress | None = None,
 ) -> Analysis:
-    from tremor.analysis.offline import analyze_source
+    from tremor.analysis.offline import analyze
     from tremor.formats.readers import open_capture
 
     with open_capture(
@@ -298,10 +293,10 @@ def _analyze(
         gravity=reading.gravity,
         placement=reading.placement,
         progress=None if progress is None else progress.part(0.0, _READ_SHARE),
-    ) as capture:
+    ) as recording:
         give_back_freed_memory()
-        return analyze_source(
-            capture,
+        return analyze(
+            recording,
             settings=settings,
             rest_start_s=rest.start_s,
             baseline_rms_ms2=rest.baseline_rms_ms2,

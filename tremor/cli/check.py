@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -87,10 +88,10 @@ def check(
 def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool) -> tuple[str, str]:
     from tremor.analysis.quality import quality_of
     from tremor.report.as_text import render_check
-    from tremor.results.analysis import RecordingFacts
     from tremor.settings import AnalysisSettings
 
-    facts = RecordingFacts.of(recording, n_clipped=int(recording.clipped.sum()))
+    clipped_fraction = int(recording.clipped.sum()) / max(1, recording.n_samples)
+    facts = replace(recording.info, clipped_fraction=clipped_fraction)
     quality = quality_of(facts, AnalysisSettings())
     source = recording.source
     if not as_json:

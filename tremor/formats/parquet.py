@@ -32,6 +32,7 @@ from tremor.recording import (
     SensorInfo,
     Source,
 )
+from tremor.storage import ArraySamples
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -177,8 +178,9 @@ def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
     sensor = None if facts["sensor"] is None else SensorInfo(**facts["sensor"])
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
     return Recording(
-        acceleration_ms2=samples,
+        samples=ArraySamples(samples, clipped),
         sampling_rate_hz=facts["sampling_rate_hz"],
         sampling_rate_sd_hz=facts["sampling_rate_sd_hz"],
         nominal_sampling_rate_hz=facts["nominal_sampling_rate_hz"],
@@ -186,7 +188,6 @@ def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
         sensor=sensor,
         placement=None if placement is None else Placement(**placement),
         gaps=tuple(Gap(**gap) for gap in facts["gaps"]),
-        clipped=find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None),
         dead_axes=tuple(facts["dead_axes"]),
         gravity=facts["gravity"],
         unit_in=facts["unit_in"],

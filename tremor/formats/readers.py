@@ -18,7 +18,6 @@ import numpy as np
 from tremor.clock.even import EvenClock
 from tremor.clock.timebase import TimeBase, fit_timebase
 from tremor.errors import CaptureReadError, InvalidInputError
-from tremor.formats.capture import Capture
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.preamble import (
@@ -38,6 +37,7 @@ from tremor.integrity import find_rails, find_scale_correction_in
 from tremor.notes import note
 from tremor.parallel import beside
 from tremor.recording import AXES, Gravity, Placement, Recording, Source, gaps_of
+from tremor.storage import StoredSamples
 from tremor.units import ACCELERATION_UNIT_MS2
 
 __all__ = ["Sniffed", "open_capture", "read", "sniff"]
@@ -110,8 +110,8 @@ def read(
         sampling_rate_hz=sampling_rate_hz,
         gravity=gravity,
         placement=placement,
-    ) as capture:
-        return capture.to_recording()
+    ) as recording:
+        return recording.in_memory()
 
 
 def open_capture(
@@ -123,8 +123,8 @@ def open_capture(
     gravity: Gravity | None = None,
     placement: Placement | str | None = None,
     progress: Callable[[float], object] | None = None,
-) -> Capture:
-    """Read a capture of any length in little memory.
+) -> Recording:
+    """Open a capture of any length in little memory.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ def open_capture(
 
     Returns
     -------
-    Capture
-        The samples in pieces; to be closed after use.
+    Recording
+        Its samples on disk if they are many; to be closed after use, best with ``with``.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def open_capture(
     if is_parquet(path):
         if columns or unit:
             raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
-        return Capture.of(read_recording_parquet(path, gravity=gravity, placement=placement))
+        return read_recording_parquet(path, gravity=gravity, placement=placement)
     capture = locate(Path(path))
     found = sniff_file(capture, columns)
     with _hashing(capture) as digest:
@@ -227,7 +227,7 @@ def _finish(
     gravity: Gravity | None,
     placement: Placement | str | None,
     digest: Callable[[], str],
-) -> Capture:
+) -> Recording:
     """Tell unit, gravity and clock of a table, and put it on its grid."""
     history = [f"read {capture.name} as {found.format.slug}", *table.history]
     warnings = table.warnings
@@ -330,7 +330,7 @@ def _assemble(
     placement: Placement | str | None,
     history: list[str],
     digest: Callable[[], str],
-) -> Capture:
+) -> Recording:
     warnings, seen = table.warnings, table.extremes
     gaps = gaps_of(seen.lost_mask(), sampling_rate_hz=rate_hz) if seen.n_lost else ()
     if gaps:
@@ -371,11 +371,8 @@ def _assemble(
     )
     if table.stamps is not None:
         table.stamps.close()
-    return Capture(
-        spool=table.values,
-        unit_ms2=unit_ms2,
-        rails=rails,
-        n_lost=seen.n_lost,
+    return Recording(
+        samples=StoredSamples(table.values, unit_ms2, rails),
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=rate_sd_hz,
         nominal_sampling_rate_hz=nominal_hz,

@@ -18,6 +18,8 @@ from tremor.report.numbers import number, percent, range_text, value_text
 from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Direction, Evidence, Explanation
     from tremor.results.windows import WindowTable
@@ -66,7 +68,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
     return {
         "name": view.name_of_source(analysis),
         "started_at": _minutes(facts.started_at),
-        "placement": facts.placement,
+        "placement": None if facts.placement is None else str(facts.placement),
         "status": analysis.status,
         "in_short": view.in_short(analysis),
         "purpose": view.purpose(),
@@ -162,8 +164,8 @@ def _fact(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _minutes(started_at: str | None) -> str | None:
-    return None if started_at is None else started_at[:16].replace("T", " at ")
+def _minutes(started_at: datetime | None) -> str | None:
+    return None if started_at is None else started_at.strftime("%Y-%m-%d at %H:%M")
 
 
 def _cards(analysis: Analysis) -> list[dict[str, str]]:

@@ -16,8 +16,8 @@ from tremor.results.estimates import BY_RANK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tremor.recording import Floats
-    from tremor.results.analysis import Analysis, RecordingFacts
+    from tremor.recording import CaptureInfo, Floats
+    from tremor.results.analysis import Analysis
     from tremor.results.explanations import Evidence, Explanation
 
 __all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
@@ -202,14 +202,14 @@ def _missing(explanation: Explanation) -> list[str]:
     return wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
 
 
-def render_check(name: str, facts: RecordingFacts, quality: Quality, *, source_format: str) -> str:
+def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_format: str) -> str:
     """Give the soundness of a capture as text.
 
     Parameters
     ----------
     name : str
         File name of the capture.
-    facts : RecordingFacts
+    facts : CaptureInfo
         The capture.
     quality : Quality
         The word and its reasons.
@@ -236,7 +236,7 @@ def render_check(name: str, facts: RecordingFacts, quality: Quality, *, source_f
     return "\n".join(lines) + "\n"
 
 
-def _gaps(facts: RecordingFacts) -> list[str]:
+def _gaps(facts: CaptureInfo) -> list[str]:
     lines = [
         f"{'':<20}at {clock(gap.start_s)}: {number(gap.duration_s)} s, {gap.n_lost} lost"
         for gap in facts.gaps[:_MOST_ROWS]

@@ -12,7 +12,8 @@ from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
-    from tremor.results.analysis import Analysis, RecordingFacts
+    from tremor.recording import CaptureInfo
+    from tremor.results.analysis import Analysis
     from tremor.results.recovery import Recovery
 
 __all__ = [
@@ -135,13 +136,14 @@ def episode_label(index: int, start_s: float, end_s: float) -> str:
     return text("view", "episode", index=index, start=clock(start_s), end=clock(end_s))
 
 
-def capture_rows(info: RecordingFacts, *, source_format: str) -> tuple[tuple[str, str], ...]:
+def capture_rows(info: CaptureInfo, *, source_format: str) -> tuple[tuple[str, str], ...]:
     """Return the facts of a capture as pairs of name and text."""
     none, not_known = text("capture", "none"), text("capture", "not_known")
+    clipped = info.clipped_fraction
     scale = f"{info.scale_correction:.4f}" if info.scale_correction != 1.0 else none
     texts = {
         "format": source_format or text("capture", "arrays"),
-        "started_at": info.started_at or not_known,
+        "started_at": info.started_at.isoformat() if info.started_at else not_known,
         "duration": text(
             "capture",
             "duration_samples",
@@ -153,15 +155,15 @@ def capture_rows(info: RecordingFacts, *, source_format: str) -> tuple[tuple[str
         "gravity": info.gravity,
         "scale": scale,
         "gaps": _gaps_text(info) if info.gaps else none,
-        "clipped": percent(info.clipped_fraction),
+        "clipped": not_known if clipped is None else percent(clipped),
         "dead_axes": " ".join(info.dead_axes) or none,
-        "sensor": info.sensor or not_known,
-        "placement": info.placement or not_known,
+        "sensor": str(info.sensor or "") or not_known,
+        "placement": str(info.placement or "") or not_known,
     }
     return tuple((text("capture", name), said) for name, said in texts.items())
 
 
-def _rate_text(info: RecordingFacts) -> str:
+def _rate_text(info: CaptureInfo) -> str:
     rate = text("capture", "rate", rate_hz=info.sampling_rate_hz)
     if info.sampling_rate_sd_hz is not None:
         rate = text("capture", "rate_sd", rate=rate, sd_hz=info.sampling_rate_sd_hz)
@@ -171,7 +173,7 @@ def _rate_text(info: RecordingFacts) -> str:
     return rate
 
 
-def _gaps_text(info: RecordingFacts) -> str:
+def _gaps_text(info: CaptureInfo) -> str:
     return text(
         "capture",
         "gap_samples",

@@ -6,8 +6,8 @@ Writing and reading them is `tremor.results.codec`; their sentences are made in 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -15,7 +15,7 @@ import msgspec
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
-from tremor.recording import Floats, Gap, Source
+from tremor.recording import CaptureInfo, Floats, Source
 from tremor.results import codec
 from tremor.results.estimates import ESTIMATE_NAMES, TremorEstimates
 from tremor.results.explanations import Advice, Explanation, Sensitivity, WarningSign
@@ -27,13 +27,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from tremor.analysis.source import CaptureFacts
-
 __all__ = [
     "SCHEMA",
     "Analysis",
     "Episode",
-    "RecordingFacts",
     "SpectrumView",
     "Status",
     "Summary",
@@ -78,73 +75,6 @@ class Summary(TremorEstimates):
     tremor_s: float
     occupancy: float | None
     reason: Note | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingFacts:
-    """The capture, without its samples; names as in `tremor.recording.Recording`."""
-
-    started_at: str | None
-    duration_s: float
-    n_samples: int
-    sampling_rate_hz: float
-    nominal_sampling_rate_hz: float | None
-    sampling_rate_sd_hz: float | None
-    unit_in: str
-    gravity: str
-    scale_correction: float
-    gaps: tuple[Gap, ...]
-    clipped_fraction: float
-    dead_axes: tuple[str, ...]
-    sensor: str | None
-    placement: str | None
-    warnings: tuple[Note, ...]
-    history: tuple[str, ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        capture: CaptureFacts,
-        *,
-        n_clipped: int,
-        warnings: Sequence[Note] | None = None,
-    ) -> Self:
-        """Take the facts of a recording, or of a capture in pieces.
-
-        Parameters
-        ----------
-        capture : Recording or Capture
-            The capture.
-        n_clipped : int
-            How many of its samples are at a rail.
-        warnings : sequence of Note, optional
-            In the place of its own.
-
-        Returns
-        -------
-        RecordingFacts
-            What is known of it.
-        """
-        n_there = capture.n_samples
-        started_at, sensor, placement = capture.started_at, capture.sensor, capture.placement
-        return cls(
-            started_at=None if started_at is None else started_at.isoformat(),
-            duration_s=capture.duration_s,
-            n_samples=n_there,
-            sampling_rate_hz=capture.sampling_rate_hz,
-            nominal_sampling_rate_hz=capture.nominal_sampling_rate_hz,
-            sampling_rate_sd_hz=capture.sampling_rate_sd_hz,
-            unit_in=capture.unit_in,
-            gravity=capture.gravity,
-            scale_correction=capture.scale_correction,
-            gaps=capture.gaps,
-            clipped_fraction=n_clipped / max(1, n_there),
-            dead_axes=capture.dead_axes,
-            sensor=(sensor.name or sensor.profile or None) if sensor else None,
-            placement=None if placement is None else str(placement),
-            warnings=tuple(capture.warnings if warnings is None else warnings),
-            history=capture.history,
-        )
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -213,7 +143,7 @@ class Analysis:
     software: Mapping[str, str]
     source: Source
     settings: AnalysisSettings
-    recording: RecordingFacts
+    recording: CaptureInfo
     windows: WindowTable
     episodes: tuple[Episode, ...]
     summary: Summary
@@ -278,12 +208,15 @@ class Analysis:
                 f"the document has schema {document.get('schema')!r}; this version reads {SCHEMA!r}"
             )
         try:
-            return codec.read(cls, document)
+            found = codec.read(cls, document)
         except InvalidInputError as error:
             raise InvalidInputError(
                 f"the document is not a whole {SCHEMA}: {error}; write it anew with: "
                 "tremor analyze --json"
             ) from error
+        # The file stands once in the document, and in the facts of the capture as well.
+        source = found.source if found.source.format != "arrays" else None
+        return replace(found, recording=replace(found.recording, source=source))
 
     @classmethod
     def from_json(cls, text: str) -> Self:

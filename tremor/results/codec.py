@@ -203,9 +203,7 @@ _SPECIAL: Final[Mapping[object, _Kind]] = {
     Estimate: _Kind(_EstimateRecord | None, _write_estimate, _same),
     datetime: _Kind(str, lambda time, _: time.isoformat(), _read_time),
     Placement: _Kind(str, lambda one, _: str(one), Placement.from_text),
-    SensorInfo: _Kind(
-        str, lambda one, _: one.name or one.profile, lambda text: SensorInfo(name=text)
-    ),
+    SensorInfo: _Kind(str, lambda one, _: str(one) or None, lambda text: SensorInfo(name=text)),
     AnalysisSettings: _Kind(
         dict[str, float], lambda one, _: one.to_dict(), AnalysisSettings.from_mapping
     ),

@@ -94,11 +94,11 @@ def rest_level_ms2(file: Path, *, settings: AnalysisSettings) -> float:
         Where too little of it is still.
     """
     from tremor.analysis.decay import still_level
-    from tremor.analysis.offline import analyze_source
+    from tremor.analysis.offline import analyze
     from tremor.formats.readers import open_capture
 
-    with open_capture(file) as capture:
-        table = analyze_source(capture, settings=settings).windows
+    with open_capture(file) as recording:
+        table = analyze(recording, settings=settings).windows
     level_ms2 = still_level(table, settings=settings) if len(table) else None
     if level_ms2 is None:
         raise InsufficientDataError(
@@ -167,14 +167,14 @@ def analyze_recording(
     TremorError
         Where there is nothing to analyse, or the report cannot be written.
     """
-    from tremor.analysis.offline import analyze_source
+    from tremor.analysis.offline import analyze
     from tremor.explanation.explain import explained
     from tremor.formats.readers import open_capture
     from tremor.report.as_html import render
 
-    with open_capture(one.folder) as capture:
+    with open_capture(one.folder) as recording:
         analysis = explained(
-            analyze_source(capture, settings=settings, baseline_rms_ms2=baseline_rms_ms2), context
+            analyze(recording, settings=settings, baseline_rms_ms2=baseline_rms_ms2), context
         )
     report = one.folder / REPORT_FILE
     write_text(report, render(analysis))

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from tremor.clock.even import EvenClock, RunningEvenClock
 from tremor.clock.timebase import TimeBase
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
-from tremor.formats.capture import pieces_of
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.parsing import Block, CutInQuotesError, chunks, cut
@@ -27,7 +26,7 @@ from tremor.formats.csv.stamps import Stamps
 from tremor.integrity import Pieces
 from tremor.notes import Note, note
 from tremor.recording import AXES, Floats
-from tremor.storage import Spool
+from tremor.storage import RowStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,9 +49,9 @@ class Table:
 
     Parameters
     ----------
-    values : Spool
+    values : RowStore
         One row of three axes for each sample, in the unit of the capture; NaN where lost.
-    stamps : Spool or None
+    stamps : RowStore or None
         Stamp of each sample, s from the first; None without a time column.
     clock : FitsClock
         What has been told of the rate while reading.
@@ -66,8 +65,8 @@ class Table:
         What was met while reading.
     """
 
-    values: Spool
-    stamps: Spool | None
+    values: RowStore
+    stamps: RowStore | None
     clock: FitsClock
     epoch_s: float | None
     zone_known: bool
@@ -87,12 +86,12 @@ class Table:
 
     def pieces(self, unit_ms2: float = 1.0) -> Pieces:
         """Give a function that gives the values times a unit, in pieces."""
-        return lambda multiple: pieces_of(self.values, unit_ms2, multiple)
+        return lambda multiple: self.values.chunks(unit_ms2, multiple)
 
     def replace_values(self, values: Floats) -> None:
         """Put other values in place of those that were read."""
         self.values.close()
-        self.values = Spool(len(AXES), in_memory_rows=len(values))
+        self.values = RowStore(len(AXES), in_memory_rows=len(values))
         self.values.append(values)
         self.extremes = Extremes()
         self.extremes.add(values)
@@ -170,7 +169,7 @@ def _limits(values: Floats) -> tuple[Floats, Floats]:
 class _Chunk:
     """Rows as they were parsed: stamps and samples where no cell is missing, cells elsewhere.
 
-    ``samples`` is None where they lie in the file of the spool already.
+    ``samples`` is None where they are in the file of the store already.
     """
 
     n_rows: int
@@ -181,7 +180,9 @@ class _Chunk:
     extremes: Extremes = field(default_factory=Extremes)
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, at_row: int | None, *, found: Sniffed, spool: Spool) -> Self:
+    def of(
+        cls, frame: pd.DataFrame, at_row: int | None, *, found: Sniffed, store: RowStore
+    ) -> Self:
         stamps = None if found.columns.time is None else frame[found.columns.time]
         is_plain = all(dtype.kind in "iuf" for dtype in frame.dtypes)
         if not is_plain or (stamps is not None and stamps.hasnans):
@@ -191,7 +192,7 @@ class _Chunk:
         extremes.add(samples)
         if at_row is None:
             return cls(len(frame), None, stamps=stamps, samples=samples, extremes=extremes)
-        spool.place(at_row, samples)
+        store.put(at_row, samples)
         return cls(len(frame), at_row, stamps=stamps, extremes=extremes)
 
 
@@ -248,8 +249,8 @@ def _read_blocks(
 ) -> Table:
     clock = RunningEvenClock()
     table = Table(
-        values=Spool(len(AXES), is_placed=bool(blocks)),
-        stamps=None if found.columns.time is None else Spool(1),
+        values=RowStore(len(AXES), out_of_order=bool(blocks)),
+        stamps=None if found.columns.time is None else RowStore(1),
         clock=clock,
         epoch_s=None,
         zone_known=False,
@@ -257,7 +258,7 @@ def _read_blocks(
         warnings=[],
         history=[],
     )
-    then = partial(_Chunk.of, found=found, spool=table.values)
+    then = partial(_Chunk.of, found=found, store=table.values)
     parsed = chunks(capture, found, blocks, then=then, progress=progress)
     try:
         _fill(table, clock, capture, found, parsed)
@@ -328,7 +329,7 @@ def _fill(
             table.values.append(chunk.samples)
             continue
         if chunk.samples is not None:
-            table.values.place(chunk.at_row, chunk.samples)
+            table.values.put(chunk.at_row, chunk.samples)
         table.values.take(chunk.at_row, chunk.extremes.n_rows)
     n_samples = len(table.values)
     if n_samples < 2:

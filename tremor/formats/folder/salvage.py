@@ -25,7 +25,7 @@ from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_
 from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
 from tremor.notes import note
 from tremor.recording import AXES, Floats
-from tremor.storage import Spool
+from tremor.storage import RowStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,8 +119,8 @@ def read_recorded(capture: CaptureFile, found: Sniffed) -> Table:
         tells_loss=found.keys.get("losses") == "told",
     )
     table = Table(
-        values=Spool(len(AXES)),
-        stamps=Spool(1),
+        values=RowStore(len(AXES)),
+        stamps=RowStore(1),
         clock=clock,
         epoch_s=None,
         zone_known=False,
