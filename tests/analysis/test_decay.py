@@ -11,6 +11,9 @@ from tremor.analysis.offline import analyze
 from tremor.analysis.rest import find_rest_start
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording
+from tremor.report.as_json import document_of
+from tremor.report.messages import sentence, sentences
+from tremor.results import codec
 from tremor.results.recovery import Recovery
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import SCENES, SensorClock, render
@@ -98,7 +101,7 @@ def test_known_floor_narrows_the_interval():
 def test_baseline_that_the_rest_contradicts_is_not_used():
     found = fit_recovery(*rest(1, rest_s=600.0, floor=0.2), floor_ms2=0.01)
     assert found.floor == "fitted"
-    assert "not used" in found.remark
+    assert "not used" in sentence(found.remark)
     assert holds(found.half_life_s, 40.0)
 
 
@@ -111,13 +114,13 @@ def test_steady_tremor_persists():
     assert found.fraction_gone.high < 0.3
     assert found.fraction_gone.low == 0.0
     assert found.half_life_s.value is None
-    assert "no decay" in found.half_life_s.reason
+    assert "no decay" in sentence(found.half_life_s.reason)
 
 
 def test_short_steady_rest_does_not_count_as_persistence():
     found = fit_recovery(*rest(2, half_life_s=None, floor=0.3, rest_s=150.0))
     assert found.verdict == "not_determined"
-    assert "more minutes of rest" in found.reason
+    assert "more minutes of rest" in sentences(found.reason)
     assert found.more_rest_needed_s.value >= 120.0
 
 
@@ -135,7 +138,7 @@ def test_short_rest_gives_a_lower_limit_in_words():
     found = fit_recovery(*rest(4, half_life_s=200.0, rest_s=160.0, sd=0.05))
     assert found.verdict == "decays"
     assert found.half_life_s.value is None
-    assert "at least" in found.half_life_s.reason
+    assert "at least" in sentence(found.half_life_s.reason)
     assert found.more_rest_needed_s.value > 0.0
 
 
@@ -144,7 +147,7 @@ def test_too_little_is_insufficient(rest_s):
     t = np.arange(0.0, rest_s, 1.0)
     found = fit_recovery(t, np.full(t.size, 0.3), 0.1)
     assert found.verdict == "insufficient"
-    assert "30 s are needed" in found.reason
+    assert "30 s are needed" in sentences(found.reason)
     assert all(getattr(found, name).value is None for name in ESTIMATES[:-1])
 
 
@@ -182,7 +185,7 @@ def test_half_life_follows_the_unit_of_time():
 
 
 def test_the_same_points_give_the_same_answer():
-    one, other = (fit_recovery(*rest(9)).to_dict() for _ in range(2))
+    one, other = (document_of(fit_recovery(*rest(9))) for _ in range(2))
     assert one == other
 
 
@@ -227,7 +230,7 @@ def test_what_cannot_be_used_is_left_out_and_counted():
     sd[40] = np.inf
     found = fit_recovery(t, rms, sd)
     assert (found.n_points, found.n_left_out) == (t.size - 4, 4)
-    assert "4 values could not be used" in found.reason
+    assert "4 values could not be used" in sentences(found.reason)
     assert holds(found.half_life_s, 40.0)
 
 
@@ -262,7 +265,7 @@ def test_nonsense_is_refused_by_name(change, message):
 @pytest.mark.parametrize("sd", [0.0, 1e-9, 50.0])
 def test_extremes_give_finite_numbers(rms, sd):
     found = fit_recovery(4.0 * np.arange(60.0), rms, sd)
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(document_of(found), allow_nan=False)
 
 
 # --- JSON --------------------------------------------------------------------------------------
@@ -279,9 +282,9 @@ def test_extremes_give_finite_numbers(rms, sd):
     ids=["decays", "baseline", "constant", "insufficient"],
 )
 def test_json_round_trip(found):
-    document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    again = Recovery.from_dict(document)
-    assert again.to_dict() == found.to_dict()
+    document = json.loads(json.dumps(document_of(found), allow_nan=False))
+    again = codec.read(Recovery, document)
+    assert document_of(again) == document_of(found)
     for name in ESTIMATES:
         assert getattr(again, name) == getattr(found, name)
         assert document[name] is not None or document["reasons"][name]
@@ -319,7 +322,7 @@ def test_noise_of_the_sensor_is_taken_out_of_the_levels(table_of):
 def test_rest_without_tremor_has_nothing_to_recover_from(table_of):
     found = recovery_of(table_of(["weak"] * 100, 0.01), rest_start_s=0.0, settings=SETTINGS)
     assert found.verdict == "insufficient"
-    assert "0 of 100 still windows" in found.reason
+    assert "0 of 100 still windows" in sentences(found.reason)
 
 
 @pytest.mark.parametrize("reasons", [[], ["moving"] * 30, ["gap"] * 5])
@@ -391,11 +394,11 @@ def test_a_rest_that_starts_at_no_time_is_refused(table_of, start_s):
 def test_a_rest_beyond_the_end_is_named(table_of):
     found = recovery_of(table_of(["line"] * 60, 0.3), rest_start_s=122.0, settings=SETTINGS)
     assert found.verdict == "insufficient"
-    assert "start at 122 s, but the capture ends at 122 s" in found.reason
+    assert "start at 122 s, but the capture ends at 122 s" in sentences(found.reason)
 
 
 def test_settings_reach_the_verdict():
     points = rest(3)
     strict = replace(SETTINGS, recovery_least_rest_s=400.0)
     assert fit_recovery(*points).verdict == "decays"
-    assert "over 400 s are needed" in fit_recovery(*points, settings=strict).reason
+    assert "over 400 s are needed" in sentences(fit_recovery(*points, settings=strict).reason)

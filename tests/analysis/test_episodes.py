@@ -46,10 +46,12 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
         reason=np.array([REASON_NAMES.index(LETTERS[letter]) for letter in text], dtype=np.uint8),
         score=level,
         threshold=np.ones(n),
-        frequency_hz=estimated(8.0),
-        bandwidth_hz=estimated(0.5),
-        rms_ms2=estimated(0.3),
-        displacement_pp_mm=estimated(0.2),
+        estimates={
+            "frequency_hz": estimated(8.0),
+            "bandwidth_hz": estimated(0.5),
+            "rms_ms2": estimated(0.3),
+            "displacement_pp_mm": estimated(0.2),
+        },
         method=tremor.astype(np.uint8),
         coherence=np.where(tremor, 0.9, np.nan),
         scores={
@@ -223,7 +225,7 @@ def test_settling_takes_the_numbers_away():
         assert window.coherence is None
         for one in (window.frequency_hz, window.bandwidth_hz, window.rms_ms2):
             assert one.value is None
-            assert one.reason.startswith("settling: ")
+            assert one.reason.code == "settling"
     assert table.method[1] == 0
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
-from tremor.recording import CaptureInfo, Placement
+from tremor.notes import Note
+from tremor.recording import CaptureInfo, Placement, Source
 from tremor.results.analysis import Analysis, Summary
 from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.recovery import Recovery
@@ -56,7 +57,7 @@ def _windows(names):
 def _recovery(verdict, half_life_s):
     if verdict is None:
         return None
-    missing = Estimate.missing("the rest was too short to tell")
+    missing = Estimate.missing(Note("TEXT", {"text": "the rest was too short to tell"}))
     gone = {"decays": (0.9, 0.8, 0.95), "persists": (0.05, -0.1, 0.2)}.get(verdict)
     return Recovery(
         verdict=verdict,
@@ -86,11 +87,11 @@ def make_analysis(
 ):
     """Give an analysis; without a tremor, everything about it is missing."""
     seen = status == "measured"
-    missing = Estimate.missing("no tremor above 0.03 m/s^2")
+    missing = Estimate.missing(Note("TEXT", {"text": "no tremor above 0.03 m/s^2"}))
     return Analysis(
         status=status,
         software={"name": "tremor-analyzer"},
-        source={"name": "made_up.csv", "sha256": "", "format": "native"},
+        source=Source("made_up.csv", "", "native"),
         settings=AnalysisSettings(),
         recording=_FACTS,
         windows=_windows(windows if seen else ("weak",) * len(windows)),

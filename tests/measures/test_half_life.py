@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from tremor.measures.decay_posterior import Points
 from tremor.measures.half_life import RecoveryRules, judge_rest
+from tremor.report.messages import sentence, sentences
 from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -93,24 +94,24 @@ def test_a_rule_decides_what_it_is_for(name):
 def test_a_tremor_that_grows_is_said_to_grow(rest_s, verdict):
     found = judge(rest(rest_s, lambda t: 0.05 * np.exp(t / 60.0)))
     assert found.verdict == verdict
-    assert "the tremor grew to " in found.reason
+    assert "the tremor grew to " in sentences(found.reason)
     assert found.fraction_gone.value is None
     assert found.half_life_s.value is None
 
 
 def test_the_size_of_growth_is_given_where_it_says_something():
     found = judge(rest(400.0, lambda t: 0.1 * np.exp(t / 200.0)))
-    times = float(found.reason.split("grew to ")[1].split()[0])
+    times = float(sentences(found.reason).split("grew to ")[1].split()[0])
     assert_allclose(times, np.exp(2.0), rtol=0.3)
     from_nothing = judge(rest(400.0, lambda t: np.where(t > 300.0, 0.3, 0.001)))
-    assert "over 100 times" in from_nothing.reason
+    assert "over 100 times" in sentences(from_nothing.reason)
 
 
 def test_a_tremor_gone_at_once_has_no_half_life_but_a_limit():
     found = judge(rest(300.0, lambda t: np.where(t < 20.0, 0.4, 0.005)))
     assert found.verdict == "decays"
     assert found.half_life_s.value is None
-    assert "at most" in found.half_life_s.reason
+    assert "at most" in sentence(found.half_life_s.reason)
     assert found.fraction_gone.value > 0.9
     assert found.more_rest_needed_s.value is None
 
@@ -125,8 +126,8 @@ def test_a_lower_limit_at_the_edge_of_the_search_is_none():
 def test_a_level_that_is_not_reached_is_remarked_upon():
     found = judge(rest(600.0, fading(40.0, floor=0.2)), floor_ms2=0.01)
     assert found.floor == "fitted"
-    assert found.remark.startswith("the level before the run, 0.01 m/s^2, was not used")
-    assert judge(DECAY, floor_ms2=0.06).remark == ""
+    assert sentence(found.remark).startswith("the level before the run, 0.01 m/s^2, was not used")
+    assert judge(DECAY, floor_ms2=0.06).remark is None
 
 
 def test_the_noise_of_the_sensor_is_no_tremor():

@@ -9,12 +9,18 @@ import numpy as np
 import pytest
 
 from tremor.estimate import Estimate
-from tremor.notes import note
-from tremor.recording import CaptureInfo, Gap, Placement, SensorInfo
+from tremor.notes import Note, note
+from tremor.recording import CaptureInfo, Gap, Placement, SensorInfo, Source
 from tremor.results.analysis import Analysis, Episode, SpectrumView, Summary
 from tremor.results.verdicts import METHODS, REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
+
+
+def text(sentence: str) -> Note:
+    """A note that says no more than a sentence."""
+    return Note("TEXT", {"text": sentence})
+
 
 N_WINDOWS = 89
 STEP_S = 2.0
@@ -130,7 +136,7 @@ def analysis() -> Analysis:
             "numpy": "2.4.6",
             "scipy": "1.17.1",
         },
-        source={"name": "post_run_calf.csv", "sha256": "ab" * 32, "format": "native"},
+        source=Source("post_run_calf.csv", "ab" * 32, "native"),
         settings=AnalysisSettings(),
         recording=FACTS,
         windows=windows_of(_reasons()),
@@ -143,7 +149,7 @@ def analysis() -> Analysis:
             frequency_hz=_estimate(8.3142, 0.0613),
             bandwidth_hz=_estimate(0.447, 0.09),
             rms_ms2=_estimate(0.3619, 0.0151),
-            displacement_pp_mm=Estimate.missing("cannot tell: the sensor's floor hides it"),
+            displacement_pp_mm=Estimate.missing(text("the sensor's floor hides it")),
         ),
         spectrum=_spectrum(),
     )
@@ -165,7 +171,7 @@ def day(analysis: Analysis) -> Analysis:
 @pytest.fixture
 def insufficient(analysis: Analysis) -> Analysis:
     """Nothing but movement."""
-    why = "cannot tell: 0 s of still time; at least 4 s are needed"
+    why = text("0 s of still time; at least 4 s are needed")
     missing = Estimate.missing(why)
     return replace(
         analysis,
@@ -190,7 +196,7 @@ def insufficient(analysis: Analysis) -> Analysis:
 @pytest.fixture
 def no_tremor(analysis: Analysis) -> Analysis:
     """A still leg."""
-    missing = Estimate.missing("no tremor above 0.03 m/s^2 in 176 s of still time")
+    missing = Estimate.missing(text("no tremor above 0.03 m/s^2 in 176 s of still time"))
     spectrum = analysis.spectrum
     assert spectrum is not None
     return replace(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tremor.report import as_html
-from tremor.report.numbers import KEY_NUMBERS, decimals_of
+from tremor.report.numbers import decimals_of
 from tremor.results.analysis import Analysis
+from tremor.results.estimates import BY_RANK
 
 KINDS = ["analysis", "no_tremor", "insufficient"]
 _VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -93,7 +94,7 @@ def test_words_that_only_a_physician_may_say_do_not_occur(page):
 def test_page_says_what_the_result_says(analysis):
     """The page of a result that went through JSON shows its numbers, rounded and nothing else."""
     html = as_html.render(Analysis.from_json(analysis.to_json()))
-    for field, _, _ in KEY_NUMBERS:
+    for field in [entry.name for entry in BY_RANK]:
         card = re.search(rf'<li data-field="{field}">(.*?)</li>', html, re.DOTALL)
         assert card is not None
         estimate = getattr(analysis.summary, field)
@@ -119,7 +120,7 @@ def test_windows_behind_the_figure_are_those_of_the_result(analysis):
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>.csv", '"><img src=x onerror=y>.csv'])
 def test_name_of_a_file_is_text_and_nothing_else(analysis, name):
-    changed = replace(analysis, source={**analysis.source, "name": name})
+    changed = replace(analysis, source=replace(analysis.source, name=name))
     page = _Page(as_html.render(changed))
     assert not page.of("script")
     assert not page.of("img")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tremor.report import as_text, wording
+from tremor.analysis.quality import quality_of
+from tremor.report import as_text, view
 from tremor.report.numbers import decimals_of
 
 KINDS = ["analysis", "no_tremor", "insufficient"]
@@ -44,7 +45,7 @@ def test_still_leg_says_how_long_it_was_looked_at(no_tremor):
 
 
 def test_says_what_it_is_not(analysis):
-    assert wording.PURPOSE in " ".join(as_text.render(analysis).split())
+    assert view.purpose() in " ".join(as_text.render(analysis).split())
 
 
 def test_sparkline_has_dots_where_nothing_was_measured(analysis):
@@ -56,7 +57,7 @@ def test_sparkline_has_dots_where_nothing_was_measured(analysis):
 
 def test_check_lists_facts_gaps_and_history(analysis):
     facts = analysis.recording
-    quality = wording.quality_of(facts, analysis.settings)
+    quality = quality_of(facts, analysis.settings)
     text = as_text.render_check("a.csv", facts, quality, source_format="native")
     for piece in ("a.csv: usable", "51.873 Hz", "at 1:42: 1.25 s, 65 lost", "- table: 9289 rows"):
         assert piece in text

@@ -10,7 +10,7 @@ import pytest
 from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
 from tremor.explanation.explain import explained
-from tremor.report import as_html, as_text, explaining, wording
+from tremor.report import as_html, as_text, explaining, view
 from tremor.report import evidence_listing as explain_text
 from tremor.results.analysis import Analysis
 
@@ -106,7 +106,7 @@ def test_signs_that_were_ticked_stand_before_anything_measured(measured):
     text = as_text.render(found)
     assert text.startswith("GET HELP.")
     assert text.index("Confusion: call an ambulance") < text.index("Dark red-brown urine, all")
-    assert text.index("Dark red-brown urine, all") < text.index(found.source["name"])
+    assert text.index("Dark red-brown urine, all") < text.index(found.source.name)
     page = page_of(found)
     assert page.text.index("Confusion: call an ambulance") < page.text.index("In short")
     assert "Rest with the leg supported" not in text
@@ -185,7 +185,7 @@ def test_limits_of_the_words_and_the_redraws_are_printed(analysis):
 
 def test_page_says_once_what_it_is_not(measured):
     page = page_of(explained(measured, Context(**HARD_AND_HOT)))
-    assert page.text.count(wording.PURPOSE) == 1
+    assert page.text.count(view.purpose()) == 1
     assert page.text.count("not a medical device") == 1
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from tremor.analysis.quality import quality_of
 from tremor.notes import note
 from tremor.recording import Gap
-from tremor.report.wording import VERDICT_WORDS, quality_of
+from tremor.report import messages
 from tremor.results.verdicts import VERDICTS
 
 
@@ -20,7 +21,7 @@ RESAMPLED = note("RESAMPLED", spread_percent=1.2, rate_hz=51.9)
 
 
 def test_every_verdict_has_its_word():
-    assert tuple(VERDICT_WORDS) == VERDICTS
+    assert tuple(messages.section("verdict")) == VERDICTS
 
 
 @pytest.mark.parametrize(
@@ -42,5 +43,5 @@ def test_every_verdict_has_its_word():
 )
 def test_quality_in_a_word_with_its_reason(analysis, sound, change, word, says):
     quality = quality_of(replace(sound, **change), analysis.settings)
-    assert quality.word == word
-    assert (says in quality.reasons[0]) if says else not quality.reasons
+    assert quality.level == word
+    assert (says in messages.sentence(quality.reasons[0])) if says else not quality.reasons

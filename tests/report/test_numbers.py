@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tremor.estimate import Estimate
+from tremor.notes import Note
 from tremor.report.numbers import clock, number, percent, range_text, value_text
 
 
@@ -18,7 +19,7 @@ from tremor.report.numbers import clock, number, percent, range_text, value_text
         (Estimate(123.4, None, None), "123 Hz", ""),
         (Estimate(8.0, 8.0, 8.0), "8.00 Hz", "(8.00 to 8.00)"),
         (Estimate(0.0, None, None), "0 Hz", ""),
-        (Estimate.missing("no window"), "", ""),
+        (Estimate.missing(Note("TEXT", {"text": "no window"})), "", ""),
     ],
 )
 def test_width_of_the_interval_sets_the_decimals(estimate, value, interval):

@@ -369,7 +369,7 @@ def _summary(
 ) -> Summary:
     judged = table.where("tremor") | table.where("no_tremor")
     still_s = _covered_s(grid, judged)
-    tremor_s = sum(_covered_s(grid, stretch.members) for stretch in stretches)
+    tremor_s = sum((_covered_s(grid, stretch.members) for stretch in stretches), 0.0)
     if still_s < settings.still_least_s:
         reason = _too_little_still(table, still_s, settings)
     elif pooled is None:

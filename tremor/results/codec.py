@@ -5,7 +5,7 @@ checked by `msgspec`, and its JSON Schema follow from the types of its fields an
 Beyond plain values:
 
 - an `Estimate` is an object; or null, and then its reason stands as a sentence in ``reasons`` and
-  as code and values in ``reason_codes``, and the first of them in ``reason``;
+  as code and values in ``missing``, and the first of them in ``reason``;
 - a `Note` is its sentence, with its code and values beside it in ``<name>_code``; several that
   make one text have ``<name>_codes``;
 - a list of notes is a list of ``{code, values, message}``.
@@ -309,7 +309,7 @@ def _make_record_kind(cls: Any) -> _Kind:  # noqa: ANN401 - a dataclass
             sentences = {name: speaker.sentence(why) for name, why in reasons.items()}
             written["reason"] = written.get("reason") or next(iter(sentences.values()), "")
             written["reasons"] = sentences
-            written["reason_codes"] = {name: why.to_dict() for name, why in reasons.items()}
+            written["missing"] = {name: why.to_dict() for name, why in reasons.items()}
         return written
 
     def read_record(record: Any) -> Any:  # noqa: ANN401 - the struct made below
@@ -352,8 +352,8 @@ def _estimate_of(name: str, record: Any, decided_by: Any) -> Estimate:  # noqa: 
         return Estimate(**msgspec.structs.asdict(found))
     if decided_by is not None:
         return Estimate.missing(decided_by.note)
-    if record.reason_codes is not UNSET and name in record.reason_codes:
-        return Estimate.missing(_read_note(record.reason_codes[name]))
+    if record.missing is not UNSET and name in record.missing:
+        return Estimate.missing(_read_note(record.missing[name]))
     sentences = {} if record.reasons is UNSET else record.reasons
     said = sentences.get(name) or (record.reason if record.reason is not UNSET else "")
     return Estimate.missing(_spoken(said or "not estimated"))
@@ -381,7 +381,7 @@ def _struct(cls: Any, fields: list[_Field]) -> type[msgspec.Struct]:  # noqa: AN
             add("reason", str, "Why an estimate is null, or what decided, as a sentence.")
         if cls is not WindowAnalysis:
             add("reasons", dict[str, str], "Why an estimate is null, by its name.")
-            add("reason_codes", dict[str, _NoteRecord], "The same as codes with values.")
+            add("missing", dict[str, _NoteRecord], "The same as codes with values.")
     summary = (cls.__doc__ or "").strip().split("\n", 1)[0]
     return msgspec.defstruct(cls.__name__, made, kw_only=True, namespace={"__doc__": summary})
 

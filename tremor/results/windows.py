@@ -12,6 +12,7 @@ from typing import Any, Final, Self, overload
 import numpy as np
 import numpy.typing as npt
 
+from tremor.errors import InvalidInputError
 from tremor.estimate import LEVEL, Estimate
 from tremor.notes import Note
 from tremor.recording import Floats, read_only
@@ -31,11 +32,20 @@ class Decision:
         Name of the reason in `tremor.results.verdicts.REASONS`.
     value, threshold : float
         The score and its threshold, in the unit of that reason.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such reason.
     """
 
     key: str
     value: float
     threshold: float
+
+    def __post_init__(self) -> None:
+        if self.key not in REASONS:
+            raise InvalidInputError(f"{self.key!r} is not a reason for a verdict")
 
     @property
     def note(self) -> Note:

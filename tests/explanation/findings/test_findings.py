@@ -6,6 +6,7 @@ from tremor.estimate import Estimate
 from tremor.explanation.answers.context import Context
 from tremor.explanation.findings.collect import find
 from tremor.explanation.findings.finding import figure, with_interval
+from tremor.notes import Note
 
 
 def of(analysis, key, **answers):
@@ -202,7 +203,7 @@ def test_slow_tremor_needs_long_work(analysis_of, frequency_hz, answers, word):
         (Estimate(5.0, 2.0, None), "5 Hz (at least 2 Hz)"),
         (Estimate(5.0, None, 9.0), "5 Hz (at most 9 Hz)"),
         (Estimate(5.0, None, None), "5 Hz"),
-        (Estimate.missing("no"), ""),
+        (Estimate.missing(Note("TEXT", {"text": "no"})), ""),
     ],
 )
 def test_numbers_show_what_their_interval_lets_them(estimate, text):
