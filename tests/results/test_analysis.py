@@ -15,7 +15,7 @@ from tremor import synthesis as syn
 from tremor.analysis.offline import analyze
 from tremor.errors import InvalidInputError
 from tremor.recording import CaptureInfo, Recording, SensorInfo
-from tremor.report import messages
+from tremor.report import as_html, messages
 from tremor.results import codec
 from tremor.results.analysis import SCHEMA, Analysis
 from tremor.results.estimates import ESTIMATES as ESTIMATE_TABLE
@@ -320,3 +320,18 @@ def test_a_result_is_shown_in_few_lines(analyses, kind):
     text = repr(analyses[kind])
     assert len(text.splitlines()) <= 12
     assert all(len(line) <= 80 for line in text.splitlines())
+
+
+@KINDS
+def test_a_notebook_shows_the_finding_and_the_figures(analyses, kind):
+    found = analyses[kind]
+    assert "<script" not in found._repr_html_()
+    assert (found.summary.rms_ms2.value is not None) == (
+        "RMS acceleration</th>" in found._repr_html_()
+    )
+    figure = found.plot()
+    assert len(figure.subfigs) == 1 + (found.spectrum is not None)
+
+
+def test_the_page_of_an_analysis_is_its_report(analyses):
+    assert analyses["measured"].to_html() == as_html.render(analyses["measured"])

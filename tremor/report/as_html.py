@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -60,6 +61,36 @@ def render(analysis: Analysis) -> str:
     )
     page = environment.get_template("report.html.j2").render(page=_page(analysis))
     return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
+
+
+def short(analysis: Analysis) -> str:
+    """Return the finding as a piece of a page, for a notebook.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+
+    Returns
+    -------
+    str
+        HTML: the name, the sentences, and the table of estimates.
+    """
+    rows = [
+        (text("estimate", entry.name), value_text(found, entry.unit), range_text(found))
+        for entry in BY_RANK
+        for found in (getattr(analysis.summary, entry.name),)
+        if found.value is not None
+    ]
+    cells = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td><td>{escape(limits)}</td></tr>"
+        for name, value, limits in rows
+    )
+    said = "".join(f"<p>{escape(one)}</p>" for one in view.in_short(analysis))
+    return (
+        f"<div><strong>{escape(view.name_of_source(analysis))}</strong>{said}"
+        f"<table>{cells}</table></div>"
+    )
 
 
 def _page(analysis: Analysis) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
 
     from tremor.estimate import Estimate
     from tremor.recording import Floats
     from tremor.results.analysis import Analysis, SpectrumView
     from tremor.results.windows import WindowTable
 
-__all__ = ["amplitude_svg", "quality_svg", "spectrum_svg"]
+__all__ = ["amplitude_svg", "plot", "quality_svg", "spectrum_svg"]
 
 # Okabe and Ito's colours, told apart with any colour vision.
 _BLUE: Final = "#0072B2"
@@ -37,6 +38,8 @@ _GREY: Final = "#999999"
 _INK: Final = "#222222"
 
 _WIDTH_IN: Final = 5.6
+_AMPLITUDE_IN: Final = 3.9
+_SPECTRUM_IN: Final = 3.2
 #: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
 _MOST_SHAPES: Final = 3000
 _TIME_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
@@ -67,6 +70,35 @@ _GROUPS: Final = (
 )
 
 
+def plot(analysis: Analysis) -> Figure:
+    """Draw strength over time and, where any window could be judged, the spectrum.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figures of the report, one above the other; ``savefig`` writes it.
+    """
+    spectrum, summary = analysis.spectrum, analysis.summary
+    heights = [_AMPLITUDE_IN] if spectrum is None else [_AMPLITUDE_IN, _SPECTRUM_IN]
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
+        parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        _fill_amplitude(parts[0], analysis)
+        if spectrum is not None:
+            _fill_spectrum(
+                parts[1],
+                spectrum,
+                frequency_hz=summary.frequency_hz,
+                bandwidth_hz=summary.bandwidth_hz,
+            )
+    return figure
+
+
 def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> str:
     """Draw the RMS acceleration of the windows over time, with episodes and verdicts.
 
@@ -85,23 +117,27 @@ def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> 
         One ``svg`` element.
     """
     with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, 3.9), layout="constrained")
-        upper, strip = figure.subplots(2, 1, sharex=True, height_ratios=(7.0, 0.6))
-        _draw_amplitude(upper, analysis)
-        _draw_strip(strip, analysis.windows)
-        strip.set_xlim(0.0, max(analysis.recording.duration_s, 1e-3))
-        _time_axis(strip)
-        figure.legend(
-            handles=[
-                Patch(facecolor=colour, hatch=hatch, label=name, edgecolor="white")
-                for name, _, colour, hatch in _GROUPS
-            ],
-            loc="outside lower center",
-            ncols=3,
-            frameon=False,
-            fontsize=10,
-        )
+        figure = Figure(figsize=(_WIDTH_IN, _AMPLITUDE_IN), layout="constrained")
+        _fill_amplitude(figure, analysis)
         return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
+    upper, strip = figure.subplots(2, 1, sharex=True, height_ratios=(7.0, 0.6))
+    _draw_amplitude(upper, analysis)
+    _draw_strip(strip, analysis.windows)
+    strip.set_xlim(0.0, max(analysis.recording.duration_s, 1e-3))
+    _time_axis(strip)
+    figure.legend(
+        handles=[
+            Patch(facecolor=colour, hatch=hatch, label=name, edgecolor="white")
+            for name, _, colour, hatch in _GROUPS
+        ],
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=10,
+    )
 
 
 def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
@@ -230,44 +266,50 @@ def spectrum_svg(
         One ``svg`` element.
     """
     with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, 3.2), layout="constrained")
-        axes = figure.subplots()
+        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
+        _fill_spectrum(figure, spectrum, frequency_hz=frequency_hz, bandwidth_hz=bandwidth_hz)
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _fill_spectrum(
+    figure: FigureBase, spectrum: SpectrumView, *, frequency_hz: Estimate, bandwidth_hz: Estimate
+) -> None:
+    axes = figure.subplots()
+    axes.plot(
+        spectrum.frequency_hz,
+        spectrum.psd_ms2sq_per_hz,
+        color=_BLUE,
+        linewidth=1.4,
+        label="measured",
+    )
+    if spectrum.line_ms2sq_per_hz is not None:
         axes.plot(
             spectrum.frequency_hz,
-            spectrum.psd_ms2sq_per_hz,
-            color=_BLUE,
-            linewidth=1.4,
-            label="measured",
+            spectrum.line_ms2sq_per_hz,
+            color=_VERMILLION,
+            linestyle="--",
+            linewidth=1.6,
+            label="fitted line and floor",
         )
-        if spectrum.line_ms2sq_per_hz is not None:
-            axes.plot(
-                spectrum.frequency_hz,
-                spectrum.line_ms2sq_per_hz,
-                color=_VERMILLION,
-                linestyle="--",
-                linewidth=1.6,
-                label="fitted line and floor",
-            )
-        if frequency_hz.value is not None and bandwidth_hz.value is not None:
-            half_hz = bandwidth_hz.value / 2.0
-            axes.axvspan(
-                frequency_hz.value - half_hz,
-                frequency_hz.value + half_hz,
-                facecolor=_ORANGE,
-                alpha=0.3,
-                linewidth=0,
-                label="half-power band",
-            )
-        shown = spectrum.frequency_hz <= 20.0
-        in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]
-        axes.set_xlim(0.0, min(20.0, float(spectrum.frequency_hz[-1])))
-        axes.set_ylim(0.0, 1.1 * _top(in_view))
-        axes.set_xlabel("frequency (Hz)")
-        axes.set_ylabel("PSD ((m/s²)²/Hz)")
-        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        axes.legend(frameon=False, fontsize=10)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
+    if frequency_hz.value is not None and bandwidth_hz.value is not None:
+        half_hz = bandwidth_hz.value / 2.0
+        axes.axvspan(
+            frequency_hz.value - half_hz,
+            frequency_hz.value + half_hz,
+            facecolor=_ORANGE,
+            alpha=0.3,
+            linewidth=0,
+            label="half-power band",
+        )
+    shown = spectrum.frequency_hz <= 20.0
+    in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]
+    axes.set_xlim(0.0, min(20.0, float(spectrum.frequency_hz[-1])))
+    axes.set_ylim(0.0, 1.1 * _top(in_view))
+    axes.set_xlabel("frequency (Hz)")
+    axes.set_ylabel("PSD ((m/s²)²/Hz)")
+    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.legend(frameon=False, fontsize=10)
 
 
 def quality_svg(
