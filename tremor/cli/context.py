@@ -13,7 +13,8 @@ import click
 
 from tremor.cli.options import common_options, is_input_allowed, overwrite_option, say, warn
 from tremor.cli.options import write_text as write_file
-from tremor.errors import ContextError, WouldOverwriteError
+from tremor.errors import ContextError
+from tremor.files import refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,8 +108,7 @@ def new(
     from tremor.explanation.answers.context import Context
     from tremor.explanation.answers.files import commented_toml
 
-    if file.exists() and not overwrite:
-        raise WouldOverwriteError(f"{file} exists; give another path, or --overwrite to replace it")
+    refuse_existing(file, overwrite=overwrite, option="--overwrite")
     proposals = _proposals(earlier, fit_file)
     stopped = False
     if is_input_allowed():

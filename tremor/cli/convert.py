@@ -11,6 +11,7 @@ import click
 
 from tremor.cli.options import capture_options, common_options, overwrite_option, warn
 from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.files import refuse_existing, require_parent
 
 if TYPE_CHECKING:
     from tremor.cli.redecoding import Redecoded
@@ -179,12 +180,9 @@ def _refuse_existing(path: Path, form: str, *, overwrite: bool) -> None:
     """Refuse before anything is read."""
     if path.is_dir() and form != "bids":
         raise InvalidInputError(f"{path} is a folder; name a file in it")
-    if path.exists() and form != "bids" and not overwrite:
-        raise WouldOverwriteError(f"{path} exists; give another path, or --overwrite to replace it")
-    if not path.absolute().parent.is_dir():
-        raise InvalidInputError(
-            f"the folder {path.parent} does not exist; create it or give another path"
-        )
+    if form != "bids":
+        refuse_existing(path, overwrite=overwrite, option="--overwrite")
+    require_parent(path)
 
 
 def _summary(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.files import refuse_existing, require_parent, whole_file
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -220,10 +220,7 @@ def output_paths(
         paths = [target / f"{capture.stem}{suffix}" for capture in captures]
     else:
         paths = [target]
-        if not target.parent.is_dir():
-            raise InvalidInputError(
-                f"the folder {target.parent} does not exist; create it or give another path"
-            )
+        require_parent(target)
     seen: set[Path] = set()
     sources = {capture.resolve() for capture in captures}
     for path in paths:
@@ -237,10 +234,7 @@ def output_paths(
             raise WouldOverwriteError(
                 f"{path} is the capture itself and is never replaced; give another path"
             )
-        if path.exists() and not overwrite:
-            raise WouldOverwriteError(
-                f"{path} exists; give another path, or --overwrite to replace it"
-            )
+        refuse_existing(path, overwrite=overwrite, option="--overwrite")
     return paths
 
 
@@ -261,18 +255,8 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        partial = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            mask = os.umask(0)
-            os.umask(mask)
-            partial.chmod(0o666 & ~mask)
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with whole_file(path) as stream:
+            stream.write(text.encode())
     except OSError as error:
         raise InvalidInputError(
             f"{path} cannot be written: {error.strerror or error}; give another path"

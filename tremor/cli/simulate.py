@@ -118,14 +118,15 @@ def session(
     """Write a capture to PATH, and the truth about it to PATH.truth.json."""
     import json
 
-    from tremor.errors import WouldOverwriteError
+    from tremor.cli.options import write_text
+    from tremor.files import refuse_existing
     from tremor.formats.csv.native import write_native_csv
     from tremor.recording import Placement, SensorInfo
     from tremor.synthesis import render
 
     truth_path = path.with_name(path.name + ".truth.json")
-    if truth_path.exists() and not overwrite:
-        raise WouldOverwriteError(f"{truth_path} exists; give another name or --overwrite")
+    refuse_existing(truth_path, overwrite=overwrite, option="--overwrite")
+    refuse_existing(path, overwrite=overwrite, option="--overwrite")
     rendered = render(
         _scene(
             scene_name,
@@ -157,9 +158,7 @@ def session(
         decimals=4,
         overwrite=overwrite,
     )
-    truth_path.write_text(
-        json.dumps(_truth(rendered), indent=2) + "\n", encoding="utf-8", newline="\n"
-    )
+    write_text(truth_path, json.dumps(_truth(rendered), indent=2) + "\n")
     click.echo(
         f"{path}: {scene_name}, {int(rendered.kept.sum())} samples in {duration_s:g} s "
         f"at {rendered.sampling_rate_hz:g} Hz, {int((~rendered.kept).sum())} lost"

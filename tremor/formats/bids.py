@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from datetime import UTC
 from pathlib import Path
 from typing import Final
@@ -23,7 +22,8 @@ from typing import Final
 import numpy as np
 
 from tremor._version import __version__
-from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.errors import InvalidInputError
+from tremor.files import whole_folder
 from tremor.recording import AXES, Recording
 
 __all__ = ["write_recording_bids"]
@@ -70,18 +70,8 @@ def write_recording_bids(
     for name, label in (("subject", subject), ("task", task)):
         if not re.fullmatch(r"[0-9A-Za-z]+", label):
             raise InvalidInputError(f"{name} {label!r} is no BIDS label; give letters and digits")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WouldOverwriteError(f"{folder} exists and is not empty; give another folder")
-    if not folder.parent.is_dir():
-        raise InvalidInputError(f"folder {folder.parent} does not exist; create it first")
-    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    try:
+    with whole_folder(folder) as part:
         files = _write(part, recording, subject, task)
-        if folder.exists():
-            folder.rmdir()
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return tuple(folder / file.relative_to(part) for file in files)
 
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
+from tremor.errors import CaptureReadError, InvalidInputError
+from tremor.files import refuse_existing, require_parent, whole_file
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
@@ -68,10 +69,8 @@ def write_recording_parquet(
     """
     arrow, parquet = _arrow()
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise WouldOverwriteError(f"{path} exists; choose another name, or ask to overwrite it")
-    if not path.parent.is_dir():
-        raise InvalidInputError(f"folder {path.parent} does not exist; create it first")
+    refuse_existing(path, overwrite=overwrite)
+    require_parent(path)
     samples = recording.acceleration_ms2
     index = np.flatnonzero(~np.isnan(samples).any(axis=1)).astype(np.int64)
     columns = {INDEX_COLUMN: index, TIME_COLUMN: index / recording.sampling_rate_hz}
@@ -80,12 +79,8 @@ def write_recording_parquet(
         for axis, name in enumerate(ACCELERATION_COLUMNS)
     }
     table = arrow.table(columns).replace_schema_metadata({_KEY: json.dumps(_facts(recording))})
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        parquet.write_table(table, part, compression="zstd")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as stream:
+        parquet.write_table(table, stream, compression="zstd")
 
 
 def is_parquet(path: str | os.PathLike[str]) -> bool:

@@ -30,7 +30,6 @@ opens it. Three parts follow each other:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final, get_args
@@ -38,7 +37,8 @@ from typing import Final, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.errors import InvalidInputError
+from tremor.files import require_parent, whole_file
 from tremor.recording import AXES, Floats, Gravity, Placement, Recording, SensorInfo
 
 __all__ = [
@@ -248,18 +248,19 @@ def write_native_csv(
         with_angular_velocity=turns is not None,
     )
 
-    def text() -> Iterator[str]:
-        yield header
+    path = Path(path)
+    require_parent(path)
+    with whole_file(path, overwrite=overwrite) as stream:
+        stream.write(header.encode())
         for first in range(0, len(samples), _ROWS_AT_ONCE):
-            piece = slice(first, first + _ROWS_AT_ONCE)
-            yield native_rows(
-                samples[piece],
-                time_s=stamps[piece],
-                angular_velocity_deg_s=None if turns is None else turns[piece],
+            some = slice(first, first + _ROWS_AT_ONCE)
+            rows = native_rows(
+                samples[some],
+                time_s=stamps[some],
+                angular_velocity_deg_s=None if turns is None else turns[some],
                 decimals=decimals,
             )
-
-    _write_whole(Path(path), text(), overwrite=overwrite)
+            stream.write(rows.encode())
 
 
 def write_recording_csv(
@@ -300,20 +301,3 @@ def write_recording_csv(
         decimals=decimals,
         overwrite=overwrite,
     )
-
-
-def _write_whole(path: Path, pieces: Iterator[str], *, overwrite: bool) -> None:
-    """Write beside the target and rename, so that a reader never sees half a file."""
-    if path.exists() and not overwrite:
-        raise WouldOverwriteError(f"{path} exists; choose another name, or ask to overwrite it")
-    if not path.parent.is_dir():
-        raise InvalidInputError(f"folder {path.parent} does not exist; create it first")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            stream.writelines(pieces)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

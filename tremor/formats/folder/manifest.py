@@ -33,12 +33,12 @@ The keys of schema ``tremor.recording/1``; what is not known is ``null`` or empt
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from tremor.errors import CaptureReadError
+from tremor.files import whole_file
 
 __all__ = [
     "MANIFEST_FILE",
@@ -73,16 +73,8 @@ def write_manifest(folder: Path, content: Mapping[str, object]) -> None:
     path = folder / MANIFEST_FILE
     document = {"schema": MANIFEST_SCHEMA, **content}
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as stream:
+        stream.write(text.encode())
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

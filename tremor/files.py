@@ -1,0 +1,146 @@
+"""Files that are written whole or not at all, and never over another one unless asked.
+
+What is in them is decided elsewhere; files that grow while a sensor runs are `tremor.recorder`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from tremor.errors import InvalidInputError, WouldOverwriteError
+
+__all__ = ["refuse_existing", "require_parent", "whole_file", "whole_folder"]
+
+
+@contextmanager
+def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name when it is complete and on the disk.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder exists.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Yields
+    ------
+    binary file
+        To be written. If the block raises, the file is removed and the old one stays.
+
+    Raises
+    ------
+    WouldOverwriteError
+        If the file exists and may not be replaced.
+    OSError
+        If the disk refuses it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "note.txt")
+    ...     with whole_file(path) as stream:
+    ...         _ = stream.write(b"8.4 Hz")
+    ...         was_there = path.exists()
+    ...     was_there, path.read_bytes()
+    (False, b'8.4 Hz')
+    """
+    refuse_existing(path, overwrite=overwrite)
+    part = _part_of(path)
+    try:
+        with part.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder that appears under its name when all its files are written.
+
+    Parameters
+    ----------
+    folder : Path
+        It does not exist yet, or is empty.
+
+    Yields
+    ------
+    Path
+        A new folder beside it, to write into.
+
+    Raises
+    ------
+    WouldOverwriteError
+        If something is there.
+    InvalidInputError
+        If there is no folder to make it in.
+    OSError
+        If the disk refuses it.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WouldOverwriteError(f"{folder} exists and is not empty; give another folder")
+    require_parent(folder)
+    part = _part_of(folder)
+    try:
+        part.mkdir()
+        yield part
+        if folder.exists():
+            folder.rmdir()
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def refuse_existing(path: Path, *, overwrite: bool, option: str = "overwrite=True") -> None:
+    """Raise if a file exists and may not be replaced; for a check before the work begins.
+
+    Parameters
+    ----------
+    path : Path
+        File that will be written.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    option : str
+        How the user asks for that.
+
+    Raises
+    ------
+    WouldOverwriteError
+        If it exists and may not be replaced.
+    """
+    if path.exists() and not overwrite:
+        raise WouldOverwriteError(f"{path} exists; give another path, or {option} to replace it")
+
+
+def require_parent(path: Path) -> None:
+    """Raise if the folder that a file is to be written into does not exist.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder that will be written.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such folder.
+    """
+    parent = path.absolute().parent
+    if not parent.is_dir():
+        raise InvalidInputError(
+            f"the folder {path.parent} does not exist; create it or give another path"
+        )
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
