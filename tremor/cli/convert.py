@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,6 +10,7 @@ import click
 from tremor.cli.options import capture_options, common_options, overwrite_option, warn
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import refuse_existing, require_parent
+from tremor.formats.writers import WRITERS, WriteOptions
 
 if TYPE_CHECKING:
     from tremor.cli.redecoding import Redecoded
@@ -37,50 +36,13 @@ Exit codes:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """Where to write, and how."""
-
-    path: Path
-    overwrite: bool
-    subject: str
-    task: str
-
-
-def _to_csv(recording: Recording, target: _Target) -> tuple[Path, ...]:
-    from tremor.formats.csv.native import write_recording_csv
-
-    write_recording_csv(target.path, recording, overwrite=target.overwrite)
-    return (target.path,)
-
-
-def _to_parquet(recording: Recording, target: _Target) -> tuple[Path, ...]:
-    from tremor.formats.parquet import write_recording_parquet
-
-    write_recording_parquet(target.path, recording, overwrite=target.overwrite)
-    return (target.path,)
-
-
-def _to_bids(recording: Recording, target: _Target) -> tuple[Path, ...]:
-    from tremor.formats.bids import write_recording_bids
-
-    return write_recording_bids(target.path, recording, subject=target.subject, task=target.task)
-
-
-_WRITERS: Final[dict[str, Callable[[Recording, _Target], tuple[Path, ...]]]] = {
-    "csv": _to_csv,
-    "parquet": _to_parquet,
-    "bids": _to_bids,
-}
-
-
 @click.command(epilog=_EPILOG)
 @click.argument("file", metavar="FILE", type=Path)
 @click.argument("path", metavar="PATH", type=Path)
 @click.option(
     "--to",
     "form",
-    type=click.Choice(list(_WRITERS)),
+    type=click.Choice(list(WRITERS)),
     required=True,
     help="Native CSV, Parquet, or a BIDS dataset (a folder).",
 )
@@ -147,8 +109,8 @@ def convert(
         warn(f"{file.name}: {sentence(warning)}")
     if decoded is not None and decoded.n_refused:
         warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")
-    target = _Target(path=path, overwrite=overwrite, subject=subject, task=task)
-    files = _WRITERS[form](recording, target)
+    options = WriteOptions(overwrite=overwrite, subject=subject, task=task)
+    files = WRITERS[form].write(recording, path, options)
     if as_json:
         import json
 
@@ -178,9 +140,9 @@ def _refuse_source(file: Path, path: Path) -> None:
 
 def _refuse_existing(path: Path, form: str, *, overwrite: bool) -> None:
     """Refuse before anything is read."""
-    if path.is_dir() and form != "bids":
-        raise InvalidInputError(f"{path} is a folder; name a file in it")
-    if form != "bids":
+    if not WRITERS[form].makes_folder:
+        if path.is_dir():
+            raise InvalidInputError(f"{path} is a folder; name a file in it")
         refuse_existing(path, overwrite=overwrite, option="--overwrite")
     require_parent(path)
 

@@ -1,4 +1,4 @@
-"""Where the bytes of a capture are: in a file, or in a member of an archive or a folder."""
+"""The bytes of a capture: a file, or a member of an archive or a folder."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ __all__ = ["CaptureFile", "opener_of"]
 
 @dataclass(frozen=True, slots=True)
 class CaptureFile:
-    """Where the bytes of a capture are.
+    """A capture that can be opened.
 
     Parameters
     ----------
     path : Path
         The file, archive or folder.
     name : str
-        What messages call it: the name of the file, or ``archive:member``.
+        Name in messages: that of the file, or ``archive:member``.
     open : callable
-        Opens the bytes for reading, each time from the start.
+        Opens it for reading, each time from the start.
     format : CaptureFormat or None
-        The format, where the name of the member tells it.
+        Its format, if the name of the member determines it.
     gravity : {"included", "removed"} or None
-        Whether gravity is in it, where the name tells that.
+        Whether it includes gravity, if the name determines that.
     added : CaptureFile or None
-        A file whose samples are to be added, such as gravity that was stored apart.
+        A file whose samples are added, such as gravity that is stored separately.
     """
 
     path: Path
@@ -43,18 +43,18 @@ class CaptureFile:
 
     @property
     def is_a_file(self) -> bool:
-        """Tell whether the bytes are a file of their own, and can be read from anywhere."""
+        """Check whether it is a file of its own, which can be read at any position."""
         return self.name == self.path.name and self.path.is_file()
 
     def sha256(self) -> str:
-        """Give the hexadecimal SHA-256 of the file, of an archive as a whole."""
+        """Compute the hexadecimal SHA-256 of the file; of a member, that of its archive."""
         digest = hashlib.sha256()
         with self.path.open("rb") if self.path.is_file() else self.open() as stream:
-            while piece := stream.read(1 << 20):
-                digest.update(piece)
+            while some := stream.read(1 << 20):
+                digest.update(some)
         return digest.hexdigest()
 
 
 def opener_of(path: Path) -> Callable[[], BinaryIO]:
-    """Give what opens a file for reading."""
+    """Return a function that opens a file for reading."""
     return lambda: path.open("rb")

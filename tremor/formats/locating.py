@@ -1,6 +1,6 @@
-"""A path to the capture in it: a file, a member of a zip archive, or a file of a folder.
+"""From a path to the capture in it: a file, a member of a zip archive, or a file in a folder.
 
-What belongs to it and lies beside it, such as gravity in a file of its own, is found here too.
+Gravity that is stored in a separate file is found here, too. Nothing is read beyond the header.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ def locate(path: Path) -> CaptureFile:
     Returns
     -------
     CaptureFile
-        The file, or the best member whose own format claims it.
+        The file, or the best member that is of the format of its name.
 
     Raises
     ------
     CaptureNotFoundError
-        Where there is no such path.
+        If there is no such path.
     CaptureNotRecognisedError
-        Where an archive or a folder holds no capture of a known name.
+        If an archive or a folder holds no capture of a known name.
     CaptureReadError
-        Where it cannot be opened, is empty or damaged.
+        If it cannot be opened, is empty or damaged.
     InsufficientDataError
-        Where it is a recording that holds no samples.
+        If it is a recording without samples.
     """
     if not path.exists():
         raise CaptureNotFoundError(f"{path} does not exist; check the name")
@@ -79,7 +79,7 @@ def locate(path: Path) -> CaptureFile:
 
 
 def _refuse_recordings(path: Path) -> None:
-    """Say what is wrong with a recording without samples, or a folder of several recordings."""
+    """Raise for a recording without samples, or a folder of several recordings."""
     if (path / MANIFEST_FILE).exists() or (path / PACKETS_FILE).exists():
         raise InsufficientDataError(
             f"{path} is a recording that holds no samples: it ended before the first came; "
@@ -103,7 +103,7 @@ def _locate_in_zip(path: Path) -> CaptureFile:
     def member(name: str) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
             with zipfile.ZipFile(path) as archive:
-                # The member stays readable when the archive is closed, and is read as it goes.
+                # An open member stays readable after its archive is closed.
                 return cast("BinaryIO", archive.open(name))
 
         return open_member
@@ -126,17 +126,17 @@ def _member_names() -> list[str]:
 
 
 def _choose_member(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> CaptureFile | None:
-    """Choose the best member whose own format claims it."""
+    """Return the best member that is of the format of its name."""
     for entry in FORMATS:
         for name, gravity in entry.members:
             if name not in openers:
                 continue
             capture = CaptureFile(path, f"{path.name}:{name}", openers[name], entry, gravity)
             try:
-                found = sniff_file(capture, None)
+                layout = sniff_file(capture, None)
             except CaptureReadError:
                 continue
-            if found.format is entry:
+            if layout.format is entry:
                 return replace(capture, added=_find_added(path, entry, gravity, openers))
     return None
 
@@ -154,16 +154,16 @@ def _find_added(
 
 
 def _with_siblings(capture: CaptureFile) -> CaptureFile:
-    """Tell what a file of a known name holds, and find gravity beside it."""
+    """Add what the name of a file determines, and the file of gravity beside it."""
     for entry in FORMATS:
         for name, gravity in entry.members:
             if name != capture.name or gravity is None:
                 continue
             try:
-                found = sniff_file(capture, None)
+                layout = sniff_file(capture, None)
             except CaptureReadError:
                 return capture
-            if found.format is entry:
+            if layout.format is entry:
                 beside = capture.path.with_name(entry.added_member or name)
                 openers = {beside.name: opener_of(beside)} if beside.is_file() else {}
                 added = _find_added(beside, entry, gravity, openers)

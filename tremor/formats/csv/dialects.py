@@ -1,8 +1,8 @@
-"""The table of capture formats: what each is called and how its columns are named.
+"""The table of text formats: name of each, and names, units and time stamps of its columns.
 
-To add a format, add an entry to `FORMATS`. How they are told apart is
-`tremor.formats.csv.sniffing`, how rows become samples `tremor.formats.csv.rows`; how the native
-form is written is `tremor.formats.csv.native`.
+To add a format, add an entry to `FORMATS`. Recognising them is `tremor.formats.csv.sniffing`,
+reading their rows `tremor.formats.csv.rows`; the native format is written by
+`tremor.formats.csv.native`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from tremor.formats.csv.native import ACCELERATION_COLUMNS, FIRST_LINE, TIME_COL
 from tremor.recording import AXES, Gravity
 
 __all__ = [
+    "ANY_HEADER",
+    "DECLARED",
     "FORMATS",
     "REFUSALS",
     "UNIT_NAMES",
@@ -44,22 +46,22 @@ _TIME_UNIT_NAMES: Final[dict[str, TimeUnit]] = {
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way in which a format names its columns.
+    """One set of column names of a format.
 
     Parameters
     ----------
     time : str
         Pattern of the name of the time column, matched whole and without regard to case.
     axes : str
-        Pattern of the names of the axes, with ``{axis}`` where x, y or z stands.
+        Pattern of the names of the axes, with ``{axis}`` in the place of x, y or z.
     time_unit : str
-        ``s``, ``ms``, ``us``, ``ns``, ``text``, or empty to tell it from the numbers.
+        ``s``, ``ms``, ``us``, ``ns``, ``text``, or empty to guess it from the numbers.
     unit : str
-        Unit of acceleration, or empty to tell it from the header, then from gravity.
+        Unit of acceleration, or empty to take it from the header, then from gravity.
     gravity : {"included", "removed"} or None
-        None where only the samples can tell.
+        None if only the samples show it.
     added_axes : str
-        Pattern of the columns that hold gravity and are to be added; empty where there are none.
+        Pattern of separate columns of gravity, which are added; empty if there are none.
     """
 
     time: str
@@ -77,17 +79,23 @@ class CaptureFormat:
     Parameters
     ----------
     slug : str
-        Short name, as the result gives it.
+        Short name, used in results.
     name : str
-        What it is called.
+        Name for people.
     variants : tuple of Variant
-        Its headers; the first that matches counts.
+        Its headers; the first that matches is used.
     first_line : str
-        Pattern that the first line must match; empty where any will do.
+        Pattern that the first line must match; empty if any will do.
     members : tuple of (str, {"included", "removed"} or None)
-        File names inside of its zip archives or folders, best first, and what they hold.
+        File names in its zip archives or folders, best first, and whether they include gravity.
     added_member : str
-        Name of the member that holds gravity, to be added to a member that is without.
+        Name of the member that holds gravity, which is added to a member without it.
+    required_column : str
+        Name, in lower case, of a column that every file has; empty if there is none.
+    unit_without_gravity : str
+        Unit of a file without gravity that names none; empty if it must be given.
+    declares_facts : bool
+        Whether ``# key: value`` lines before the table declare gravity, sensor, placement, start.
     generic : bool
         Claims only what no other format claims.
     """
@@ -98,19 +106,22 @@ class CaptureFormat:
     first_line: str = ""
     members: tuple[tuple[str, Gravity | None], ...] = ()
     added_member: str = ""
+    required_column: str = ""
+    unit_without_gravity: str = ""
+    declares_facts: bool = False
     generic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A kind of file that looks like samples and is not.
+    """A kind of file that looks like samples but holds none.
 
     Parameters
     ----------
     pattern : str
         Searched in the first lines.
     reason : str
-        What the message says.
+        End of the message.
     """
 
     pattern: str
@@ -119,7 +130,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Which columns of a table hold what.
+    """Positions of the columns of time and acceleration.
 
     Parameters
     ----------
@@ -130,7 +141,7 @@ class Matched:
     time_unit, unit, gravity
         As in `Variant`.
     added : tuple of int
-        Positions of the gravity columns to add; empty where there are none.
+        Positions of the gravity columns to add; empty if there are none.
     """
 
     time: int | None
@@ -142,6 +153,11 @@ class Matched:
 
 
 _SQUARED = r"\(m/s(\^2|²|2)\)"
+
+ANY_HEADER: Final = CaptureFormat(slug="headed-csv", name="any CSV with a header", generic=True)
+DECLARED: Final = CaptureFormat(
+    slug="declared-columns", name="columns declared by --columns", generic=True
+)
 
 FORMATS: Final[tuple[CaptureFormat, ...]] = (
     CaptureFormat(
@@ -157,13 +173,14 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
             ),
         ),
         members=(("samples.csv", None),),
+        declares_facts=True,
     ),
     CaptureFormat(
         slug="sensor-logger",
         name="Sensor Logger",
         variants=(
-            # Accelerometer.csv is without gravity and TotalAcceleration.csv with it; only the
-            # file name tells, so a renamed file is told from its samples.
+            # Accelerometer.csv is without gravity and TotalAcceleration.csv with it. Only the
+            # file name tells them apart; in a renamed file the samples decide.
             Variant(time="time", axes="{axis}", time_unit="ns"),
             Variant(
                 time="time",
@@ -178,6 +195,8 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
             ("AccelerometerUncalibrated.csv", "included"),
         ),
         added_member="Gravity.csv",
+        required_column="seconds_elapsed",
+        unit_without_gravity="m/s^2",
     ),
     CaptureFormat(
         slug="phyphox",
@@ -231,8 +250,8 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
             Variant(time="t|time", axes="ua{axis}", added_axes="g{axis}", gravity="included"),
         ),
     ),
-    CaptureFormat(slug="headed-csv", name="any CSV with a header", generic=True),
-    CaptureFormat(slug="declared-columns", name="columns declared by --columns", generic=True),
+    ANY_HEADER,
+    DECLARED,
 )
 
 REFUSALS: Final[tuple[Refusal, ...]] = (
@@ -260,15 +279,15 @@ def match_header(entry: CaptureFormat, names: list[str]) -> Matched | None:
     entry : CaptureFormat
         Entry of the table that is not generic.
     names : list of str
-        Names of the columns as they stand.
+        Names of the columns, as in the file.
 
     Returns
     -------
     Matched or None
-        None where no variant finds each of its columns exactly once.
+        None if no variant finds each of its columns exactly once.
     """
     tidy = [_tidy(name) for name in names]
-    if entry.slug == "sensor-logger" and "seconds_elapsed" not in tidy:
+    if entry.required_column and entry.required_column not in tidy:
         return None
     for variant in entry.variants:
         time = _find(variant.time, tidy)
@@ -287,12 +306,12 @@ def match_any_header(names: list[str]) -> Matched | str:
     Parameters
     ----------
     names : list of str
-        Names of the columns as they stand.
+        Names of the columns, as in the file.
 
     Returns
     -------
     Matched or str
-        What was found, or in words what is missing.
+        The columns, or a phrase about what is missing.
     """
     tidy = [_tidy(name) for name in names]
     groups: dict[tuple[int, str], dict[str, list[int]]] = {}
@@ -331,19 +350,19 @@ def match_any_header(names: list[str]) -> Matched | str:
 
 
 def parse_columns(columns: str) -> Matched | str:
-    """Read a declaration of columns such as ``time_ns,x,y,z,_``.
+    """Parse a declaration of columns such as ``time_ns,x,y,z,_``.
 
     Parameters
     ----------
     columns : str
-        Names parted by commas: ``time_s``, ``time_ms``, ``time_us``, ``time_ns``, or ``time``
-        (ISO text); ``x``, ``y``, ``z``, each with ``_ms2``, ``_g`` or ``_mg`` where the unit is
-        known; ``_`` for what is to be ignored.
+        Names separated by commas: ``time_s``, ``time_ms``, ``time_us``, ``time_ns``, or ``time``
+        (ISO text); ``x``, ``y``, ``z``, each with ``_ms2``, ``_g`` or ``_mg`` if the unit is
+        known; ``_`` for a column to ignore.
 
     Returns
     -------
     Matched or str
-        What was declared, or in words what is wrong with it.
+        The columns, or a phrase about what is wrong.
     """
     names = [name.strip().lower() for name in columns.split(",")]
     time: int | None = None
@@ -385,7 +404,7 @@ def _tidy(name: str) -> str:
 
 
 def _split_unit(name: str) -> tuple[str, str]:
-    """Part a tidy name from its unit, which is in () or [], or ends the name."""
+    """Split a name into base and unit, which is in () or [], or a suffix."""
     bracketed = re.fullmatch(r"(.*?)\s*[(\[](.+)[)\]]\s*", name)
     if bracketed:
         return bracketed[1].strip(), bracketed[2].replace(" ", "")
@@ -412,8 +431,8 @@ def _find_axes(pattern: str, names: list[str]) -> tuple[int, ...] | None:
 
 
 def _find_any_time(names: list[str]) -> tuple[int | None, TimeUnit]:
-    """Find the time column; one that names its unit counts before one that does not."""
-    plain: int | None = None
+    """Find the time column; one that names its unit takes precedence."""
+    unitless: int | None = None
     for column, name in enumerate(names):
         base, unit = _split_unit(name)
         if not re.search(r"time|^t$|^elapsed$|^epoch?$|elapsed", base):
@@ -422,5 +441,5 @@ def _find_any_time(names: list[str]) -> tuple[int | None, TimeUnit]:
             return column, "s"
         if unit in _TIME_UNIT_NAMES and unit != "txt":
             return column, _TIME_UNIT_NAMES[unit]
-        plain = column if plain is None else plain
-    return plain, ""
+        unitless = column if unitless is None else unitless
+    return unitless, ""

@@ -1,6 +1,6 @@
-"""The text of a capture, cut into blocks of lines; a long file's are parsed side by side.
+"""Text to tables of cells, in chunks; the blocks of a long file are parsed in parallel.
 
-Bytes in, tables of cells out, in order; what the cells mean is `tremor.formats.csv.rows`.
+What the cells mean is `tremor.formats.csv.rows`.
 """
 
 from __future__ import annotations
@@ -14,42 +14,41 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
-from tremor.formats.csv.sniffing import Sniffed
+from tremor.formats.csv.sniffing import TableLayout
 from tremor.parallel import side_by_side
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Block", "CutInQuotesError", "chunks", "cut"]
+__all__ = ["Block", "SplitInQuotesError", "parse_chunks", "split_blocks"]
 
 _CHUNK_ROWS: Final = 250_000
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
-#: A file of fewer blocks is parsed one after the other.
+#: The blocks of a shorter file are parsed one after the other.
 _LEAST_BLOCKS: Final = 8
-#: What is left at the end and is no longer than this goes with the block before.
+#: A shorter remainder at the end joins the block before.
 _LEAST_BYTES: Final = 4096
-#: A block whose last bytes are these is taken for one of numbers only.
+#: A block whose last bytes are all among these is first parsed as numbers only.
 _NUMERIC: Final = b"0123456789+-.eE,;\t\r\n"
-_LOOKED_AT_BYTES: Final = 4096
+_TAIL_BYTES: Final = 4096
 
 _Result = TypeVar("_Result")
 
 
-class CutInQuotesError(Exception):
-    """A line ends within quotes, so that a file cannot be cut there."""
+class SplitInQuotesError(Exception):
+    """A line ends within quotes, so that the file cannot be split there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some lines of a file.
+    """Consecutive lines of a file.
 
     Parameters
     ----------
     begin, end : int
-        Bytes of the file.
+        Byte positions in the file.
     at_row : int
-        A row of the capture that is certainly not before the first of the block, and so that
-        there is room for its rows until the next block's.
+        Row position of the block in a `RowStore`, chosen so that blocks never overlap.
     """
 
     begin: int
@@ -57,22 +56,22 @@ class Block:
     at_row: int
 
 
-def cut(capture: CaptureFile, found: Sniffed) -> list[Block]:
-    """Cut a long file into blocks that end with a line.
+def split_blocks(capture: CaptureFile, layout: TableLayout) -> list[Block]:
+    """Split a long file into blocks that end with a line.
 
     Parameters
     ----------
     capture : CaptureFile
         Where the bytes are.
-    found : Sniffed
-        How many cells a line has.
+    layout : TableLayout
+        Number of cells in a line.
 
     Returns
     -------
     list of Block
-        None of a short file or of what has to be read from its start.
+        Empty for a short file, and for one that must be read from its start.
     """
-    if not capture.is_a_file or found.encoding == "utf-16":
+    if not capture.is_a_file or layout.encoding == "utf-16":
         return []
     size = capture.path.stat().st_size
     if size < _LEAST_BLOCKS * _BLOCK_BYTES:
@@ -84,112 +83,116 @@ def cut(capture: CaptureFile, found: Sniffed) -> list[Block]:
             stream.seek(begin + _BLOCK_BYTES)
             stream.readline()
             end = stream.tell() if size - stream.tell() > _LEAST_BYTES else size
-            # A line has a byte a cell at least: the delimiters and its end.
-            blocks.append(Block(begin, end, begin // found.n_fields))
+            # A line has at least one byte a cell: the delimiters and its end.
+            blocks.append(Block(begin, end, begin // layout.n_fields))
             begin = end
     return blocks
 
 
-def chunks(
+def parse_chunks(
     capture: CaptureFile,
-    found: Sniffed,
+    layout: TableLayout,
     blocks: Sequence[Block],
     *,
-    then: Callable[[pd.DataFrame, int | None], _Result],
+    convert: Callable[[pd.DataFrame, int | None], _Result],
     progress: Callable[[float], object] | None = None,
 ) -> Iterator[_Result]:
-    """Parse the columns of time and acceleration, in the order of the file.
+    """Parse the columns of time and acceleration.
 
     Parameters
     ----------
     capture : CaptureFile
         Where the bytes are.
-    found : Sniffed
+    layout : TableLayout
         Which columns hold what, and how numbers are written.
     blocks : sequence of Block
-        As `cut` gives them.
+        Result of `split_blocks`.
     then : callable
-        What is done with the next rows, and with the row that their block may begin at, where they
-        were parsed: maybe in another process. Columns are called by their number in the file; one
-        with a cell that is no number holds text.
+        Called with the parsed rows and the row position of their block, maybe in another process.
+        Columns are named by their number in the file; one with a cell that is no number holds
+        text.
     progress : callable, optional
-        Told the share of the blocks that is parsed.
+        Called with the share of the blocks that is parsed.
 
     Yields
     ------
     object
-        What `then` gives, in the order of the rows.
+        Result of `convert`, in the order of the file.
 
     Raises
     ------
     CaptureReadError
-        Where a line has more cells than the table.
-    CutInQuotesError
-        Where `blocks` must not be used.
+        If a line has more cells than the table.
+    SplitInQuotesError
+        If the file cannot be split into these blocks.
     """
     import pandas as pd
 
     if blocks:
-        jobs = [partial(_of_block, capture, found, one, then) for one in blocks]
+        jobs = [partial(_parse_block, capture, layout, one, convert) for one in blocks]
         yield from side_by_side(jobs, progress=progress)
         return
     with capture.open() as stream:
-        if found.encoding == "utf-16":
-            frames = _frames(stream, found, skip=found.n_lines_before, rows=_CHUNK_ROWS)
+        if layout.encoding == "utf-16":
+            frames = _frames(stream, layout, skip=layout.n_lines_before, rows=_CHUNK_ROWS)
             try:
                 for frame in cast("Iterator[pd.DataFrame]", frames):
-                    yield then(frame, None)
+                    yield convert(frame, None)
             except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
                 raise _unreadable(capture, error) from error
             return
         is_first = True
-        for text in _texts(stream):
-            yield then(_table_of(capture, found, text, is_first), None)
+        for text in _split_stream(stream):
+            yield convert(_parse_text(capture, layout, text, is_first), None)
             is_first = False
 
 
-def _of_block(
+def _parse_block(
     capture: CaptureFile,
-    found: Sniffed,
+    layout: TableLayout,
     block: Block,
-    then: Callable[[pd.DataFrame, int | None], _Result],
+    convert: Callable[[pd.DataFrame, int | None], _Result],
 ) -> _Result:
     with capture.open() as stream:
         stream.seek(block.begin)
         text = stream.read(block.end - block.begin)
     if text.count(b'"') % 2:
-        raise CutInQuotesError
-    return then(_table_of(capture, found, text, block.begin == 0), block.at_row)
+        raise SplitInQuotesError
+    return convert(_parse_text(capture, layout, text, block.begin == 0), block.at_row)
 
 
-def _texts(stream: BinaryIO) -> Iterator[bytes]:
-    """Cut a stream into texts that end with a line, and never within quotes."""
+def _split_stream(stream: BinaryIO) -> Iterator[bytes]:
+    """Split a stream into texts that end with a line, and never within quotes."""
     held = b""
     n_quotes = 0
-    while piece := b"".join((stream.read(_BLOCK_BYTES), stream.readline())):
-        # The last line may be cut off, and alone would not be a line of the table.
-        if held and n_quotes % 2 == 0 and len(piece) > _LEAST_BYTES:
+    while lines := b"".join((stream.read(_BLOCK_BYTES), stream.readline())):
+        # A truncated last line by itself would not parse as a row of the table.
+        if held and n_quotes % 2 == 0 and len(lines) > _LEAST_BYTES:
             yield held
             held = b""
-        held = held + piece if held else piece
-        n_quotes += piece.count(b'"')
+        held = held + lines if held else lines
+        n_quotes += lines.count(b'"')
     if held.strip():
         yield held
 
 
-def _table_of(capture: CaptureFile, found: Sniffed, text: bytes, is_first: bool) -> pd.DataFrame:
+def _parse_text(
+    capture: CaptureFile, layout: TableLayout, text: bytes, is_first: bool
+) -> pd.DataFrame:
     import pandas as pd
 
-    skip = found.n_lines_before if is_first else 0
-    # To look for what is not there costs the parser a third of its time.
-    is_plain = not (b" " in text or b"#" in text)
-    is_plain = is_plain and not text[-_LOOKED_AT_BYTES:].translate(None, _NUMERIC)
+    skip = layout.n_lines_before if is_first else 0
+    # Looking for spaces and comments costs the parser a third of its time.
+    numbers_only = not (b" " in text or b"#" in text)
+    numbers_only = numbers_only and not text[-_TAIL_BYTES:].translate(None, _NUMERIC)
     try:
-        if is_plain:
-            frame = cast("pd.DataFrame", _frames(io.BytesIO(text), found, skip=skip, plain=True))
+        if numbers_only:
+            frame = cast(
+                "pd.DataFrame", _frames(io.BytesIO(text), layout, skip=skip, numbers_only=True)
+            )
             if all(dtype.kind in "iuf" for dtype in frame.dtypes):
                 return frame
-        return cast("pd.DataFrame", _frames(io.BytesIO(text), found, skip=skip))
+        return cast("pd.DataFrame", _frames(io.BytesIO(text), layout, skip=skip))
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise _unreadable(capture, error) from error
 
@@ -202,27 +205,32 @@ def _unreadable(capture: CaptureFile, error: Exception) -> CaptureReadError:
 
 
 def _frames(
-    stream: BinaryIO, found: Sniffed, *, skip: int, rows: int | None = None, plain: bool = False
+    stream: BinaryIO,
+    layout: TableLayout,
+    *,
+    skip: int,
+    rows: int | None = None,
+    numbers_only: bool = False,
 ) -> pd.DataFrame | Iterable[pd.DataFrame]:
-    """Parse a table; a plain one has neither spaces nor comments, and no cell is empty."""
+    """Parse a table; ``numbers_only`` excludes spaces, comments and empty cells."""
     import pandas as pd
 
-    matched = found.columns
+    matched = layout.columns
     timed = () if matched.time is None else (matched.time,)
     parsed: pd.DataFrame | Iterable[pd.DataFrame] = pd.read_csv(
         stream,
-        sep=found.delimiter,
-        decimal=found.decimal,
+        sep=layout.delimiter,
+        decimal=layout.decimal,
         header=None,
-        names=list(range(found.n_fields)),
+        names=list(range(layout.n_fields)),
         usecols=sorted({*timed, *matched.axes, *matched.added}),
         index_col=False,
         skiprows=skip,
         skip_blank_lines=True,
-        skipinitialspace=not plain,
-        comment=None if plain else "#",
-        na_filter=not plain,
-        encoding=found.encoding,
+        skipinitialspace=not numbers_only,
+        comment=None if numbers_only else "#",
+        na_filter=not numbers_only,
+        encoding=layout.encoding,
         encoding_errors="replace",
         chunksize=rows,
         low_memory=False,

@@ -1,7 +1,6 @@
-"""The first 64 kB of a capture: its encoding, header, delimiter and decimal sign, and its format.
+"""Format, header, encoding, delimiter and decimal sign of a text table, from its first 64 kB.
 
-Which formats there are is the table in `tremor.formats.csv.dialects`. The samples are not read
-here.
+The formats are the table in `tremor.formats.csv.dialects`. Samples are not read here.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InvalidIn
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import is_number, quoted, split_line
 from tremor.formats.csv.dialects import (
+    ANY_HEADER,
+    DECLARED,
     FORMATS,
     REFUSALS,
     UNIT_NAMES,
@@ -28,7 +29,7 @@ from tremor.formats.csv.dialects import (
 from tremor.formats.csv.native import FIRST_LINE
 from tremor.recording import AXES
 
-__all__ = ["HOW_TO_DECLARE", "Sniffed", "sniff_file"]
+__all__ = ["HOW_TO_DECLARE", "TableLayout", "sniff_file"]
 
 _HEAD_BYTES: Final = 64 * 1024
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -39,29 +40,29 @@ HOW_TO_DECLARE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sniffed:
-    """What the first 64 kB of a capture tell.
+class TableLayout:
+    """Layout of a text table.
 
     Parameters
     ----------
     format : CaptureFormat
-        The format that claims it.
+        Its format.
     columns : Matched
-        Which columns hold what.
+        Columns of time and acceleration.
     names : tuple of str
-        Names of the columns; empty without a header.
+        Names of all columns; empty without a header.
     delimiter, decimal : str
-        How numbers are parted and written.
+        Separator of cells, and decimal sign.
     encoding : str
-        Of the text.
+        Encoding of the text.
     n_lines_before : int
-        Lines before the first row of samples.
+        Number of lines before the first row of samples.
     n_fields : int
-        Fields of the longest line seen.
+        Number of cells in the longest line seen.
     keys : dict
         ``key: value`` lines of the preamble.
     member : str
-        Name of the file inside of an archive or a folder; empty where the capture is one file.
+        Name of the capture in messages.
     """
 
     format: CaptureFormat
@@ -76,29 +77,29 @@ class Sniffed:
     member: str = ""
 
 
-def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
-    """Tell the format of a capture from its first 64 kB.
+def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:
+    """Recognise the format of a capture from its first 64 kB.
 
     Parameters
     ----------
     capture : CaptureFile
         Where its bytes are.
     columns : str or None
-        What the columns are, such as ``time_ns,x,y,z,_``; None to tell it from the header.
+        Declared columns, such as ``time_ns,x,y,z,_``; None to find them by the header.
 
     Returns
     -------
-    Sniffed
-        The format and its columns.
+    TableLayout
+        Format and columns.
 
     Raises
     ------
     CaptureNotRecognisedError
-        Where no format claims it.
+        If no format claims it.
     CaptureReadError
-        Where it is empty.
+        If it is empty.
     InvalidInputError
-        Where ``columns`` is not usable.
+        If ``columns`` is not usable.
     """
     with capture.open() as stream:
         head = stream.read(_HEAD_BYTES)
@@ -107,13 +108,13 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
     text, encoding = _decode(head, capture)
     lines = text.splitlines()
     if len(head) == _HEAD_BYTES and len(lines) > 1:
-        lines = lines[:-1]  # the last one may be cut
+        lines = lines[:-1]  # the last one may be truncated
     first = "\n".join(lines[:40])
     for refusal in REFUSALS:
         if re.search(refusal.pattern, first):
             raise CaptureNotRecognisedError(f"{capture.name} {refusal.reason}")
     if columns is not None:
-        return _sniff_declared(capture, columns, lines, encoding)
+        return _declared_layout(capture, columns, lines, encoding)
     keys = _keys_of(lines)
     missing = ""
     for delimiter in _DELIMITERS:
@@ -129,7 +130,7 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
             if units and not matched.unit:
                 named = {UNIT_NAMES.get(units[c].strip().lower(), "") for c in matched.axes}
                 matched = replace(matched, unit=named.pop() if len(named) == 1 else "")
-            return Sniffed(
+            return TableLayout(
                 format=entry,
                 columns=matched,
                 names=tuple(names),
@@ -142,7 +143,7 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> Sniffed:
                 member=capture.name,
             )
     seen = missing or f"the first line is {quoted(lines[0])}"
-    known = ", ".join(entry.slug for entry in FORMATS if entry.slug != "declared-columns")
+    known = ", ".join(entry.slug for entry in FORMATS if entry is not DECLARED)
     raise CaptureNotRecognisedError(
         f"{capture.name} is not recognised: {seen}; known formats: {known}; {HOW_TO_DECLARE}"
     )
@@ -152,7 +153,7 @@ def _decode(head: bytes, capture: CaptureFile) -> tuple[str, str]:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head.decode("utf-16", errors="ignore"), "utf-16"
     if head.startswith(FIRST_LINE.encode()):
-        head = head.replace(b"\x00", b"")  # a power cut leaves zeros where the last rows were to be
+        head = head.replace(b"\x00", b"")  # a power cut leaves zeros in the place of the last rows
     control = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 32)))
     if b"\x00" in head or control > 0.01 * len(head):
         raise CaptureNotRecognisedError(
@@ -184,7 +185,7 @@ def _keys_of(lines: list[str]) -> dict[str, str]:
 
 
 def _header_lines(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the lines that could be a header: at least three named fields, few of them numbers."""
+    """Yield lines that could be a header: three or more names, few of them numbers."""
     for number, line in enumerate(lines[:100]):
         if delimiter not in line or line.startswith("#"):
             continue
@@ -207,14 +208,13 @@ def _claim(lines: list[str], names: list[str]) -> tuple[CaptureFormat, Matched] 
     found = match_any_header(names)
     if isinstance(found, str):
         return found
-    generic = next(entry for entry in FORMATS if entry.slug == "headed-csv")
-    return generic, found
+    return ANY_HEADER, found
 
 
 def _after_header(
     lines: list[str], header: int, delimiter: str, matched: Matched
 ) -> tuple[list[list[str]], int, list[str]]:
-    """Find the first rows of samples, how many lines are before them, and a row of units."""
+    """Return the first rows of samples, the number of lines before them, and a row of units."""
     units: list[str] = []
     for number in range(header + 1, min(header + 4, len(lines))):
         if not lines[number].strip():
@@ -244,7 +244,9 @@ def _decimal_of(rows: list[list[str]], delimiter: str, matched: Matched) -> str:
     return "," if any("," in cell for cell in cells) else "."
 
 
-def _sniff_declared(capture: CaptureFile, columns: str, lines: list[str], encoding: str) -> Sniffed:
+def _declared_layout(
+    capture: CaptureFile, columns: str, lines: list[str], encoding: str
+) -> TableLayout:
     declared = parse_columns(columns)
     if isinstance(declared, str):
         raise InvalidInputError(
@@ -252,7 +254,6 @@ def _sniff_declared(capture: CaptureFile, columns: str, lines: list[str], encodi
             "time_us, time_ns at most once, and _ for the rest"
         )
     n_declared = len(columns.split(","))
-    entry = next(entry for entry in FORMATS if entry.slug == "declared-columns")
     widths = []
     for delimiter in _DELIMITERS:
         split = [
@@ -267,8 +268,8 @@ def _sniff_declared(capture: CaptureFile, columns: str, lines: list[str], encodi
         n_before = rows[0][0]
         named = split[0][1] if n_before > 0 else []
         cells = [row for _, row in rows]
-        return Sniffed(
-            format=entry,
+        return TableLayout(
+            format=DECLARED,
             columns=declared,
             names=tuple(named),
             delimiter=delimiter,

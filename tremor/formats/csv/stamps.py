@@ -1,6 +1,6 @@
-"""The time column of a capture: cells to seconds, from exact integers, chunk after chunk.
+"""Time stamps of a text table, cells to seconds, from exact integers and chunk by chunk.
 
-The rate and the gaps that the seconds tell are the business of `tremor.clock.timebase`.
+Sampling rate and gaps are `tremor.clock.timebase`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import is_number, quoted
-from tremor.formats.csv.sniffing import HOW_TO_DECLARE, Sniffed
+from tremor.formats.csv.sniffing import HOW_TO_DECLARE, TableLayout
 from tremor.units import TIME_UNIT_S
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Stamps"]
 
-#: Plausible sampling rates, by which an unnamed unit of time is told.
+#: Plausible sampling rates, which decide an unnamed unit of time.
 _PLAUSIBLE_RATE_HZ: Final = (4.0, 4000.0)
-_EPOCH_S: Final = (1.0e9, 4.2e9)
+_EPOCH_RANGE_S: Final = (1.0e9, 4.2e9)
 _TEXT_TIMES: Final = ("%Y-%m-%d %H:%M:%S:%f", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
 _MONTH_FIRST: Final = ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S")
 _DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S")
@@ -35,24 +35,24 @@ _DAY_S: Final = 86400.0
 
 @dataclass(slots=True)
 class Stamps:
-    """How the cells of the time column become seconds from the first.
+    """Conversion of the cells of the time column to seconds from the first.
 
     Parameters
     ----------
     unit : str
         ``s``, ``ms``, ``us``, ``ns``, ``text`` or ``time of day``.
     zero : int or float
-        Number of the first stamp, in its unit; of text in ns since 1970.
+        First stamp in its unit; of text in ns since 1970.
     epoch_s : float or None
-        Wall time of the first stamp, s since 1970; None where it tells none.
+        Wall time of the first stamp, s since 1970; None if it is no date.
     zone_known : bool
-        Whether that is UTC, and not the time of some zone.
+        Whether that is UTC, not the local time of an unknown zone.
     text_format : str
-        Of dates; empty for ISO 8601.
+        `strptime` format of dates; empty for ISO 8601.
     capture_name : str
-        What messages call the capture.
+        Name of the capture in messages.
     day_zero_s, last_s, days
-        Of times of day: the first, the last so far, and midnights passed.
+        Of times of day: the first, the last so far, and the midnights in between.
     """
 
     unit: str
@@ -66,35 +66,75 @@ class Stamps:
     days: int = 0
 
     @classmethod
-    def of(cls, cells: pd.Series, found: Sniffed, capture_name: str) -> Stamps:
-        """Tell from the first stamps how they are written, and in which unit."""
-        unit: str = found.columns.time_unit
+    def of(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
+        """Determine format and unit from the first stamps.
+
+        Parameters
+        ----------
+        cells : Series
+            Cells of the time column, one or more.
+        layout : TableLayout
+            Declared unit of time.
+        capture_name : str
+            Name of the capture in messages.
+
+        Returns
+        -------
+        Stamps
+            For these cells and those that follow.
+
+        Raises
+        ------
+        CaptureReadError
+            If the unit cannot be determined.
+        """
+        unit: str = layout.columns.time_unit
         some = cells.iloc[:2000]
         if not is_number(str(some.iloc[0])):
-            return cls._of_text(cells, found, capture_name)
+            return cls._of_text(cells, layout, capture_name)
         first = _as_numbers(some[[is_number(str(cell)) for cell in some]])
         assert first is not None
         if not unit or unit == "text":
-            unit = _tell_time_unit(first, capture_name)
+            unit = _guess_time_unit(first, capture_name)
         zero = first[0].item()
         epoch_s = zero * TIME_UNIT_S[unit]
-        is_epoch = _EPOCH_S[0] <= epoch_s <= _EPOCH_S[1] and not found.keys.get("started_at")
+        is_epoch = _EPOCH_RANGE_S[0] <= epoch_s <= _EPOCH_RANGE_S[1] and not layout.keys.get(
+            "started_at"
+        )
         return cls(unit, zero, epoch_s if is_epoch else None, is_epoch, "", capture_name)
 
     @classmethod
-    def _of_text(cls, cells: pd.Series, found: Sniffed, capture_name: str) -> Stamps:
+    def _of_text(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
         first = str(cells.iloc[0]).strip()
         if _TIME_OF_DAY.fullmatch(first):
             return cls("time of day", 0, None, False, "", capture_name)
-        stamps = cls("text", 0, None, False, _text_format(first, found), capture_name)
-        zero = stamps._text_ns(cells.iloc[:1], found.n_lines_before + 1)[0]
+        stamps = cls("text", 0, None, False, _text_format(first, layout), capture_name)
+        zero = stamps._text_ns(cells.iloc[:1], layout.n_lines_before + 1)[0]
         stamps.zero = int(zero)
         stamps.zone_known = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", first))
         stamps.epoch_s = int(zero) / 1e9
         return stamps
 
     def seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
-        """Give the stamps of a chunk, s from the first of the capture, from exact integers."""
+        """Convert the stamps of a chunk.
+
+        Parameters
+        ----------
+        cells : Series
+            Cells of the time column.
+        first_line : int
+            Line of the first of them in the file.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            s from the first stamp of the capture; of times of day, s from midnight.
+
+        Raises
+        ------
+        CaptureReadError
+            If a cell is not a time.
+        """
         if self.unit == "text":
             elapsed_ns = self._text_ns(cells, first_line) - int(self.zero)
             return np.asarray(elapsed_ns / 1e9, dtype=np.float64)
@@ -102,14 +142,25 @@ class Stamps:
             return self._day_seconds(cells, first_line)
         numbers = _as_numbers(cells)
         if numbers is None:
-            raise self._complaint(cells, first_line)
+            raise self._cell_error(cells, first_line)
         relative = np.asarray(numbers - np.asarray(self.zero, dtype=numbers.dtype), np.float64)
         # Dividing keeps decimal stamps exact where multiplying by 1e-9 would not.
         divisor = round(1.0 / TIME_UNIT_S[self.unit])
         return np.asarray(relative / divisor, np.float64) if divisor > 1 else relative
 
     def unwrapped(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Carry the time of day over midnight, from one chunk to the next."""
+        """Unwrap times of day over midnight, from chunk to chunk.
+
+        Parameters
+        ----------
+        seconds : ndarray, shape (n,)
+            Result of `seconds`.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            s from the first stamp of the capture.
+        """
         if self.unit != "time of day":
             return seconds
         if self.day_zero_s is None:
@@ -126,7 +177,7 @@ class Stamps:
         nanoseconds = delta.to_numpy().astype("timedelta64[ns]")
         bad = np.isnat(nanoseconds)
         if bad.any():
-            raise self._complaint(cells[bad], first_line + int(np.argmax(bad)))
+            raise self._cell_error(cells[bad], first_line + int(np.argmax(bad)))
         seconds: npt.NDArray[np.float64] = nanoseconds.astype(np.int64) / 1e9
         return seconds
 
@@ -139,10 +190,10 @@ class Stamps:
         )
         bad = moments.isna().to_numpy(dtype=np.bool_)
         if bad.any():
-            raise self._complaint(cells[bad], first_line + int(np.argmax(bad)))
+            raise self._cell_error(cells[bad], first_line + int(np.argmax(bad)))
         return moments.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
-    def _complaint(self, cells: pd.Series, line: int) -> CaptureReadError:
+    def _cell_error(self, cells: pd.Series, line: int) -> CaptureReadError:
         import pandas as pd
 
         numbers = pd.to_numeric(cells.astype("string"), errors="coerce")
@@ -171,11 +222,11 @@ def _as_numbers(cells: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.floa
     return numbers.to_numpy(dtype=kind)
 
 
-def _text_format(first: str, found: Sniffed) -> str:
-    """Choose how dates are written; an American and a European one differ only by the file."""
+def _text_format(first: str, layout: TableLayout) -> str:
+    """Return the `strptime` format of dates; the file decides between American and European."""
     if re.match(r"\d{4}-\d{2}-\d{2}[T ]", first) and not re.search(r":\d{2}:\d{3}$", first):
         return ""
-    european = any("dd/mm" in key.lower() for key in (*found.keys, *found.keys.values()))
+    european = any("dd/mm" in key.lower() for key in (*layout.keys, *layout.keys.values()))
     dated = (*_DAY_FIRST, *_MONTH_FIRST) if european else (*_MONTH_FIRST, *_DAY_FIRST)
     for text_format in (*_TEXT_TIMES, *dated):
         try:
@@ -186,11 +237,11 @@ def _text_format(first: str, found: Sniffed) -> str:
     return ""
 
 
-def _tell_time_unit(first: npt.NDArray[np.generic], capture_name: str) -> str:
-    """Tell the unit of numeric stamps from a date they can mean, else from a plausible rate."""
+def _guess_time_unit(first: npt.NDArray[np.generic], capture_name: str) -> str:
+    """Guess the unit of numeric stamps from a plausible date, else from a plausible rate."""
     start = float(first[0].item())
     for unit in ("s", "ms", "us", "ns"):
-        if _EPOCH_S[0] <= start * TIME_UNIT_S[unit] <= _EPOCH_S[1]:
+        if _EPOCH_RANGE_S[0] <= start * TIME_UNIT_S[unit] <= _EPOCH_RANGE_S[1]:
             return unit
     numbers = (first - first[0]).astype(np.float64)
     span, n = float(numbers[-1] - numbers[0]), len(numbers)

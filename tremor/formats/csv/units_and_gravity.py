@@ -1,11 +1,12 @@
-"""What the numbers of a table mean: their unit, and whether gravity is in them.
+"""Unit of the samples of a text table, and whether they include gravity.
 
-Said by the user or the file, else told from the samples; a file that holds gravity apart has it
-added.
+Both are declared by the user or the file, else found from the samples. A file that holds gravity
+separately has it added.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,21 +14,60 @@ import numpy as np
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.dialects import UNIT_NAMES
-from tremor.formats.csv.rows import Table, clear_lost, read_table
-from tremor.formats.csv.sniffing import Sniffed, sniff_file
+from tremor.formats.csv.preamble import declared_gravity
+from tremor.formats.csv.rows import read_rows
+from tremor.formats.csv.sniffing import TableLayout, sniff_file
+from tremor.formats.table import Table, mark_lost
 from tremor.integrity import median_norm_in
+from tremor.notes import note
 from tremor.recording import AXES, Gravity
 from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2
 
-__all__ = ["add_gravity", "choose_unit", "known_unit", "tell_gravity"]
+__all__ = ["UnitAndGravity", "find_unit_and_gravity", "known_unit"]
 
-#: How near gravity must come for a unit to be told by it (running raises the median a little).
+#: Largest relative distance of the median norm from 1 g in a unit that is guessed (running raises
+#: the median a little).
 _UNIT_TOLERANCE: Final = 0.2
-_UNITS_TOLD_BY_GRAVITY: Final = ("m/s^2", "g", "mg")
+_GUESSED_UNITS: Final = ("m/s^2", "g", "mg")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAndGravity:
+    """Unit of the samples, and whether they include gravity.
+
+    Parameters
+    ----------
+    unit_in : str
+        Name of the unit.
+    unit_ms2 : float
+        Its size, m/s^2.
+    gravity : {"included", "removed"}
+        Whether gravity is in the samples.
+    """
+
+    unit_in: str
+    unit_ms2: float
+    gravity: Gravity
 
 
 def known_unit(unit: str | None) -> str | None:
-    """Give the unit of acceleration by the name that this project uses; None stays None."""
+    """Return the standard name of a unit of acceleration; None stays None.
+
+    Parameters
+    ----------
+    unit : str or None
+        Such as ``m/s2``.
+
+    Returns
+    -------
+    str or None
+        Such as ``m/s^2``.
+
+    Raises
+    ------
+    InvalidInputError
+        If the unit is unknown.
+    """
     if unit is None:
         return None
     known = UNIT_NAMES.get(unit.strip().lower().replace(" ", ""))
@@ -38,16 +78,61 @@ def known_unit(unit: str | None) -> str | None:
     return known
 
 
-def choose_unit(
-    unit: str | None, found: Sniffed, table: Table, capture: CaptureFile, gravity: Gravity | None
-) -> tuple[str, float | None]:
-    """Give the unit, and the median |a| where that told it."""
-    if unit or found.columns.unit:
-        return unit or found.columns.unit, None
-    if found.format.slug == "sensor-logger" and gravity != "included":
-        return "m/s^2", None
-    norm = median_norm_in(table.pieces())
-    for name in _UNITS_TOLD_BY_GRAVITY:
+def find_unit_and_gravity(
+    table: Table,
+    layout: TableLayout,
+    capture: CaptureFile,
+    *,
+    unit: str | None,
+    gravity: Gravity | None,
+) -> UnitAndGravity:
+    """Determine unit and gravity, and add gravity that is in a file of its own.
+
+    Parameters
+    ----------
+    table : Table
+        The samples; steps and warnings are appended to it.
+    layout : TableLayout
+        What its format and its preamble declare.
+    capture : CaptureFile
+        What its name declares.
+    unit, gravity
+        Declared by the user, which takes precedence; or None.
+
+    Returns
+    -------
+    UnitAndGravity
+        The samples of the table stay in their unit.
+
+    Raises
+    ------
+    CaptureReadError
+        If the unit is neither declared nor evident from gravity.
+    """
+    gravity = gravity or declared_gravity(layout) or layout.columns.gravity or capture.gravity
+    if capture.added is not None and layout.format.added_member:
+        table.history.append(_add_gravity(table, capture.added))
+        gravity = "included"
+    unit_in = unit or layout.columns.unit
+    if not unit_in and gravity != "included":
+        unit_in = layout.format.unit_without_gravity
+    how = ""
+    if not unit_in:
+        unit_in, median_norm = _guess_unit(table, capture)
+        table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, median_norm=median_norm))
+        gravity, how = gravity or "included", " (told by gravity)"
+    table.history.append(f"acceleration from {unit_in}{how}")
+    unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
+    if gravity is None:
+        gravity = _find_gravity(table, unit_ms2)
+        table.history.append(f"gravity {gravity}, told from the samples")
+    return UnitAndGravity(unit_in, unit_ms2, gravity)
+
+
+def _guess_unit(table: Table, capture: CaptureFile) -> tuple[str, float]:
+    """Return the unit in which the median norm is near 1 g, and that norm."""
+    norm = median_norm_in(table.chunks())
+    for name in _GUESSED_UNITS:
         share = norm * ACCELERATION_UNIT_MS2[name] / STANDARD_GRAVITY_MS2
         if abs(share - 1.0) <= _UNIT_TOLERANCE:
             return name, norm
@@ -57,24 +142,23 @@ def choose_unit(
     )
 
 
-def tell_gravity(table: Table, unit_ms2: float) -> Gravity:
-    """Gravity is there where |a| is near it, or where the mean vector is half of it or more."""
-    seen = table.extremes
+def _find_gravity(table: Table, unit_ms2: float) -> Gravity:
+    """Gravity is included if the mean vector is above 0.5 g, or the median norm near 1 g."""
+    seen = table.statistics
     mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
     if mean > 0.5 * STANDARD_GRAVITY_MS2:
         return "included"
-    norm = median_norm_in(table.pieces(unit_ms2))
+    norm = median_norm_in(table.chunks(unit_ms2))
     return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
 
 
-def add_gravity(table: Table, added: CaptureFile) -> str:
-    """Add the samples of a file that holds gravity apart, and say how."""
-    other = read_table(added, sniff_file(added, None))
+def _add_gravity(table: Table, added: CaptureFile) -> str:
+    """Add the samples of a file of gravity, and return the step for the history."""
+    other = read_rows(added, sniff_file(added, None))
     assert table.stamps is not None
     assert other.stamps is not None
-    values = table.values.read(0, len(table.values))
+    values, gravity = table.samples(), other.samples()
     time, other_time = table.time_s(), other.time_s()
-    gravity = other.values.read(0, len(other.values))
     other.close()
     if np.array_equal(other_time, time):
         values += gravity
@@ -84,6 +168,6 @@ def add_gravity(table: Table, added: CaptureFile) -> str:
         for axis in range(len(AXES)):
             values[:, axis] += np.interp(time + shift_s, other_time, gravity[:, axis])
         how = "by time"
-    clear_lost(values)
+    mark_lost(values)
     table.replace_values(values)
     return f"gravity of {added.name} added {how}"

@@ -1,7 +1,7 @@
-"""The rows of a recording: read whole however it ended, with the clock that its columns allow.
+"""The rows of a recording folder, as many as are intact however it ended, and their clock.
 
-How they were written is `tremor.formats.folder.samples`. What was lost at the end, and what the
-manifest says of it, becomes warnings here.
+How they are written is `tremor.formats.folder.samples`. A truncated end, damage, and what the
+manifest reports of the disk become warnings here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from tremor.clock.packets import fit_counted
 from tremor.clock.timebase import TimeBase
 from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
-from tremor.formats.csv.rows import Extremes, Table
-from tremor.formats.csv.sniffing import Sniffed
+from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, read_manifest
 from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
+from tremor.formats.table import AxisStatistics, Table
 from tremor.notes import note
 from tremor.recording import AXES, Floats
 from tremor.storage import RowStore
@@ -30,26 +30,26 @@ from tremor.storage import RowStore
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CountedClock", "is_recorded", "read_recorded"]
+__all__ = ["CountedClock", "is_of_recorder", "salvage_rows"]
 
 _CHUNK_ROWS: Final = 250_000
-_PIECE_BYTES: Final = 1 << 20
-#: Rows that damage may have spoilt; with more the file is another one.
+_BLOCK_BYTES: Final = 1 << 20
+#: Damaged rows; a file with more of them is not read.
 _MOST_DAMAGED: Final = 1000
 
 
 @dataclass(slots=True)
 class CountedClock:
-    """The clock of a recording; where the sensor stamped its samples, that is left to the stamps.
+    """The clock of samples that are counted; time stamps of the sensor take precedence.
 
     Parameters
     ----------
     is_stamped : bool
-        Whether ``time_s`` holds stamps of the sensor.
+        Whether ``time_s`` holds time stamps of the sensor.
     tells_loss : bool
-        Whether jumps of the index were told by the sensor.
+        Whether the sensor itself reports losses as jumps of the index.
     index, arrival_s : list of ndarray
-        Of the rows, in pieces.
+        Columns ``index`` and ``arrival_s``, chunk by chunk.
     """
 
     is_stamped: bool
@@ -58,7 +58,7 @@ class CountedClock:
     arrival_s: list[Floats] = field(default_factory=list)
 
     def fit(self, *, nominal_sampling_rate_hz: float | None = None) -> TimeBase | None:
-        """Give the clock, or None where the stamps tell it.
+        """Fit the clock.
 
         Parameters
         ----------
@@ -68,12 +68,12 @@ class CountedClock:
         Returns
         -------
         TimeBase or None
-            Rate and place of each row.
+            Rate and grid index of each row; None if the stamps determine them.
 
         Raises
         ------
         CaptureReadError
-            Where nothing tells a rate.
+            If the arrivals determine no rate.
         """
         if self.is_stamped:
             return None
@@ -88,65 +88,61 @@ class CountedClock:
             raise CaptureReadError(str(error)) from error
 
 
-def is_recorded(found: Sniffed) -> bool:
-    """Tell whether a native CSV is that of a recording, with index and arrivals."""
-    return found.format.slug == "tremor-csv" and {INDEX_COLUMN, ARRIVAL_COLUMN} <= set(found.names)
+def is_of_recorder(layout: TableLayout) -> bool:
+    """Check whether a table has the columns of the recorder, index and arrivals."""
+    return layout.format.declares_facts and {INDEX_COLUMN, ARRIVAL_COLUMN} <= set(layout.names)
 
 
-def read_recorded(capture: CaptureFile, found: Sniffed) -> Table:
-    """Read the rows of a recording.
+def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
+    """Read the intact rows of a recording.
 
     Parameters
     ----------
     capture : CaptureFile
-        Its folder, or its samples alone.
-    found : Sniffed
-        Its columns.
+        The folder, or ``samples.csv`` alone.
+    layout : TableLayout
+        Columns of ``samples.csv``.
 
     Returns
     -------
     Table
-        To be closed after use. What follows the last line feed is left out, and so are rows that
-        are damaged or do not go on from those before.
+        To be closed after use. A truncated last line is left out, and so are damaged rows, whose
+        time or index does not increase.
 
     Raises
     ------
     InsufficientDataError
-        Where there are fewer than two samples.
+        If there are fewer than two samples.
     """
     clock = CountedClock(
-        is_stamped=found.keys.get("times") == "sensor",
-        tells_loss=found.keys.get("losses") == "told",
+        is_stamped=layout.keys.get("times") == "sensor",
+        tells_loss=layout.keys.get("losses") == "told",
     )
     table = Table(
         values=RowStore(len(AXES)),
         stamps=RowStore(1),
         clock=clock,
-        epoch_s=None,
-        zone_known=False,
-        extremes=Extremes(),
-        warnings=[],
         history=[f"time from {'the sensor' if clock.is_stamped else 'the arrivals'}"],
     )
     try:
-        _fill(table, clock, capture, found)
-        _tell(table, capture, found)
+        _fill(table, clock, capture, layout)
+        _note_manifest(table, capture, layout)
     except BaseException:
         table.close()
         raise
     return table
 
 
-def _fill(table: Table, clock: CountedClock, capture: CaptureFile, found: Sniffed) -> None:
+def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: TableLayout) -> None:
     assert table.stamps is not None
-    names = (found.names[column] for column in (found.columns.time or 0, *found.columns.axes))
+    names = (layout.names[column] for column in (layout.columns.time or 0, *layout.columns.axes))
     columns = [*names, INDEX_COLUMN, ARRIVAL_COLUMN]
     n_damaged, last = 0, np.full(3, -1e300)
-    for frame in _frames(capture, found, columns):
+    for frame in _frames(capture, layout, columns):
         rows = frame[columns].to_numpy(dtype=np.float64)
         times = rows[:, [0, 4, 5]]
-        # Neither time nor count ever goes back: a row that does is of a damaged line.
-        if not (np.isfinite(rows).all() and _goes_on(np.vstack((last, times[:-1])), times).all()):
+        # Time never decreases and the index increases, except in a damaged line.
+        if not (np.isfinite(rows).all() and _advances(np.vstack((last, times[:-1])), times).all()):
             good = _good_rows(rows, times, last)
             n_damaged += int(np.count_nonzero(~good))
             rows, times = rows[good], times[good]
@@ -154,7 +150,7 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, found: Sniffe
             continue
         last = times[-1]
         values = np.ascontiguousarray(rows[:, 1:4])
-        table.extremes.add(values)
+        table.statistics.extend(AxisStatistics.of(values))
         table.values.append(values)
         table.stamps.append(np.ascontiguousarray(rows[:, :1]))
         clock.index.append(rows[:, 4].copy())
@@ -170,19 +166,19 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, found: Sniffe
 
 
 def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool_]:
-    """Tell the rows that go on from those before.
+    """Return which rows are intact, shape (n,).
 
-    Where a row lies before its neighbour, one of the two is damaged: the neighbour, if the row
-    goes on from the one before that.
+    If a row does not follow its neighbour, one of the two is damaged: the neighbour, if the row
+    follows the one before that.
     """
     kept = np.flatnonzero(np.isfinite(rows).all(axis=1))
     for _ in range(_MOST_DAMAGED):
         there = np.vstack((last, times[kept]))
-        wrong = np.flatnonzero(~_goes_on(there[:-1], there[1:]))
+        wrong = np.flatnonzero(~_advances(there[:-1], there[1:]))
         if not len(wrong):
             break
         at = int(wrong[0])
-        leapt = at > 0 and bool(_goes_on(there[at - 1], there[at + 1]))
+        leapt = at > 0 and bool(_advances(there[at - 1], there[at + 1]))
         kept = np.delete(kept, at - 1 if leapt else at)
     else:
         raise CaptureReadError(
@@ -194,51 +190,53 @@ def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool
     return good
 
 
-def _goes_on(before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
-    """Tell whether neither time goes back, and the count goes up."""
+def _advances(before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
+    """Check that no time decreases and the index increases."""
     ahead = after - before
     return np.asarray((ahead >= 0.0).all(axis=-1) & (ahead[..., 1] > 0.0))
 
 
-def _frames(capture: CaptureFile, found: Sniffed, columns: list[str]) -> Iterator[pd.DataFrame]:
+def _frames(
+    capture: CaptureFile, layout: TableLayout, columns: list[str]
+) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     n_bytes = _last_line_feed(capture)
     options: dict[str, Any] = {
-        "header": None, "names": list(found.names), "usecols": columns, "index_col": False,
-        "skiprows": found.n_lines_before, "chunksize": _CHUNK_ROWS, "engine": "c",
+        "header": None, "names": list(layout.names), "usecols": columns, "index_col": False,
+        "skiprows": layout.n_lines_before, "chunksize": _CHUNK_ROWS, "engine": "c",
         "encoding": "utf-8", "encoding_errors": "replace",
     }  # fmt: skip
     n_given = 0
     try:
-        with io.BufferedReader(_Start(capture.open(), n_bytes)) as stream:
+        with io.BufferedReader(_Head(capture.open(), n_bytes)) as stream:
             for frame in pd.read_csv(stream, dtype=np.float64, **options):
                 n_given += len(frame)
                 yield frame
     except pd.errors.EmptyDataError:
         return
-    except (ValueError, OverflowError):  # a line that holds other than numbers, or too many
-        options["skiprows"] = found.n_lines_before + n_given
-        with io.BufferedReader(_Start(capture.open(), n_bytes)) as stream:
+    except (ValueError, OverflowError):  # a line with too many cells, or one that is no number
+        options["skiprows"] = layout.n_lines_before + n_given
+        with io.BufferedReader(_Head(capture.open(), n_bytes)) as stream:
             tolerant = pd.read_csv(stream, dtype=str, on_bad_lines="skip", **options)
             for frame in tolerant:
                 yield frame.apply(pd.to_numeric, errors="coerce")
 
 
 def _last_line_feed(capture: CaptureFile) -> int:
-    """Give the number of bytes up to the last line feed and with it."""
+    """Return the number of bytes up to and including the last line feed."""
     n_read = n_whole = 0
     with capture.open() as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            at = piece.rfind(b"\n")
+        while some := stream.read(_BLOCK_BYTES):
+            at = some.rfind(b"\n")
             if at >= 0:
                 n_whole = n_read + at + 1
-            n_read += len(piece)
+            n_read += len(some)
     return n_whole
 
 
-class _Start(io.RawIOBase):
-    """The first bytes of a stream; a cut last line is never seen."""
+class _Head(io.RawIOBase):
+    """The first bytes of a stream, without a truncated last line."""
 
     def __init__(self, stream: BinaryIO, n_bytes: int) -> None:
         self._stream, self._left = stream, n_bytes
@@ -247,26 +245,26 @@ class _Start(io.RawIOBase):
         return True
 
     def readinto(self, into: Any) -> int:  # noqa: ANN401 - whatever the buffer gives
-        piece = self._stream.read(min(len(into), self._left))
-        into[: len(piece)] = piece
-        self._left -= len(piece)
-        return len(piece)
+        data = self._stream.read(min(len(into), self._left))
+        into[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
 
     def close(self) -> None:
         self._stream.close()
         super().close()
 
 
-# --- what the folder says of itself ------------------------------------------------------------
+# --- the manifest ------------------------------------------------------------------------------
 
 
 def _folder_of(capture: CaptureFile) -> Path:
     return capture.path if capture.path.is_dir() else capture.path.parent
 
 
-def _tell(table: Table, capture: CaptureFile, found: Sniffed) -> None:
-    """Turn what the recording says of itself into warnings and history."""
-    if found.keys.get("losses") != "told":
+def _note_manifest(table: Table, capture: CaptureFile, layout: TableLayout) -> None:
+    """Add warnings of what the manifest and the preamble report."""
+    if layout.keys.get("losses") != "told":
         table.warnings.append(note("LOSS_NOT_TOLD"))
     folder = _folder_of(capture)
     is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE

@@ -1,4 +1,4 @@
-"""A capture read in pieces is the capture read whole."""
+"""A capture that is read in chunks is the capture read at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FS = 100.0
 
 
 @pytest.fixture
-def in_small_pieces(monkeypatch):
+def in_small_chunks(monkeypatch):
     """Blocks of a few hundred rows, samples in a file."""
     monkeypatch.setattr(parsing, "_BLOCK_BYTES", 20_000)
     monkeypatch.setattr(rows, "RowStore", partial(RowStore, in_memory_rows=1000))
@@ -67,9 +67,9 @@ def captures(folder):
     yield write(folder / "lost.csv", lost)
 
 
-def test_pieces_make_the_same_recording_and_the_same_analysis(tmp_path, request):
+def test_chunks_make_the_same_recording_and_the_same_analysis(tmp_path, request):
     expected = {path: read(path) for path in captures(tmp_path)}
-    request.getfixturevalue("in_small_pieces")
+    request.getfixturevalue("in_small_chunks")
     for path, whole in expected.items():
         with open_capture(path) as on_disk:
             assert len(on_disk.samples) == len(whole.samples)
@@ -96,7 +96,7 @@ def test_spool_gives_back_what_it_got():
             assert spool.read(5, 5).shape == (0, 3)
 
 
-@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.usefixtures("in_small_chunks")
 def test_a_damaged_line_is_named_wherever_it_lies(tmp_path):
     path = write(tmp_path / "damaged.csv", samples_of(5000))
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -107,7 +107,7 @@ def test_a_damaged_line_is_named_wherever_it_lies(tmp_path):
 
 
 @pytest.mark.parametrize("n", [8000, 3000])
-@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.usefixtures("in_small_chunks")
 def test_a_last_line_that_is_cut_off_is_one_lost_sample(tmp_path, monkeypatch, n):
     path = write(tmp_path / "cut.csv", samples_of(n))
     text = path.read_bytes()[:-1]
@@ -122,7 +122,7 @@ def test_a_last_line_that_is_cut_off_is_one_lost_sample(tmp_path, monkeypatch, n
     assert "LOST_CELLS" in [warning.code for warning in recording.warnings]
 
 
-@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.usefixtures("in_small_chunks")
 def test_a_system_that_reads_and_writes_only_where_the_file_is_gives_the_same(
     tmp_path, monkeypatch
 ):
@@ -134,7 +134,7 @@ def test_a_system_that_reads_and_writes_only_where_the_file_is_gives_the_same(
     np.testing.assert_array_equal(read(path).acceleration_ms2, expected)
 
 
-@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.usefixtures("in_small_chunks")
 def test_a_quote_that_never_ends_is_refused(tmp_path):
     path = write(tmp_path / "open.csv", samples_of(9000))
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -144,11 +144,11 @@ def test_a_quote_that_never_ends_is_refused(tmp_path):
         read(path)
 
 
-@pytest.mark.usefixtures("in_small_pieces")
+@pytest.mark.usefixtures("in_small_chunks")
 def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
     path = write(tmp_path / "long.csv", samples_of(9000))
     capture = CaptureFile(path, path.name, opener_of(path))
-    blocks = parsing.cut(capture, sniff(path))
+    blocks = parsing.split_blocks(capture, sniff(path))
     assert len(blocks) > parsing._LEAST_BLOCKS
     assert blocks[0].begin == 0
     assert blocks[-1].end == path.stat().st_size

@@ -1,0 +1,121 @@
+"""The sampling rate of a table, and its rows on the even grid of that rate.
+
+Fitting rates and finding gaps is `tremor.clock`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tremor.clock.timebase import TimeBase, fit_timebase
+from tremor.errors import CaptureReadError, InvalidInputError
+from tremor.formats.capture_file import CaptureFile
+from tremor.formats.csv.cells import quoted
+from tremor.formats.csv.preamble import nominal_rate_hz
+from tremor.formats.csv.sniffing import TableLayout
+from tremor.formats.table import Table
+from tremor.notes import note
+
+__all__ = ["SamplingRate", "put_on_even_grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingRate:
+    """Sampling rate of a capture, and where its samples begin.
+
+    Parameters
+    ----------
+    sampling_rate_hz, nominal_hz, sd_hz
+        As ``sampling_rate_hz``, ``nominal_sampling_rate_hz`` and ``sampling_rate_sd_hz`` of
+        `tremor.recording.CaptureInfo`, Hz.
+    first_stamp_s : float
+        Stamp of the first sample, s; 0 without a time column.
+    """
+
+    sampling_rate_hz: float
+    nominal_hz: float | None
+    sd_hz: float | None
+    first_stamp_s: float
+
+
+def put_on_even_grid(
+    table: Table, layout: TableLayout, capture: CaptureFile, *, sampling_rate_hz: float | None
+) -> SamplingRate:
+    """Fit the clock of a table, and put its rows on the even grid.
+
+    Parameters
+    ----------
+    table : Table
+        Samples and stamps. Its samples are replaced by those on the grid, NaN where lost; steps
+        and warnings are appended to it.
+    layout : TableLayout
+        Declared nominal rate.
+    capture : CaptureFile
+        Nominal rate in its name.
+    sampling_rate_hz : float or None
+        Declared by the user, Hz: the rate without a time column, else only a nominal rate.
+
+    Returns
+    -------
+    SamplingRate
+        As estimated from the stamps, or as declared.
+
+    Raises
+    ------
+    CaptureReadError
+        If there are no stamps and no rate is declared, or the stamps determine none.
+    """
+    nominal_hz = nominal_rate_hz(layout, capture)
+    if table.stamps is None:
+        rate_hz = sampling_rate_hz or nominal_hz
+        if rate_hz is None:
+            names = f"columns {quoted(', '.join(layout.names))}" if layout.names else "no header"
+            raise CaptureReadError(
+                f"{capture.name} has no time column ({names}); "
+                "give its sampling rate with --sampling-rate"
+            )
+        table.warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
+        table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
+        return SamplingRate(rate_hz, nominal_hz, None, 0.0)
+    nominal_hz = nominal_hz or sampling_rate_hz
+    clock = table.clock.fit(nominal_sampling_rate_hz=nominal_hz)
+    if clock is None:
+        clock = _fit_all_stamps(table, layout, capture, nominal_hz)
+    first_row = 0
+    if isinstance(clock, TimeBase):
+        first_row = int(clock.rows[0])
+        _place(table, clock)
+    table.warnings.extend(clock.warnings)
+    table.history.extend(clock.history)
+    return SamplingRate(
+        clock.sampling_rate_hz,
+        nominal_hz,
+        clock.sampling_rate_sd_hz,
+        table.first_stamp_s(first_row),
+    )
+
+
+def _fit_all_stamps(
+    table: Table, layout: TableLayout, capture: CaptureFile, nominal_hz: float | None
+) -> TimeBase:
+    time, values = table.time_s(), table.samples()
+    equal = (np.diff(time) == 0) & (np.diff(values, axis=0) == 0).all(axis=1)
+    del values
+    try:
+        return fit_timebase(
+            time,
+            repeats=np.concatenate(([False], equal)) if equal.any() else None,
+            nominal_sampling_rate_hz=nominal_hz,
+            first_row_number=layout.n_lines_before + 1,
+        )
+    except InvalidInputError as error:
+        raise CaptureReadError(f"{capture.name}: {error}") from error
+
+
+def _place(table: Table, clock: TimeBase) -> None:
+    n_rows = len(table.values)
+    if clock.uneven_time_s is None and len(clock.rows) == n_rows == int(clock.index[-1]) + 1:
+        return
+    table.replace_values(clock.place(table.samples()))
