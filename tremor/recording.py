@@ -322,6 +322,25 @@ class Recording(CaptureInfo):
     ) -> None:
         self.close()
 
+    @classmethod
+    def of(cls, info: CaptureInfo, samples: Samples) -> Self:
+        """Make a recording of facts and samples.
+
+        Parameters
+        ----------
+        info : CaptureInfo
+            All facts but ``duration_s`` and ``n_samples`` are taken over.
+        samples : Samples
+            In memory or on disk.
+
+        Returns
+        -------
+        Recording
+            With these samples.
+        """
+        kept = [item.name for item in fields(cls) if item.init and item.name != "samples"]
+        return cls(samples=samples, **{name: getattr(info, name) for name in kept})
+
     @property
     def info(self) -> CaptureInfo:
         """Return the facts without the samples."""

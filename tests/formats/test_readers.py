@@ -16,7 +16,9 @@ from tremor.errors import (
 )
 from tremor.formats.csv.dialects import FORMATS, match_header
 from tremor.formats.csv.native import write_native_csv
-from tremor.formats.readers import read, sniff
+from tremor.formats.readers import READERS, ReadOptions, read, sniff
+from tremor.formats.writers import WRITERS, WriteOptions
+from tremor.recording import Placement, Recording
 
 RATE_HZ = 101.0
 N = 800
@@ -496,3 +498,20 @@ def test_real_captures(shared_data, name, options, rate_hz, unit, gravity):
 def test_real_files_that_are_refused(shared_data, name, match):
     with pytest.raises(CaptureNotRecognisedError, match=match):
         read(shared_data / name)
+
+
+def test_every_reader_opens_what_it_claims(tmp_path):
+    pytest.importorskip("pyarrow")
+    samples = np.random.default_rng(0).normal(0.0, 0.1, (400, 3))
+    samples[:, 2] += 9.81
+    recording = Recording.from_arrays(samples, sampling_rate_hz=101.0)
+    opened = set()
+    for slug in ("csv", "parquet"):
+        path = tmp_path / f"some.{slug}"
+        WRITERS[slug].write(recording, path, WriteOptions())
+        reader = next(one for one in READERS if one.claims(path))
+        with reader.opens(path, ReadOptions(placement=Placement("calf", "left"))) as again:
+            assert len(again.samples) == 400
+            assert str(again.placement) == "left-calf"
+        opened.add(reader.name)
+    assert opened == {one.name for one in READERS}

@@ -1,20 +1,19 @@
 """Recordings as Parquet files, and back without loss; the only importer of pyarrow.
 
-A row is a sample that is there: ``index`` on the even grid, ``time_s`` from the first place of it,
-and the acceleration, as numbers of 64 bits. All else that a recording knows is JSON in the
-metadata of the file under the key ``tremor``, schema ``tremor.parquet/1``.
+A row is a sample that is not lost: its ``index`` on the even grid, ``time_s`` from index 0, and the
+acceleration, as 64-bit numbers. All facts of the capture are JSON in the metadata of the file under
+the key ``tremor``, schema ``tremor.parquet/1``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
 
 from tremor.errors import CaptureReadError, InvalidInputError
@@ -23,16 +22,7 @@ from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
 from tremor.notes import Note
-from tremor.recording import (
-    AXES,
-    Floats,
-    Gap,
-    Gravity,
-    Placement,
-    Recording,
-    SensorInfo,
-    Source,
-)
+from tremor.recording import AXES, CaptureInfo, Floats, Gravity, Placement, Recording, Source
 from tremor.storage import ArraySamples
 
 if TYPE_CHECKING:
@@ -56,16 +46,16 @@ def write_recording_parquet(
     path : path
         File to write.
     recording : Recording
-        Its lost samples become absent rows.
+        Its lost samples are left out.
     overwrite : bool
-        Whether a file that exists may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     WouldOverwriteError
-        Where the file exists and ``overwrite`` is not given.
+        If the file exists and may not be replaced.
     InvalidInputError
-        Where pyarrow is not installed, or there is no such folder.
+        If pyarrow is not installed, or the folder does not exist.
     """
     arrow, parquet = _arrow()
     path = Path(path)
@@ -78,17 +68,17 @@ def write_recording_parquet(
         name: np.ascontiguousarray(samples[index, axis])
         for axis, name in enumerate(ACCELERATION_COLUMNS)
     }
-    table = arrow.table(columns).replace_schema_metadata({_KEY: json.dumps(_facts(recording))})
+    table = arrow.table(columns).replace_schema_metadata({_KEY: _encode_facts(recording)})
     with whole_file(path) as stream:
         parquet.write_table(table, stream, compression="zstd")
 
 
 def is_parquet(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path is that of a Parquet file, by its first bytes."""
+    """Check whether a path is that of a Parquet file, by its first bytes."""
     try:
         with Path(path).open("rb") as stream:
             return stream.read(len(_MAGIC)) == _MAGIC
-    except OSError:  # a folder, or nothing: others say so
+    except OSError:  # a folder, or nothing: left to the next reader
         return False
 
 
@@ -105,19 +95,19 @@ def read_recording_parquet(
     path : path
         Parquet file.
     gravity, placement
-        Count before what the file says.
+        Take precedence over the file.
 
     Returns
     -------
     Recording
-        As it was written; its history has a step more, and its source is the file.
+        As it was written, with a further step in its history; its source is this file.
 
     Raises
     ------
     CaptureReadError
-        Where the file is damaged, or was written by another tool.
+        If the file is damaged, or was written by another tool.
     InvalidInputError
-        Where pyarrow is not installed.
+        If pyarrow is not installed.
     """
     arrow, parquet = _arrow()
     path = Path(path)
@@ -125,8 +115,8 @@ def read_recording_parquet(
         table = parquet.read_table(path)
     except (arrow.ArrowException, OSError) as error:
         raise CaptureReadError(f"{path} is a damaged Parquet file; write it again") from error
-    said = (table.schema.metadata or {}).get(_KEY)
-    facts = json.loads(said) if said else {}
+    metadata = (table.schema.metadata or {}).get(_KEY)
+    facts = msgspec.json.decode(metadata) if metadata else {}
     if facts.get("schema") != _SCHEMA:
         raise CaptureReadError(
             f"{path} was not written by tremor convert, so nothing tells what its columns are; "
@@ -146,51 +136,30 @@ def read_recording_parquet(
     )
 
 
-def _facts(recording: Recording) -> dict[str, object]:
-    started_at, placement, source = recording.started_at, recording.placement, recording.source
-    return {
+def _encode_facts(recording: Recording) -> bytes:
+    info = recording.info
+    facts = msgspec.to_builtins(replace(info, warnings=())) | {
         "schema": _SCHEMA,
-        "n_places": len(recording.acceleration_ms2),
-        "sampling_rate_hz": recording.sampling_rate_hz,
-        "sampling_rate_sd_hz": recording.sampling_rate_sd_hz,
-        "nominal_sampling_rate_hz": recording.nominal_sampling_rate_hz,
-        "started_at": None if started_at is None else started_at.isoformat(),
-        "sensor": None if recording.sensor is None else asdict(recording.sensor),
-        "placement": None if placement is None else asdict(placement),
-        "gaps": [asdict(gap) for gap in recording.gaps],
-        "dead_axes": list(recording.dead_axes),
-        "gravity": recording.gravity,
-        "unit_in": recording.unit_in,
-        "scale_correction": recording.scale_correction,
-        "warnings": [warning.to_dict() for warning in recording.warnings],
-        "history": list(recording.history),
-        "source": None if source is None else asdict(source),
+        "n_places": len(recording.samples),
+        "warnings": [warning.to_dict() for warning in info.warnings],
     }
+    return msgspec.json.encode(facts)
 
 
 def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
-    started_at, placement = facts["started_at"], facts["placement"]
-    sensor = None if facts["sensor"] is None else SensorInfo(**facts["sensor"])
+    # Files of before version 0.2 have no facts that follow from the samples.
+    derived = {"duration_s": 0.0, "n_samples": 0}
+    info = msgspec.convert(derived | facts | {"warnings": []}, CaptureInfo)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
-    return Recording(
-        samples=ArraySamples(samples, clipped),
-        sampling_rate_hz=facts["sampling_rate_hz"],
-        sampling_rate_sd_hz=facts["sampling_rate_sd_hz"],
-        nominal_sampling_rate_hz=facts["nominal_sampling_rate_hz"],
-        started_at=None if started_at is None else datetime.fromisoformat(started_at),
-        sensor=sensor,
-        placement=None if placement is None else Placement(**placement),
-        gaps=tuple(Gap(**gap) for gap in facts["gaps"]),
-        dead_axes=tuple(facts["dead_axes"]),
-        gravity=facts["gravity"],
-        unit_in=facts["unit_in"],
-        scale_correction=facts["scale_correction"],
+    info = replace(
+        info,
         warnings=tuple(Note.from_dict(warning) for warning in facts["warnings"]),
-        history=(*facts["history"], f"read {path.name} as {_FORMAT}"),
+        history=(*info.history, f"read {path.name} as {_FORMAT}"),
         source=Source(path.name, digest, _FORMAT),
     )
+    range_ms2 = info.sensor.range_ms2 if info.sensor else None
+    return Recording.of(info, ArraySamples(samples, find_clipped(samples, range_ms2=range_ms2)))
 
 
 def _arrow() -> tuple[ModuleType, ModuleType]:
