@@ -15,7 +15,7 @@ from tremor.errors import (
     TremorError,
 )
 from tremor.formats.csv.dialects import FORMATS, match_header
-from tremor.formats.csv.native import write_native_csv
+from tremor.formats.csv.native import NativePreamble, write_native_csv
 from tremor.formats.readers import READERS, ReadOptions, read, sniff
 from tremor.formats.writers import WRITERS, WriteOptions
 from tremor.recording import Placement, Recording
@@ -238,10 +238,17 @@ def test_native_file_comes_back_as_it_was(tmp_path):
     keep = np.r_[0:300, 350:N]
     started_at = datetime(2024, 5, 1, 6, 30, tzinfo=UTC)
     write_native_csv(
-        path, TOTAL_MS2[keep], time_s=TIME_S[keep], gravity="included", started_at=started_at,
-        nominal_sampling_rate_hz=100.0, sensor=SensorInfo("strap", "simulated", 156.9),
-        placement=Placement("calf", "left"),
-    )  # fmt: skip
+        path,
+        TOTAL_MS2[keep],
+        time_s=TIME_S[keep],
+        preamble=NativePreamble(
+            gravity="included",
+            started_at=started_at,
+            nominal_sampling_rate_hz=100.0,
+            sensor=SensorInfo("strap", "simulated", 156.9),
+            placement=Placement("calf", "left"),
+        ),
+    )
     recording = read(path)
     assert recording.source.format == "tremor-csv"
     assert recording.started_at == started_at
@@ -285,7 +292,8 @@ def test_phyphox_archive_is_read(tmp_path):
 
 
 def test_a_recording_folder_is_read(tmp_path):
-    write_native_csv(tmp_path / "samples.csv", TOTAL_MS2, time_s=TIME_S, gravity="included")
+    preamble = NativePreamble(gravity="included")
+    write_native_csv(tmp_path / "samples.csv", TOTAL_MS2, time_s=TIME_S, preamble=preamble)
     assert read(tmp_path).source.format == "tremor-csv"
 
 

@@ -394,6 +394,6 @@ def test_a_bug_of_the_writer_is_raised_at_the_end(tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(disk, "recorded_rows", broken)
+    monkeypatch.setattr(disk, "samples_rows", broken)
     with pytest.raises(RuntimeError, match="broken"):
         record(tmp_path, [block(0)])

@@ -120,7 +120,7 @@ def session(
 
     from tremor.cli.options import write_text
     from tremor.files import refuse_existing
-    from tremor.formats.csv.native import write_native_csv
+    from tremor.formats.csv.native import NativePreamble, write_native_csv
     from tremor.recording import Placement, SensorInfo
     from tremor.synthesis import render
 
@@ -149,12 +149,14 @@ def session(
         path,
         rendered.acceleration_ms2[rendered.kept],
         time_s=rendered.stamp_s[rendered.kept],
-        gravity="included",
-        nominal_sampling_rate_hz=nominal_rate_hz,
-        started_at=_aware(started_at),
-        sensor=SensorInfo(name="simulated", range_ms2=rendered.scene.sensor.range_ms2),
-        placement=Placement.from_text(placement),
-        note=f"generated: scene {scene_name}, seed {seed}",
+        preamble=NativePreamble(
+            gravity="included",
+            nominal_sampling_rate_hz=nominal_rate_hz,
+            started_at=_aware(started_at),
+            sensor=SensorInfo(name="simulated", range_ms2=rendered.scene.sensor.range_ms2),
+            placement=Placement.from_text(placement),
+            note=f"generated: scene {scene_name}, seed {seed}",
+        ),
         decimals=4,
         overwrite=overwrite,
     )

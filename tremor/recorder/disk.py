@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 
 from tremor.formats.folder.manifest import PACKETS_FILE, SAMPLES_FILE, write_manifest
 from tremor.formats.folder.packet_log import FILE_HEAD, LogRecord, encode_record
-from tremor.formats.folder.samples import recorded_rows
+from tremor.formats.folder.samples import samples_rows
 from tremor.recording import Floats, SampleBlock
 
 __all__ = ["DiskState", "DiskWriter", "Header", "Rows"]
@@ -296,7 +296,7 @@ class DiskWriter:
 
     def _encode(self, item: Item) -> None:
         if isinstance(item, Rows):
-            self._samples.pending += recorded_rows(
+            self._samples.pending += samples_rows(
                 item.block,
                 time_s=item.time_s,
                 arrival_s=item.arrival_s,

@@ -21,9 +21,10 @@ import numpy as np
 from tremor._version import __version__
 from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.formats.csv.native import NativePreamble
 from tremor.formats.folder.manifest import write_manifest
 from tremor.formats.folder.packet_log import StreamGranted
-from tremor.formats.folder.samples import StampLine, Times, recorded_header
+from tremor.formats.folder.samples import StampConverter, Times, samples_header
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
@@ -118,7 +119,7 @@ class Recorder:
         self._disk: DiskWriter | None = None
         self._counts = RecorderCounts()
         self._clock = RunningClock(nominal_sampling_rate_hz=self._stream.sampling_rate_hz)
-        self._stamps = StampLine()
+        self._stamps = StampConverter()
         self._times: Times | None = None
         self._with_angular_velocity = False
         self._next_index: int | None = None
@@ -383,21 +384,24 @@ class Recorder:
         self._next_index = block.first_index
         self._times = "arrival" if block.device_time_s is None else "sensor"
         self._with_angular_velocity = block.angular_velocity_deg_s is not None
-        header = recorded_header(
+        header = samples_header(
+            NativePreamble(
+                gravity="included",
+                nominal_sampling_rate_hz=self._stream.sampling_rate_hz,
+                started_at=datetime.fromtimestamp(zero.wall_s).astimezone(),
+                sensor=self._stream.sensor,
+                placement=self._placement,
+            ),
             times=self._times,
             tells_loss=self._stream.tells_loss,
             with_angular_velocity=self._with_angular_velocity,
-            nominal_sampling_rate_hz=self._stream.sampling_rate_hz,
-            started_at=datetime.fromtimestamp(zero.wall_s).astimezone(),
-            sensor=self._stream.sensor,
-            placement=self._placement,
         )
         self._put(Header(header))
 
     def _times_of(self, block: SampleBlock, arrival_s: float) -> np.typing.NDArray[np.float64]:
         stamps_s = block.device_time_s
         if self._times == "sensor" and stamps_s is not None and np.isfinite(stamps_s).all():
-            return self._stamps.place(stamps_s, arrival_s=arrival_s)
+            return self._stamps.convert(stamps_s, arrival_s=arrival_s)
         # Also where a single block of a stamped stream has none: time never goes back.
         return np.full(len(block.acceleration_ms2), max(arrival_s, self._last_time_s))
 

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.formats.csv.native import (
+    NativePreamble,
     native_header,
     native_rows,
     write_native_csv,
@@ -18,17 +19,26 @@ from tremor.formats.csv.native import (
 from tremor.recording import Placement, Recording, SensorInfo
 
 SAMPLES = np.array([[0.1, -0.2, 9.8], [1e-9, -1e-9, 9.81], [1.0, 2.0, 3.0]])
+REMOVED = NativePreamble(gravity="removed")
 STAMPS = [0.0, 0.0095238, 1.25]
 
 
 def test_file_in_full(tmp_path):
     path = tmp_path / "some.csv"
     write_native_csv(
-        path, SAMPLES, time_s=STAMPS, gravity="included", nominal_sampling_rate_hz=104.0,
-        started_at=datetime(2026, 5, 1, 7, 30, tzinfo=timezone(timedelta(hours=2))),
-        sensor=SensorInfo(name="Überall 3", profile="nordic-uart", range_ms2=156.9064),
-        placement=Placement("calf", "left"), note="after 21 km", decimals=4,
-    )  # fmt: skip
+        path,
+        SAMPLES,
+        time_s=STAMPS,
+        preamble=NativePreamble(
+            gravity="included",
+            nominal_sampling_rate_hz=104.0,
+            started_at=datetime(2026, 5, 1, 7, 30, tzinfo=timezone(timedelta(hours=2))),
+            sensor=SensorInfo(name="Überall 3", profile="nordic-uart", range_ms2=156.9064),
+            placement=Placement("calf", "left"),
+            note="after 21 km",
+        ),
+        decimals=4,
+    )
     assert path.read_bytes().decode("utf-8") == (
         "# tremor-csv 1\n"
         "# started_at: 2026-05-01T07:30:00+02:00\n"
@@ -50,7 +60,7 @@ def test_file_in_full(tmp_path):
 def test_unknown_keys_are_absent_and_angular_velocity_has_its_columns(tmp_path):
     path = tmp_path / "some.csv"
     write_native_csv(
-        path, SAMPLES, time_s=STAMPS, gravity="removed", angular_velocity_deg_s=10 * SAMPLES
+        path, SAMPLES, time_s=STAMPS, preamble=REMOVED, angular_velocity_deg_s=10 * SAMPLES
     )
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[:4] == [
@@ -68,7 +78,7 @@ def test_rows_of_many_samples_agree_with_those_of_few(tmp_path):
     rng = np.random.default_rng(0)
     samples, stamps = rng.standard_normal((40_000, 3)), np.arange(40_000) / 104.0
     path = tmp_path / "long.csv"
-    write_native_csv(path, samples, time_s=stamps, gravity="removed")
+    write_native_csv(path, samples, time_s=stamps, preamble=REMOVED)
     table = np.loadtxt(path, delimiter=",", skiprows=4)
     assert_allclose(table[:, 0], stamps, atol=5.1e-7)
     assert_allclose(table[:, 1:], samples, atol=5.1e-7)
@@ -94,9 +104,9 @@ def test_what_exists_is_kept_unless_asked(tmp_path):
     path = tmp_path / "some.csv"
     path.write_text("precious", encoding="utf-8")
     with pytest.raises(WouldOverwriteError, match=r"some\.csv exists"):
-        write_native_csv(path, SAMPLES, time_s=STAMPS, gravity="removed")
+        write_native_csv(path, SAMPLES, time_s=STAMPS, preamble=REMOVED)
     assert path.read_text(encoding="utf-8") == "precious"
-    write_native_csv(path, SAMPLES, time_s=STAMPS, gravity="removed", overwrite=True)
+    write_native_csv(path, SAMPLES, time_s=STAMPS, preamble=REMOVED, overwrite=True)
     assert path.read_text(encoding="utf-8").startswith("# tremor-csv 1\n")
     assert [one.name for one in tmp_path.iterdir()] == ["some.csv"]
 
@@ -110,7 +120,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
 
     monkeypatch.setattr("tremor.formats.csv.native.native_rows", break_down)
     with pytest.raises(OSError, match="disk full"):
-        write_native_csv(path, SAMPLES, time_s=STAMPS, gravity="removed", overwrite=True)
+        write_native_csv(path, SAMPLES, time_s=STAMPS, preamble=REMOVED, overwrite=True)
     assert path.read_text(encoding="utf-8") == "precious"
     assert [one.name for one in tmp_path.iterdir()] == ["some.csv"]
 
@@ -126,19 +136,19 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
 )
 def test_unusable_samples_are_refused(tmp_path, samples, stamps, match):
     with pytest.raises(InvalidInputError, match=match):
-        write_native_csv(tmp_path / "x.csv", samples, time_s=stamps, gravity="removed")
+        write_native_csv(tmp_path / "x.csv", samples, time_s=stamps, preamble=REMOVED)
     assert not list(tmp_path.iterdir())
 
 
 def test_folder_that_is_missing_is_named(tmp_path):
     with pytest.raises(InvalidInputError, match="nowhere does not exist"):
-        write_native_csv(tmp_path / "nowhere" / "x.csv", SAMPLES, time_s=STAMPS, gravity="removed")
+        write_native_csv(tmp_path / "nowhere" / "x.csv", SAMPLES, time_s=STAMPS, preamble=REMOVED)
 
 
 def test_header_refuses_what_would_break_its_lines():
     with pytest.raises(InvalidInputError, match="note spans several lines"):
-        native_header(gravity="removed", note="a\nb")
+        native_header(NativePreamble(gravity="removed", note="a\nb"))
     with pytest.raises(InvalidInputError, match="gravity is 'some'"):
-        native_header(gravity="some")
+        NativePreamble(gravity="some")
     with pytest.raises(InvalidInputError, match="no time zone"):
-        native_header(gravity="removed", started_at=datetime.now(UTC).replace(tzinfo=None))
+        NativePreamble(gravity="removed", started_at=datetime.now(UTC).replace(tzinfo=None))

@@ -1,35 +1,35 @@
-"""The native CSV: what it is, and how it is written. Reading it is the reader's business.
+"""The native CSV format and its writer; it is read as any other text table.
 
 Format, version 1
 -----------------
-UTF-8, lines end in a line feed, fields are parted by commas, decimals by a point; any spreadsheet
-opens it. Three parts follow each other:
+UTF-8, line feeds, comma-separated, decimal points; any spreadsheet opens it. It has three parts:
 
 1. Comment lines, the first of which is ``# tremor-csv 1``, then ``# key: value``. Keys:
 
    ============================  ==============================================================
-   ``started_at``                wall time of ``time_s`` zero, ISO 8601 with its zone
-   ``nominal_sampling_rate_hz``  rate that the sensor claims; the stamps tell the true one
-   ``sensor``                    name as the sensor gives it
+   ``started_at``                wall time of ``time_s`` zero, ISO 8601 with time zone
+   ``nominal_sampling_rate_hz``  rate that the sensor declares, Hz
+   ``sensor``                    name as advertised by the sensor
    ``sensor_profile``            slug of the sensor profile
    ``sensor_range_ms2``          full scale of one axis, m/s^2
-   ``placement``                 where it was worn, such as ``left-calf``
+   ``placement``                 where the sensor was worn, such as ``left-calf``
    ``unit``                      always ``m/s^2``
    ``gravity``                   ``included`` or ``removed``
-   ``note``                      anything, in one line
+   ``note``                      any text, in one line
    ============================  ==============================================================
 
-   ``unit`` and ``gravity`` are always there, the others where known. A reader keeps to the keys
-   that it knows.
+   ``unit`` and ``gravity`` are always there, the others if known. A reader ignores keys that it
+   does not know.
 2. The header ``time_s,acc_x_ms2,acc_y_ms2,acc_z_ms2``, with
-   ``gyr_x_deg_s,gyr_y_deg_s,gyr_z_deg_s`` after it where angular velocity was measured.
-3. One row a sample. ``time_s`` is the stamp of the sensor, to a microsecond, and never goes back.
-   A lost sample is an absent row: a gap is a jump in time, and nothing is invented.
+   ``gyr_x_deg_s,gyr_y_deg_s,gyr_z_deg_s`` after it if angular velocity was measured.
+3. One row per sample. ``time_s`` is its time stamp, to a microsecond, and never decreases. A lost
+   sample has no row: a gap is a jump in time.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, get_args
@@ -46,6 +46,7 @@ __all__ = [
     "ANGULAR_VELOCITY_COLUMNS",
     "FIRST_LINE",
     "TIME_COLUMN",
+    "NativePreamble",
     "native_header",
     "native_rows",
     "write_native_csv",
@@ -61,30 +62,51 @@ _TIME_DECIMALS: Final = 6
 _ROWS_AT_ONCE: Final = 16384
 
 
-def native_header(
-    *,
-    gravity: Gravity,
-    nominal_sampling_rate_hz: float | None = None,
-    started_at: datetime | None = None,
-    sensor: SensorInfo | None = None,
-    placement: Placement | None = None,
-    note: str = "",
-    with_angular_velocity: bool = False,
-) -> str:
-    """Give the comment lines and the column line of a native CSV.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativePreamble:
+    """What the comment lines of a native CSV declare.
 
     Parameters
     ----------
     gravity : {"included", "removed"}
-        Whether gravity is in the samples.
-    nominal_sampling_rate_hz : float, optional
-        Rate that the sensor claims, Hz.
-    started_at : datetime, optional
-        Wall time of ``time_s`` zero, with its zone.
-    sensor, placement : SensorInfo, Placement, optional
-        What is known of them.
+        Whether the samples include gravity.
+    nominal_sampling_rate_hz : float or None
+        Sampling rate that the sensor declares, Hz.
+    started_at : datetime or None
+        Wall time of ``time_s`` zero, with its time zone.
+    sensor, placement : SensorInfo, Placement, or None
+        If known.
     note : str
-        Anything, in one line.
+        Any text, in one line.
+
+    Raises
+    ------
+    InvalidInputError
+        If ``gravity`` is neither of the two, or the time has no zone.
+    """
+
+    gravity: Gravity
+    nominal_sampling_rate_hz: float | None = None
+    started_at: datetime | None = None
+    sensor: SensorInfo | None = None
+    placement: Placement | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.gravity not in get_args(Gravity):
+            known = " or ".join(get_args(Gravity))
+            raise InvalidInputError(f"gravity is {self.gravity!r}; give {known}")
+        if self.started_at is not None and self.started_at.tzinfo is None:
+            raise InvalidInputError("started_at has no time zone; give an aware datetime")
+
+
+def native_header(preamble: NativePreamble, *, with_angular_velocity: bool = False) -> str:
+    """Format the comment lines and the column line of a native CSV.
+
+    Parameters
+    ----------
+    preamble : NativePreamble
+        What the comment lines declare.
     with_angular_velocity : bool
         Whether the rows hold angular velocity.
 
@@ -96,22 +118,19 @@ def native_header(
     Raises
     ------
     InvalidInputError
-        Where a value spans lines, or the time has no zone.
+        If a value spans several lines.
     """
-    if gravity not in get_args(Gravity):
-        raise InvalidInputError(f"gravity is {gravity!r}; give {' or '.join(get_args(Gravity))}")
-    if started_at is not None and started_at.tzinfo is None:
-        raise InvalidInputError("started_at has no time zone; give an aware datetime")
+    sensor, started_at = preamble.sensor, preamble.started_at
     values: dict[str, object] = {
         "started_at": started_at.isoformat() if started_at else None,
-        "nominal_sampling_rate_hz": nominal_sampling_rate_hz,
+        "nominal_sampling_rate_hz": preamble.nominal_sampling_rate_hz,
         "sensor": sensor.name if sensor else None,
         "sensor_profile": sensor.profile if sensor else None,
         "sensor_range_ms2": sensor.range_ms2 if sensor else None,
-        "placement": placement,
+        "placement": preamble.placement,
         "unit": "m/s^2",
-        "gravity": gravity,
-        "note": note,
+        "gravity": preamble.gravity,
+        "note": preamble.note,
     }
     lines = [FIRST_LINE]
     for key, value in values.items():
@@ -133,18 +152,18 @@ def native_rows(
     angular_velocity_deg_s: Floats | None = None,
     decimals: int = 6,
 ) -> str:
-    """Give the rows of some samples.
+    """Format rows of samples.
 
     Parameters
     ----------
     acceleration_ms2 : ndarray, shape (n, 3)
         m/s^2.
     time_s : ndarray, shape (n,)
-        Stamps of the sensor, s.
+        Time stamps, s.
     angular_velocity_deg_s : ndarray, shape (n, 3), optional
         deg/s.
     decimals : int
-        Of everything but the time, which has six.
+        Decimals of the samples; time has six.
 
     Returns
     -------
@@ -154,7 +173,7 @@ def native_rows(
     measured = [np.asarray(acceleration_ms2, dtype=np.float64)]
     if angular_velocity_deg_s is not None:
         measured.append(np.asarray(angular_velocity_deg_s, dtype=np.float64))
-    # Adding zero turns the -0.0 that rounding leaves into 0.0.
+    # Adding zero turns -0.0, a result of rounding, into 0.0.
     values = np.column_stack(
         [np.round(time_s, _TIME_DECIMALS), *(np.round(part, decimals) for part in measured)]
     ) + 0.0  # fmt: skip
@@ -167,50 +186,45 @@ def write_native_csv(
     acceleration_ms2: npt.ArrayLike,
     *,
     time_s: npt.ArrayLike,
-    gravity: Gravity,
+    preamble: NativePreamble,
     angular_velocity_deg_s: npt.ArrayLike | None = None,
-    nominal_sampling_rate_hz: float | None = None,
-    started_at: datetime | None = None,
-    sensor: SensorInfo | None = None,
-    placement: Placement | None = None,
-    note: str = "",
     decimals: int = 6,
     overwrite: bool = False,
 ) -> None:
-    """Write samples with their stamps as a native CSV, whole or not at all.
+    """Write samples with their time stamps as a native CSV, whole or not at all.
 
     Parameters
     ----------
     path : path
         File to write.
     acceleration_ms2 : array_like, shape (n, 3)
-        The samples that are there, m/s^2.
+        The samples that are not lost, m/s^2.
     time_s : array_like, shape (n,)
-        Their stamps, s; they never go back.
-    gravity : {"included", "removed"}
-        Whether gravity is in the samples.
+        Their time stamps, s; they never decrease.
+    preamble : NativePreamble
+        Facts of the capture.
     angular_velocity_deg_s : array_like, shape (n, 3), optional
         deg/s.
-    nominal_sampling_rate_hz, started_at, sensor, placement, note
-        As in `native_header`.
     decimals : int
-        Of the samples.
+        Decimals of the samples.
     overwrite : bool
-        Whether a file that exists may be replaced.
+        Whether an existing file may be replaced.
 
     Raises
     ------
     WouldOverwriteError
-        Where the file exists and ``overwrite`` is not given.
+        If the file exists and may not be replaced.
     InvalidInputError
-        Where shapes do not fit, numbers are not finite, or time goes back.
+        If shapes do not match, numbers are not finite, time decreases, or the folder does not
+        exist.
 
     Examples
     --------
     >>> import tempfile, numpy as np
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name) / "still.csv"
-    >>> write_native_csv(path, np.ones((2, 3)), time_s=[0.0, 0.01], gravity="removed", decimals=2)
+    >>> removed = NativePreamble(gravity="removed")
+    >>> write_native_csv(path, np.ones((2, 3)), time_s=[0.0, 0.01], preamble=removed, decimals=2)
     >>> print(path.read_text(encoding="utf-8"), end="")
     # tremor-csv 1
     # unit: m/s^2
@@ -223,6 +237,24 @@ def write_native_csv(
     samples = np.asarray(acceleration_ms2, dtype=np.float64)
     stamps = np.asarray(time_s, dtype=np.float64)
     turns = None if angular_velocity_deg_s is None else np.asarray(angular_velocity_deg_s, float)
+    _check_columns(samples, stamps, turns)
+    path = Path(path)
+    require_parent(path)
+    header = native_header(preamble, with_angular_velocity=turns is not None)
+    with whole_file(path, overwrite=overwrite) as stream:
+        stream.write(header.encode())
+        for first in range(0, len(samples), _ROWS_AT_ONCE):
+            some = slice(first, first + _ROWS_AT_ONCE)
+            rows = native_rows(
+                samples[some],
+                time_s=stamps[some],
+                angular_velocity_deg_s=None if turns is None else turns[some],
+                decimals=decimals,
+            )
+            stream.write(rows.encode())
+
+
+def _check_columns(samples: Floats, stamps: Floats, turns: Floats | None) -> None:
     if samples.ndim != 2 or samples.shape[1] != len(AXES):
         raise InvalidInputError(f"acceleration has shape {samples.shape}; give (n, 3)")
     if stamps.shape != samples.shape[:1]:
@@ -238,29 +270,6 @@ def write_native_csv(
             f"time goes back at sample {row}, from {stamps[row - 1]:.6f} to {stamps[row]:.6f} s; "
             "sort the samples or write the captures apart"
         )
-    header = native_header(
-        gravity=gravity,
-        nominal_sampling_rate_hz=nominal_sampling_rate_hz,
-        started_at=started_at,
-        sensor=sensor,
-        placement=placement,
-        note=note,
-        with_angular_velocity=turns is not None,
-    )
-
-    path = Path(path)
-    require_parent(path)
-    with whole_file(path, overwrite=overwrite) as stream:
-        stream.write(header.encode())
-        for first in range(0, len(samples), _ROWS_AT_ONCE):
-            some = slice(first, first + _ROWS_AT_ONCE)
-            rows = native_rows(
-                samples[some],
-                time_s=stamps[some],
-                angular_velocity_deg_s=None if turns is None else turns[some],
-                decimals=decimals,
-            )
-            stream.write(rows.encode())
 
 
 def write_recording_csv(
@@ -271,33 +280,38 @@ def write_recording_csv(
     decimals: int = 6,
     overwrite: bool = False,
 ) -> None:
-    """Write a recording as a native CSV; its lost samples become absent rows.
+    """Write a recording as a native CSV; its lost samples have no rows.
 
     Parameters
     ----------
     path : path
         File to write.
     recording : Recording
-        Its time is the index over its sampling rate.
-    note, decimals, overwrite
+        The time of a sample is its index divided by the sampling rate.
+    note : str
+        Any text, in one line.
+    decimals, overwrite
         As in `write_native_csv`.
 
     Raises
     ------
     WouldOverwriteError
-        Where the file exists and ``overwrite`` is not given.
+        If the file exists and may not be replaced.
     """
-    kept = ~np.isnan(recording.acceleration_ms2).any(axis=1)
+    samples = recording.acceleration_ms2
+    kept = ~np.isnan(samples).any(axis=1)
     write_native_csv(
         path,
-        recording.acceleration_ms2[kept],
+        samples[kept],
         time_s=np.flatnonzero(kept) / recording.sampling_rate_hz,
-        gravity=recording.gravity,
-        nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
-        started_at=recording.started_at,
-        sensor=recording.sensor,
-        placement=recording.placement,
-        note=note,
+        preamble=NativePreamble(
+            gravity=recording.gravity,
+            nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
+            started_at=recording.started_at,
+            sensor=recording.sensor,
+            placement=recording.placement,
+            note=note,
+        ),
         decimals=decimals,
         overwrite=overwrite,
     )

@@ -1,37 +1,36 @@
-"""The samples of a recording, ``samples.csv``: the native CSV with two columns more.
+"""The samples of a recording folder, ``samples.csv``: the native CSV with two more columns.
 
-Rows as text are made here, and read by `tremor.formats.folder.salvage`. After the columns of
+Rows are formatted here, and read by `tremor.formats.folder.salvage`. After the columns of
 `tremor.formats.csv.native` follow
 
 ``index``
-    place of the sample on the count of the decoder; a gap is a jump of it;
+    index of the sample in the count of the decoder; a gap is a jump of it;
 ``arrival_s``
     when the packet of the sample arrived, s from the start of the recording on the host's clock;
     the samples of a packet share it.
 
-``time_s`` counts from the start of the recording, too. Where the sensor stamps its samples it is
-that stamp, moved so that the last sample of the first packet lies at its arrival (``# times:
-sensor``); else it is the arrival (``# times: arrival``), and the samples of a packet share it.
-Nothing is spread or smoothed: that is left to the reader, who has all of the recording.
+``time_s`` counts from the start of the recording, too. If the sensor stamps its samples it is that
+stamp, shifted so that the last sample of the first packet has the time of its arrival (``# times:
+sensor``); else it is the arrival (``# times: arrival``), which the samples of a packet share.
+Times are never interpolated or smoothed here: the reader does that, with all of the recording.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
 
-from tremor.formats.csv.native import native_header
-from tremor.recording import Floats, Placement, SampleBlock, SensorInfo
+from tremor.formats.csv.native import NativePreamble, native_header
+from tremor.recording import Floats, SampleBlock
 
 __all__ = [
     "ARRIVAL_COLUMN",
     "INDEX_COLUMN",
-    "StampLine",
+    "StampConverter",
     "Times",
-    "recorded_header",
-    "recorded_rows",
+    "samples_header",
+    "samples_rows",
 ]
 
 INDEX_COLUMN: Final = "index"
@@ -39,59 +38,46 @@ ARRIVAL_COLUMN: Final = "arrival_s"
 Times = Literal["sensor", "arrival"]
 
 _DECIMALS: Final = 6
-#: Stamps that fall back by less are those of a packet that overlaps; by more, of a clock that
-#: was set or began anew.
+#: A larger backward step of the stamps means that the clock was set or restarted; smaller ones
+#: are overlapping packets.
 _LARGEST_FALL_S: Final = 0.1
-#: A packet can be late and never early, but the host's clock may stand still while it sleeps:
-#: stamps that run ahead of the arrivals by more than this are those of a clock that was set.
+#: A packet can be late but never early; only while the host sleeps does its clock stand still.
+#: Stamps that lead the arrivals by more than this mean that the clock was set.
 _LARGEST_LEAD_S: Final = 86_400.0
 
 
-def recorded_header(
-    *,
-    times: Times,
-    tells_loss: bool,
-    with_angular_velocity: bool,
-    nominal_sampling_rate_hz: float | None,
-    started_at: datetime,
-    sensor: SensorInfo | None,
-    placement: Placement | None,
+def samples_header(
+    preamble: NativePreamble, *, times: Times, tells_loss: bool, with_angular_velocity: bool
 ) -> str:
-    """Give the lines before the first row.
+    """Format the lines before the first row.
 
     Parameters
     ----------
+    preamble : NativePreamble
+        Facts of the capture.
     times : {"sensor", "arrival"}
-        Where ``time_s`` is from.
+        Where ``time_s`` comes from.
     tells_loss : bool
-        Whether a jump of the index is a loss that the sensor told.
+        Whether the sensor itself reports losses as jumps of the index.
     with_angular_velocity : bool
         Whether the rows hold angular velocity.
-    nominal_sampling_rate_hz, started_at, sensor, placement
-        As for `tremor.formats.csv.native.native_header`.
 
     Returns
     -------
     str
         Lines, each with its line feed.
     """
-    first, _, rest = native_header(
-        gravity="included",
-        nominal_sampling_rate_hz=nominal_sampling_rate_hz,
-        started_at=started_at,
-        sensor=sensor,
-        placement=placement,
-        with_angular_velocity=with_angular_velocity,
-    ).partition("\n")
+    header = native_header(preamble, with_angular_velocity=with_angular_velocity)
+    first, _, rest = header.partition("\n")
     losses = "told" if tells_loss else "cannot be told from delays"
     keys = f"# times: {times}\n# losses: {losses}\n"
     return f"{first}\n{keys}{rest.rstrip()},{INDEX_COLUMN},{ARRIVAL_COLUMN}\n"
 
 
-def recorded_rows(
+def samples_rows(
     block: SampleBlock, *, time_s: Floats, arrival_s: float, with_angular_velocity: bool
 ) -> str:
-    """Give the rows of a block; samples that are no numbers are left out.
+    """Format the rows of a block; samples without finite numbers are left out.
 
     Parameters
     ----------
@@ -102,7 +88,7 @@ def recorded_rows(
     arrival_s : float
         When it arrived, s from the start of the recording.
     with_angular_velocity : bool
-        Whether the rows have columns for it; they say ``nan`` where the block has none.
+        Whether the rows have columns for it, ``nan`` if the block has none.
 
     Returns
     -------
@@ -117,24 +103,24 @@ def recorded_rows(
     n_decimal = sum(part.shape[1] for part in parts)
     parts.append((block.first_index + np.arange(n, dtype=np.float64))[:, None])
     parts.append(np.full((n, 1), arrival_s))
-    # Adding zero turns the -0.0 that rounding leaves into 0.0.
+    # Adding zero turns -0.0, a result of rounding, into 0.0.
     values = np.round(np.hstack(parts), _DECIMALS) + 0.0
     values = values[np.isfinite(block.acceleration_ms2).all(axis=1)]
     row = ",".join([f"%.{_DECIMALS}f"] * n_decimal) + f",%d,%.{_DECIMALS}f\n"
     return (row * len(values)) % tuple(values.reshape(-1).tolist())
 
 
-class StampLine:
-    """Puts the stamps of a sensor on the time of the recording; they never go back.
+class StampConverter:
+    """Converts time stamps of a sensor to the time of the recording; they never decrease.
 
-    A clock that was set or began anew is carried on by the arrivals.
+    If the clock of the sensor is set or restarts, the arrivals continue its time.
 
     Examples
     --------
-    >>> line = StampLine()
-    >>> line.place(np.array([700.0, 700.1]), arrival_s=2.0).round(3).tolist()
+    >>> converter = StampConverter()
+    >>> converter.convert(np.array([700.0, 700.1]), arrival_s=2.0).round(3).tolist()
     [1.9, 2.0]
-    >>> line.place(np.array([700.2, 700.3]), arrival_s=2.5).round(3).tolist()
+    >>> converter.convert(np.array([700.2, 700.3]), arrival_s=2.5).round(3).tolist()
     [2.1, 2.2]
     """
 
@@ -143,13 +129,13 @@ class StampLine:
         self._least_offset_s = np.inf
         self._last_s = -np.inf
 
-    def place(self, stamps_s: Floats, *, arrival_s: float) -> Floats:
-        """Give the times of a packet.
+    def convert(self, stamps_s: Floats, *, arrival_s: float) -> Floats:
+        """Convert the time stamps of a packet.
 
         Parameters
         ----------
         stamps_s : ndarray, shape (n,)
-            Stamps of the sensor, s; one sample or more.
+                Time stamps of the sensor, s; at least one.
         arrival_s : float
             When the packet arrived, s from the start of the recording.
 
