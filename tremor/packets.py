@@ -1,6 +1,6 @@
-"""What comes over a link, as it came: packets and events, each with two clocks.
+"""Packets and events of a link, unchanged, each with the time of two clocks.
 
-The link makes them, the recorder keeps them. Nothing here decodes.
+`devices` makes them and `tremor.recorder` writes them. Nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Packet:
     Parameters
     ----------
     arrival_s : float
-        When it arrived, s on the host's monotonic clock.
+        Time of arrival, s on the host's monotonic clock.
     wall_s : float
         The same moment on the host's wall clock, s since 1970-01-01 UTC.
     characteristic : str
@@ -34,18 +34,18 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class LinkEvent:
-    """Something that happened to the link or to the recording.
+    """An event of the link or of the recording.
 
     Parameters
     ----------
     arrival_s, wall_s : float
-        When, as for `Packet`.
+        Times, as in `Packet`.
     kind : str
         ``connected``, ``started``, ``lost``, ``silent``, ``restarted``, ``dropped``, ``refused``,
         ``stopped``, ``wrote``, ``read``, ``stage``, ``marker`` or ``pain``.
     detail : str
-        What is to be known of it: a reason, a number of packets, the words of the runner; what
-        was written or read, after its characteristic, in hexadecimal digits.
+        A reason, a number of packets, the text of a marker; or a characteristic and the bytes
+        that were written or read, in hexadecimal digits.
     """
 
     arrival_s: float

@@ -1,7 +1,7 @@
-"""Recordings as a BIDS dataset of the modality motion, for tools that exchange those.
+"""Recordings as BIDS datasets of the modality motion.
 
-A dataset of one participant and one recording is written; nothing is read here. By the
-specification of the Brain Imaging Data Structure, version 1.10, and its motion extension [1]_.
+A dataset of one participant and one recording is written; none is read. The format is that of the
+Brain Imaging Data Structure, version 1.10, with its motion extension [1]_.
 
 References
 ----------
@@ -43,28 +43,28 @@ def write_recording_bids(
     Parameters
     ----------
     folder : path
-        It does not exist yet, or is empty.
+        Folder to write; it does not exist yet, or is empty.
     recording : Recording
         Lost samples become ``n/a``.
     subject, task : str
-        Labels, of letters and digits.
+        Labels, letters and digits only.
 
     Returns
     -------
     tuple of Path
-        The files, in the dataset.
+        Paths of the files.
 
     Raises
     ------
     WouldOverwriteError
-        Where the folder holds something.
+        If the folder is not empty.
     InvalidInputError
-        Where a label holds other signs, or there is no folder to write into.
+        If a label has other characters, or the parent folder does not exist.
 
     Notes
     -----
-    A channel ``latency`` gives the time of each sample from the first. The wall time of the start
-    stands in ``scans.tsv``, in UTC, where it is known.
+    The channel ``latency`` is the time of each sample from the first. The wall time of the start,
+    if known, is in ``scans.tsv``, in UTC.
     """
     folder = Path(folder)
     for name, label in (("subject", subject), ("task", task)):

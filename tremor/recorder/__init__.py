@@ -1,10 +1,10 @@
-"""A stream of blocks and packets in, a recording folder out, safe against a pulled plug.
+"""A stream of blocks and packets in, a recording folder out, safe against a power cut.
 
-Where blocks come from is not known here; how a folder is read is `tremor.formats`.
+Sensors and radio are `devices`; a folder is read by `tremor.formats`.
 
-A folder holds one sensor. Two sensors at once are two folders, best side by side in one that holds
-nothing else (``left`` and ``right``), made by two recorders that share a `Zero`: their times then
-count from the same moment of the same clock.
+A folder holds one sensor. Two sensors at once make two folders, best in one that holds nothing else
+(``left`` and ``right``), written by two recorders that share a `Zero`: their times then count from
+the same moment of the same clock.
 """
 
 from tremor.recorder.counts import RecorderCounts, Zero

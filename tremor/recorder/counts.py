@@ -1,4 +1,4 @@
-"""From when a recording counts its times, and what it holds so far."""
+"""Time zero of a recording, and the counts of what it holds."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ class Zero:
 
     @classmethod
     def now(cls) -> Self:
-        """Take this moment."""
+        """Return the present moment."""
         return cls(time.monotonic(), time.time())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderCounts:
-    """What a recording holds so far.
+    """Counts of what a recording holds.
 
     Parameters
     ----------
     n_samples, n_lost, n_repeated, n_gaps : int
-        Samples kept, missing by the count of the decoder, left out because their index had been
-        there or they were no numbers; and jumps of the index.
+        Samples recorded; lost by the index of the decoder; left out because their index repeats
+        or they are not finite; and jumps of the index.
     n_packets, n_packet_bytes, n_events : int
         Notifications, their bytes, and events of the link.
     n_waiting : int
-        What waits for the disk.
+        Items that wait for the disk.
     n_dropped_packets, n_dropped_samples : int
-        What found no room to wait: lost, and told in the packet log.
+        Packets and samples that the full queue refused: lost, and reported in the packet log.
     last_arrival_s : float or None
         When the last block arrived, s from the start of the recording.
     disk : DiskState
-        How the disk does.
+        State of the disk.
     """
 
     n_samples: int = 0

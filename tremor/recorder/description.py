@@ -1,4 +1,4 @@
-"""What a recording says of the stream that it keeps."""
+"""The stream that is recorded: sensor and settings, as the manifest describes them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ __all__ = ["StreamDescription"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamDescription:
-    """A sensor and its settings as granted; with it the packets can be decoded again.
+    """A sensor and the settings that it granted; with it the packets can be decoded again.
 
     Parameters
     ----------
     sensor : SensorInfo
-        Name and profile. Its range is told from ``range_g`` where it has none.
+        Name and profile. Its range is ``range_g`` unless it has one.
     serial : str
-        Number of this very sensor; never an address.
+        Serial number; never an address.
     sampling_rate_hz : float or None
-        Nominal rate, Hz.
+        Nominal sampling rate, Hz.
     range_g : float or None
         Full scale, g.
     gyro : bool
-        Whether angular velocity comes, too.
+        Whether angular velocity is measured, too.
     options : mapping of str to str
-        What only the profile knows.
+        Options of the sensor profile.
     notes : tuple of str
-        What the sensor or the link had to say, a sentence each.
+        Remarks of the sensor or the link, a sentence each.
     device_time : str
-        How samples are stamped, a phrase; empty where they are not.
+        How samples are stamped, a phrase; empty if they are not.
     loss : str
-        How a loss is told, a sentence.
+        How a loss is detected, a sentence.
     tells_loss : bool
-        Whether a loss can be told from a delay.
+        Whether a loss can be distinguished from a delay.
     """
 
     sensor: SensorInfo = field(default_factory=SensorInfo)
@@ -57,7 +57,7 @@ class StreamDescription:
             object.__setattr__(self, "sensor", ranged)
 
     def settings(self) -> dict[str, object]:
-        """Give what a decoder is made of."""
+        """Return the settings of a decoder."""
         return {
             "sampling_rate_hz": self.sampling_rate_hz,
             "range_g": self.range_g,
@@ -65,8 +65,8 @@ class StreamDescription:
             "options": dict(self.options),
         }
 
-    def said(self) -> dict[str, object]:
-        """Give the keys of the manifest."""
+    def to_manifest(self) -> dict[str, object]:
+        """Return the keys of the manifest that describe the stream."""
         return {
             "sensor": {
                 "name": self.sensor.name,

@@ -1,8 +1,8 @@
-"""The threads that write a recording: what they are given is on the disk a moment later.
+"""The threads that write a recording to disk.
 
-Files only grow. One thread writes, another one asks the disk each second to keep what was written,
-which can take the disk seconds. Nobody waits for either: a disk that stalls or is full fills a
-queue of bounded length, and what does not fit there is refused, which the giver counts.
+Files are append-only. One thread writes; another calls fsync each second, which may take seconds.
+Callers never wait for either: a disk that stalls or is full fills a queue of bounded length, which
+then refuses items, and the caller counts them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from tremor.recording import Floats, SampleBlock
 
 __all__ = ["DiskState", "DiskWriter", "Header", "Rows"]
 
-#: What comes within this time is written at once, s.
+#: Items that arrive within this time are written together, s.
 _BATCH_S: Final = 0.05
 _SYNC_S: Final = 1.0
-#: A disk that took nothing is tried again after this time, s.
+#: Time until a failed write is tried again, s.
 _RETRY_S: Final = 0.5
-#: A write that takes longer is a stall worth telling, s, and so is keeping what was written.
+#: A longer write is reported as a stall, s; so is a longer fsync.
 _STALL_S: Final = 1.0
 _SLOW_SYNC_S: Final = 5.0
-#: Encoded bytes that wait for a disk that takes none; the rest waits in the queue.
+#: Most encoded bytes that wait for a failing disk; the rest waits in the queue.
 _MOST_PENDING_BYTES: Final = 1 << 20
 
 
@@ -59,18 +59,18 @@ Item: TypeAlias = LogRecord | Header | Rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiskState:
-    """How the disk does.
+    """State of the disk.
 
     Parameters
     ----------
     trouble : str
-        Why it takes nothing just now, or for how long it has stalled; empty where all is well.
+        Why it fails at present, or how long it has stalled; empty if all is well.
     longest_stall_s : float
-        The longest that one operation took, s.
+        Duration of the longest operation, s.
     n_bytes : int
         Bytes written.
     n_bytes_unwritten : int
-        Bytes that it did not take up to the end; 0 while it runs.
+        Bytes that could not be written by the end; 0 while it runs.
     """
 
     trouble: str = ""
@@ -81,7 +81,7 @@ class DiskState:
 
 @dataclass(slots=True)
 class _File:
-    """A file that only grows, and what waits to be appended."""
+    """An append-only file, and the bytes that wait to be appended."""
 
     path: Path
     pending: bytearray = field(default_factory=bytearray)
@@ -102,7 +102,7 @@ class _File:
             while done < len(data):
                 done += os.write(self.handle, data[done:])
         finally:
-            # What went down stays: half a record now and the rest of it later are one record.
+            # Written bytes stay: the rest of a half-written record follows later.
             self.crc = zlib.crc32(data[:done], self.crc)
             self.n_bytes += done
             if done:
@@ -111,7 +111,7 @@ class _File:
 
     def sync(self) -> None:
         if not self.is_synced:
-            self.is_synced = True  # before: what is written meanwhile wants the next one
+            self.is_synced = True  # before: later bytes need the next fsync
             os.fsync(self.handle)
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class _File:
 
 
 class _Watch:
-    """How long operations of the disk take."""
+    """Durations of disk operations, also of the one in progress."""
 
     def __init__(self) -> None:
         self._since_s: float | None = None
@@ -136,7 +136,7 @@ class _Watch:
 
     @property
     def now_s(self) -> float:
-        """Give for how long the operation of this moment has taken."""
+        """Return how long the operation in progress has taken, s."""
         since_s = self._since_s
         return 0.0 if since_s is None else time.monotonic() - since_s
 
@@ -146,14 +146,14 @@ class _Watch:
 
 
 class DiskWriter:
-    """Writes packets, rows and the manifest of one folder in threads of its own.
+    """Writes packets, rows and the manifest of a folder in threads of its own.
 
     Parameters
     ----------
     folder : Path
-        It exists.
+        Folder of the recording; it exists.
     most_waiting : int
-        Items that may wait: minutes at the rate of any sensor.
+        Items that may wait: minutes at the sampling rate of any sensor.
     """
 
     def __init__(self, folder: Path, *, most_waiting: int) -> None:
@@ -169,22 +169,30 @@ class DiskWriter:
         self._bug: BaseException | None = None
         self._is_ending = threading.Event()
         self._writer = threading.Thread(target=self._run, name="tremor-writer", daemon=True)
-        self._syncer = threading.Thread(target=self._keep, name="tremor-syncer", daemon=True)
+        self._syncer = threading.Thread(
+            target=self._sync_until_end, name="tremor-syncer", daemon=True
+        )
 
     def start(self) -> None:
-        """Begin to write; a folder that takes nothing is told at once, by an `OSError`."""
+        """Start writing.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
         self._packets.append_pending()
         self._writer.start()
         self._syncer.start()
 
     @property
     def n_waiting(self) -> int:
-        """Count the items that wait."""
+        """Return the number of items that wait."""
         return self._queue.qsize()
 
     @property
     def state(self) -> DiskState:
-        """Tell how the disk does."""
+        """Return the state of the disk."""
         pending = len(self._packets.pending) + len(self._samples.pending)
         return DiskState(
             trouble=self._trouble,
@@ -205,14 +213,14 @@ class DiskWriter:
         return self._sync_trouble
 
     def files(self) -> dict[str, dict[str, int]]:
-        """Give bytes and CRC-32 of each file, once it is ended."""
+        """Return size and CRC-32 of each file, after `end`."""
         return {
             file.path.name: {"n_bytes": file.n_bytes, "crc32": file.crc}
             for file in (self._samples, self._packets)
         }
 
     def put(self, item: Item) -> bool:
-        """Hand over what is to be written; never waits.
+        """Queue an item; never waits.
 
         Parameters
         ----------
@@ -222,7 +230,7 @@ class DiskWriter:
         Returns
         -------
         bool
-            False where too much waits already: the item is not taken.
+            False if the queue is full and the item is refused.
         """
         if self._queue.qsize() >= self._most_waiting or self._bug is not None:
             return False
@@ -230,17 +238,17 @@ class DiskWriter:
         return True
 
     def put_manifest(self, content: Mapping[str, object]) -> None:
-        """Hand over what the folder says of itself; the last one counts."""
+        """Queue the content of the manifest, in place of one that still waits."""
         self._manifest = content
 
     def end(self, *, patience_s: float) -> None:
-        """Write what waits, and end the threads; to be called from another thread.
+        """Write what waits and end the threads; to be called from another thread.
 
         Parameters
         ----------
         patience_s : float
-            How long a disk that takes nothing is tried again, s. What it did not take by then is
-            lost, and is counted in `state`.
+            How long a failing write is tried again, s. What remains then is lost, and counted in
+            `state`.
         """
         self._patience_s = patience_s
         self._is_ending.set()
@@ -273,12 +281,12 @@ class DiskWriter:
         while not self._append() and time.monotonic() < until_s:
             time.sleep(_BATCH_S)
 
-    def _keep(self) -> None:
+    def _sync_until_end(self) -> None:
         while not self._is_ending.wait(_SYNC_S):
             self._sync()
 
     def _gather(self) -> None:
-        """Take what comes next, and what else comes in the same moment."""
+        """Take the next item, and those that follow within a moment."""
         try:
             item = self._queue.get(timeout=_SYNC_S)
         except Empty:
@@ -308,7 +316,7 @@ class DiskWriter:
             self._packets.pending += encode_record(item)
 
     def _append(self) -> bool:
-        """Write what is pending; say whether the disk took it all."""
+        """Write what is pending; return whether all was written."""
         try:
             with self._writing:
                 self._packets.append_pending()
@@ -320,7 +328,7 @@ class DiskWriter:
         return True
 
     def _sync(self) -> None:
-        """Ask the disk to keep what was written, and the manifest with it."""
+        """Call fsync on what was written, and write the manifest."""
         try:
             with self._syncing:
                 self._packets.sync()

@@ -1,4 +1,4 @@
-"""What happened while a recording was made: gaps, events of the link, words of the runner."""
+"""What happened during a recording: gaps, events of the link, markers of the runner."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Final
 
 from tremor.packets import LinkEvent
 
-__all__ = ["MARKERS", "Told"]
+__all__ = ["MARKERS", "EventLog"]
 
-#: Kinds of events that are of the runner.
+#: Kinds of events that the runner sets.
 MARKERS: Final = ("marker", "pain")
-#: Gaps and events that are listed; more are only counted.
+#: Gaps and events that are listed; further ones are only counted.
 _MOST_LISTED: Final = 10_000
 
 
-class Told:
-    """Lists of bounded length that go into the manifest."""
+class EventLog:
+    """Gaps and events for the manifest, in lists of bounded length."""
 
     def __init__(self) -> None:
         self.extra: dict[str, object] = {}
@@ -23,13 +23,13 @@ class Told:
         self._events: list[dict[str, object]] = []
         self._markers: list[dict[str, object]] = []
 
-    def event(self, event: LinkEvent, *, time_s: float) -> None:
-        """List an event, s from the start of the recording."""
+    def add_event(self, event: LinkEvent, *, time_s: float) -> None:
+        """List an event at a time, s from the start of the recording."""
         listed = self._markers if event.kind in MARKERS else self._events
         if len(listed) < _MOST_LISTED:
             listed.append({"time_s": round(time_s, 6), "kind": event.kind, "detail": event.detail})
 
-    def gap(
+    def add_gap(
         self,
         *,
         first_index: int,
@@ -39,7 +39,23 @@ class Told:
         told_by: str,
         cause: str,
     ) -> None:
-        """List a gap: so many samples from an index on, after the last one at ``last_s``."""
+        """List a gap.
+
+        Parameters
+        ----------
+        first_index : int
+            Index of the first lost sample.
+        n_lost : int
+            Number of lost samples.
+        last_s : float
+            Time of the last sample before, s.
+        sampling_rate_hz : float or None
+            Hz; without it the gap has no duration.
+        told_by : str
+            ``sensor`` or ``host clock``.
+        cause : str
+            ``link``, or empty.
+        """
         if len(self._gaps) >= _MOST_LISTED:
             return
         period_s = 1.0 / sampling_rate_hz if sampling_rate_hz else None
@@ -54,8 +70,8 @@ class Told:
             }
         )
 
-    def said(self) -> dict[str, object]:
-        """Give the keys of the manifest, as they are at this moment."""
+    def to_manifest(self) -> dict[str, object]:
+        """Return the keys of the manifest that list them, as of now."""
         return {
             "gaps": list(self._gaps),
             "events": list(self._events),

@@ -1,6 +1,6 @@
-"""Keeps a stream: blocks, packets and what happened, in one folder.
+"""Records a stream of blocks, packets and events into a folder.
 
-What a recording consists of is decided here; how it gets to the disk is `tremor.recorder.disk`.
+The content of a recording is decided here; writing it to disk is `tremor.recorder.disk`.
 """
 
 from __future__ import annotations
@@ -29,52 +29,51 @@ from tremor.packets import LinkEvent, Packet
 from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
 from tremor.recorder.disk import DiskWriter, Header, Rows
-from tremor.recorder.events import MARKERS, Told
+from tremor.recorder.events import MARKERS, EventLog
 from tremor.recording import Placement, SampleBlock
 
 __all__ = ["Recorder"]
 
-#: Items that may wait for the disk: a minute and a half at 208 packets and blocks a second.
+#: Items that may wait for the disk: 90 s at 208 packets and blocks a second.
 _MOST_WAITING: Final = 40_000
-#: The manifest is written anew after something happened, and else now and then, s.
+#: Delay of the manifest after an event, and its longest interval, s.
 _MANIFEST_SOON_S: Final = 1.0
 _MANIFEST_LATEST_S: Final = 10.0
-#: How long a disk that takes nothing is tried again at the end, s.
+#: How long a failing disk is tried again at the end, s.
 _PATIENCE_S: Final = 5.0
 _LINK_IS_GONE: Final = frozenset({"lost", "silent", "restarted"})
 
 
 class Recorder:
-    """Writes a recording folder while the samples come.
+    """Writes a recording folder while samples arrive.
 
     Parameters
     ----------
     folder : path
-        It does not exist yet, or is empty.
+        Folder to write; it does not exist yet, or is empty.
     stream : StreamDescription, optional
-        What is known of the sensor; `describe` tells it later, and again after a reconnection.
+        Sensor and settings; or they follow by `describe`, also after a reconnection.
     placement : Placement or str, optional
         Where the sensor is worn.
     zero : Zero, optional
-        From when the times count; two recorders of one session share it. Without it, from the
-        first packet, event or block.
+        Time zero, which two recorders of a session share; by default the first packet, event or
+        block.
     most_waiting : int
-        Packets and blocks that may wait for the disk before more are dropped, and counted.
+        Packets and blocks that may wait for the disk; further ones are dropped and counted.
     now, wall_now : callable
         Monotonic and wall clock, s.
 
     Raises
     ------
     WouldOverwriteError
-        Where the folder holds something.
+        If the folder is not empty.
     InvalidInputError
-        Where it cannot be written.
+        If it cannot be written.
 
     Notes
     -----
-    Nothing here waits for the disk but `close`. A packet is written within 0.05 s and synced each
-    second: a killed program loses what came in the last moment, a power cut what
-    came in the last second.
+    Nothing but `close` waits for the disk. A packet is written within 0.05 s and synced each
+    second: a killed program loses the last moment, a power cut the last second.
 
     Examples
     --------
@@ -125,28 +124,28 @@ class Recorder:
         self._next_index: int | None = None
         self._last_time_s = 0.0
         self._link_was_lost = False
-        self._told = Told()
-        self._untold = (0, 0)
+        self._events = EventLog()
+        self._reported_drops = (0, 0)
         self._manifest_due_s = -np.inf
 
     @property
     def folder(self) -> Path:
-        """Give where the recording is."""
+        """Return the folder of the recording."""
         return self._folder
 
     @property
     def zero(self) -> Zero | None:
-        """Give the moment from which the times count; None before anything came."""
+        """Return time zero; None before anything arrived."""
         return self._zero
 
     @property
     def clock(self) -> ClockEstimate:
-        """Give what is known of the sampling rate so far."""
+        """Return the present estimate of the sampling rate."""
         return self._clock.estimate
 
     @property
     def counts(self) -> RecorderCounts:
-        """Give what the recording holds so far."""
+        """Return the counts of what the recording holds."""
         disk = self._disk
         if disk is None:
             return self._counts
@@ -165,7 +164,13 @@ class Recorder:
         await self.close()
 
     def start(self) -> None:
-        """Make the folder and begin; ``async with`` does it."""
+        """Make the folder and start; ``async with`` does it.
+
+        Raises
+        ------
+        WouldOverwriteError, InvalidInputError
+            As the class says.
+        """
         folder = self._folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -186,12 +191,12 @@ class Recorder:
         self._write_manifest()
 
     def describe(self, stream: StreamDescription) -> None:
-        """Say what the sensor granted; what comes from now on is of these settings.
+        """Set the sensor and its granted settings, for what arrives from now on.
 
         Parameters
         ----------
         stream : StreamDescription
-            Told once the sensor has started, and after each time it was started anew.
+            To be given when the sensor has started, and after each restart.
         """
         if stream == self._stream and self._is_described:
             return
@@ -202,7 +207,7 @@ class Recorder:
         self._manifest_soon()
 
     def tap(self, record: Packet | LinkEvent) -> None:
-        """Keep a packet or an event of the link as it came; never waits.
+        """Record a packet or an event of the link; never waits.
 
         Parameters
         ----------
@@ -222,13 +227,13 @@ class Recorder:
             return
         self._counts = replace(was, n_events=was.n_events + 1)
         self._link_was_lost |= record.kind in _LINK_IS_GONE
-        self._told.event(record, time_s=record.arrival_s - zero.arrival_s)
+        self._events.add_event(record, time_s=record.arrival_s - zero.arrival_s)
         self._manifest_soon()
 
     def marker(
         self, detail: str = "", *, kind: str = "marker", arrival_s: float | None = None
     ) -> None:
-        """Keep a word of the runner.
+        """Record a marker of the runner.
 
         Parameters
         ----------
@@ -242,7 +247,7 @@ class Recorder:
         Raises
         ------
         InvalidInputError
-            Where the kind is another.
+            If the kind is neither of the two.
         """
         if kind not in MARKERS:
             raise InvalidInputError(f"marker of kind {kind!r}; give {' or '.join(MARKERS)}")
@@ -252,25 +257,25 @@ class Recorder:
         self.tap(LinkEvent(at_s, wall_s, kind, detail))
 
     def add(self, key: str, value: object) -> None:
-        """Keep something beside the samples, such as the check of the fit.
+        """Record a value beside the samples, such as the check of the strap.
 
         Parameters
         ----------
         key : str
-            Its name in ``extra``.
+            Its key in ``extra`` of the manifest.
         value : object
-            Of what JSON can hold.
+            A JSON value.
         """
-        self._told.extra[key] = value
+        self._events.extra[key] = value
         self._manifest_soon()
 
     def take(self, block: SampleBlock) -> None:
-        """Keep the samples of a block; never waits.
+        """Record the samples of a block; never waits.
 
         Parameters
         ----------
         block : SampleBlock
-            In order of arrival. Samples whose index has been there are left out and counted.
+            In order of arrival. Samples whose index repeats are left out and counted.
         """
         zero = self._zero_from(block.arrival_s, None)
         if self._next_index is None:
@@ -308,7 +313,7 @@ class Recorder:
             self._write_manifest()
 
     async def through(self, blocks: AsyncIterable[SampleBlock]) -> AsyncIterator[SampleBlock]:
-        """Keep blocks and hand them on, so that they can be looked at while they are recorded.
+        """Record blocks and yield them again, so that they can be analysed meanwhile.
 
         Parameters
         ----------
@@ -318,24 +323,24 @@ class Recorder:
         Yields
         ------
         SampleBlock
-            The same.
+            The same blocks.
         """
         async for block in blocks:
             self.take(block)
             yield block
 
     async def close(self) -> RecorderCounts:
-        """Write all that waits, end the recording, and wait for the disk.
+        """Write what waits, end the recording, and wait for the disk.
 
         Returns
         -------
         RecorderCounts
-            Final; ``disk.n_bytes_unwritten`` is above 0 where a full disk took the rest.
+            Final; ``disk.n_bytes_unwritten`` is above 0 if the disk was full.
         """
         disk = self._disk
         if disk is None:
             return self._counts
-        self._tell_dropped()
+        self._report_drops()
         await asyncio.to_thread(disk.end, patience_s=_PATIENCE_S)
         final = self._manifest() | {
             "closed": True,
@@ -357,21 +362,21 @@ class Recorder:
         disk = self._disk
         if disk is None:
             raise InvalidInputError("the recording is not open; use it inside of 'async with'")
-        if self._n_untold() and disk.n_waiting < self._most_waiting // 2:
-            self._tell_dropped()
+        if self._n_unreported() and disk.n_waiting < self._most_waiting // 2:
+            self._report_drops()
         return disk.put(item)
 
-    def _n_untold(self) -> int:
+    def _n_unreported(self) -> int:
         counts = self._counts
-        return counts.n_dropped_packets + counts.n_dropped_samples - sum(self._untold)
+        return counts.n_dropped_packets + counts.n_dropped_samples - sum(self._reported_drops)
 
-    def _tell_dropped(self) -> None:
-        """Say in the log and in the manifest what found no room, once there is room again."""
-        if self._disk is None or not self._n_untold():
+    def _report_drops(self) -> None:
+        """Report dropped items in log and manifest, once there is room again."""
+        if self._disk is None or not self._n_unreported():
             return
-        n_packets = self._counts.n_dropped_packets - self._untold[0]
-        n_samples = self._counts.n_dropped_samples - self._untold[1]
-        self._untold = (self._counts.n_dropped_packets, self._counts.n_dropped_samples)
+        n_packets = self._counts.n_dropped_packets - self._reported_drops[0]
+        n_samples = self._counts.n_dropped_samples - self._reported_drops[1]
+        self._reported_drops = (self._counts.n_dropped_packets, self._counts.n_dropped_samples)
         detail = f"the disk did not keep up: {n_packets} packets and {n_samples} samples"
         self.tap(LinkEvent(self._now(), self._wall_now(), "dropped", detail))
 
@@ -402,12 +407,12 @@ class Recorder:
         stamps_s = block.device_time_s
         if self._times == "sensor" and stamps_s is not None and np.isfinite(stamps_s).all():
             return self._stamps.convert(stamps_s, arrival_s=arrival_s)
-        # Also where a single block of a stamped stream has none: time never goes back.
+        # A single block of a stamped stream may have no stamps; time never decreases.
         return np.full(len(block.acceleration_ms2), max(arrival_s, self._last_time_s))
 
     def _note_gap(self, n_lost: int) -> None:
         assert self._next_index is not None
-        self._told.gap(
+        self._events.add_gap(
             first_index=self._next_index,
             n_lost=n_lost,
             last_s=self._last_time_s,
@@ -444,12 +449,12 @@ class Recorder:
             "started_monotonic_s": None if zero is None else zero.arrival_s,
             "ended_at": None,
             "duration_s": None if last_s is None else round(last_s, 6),
-            **self._stream.said(),
+            **self._stream.to_manifest(),
             "placement": str(placement) if placement else None,
             "times": self._times,
             "clock": asdict(self._clock.estimate),
             "counts": kept,
-            **self._told.said(),
+            **self._events.to_manifest(),
             "software": {
                 "name": "tremor-analyzer",
                 "version": __version__,

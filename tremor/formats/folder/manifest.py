@@ -1,31 +1,31 @@
-"""``recording.json``: what a recording folder says of itself beside its samples.
+"""The manifest of a recording folder, ``recording.json``: all that is not samples or packets.
 
-Read and written here; what goes into it is decided by `tremor.recorder`.
+It is read and written here; `tremor.recorder` decides its content.
 
-The keys of schema ``tremor.recording/1``; what is not known is ``null`` or empty:
+The keys of schema ``tremor.recording/1``; unknown values are ``null`` or empty:
 
 =======================  =========================================================================
 ``schema``               ``tremor.recording/1``
-``closed``               true where the recording ended in order; false while it runs, or was cut
-``started_at``           wall time of second 0, ISO 8601 with its zone; times below are from there
+``closed``               true if the recording was closed; false while it runs, or if it was cut off
+``started_at``           wall time of second 0, ISO 8601 with time zone; times below count from it
 ``started_monotonic_s``  the same moment on the host's monotonic clock, as in the packet log
 ``ended_at``             wall time of the end
 ``duration_s``           time from second 0 to the last block
 ``sensor``               ``name``, ``profile`` (slug), ``serial``, ``range_ms2``; never an address
 ``settings``             as granted: ``sampling_rate_hz``, ``range_g``, ``gyro``, ``options``
-``notes``                what the sensor or the link had to say, a sentence each
+``notes``                remarks of the sensor or the link, a sentence each
 ``placement``            such as ``left-calf``
-``times``                where ``time_s`` of the samples is from: ``sensor`` or ``arrival``
-``device_time``          how the sensor stamps its samples; empty where it does not
-``loss``                 how a loss is told, a sentence
-``tells_loss``           whether a loss can be told from a delay
+``times``                source of ``time_s`` of the samples: ``sensor`` or ``arrival``
+``device_time``          how the sensor stamps its samples; empty if it does not
+``loss``                 how a loss is detected, a sentence
+``tells_loss``           whether a loss can be distinguished from a delay
 ``clock``                ``sampling_rate_hz``, ``sd_hz``, ``source``, ``converged``, ``span_s``
-``counts``               samples, lost, repeated, gaps, packets, and what the disk could not take
+``counts``               samples, lost, repeated, gaps, packets, and what was dropped
 ``gaps``                 ``start_s``, ``duration_s``, ``n_lost``, ``first_index``, ``told_by``
 ``events``               of the link: ``time_s``, ``kind``, ``detail``
-``markers``              of the runner, likewise
-``extra``                what the program that records adds, such as a check of the fit
-``files``                bytes and CRC-32 of ``samples.csv`` and ``packets.bin``; once closed
+``markers``              of the runner, with the same keys
+``extra``                added by the recording program, such as a check of the strap
+``files``                bytes and CRC-32 of ``samples.csv`` and ``packets.bin``, when closed
 ``software``             name, version, python
 =======================  =========================================================================
 """
@@ -56,19 +56,19 @@ MANIFEST_SCHEMA: Final = "tremor.recording/1"
 
 
 def write_manifest(folder: Path, content: Mapping[str, object]) -> None:
-    """Write ``recording.json`` whole or not at all, and on the disk when this returns.
+    """Write ``recording.json``, whole or not at all.
 
     Parameters
     ----------
     folder : Path
-        The recording.
+        Folder of the recording.
     content : mapping
-        Without ``schema``; of what JSON can hold.
+        JSON values, without ``schema``.
 
     Raises
     ------
     OSError
-        Where the disk does not take it; what was there before is then still there.
+        If it cannot be written; the old file is then kept.
     """
     path = folder / MANIFEST_FILE
     document = {"schema": MANIFEST_SCHEMA, **content}
@@ -83,18 +83,17 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     Parameters
     ----------
     folder : Path
-        The recording.
+        Folder of the recording.
 
     Returns
     -------
     dict or None
-        None where there is none, or what is there is not whole: the samples say enough of
-        themselves to be read without it.
+        None if it is missing or damaged: the samples can be read without it.
 
     Raises
     ------
     CaptureReadError
-        Where it is one of a later version.
+        If it is of a later version.
     """
     try:
         document = json.loads((folder / MANIFEST_FILE).read_bytes())

@@ -1,6 +1,6 @@
-"""The packet log of a recording, ``packets.bin``: everything that came over the link, as it came.
+"""The packet log of a recording, ``packets.bin``: all packets and events of the link, unchanged.
 
-Records go to bytes and back here; who writes them, and when, is `tremor.recorder`.
+Records are encoded and decoded here; `tremor.recorder` writes them.
 
 Format, version 1
 -----------------
@@ -9,7 +9,7 @@ The file begins with ``TREMORPK`` and its version as ``u16``. Records follow, al
 ======  =======  ==============================================================================
 offset  type     meaning
 ======  =======  ==============================================================================
-0       4 bytes  ``F5 54 52 50``, where a record begins
+0       4 bytes  ``F5 54 52 50``, start of a record
 4       u32      length of the body
 8       u32      CRC-32 of the body
 12      u8       kind: 1 packet, 2 event of the link, 3 settings of the stream
@@ -20,8 +20,8 @@ offset  type     meaning
                  settings (JSON)
 ======  =======  ==============================================================================
 
-Records are only ever appended. One that is damaged costs itself alone: the next is found by its
-first four bytes and its checksum.
+Records are only appended. Of damaged bytes only their own record is lost: the next one is found by
+its first four bytes and its checksum.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ __all__ = [
 
 _MAGIC: Final = b"TREMORPK"
 _VERSION: Final = 1
-#: What the file begins with.
+#: First bytes of the file.
 FILE_HEAD: Final = _MAGIC + struct.pack("<H", _VERSION)
 _MARK: Final = b"\xf5TRP"
 _HEAD: Final = struct.Struct("<4sII")
@@ -63,12 +63,12 @@ _LONGEST_TEXT: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class StreamGranted:
-    """Settings that a sensor granted; what follows in the log is decoded by them.
+    """Settings that a sensor granted, by which the packets that follow are decoded.
 
     Parameters
     ----------
     arrival_s, wall_s : float
-        When, as for `tremor.packets.Packet`.
+        Times, as in `tremor.packets.Packet`.
     profile : str
         Slug of the sensor profile.
     settings : mapping
@@ -86,16 +86,16 @@ LogRecord: TypeAlias = Packet | LinkEvent | StreamGranted
 
 @dataclass(frozen=True, slots=True)
 class PacketLog:
-    """What a packet log holds.
+    """Content of a packet log.
 
     Parameters
     ----------
     records : tuple
-        All whole records, in the order of the file.
+        All intact records, in the order of the file.
     n_bytes_left_out : int
-        Bytes that belong to no whole record: a cut end, or damage.
+        Bytes that belong to no intact record: a truncated end, or damage.
     damaged_at : int or None
-        Place of the first of them in the file; None where there are none.
+        Position of the first of them in the file; None if there are none.
     """
 
     records: tuple[LogRecord, ...]
@@ -104,22 +104,22 @@ class PacketLog:
 
 
 def encode_record(record: LogRecord) -> bytes:
-    """Give a record as it stands in the file.
+    """Encode a record.
 
     Parameters
     ----------
     record : Packet, LinkEvent or StreamGranted
-        Any.
+        What to encode.
 
     Returns
     -------
     bytes
-        To be appended whole.
+        To be appended to the file.
 
     Raises
     ------
     InvalidInputError
-        Where a text or the data is too long to be one of a sensor.
+        If a text or the data is too long for the format.
     """
     match record:
         case Packet(characteristic=text, data=data):
@@ -138,7 +138,7 @@ def encode_record(record: LogRecord) -> bytes:
 
 
 def read_packet_log(path: str | os.PathLike[str]) -> PacketLog:
-    """Read all whole records of a packet log, however it ends.
+    """Read all intact records of a packet log.
 
     Parameters
     ----------
@@ -148,14 +148,14 @@ def read_packet_log(path: str | os.PathLike[str]) -> PacketLog:
     Returns
     -------
     PacketLog
-        Records, and how many bytes are of none.
+        Records, and the number of bytes that belong to none.
 
     Raises
     ------
     CaptureNotFoundError
-        Where the file does not exist.
+        If the file does not exist.
     CaptureReadError
-        Where it is not a packet log, or one of a later version.
+        If it is not a packet log, or of a later version.
 
     Examples
     --------
@@ -179,14 +179,14 @@ def read_packet_log(path: str | os.PathLike[str]) -> PacketLog:
             f"{path} cannot be opened ({error.strerror}); check its permissions"
         ) from error
     if content[: len(FILE_HEAD)] != FILE_HEAD:
-        if FILE_HEAD.startswith(content[: len(FILE_HEAD)]):  # killed before the first write ended
+        if FILE_HEAD.startswith(content[: len(FILE_HEAD)]):  # killed during the first write
             return PacketLog((), len(content), 0 if content else None)
         _refuse(path, content)
     records: list[LogRecord] = []
     n_whole = len(FILE_HEAD)
     damaged_at: int | None = None
     at = len(FILE_HEAD)
-    for begin, end, record in _whole_records(content):
+    for begin, end, record in _intact_records(content):
         if begin != at and damaged_at is None:
             damaged_at = at
         records.append(record)
@@ -206,8 +206,8 @@ def _refuse(path: Path, content: bytes) -> None:
     raise CaptureReadError(f"{path} is not a packet log; name the packets.bin of a recording")
 
 
-def _whole_records(content: bytes) -> Iterator[tuple[int, int, LogRecord]]:
-    """Give begin, end and meaning of each record whose checksum fits."""
+def _intact_records(content: bytes) -> Iterator[tuple[int, int, LogRecord]]:
+    """Yield begin, end and content of each record whose checksum matches."""
     at = len(FILE_HEAD)
     while (at := content.find(_MARK, at)) >= 0:
         end = _end_of(content, at)
@@ -231,7 +231,7 @@ def _end_of(content: bytes, at: int) -> int | None:
 
 
 def _decode(body: bytes) -> LogRecord | None:
-    """Give what a body means; None where it means nothing that this version knows."""
+    """Decode the body of a record; None if this version does not know its kind."""
     if len(body) < _BODY.size:
         return None
     kind, arrival_s, wall_s, n_name = _BODY.unpack_from(body)
