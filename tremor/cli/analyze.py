@@ -25,7 +25,7 @@ from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
-    from tremor.formats.fit_activity import Activity
+    from tremor.formats.activity_file import Activity
     from tremor.recording import Gravity
     from tremor.results.analysis import Analysis
     from tremor.settings import AnalysisSettings
@@ -82,9 +82,9 @@ class _Answers:
         if fit_file is None:
             return cls(context, None)
         from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
-        from tremor.formats.fit_activity import read_fit
+        from tremor.formats.activity_file import read_activity
 
-        activity = read_fit(fit_file)
+        activity = read_activity(fit_file)
         answered = context.answered()
         taken = {
             name: value

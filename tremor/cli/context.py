@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tremor.explanation.answers.context import Answer, Context
     from tremor.explanation.answers.questions import Question
     from tremor.explanation.findings.computed import Quantity
-    from tremor.formats.fit_activity import Activity
+    from tremor.formats.activity_file import Activity
 
 __all__ = ["ask_all", "context"]
 
@@ -156,9 +156,9 @@ def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]
 
 def _answers_of(fit_file: Path) -> dict[str, float]:
     from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
-    from tremor.formats.fit_activity import read_fit
+    from tremor.formats.activity_file import read_activity
 
-    activity: Activity = read_fit(fit_file)
+    activity: Activity = read_activity(fit_file)
     answers = answers_from_activity(activity)
     say(told_of_activity(activity, answers))
     return answers

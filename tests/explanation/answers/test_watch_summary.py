@@ -14,7 +14,7 @@ from tremor.explanation.answers.watch_summary import (
     told_of_activity,
     with_activity,
 )
-from tremor.formats.fit_activity import Activity
+from tremor.formats.activity_file import Activity
 
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 STOP = START + timedelta(minutes=66)

@@ -1,7 +1,7 @@
 """What the summary of a sports watch answers about a run.
 
 Only answers that the runner left open are filled in; the runner's own word wins. The file itself
-is read by `tremor.formats.fit_activity`.
+is read by `tremor.formats.activity_file`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from tremor.errors import ContextError, InvalidInputError
 from tremor.explanation.answers.context import Context, checked
 from tremor.explanation.answers.questions import by_attribute
-from tremor.formats.fit_activity import RUNNING, Activity
+from tremor.formats.activity_file import RUNNING, Activity
 
 __all__ = ["answers_from_activity", "told_of_activity", "with_activity"]
 
@@ -59,7 +59,7 @@ def answers_from_activity(
 
     Examples
     --------
-    >>> from tremor.formats.fit_activity import Activity
+    >>> from tremor.formats.activity_file import Activity
     >>> answers_from_activity(Activity(source="a.fit", sport="running", distance_m=12034.2))
     {'distance_km': 12.03}
     """
@@ -104,7 +104,7 @@ def with_activity(
 
     Examples
     --------
-    >>> from tremor.formats.fit_activity import Activity
+    >>> from tremor.formats.activity_file import Activity
     >>> watch = Activity(source="a.fit", sport="running", distance_m=12034.2, duration_s=3900.0)
     >>> with_activity(Context(distance_km=12), watch)
     Context(distance_km=12.0, duration_min=65.0)
@@ -130,7 +130,7 @@ def told_of_activity(activity: Activity, answers: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> from tremor.formats.fit_activity import Activity
+    >>> from tremor.formats.activity_file import Activity
     >>> told_of_activity(Activity(source="a.fit", sport="running"), {"distance_km": 12.03})
     'from a.fit: distance 12.03 km'
     """

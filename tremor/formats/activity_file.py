@@ -1,7 +1,7 @@
-"""Read the summary of a run from the FIT file of a sports watch.
+"""The summary of a run from the activity file of a sports watch (FIT, the format of Garmin).
 
-Sport, times, distance, heart rate and temperature only. Where the runner was is never asked of the
-file, so that no position can leave this module. What the summary answers about a run is told by
+Only sport, times, distance, heart rate and temperature are read. Positions are never requested from
+the file, so that none can leave this module. Which questions the summary answers is decided by
 `tremor.explanation.answers.watch_summary`.
 """
 
@@ -19,10 +19,10 @@ from tremor.errors import ActivityReadError
 if TYPE_CHECKING:
     from fitdecode.records import FitDataMessage
 
-__all__ = ["Activity", "read_fit"]
+__all__ = ["Activity", "read_activity"]
 
 RUNNING: Final = "running"
-#: The only fields that are read, by message. None of them tells a place.
+#: The only fields that are read, by message; none is a position.
 _FIELDS: Final = {
     "session": (
         "sport",
@@ -45,18 +45,18 @@ _STOPS: Final = frozenset({"stop", "stop_all", "stop_disable", "stop_disable_all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What a watch tells of one activity; None where it does not.
+    """Summary of one activity; None for what the file does not hold.
 
     Parameters
     ----------
     source : str
         Name of the file, without its folder.
     sport : str or None
-        Sport as FIT calls it, such as ``running``.
+        Name of the sport in FIT, such as ``running``.
     started_at, stopped_at : datetime or None
-        First start and last stop of the timer, aware.
+        First start and last stop of the timer, with time zone.
     duration_s : float or None
-        Time that the timer ran, pauses left out, s.
+        Time that the timer ran, without pauses, s.
     distance_m : float or None
         Distance, m.
     mean_heart_rate_bpm, max_heart_rate_bpm : float or None
@@ -64,7 +64,7 @@ class Activity:
     mean_temperature_c, max_temperature_c : float or None
         Temperature at the watch, degree C; on a wrist it lies between skin and air.
     remarks : tuple of str
-        What is wrong with the file or was chosen among several.
+        Defects of the file, and choices among several sessions.
     """
 
     source: str
@@ -80,7 +80,7 @@ class Activity:
     remarks: tuple[str, ...] = ()
 
 
-def read_fit(path: str | Path) -> Activity:
+def read_activity(path: str | Path) -> Activity:
     """Read the summary of an activity.
 
     Parameters
@@ -91,18 +91,18 @@ def read_fit(path: str | Path) -> Activity:
     Returns
     -------
     Activity
-        The summary. A file that breaks off is read up to there, and a remark says so.
+        The summary. A truncated file is read as far as possible, with a remark.
 
     Raises
     ------
     ActivityReadError
-        Where the file cannot be read, is no FIT file, or holds no activity.
+        If the file cannot be read, is not a FIT file, or holds no activity.
 
     Notes
     -----
-    The watch writes its summary, the session, when the activity ends. Where it is missing, the
-    summary is made of the samples. Of several sessions the last run is taken. The stop is the last
-    stop of the timer; a session among several ends by its own length.
+    The watch writes a summary, the session, when the activity ends. If it is missing, the samples
+    are summarised. Of several sessions the last run is taken. The activity stops at the last stop
+    of the timer; a session among several ends after its own duration.
     """
     path = Path(path)
     messages = _Messages()
@@ -128,7 +128,7 @@ def read_fit(path: str | Path) -> Activity:
 
 
 class _NotFitError(Exception):
-    """The file does not start as FIT does."""
+    """The file does not begin like FIT."""
 
 
 @dataclass
@@ -137,11 +137,15 @@ class _Series:
 
     n: int = 0
     total: float = 0.0
-    most: float = -math.inf
+    largest: float = -math.inf
 
     def take(self, value: float | None) -> None:
         if value is not None:
-            self.n, self.total, self.most = self.n + 1, self.total + value, max(self.most, value)
+            self.n, self.total, self.largest = (
+                self.n + 1,
+                self.total + value,
+                max(self.largest, value),
+            )
 
     @property
     def mean(self) -> float | None:
@@ -149,12 +153,12 @@ class _Series:
 
     @property
     def maximum(self) -> float | None:
-        return self.most if self.n else None
+        return self.largest if self.n else None
 
 
 @dataclass
 class _Messages:
-    """What is kept of a file while it is read."""
+    """Messages of a file, as they are read."""
 
     sessions: list[dict[str, object]] = field(default_factory=list)
     sport: str | None = None
@@ -181,12 +185,12 @@ def _collect(file: object, messages: _Messages) -> None:
             for frame in reader:
                 started = True
                 if frame.frame_type == fitdecode.FIT_FRAME_DATA:
-                    _keep(frame, messages)
+                    _add(frame, messages)
                 elif frame.frame_type == fitdecode.FIT_FRAME_CRC and not frame.matched:
                     messages.remarks.append("its checksum does not match: parts may be wrong")
     except OSError:
         raise
-    except Exception as error:  # broken bytes make the decoder fail in any way
+    except Exception as error:  # damaged bytes raise any kind of error in the decoder
         if not started:
             raise _NotFitError from error
         messages.remarks.append("it breaks off or is damaged; what stands before is taken")
@@ -194,27 +198,27 @@ def _collect(file: object, messages: _Messages) -> None:
         raise _NotFitError
 
 
-def _keep(frame: FitDataMessage, messages: _Messages) -> None:
-    keep = _KEEPERS.get(frame.name)
-    if keep is not None:
-        keep({name: frame.get_value(name, fallback=None) for name in _FIELDS[frame.name]}, messages)
+def _add(frame: FitDataMessage, messages: _Messages) -> None:
+    add = _ADDERS.get(frame.name)
+    if add is not None:
+        add({name: frame.get_value(name, fallback=None) for name in _FIELDS[frame.name]}, messages)
 
 
-def _keep_session(values: dict[str, object], messages: _Messages) -> None:
+def _add_session(values: dict[str, object], messages: _Messages) -> None:
     messages.sessions.append(values)
 
 
-def _keep_sport(values: dict[str, object], messages: _Messages) -> None:
+def _add_sport(values: dict[str, object], messages: _Messages) -> None:
     messages.sport = _text(values["sport"]) or messages.sport
 
 
-def _keep_event(values: dict[str, object], messages: _Messages) -> None:
+def _add_event(values: dict[str, object], messages: _Messages) -> None:
     moment = _moment(values["timestamp"])
     if values["event"] == "timer" and values["event_type"] in _STOPS and moment is not None:
         messages.last_stop = moment
 
 
-def _keep_record(values: dict[str, object], messages: _Messages) -> None:
+def _add_record(values: dict[str, object], messages: _Messages) -> None:
     moment = _moment(values["timestamp"])
     if moment is None:
         return
@@ -226,11 +230,11 @@ def _keep_record(values: dict[str, object], messages: _Messages) -> None:
     messages.temperature_c.take(_number(values["temperature"]))
 
 
-_KEEPERS: Final[dict[str, Callable[[dict[str, object], _Messages], None]]] = {
-    "session": _keep_session,
-    "sport": _keep_sport,
-    "event": _keep_event,
-    "record": _keep_record,
+_ADDERS: Final[dict[str, Callable[[dict[str, object], _Messages], None]]] = {
+    "session": _add_session,
+    "sport": _add_sport,
+    "event": _add_event,
+    "record": _add_record,
 }
 
 
@@ -249,11 +253,11 @@ def _from_session(source: str, messages: _Messages) -> Activity:
     ends = _ends(started_at, elapsed_s, session)
     if not several:
         ends = iter((messages.last_stop, *ends, messages.last))
-    samples_fit = not several  # those of a file with several sessions belong to all of them
+    use_samples = not several  # samples do not say to which session they belong
 
     def value(name: str, series: float | None) -> float | None:
         summary = _number(session[name])
-        return summary if summary is not None or not samples_fit else series
+        return summary if summary is not None or not use_samples else series
 
     return Activity(
         source=source,
