@@ -70,9 +70,9 @@ def test_the_sidecar_says_what_is_required(tmp_path, recording):
     write_recording_bids(tmp_path / "data", recording, subject="A7", task="postrun")
     data = tmp_path / "data"
     stem = "sub-A7_task-postrun_tracksys-imu"
-    said = json.loads((data / "sub-A7" / "motion" / f"{stem}_motion.json").read_text())
-    assert (said["TaskName"], said["TrackingSystemName"]) == ("postrun", "imu")
-    assert said["SamplingFrequency"] == said["SamplingFrequencyEffective"] == 101.0
+    sidecar = json.loads((data / "sub-A7" / "motion" / f"{stem}_motion.json").read_text())
+    assert (sidecar["TaskName"], sidecar["TrackingSystemName"]) == ("postrun", "imu")
+    assert sidecar["SamplingFrequency"] == sidecar["SamplingFrequencyEffective"] == 101.0
     assert json.loads((data / "dataset_description.json").read_text())["BIDSVersion"]
     assert (data / "sub-A7" / "sub-A7_scans.tsv").read_text() == (
         f"filename\tacq_time\nmotion/{stem}_motion.tsv\t2026-05-01T09:30:00.250000Z\n"

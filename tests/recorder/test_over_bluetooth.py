@@ -87,10 +87,14 @@ def test_losses_and_a_lost_link_are_gaps_of_their_length(bluetooth, tmp_path):
     assert (found[there] - place[there] == found[0]).all()
     runs = np.diff(np.flatnonzero(np.diff(np.concatenate(([True], there, [True])).astype(int))))
     assert sorted(set(runs[::2]))[0] == 36
-    said = json.loads((folder / "recording.json").read_text())
-    assert sum(gap["n_lost"] for gap in said["gaps"]) == np.count_nonzero(~there) == counts.n_lost
-    assert [gap["cause"] for gap in said["gaps"]].count("link") == 1
-    kinds = [event["kind"] for event in said["events"] if event["kind"] not in ("wrote", "read")]
+    manifest = json.loads((folder / "recording.json").read_text())
+    assert (
+        sum(gap["n_lost"] for gap in manifest["gaps"]) == np.count_nonzero(~there) == counts.n_lost
+    )
+    assert [gap["cause"] for gap in manifest["gaps"]].count("link") == 1
+    kinds = [
+        event["kind"] for event in manifest["events"] if event["kind"] not in ("wrote", "read")
+    ]
     assert kinds == ["connected", "started", "lost", "connected", "restarted", "stopped"]
 
 

@@ -91,19 +91,23 @@ def test_the_folder_holds_all_that_came(tmp_path):
 def test_the_manifest_says_what_the_recording_is(tmp_path):
     blocks = [block(first) for first in range(0, 2000, 10)]
     record(tmp_path, blocks, records=[packet(0)], placement="left-calf")
-    said = manifest_of(tmp_path)
-    assert said["schema"] == "tremor.recording/1"
-    assert said["closed"] is True
-    assert said["started_at"].startswith("2023-11-1")
-    assert said["sensor"]["serial"] == "12345678"
-    assert_allclose(said["sensor"]["range_ms2"], 8 * 9.80665)
-    assert said["settings"] == STREAM.settings()
-    assert (said["placement"], said["times"], said["tells_loss"]) == ("left-calf", "sensor", True)
-    assert said["clock"]["source"] == "device stamps"
-    assert_allclose(said["clock"]["sampling_rate_hz"], RATE_HZ, rtol=1e-6)
+    manifest = manifest_of(tmp_path)
+    assert manifest["schema"] == "tremor.recording/1"
+    assert manifest["closed"] is True
+    assert manifest["started_at"].startswith("2023-11-1")
+    assert manifest["sensor"]["serial"] == "12345678"
+    assert_allclose(manifest["sensor"]["range_ms2"], 8 * 9.80665)
+    assert manifest["settings"] == STREAM.settings()
+    assert (manifest["placement"], manifest["times"], manifest["tells_loss"]) == (
+        "left-calf",
+        "sensor",
+        True,
+    )
+    assert manifest["clock"]["source"] == "device stamps"
+    assert_allclose(manifest["clock"]["sampling_rate_hz"], RATE_HZ, rtol=1e-6)
     for name in ("samples.csv", "packets.bin"):
         content = (tmp_path / name).read_bytes()
-        assert said["files"][name] == {"n_bytes": len(content), "crc32": zlib.crc32(content)}
+        assert manifest["files"][name] == {"n_bytes": len(content), "crc32": zlib.crc32(content)}
 
 
 def test_times_are_the_stamps_moved_to_the_start(tmp_path):
@@ -185,12 +189,12 @@ def test_markers_and_what_else_is_said_is_kept(tmp_path):
                 recorder.marker("no", kind="lost")
 
     asyncio.run(run())
-    said = manifest_of(tmp_path)
-    assert said["markers"] == [
+    manifest = manifest_of(tmp_path)
+    assert manifest["markers"] == [
         {"time_s": 10.0, "kind": "marker", "detail": "stood up"},
         {"time_s": 8.0, "kind": "pain", "detail": "7"},
     ]
-    assert said["extra"] == {"fit": {"word": "good"}}
+    assert manifest["extra"] == {"fit": {"word": "good"}}
     assert read_packet_log(tmp_path / "packets.bin").records[-1] == LinkEvent(
         58.0, 1.7e9 - 2, "pain", "7"
     )

@@ -85,15 +85,15 @@ def test_chunks_make_the_same_recording_and_the_same_analysis(tmp_path, request)
 def test_spool_gives_back_what_it_got():
     rows = np.arange(3000.0).reshape(-1, 3)
     for limit in (10, 5000):
-        with RowStore(3, in_memory_rows=limit) as spool:
+        with RowStore(3, in_memory_rows=limit) as store:
             for part in np.array_split(rows, 13):
-                spool.append(part.copy())
-            assert spool.is_in_memory == (limit == 5000)
-            assert len(spool) == 1000
-            np.testing.assert_array_equal(spool.read(0, 1000), rows)
-            np.testing.assert_array_equal(spool.read(77, 501), rows[77:501])
-            assert len(spool.read(990, 2000)) == 10
-            assert spool.read(5, 5).shape == (0, 3)
+                store.append(part.copy())
+            assert store.is_in_memory == (limit == 5000)
+            assert len(store) == 1000
+            np.testing.assert_array_equal(store.read(0, 1000), rows)
+            np.testing.assert_array_equal(store.read(77, 501), rows[77:501])
+            assert len(store.read(990, 2000)) == 10
+            assert store.read(5, 5).shape == (0, 3)
 
 
 @pytest.mark.usefixtures("in_small_chunks")
