@@ -1,9 +1,9 @@
-"""What a sensor file must provide: who it is, what it can do, how it is started and decoded.
+"""Interface of a sensor file: how to recognise, start, stop and decode one kind of sensor.
 
-A sensor file holds no asyncio and no Bluetooth library. What it wants done on a link it says in
-steps, one after the other (`Conversation`), and `devices.link.source` does them; so each sensor
-can be tested without a radio, down to the bytes. Nothing here imports numpy either, so that a list
-of sensors comes at once.
+A sensor file uses neither asyncio nor a Bluetooth library. Its start and stop are generators of
+steps (`Conversation`), which `devices.link.conversation` carries out, so that every sensor can be
+tested without a radio, byte for byte. This module does not load numpy either, which keeps the
+listing of sensors fast.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from tremor.errors import InvalidInputError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
 __all__ = [
+    "LOSS_BY_TIME_STAMPS",
+    "LOSS_NOT_DETECTABLE",
     "Advertisement",
     "Ask",
     "Conversation",
@@ -26,9 +28,11 @@ __all__ = [
     "LossRule",
     "Pause",
     "Read",
+    "RequestedSettings",
     "SensorProfile",
     "Started",
     "Step",
+    "StopConversation",
     "StreamSettings",
     "Subscribe",
     "Unsubscribe",
@@ -38,16 +42,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Advertisement:
-    """What a sensor says of itself before anybody connects.
+    """What a device advertises before a connection.
 
     Parameters
     ----------
     name : str
-        Its name; empty where it gives none.
+        Local name; empty if none is advertised.
     service_uuids : tuple of str
-        Services that it advertises: full UUIDs in lower case.
+        Advertised services, full UUIDs in lower case.
     manufacturer_ids : tuple of int
-        Company identifiers of its manufacturer data.
+        Company identifiers of the manufacturer data.
     """
 
     name: str = ""
@@ -57,18 +61,18 @@ class Advertisement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
-    """What is asked of a sensor.
+    """Settings of a stream, requested or granted.
 
     Parameters
     ----------
     sampling_rate_hz : float
-        Nominal rate, Hz; one of the profile.
+        Nominal sampling rate, Hz.
     range_g : float or None
-        Full scale, g; one of the profile, or None where the sensor has one only.
+        Full scale, g; None if the sensor has no selectable range.
     gyro : bool
-        Whether angular velocity is wanted as well, where the sensor has it.
+        Whether to stream angular velocity as well, if the sensor has it.
     options : mapping of str to str
-        What only this sensor knows, such as the layout of a line.
+        Options of this kind of sensor, such as the layout of a packet.
     """
 
     sampling_rate_hz: float
@@ -77,23 +81,70 @@ class StreamSettings:
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedSettings:
+    """Settings as a user asks for them, before the kind of sensor is known.
+
+    Parameters
+    ----------
+    sampling_rate_hz : float or None
+        Sampling rate, Hz; None for the default of the profile.
+    range_g : float or None
+        Full scale, g; likewise.
+    gyro : bool
+        Whether to stream angular velocity as well.
+    options : mapping of str to str
+        Options of the kind of sensor.
+    """
+
+    sampling_rate_hz: float | None = None
+    range_g: float | None = None
+    gyro: bool = False
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def resolve(self, profile: SensorProfile) -> StreamSettings:
+        """Fill in the defaults of a profile and check the result.
+
+        Parameters
+        ----------
+        profile : SensorProfile
+            Kind of sensor.
+
+        Returns
+        -------
+        StreamSettings
+            Valid settings.
+
+        Raises
+        ------
+        InvalidInputError
+            If the sensor does not support them.
+        """
+        return profile.settings(
+            sampling_rate_hz=self.sampling_rate_hz,
+            range_g=self.range_g,
+            gyro=self.gyro,
+            **self.options,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Turn notifications (or indications) of a characteristic on."""
+    """Enable notifications (or indications) of a characteristic."""
 
     characteristic: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Turn them off."""
+    """Disable notifications of a characteristic."""
 
     characteristic: str
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Write to a characteristic; answered by nothing."""
+    """Write to a characteristic; the conversation receives None."""
 
     characteristic: str
     data: bytes
@@ -102,7 +153,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Read a characteristic; answered by its bytes, or by None where ``optional`` and not there."""
+    """Read a characteristic; the conversation receives its value.
+
+    If ``optional`` and the characteristic does not exist, it receives None.
+    """
 
     characteristic: str
     optional: bool = False
@@ -110,46 +164,46 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Write, and wait for the notification that answers.
+    """Write a request and wait for the notification that replies; the conversation receives it.
 
-    Answered by its bytes, or by None where ``optional`` and none came in time; else the link
-    gives up with a message that holds ``what``.
+    Without a reply in time the conversation receives None if ``optional``; otherwise the link
+    raises an error whose message contains ``purpose``.
 
     Parameters
     ----------
     characteristic : str
-        Where to write.
+        Characteristic to write to.
     data : bytes
-        What.
+        Request.
     reply_on : str
-        Characteristic whose notification answers.
+        Characteristic whose notification carries the reply.
     is_reply : callable
-        Tells the answer from other notifications.
-    what : str
-        What was asked for, in words for a message: ``start the accelerometer``.
+        Whether a notification is the reply.
+    purpose : str
+        What is asked for, as in ``start the accelerometer``; for messages.
     timeout_s : float
-        s.
+        Longest wait for the reply, s.
     optional : bool
-        Whether silence is an answer.
-    whole_of : callable, optional
-        For a sensor that parts a long answer: from all notifications so far for which
-        ``is_reply`` holds, in order, to the whole answer, or to None where a further one is to
-        come. Without it the first one is the answer.
+        Whether the sensor may leave the request unanswered.
+    assemble : callable, optional
+        Join a reply that is sent in several notifications: takes all matching notifications so
+        far, in order, and returns the complete reply, or None if more are to come. Without it
+        the first matching notification is the reply.
     """
 
     characteristic: str
     data: bytes
     reply_on: str
     is_reply: Callable[[bytes], bool]
-    what: str
+    purpose: str
     timeout_s: float = 5.0
     optional: bool = False
-    whole_of: Callable[[Sequence[bytes]], bytes | None] | None = None
+    assemble: Callable[[Sequence[bytes]], bytes | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait so many seconds: some sensors need time between two writes."""
+    """Wait; some sensors lose a write that follows another one too closely."""
 
     duration_s: float
 
@@ -159,29 +213,30 @@ Step: TypeAlias = Subscribe | Unsubscribe | Write | Read | Ask | Pause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """What a sensor granted: its decoder is made of this.
+    """Outcome of a start.
 
     Parameters
     ----------
     settings : StreamSettings
-        Rate, range and options as they are now.
+        Granted settings; the decoder is made from them.
     notes : tuple of str
-        What differs from what was asked, and what is known of the sensor (firmware, battery).
+        Deviations from the request, and facts such as firmware or battery; clauses without a
+        full stop.
     """
 
     settings: StreamSettings
     notes: tuple[str, ...] = ()
 
 
-#: Yields steps, gets the bytes that answer `Read` and `Ask` (None for the others), and returns
-#: what was granted. Raises `SensorRefusedError` where a reply says no.
+#: Start of a stream. Yields steps, receives the bytes for `Read` and `Ask` (None for the others),
+#: and returns what was granted. Raises `SensorRefusedError` if a reply is a refusal.
 Conversation: TypeAlias = Generator[Step, bytes | None, Started]
-#: The same for stopping, which returns nothing.
+#: Stop of a stream; likewise, but returns nothing.
 StopConversation: TypeAlias = Generator[Step, bytes | None, None]
 
 
 class Decoder(Protocol):
-    """Bytes of one connection after the other in, samples out; synchronous and deterministic."""
+    """Decoder of the notifications of one sensor; synchronous and deterministic."""
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode one notification.
@@ -189,56 +244,69 @@ class Decoder(Protocol):
         Parameters
         ----------
         characteristic_uuid : str
-            Where it came from; one that carries no samples gives no blocks.
+            Characteristic that sent it; one that carries no samples yields no blocks.
         data : bytes
-            As received.
+            Notification as received.
         arrival_s : float
-            When, s on a monotonic clock.
+            Arrival time on a monotonic clock, s.
 
         Returns
         -------
         list of SampleBlock
-            What is complete now, in m/s^2 and deg/s; ``first_index`` counts on over losses that
-            the sensor lets one tell.
+            Samples that are complete now, in m/s^2 and deg/s. ``first_index`` skips the samples
+            that are known to be lost.
 
         Raises
         ------
         PacketError
-            Where the bytes cannot be what the sensor sends: cut, or of another kind. Nothing of
-            them is used, and the next packet is decoded as if they had not come.
+            If the sensor cannot have sent these bytes, for example because they are truncated.
+            They are discarded, and the next packet is decoded as if they had never arrived.
         """
 
     def restart(self) -> None:
-        """Forget half a frame and the device's clock: the link was lost and is there again.
+        """Discard a partial frame; the link was lost and is back.
 
-        The count goes on: the gap is a jump, told by the sensor's stamps where they survived,
-        else by the host's clock.
+        The sample index continues. The gap is taken from the time stamps of the sensor if its
+        clock kept running, otherwise from the clock of the host.
         """
 
     @property
     def n_rejected(self) -> int:
-        """Count lines, frames or bytes of a byte stream that were left out as damaged."""
+        """Number of lines, frames or bytes that were discarded as damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossRule:
-    """How lost samples are told.
+    """How lost samples are detected.
 
     Parameters
     ----------
     tells_loss : bool
-        Whether a loss can be told from a delay.
+        Whether a loss can be distinguished from a delay.
     loss : str
-        How, a sentence that goes into the recording.
+        The method, a sentence for the recording.
     """
 
     tells_loss: bool
     loss: str
 
 
+LOSS_BY_TIME_STAMPS: Final = LossRule(
+    tells_loss=True,
+    loss=(
+        "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, "
+        "less the samples that came."
+    ),
+)
+LOSS_NOT_DETECTABLE: Final = LossRule(
+    tells_loss=False,
+    loss="The sensor sends neither a counter nor a time: a loss cannot be told from a delay.",
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorProfile:
-    """A kind of sensor.
+    """One kind of sensor: a row of the table of sensors, one keyword for each fact.
 
     Parameters
     ----------
@@ -247,48 +315,46 @@ class SensorProfile:
     name : str
         Name in messages, such as ``Polar H10``.
     name_pattern : str
-        What its advertised name looks like, for people: ``Polar H10 XXXXXXXX``.
+        Form of the advertised name, for people: ``Polar H10 XXXXXXXX``.
     services : tuple of str
         Service UUIDs to look for.
     recognises : callable
-        Whether an advertisement is that of such a sensor.
+        Whether an advertisement comes from such a sensor.
     rates_hz, ranges_g : tuple of float
-        What can be asked for; ranges are empty where there is nothing to choose or it is unknown.
+        Selectable sampling rates, Hz, and full scales, g; empty if there is no choice or it is
+        unknown.
     default_rate_hz : float
-        Asked for unless told otherwise, Hz: best for tremor of a leg.
+        Sampling rate to request by default, Hz: the best one for leg tremor.
     default_range_g : float or None
-        Full scale, g.
+        Full scale to request by default, g.
     has_gyro : bool
-        Whether it can send angular velocity.
+        Whether the sensor can stream angular velocity.
     device_time : str
-        How its samples are stamped, a phrase: ``ns stamp of the last sample of a packet``; empty
-        where they are not.
-    loss : str
-        How a loss is told, a sentence that goes into the recording.
-    tells_loss : bool
-        Whether a loss can be told from a delay.
+        What the sensor stamps, as a phrase: ``ns stamp of the last sample of a packet``; empty
+        if it sends no time.
+    default_loss_rule : LossRule
+        How losses are detected with the default settings.
     data_characteristics : tuple of str
-        Where samples come from.
+        Characteristics that carry samples.
     battery_characteristic : str or None
-        Where a charge in percent can be read.
+        Characteristic that holds the charge in percent.
     remarks : tuple of str
-        What a user should know, a sentence each.
+        What a user should know, one sentence each.
     start : callable
-        From `StreamSettings` to the `Conversation` that starts the stream.
+        `Conversation` that starts the stream with the given `StreamSettings`.
     stop : callable
-        From `StreamSettings` to the steps that end it; they are done on every way out.
+        `StopConversation` that ends it; carried out on every way out.
     make_decoder : callable
-        From granted `StreamSettings` to a `Decoder`.
+        `Decoder` for granted `StreamSettings`.
     loss_by_settings : callable, optional
-        From `StreamSettings` to a `LossRule`, where it depends on them; ``tells_loss`` and
-        ``loss`` are then those of the default settings. Ask `loss_rule`.
+        `LossRule` for given `StreamSettings`, if it depends on them.
     options : mapping of str to str, optional
-        Options that it knows, and what each is, for a help text. Without it they are not checked.
+        Known options, each with a description for the help text. Without it they are not checked.
     check : callable, optional
-        Raises `InvalidInputError` where settings cannot be, beyond rate, range and names of
-        options.
+        Raise `InvalidInputError` for invalid `StreamSettings`, beyond rate, range and the names
+        of the options.
     manual : str
-        What else belongs on its page: lines of at most 80 columns; may be empty.
+        Further text for the page of the sensor, lines of at most 80 columns.
     """
 
     slug: str
@@ -302,8 +368,7 @@ class SensorProfile:
     default_range_g: float | None
     has_gyro: bool
     device_time: str
-    loss: str
-    tells_loss: bool
+    default_loss_rule: LossRule
     data_characteristics: tuple[str, ...]
     battery_characteristic: str | None = None
     remarks: tuple[str, ...] = ()
@@ -315,13 +380,23 @@ class SensorProfile:
     check: Callable[[StreamSettings], object] | None = None
     manual: str = ""
 
+    @property
+    def tells_loss(self) -> bool:
+        """Whether a loss can be distinguished from a delay with the default settings."""
+        return self.default_loss_rule.tells_loss
+
+    @property
+    def loss(self) -> str:
+        """How losses are detected with the default settings, a sentence."""
+        return self.default_loss_rule.loss
+
     def loss_rule(self, settings: StreamSettings) -> LossRule:
-        """Tell how a loss is told with these settings.
+        """Return how losses are detected with given settings.
 
         Parameters
         ----------
         settings : StreamSettings
-            As granted.
+            Granted settings.
 
         Returns
         -------
@@ -330,7 +405,7 @@ class SensorProfile:
         """
         if self.loss_by_settings is not None:
             return self.loss_by_settings(settings)
-        return LossRule(tells_loss=self.tells_loss, loss=self.loss)
+        return self.default_loss_rule
 
     def settings(
         self,
@@ -340,30 +415,30 @@ class SensorProfile:
         gyro: bool = False,
         **options: str,
     ) -> StreamSettings:
-        """Choose settings, and check them against what the sensor can do.
+        """Fill in the defaults and check the settings against what the sensor supports.
 
         Parameters
         ----------
         sampling_rate_hz : float, optional
-            Hz; the default of the profile without it.
+            Sampling rate, Hz; by default that of the profile.
         range_g : float, optional
-            g; likewise.
+            Full scale, g; likewise.
         gyro : bool
-            Whether angular velocity is wanted.
+            Whether to stream angular velocity.
         **options : str
-            What only this sensor knows.
+            Options of this kind of sensor.
 
         Returns
         -------
         StreamSettings
-            Checked.
+            Valid settings.
 
         Raises
         ------
         InvalidInputError
-            Where the sensor cannot do that; the message lists what it can.
+            If the sensor does not support them; the message lists what it supports.
         """
-        settings = self._settings(sampling_rate_hz, range_g, gyro=gyro, options=options)
+        settings = self._with_defaults(sampling_rate_hz, range_g, gyro=gyro, options=options)
         rate_hz, chosen_g = settings.sampling_rate_hz, settings.range_g
         if self.rates_hz and rate_hz not in self.rates_hz:
             allowed = ", ".join(f"{rate:g}" for rate in self.rates_hz)
@@ -389,9 +464,10 @@ class SensorProfile:
         gyro: bool = False,
         **options: str,
     ) -> Decoder:
-        """Make a decoder for packets that came with these settings.
+        """Make a decoder for packets that were sent with given settings.
 
-        They are what a sensor granted, which need not be among what can be asked for.
+        A sensor may have granted settings that cannot be requested, so rate and range are not
+        checked.
 
         Parameters
         ----------
@@ -401,19 +477,19 @@ class SensorProfile:
         Returns
         -------
         Decoder
-            Fresh.
+            New decoder.
 
         Raises
         ------
         InvalidInputError
-            Where an option is not known or cannot be.
+            If an option is unknown or invalid.
         """
-        settings = self._settings(sampling_rate_hz, range_g, gyro=gyro, options=options)
+        settings = self._with_defaults(sampling_rate_hz, range_g, gyro=gyro, options=options)
         if self.check is not None:
             self.check(settings)
         return self.make_decoder(settings)
 
-    def _settings(
+    def _with_defaults(
         self,
         sampling_rate_hz: float | None,
         range_g: float | None,
@@ -421,7 +497,7 @@ class SensorProfile:
         gyro: bool,
         options: Mapping[str, str],
     ) -> StreamSettings:
-        """Fill in the defaults; refuses options that it does not know."""
+        """Fill in the defaults; refuse unknown options."""
         if self.options is not None:
             unknown = next((name for name in options if name not in self.options), None)
             if unknown is not None:

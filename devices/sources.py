@@ -1,30 +1,31 @@
-"""Where samples come from: a file that is played, or a sensor over Bluetooth; one way to open all.
+"""`open_source`: a sensor over Bluetooth, a simulated one, or a file, each as a source of samples.
 
-Each kind is loaded when it is asked for: none of them is needed to list sensors.
+Each kind of source is imported when it is requested, so that listing the sensors stays fast.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from devices.catalog import PROFILES
+from devices.link.options import LinkOptions, LinkTimeouts
+from devices.profile import RequestedSettings
+from devices.request import Request
 
 if TYPE_CHECKING:
-    from devices.link.connection import LinkTimes
     from devices.link.radio import Backend
     from devices.profile import SensorProfile
     from tremor.packets import LinkEvent, Packet
     from tremor.recording import SampleBlock
 
-__all__ = ["Request", "Source", "open_source"]
+__all__ = ["Source", "open_source"]
 
 
 class Source(Protocol):
-    """Samples as they come: enter it, iterate over it, leave it."""
+    """Source of samples in real time: an async context manager that iterates over blocks."""
 
     @property
     def name(self) -> str:
@@ -32,13 +33,13 @@ class Source(Protocol):
 
     @property
     def nominal_sampling_rate_hz(self) -> float:
-        """Rate that the sensor claims, Hz."""
+        """Nominal sampling rate, Hz."""
 
     def is_open(self) -> bool:
-        """Tell whether it may be read."""
+        """Check whether the source can be read."""
 
     async def __aenter__(self) -> Self:
-        """Begin."""
+        """Start the source."""
 
     async def __aexit__(
         self,
@@ -46,27 +47,10 @@ class Source(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End, whatever happened."""
+        """Stop the source, whatever the reason."""
 
     def __aiter__(self) -> AsyncIterator[SampleBlock]:
-        """Give blocks as they come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What `open_source` was asked for."""
-
-    text: str
-    sampling_rate_hz: float | None
-    range_g: float | None
-    gyro: bool
-    options: Mapping[str, str]
-    profile: SensorProfile | None
-    pair: bool
-    speed: float | None
-    tap: Callable[[Packet | LinkEvent], None] | None
-    times: LinkTimes | None
-    backend: Backend | None
+        """Yield blocks as they arrive."""
 
 
 def _is_file(text: str) -> bool:
@@ -80,7 +64,7 @@ def _open_file(request: Request) -> Source:
     from devices.replay import ReplaySource
     from tremor.formats.readers import read
 
-    recording = read(Path(request.text), sampling_rate_hz=request.sampling_rate_hz)
+    recording = read(Path(request.sensor), sampling_rate_hz=request.settings.sampling_rate_hz)
     return ReplaySource(recording, speed=request.speed)
 
 
@@ -108,20 +92,15 @@ def _open_sensor(request: Request) -> Source:
     from devices.link.source import SensorSource
 
     return SensorSource(
-        request.text,
-        sampling_rate_hz=request.sampling_rate_hz,
-        range_g=request.range_g,
-        gyro=request.gyro,
-        options=request.options,
+        request.sensor,
+        request.settings,
         profile=request.profile,
-        pair=request.pair,
         tap=request.tap,
-        times=request.times,
-        backend=request.backend,
+        link=request.link,
     )
 
 
-#: Which texts are meant for which kind of source; the first row that claims a text opens it.
+#: Kinds of sources: whether a text is meant for it, and how it is opened. The first match counts.
 _KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[Request], Source]], ...]] = (
     (_is_simulated, _open_simulated),
     (_is_replayed, _open_replayed),
@@ -130,6 +109,7 @@ _KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[Request], Source]], .
 )
 
 
+# Flat keywords, although there are many: a caller needs one call and no helper classes.
 def open_source(
     sensor: str | Path = "",
     *,
@@ -141,7 +121,7 @@ def open_source(
     pair: bool = False,
     speed: float | None = 1.0,
     tap: Callable[[Packet | LinkEvent], None] | None = None,
-    times: LinkTimes | None = None,
+    timeouts: LinkTimeouts | None = None,
     backend: Backend | None = None,
 ) -> Source:
     """Open a sensor, or a file as if it were one.
@@ -150,43 +130,43 @@ def open_source(
     ----------
     sensor : str or Path
         Slug of a profile such as ``polar-h10``, an address, a name or a part of one, or the path
-        of a capture; empty for the only known sensor in reach; ``simulated`` for one that is made
-        up, ``simulated:polar-h10`` for one that speaks like another; ``replay:FOLDER`` for the
-        sensor of a recording, from its packets.
+        of a capture; empty for the only known sensor in reach. ``simulated`` is a simulated
+        sensor, ``simulated:polar-h10`` one that imitates another, and ``replay:FOLDER`` the
+        sensor of a recording, replayed from its packets.
     sampling_rate_hz : float, optional
-        Rate to ask the sensor for, Hz; for a file without time stamps the rate that it has.
+        Sampling rate to request, Hz; for a file without time stamps its sampling rate.
     range_g : float, optional
-        Full scale to ask for, g.
+        Full scale to request, g.
     gyro : bool
-        Whether angular velocity is wanted as well.
+        Whether to stream angular velocity as well.
     options : mapping of str to str
-        What only this kind of sensor knows.
+        Options of the kind of sensor.
     profile : SensorProfile, optional
-        What the sensor speaks like, where its name does not tell.
+        Kind of sensor to assume, for devices whose name does not identify them.
     pair : bool
-        Whether to pair with it first.
+        Whether to pair first.
     speed : float or None
-        For a file: times real time; None does not wait at all.
+        Playback speed of a file, times real time; None for no waiting.
     tap : callable, optional
-        For a sensor: gets each `Packet` as received and each `LinkEvent`, in order; it must put
-        it away and return.
-    times : LinkTimes, optional
-        For a sensor: how long to wait for what.
+        Called with each raw `Packet` and each `LinkEvent` of a sensor, in order; it must return
+        at once.
+    timeouts : LinkTimeouts, optional
+        Timeouts of the link to a sensor.
     backend : Backend, optional
-        For a sensor: Bluetooth other than the system's own.
+        Bluetooth backend; by default that of the operating system.
 
     Returns
     -------
     Source
-        An async context manager that iterates over `SampleBlock`. A sensor is found, connected
-        and started when it is entered, and stopped when it is left.
+        Async context manager that iterates over `SampleBlock`. Entering it finds, connects and
+        starts the sensor; leaving it stops the sensor.
 
     Raises
     ------
     InvalidInputError
-        Where the sensor cannot do what is asked, or a path is no capture.
+        If the sensor does not support the settings, or the file is not a capture.
     CaptureReadError
-        Where the capture cannot be read.
+        If the capture cannot be read.
 
     Examples
     --------
@@ -198,16 +178,13 @@ def open_source(
     >>> asyncio.run(listen())  # doctest: +SKIP
     """
     request = Request(
-        text=str(sensor),
-        sampling_rate_hz=sampling_rate_hz,
-        range_g=range_g,
-        gyro=gyro,
-        options=options,
+        sensor=str(sensor),
+        settings=RequestedSettings(
+            sampling_rate_hz=sampling_rate_hz, range_g=range_g, gyro=gyro, options=options
+        ),
         profile=profile,
-        pair=pair,
-        speed=speed,
         tap=tap,
-        times=times,
-        backend=backend,
+        speed=speed,
+        link=LinkOptions(pair=pair, timeouts=timeouts or LinkTimeouts(), backend=backend),
     )
-    return next(make for claims, make in _KINDS if claims(request.text))(request)
+    return next(make for is_meant, make in _KINDS if is_meant(request.sensor))(request)

@@ -1,4 +1,4 @@
-"""What bleak and the daemon below it raise, in words and with a remedy. Nothing is called here."""
+"""Translates exceptions of bleak and of the Bluetooth daemon to `LinkError`s with a remedy."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bleak.exc import (
 from devices.link.remedies import remedy
 from tremor.errors import LinkError, SensorRefusedError, TremorError
 
-__all__ = ["DBUS", "UNAVAILABLE", "in_words"]
+__all__ = ["DBUS", "UNAVAILABLE", "translated_errors"]
 
-_WANTS_PAIRING: Final = frozenset(
+_REQUIRES_PAIRING: Final = frozenset(
     {
         BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHENTICATION,
         BleakGATTProtocolErrorCode.INSUFFICIENT_AUTHORIZATION,
@@ -29,7 +29,7 @@ _WANTS_PAIRING: Final = frozenset(
         BleakGATTProtocolErrorCode.INSUFFICIENT_ENCRYPTION,
     }
 )
-#: Reason: what is wrong, and the trouble whose remedy helps.
+#: Problem and key of its remedy, by the reason that bleak gives.
 UNAVAILABLE: Final[Mapping[BleakBluetoothNotAvailableReason, tuple[str, str]]] = {
     BleakBluetoothNotAvailableReason.NO_BLUETOOTH: ("there is no Bluetooth adapter", "no adapter"),
     BleakBluetoothNotAvailableReason.NO_BLE_CENTRAL_ROLE: (
@@ -41,7 +41,7 @@ UNAVAILABLE: Final[Mapping[BleakBluetoothNotAvailableReason, tuple[str, str]]] =
     BleakBluetoothNotAvailableReason.DENIED_BY_SYSTEM: ("Bluetooth is not allowed", "denied"),
     BleakBluetoothNotAvailableReason.DENIED_BY_UNKNOWN: ("Bluetooth is not allowed", "denied"),
 }
-#: End of the name of a D-Bus error: what is wrong, and the trouble whose remedy helps.
+#: Problem and key of its remedy, by the last part of the name of a D-Bus error.
 DBUS: Final[Mapping[str, tuple[str, str]]] = {
     "ServiceUnknown": ("the Bluetooth daemon is not running", "no daemon"),
     "NameHasNoOwner": ("the Bluetooth daemon is not running", "no daemon"),
@@ -62,65 +62,65 @@ _DBUS_PAIRING: Final = frozenset(
 
 
 @contextmanager
-def in_words(doing: str) -> Iterator[None]:
-    """Turn whatever comes out of bleak into a `LinkError` with what to do.
+def translated_errors(action: str) -> Iterator[None]:
+    """Translate an exception of bleak to a `LinkError` with a remedy.
 
     Parameters
     ----------
-    doing : str
-        What was tried; follows "could not".
+    action : str
+        What is attempted, as it follows "could not".
 
     Raises
     ------
     SensorRefusedError
-        Where the sensor says no, and would again.
+        If the sensor refuses, so that a retry is pointless.
     LinkError
-        Where anything else went wrong.
+        For any other failure.
     """
     try:
         yield
     except TremorError:
         raise
     except Exception as error:
-        raise _link_error(error, doing) from error
+        raise _link_error(error, action) from error
 
 
-def _troubled(what: str, trouble: str) -> LinkError:
-    error = LinkError(f"{what}; {remedy(trouble)}")
+def _with_remedy(problem: str, trouble: str) -> LinkError:
+    error = LinkError(f"{problem}; {remedy(trouble)}")
     error.trouble = trouble
     return error
 
 
-def _link_error(error: Exception, doing: str) -> LinkError:
+def _link_error(error: Exception, action: str) -> LinkError:
     if isinstance(error, BleakBluetoothNotAvailableError):
-        return _troubled(*UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy")))
+        return _with_remedy(*UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy")))
     if isinstance(error, BleakGATTProtocolError):
-        if error.code in _WANTS_PAIRING:
+        if error.code in _REQUIRES_PAIRING:
             return SensorRefusedError(
-                f"could not {doing}: the sensor wants to be paired first; {remedy('pairing')}"
+                f"could not {action}: the sensor wants to be paired first; {remedy('pairing')}"
             )
-        return LinkError(f"could not {doing}: the sensor answered '{error.args[1]}'")
+        return LinkError(f"could not {action}: the sensor answered '{error.args[1]}'")
     if isinstance(error, BleakCharacteristicNotFoundError):
         return SensorRefusedError(
-            f"could not {doing}: it has no characteristic {error.char_specifier}; it is another "
+            f"could not {action}: it has no characteristic {error.char_specifier}; it is another "
             "kind of sensor, or its firmware is too old: update it with its maker's app"
         )
     if isinstance(error, BleakDBusError):
         name = error.dbus_error.rpartition(".")[2]
         if name in _DBUS_PAIRING:
-            return SensorRefusedError(f"could not {doing}: pairing failed; {remedy('pairing')}")
+            return SensorRefusedError(f"could not {action}: pairing failed; {remedy('pairing')}")
         if name in DBUS:
-            what, trouble = DBUS[name]
-            return _troubled(f"could not {doing}: {what}", trouble)
-        return LinkError(f"could not {doing}: {error.dbus_error_details or name}")
+            problem, trouble = DBUS[name]
+            return _with_remedy(f"could not {action}: {problem}", trouble)
+        return LinkError(f"could not {action}: {error.dbus_error_details or name}")
     if isinstance(error, BleakDeviceNotFoundError):
-        return LinkError(f"could not {doing}: it is out of reach now; come nearer and wake it")
+        return LinkError(f"could not {action}: it is out of reach now; come nearer and wake it")
     if isinstance(error, TimeoutError):
-        return LinkError(f"could not {doing}: it did not answer in time; come nearer and wake it")
+        return LinkError(f"could not {action}: it did not answer in time; come nearer and wake it")
     if isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
-        return _troubled("there is no D-Bus system bus", "no bus")
+        return _with_remedy("there is no D-Bus system bus", "no bus")
     if isinstance(error, (OSError, EOFError)):
-        return LinkError(f"could not {doing}: the link to the Bluetooth daemon broke")
+        return LinkError(f"could not {action}: the link to the Bluetooth daemon broke")
     if "BlueZ >=" in str(error):
-        return _troubled("the Bluetooth daemon is too old", "old daemon")
-    return LinkError(f"could not {doing}: {str(error) or type(error).__name__}")
+        return _with_remedy("the Bluetooth daemon is too old", "old daemon")
+    return LinkError(f"could not {action}: {str(error) or type(error).__name__}")

@@ -1,174 +1,113 @@
-"""One connection to a sensor, from the first step to the last: opened, started, hung up.
+"""One connection to a sensor: connect, start, watch, stop, disconnect.
 
-When there is to be another one is decided in `devices.link.source`.
+Whether there is to be another connection is decided in `devices.link.source`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from devices.link.conversation import Inbox, ToldLine, converse
-from devices.link.discovery import Found
-from devices.link.radio import Backend, Connection
+from devices.link.conversation import Inbox, LoggedLink, converse
+from devices.link.discovery import DiscoveredDevice
+from devices.link.options import HostClocks, LinkOptions
+from devices.link.radio import GattConnection
 from devices.profile import SensorProfile, Started, Step, StreamSettings
 from tremor.errors import LinkError, SensorRefusedError, TremorError
 from tremor.packets import LinkEvent, Packet
 
-__all__ = ["LinkTimes", "Session", "Trouble", "to_the_end"]
+__all__ = ["LinkFailure", "SensorConnection"]
 
 _Outcome = TypeVar("_Outcome")
 
-_JITTER: Final = (0.75, 1.25)
-#: A timer that is so late was held up by this program and says nothing of the sensor, s.
+#: A timeout that fires this late was delayed by this program, not by the sensor, s.
 _LATE_S: Final = 1.0
-#: The longest packets hold so many samples; at a low rate they are far apart.
-_MOST_SAMPLES: Final = 160
-#: A stream is silent when nothing came for so many times its longest pause so far.
-_SILENT_PAUSES: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkTimes:
-    """How long a link waits for what, s.
-
-    Parameters
-    ----------
-    find_s : float
-        For the sensor to be heard.
-    settle_s : float
-        After a sensor that is meant by its kind or a part of its name was heard, for others that
-        are meant by the same words.
-    connect_s : float
-        For a link with discovery.
-    step_s : float
-        For one read or write.
-    silence_s : float
-        Without a packet, before a link is taken for dead; longer where packets are far apart.
-    first_wait_s, longest_wait_s : float
-        Before the second attempt to get a lost sensor back, and at most between two; each wait is
-        twice the one before it.
-    give_up_s : float
-        Before a sensor is lost for good.
-    stop_s, disconnect_s : float
-        For stopping the sensor, and for the link to end, which takes the daemon 2 to 3 s.
-    queue_s : float
-        How far a reader may be behind before packets are not decoded any more.
-    attempts : int
-        To connect and start, at the beginning.
-    """
-
-    find_s: float = 10.0
-    settle_s: float = 2.0
-    connect_s: float = 20.0
-    step_s: float = 10.0
-    silence_s: float = 4.0
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 30.0
-    give_up_s: float = 300.0
-    stop_s: float = 5.0
-    disconnect_s: float = 12.0
-    queue_s: float = 300.0
-    attempts: int = 3
-
-    def waits_s(self, rng: random.Random) -> Iterator[float]:
-        """Give the waits before each attempt, without end; the first is none."""
-        yield 0.0
-        wait_s = self.first_wait_s
-        while True:
-            yield min(self.longest_wait_s, wait_s * rng.uniform(*_JITTER))
-            wait_s = min(self.longest_wait_s, 2.0 * wait_s)
+#: Most samples that any supported sensor puts into one packet.
+_MAX_SAMPLES_PER_PACKET: Final = 160
+#: A stream counts as silent after this multiple of the longest interval between its packets.
+_SILENT_INTERVALS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why a connection is of no use any more.
+class LinkFailure:
+    """Why a connection can no longer be used.
 
     Parameters
     ----------
-    why : str
+    reason : str
         A clause.
     silent_s : float or None
-        For how long nothing came, s, where the link stands.
+        Time since the last packet, s; None if the link itself ended.
     """
 
-    why: str
+    reason: str
     silent_s: float | None = None
 
 
-class Session:
-    """One connection, and what came over it.
+class SensorConnection:
+    """One connection to a sensor, and the packets and exchanges on it.
 
     Parameters
     ----------
-    found : Found
+    device : DiscoveredDevice
         The sensor, with its profile.
     receive : callable
-        Gets each packet of the stream, at once, in the event loop.
-    times : LinkTimes
-        Limits.
-    pair : bool
-        Whether to pair first.
-    backend : Backend or None
-        Bluetooth other than the system's own.
-    now, wall : callable
-        Monotonic clock and wall clock that packets are stamped with, s.
-    timer : callable
-        Monotonic clock of this program, by which it waits, s.
+        Called with each packet of the stream, in the event loop.
+    options : LinkOptions
+        Pairing, timeouts, backend.
+    clocks : HostClocks
+        Clocks for stamping packets and for timeouts.
+
+    Attributes
+    ----------
+    lost : asyncio.Event
+        Set when the link ends.
+    has_streamed : bool
+        Whether a packet arrived after the start.
     """
 
     def __init__(
         self,
-        found: Found,
+        device: DiscoveredDevice,
         *,
         receive: Callable[[Packet], None],
-        times: LinkTimes,
-        pair: bool,
-        backend: Backend | None,
-        now: Callable[[], float],
-        wall: Callable[[], float],
-        timer: Callable[[], float],
+        options: LinkOptions,
+        clocks: HostClocks,
     ) -> None:
-        assert found.profile is not None
-        self._profile: SensorProfile = found.profile
-        self._name = found.peripheral.advertisement.name or found.profile.name
+        assert device.profile is not None
+        self._profile: SensorProfile = device.profile
+        self._name = device.peripheral.advertisement.name or device.profile.name
         self._receive = receive
-        #: What was written and read, until it is given.
-        self._said: list[LinkEvent] = []
-        self._times = times
-        self._now = now
-        self._timer = timer
-        self._wall = wall
+        self._timeouts = options.timeouts
+        self._clocks = clocks
         self._inbox = Inbox()
+        #: Reads and writes that were not handed out yet.
+        self._exchanges: list[LinkEvent] = []
         self._is_streaming = False
-        #: Set when the link ends.
+        self._last_packet_s = clocks.timer()
+        self._longest_interval_s = 0.0
         self.lost = asyncio.Event()
-        #: When the last packet came by the timer, and the longest pause between two, s.
-        self.last_s = timer()
-        self.longest_pause_s = 0.0
-        #: Whether a packet came after the sensor was started.
         self.has_streamed = False
-        self._connection = Connection(
-            found.peripheral,
+        self._gatt = GattConnection(
+            device.peripheral,
             on_packet=self._on_packet,
             on_lost=self._on_lost,
-            pair=pair,
-            connect_s=times.connect_s,
-            step_s=times.step_s,
-            backend=backend,
+            pair=options.pair,
+            connect_s=options.timeouts.connect_s,
+            step_s=options.timeouts.step_s,
+            backend=options.backend,
         )
 
     def _on_packet(self, uuid: str, data: bytes) -> None:
-        packet = Packet(self._now(), self._wall(), uuid, data)
+        packet = Packet(self._clocks.monotonic(), self._clocks.wall(), uuid, data)
         if self._is_streaming:
             self.has_streamed = True
-            timer_s = self._timer()
-            self.longest_pause_s = max(self.longest_pause_s, timer_s - self.last_s)
-            self.last_s = timer_s
+            now_s = self._clocks.timer()
+            self._longest_interval_s = max(self._longest_interval_s, now_s - self._last_packet_s)
+            self._last_packet_s = now_s
             self._receive(packet)
         else:
             self._inbox.put(packet)
@@ -179,168 +118,180 @@ class Session:
 
     @property
     def is_streaming(self) -> bool:
-        """Tell whether packets are passed on and the link was not seen to end."""
+        """Whether packets are passed on and the link is not known to have ended."""
         return self._is_streaming and not self.lost.is_set()
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the link stands."""
-        return self._connection.is_open
+        """Whether the connection is open."""
+        return self._gatt.is_open
 
     @property
     def mtu(self) -> int | None:
-        """Give the negotiated MTU, bytes; None where the sensor has none of its data."""
-        sizes = map(self._connection.mtu, self._profile.data_characteristics)
+        """Negotiated MTU, bytes; None if the sensor has none of its data characteristics."""
+        sizes = map(self._gatt.mtu, self._profile.data_characteristics)
         return next((size for size in sizes if size), None)
 
+    # Opening and starting
+
     async def open(self) -> None:
-        """Connect and discover; a `LinkError` where that fails."""
-        await self._connection.open()
-        if self._connection.is_open:
-            self.lost.clear()  # bleak tries again by itself, and tells of each link that it lost
+        """Connect and discover the services.
+
+        Raises
+        ------
+        LinkError
+            If that fails.
+        """
+        await self._gatt.open()
+        if self._gatt.is_open:
+            # bleak retries by itself, and reports every link that was lost on the way.
+            self.lost.clear()
 
     async def start(self, settings: StreamSettings) -> Started:
-        """Have the sensor start, also one that is still at work for somebody else.
+        """Start the stream, also on a sensor that is still streaming to somebody else.
 
         Parameters
         ----------
         settings : StreamSettings
-            What is asked for.
+            Requested settings.
 
         Returns
         -------
         Started
-            What is granted.
+            Granted settings.
 
         Raises
         ------
         SensorRefusedError
-            Where it says no.
+            If the sensor refuses.
         LinkError
-            Where it does not answer.
+            If it does not reply.
         """
         try:
-            return await self._say(self._profile.start(settings))
+            return await self._converse(self._profile.start(settings))
         except SensorRefusedError:
-            # It may be at work still, for a program that was killed or for a link that was lost.
+            # It may still be streaming for a program that was killed, or for a lost link.
             with suppress(LinkError):
-                await self._say(self._profile.stop(settings))
-            return await self._say(self._profile.start(settings))
+                await self._converse(self._profile.stop(settings))
+            return await self._converse(self._profile.start(settings))
 
-    async def _say(self, conversation: Generator[Step, bytes | None, _Outcome]) -> _Outcome:
-        line = ToldLine(self._connection, self._keep)
-        return await converse(conversation, line, self._inbox, name=self._name)
+    async def _converse(self, conversation: Generator[Step, bytes | None, _Outcome]) -> _Outcome:
+        link = LoggedLink(self._gatt, self._log_exchange)
+        return await converse(conversation, link, self._inbox, name=self._name)
 
-    def _keep(self, kind: str, detail: str) -> None:
-        self._said.append(LinkEvent(self._now(), self._wall(), kind, detail))
+    def _log_exchange(self, kind: str, detail: str) -> None:
+        self._exchanges.append(
+            LinkEvent(self._clocks.monotonic(), self._clocks.wall(), kind, detail)
+        )
 
-    def _with_said(self, packets: list[Packet]) -> list[Packet | LinkEvent]:
-        said, self._said = self._said, []
-        return sorted([*said, *packets], key=lambda one: one.arrival_s)
+    # Streaming
 
-    def take_up(self) -> tuple[list[Packet | LinkEvent], list[Packet]]:
-        """Let packets be passed on from now; nothing comes between.
+    def begin_stream(self) -> tuple[list[Packet | LinkEvent], list[Packet]]:
+        """Pass packets on from now on; no packet is lost or reordered in between.
 
         Returns
         -------
-        before : list of Packet and LinkEvent
-            What came before the sensor did as it was told, and what it was told.
+        setup : list of Packet and LinkEvent
+            Packets that came before the last request of the start, and all exchanges.
         stream : list of Packet
-            What came since.
+            Packets of the stream that came since.
         """
-        packets, since = self._inbox.packets, self._inbox.since
+        packets, n_setup = self._inbox.packets, self._inbox.n_before_request
         self._inbox = Inbox()
         self._is_streaming = True
-        self.last_s = self._timer()
-        return self._with_said(packets[:since]), packets[since:]
+        self._last_packet_s = self._clocks.timer()
+        return self._with_exchanges(packets[:n_setup]), packets[n_setup:]
 
-    async def trouble(self, sampling_rate_hz: float) -> Trouble:
+    def _with_exchanges(self, packets: list[Packet]) -> list[Packet | LinkEvent]:
+        exchanges, self._exchanges = self._exchanges, []
+        return sorted([*exchanges, *packets], key=lambda one: one.arrival_s)
+
+    async def wait_for_failure(self, sampling_rate_hz: float) -> LinkFailure:
         """Wait until the link is lost or silent; no packet is passed on afterwards.
 
         Parameters
         ----------
         sampling_rate_hz : float
-            Nominal, Hz: tells how far packets may be apart.
+            Nominal sampling rate, Hz; it limits the interval between packets.
 
         Returns
         -------
-        Trouble
-            Which of them.
+        LinkFailure
+            What happened.
         """
         while True:
-            limit_s = self._silence_s(sampling_rate_hz)
-            due_s = self.last_s + limit_s
+            limit_s = self._silence_limit_s(sampling_rate_hz)
+            due_s = self._last_packet_s + limit_s
             try:
-                async with asyncio.timeout(max(0.0, due_s - self._timer())):
+                async with asyncio.timeout(max(0.0, due_s - self._clocks.timer())):
                     await self.lost.wait()
             except TimeoutError:
-                now_s = self._timer()
+                now_s = self._clocks.timer()
                 if now_s - due_s > _LATE_S:
-                    self.last_s = now_s  # what waits for this program comes first
-                elif now_s - self.last_s >= limit_s:
+                    # This program was held up: packets may be waiting in the system.
+                    self._last_packet_s = now_s
+                elif now_s - self._last_packet_s >= limit_s:
                     self.end_stream()
-                    return Trouble("the sensor fell silent", now_s - self.last_s)
+                    return LinkFailure("the sensor fell silent", now_s - self._last_packet_s)
             else:
                 self.end_stream()
-                return Trouble("the sensor is out of reach, or ended the link")
+                return LinkFailure("the sensor is out of reach, or ended the link")
 
-    def _silence_s(self, sampling_rate_hz: float) -> float:
-        # The pauses so far tell how far packets are apart, unless one of them was a hitch.
-        expected_s = 1.0 + _MOST_SAMPLES / sampling_rate_hz
-        if self.longest_pause_s > 0.0:
-            expected_s = min(expected_s, _SILENT_PAUSES * self.longest_pause_s)
-        return max(self._times.silence_s, expected_s)
-
-    def end_stream(self) -> None:
-        """Pass no packets on from now."""
-        self._is_streaming = False
-
-    def leftover(self) -> list[Packet | LinkEvent]:
-        """Give what came or was said outside of the stream and was not given yet."""
-        packets, self._inbox = self._inbox.packets, Inbox()
-        return self._with_said(packets)
-
-    async def stop(self, settings: StreamSettings) -> None:
-        """Have the sensor stop, as far as it lets; its last packets are left over."""
-        self.end_stream()
-        with suppress(TremorError, TimeoutError):
-            async with asyncio.timeout(self._times.stop_s):
-                await self._say(self._profile.stop(settings))
-
-    async def close(self) -> None:
-        """End the link, as far as that is possible, and free what it held."""
-        self.end_stream()
-        with suppress(TremorError, TimeoutError):
-            async with asyncio.timeout(self._times.disconnect_s):
-                await self._connection.close()
+    def _silence_limit_s(self, sampling_rate_hz: float) -> float:
+        # Slow sensors may fill a packet for many seconds. The intervals so far show how long, but
+        # one of them may have been a delay, hence the bound by the sampling rate.
+        limit_s = 1.0 + _MAX_SAMPLES_PER_PACKET / sampling_rate_hz
+        if self._longest_interval_s > 0.0:
+            limit_s = min(limit_s, _SILENT_INTERVALS * self._longest_interval_s)
+        return max(self._timeouts.silence_s, limit_s)
 
     async def read(self, characteristic: str) -> bytes | None:
-        """Read a characteristic; None where it is not there or does not answer."""
+        """Read a characteristic while streaming.
+
+        Parameters
+        ----------
+        characteristic : str
+            UUID.
+
+        Returns
+        -------
+        bytes or None
+            Value; None if the characteristic does not exist or cannot be read.
+        """
         try:
-            if not self._connection.has(characteristic):
+            if not self._gatt.has(characteristic):
                 return None
-            return await self._connection.read(characteristic)
+            return await self._gatt.read(characteristic)
         except LinkError:
             return None
 
+    # Ending
 
-async def to_the_end(work: Coroutine[object, object, None]) -> None:
-    """Do what must be done also by a task that is cancelled meanwhile; then it is cancelled.
+    def end_stream(self) -> None:
+        """Pass no more packets on."""
+        self._is_streaming = False
 
-    Parameters
-    ----------
-    work : coroutine
-        Bounded in time by itself.
-    """
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            if task.cancelled():
-                raise
-            cancelled = error
-    task.result()
-    if cancelled is not None:
-        raise cancelled
+    def take_remaining(self) -> list[Packet | LinkEvent]:
+        """Return packets and exchanges outside of the stream that were not handed out yet."""
+        packets, self._inbox = self._inbox.packets, Inbox()
+        return self._with_exchanges(packets)
+
+    async def stop(self, settings: StreamSettings) -> None:
+        """Stop the sensor if it responds; its last packets are in `take_remaining`.
+
+        Parameters
+        ----------
+        settings : StreamSettings
+            Settings that were requested.
+        """
+        self.end_stream()
+        with suppress(TremorError, TimeoutError):
+            async with asyncio.timeout(self._timeouts.stop_s):
+                await self._converse(self._profile.stop(settings))
+
+    async def close(self) -> None:
+        """Disconnect, as far as possible, and release the resources of the link."""
+        self.end_stream()
+        with suppress(TremorError, TimeoutError):
+            async with asyncio.timeout(self._timeouts.disconnect_s):
+                await self._gatt.close()

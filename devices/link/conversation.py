@@ -1,163 +1,183 @@
-"""The steps of a conversation with a sensor, done over a link. What they mean is not known here."""
+"""Carries out the steps of a conversation over a link; their meaning is up to the sensor files."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Generator
+from typing import Protocol, TypeVar
 
 from devices.profile import Ask, Pause, Read, Step, Subscribe, Unsubscribe, Write
 from tremor.errors import LinkError
 from tremor.packets import Packet
 
-__all__ = ["Inbox", "Line", "ToldLine", "converse"]
+__all__ = ["Inbox", "Link", "LoggedLink", "converse"]
 
 _Outcome = TypeVar("_Outcome")
 
 
-class Line(Protocol):
-    """What a conversation needs of a link; `devices.link.radio.Connection` is one."""
+class Link(Protocol):
+    """What a conversation needs from a connection; `devices.link.radio.GattConnection` is one."""
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the link stands."""
+        """Whether the connection is open."""
 
     def has(self, characteristic: str) -> bool:
-        """Tell whether there is such a characteristic."""
+        """Check whether the sensor has a characteristic."""
 
     async def subscribe(self, characteristic: str) -> None:
-        """Turn notifications on."""
+        """Enable notifications."""
 
     async def unsubscribe(self, characteristic: str) -> None:
-        """Turn them off."""
+        """Disable notifications."""
 
     async def write(self, characteristic: str, data: bytes, *, response: bool) -> None:
-        """Write."""
+        """Write a value."""
 
     async def read(self, characteristic: str) -> bytes:
-        """Read."""
+        """Read a value."""
 
 
-class ToldLine:
-    """A link that tells what is written to it and what is read from it.
+class LoggedLink:
+    """A link that reports every value that is written or read.
 
     Parameters
     ----------
-    line : Line
-        The link.
-    told : callable
-        Gets ``wrote`` or ``read``, and the characteristic and the bytes in hexadecimal digits.
+    link : Link
+        The link itself.
+    log : callable
+        Called with ``wrote`` or ``read``, and with the characteristic and the bytes in
+        hexadecimal.
     """
 
-    def __init__(self, line: Line, told: Callable[[str, str], None]) -> None:
-        self._line = line
-        self._told = told
+    def __init__(self, link: Link, log: Callable[[str, str], None]) -> None:
+        self._link = link
+        self._log = log
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the link stands."""
-        return self._line.is_open
+        """Whether the connection is open."""
+        return self._link.is_open
 
     def has(self, characteristic: str) -> bool:
-        """Tell whether there is such a characteristic."""
-        return self._line.has(characteristic)
+        """Check whether the sensor has a characteristic."""
+        return self._link.has(characteristic)
 
     async def subscribe(self, characteristic: str) -> None:
-        """Turn notifications on."""
-        await self._line.subscribe(characteristic)
+        """Enable notifications."""
+        await self._link.subscribe(characteristic)
 
     async def unsubscribe(self, characteristic: str) -> None:
-        """Turn them off."""
-        await self._line.unsubscribe(characteristic)
+        """Disable notifications."""
+        await self._link.unsubscribe(characteristic)
 
     async def write(self, characteristic: str, data: bytes, *, response: bool) -> None:
-        """Write; told first, because the answer may be there before the confirmation."""
-        self._told("wrote", f"{characteristic.lower()} {data.hex()}")
-        await self._line.write(characteristic, data, response=response)
+        """Write a value."""
+        # Logged first: the reply may arrive before the write is confirmed.
+        self._log("wrote", f"{characteristic.lower()} {data.hex()}")
+        await self._link.write(characteristic, data, response=response)
 
     async def read(self, characteristic: str) -> bytes:
-        """Read."""
-        data = await self._line.read(characteristic)
-        self._told("read", f"{characteristic.lower()} {data.hex()}")
+        """Read a value."""
+        data = await self._link.read(characteristic)
+        self._log("read", f"{characteristic.lower()} {data.hex()}")
         return data
 
 
 class Inbox:
-    """Notifications that came while a conversation goes on, in order.
+    """Notifications that arrive during a conversation, in order.
 
-    Notes
-    -----
-    What a sensor sends before it is told how to send is of old settings: a write or a question
-    closes the stretch before it. What came since the last of them is of the stream.
+    Attributes
+    ----------
+    packets : list of Packet
+        All of them.
+    n_before_request : int
+        Number of packets that arrived before the latest write or request. They may have been
+        sent with old settings; the later ones belong to the stream.
     """
 
     def __init__(self) -> None:
         self.packets: list[Packet] = []
-        #: Place in ``packets`` since which they are of the stream.
-        self.since = 0
-        self._news = asyncio.Event()
+        self.n_before_request = 0
+        self._changed = asyncio.Event()
 
     def put(self, packet: Packet) -> None:
-        """Take a notification; at once, in the event loop."""
+        """Append a notification; called in the event loop."""
         self.packets.append(packet)
-        self._news.set()
+        self._changed.set()
 
     def wake(self) -> None:
-        """Let whoever waits look again: the link may be lost."""
-        self._news.set()
+        """Make `wait_for_reply` check the link again."""
+        self._changed.set()
 
-    def begin_anew(self) -> None:
-        """Close the stretch before this moment."""
-        self.since = len(self.packets)
+    def begin_request(self) -> None:
+        """Note that the packets so far came before the request that follows."""
+        self.n_before_request = len(self.packets)
 
-    async def answer(self, ask: Ask, is_open: Callable[[], bool]) -> bytes | None:
-        """Wait for the notification that answers; None where none came in time."""
-        place, parts = self.since, list[bytes]()
+    async def wait_for_reply(self, ask: Ask, is_open: Callable[[], bool]) -> bytes | None:
+        """Wait for the reply to a request.
+
+        Parameters
+        ----------
+        ask : Ask
+            The request.
+        is_open : callable
+            Whether the link is open.
+
+        Returns
+        -------
+        bytes or None
+            Reply; None if it did not arrive in time.
+
+        Raises
+        ------
+        LinkError
+            If the link is lost.
+        """
+        n_seen, parts = self.n_before_request, list[bytes]()
         try:
             async with asyncio.timeout(ask.timeout_s):
                 while True:
-                    while place < len(self.packets):
-                        packet = self.packets[place]
-                        place += 1
+                    new, n_seen = self.packets[n_seen:], len(self.packets)
+                    for packet in new:
                         if packet.characteristic != ask.reply_on.lower():
                             continue
                         if not ask.is_reply(packet.data):
                             continue
                         parts.append(packet.data)
-                        whole = ask.whole_of(parts) if ask.whole_of else packet.data
-                        if whole is not None:
-                            return whole
+                        reply = ask.assemble(parts) if ask.assemble else packet.data
+                        if reply is not None:
+                            return reply
                     if not is_open():
-                        raise LinkError(f"the link was lost when asked to {ask.what}")
-                    self._news.clear()
-                    await self._news.wait()
+                        raise LinkError(f"the link was lost when asked to {ask.purpose}")
+                    self._changed.clear()
+                    await self._changed.wait()
         except TimeoutError:
             return None
 
 
 async def converse(
     conversation: Generator[Step, bytes | None, _Outcome],
-    line: Line,
+    link: Link,
     inbox: Inbox,
     *,
     name: str,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> _Outcome:
-    """Do the steps of a conversation, one after the other.
+    """Carry out the steps of a conversation, one after the other.
 
     Parameters
     ----------
     conversation : generator
-        Yields steps, gets answers, returns an outcome.
-    line : Line
-        The link.
+        Yields steps, receives replies, returns an outcome.
+    link : Link
+        Connection to the sensor.
     inbox : Inbox
         Where the notifications of the link arrive.
     name : str
-        The sensor, for messages.
+        Name of the sensor, for messages.
     sleep : callable
-        Waits for so many seconds.
+        Wait for a number of seconds.
 
     Returns
     -------
@@ -167,21 +187,20 @@ async def converse(
     Raises
     ------
     LinkError
-        Where a step fails or a question stays without an answer.
+        If a step fails or a request gets no reply.
     SensorRefusedError
-        Where the conversation says so.
+        If the conversation raises it.
     """
-    answer: bytes | None = None
     try:
         step = next(conversation)
         while True:
             try:
-                answer = await _STEPS[type(step)](step, _Talk(line, inbox, name, sleep))
+                reply = await _carry_out(step, link, inbox, name=name, sleep=sleep)
             except LinkError as error:
-                # Into the conversation, so that it may clean up; it comes out again.
+                # The conversation may clean up; unless it handles the error, it comes out again.
                 step = conversation.throw(error)
             else:
-                step = conversation.send(answer)
+                step = conversation.send(reply)
     except StopIteration as end:
         outcome: _Outcome = end.value
         return outcome
@@ -189,55 +208,40 @@ async def converse(
         conversation.close()
 
 
-class _Talk:
-    """A link with its inbox, and one way to do each kind of step."""
-
-    def __init__(
-        self, line: Line, inbox: Inbox, name: str, sleep: Callable[[float], Awaitable[object]]
-    ) -> None:
-        self._line = line
-        self._inbox = inbox
-        self._name = name
-        self._sleep = sleep
-
-    async def subscribe(self, step: Subscribe) -> None:
-        await self._line.subscribe(step.characteristic)
-
-    async def unsubscribe(self, step: Unsubscribe) -> None:
-        await self._line.unsubscribe(step.characteristic)
-
-    async def write(self, step: Write) -> None:
-        self._inbox.begin_anew()
-        await self._line.write(step.characteristic, step.data, response=step.response)
-
-    async def read(self, step: Read) -> bytes | None:
-        if step.optional and not self._line.has(step.characteristic):
-            return None
-        return await self._line.read(step.characteristic)
-
-    async def ask(self, step: Ask) -> bytes | None:
-        self._inbox.begin_anew()
-        await self._line.write(step.characteristic, step.data, response=True)
-        reply = await self._inbox.answer(step, lambda: self._line.is_open)
-        if reply is None and not step.optional:
-            raise LinkError(
-                f"{self._name} gave no answer within {step.timeout_s:g} s when asked to "
-                f"{step.what}; come nearer, close its phone app, or switch it off and on"
-            )
-        return reply
-
-    async def pause(self, step: Pause) -> None:
-        await self._sleep(step.duration_s)
+async def _carry_out(
+    step: Step,
+    link: Link,
+    inbox: Inbox,
+    *,
+    name: str,
+    sleep: Callable[[float], Awaitable[object]],
+) -> bytes | None:
+    match step:
+        case Subscribe():
+            await link.subscribe(step.characteristic)
+        case Unsubscribe():
+            await link.unsubscribe(step.characteristic)
+        case Write():
+            inbox.begin_request()
+            await link.write(step.characteristic, step.data, response=step.response)
+        case Read():
+            if step.optional and not link.has(step.characteristic):
+                return None
+            return await link.read(step.characteristic)
+        case Ask():
+            return await _ask(step, link, inbox, name=name)
+        case Pause():
+            await sleep(step.duration_s)
+    return None
 
 
-_Do: TypeAlias = Callable[[Any, _Talk], Awaitable[bytes | None]]
-_STEPS: Final[Mapping[type[Step], _Do]] = MappingProxyType(
-    {
-        Subscribe: lambda step, talk: talk.subscribe(step),
-        Unsubscribe: lambda step, talk: talk.unsubscribe(step),
-        Write: lambda step, talk: talk.write(step),
-        Read: lambda step, talk: talk.read(step),
-        Ask: lambda step, talk: talk.ask(step),
-        Pause: lambda step, talk: talk.pause(step),
-    }
-)
+async def _ask(step: Ask, link: Link, inbox: Inbox, *, name: str) -> bytes | None:
+    inbox.begin_request()
+    await link.write(step.characteristic, step.data, response=True)
+    reply = await inbox.wait_for_reply(step, lambda: link.is_open)
+    if reply is None and not step.optional:
+        raise LinkError(
+            f"{name} gave no answer within {step.timeout_s:g} s when asked to {step.purpose}; "
+            "come nearer, close its phone app, or switch it off and on"
+        )
+    return reply

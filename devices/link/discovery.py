@@ -1,4 +1,4 @@
-"""Which device in reach is the sensor that is meant. Connecting to it is `devices.link.source`."""
+"""Finds sensors in reach and selects the requested one; connecting is `devices.link.connection`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from devices.catalog import PROFILES, profile_of
-from devices.link.radio import Backend, Peripheral, advertised, connected
+from devices.link.radio import (
+    Backend,
+    Peripheral,
+    connected_devices,
+    received_advertisements,
+)
 from devices.profile import Advertisement, SensorProfile
 from tremor.errors import InvalidInputError, SensorNotFoundError
 
-__all__ = ["Found", "Wanted", "find", "scan"]
+__all__ = ["DiscoveredDevice", "SensorSelector", "find", "scan"]
 
 _NOT_FOUND: Final = (
     "wear or shake it so that it wakes, charge it, close the phone app that may hold its link, "
@@ -22,15 +27,15 @@ _NOT_FOUND: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A device in reach, and the kind of sensor that it is.
+class DiscoveredDevice:
+    """A device in reach, with the kind of sensor that it is.
 
     Parameters
     ----------
     peripheral : Peripheral
         The device.
     profile : SensorProfile or None
-        None where it is none of the known sensors.
+        Kind of sensor; None if the device is not a known sensor.
     """
 
     peripheral: Peripheral
@@ -38,67 +43,69 @@ class Found:
 
     @property
     def label(self) -> str:
-        """Give name and address, for a message."""
+        """Name and address, for messages."""
         name = self.peripheral.advertisement.name
         return f"{name} ({self.peripheral.address})" if name else self.peripheral.address
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The sensor that is meant.
+class SensorSelector:
+    """Criterion for selecting a sensor.
 
     Parameters
     ----------
     text : str
-        Slug of a profile, an address, or a name or a part of one; case does not matter. Empty for
-        any sensor that is known.
+        Slug of a profile, an address, or a name or a part of one, in any case. Empty for any
+        known sensor.
     profile : SensorProfile or None
-        Taken for granted, for sensors that may have any name.
+        Kind of sensor to assume, for devices whose name does not identify them.
     """
 
     text: str = ""
     profile: SensorProfile | None = None
 
-    def fits(self, found: Found) -> bool:
-        """Tell whether a device is meant."""
+    def matches(self, device: DiscoveredDevice) -> bool:
+        """Check whether a device meets the criterion."""
         text = self.text.strip().lower()
         kind = PROFILES.get(text) if text else self.profile
         if kind is not None:
-            return kind.recognises(found.peripheral.advertisement)
+            return kind.recognises(device.peripheral.advertisement)
         if not text:
-            return found.profile is not None
-        name = found.peripheral.advertisement.name.lower()
-        return text == found.peripheral.address.lower() or text in name
+            return device.profile is not None
+        name = device.peripheral.advertisement.name.lower()
+        return text == device.peripheral.address.lower() or text in name
 
-    def is_exactly(self, found: Found) -> bool:
-        """Tell whether it is meant by its address or whole name, so that no other can be."""
+    def matches_exactly(self, device: DiscoveredDevice) -> bool:
+        """Check whether the criterion is the address or the whole name of a device."""
         text = self.text.strip().lower()
         return text in (
-            found.peripheral.address.lower(),
-            found.peripheral.advertisement.name.lower(),
+            device.peripheral.address.lower(),
+            device.peripheral.advertisement.name.lower(),
         )
 
     def __str__(self) -> str:
         return f"'{self.text}'" if self.text else "a known sensor"
 
 
-async def _sightings(
+async def _discoveries(
     *, backend: Backend | None, profile: SensorProfile | None = None
-) -> AsyncGenerator[Found, None]:
-    """Give what is connected, then what is heard, each as it is known by then."""
+) -> AsyncGenerator[DiscoveredDevice, None]:
+    """Yield connected devices, then each device that is received, with all that is known of it."""
     services = tuple(sorted({uuid for one in PROFILES.values() for uuid in one.services}))
     seen: dict[str, Advertisement] = {}
-    for peripheral in await connected(services, backend=backend):
-        yield Found(peripheral, profile or profile_of(peripheral.advertisement))
-    async with aclosing(advertised(backend=backend)) as stream:
-        async for heard in stream:
-            known = _merged(seen.get(heard.address), heard.advertisement)
-            seen[heard.address] = known
-            yield Found(replace(heard, advertisement=known), profile or profile_of(known))
+    for peripheral in await connected_devices(services, backend=backend):
+        yield DiscoveredDevice(peripheral, profile or profile_of(peripheral.advertisement))
+    async with aclosing(received_advertisements(backend=backend)) as stream:
+        async for peripheral in stream:
+            known = _merged(seen.get(peripheral.address), peripheral.advertisement)
+            seen[peripheral.address] = known
+            yield DiscoveredDevice(
+                replace(peripheral, advertisement=known), profile or profile_of(known)
+            )
 
 
 def _merged(before: Advertisement | None, now: Advertisement) -> Advertisement:
-    # An advertisement and the answer to a scan come one after the other and share what is told.
+    # The advertisement and the scan response arrive separately, each with a part of the data.
     if before is None:
         return now
     return Advertisement(
@@ -111,48 +118,48 @@ def _merged(before: Advertisement | None, now: Advertisement) -> Advertisement:
 async def scan(
     duration_s: float,
     *,
-    on_found: Callable[[Found], None] | None = None,
+    on_found: Callable[[DiscoveredDevice], None] | None = None,
     backend: Backend | None = None,
-) -> list[Found]:
+) -> list[DiscoveredDevice]:
     """List all devices in reach.
 
     Parameters
     ----------
     duration_s : float
-        How long to listen, s.
+        Duration of the scan, s.
     on_found : callable, optional
-        Told of a device when it is first heard, and again when more is known of it.
+        Called with a device when it is first received, and again when more is known of it.
     backend : Backend, optional
-        Bluetooth other than the system's own.
+        Bluetooth backend; by default that of the operating system.
 
     Returns
     -------
-    list of Found
-        Sensors first, the strongest first; then what is no known sensor.
+    list of DiscoveredDevice
+        Sensors first, then other devices; connected ones first, then by signal strength.
 
     Raises
     ------
     LinkError
-        Where there is no Bluetooth.
+        If Bluetooth is not available.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, DiscoveredDevice] = {}
     try:
-        async with asyncio.timeout(duration_s), aclosing(_sightings(backend=backend)) as stream:
+        async with asyncio.timeout(duration_s), aclosing(_discoveries(backend=backend)) as stream:
             async for one in stream:
                 before = found.get(one.peripheral.address)
                 found[one.peripheral.address] = one
-                if on_found and (before is None or _is_news(before, one)):
+                if on_found and (before is None or _differs(before, one)):
                     on_found(one)
     except TimeoutError:
         pass
-    return sorted(found.values(), key=_strongest_first)
+    return sorted(found.values(), key=_rank)
 
 
-def _is_news(before: Found, now: Found) -> bool:
+def _differs(before: DiscoveredDevice, now: DiscoveredDevice) -> bool:
     return (before.profile, before.label) != (now.profile, now.label)
 
 
-def _strongest_first(one: Found) -> tuple[bool, bool, int, str]:
+def _rank(one: DiscoveredDevice) -> tuple[bool, bool, int, str]:
     peripheral = one.peripheral
     return (
         one.profile is None,
@@ -163,68 +170,71 @@ def _strongest_first(one: Found) -> tuple[bool, bool, int, str]:
 
 
 async def find(
-    wanted: Wanted, *, timeout_s: float, settle_s: float = 2.0, backend: Backend | None = None
-) -> Found:
-    """Find the one device that is meant, among those that are connected or heard.
+    selector: SensorSelector,
+    *,
+    timeout_s: float,
+    settle_s: float = 2.0,
+    backend: Backend | None = None,
+) -> DiscoveredDevice:
+    """Find the one sensor that is selected, among connected devices and those in reach.
 
     Parameters
     ----------
-    wanted : Wanted
-        Which.
+    selector : SensorSelector
+        Criterion.
     timeout_s : float
-        How long to listen, s.
+        Longest time to listen, s.
     settle_s : float
-        How long to listen on for others that are meant as well, s; not where the address or the
-        whole name is given.
+        Time to keep listening for other matches, s, unless the match is exact.
     backend : Backend, optional
-        Bluetooth other than the system's own.
+        Bluetooth backend; by default that of the operating system.
 
     Returns
     -------
-    Found
-        With a profile.
+    DiscoveredDevice
+        The sensor, with its profile.
 
     Raises
     ------
     SensorNotFoundError
-        Where it does not come, or is no known sensor.
+        If no device matches, or the one that matches is not a known sensor.
     InvalidInputError
-        Where several are meant by the same words.
+        If several sensors match.
     LinkError
-        Where there is no Bluetooth.
+        If Bluetooth is not available.
     """
-    fitting: dict[str, Found] = {}
-    strangers: dict[str, Found] = {}
+    matching: dict[str, DiscoveredDevice] = {}
+    unidentified: dict[str, DiscoveredDevice] = {}
     try:
         async with (
             asyncio.timeout(timeout_s) as limit,
-            aclosing(_sightings(backend=backend, profile=wanted.profile)) as stream,
+            aclosing(_discoveries(backend=backend, profile=selector.profile)) as stream,
         ):
             async for one in stream:
-                if not wanted.fits(one):
+                if not selector.matches(one):
                     continue
-                if one.profile is None:  # more may be told of it later
-                    strangers[one.peripheral.address] = one
+                if one.profile is None:  # a later advertisement may identify it
+                    unidentified[one.peripheral.address] = one
                     continue
-                if wanted.is_exactly(one):
+                if selector.matches_exactly(one):
                     return one
-                if not fitting:
+                if not matching:
                     until_s = asyncio.get_running_loop().time() + settle_s
                     limit.reschedule(min(until_s, limit.when() or until_s))
-                fitting[one.peripheral.address] = one
+                matching[one.peripheral.address] = one
     except TimeoutError:
         pass
-    if len(fitting) == 1:
-        return next(iter(fitting.values()))
-    if fitting:
-        several = ", ".join(one.label for one in sorted(fitting.values(), key=_strongest_first))
+    if len(matching) == 1:
+        return next(iter(matching.values()))
+    if matching:
+        several = ", ".join(one.label for one in sorted(matching.values(), key=_rank))
         raise InvalidInputError(
-            f"{len(fitting)} sensors fit {wanted}: {several}; name one of them by its address"
+            f"{len(matching)} sensors fit {selector}: {several}; name one of them by its address"
         )
-    if strangers:
-        label = next(iter(strangers.values())).label
+    if unidentified:
+        label = next(iter(unidentified.values())).label
         raise SensorNotFoundError(
             f"{label} is no sensor that is known; 'tremor sensors' lists those, and --profile "
             "says which one it speaks like"
         )
-    raise SensorNotFoundError(f"{wanted} was not found within {timeout_s:g} s; {_NOT_FOUND}")
+    raise SensorNotFoundError(f"{selector} was not found within {timeout_s:g} s; {_NOT_FOUND}")

@@ -1,7 +1,7 @@
-"""The Bluetooth of this computer: what is in reach, and a link to one sensor.
+"""The Bluetooth radio of this computer: devices in reach, and a connection to one of them.
 
-The only file that calls bleak; what bleak raises is put into words by `devices.link.bleak_errors`.
-Which sensor is wanted, what is said to it and what becomes of its bytes is not known here.
+The only module that calls bleak; `devices.link.bleak_errors` translates its exceptions. Which
+device is the sensor and what its bytes mean is not known here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bleak import BleakAdapter, BleakClient, BleakScanner
 
-from devices.link.bleak_errors import in_words
+from devices.decoding.uuids import GENERIC_ACCESS_SERVICE, GENERIC_ATTRIBUTE_SERVICE
+from devices.link.bleak_errors import translated_errors
 from devices.link.remedies import remedy
 from devices.profile import Advertisement
 from tremor.errors import LinkError
@@ -27,26 +28,33 @@ if TYPE_CHECKING:
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
-__all__ = ["Backend", "Connection", "Peripheral", "advertised", "connected"]
+__all__ = [
+    "Backend",
+    "GattConnection",
+    "Peripheral",
+    "connected_devices",
+    "received_advertisements",
+]
 
-#: Generic services that every sensor has, so that one that is connected is found by them.
-_GENERIC_SERVICES: Final = ("1800", "1801")
-#: An RSSI that bleak fills in where there is none, dBm.
-_NO_RSSI_DBM: Final = -127
-#: What a link may take beyond its own limit before it is given up from outside, s.
-_MARGIN_S: Final = 10.0
-_ATT_HEADER: Final = 3
+#: Every device has these services, so that any connected one is found by them.
+_GENERIC_SERVICES: Final = (GENERIC_ACCESS_SERVICE, GENERIC_ATTRIBUTE_SERVICE)
+#: RSSI that bleak reports if the system has none, dBm.
+_MISSING_RSSI_DBM: Final = -127
+#: Grace period beyond bleak's own connection timeout, s.
+_CONNECT_GRACE_S: Final = 10.0
+#: Header of an ATT write or notification, bytes.
+_ATT_HEADER_SIZE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Classes that bleak takes in place of those of the operating system.
+    """Bluetooth backend: the classes that bleak uses instead of those for the operating system.
 
     Parameters
     ----------
     scanner, client, adapter : type or None
-        As bleak's ``backend=`` takes them; None for the system's own. A foreign scanner or client
-        without an adapter has no sensors that are connected already.
+        Arguments of bleak's ``backend=``; None for that of the operating system. A custom scanner
+        or client without an adapter has no connected devices.
     """
 
     scanner: type[BaseBleakScanner] | None = None
@@ -61,15 +69,15 @@ class Peripheral:
     Parameters
     ----------
     address : str
-        Its address; on macOS a UUID that holds on this computer only.
+        Address; on macOS a UUID that is valid on this computer only.
     advertisement : Advertisement
-        What it says of itself.
+        Advertised name, services and company identifiers.
     rssi_dbm : int or None
-        Strength of the last advertisement, dBm; None where nothing was received.
+        Signal strength of the latest advertisement, dBm; None if unknown.
     is_connected : bool
-        Whether this computer holds a link to it already.
+        Whether this computer is connected to it.
     device : BLEDevice
-        Handle of bleak.
+        bleak's handle.
     """
 
     address: str
@@ -79,34 +87,34 @@ class Peripheral:
     device: BLEDevice = field(repr=False, compare=False)
 
 
-async def connected(
+async def connected_devices(
     services: tuple[str, ...] = (), *, backend: Backend | None = None
 ) -> list[Peripheral]:
-    """List devices that this computer holds a link to: a scan never shows them.
+    """List devices that this computer is connected to; a scan does not report them.
 
-    A program that was killed leaves its sensor so.
+    A program that was killed leaves its sensor connected.
 
     Parameters
     ----------
     services : tuple of str
         Service UUIDs to look for, besides the generic ones.
     backend : Backend, optional
-        In place of the system's own.
+        Bluetooth backend; by default that of the operating system.
 
     Returns
     -------
     list of Peripheral
-        Also those that are no sensors. Empty where the system cannot tell.
+        All connected devices, sensors or not; empty if the system cannot list them.
 
     Raises
     ------
     LinkError
-        Where there is no Bluetooth.
+        If Bluetooth is not available.
     """
     backend = backend or Backend()
     if backend.adapter is None and (backend.scanner or backend.client):
         return []
-    with in_words("look for connected sensors"):
+    with translated_errors("look for connected sensors"):
         try:
             adapter = await BleakAdapter.get(backend=backend.adapter)
             found = await adapter.get_connected_devices([*_GENERIC_SERVICES, *services])
@@ -115,7 +123,7 @@ async def connected(
     return [
         Peripheral(
             address=device.address,
-            advertisement=_remembered(device),
+            advertisement=_cached_advertisement(device),
             rssi_dbm=None,
             is_connected=True,
             device=device,
@@ -124,53 +132,55 @@ async def connected(
     ]
 
 
-def _remembered(device: BLEDevice) -> Advertisement:
-    # Only BlueZ keeps more than the name of a connected device; where it is kept is not promised.
+def _cached_advertisement(device: BLEDevice) -> Advertisement:
+    # Only BlueZ keeps more than the name; bleak does not document where it stores that.
     details = device.details
-    known: Any = details.get("props", {}) if isinstance(details, dict) else {}
+    properties: Any = details.get("props", {}) if isinstance(details, dict) else {}
     return Advertisement(
         name=device.name or "",
-        service_uuids=tuple(str(uuid).lower() for uuid in known.get("UUIDs", ())),
-        manufacturer_ids=tuple(int(number) for number in known.get("ManufacturerData", ())),
+        service_uuids=tuple(str(uuid).lower() for uuid in properties.get("UUIDs", ())),
+        manufacturer_ids=tuple(int(number) for number in properties.get("ManufacturerData", ())),
     )
 
 
-async def advertised(*, backend: Backend | None = None) -> AsyncGenerator[Peripheral, None]:
-    """Scan, and give each device whenever an advertisement of it comes; without end.
+async def received_advertisements(
+    *, backend: Backend | None = None
+) -> AsyncGenerator[Peripheral, None]:
+    """Scan, and yield a device for every advertisement that is received, without end.
 
     Parameters
     ----------
     backend : Backend, optional
-        In place of the system's own.
+        Bluetooth backend; by default that of the operating system.
 
     Yields
     ------
     Peripheral
-        The same device again when it is heard again.
+        Sender of an advertisement; the same device any number of times.
 
     Raises
     ------
     LinkError
-        Where there is no Bluetooth.
+        If Bluetooth is not available.
     """
-    heard: asyncio.Queue[Peripheral] = asyncio.Queue()
-    # The callback is there from the start: bleak's own iterator misses what comes before it.
+    received: asyncio.Queue[Peripheral] = asyncio.Queue()
+    # Not bleak's own iterator: it misses the advertisements before its first step.
     scanner = BleakScanner(
-        detection_callback=lambda device, data: heard.put_nowait(_heard(device, data)),
+        detection_callback=lambda device, data: received.put_nowait(_peripheral(device, data)),
         backend=(backend or Backend()).scanner,
     )
-    with in_words("scan"):
+    with translated_errors("scan"):
         await scanner.start()
     try:
         while True:
-            yield await heard.get()
+            yield await received.get()
     finally:
-        # A scan that does not end ends with this program; what was found counts.
-        with suppress(LinkError), in_words("end the scan"):
+        # A scan that cannot be stopped ends with this program; the results are valid.
+        with suppress(LinkError), translated_errors("end the scan"):
             await scanner.stop()
 
 
-def _heard(device: BLEDevice, data: AdvertisementData) -> Peripheral:
+def _peripheral(device: BLEDevice, data: AdvertisementData) -> Peripheral:
     return Peripheral(
         address=device.address,
         advertisement=Advertisement(
@@ -178,32 +188,31 @@ def _heard(device: BLEDevice, data: AdvertisementData) -> Peripheral:
             service_uuids=tuple(uuid.lower() for uuid in data.service_uuids),
             manufacturer_ids=tuple(data.manufacturer_data),
         ),
-        rssi_dbm=None if data.rssi == _NO_RSSI_DBM else data.rssi,
+        rssi_dbm=None if data.rssi == _MISSING_RSSI_DBM else data.rssi,
         is_connected=False,
         device=device,
     )
 
 
-class Connection:
-    """A link to one device, for one attempt: it is opened once and closed once.
+class GattConnection:
+    """A GATT connection to one device, opened and closed once.
 
-    bleak's client objects can stay stuck after a failed attempt, so each attempt has its own.
+    A client of bleak may be unusable after a failed attempt, so every attempt needs a new one.
 
     Parameters
     ----------
     peripheral : Peripheral
-        Whom to connect to.
+        Device to connect to.
     on_packet : callable
-        Gets the UUID and the bytes of each notification, in the event loop, and must return at
-        once.
+        Called with UUID and bytes of each notification, in the event loop; must return at once.
     on_lost : callable
-        Called when the link ends, also when it is closed.
+        Called when the connection ends, also by `close`.
     pair : bool
         Whether to pair first.
     connect_s, step_s : float
-        Limits for connecting with discovery, and for one read or write, s.
+        Timeouts for connecting, service discovery included, and for one read or write, s.
     backend : Backend, optional
-        In place of the system's own.
+        Bluetooth backend; by default that of the operating system.
     """
 
     def __init__(
@@ -232,79 +241,94 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the link stands; a dead one may say so for some seconds."""
+        """Whether the connection is open; a lost one may still count as open for some seconds."""
         return self._client.is_connected
 
     async def open(self) -> None:
-        """Connect and discover.
+        """Connect and discover the services.
 
         Raises
         ------
         LinkError
-            Where that fails.
+            If that fails.
         """
-        with in_words(f"connect to {self._name}"):
-            async with asyncio.timeout(self._connect_s + _MARGIN_S):
+        with translated_errors(f"connect to {self._name}"):
+            async with asyncio.timeout(self._connect_s + _CONNECT_GRACE_S):
                 await self._client.connect()
 
     async def close(self) -> None:
-        """Disconnect; also after the link was lost, to free what it held.
+        """Disconnect; needed after a lost link as well, to release its resources.
 
         Raises
         ------
         LinkError
-            Where that fails.
+            If that fails.
         """
-        with in_words(f"disconnect from {self._name}"):
+        with translated_errors(f"disconnect from {self._name}"):
             await self._client.disconnect()
 
     def has(self, characteristic: str) -> bool:
-        """Tell whether it has a characteristic."""
+        """Check whether the device has a characteristic."""
         return self._find(characteristic) is not None
 
     def mtu(self, characteristic: str) -> int | None:
-        """Give the negotiated MTU, bytes; None where the characteristic is missing."""
+        """Return the negotiated MTU, bytes; None if the characteristic does not exist."""
         found = self._find(characteristic)
-        return None if found is None else found.max_write_without_response_size + _ATT_HEADER
+        return None if found is None else found.max_write_without_response_size + _ATT_HEADER_SIZE
 
     def _find(self, characteristic: str) -> BleakGATTCharacteristic | None:
-        with in_words(f"look into {self._name}"):
+        with translated_errors(f"look into {self._name}"):
             return self._client.services.get_characteristic(characteristic)
 
     async def subscribe(self, characteristic: str) -> None:
-        """Turn notifications or indications on; nothing happens where they are on."""
+        """Enable notifications or indications, unless they are enabled already."""
         uuid = characteristic.lower()
         if uuid in self._subscribed:
-            return  # bleak would replace the first callback without a word
-        with in_words(f"turn on notifications of {self._name}"):
+            return  # bleak would silently replace the callback
+        with translated_errors(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.start_notify(
                     uuid,
-                    partial(self._pass_on, uuid),
-                    # The other way loses notifications without a word behind a slow program.
+                    partial(self._on_notification, uuid),
+                    # The default, AcquireNotify, drops notifications if this program is slow.
                     bluez={"use_start_notify": True},
                 )
         self._subscribed.add(uuid)
 
-    def _pass_on(self, uuid: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
+    def _on_notification(self, uuid: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
         self._on_packet(uuid, bytes(data))
 
     async def unsubscribe(self, characteristic: str) -> None:
-        """Turn notifications off, where they are on."""
+        """Disable notifications, if they are enabled."""
         uuid = characteristic.lower()
         if uuid not in self._subscribed:
             return
-        with in_words(f"turn off notifications of {self._name}"):
+        with translated_errors(f"turn off notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.stop_notify(uuid)
         self._subscribed.discard(uuid)
 
     async def write(self, characteristic: str, data: bytes, *, response: bool) -> None:
-        """Write; wait for the confirmation where ``response`` and where the sensor gives one."""
+        """Write a value.
+
+        Parameters
+        ----------
+        characteristic : str
+            UUID.
+        data : bytes
+            Value.
+        response : bool
+            Whether to wait for a confirmation, if the characteristic supports it.
+
+        Raises
+        ------
+        LinkError
+            If the write fails or is not confirmed in time.
+        """
         found = self._find(characteristic)
         confirmed = response and (found is None or "write" in found.properties)
         try:
-            with in_words(f"write to {self._name}"):
+            with translated_errors(f"write to {self._name}"):
                 async with asyncio.timeout(self._step_s):
                     await self._client.write_gatt_char(characteristic, data, response=confirmed)
         except LinkError as error:
@@ -316,7 +340,13 @@ class Connection:
             ) from error
 
     async def read(self, characteristic: str) -> bytes:
-        """Read."""
-        with in_words(f"read from {self._name}"):
+        """Read a value.
+
+        Raises
+        ------
+        LinkError
+            If the read fails.
+        """
+        with translated_errors(f"read from {self._name}"):
             async with asyncio.timeout(self._step_s):
                 return bytes(await self._client.read_gatt_char(characteristic))

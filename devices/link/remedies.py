@@ -1,4 +1,4 @@
-"""What to do about trouble with Bluetooth, by operating system: texts, nothing is looked up."""
+"""Remedies for trouble with Bluetooth, by operating system; texts only."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["REMEDIES", "Remedy", "remedy"]
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One remedy an operating system, each a clause that can follow a semicolon.
+    """Remedy for each operating system, a clause that can follow a semicolon.
 
     Parameters
     ----------
     linux, macos, windows : str
-        What to do there.
+        What to do on that system.
     """
 
     linux: str
@@ -26,7 +26,7 @@ class Remedy:
     windows: str
 
 
-#: By trouble.
+#: By kind of trouble.
 REMEDIES: Final[Mapping[str, Remedy]] = MappingProxyType(
     {
         "no adapter": Remedy(
@@ -76,24 +76,24 @@ REMEDIES: Final[Mapping[str, Remedy]] = MappingProxyType(
         ),
     }
 )
-#: By the beginning of `sys.platform`; what is none of these is a kind of Linux or BSD.
+#: By prefix of `sys.platform`; anything else is treated as Linux.
 _SYSTEMS: Final = {"darwin": "macos", "win": "windows", "cygwin": "windows"}
 
 
 def remedy(trouble: str, *, platform: str = sys.platform) -> str:
-    """Say what to do about a trouble on this system.
+    """Return the remedy for a kind of trouble on this system.
 
     Parameters
     ----------
     trouble : str
         A key of `REMEDIES`.
     platform : str
-        As `sys.platform` has it.
+        Value of `sys.platform`.
 
     Returns
     -------
     str
-        A clause.
+        Clause that can follow a semicolon.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""From packets of a link to blocks of samples: the line in which they wait, and what is counted.
+"""Queue of packets between a link and its reader, decoded to blocks where they are taken out.
 
-No Bluetooth here: a packet is put in by whoever receives it, and decoded where it is taken out.
+No Bluetooth here: whoever receives a packet puts it in.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ __all__ = ["PacketStream", "StreamCounts"]
 
 @dataclass(slots=True)
 class StreamCounts:
-    """What a stream has brought so far.
+    """Counters of a stream.
 
     Parameters
     ----------
     n_packets : int
-        Notifications of the stream.
+        Notifications received.
     n_refused : int
-        Those of them that the decoder refused: cut, or not of this sensor.
+        Notifications that the decoder refused: truncated, or not from this sensor.
     n_dropped : int
-        Those that were not decoded because the reader was too far behind. They were tapped.
+        Notifications that were not decoded because the reader was too far behind.
     n_restarts : int
-        How often the link came back.
+        Times the link came back.
     """
 
     n_packets: int = 0
@@ -44,95 +44,89 @@ class StreamCounts:
 
 
 class PacketStream:
-    """A line of packets, bounded in time, that is decoded at its end.
+    """Queue of packets, bounded by the time that it spans.
 
     Parameters
     ----------
     longest_s : float
-        Packets are dropped while the oldest one waits for longer than this, s.
-    event : callable
-        Told of ``refused`` and ``dropped``, with a detail.
+        Packets are dropped while the oldest one in the queue is older than this, s.
+    on_event : callable
+        Called with ``refused`` or ``dropped`` and a detail.
+
+    Attributes
+    ----------
+    counts : StreamCounts
+        Counters so far.
     """
 
-    def __init__(self, *, longest_s: float, event: Callable[[str, str], None]) -> None:
+    def __init__(self, *, longest_s: float, on_event: Callable[[str, str], None]) -> None:
         self._longest_s = longest_s
-        self._event = event
-        #: None stands where packets are missing: the decoder must start anew there.
-        self._waiting: deque[Packet | None] = deque()
-        self._news = asyncio.Event()
+        self._on_event = on_event
+        #: None marks missing packets, after which the decoder restarts.
+        self._queue: deque[Packet | None] = deque()
+        self._changed = asyncio.Event()
         self._decoder: Decoder | None = None
-        self._n_dropped_now = 0
-        self._ended = False
+        self._n_unreported_drops = 0
+        self._has_ended = False
         self._error: BaseException | None = None
         self.counts = StreamCounts()
 
     @property
     def n_rejected(self) -> int:
-        """Count what the decoder left out of a byte stream as damaged."""
+        """Number of lines, frames or bytes that the decoder discarded as damaged."""
         return 0 if self._decoder is None else self._decoder.n_rejected
 
-    @property
-    def behind_s(self) -> float:
-        """Tell how long the packets in the line span, s."""
-        there = [one for one in (*self._ends(),) if one is not None]
-        return there[-1].arrival_s - there[0].arrival_s if there else 0.0
-
-    def _ends(self) -> Iterator[Packet | None]:
-        if self._waiting:
-            yield self._waiting[0]
-            yield self._waiting[-1]
-
     def begin(self, decoder: Decoder) -> None:
-        """Take the decoder of what comes."""
+        """Set the decoder of the packets."""
         self._decoder = decoder
 
     def put(self, packet: Packet) -> None:
-        """Take a packet; at once, in the event loop."""
+        """Append a packet; called in the event loop."""
         self.counts.n_packets += 1
-        oldest = next((one for one in self._waiting if one is not None), None)
+        oldest = next((one for one in self._queue if one is not None), None)
         if oldest is not None and packet.arrival_s - oldest.arrival_s > self._longest_s:
             self.counts.n_dropped += 1
-            self._n_dropped_now += 1
+            self._n_unreported_drops += 1
             return
-        if self._n_dropped_now:
-            self._tell_dropped()
-            self._waiting.append(None)
-        self._waiting.append(packet)
-        self._news.set()
+        if self._n_unreported_drops:
+            self._report_drops()
+            self._queue.append(None)
+        self._queue.append(packet)
+        self._changed.set()
 
     def restart(self) -> None:
-        """Note that the link was lost here and is there again."""
+        """Note that the link was lost here and is back."""
         self.counts.n_restarts += 1
-        self._waiting.append(None)
+        self._queue.append(None)
 
     def end(self, error: BaseException | None = None) -> None:
-        """Close the line; whoever reads gets what waits, then the error if there is one."""
-        if self._ended:
+        """Close the queue; the reader receives what is in it, then the error if there is one."""
+        if self._has_ended:
             return
-        if self._n_dropped_now:
-            self._tell_dropped()
-        self._ended = True
+        if self._n_unreported_drops:
+            self._report_drops()
+        self._has_ended = True
         self._error = error
-        self._news.set()
+        self._changed.set()
 
-    def _tell_dropped(self) -> None:
-        self._event(
+    def _report_drops(self) -> None:
+        self._on_event(
             "dropped",
-            f"{self._n_dropped_now} packets were not decoded: the program was more than "
+            f"{self._n_unreported_drops} packets were not decoded: the program was more than "
             f"{self._longest_s:g} s behind",
         )
-        self._n_dropped_now = 0
+        self._n_unreported_drops = 0
 
     def decode_waiting(self) -> Iterator[SampleBlock]:
-        """Decode what waits now.
+        """Decode the packets in the queue.
 
         Yields
         ------
         SampleBlock
             In order.
         """
-        while self._waiting:
-            packet = self._waiting.popleft()
+        while self._queue:
+            packet = self._queue.popleft()
             if self._decoder is None:
                 continue
             if packet is None:
@@ -142,10 +136,10 @@ class PacketStream:
                 yield from self._decoder.feed(packet.characteristic, packet.data, packet.arrival_s)
             except PacketError as error:
                 self.counts.n_refused += 1
-                self._event("refused", str(error))
+                self._on_event("refused", str(error))
 
     async def blocks(self) -> AsyncGenerator[SampleBlock, None]:
-        """Decode what comes, until the line is closed.
+        """Decode packets as they arrive, until the queue is closed.
 
         Yields
         ------
@@ -154,17 +148,17 @@ class PacketStream:
 
         Raises
         ------
-        LinkError
-            What ended the line.
+        Exception
+            The error that closed the queue.
         """
         while True:
             for block in self.decode_waiting():
                 yield block
-                # Others must get their turn however long the line is.
+                # Let other tasks run, however long the queue is.
                 await asyncio.sleep(0)
-            if self._ended:
+            if self._has_ended:
                 if self._error is not None:
                     raise self._error
                 return
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
 from devices.decoding.sample_count import Place, PlainCount, SequenceCount, StampCount
+from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import (
     Advertisement,
     Ask,
@@ -38,7 +39,6 @@ __all__ = ["OPTIONS", "PROFILE", "MetaMotionDecoder"]
 _SERVICE: Final = "326a9000-85cb-9195-d9dd-464cfbbae75a"
 _COMMAND: Final = "326a9001-85cb-9195-d9dd-464cfbbae75a"
 _NOTIFY: Final = "326a9006-85cb-9195-d9dd-464cfbbae75a"
-_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,6 @@ OPTIONS: Final = MappingProxyType(
         "chip": "BMI160 or BMI270; asked of the board",
     }
 )
-_STAMPS: Final = ("time", "count", "none")
 
 
 def _recognises(advertisement: Advertisement) -> bool:
@@ -107,8 +106,8 @@ def _recognises(advertisement: Advertisement) -> bool:
 def _stamps_of(settings: StreamSettings) -> str:
     default = "time" if settings.sampling_rate_hz <= _MOST_SINGLE_HZ else "none"
     stamps = settings.options.get("stamps", default)
-    if stamps not in _STAMPS:
-        raise InvalidInputError(f"stamps is {stamps!r}; give one of {', '.join(_STAMPS)}")
+    if stamps not in _LOSS_RULES:
+        raise InvalidInputError(f"stamps is {stamps!r}; give one of {', '.join(_LOSS_RULES)}")
     return stamps
 
 
@@ -192,8 +191,9 @@ def _stop(settings: StreamSettings) -> StopConversation:
     yield Write(_COMMAND, _SOFT_RESET, response=False)
 
 
-def _loss_rule(settings: StreamSettings) -> LossRule:
-    return {
+#: By the option ``stamps``.
+_LOSS_RULES: Final = MappingProxyType(
+    {
         "time": LossRule(
             tells_loss=True, loss="Lost samples are told by the time the board puts before each."
         ),
@@ -204,7 +204,8 @@ def _loss_rule(settings: StreamSettings) -> LossRule:
             tells_loss=False,
             loss="Packets hold neither a counter nor a time: a loss cannot be told from a delay.",
         ),
-    }[_stamps_of(settings)]
+    }
+)
 
 
 class MetaMotionDecoder:
@@ -321,10 +322,9 @@ PROFILE: Final = SensorProfile(
     default_range_g=_DEFAULT_RANGE_G,
     has_gyro=False,
     device_time="1.46 ms stamp of each sample, up to 100 Hz",
-    loss="Lost samples are told by the time the board puts before each.",
-    tells_loss=True,
+    default_loss_rule=_LOSS_RULES["time"],
     data_characteristics=(_NOTIFY,),
-    battery_characteristic=_BATTERY,
+    battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "Above 100 Hz three samples come in a packet without a time: a loss can then not be told "
         "from a delay.",
@@ -337,7 +337,7 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=MetaMotionDecoder,
-    loss_by_settings=_loss_rule,
+    loss_by_settings=lambda settings: _LOSS_RULES[_stamps_of(settings)],
     options=OPTIONS,
     check=_stamps_of,
 )

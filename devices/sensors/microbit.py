@@ -9,6 +9,7 @@ from typing import Final
 
 from devices.decoding.single_sample import PlainDecoder, PlainPacket
 from devices.profile import (
+    LOSS_NOT_DETECTABLE,
     Advertisement,
     Conversation,
     Read,
@@ -81,8 +82,7 @@ PROFILE: Final = SensorProfile(
     default_range_g=2.0,
     has_gyro=False,
     device_time="",
-    loss="The sensor sends neither a counter nor a time: a loss cannot be told from a delay.",
-    tells_loss=False,
+    default_loss_rule=LOSS_NOT_DETECTABLE,
     data_characteristics=(_DATA,),
     remarks=(
         "Samples come at uneven times, in bursts: it is fit for teaching and for first trials.",

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
 from devices.decoding.sample_count import StampCount
+from devices.decoding.uuids import BATTERY_LEVEL, assigned_uuid
 from devices.profile import (
+    LOSS_BY_TIME_STAMPS,
     Advertisement,
     Ask,
     Conversation,
@@ -42,10 +44,8 @@ __all__ = [
 SERVICE: Final = "34802252-7185-4d5d-b431-630e7050e8f0"
 WRITE: Final = "34800001-7185-4d5d-b431-630e7050e8f0"
 NOTIFY: Final = "34800002-7185-4d5d-b431-630e7050e8f0"
-_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
-_ADVERTISED: Final = frozenset(
-    {"0000fdf3-0000-1000-8000-00805f9b34fb", "0000fe06-0000-1000-8000-00805f9b34fb"}
-)
+#: Services that the Bluetooth SIG assigned to the maker.
+_ADVERTISED: Final = frozenset({assigned_uuid(0xFDF3), assigned_uuid(0xFE06)})
 
 _SUBSCRIBE: Final = 1
 _UNSUBSCRIBE: Final = 2
@@ -221,7 +221,7 @@ def _ask(data: bytes, what: str, *, optional: bool = False) -> Ask:
         data,
         reply_on=NOTIFY,
         is_reply=lambda reply: reply[:_HEADER] == bytes([_REPLY, reference]),
-        what=what,
+        purpose=what,
         timeout_s=2.0 if optional else 10.0,
         optional=optional,
     )
@@ -345,13 +345,9 @@ PROFILE: Final = SensorProfile(
     default_range_g=None,
     has_gyro=True,
     device_time="ms stamp of the first sample of a packet",
-    loss=(
-        "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, "
-        "less the samples that came."
-    ),
-    tells_loss=True,
+    default_loss_rule=LOSS_BY_TIME_STAMPS,
     data_characteristics=(NOTIFY,),
-    battery_characteristic=_BATTERY,
+    battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "It needs firmware 2.3 or newer, or the sample firmware for GATT sensor data.",
         "Its range is left as it is set: this service does not change it.",

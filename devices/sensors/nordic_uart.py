@@ -69,7 +69,13 @@ _MOST_WRITTEN: Final = 20
 _ESPRUINO_NAMES: Final = ("Bangle.js ", "Puck.js ")
 _PAGE_WIDTH: Final = 80
 _INDENT: Final = 18
-_NO_LOSS: Final = "The data hold neither a time nor a counter: a loss cannot be told from a delay."
+_LOSS_BY_LINE_TIMES: Final = LossRule(
+    tells_loss=True, loss="Lost lines are told by their times, where every line begins with one."
+)
+_LOSS_NOT_DETECTABLE: Final = LossRule(
+    tells_loss=False,
+    loss="The data hold neither a time nor a counter: a loss cannot be told from a delay.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +99,8 @@ class _Stream:
         if self.layout is not None and self.layout.stamp is not None:
             return LossRule(tells_loss=True, loss="Lost packets are told by their time stamps.")
         if self.layout is None and (self.fields is None or "t" in self.fields):
-            return LossRule(
-                tells_loss=True,
-                loss="Lost lines are told by their times, where every line begins with one.",
-            )
-        return LossRule(tells_loss=False, loss=_NO_LOSS)
+            return _LOSS_BY_LINE_TIMES
+        return _LOSS_NOT_DETECTABLE
 
 
 def _stream_of(settings: StreamSettings) -> _Stream:
@@ -246,8 +249,7 @@ PROFILE: Final = SensorProfile(
     default_range_g=None,
     has_gyro=True,
     device_time="t of a line or packet, where there is one",
-    loss="Lost lines are told by their times, where every line begins with one.",
-    tells_loss=True,
+    default_loss_rule=_LOSS_BY_LINE_TIMES,
     data_characteristics=(NUS_DATA,),
     remarks=(
         "Lines are t,ax,ay,az with or without gx,gy,gz; other ones are told by the option fields.",

@@ -33,11 +33,9 @@ if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
 __all__ = [
-    "BATTERY",
     "CONTROL",
     "DATA",
     "DEVICE_TIME",
-    "LOSS",
     "OPTIONS",
     "SERVICE",
     "PolarDecoder",
@@ -53,13 +51,8 @@ __all__ = [
 SERVICE: Final = "fb005c80-02e7-f387-1cad-8acd2d8df0c8"
 CONTROL: Final = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 DATA: Final = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
-BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
 DEVICE_TIME: Final = "ns stamp of the last sample of a packet"
-LOSS: Final = (
-    "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, less "
-    "the samples that came."
-)
 
 OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {"factor": "what a number of a difference frame is, as the sensor named it at the start"}
@@ -442,10 +435,10 @@ def _ask(
         bytes([request, kind]) + parameters,
         reply_on=CONTROL,
         is_reply=is_reply,
-        what=what,
+        purpose=what,
         timeout_s=2.0 if optional else 10.0,
         optional=optional,
-        whole_of=whole_reply,
+        assemble=whole_reply,
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from devices.profile import Advertisement, SensorProfile
+from devices.decoding.uuids import BATTERY_LEVEL
+from devices.profile import LOSS_BY_TIME_STAMPS, Advertisement, SensorProfile
 from devices.sensors.polar_control import (
-    BATTERY,
     DATA,
     DEVICE_TIME,
-    LOSS,
     OPTIONS,
     SERVICE,
     PolarDecoder,
@@ -44,10 +43,9 @@ PROFILE: Final = SensorProfile(
     default_range_g=8.0,
     has_gyro=False,
     device_time=DEVICE_TIME,
-    loss=LOSS,
-    tells_loss=True,
+    default_loss_rule=LOSS_BY_TIME_STAMPS,
     data_characteristics=(DATA,),
-    battery_characteristic=BATTERY,
+    battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "Rates other than 52 Hz and ranges other than 8 g use its SDK mode, in which it measures "
         "no heart rate; it is left when the recording stops.",

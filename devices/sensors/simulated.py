@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
+from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import (
     Advertisement,
     Ask,
     Conversation,
+    LossRule,
     SensorProfile,
     Started,
     StopConversation,
@@ -32,7 +34,6 @@ __all__ = ["CONTROL", "DATA", "OK", "OPTIONS", "PROFILE", "SERVICE", "packet", "
 SERVICE: Final = "7e570001-6c65-6720-7472-656d6f720000"
 CONTROL: Final = "7e570002-6c65-6720-7472-656d6f720000"
 DATA: Final = "7e570003-6c65-6720-7472-656d6f720000"
-_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
 OK: Final = b"\xaa"
 _START, _STOP = b"\x01", b"\x00"
@@ -167,10 +168,12 @@ PROFILE: Final = SensorProfile(
     default_range_g=8.0,
     has_gyro=False,
     device_time="us stamp of the first sample of a packet",
-    loss="Every packet bears the index of its first sample: a loss is told exactly.",
-    tells_loss=True,
+    default_loss_rule=LossRule(
+        tells_loss=True,
+        loss="Every packet bears the index of its first sample: a loss is told exactly.",
+    ),
     data_characteristics=(DATA,),
-    battery_characteristic=_BATTERY,
+    battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "It needs no hardware: --sensor simulated rehearses a whole session.",
         "Its leg, what sensor it imitates and what goes wrong are options.",

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from devices.decoding.single_sample import PlainDecoder, PlainPacket
+from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import (
+    LOSS_NOT_DETECTABLE,
     Advertisement,
     Conversation,
     SensorProfile,
@@ -30,7 +32,6 @@ _ADVERTISED: Final = "ef680100-9b35-4933-9b10-52ffa9740042"
 _MOTION: Final = "ef680400-9b35-4933-9b10-52ffa9740042"
 _CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
 _RAW: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
-_BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
 #: Of the 18 bytes the last 6 are the magnetic field.
 _PACKET: Final = PlainPacket(
@@ -78,10 +79,9 @@ PROFILE: Final = SensorProfile(
     default_range_g=2.0,
     has_gyro=True,
     device_time="",
-    loss="The sensor sends neither a counter nor a time: a loss cannot be told from a delay.",
-    tells_loss=False,
+    default_loss_rule=LOSS_NOT_DETECTABLE,
     data_characteristics=(_RAW,),
-    battery_characteristic=_BATTERY,
+    battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "The full scale is 2 g and cannot be changed: steps and knocks are clipped.",
         "About 50 to 70 Hz arrive even where 200 Hz is set, and samples may then repeat.",

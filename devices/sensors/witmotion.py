@@ -20,6 +20,7 @@ from devices.decoding.blocks import make_block
 from devices.decoding.framing import Frame, Framer
 from devices.decoding.sample_count import PlainCount
 from devices.profile import (
+    LOSS_NOT_DETECTABLE,
     Advertisement,
     Ask,
     Conversation,
@@ -299,8 +300,7 @@ PROFILE: Final = SensorProfile(
     default_range_g=_RANGE_G,
     has_gyro=True,
     device_time="",
-    loss="The sensor sends neither a counter nor a time: a loss cannot be told from a delay.",
-    tells_loss=False,
+    default_loss_rule=LOSS_NOT_DETECTABLE,
     data_characteristics=(_DATA,),
     remarks=(
         "The full scale is 16 g and stays so.",

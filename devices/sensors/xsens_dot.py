@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from devices.decoding.blocks import make_block
 from devices.decoding.sample_count import StampCount
 from devices.profile import (
+    LOSS_BY_TIME_STAMPS,
     Advertisement,
     Conversation,
     Pause,
@@ -267,11 +268,7 @@ PROFILE: Final = SensorProfile(
     default_range_g=16.0,
     has_gyro=True,
     device_time="us stamp of each sample",
-    loss=(
-        "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, "
-        "less the samples that came."
-    ),
-    tells_loss=True,
+    default_loss_rule=LOSS_BY_TIME_STAMPS,
     data_characteristics=(MEDIUM, SHORT),
     battery_characteristic=_BATTERY,
     remarks=(

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from devices.simulated.model import BATTERY, BATTERY_LEVEL, AttError, Characteristic, SensorModel
+from devices.decoding.uuids import BATTERY_LEVEL, BATTERY_SERVICE
+from devices.simulated.model import AttError, Characteristic, SensorModel
 
 __all__ = ["MetaMotion", "MicroBit", "Thingy52", "XsensDot"]
 
@@ -45,7 +46,7 @@ class MetaMotion(SensorModel):
     default_name = "MetaWear"
     advertised = (_METAWEAR,)
     table: ClassVar[Mapping[str, Sequence[Characteristic]]] = {
-        BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+        BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
         _METAWEAR: (
             (_META_COMMAND, ("write", "write-without-response")),
             (_META_NOTIFY, ("notify",)),
@@ -161,7 +162,7 @@ class Thingy52(SensorModel):
     default_name = "Thingy"
     advertised = (_THINGY,)
     table: ClassVar[Mapping[str, Sequence[Characteristic]]] = {
-        BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+        BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
         _THINGY_MOTION: ((_THINGY_CONFIG, ("read", "write")), (_THINGY_RAW, ("notify",))),
     }
 

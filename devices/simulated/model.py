@@ -11,33 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from devices.decoding.uuids import BATTERY_LEVEL
 from devices.simulated.movement import IndexMovement, Movement
 
 __all__ = [
-    "BATTERY",
-    "BATTERY_LEVEL",
     "AttError",
     "Characteristic",
     "Faults",
     "NoAnswer",
     "SensorModel",
-    "sig_uuid",
 ]
 
 
-def sig_uuid(short: str) -> str:
-    """Give the full form of a UUID of the Bluetooth SIG.
-
-    Examples
-    --------
-    >>> sig_uuid("2a19")
-    '00002a19-0000-1000-8000-00805f9b34fb'
-    """
-    return f"0000{short}-0000-1000-8000-00805f9b34fb"
-
-
-BATTERY: Final = sig_uuid("180f")
-BATTERY_LEVEL: Final = sig_uuid("2a19")
 _CHARGE: Final = 81
 _READ_NOT_PERMITTED: Final = 0x02
 

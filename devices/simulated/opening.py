@@ -21,9 +21,9 @@ from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
-    from devices.sources import Request
+    from devices.request import Request
 
-__all__ = ["MODELS", "hurried_clock", "model_of", "open_simulated"]
+__all__ = ["MODELS", "model_of", "open_simulated", "scaled_clock"]
 
 #: Sensors that can be imitated, by the slug of their profile.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
@@ -178,7 +178,7 @@ def _origin_s() -> float:
     return time.monotonic()
 
 
-def hurried_clock(speed: float) -> Callable[[], float]:
+def scaled_clock(speed: float) -> Callable[[], float]:
     """Give a monotonic clock that runs so many times as fast as that of the host."""
     begin_s = _origin_s()
     return lambda: begin_s + speed * (time.monotonic() - begin_s)
@@ -197,21 +197,20 @@ def open_simulated(request: Request) -> SensorSource:
     SensorSource
         Over the same link as a real one.
     """
+    from devices.link.options import HostClocks
     from devices.link.source import SensorSource
     from devices.simulated.backend import backend_of
 
-    _, _, like = request.text.partition(":")
-    options = {**request.options, **({"like": like} if like else {})}
-    model = model_of(options, sampling_rate_hz=request.sampling_rate_hz)
+    _, _, like = request.sensor.partition(":")
+    settings = request.settings
+    options = {**settings.options, **({"like": like} if like else {})}
+    model = model_of(options, sampling_rate_hz=settings.sampling_rate_hz)
     return SensorSource(
         model.address,
-        sampling_rate_hz=request.sampling_rate_hz,
-        range_g=request.range_g,
-        gyro=request.gyro,
+        # The options are those of the simulation, not of the sensor that it imitates.
+        replace(settings, options={}),
         profile=PROFILES[model.slug],
-        pair=request.pair,
         tap=request.tap,
-        times=request.times,
-        backend=backend_of(model),
-        now=hurried_clock(model.speed),
+        link=replace(request.link, backend=backend_of(model)),
+        clocks=HostClocks(monotonic=scaled_clock(model.speed)),
     )

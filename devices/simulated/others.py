@@ -6,14 +6,12 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
+from devices.decoding.uuids import BATTERY_LEVEL, BATTERY_SERVICE, assigned_uuid
 from devices.sensors import simulated as own
 from devices.simulated.model import (
-    BATTERY,
-    BATTERY_LEVEL,
     AttError,
     Characteristic,
     SensorModel,
-    sig_uuid,
 )
 
 __all__ = ["Movesense", "NordicUart", "OwnSensor", "WitMotion"]
@@ -103,10 +101,10 @@ class Movesense(SensorModel):
 
     slug = "movesense"
     default_name = "Movesense 214530002123"
-    advertised = (sig_uuid("fdf3"),)
+    advertised = (assigned_uuid(0xFDF3),)
     manufacturer: ClassVar[Mapping[int, bytes]] = {0x009F: b"\x00"}
     table: ClassVar[Mapping[str, Sequence[Characteristic]]] = {
-        BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+        BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
         _MOVESENSE: (
             (_MOVESENSE_WRITE, ("write", "write-without-response")),
             (_MOVESENSE_NOTIFY, ("notify",)),
@@ -201,7 +199,7 @@ class OwnSensor(SensorModel):
     default_name = "Simulated leg"
     advertised = (own.SERVICE,)
     table: ClassVar[Mapping[str, Sequence[Characteristic]]] = {
-        BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+        BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
         own.SERVICE: ((own.CONTROL, ("write", "indicate")), (own.DATA, ("notify",))),
     }
     n_samples = 13

@@ -6,13 +6,16 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
-from devices.simulated.model import (
-    BATTERY,
+from devices.decoding.uuids import (
     BATTERY_LEVEL,
+    BATTERY_SERVICE,
+    HEART_RATE_MEASUREMENT,
+    HEART_RATE_SERVICE,
+)
+from devices.simulated.model import (
     AttError,
     Characteristic,
     SensorModel,
-    sig_uuid,
 )
 
 __all__ = ["PolarH10", "PolarVeritySense", "delta_frame"]
@@ -20,8 +23,6 @@ __all__ = ["PolarH10", "PolarVeritySense", "delta_frame"]
 _PMD: Final = "fb005c80-02e7-f387-1cad-8acd2d8df0c8"
 _CONTROL: Final = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 _DATA: Final = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
-_HEART_RATE: Final = sig_uuid("180d")
-_HEART_RATE_VALUE: Final = sig_uuid("2a37")
 _COMPANY: Final = 0x006B
 
 _ACCELERATION, _SDK_MODE = 2, 9
@@ -69,11 +70,11 @@ def delta_frame(counts: Sequence[int]) -> bytes:
 class _Polar(SensorModel):
     """What both sensors say on the control point."""
 
-    advertised: ClassVar[tuple[str, ...]] = (_HEART_RATE,)
+    advertised: ClassVar[tuple[str, ...]] = (HEART_RATE_SERVICE,)
     manufacturer: ClassVar[Mapping[int, bytes]] = {_COMPANY: bytes.fromhex("720897c9c8000000")}
     table: ClassVar[Mapping[str, Sequence[Characteristic]]] = {
-        _HEART_RATE: ((_HEART_RATE_VALUE, ("notify",)),),
-        BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+        HEART_RATE_SERVICE: ((HEART_RATE_MEASUREMENT, ("notify",)),),
+        BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
         _PMD: ((_CONTROL, ("read", "write", "indicate")), (_DATA, ("notify",))),
     }
     features: ClassVar[bytes]

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.catalog import PROFILES
-from devices.profile import SensorProfile
+from devices.profile import RequestedSettings, SensorProfile
 from devices.simulated.model import AttError, Characteristic, Faults, SensorModel
-from devices.simulated.opening import hurried_clock
+from devices.simulated.opening import scaled_clock
 from tremor.errors import CaptureReadError
 from tremor.packets import LinkEvent, Packet
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
-    from devices.sources import Request
+    from devices.request import Request
 
 __all__ = ["ReplayedSensor", "open_replayed"]
 
@@ -166,11 +166,12 @@ def open_replayed(request: Request) -> SensorSource:
     SensorSource
         Over the same link as a real one, asking for what was granted then.
     """
+    from devices.link.options import HostClocks, LinkOptions
     from devices.link.source import SensorSource
     from devices.simulated.backend import backend_of
     from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 
-    folder = Path(request.text.partition(":")[2])
+    folder = Path(request.sensor.partition(":")[2])
     path = folder / "packets.bin" if folder.is_dir() else folder
     records = read_packet_log(path).records
     granted = next((one for one in records if isinstance(one, StreamGranted)), None)
@@ -179,15 +180,17 @@ def open_replayed(request: Request) -> SensorSource:
     profile, speed = PROFILES[granted.profile], request.speed or 1.0
     model = ReplayedSensor(profile, records, name=profile.name, speed=speed)
     known: dict[str, Any] = dict(granted.settings)
-    return SensorSource(
-        model.address,
+    settings = RequestedSettings(
         sampling_rate_hz=known["sampling_rate_hz"],
         range_g=known.get("range_g"),
         gyro=bool(known.get("gyro")),
         options=known.get("options") or {},
+    )
+    return SensorSource(
+        model.address,
+        settings,
         profile=profile,
         tap=request.tap,
-        times=request.times,
-        backend=backend_of(model),
-        now=hurried_clock(speed),
+        link=LinkOptions(timeouts=request.link.timeouts, backend=backend_of(model)),
+        clocks=HostClocks(monotonic=scaled_clock(speed)),
     )

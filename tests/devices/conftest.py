@@ -6,12 +6,12 @@ import asyncio
 
 from rigs.models import GRAVITY_MG, index_of
 
-from devices.link.connection import LinkTimes
+from devices.link.options import LinkTimeouts
 from tremor.packets import LinkEvent, Packet
 from tremor.units import STANDARD_GRAVITY_MS2
 
 #: Quick where the rig is quick; what a busy machine may delay has room.
-QUICK = LinkTimes(
+QUICK = LinkTimeouts(
     find_s=8.0,
     settle_s=0.1,
     connect_s=8.0,

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 
 import pytest
 
 from devices import PROFILES
+from devices.link.options import HostClocks, LinkOptions
 from devices.link.source import SensorSource
 from devices.simulated.backend import backend_of
 from devices.simulated.movement import index_of
-from devices.simulated.opening import model_of
+from devices.simulated.opening import model_of, scaled_clock
 from tremor.packets import LinkEvent
 from tremor.units import STANDARD_GRAVITY_MS2
 
@@ -53,12 +53,6 @@ def options_of(like):
     return {**OPTIONS, "speed": f"{LIKES[like]:g}"}
 
 
-def hurried(speed):
-    """Give a clock that runs as much faster as that of the sensor."""
-    begin_s = time.monotonic()
-    return lambda: begin_s + speed * (time.monotonic() - begin_s)
-
-
 @pytest.mark.parametrize("like", LIKES)
 def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like):
     backend, truth = air(like)
@@ -71,9 +65,12 @@ def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like)
 
     async def main():
         source = SensorSource(
-            "C0:00:00:00:00:01", profile=profile, backend=backend, tap=tap, times=QUICK,
-            now=hurried(LIKES[like]),
-        )  # fmt: skip
+            "C0:00:00:00:00:01",
+            profile=profile,
+            tap=tap,
+            link=LinkOptions(timeouts=QUICK, backend=backend),
+            clocks=HostClocks(monotonic=scaled_clock(LIKES[like])),
+        )
         n_wanted = UNTIL_S * profile.default_rate_hz
         async with asyncio.timeout(60), source:
             async for block in source:

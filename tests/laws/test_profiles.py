@@ -17,6 +17,7 @@ from rigs.encoders import EXAMPLES
 
 from devices import PROFILES, sensors
 from devices.catalog import profile_of
+from devices.decoding.uuids import BATTERY_LEVEL, HEART_RATE_SERVICE, assigned_uuid
 from devices.profile import Advertisement, Ask, Read, SensorProfile, Started, Subscribe
 from tremor.errors import InvalidInputError, LinkError, PacketError, TremorError
 from tremor.units import STANDARD_GRAVITY_MS2
@@ -27,11 +28,11 @@ LATE_S = 0.03
 #: Somebody else's.
 STRANGERS = (
     Advertisement(),
-    Advertisement("Polar H9 0A1B2C3D", ("0000180d-0000-1000-8000-00805f9b34fb",), (0x6B,)),
-    Advertisement("", ("0000180d-0000-1000-8000-00805f9b34fb",), (0x6B,)),
-    Advertisement("Suunto 9", ("0000fdf3-0000-1000-8000-00805f9b34fb",), (0x9F,)),
+    Advertisement("Polar H9 0A1B2C3D", (HEART_RATE_SERVICE,), (0x6B,)),
+    Advertisement("", (HEART_RATE_SERVICE,), (0x6B,)),
+    Advertisement("Suunto 9", (assigned_uuid(0xFDF3),), (0x9F,)),
     Advertisement("WTVB01-BT50", ("0000ffe5-0000-1000-8000-00805f9a34fb",)),
-    Advertisement("HMSoft", ("0000ffe0-0000-1000-8000-00805f9b34fb",)),
+    Advertisement("HMSoft", (assigned_uuid(0xFFE0),)),
     Advertisement("WTA Tennis Watch"),
     Advertisement("InfiniTime"),
     Advertisement("Phone", (), (0x004C,)),
@@ -227,7 +228,7 @@ def replied(step, answers):
     """Give what a sensor in good order answers."""
     data = answers.get(step.data if isinstance(step, Ask) else step.characteristic)
     if isinstance(step, Ask):
-        assert step.what
+        assert step.purpose
         assert data is not None or step.optional, step
         assert data is None or step.is_reply(data), step
     return data
@@ -322,7 +323,7 @@ def test_whatever_it_answers_the_start_ends_well_or_says_why(slug, rng):
             right = example.answers.get(next(alike, b""))
         if right is None or (step.optional and rng.random() < 0.2):
             if not step.optional:
-                raise LinkError(f"no answer when asked to {step.what}")
+                raise LinkError(f"no answer when asked to {step.purpose}")
             return None
         data = bytearray(right)
         for _ in range(rng.randrange(4)):
@@ -330,7 +331,7 @@ def test_whatever_it_answers_the_start_ends_well_or_says_why(slug, rng):
         del data[rng.randrange(1, len(data) + 1) :]
         if not step.is_reply(bytes(data)):
             return right
-        whole = step.whole_of([bytes(data)]) if step.whole_of else bytes(data)
+        whole = step.assemble([bytes(data)]) if step.assemble else bytes(data)
         return right if whole is None else whole
 
     conversation = profile.start(profile.settings(**example.options))
@@ -351,7 +352,7 @@ def test_whatever_it_answers_the_start_ends_well_or_says_why(slug, rng):
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_comes_it_is_a_packet_error_or_samples_in_order(slug, data):
     stream = Stream(slug)
-    known = (*stream.profile.data_characteristics, "00002a19-0000-1000-8000-00805f9b34fb", "", "?")
+    known = (*stream.profile.data_characteristics, BATTERY_LEVEL, "", "?")
     whole = [stream.packet(number)[0] for number in range(12)]
     damage = st.one_of(
         st.binary(max_size=300),

@@ -12,13 +12,13 @@ from rigs.models import GRAVITY_MG, index_of
 
 import tremor
 from devices import PROFILES, open_source
-from devices.link.connection import LinkTimes
+from devices.link.options import LinkTimeouts
 from tremor.cli.main import cli
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import SensorInfo
 from tremor.units import STANDARD_GRAVITY_MS2
 
-TIMES = LinkTimes(
+TIMEOUTS = LinkTimeouts(
     find_s=8.0, settle_s=0.3, connect_s=8.0, step_s=5.0, silence_s=1.5, first_wait_s=0.1,
     longest_wait_s=0.5, give_up_s=60.0, stop_s=5.0, disconnect_s=10.0,
 )  # fmt: skip
@@ -30,7 +30,7 @@ def record(folder, slug, *, n, lose=None):
 
     async def main():
         async with Recorder(folder) as recorder:
-            source = open_source(slug, tap=recorder.tap, times=TIMES)
+            source = open_source(slug, tap=recorder.tap, timeouts=TIMEOUTS)
             async with asyncio.timeout(60), source:
                 settings = source.started.settings
                 recorder.describe(

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from devices.decoding.uuids import HEART_RATE_SERVICE, assigned_uuid
 from devices.profile import Advertisement
 from tremor.units import STANDARD_GRAVITY_MS2
 
-BASE = "-0000-1000-8000-00805f9b34fb"
-BATTERY = "00002a19" + BASE
-HEART_RATE = "0000180d" + BASE
 PMD_CONTROL = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 PMD_DATA = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
 WITMOTION_DATA = "0000ffe4-0000-1000-8000-00805f9a34fb"
@@ -168,7 +166,10 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         ),
         "polar-verity-sense": Example(
             advertisements=_named(
-                "Polar Sense 0A1B2C3D", "Polar OH1 0A1B2C3D", services=(HEART_RATE,), company=0x6B
+                "Polar Sense 0A1B2C3D",
+                "Polar OH1 0A1B2C3D",
+                services=(HEART_RATE_SERVICE,),
+                company=0x6B,
             ),
             characteristic=PMD_DATA,
             n_rows=36,
@@ -187,7 +188,9 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
             },
         ),
         "polar-h10": Example(
-            advertisements=_named("Polar H10 0A1B2C3D", services=(HEART_RATE,), company=0x6B),
+            advertisements=_named(
+                "Polar H10 0A1B2C3D", services=(HEART_RATE_SERVICE,), company=0x6B
+            ),
             characteristic=PMD_DATA,
             n_rows=36,
             encode=_polar_plain,
@@ -220,7 +223,7 @@ EXAMPLES: Mapping[str, Example] = MappingProxyType(
         "movesense": Example(
             advertisements=(
                 *_named("Movesense 210330000123", company=0x9F),
-                *_named("", services=("0000fdf3" + BASE,)),
+                *_named("", services=(assigned_uuid(0xFDF3),)),
             ),
             characteristic=MOVESENSE_NOTIFY,
             n_rows=8,

@@ -21,6 +21,10 @@ from typing import Any
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
+from devices.decoding.uuids import (
+    CLIENT_CHARACTERISTIC_CONFIGURATION,
+    GENERIC_ACCESS_SERVICE,
+)
 from rigs.models import MODELS, AttError, NoAnswer, Sensor
 
 ADAPTER = "/org/bluez/hci0"
@@ -33,7 +37,7 @@ PROPERTIES, OBJECT_MANAGER = (
 )
 FAILED, IN_PROGRESS = "org.bluez.Error.Failed", "org.bluez.Error.InProgress"
 UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
-HIDDEN_SERVICE = "00001800-0000-1000-8000-00805f9b34fb"
+HIDDEN_SERVICE = GENERIC_ACCESS_SERVICE
 TICK_S = 0.01
 
 
@@ -149,7 +153,7 @@ class Device:
                 if {"notify", "indicate"} & set(flags):
                     self.objects[f"{path}/desc{handle:04x}"] = (
                         DESCRIPTOR_1,
-                        {"UUID": "00002902-0000-1000-8000-00805f9b34fb", "Characteristic": path},
+                        {"UUID": CLIENT_CHARACTERISTIC_CONFIGURATION, "Characteristic": path},
                     )
                     handle += 1
         self.objects = {

@@ -9,10 +9,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-BASE = "-0000-1000-8000-00805f9b34fb"
-GENERIC_ATTRIBUTE = "00001801" + BASE
-HEART_RATE, HEART_RATE_VALUE = "0000180d" + BASE, "00002a37" + BASE
-BATTERY, BATTERY_LEVEL = "0000180f" + BASE, "00002a19" + BASE
+from devices.decoding.uuids import (
+    BATTERY_LEVEL,
+    BATTERY_SERVICE,
+    GENERIC_ATTRIBUTE_SERVICE,
+    HEART_RATE_MEASUREMENT,
+    HEART_RATE_SERVICE,
+)
+
 PMD = "fb005c80-02e7-f387-1cad-8acd2d8df0c8"
 PMD_CONTROL = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 PMD_DATA = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
@@ -175,11 +179,11 @@ class H10(Sensor):
             "name": "Polar H10 1A2B3C4D",
             "address": "A0:9E:1A:00:00:01",
             "manufacturer": {0x006B: b"\x72\x08\x97\xc9\xc8\x00\x00\x00"},
-            "advertised": (HEART_RATE,),
+            "advertised": (HEART_RATE_SERVICE,),
             "table": {
-                GENERIC_ATTRIBUTE: (),
-                HEART_RATE: ((HEART_RATE_VALUE, ("notify",)),),
-                BATTERY: ((BATTERY_LEVEL, ("read", "notify")),),
+                GENERIC_ATTRIBUTE_SERVICE: (),
+                HEART_RATE_SERVICE: ((HEART_RATE_MEASUREMENT, ("notify",)),),
+                BATTERY_SERVICE: ((BATTERY_LEVEL, ("read", "notify")),),
                 PMD: (
                     (PMD_CONTROL, ("read", "write", "indicate")),
                     (PMD_DATA, ("notify",)),
@@ -261,7 +265,7 @@ class Uart(Sensor):
             "address": "C1:22:33:44:55:66",
             "advertised": (NUS,),
             "table": {
-                GENERIC_ATTRIBUTE: (),
+                GENERIC_ATTRIBUTE_SERVICE: (),
                 NUS: (
                     (NUS_RX, ("write", "write-without-response")),
                     (NUS_TX, ("notify",)),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from devices import PROFILES
-from devices.link.discovery import Found
+from devices.link.discovery import DiscoveredDevice
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
 from tremor.errors import InvalidInputError
@@ -13,7 +13,7 @@ from tremor.session.choosing import Wish, candidate_text, candidates, read_wishe
 def found(name, address, slug, *, rssi_dbm=-60, is_connected=False):
     # What a kind is recognised by is not looked at here: profiles are filled in.
     peripheral = Peripheral(address, Advertisement(name=name), rssi_dbm, is_connected, None)
-    return Found(peripheral, PROFILES.get(slug) if slug else None)
+    return DiscoveredDevice(peripheral, PROFILES.get(slug) if slug else None)
 
 
 H10 = found("Polar H10 1A2B3C4D", "A0:9E:1A:00:00:01", "polar-h10")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from devices import PROFILES
-from devices.link.discovery import Found
+from devices.link.discovery import DiscoveredDevice
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
 from tremor.errors import InvalidInputError
@@ -15,7 +15,7 @@ from tremor.session.plan import Plan
 from tremor.session.searching import Search
 
 SENSORS = tuple(
-    Found(
+    DiscoveredDevice(
         Peripheral(address, Advertisement(name="Polar H10 1A2B3C4D"), -60, False, None),
         PROFILES["polar-h10"],
     )

@@ -232,11 +232,11 @@ def _trouble() -> tuple[str, str]:
 async def _try_bluetooth() -> None:
     from contextlib import aclosing, suppress
 
-    from devices.link.radio import advertised, connected
+    from devices.link.radio import connected_devices, received_advertisements
 
     async with asyncio.timeout(_LIMIT_S):
-        await connected()
-        async with aclosing(advertised()) as stream:
+        await connected_devices()
+        async with aclosing(received_advertisements()) as stream:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LISTEN_S):
                     async for _ in stream:

@@ -13,7 +13,7 @@ from tremor.cli.options import Progress, check_devices, common_options, is_quiet
 from tremor.errors import SensorNotFoundError
 
 if TYPE_CHECKING:
-    from devices.link.discovery import Found
+    from devices.link.discovery import DiscoveredDevice
 
 __all__ = ["SCHEMA", "scan"]
 
@@ -92,12 +92,12 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
         )
 
 
-async def _listen(timeout_s: float, progress: Progress) -> Sequence[Found]:
+async def _listen(timeout_s: float, progress: Progress) -> Sequence[DiscoveredDevice]:
     from devices.link.discovery import scan as listen
 
     heard: set[str] = set()
 
-    def tell(one: Found) -> None:
+    def tell(one: DiscoveredDevice) -> None:
         if one.profile is not None:
             heard.add(one.peripheral.address)
             progress.at(f"{len(heard)} found, last {one.label}", 0)
@@ -110,7 +110,7 @@ def _counted(number: int) -> str:
     return "1 device is" if number == 1 else f"{number} devices are"
 
 
-def _table(found: Sequence[Found]) -> Iterator[str]:
+def _table(found: Sequence[DiscoveredDevice]) -> Iterator[str]:
     rows = [("sensor", "its name", "signal", "address"), *(_cells(one) for one in found)]
     for number, row in enumerate(rows):
         padded = [f"{cell:<{width}}" for cell, width in zip(row, _WIDTHS, strict=False)]
@@ -119,7 +119,7 @@ def _table(found: Sequence[Found]) -> Iterator[str]:
             yield "-" * 80
 
 
-def _cells(one: Found) -> tuple[str, str, str, str]:
+def _cells(one: DiscoveredDevice) -> tuple[str, str, str, str]:
     peripheral = one.peripheral
     return (
         one.profile.slug if one.profile is not None else "-",
@@ -136,13 +136,13 @@ def _shown(name: str) -> str:
     return kept if len(kept) <= width else f"{kept[: width - 3]}..."
 
 
-def _signal(one: Found) -> str:
+def _signal(one: DiscoveredDevice) -> str:
     if one.peripheral.is_connected:
         return "connected"
     return "-" if one.peripheral.rssi_dbm is None else f"{one.peripheral.rssi_dbm} dBm"
 
 
-def _plain(one: Found) -> dict[str, Any]:
+def _plain(one: DiscoveredDevice) -> dict[str, Any]:
     peripheral = one.peripheral
     return {
         "profile": None if one.profile is None else one.profile.slug,

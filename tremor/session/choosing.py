@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tremor.errors import InvalidInputError, SensorNotFoundError
 
 if TYPE_CHECKING:
-    from devices.link.discovery import Found
+    from devices.link.discovery import DiscoveredDevice
     from devices.profile import SensorProfile
 
 __all__ = ["Wish", "candidate_text", "candidates", "find_sensor", "read_wishes"]
@@ -90,30 +90,30 @@ def _wish(text: str) -> Wish:
 
 
 def candidates(
-    found: Sequence[Found], text: str, *, profile: SensorProfile | None
-) -> tuple[Found, ...]:
+    found: Sequence[DiscoveredDevice], text: str, *, profile: SensorProfile | None
+) -> tuple[DiscoveredDevice, ...]:
     """Give the sensors that may be meant, in the order in which they were found.
 
     Parameters
     ----------
-    found : sequence of Found
+    found : sequence of DiscoveredDevice
         What is in reach, the strongest first.
     text : str
         What was asked for; empty for any known sensor.
     profile : SensorProfile or None
         What it speaks like, where its name does not tell.
     """
-    from devices.link.discovery import Wanted
+    from devices.link.discovery import SensorSelector
 
-    wanted = Wanted(text, profile)
+    wanted = SensorSelector(text, profile)
     fitting = [
-        one for one in found if wanted.fits(one) and (one.profile or (profile and text.strip()))
+        one for one in found if wanted.matches(one) and (one.profile or (profile and text.strip()))
     ]
-    exact = [one for one in fitting if text.strip() and wanted.is_exactly(one)]
+    exact = [one for one in fitting if text.strip() and wanted.matches_exactly(one)]
     return tuple(exact[:1] or fitting)
 
 
-def candidate_text(one: Found) -> str:
+def candidate_text(one: DiscoveredDevice) -> str:
     """Give kind, name, signal and address of a sensor in a line."""
     peripheral = one.peripheral
     signal = (
@@ -134,8 +134,8 @@ async def find_sensor(
     *,
     profile: SensorProfile | None,
     taken: Sequence[str],
-    choose: Callable[[Sequence[Found]], Awaitable[Found | None]],
-) -> Found:
+    choose: Callable[[Sequence[DiscoveredDevice]], Awaitable[DiscoveredDevice | None]],
+) -> DiscoveredDevice:
     """Listen until the sensor that is meant was heard; ask where it may be several.
 
     Parameters
@@ -151,7 +151,7 @@ async def find_sensor(
 
     Returns
     -------
-    Found
+    DiscoveredDevice
         The sensor.
 
     Raises
@@ -163,7 +163,7 @@ async def find_sensor(
     """
     from devices.link.discovery import scan
 
-    fitting: tuple[Found, ...] = ()
+    fitting: tuple[DiscoveredDevice, ...] = ()
     for duration_s in _ROUNDS_S:
         found = [one for one in await scan(duration_s) if one.peripheral.address not in taken]
         fitting = candidates(found, wish.text, profile=profile)

@@ -12,7 +12,7 @@ from tremor.session.choosing import Wish, candidate_text, find_sensor
 from tremor.session.plan import Plan
 
 if TYPE_CHECKING:
-    from devices.link.discovery import Found
+    from devices.link.discovery import DiscoveredDevice
     from devices.sources import Source
 
 __all__ = ["Search"]
@@ -91,17 +91,17 @@ class Search:
         self._say(f"connecting to {candidate_text(found)}")
         return self._open(found.peripheral.address, tap=tap, found=found)
 
-    async def choose(self, several: Sequence[Found]) -> Found | None:
+    async def choose(self, several: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
         """Ask which of several is meant; the strongest where nobody can be asked.
 
         Parameters
         ----------
-        several : sequence of Found
+        several : sequence of DiscoveredDevice
             The strongest first.
 
         Returns
         -------
-        Found or None
+        DiscoveredDevice or None
             None where none of them is.
         """
         if not (self._plan.asks and self._keyboard.is_there):
@@ -122,9 +122,9 @@ class Search:
                 if key == "q":
                     return None
 
-    def _open(self, text: str, *, tap: Tap, found: Found | None = None) -> Source:
+    def _open(self, text: str, *, tap: Tap, found: DiscoveredDevice | None = None) -> Source:
         from devices import open_source
-        from devices.link.connection import LinkTimes
+        from devices.link.options import LinkTimeouts
 
         plan = self._plan
         return open_source(
@@ -137,7 +137,7 @@ class Search:
             pair=plan.pair,
             tap=tap,
             # Each look for a lost sensor is no longer than it is sought at all.
-            times=LinkTimes(
+            timeouts=LinkTimeouts(
                 give_up_s=plan.give_up_s, find_s=min(_FIND_S, max(_LEAST_FIND_S, plan.give_up_s))
             ),
         )

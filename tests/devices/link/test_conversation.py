@@ -63,7 +63,12 @@ class Line:
 
 
 def ask(data=b"\x01", **fields):
-    fields = {"what": "start", "timeout_s": 0.2, "is_reply": lambda b: b[:1] == b"\xf0", **fields}
+    fields = {
+        "purpose": "start",
+        "timeout_s": 0.2,
+        "is_reply": lambda b: b[:1] == b"\xf0",
+        **fields,
+    }
     return Ask(CONTROL, data, CONTROL.upper(), **fields)
 
 
@@ -131,7 +136,7 @@ def test_answer_in_parts_is_whole_when_the_sensor_file_says_so():
         return b"".join(parts) if parts[-1].endswith(b".") else None
 
     def conversation():
-        return (yield ask(whole_of=whole))
+        return (yield ask(assemble=whole))
 
     outcome, _ = talk(conversation, {b"\x01": [b"\xf0a", b"\x02other", b"\xf0b", b"\xf0."]})
     assert outcome == b"\xf0a\xf0b\xf0."
@@ -139,7 +144,7 @@ def test_answer_in_parts_is_whole_when_the_sensor_file_says_so():
 
 def test_no_answer_is_told_with_what_was_asked():
     def conversation():
-        yield ask(what="start the accelerometer")
+        yield ask(purpose="start the accelerometer")
 
     with pytest.raises(LinkError, match=r"Strap gave no answer within 0\.2 s when asked to start"):
         talk(conversation)
@@ -203,6 +208,6 @@ def test_stream_is_what_came_since_the_last_order():
 
         await converse(conversation(), line, inbox, name="Strap")
         line.notify(b"\x02second")
-        return [packet.data for packet in inbox.packets[inbox.since :]]
+        return [packet.data for packet in inbox.packets[inbox.n_before_request :]]
 
     assert asyncio.run(main()) == [b"\xf0ok", b"\x02first", b"\x02second"]

@@ -6,7 +6,7 @@ import pytest
 
 from devices import PROFILES
 from devices.catalog import profile_of
-from devices.link.discovery import Found, Wanted, _merged, _strongest_first
+from devices.link.discovery import DiscoveredDevice, SensorSelector, _merged, _rank
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
 
@@ -16,11 +16,11 @@ H10 = Advertisement(name="Polar H10 1A2B3C4D")
 def found(name="", *, address="AA:BB:CC:DD:EE:FF", rssi_dbm=-60, is_connected=False):
     advertisement = Advertisement(name=name)
     peripheral = Peripheral(address, advertisement, rssi_dbm, is_connected, device=None)
-    return Found(peripheral, profile_of(advertisement))
+    return DiscoveredDevice(peripheral, profile_of(advertisement))
 
 
 @pytest.mark.parametrize(
-    ("text", "fits", "is_exactly"),
+    ("text", "matches", "is_exact"),
     [
         ("polar-h10", True, False),
         (" POLAR-H10 ", True, False),
@@ -33,22 +33,22 @@ def found(name="", *, address="AA:BB:CC:DD:EE:FF", rssi_dbm=-60, is_connected=Fa
         ("99999999", False, False),
     ],
 )
-def test_words_that_mean_a_sensor(text, fits, is_exactly):
+def test_words_that_mean_a_sensor(text, matches, is_exact):
     one = found(H10.name)
-    wanted = Wanted(text)
-    assert wanted.fits(one) is fits
-    assert wanted.is_exactly(one) is is_exactly
+    selector = SensorSelector(text)
+    assert selector.matches(one) is matches
+    assert selector.matches_exactly(one) is is_exact
 
 
 def test_nothing_unknown_is_meant_by_no_words():
-    assert not Wanted().fits(found("Fridge"))
-    assert not Wanted().fits(found(""))
+    assert not SensorSelector().matches(found("Fridge"))
+    assert not SensorSelector().matches(found(""))
 
 
 def test_profile_that_is_given_decides_which_sensor_is_meant_by_no_words():
-    assert Wanted("", PROFILES["polar-h10"]).fits(found(H10.name))
-    assert not Wanted("", PROFILES["polar-h10"]).fits(found("Fridge"))
-    assert Wanted("fridge", PROFILES["polar-h10"]).fits(found("Fridge"))
+    assert SensorSelector("", PROFILES["polar-h10"]).matches(found(H10.name))
+    assert not SensorSelector("", PROFILES["polar-h10"]).matches(found("Fridge"))
+    assert SensorSelector("fridge", PROFILES["polar-h10"]).matches(found("Fridge"))
 
 
 def test_what_is_told_in_parts_is_put_together():
@@ -63,7 +63,7 @@ def test_sensors_come_first_then_those_connected_then_the_strongest():
     far, near = found(H10.name, rssi_dbm=-90), found(H10.name, rssi_dbm=-40)
     mute, held = found(H10.name, rssi_dbm=None), found(H10.name, is_connected=True, rssi_dbm=None)
     stranger = found("Fridge", rssi_dbm=-10)
-    order = sorted([stranger, mute, far, held, near], key=_strongest_first)
+    order = sorted([stranger, mute, far, held, near], key=_rank)
     assert order == [held, near, far, mute, stranger]
 
 

@@ -24,8 +24,8 @@ from ..conftest import QUICK, Taken, read
 ONCE = replace(QUICK, attempts=1)
 
 
-def source_of(taken, *, sensor="polar-h10", times=QUICK, **options):
-    return open_source(sensor, tap=taken.tap, times=times, **options)
+def source_of(taken, *, sensor="polar-h10", timeouts=QUICK, **options):
+    return open_source(sensor, tap=taken.tap, timeouts=timeouts, **options)
 
 
 def stream(taken, *, n=72, **options):
@@ -57,7 +57,7 @@ def stream(taken, *, n=72, **options):
 )
 def test_trouble_that_passes_while_it_connects_is_waited_out(bluetooth, fault):
     rig, taken = bluetooth({"h10": {"speed": 4.0, **fault}}), Taken()
-    stream(taken, times=replace(QUICK, connect_s=0.8))
+    stream(taken, timeouts=replace(QUICK, connect_s=0.8))
     assert taken.indices == list(range(len(taken.indices)))
     assert not rig.look("h10")["connected"]
 
@@ -67,7 +67,7 @@ def test_services_that_never_come_are_told_and_nothing_stays_connected(bluetooth
     with pytest.raises(
         LinkError, match=r"could not connect to Polar H10 .* did not answer in time"
     ):
-        stream(Taken(), times=replace(ONCE, connect_s=0.8))
+        stream(Taken(), timeouts=replace(ONCE, connect_s=0.8))
     assert not rig.look("h10")["connected"]
 
 
@@ -103,20 +103,20 @@ def test_sensor_that_is_not_there_is_told_with_what_to_do(bluetooth):
     with pytest.raises(
         SensorNotFoundError, match=r"'polar-h10' was not found within 0.3 s; wear or"
     ):
-        stream(Taken(), times=replace(QUICK, find_s=0.3))
+        stream(Taken(), timeouts=replace(QUICK, find_s=0.3))
 
 
 def test_sensor_that_is_none_is_told(bluetooth):
     bluetooth({"uart": {"name": "Fridge", "advertised": []}})
     with pytest.raises(SensorNotFoundError, match=r"Fridge .* is no sensor that is known"):
-        stream(Taken(), sensor="fridge", times=replace(QUICK, find_s=0.3))
+        stream(Taken(), sensor="fridge", timeouts=replace(QUICK, find_s=0.3))
 
 
 def test_words_that_fit_two_sensors_are_not_guessed_about(bluetooth):
     second = {"model": "h10", "name": "Polar H10 99999999", "address": "A0:9E:1A:00:00:02"}
     bluetooth({"h10": {}, "other": second})
     with pytest.raises(InvalidInputError, match=r"2 sensors fit 'polar-h10': .*99999999"):
-        stream(Taken(), times=replace(QUICK, settle_s=0.6))
+        stream(Taken(), timeouts=replace(QUICK, settle_s=0.6))
 
 
 def test_refusal_is_told_in_words_and_the_sensor_let_go(bluetooth):
@@ -131,19 +131,19 @@ def test_refusal_is_told_in_words_and_the_sensor_let_go(bluetooth):
 def test_error_of_the_attribute_protocol_is_told(bluetooth):
     bluetooth({"h10": {"write_errors": {PMD_CONTROL: 0x0E}}})
     with pytest.raises(LinkError, match="'GATT Protocol Error: Unlikely Error'"):
-        stream(Taken(), times=ONCE)
+        stream(Taken(), timeouts=ONCE)
 
 
 def test_sensor_that_wants_to_be_paired_says_so(bluetooth):
     bluetooth({"h10": {"write_errors": {PMD_CONTROL: 0x05}}})
     with pytest.raises(SensorRefusedError, match="wants to be paired first; pair it: give --pair"):
-        stream(Taken(), times=ONCE)
+        stream(Taken(), timeouts=ONCE)
 
 
 def test_sensor_that_wants_to_be_paired_and_is_silent_about_it(bluetooth):
     rig = bluetooth({"h10": {"needs_pairing": True, "speed": 4.0}})
     with pytest.raises(LinkError, match=r"did not confirm a write within 0.4 s; .*--pair"):
-        stream(Taken(), times=replace(ONCE, step_s=0.4))
+        stream(Taken(), timeouts=replace(ONCE, step_s=0.4))
     taken = Taken()
     stream(taken, pair=True)
     assert taken.indices[:10] == list(range(taken.indices[0], taken.indices[0] + 10))
@@ -273,8 +273,8 @@ def test_sensor_that_does_not_come_back_is_lost_for_good(bluetooth):
     rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
-        times = replace(QUICK, find_s=0.3, give_up_s=0.8)
-        async with source_of(taken, times=times) as source:
+        timeouts = replace(QUICK, find_s=0.3, give_up_s=0.8)
+        async with source_of(taken, timeouts=timeouts) as source:
             await read(source, taken, n=72)
             rig.do("set", "h10", in_reach=False)
             rig.do("lose", "h10")
@@ -289,8 +289,8 @@ def test_sensor_that_starts_and_sends_nothing_is_lost_for_good(bluetooth):
     rig, taken = bluetooth({"h10": {"silent": True}}), Taken()
 
     async def main():
-        times = replace(QUICK, silence_s=0.5, give_up_s=1.0)
-        async with source_of(taken, times=times) as source:
+        timeouts = replace(QUICK, silence_s=0.5, give_up_s=1.0)
+        async with source_of(taken, timeouts=timeouts) as source:
             await read(source, taken, n=1)
 
     with pytest.raises(SensorLostError, match=r"was lost \(the sensor fell silent\)"):
@@ -377,7 +377,7 @@ def test_reader_that_is_too_far_behind_is_told_what_was_left_out(bluetooth):
     taken = Taken()
 
     async def main():
-        async with source_of(taken, times=replace(QUICK, queue_s=0.3)) as source:
+        async with source_of(taken, timeouts=replace(QUICK, queue_s=0.3)) as source:
             await read(source, taken, n=36)
             await asyncio.sleep(1.0)
             await read(source, taken, n=216)
@@ -401,7 +401,7 @@ def test_program_that_stands_still_does_not_take_the_sensor_for_silent(bluetooth
     taken = Taken()
 
     async def main():
-        async with source_of(taken, times=replace(QUICK, silence_s=0.8)) as source:
+        async with source_of(taken, timeouts=replace(QUICK, silence_s=0.8)) as source:
             await read(source, taken, n=72)
             time.sleep(2.0)  # more than twice what silence may last
             await read(source, taken, n=500)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import asyncio, sys
 from devices import open_source
-from devices.link.connection import LinkTimes
+from devices.link.options import LinkTimeouts
 from tremor.packets import LinkEvent
 
 def tap(item):
@@ -25,8 +25,8 @@ def tap(item):
 
 async def main():
     n = 0
-    times = LinkTimes(find_s=3.0, settle_s=0.2)
-    async with open_source("polar-h10", tap=tap, times=times) as source:
+    timeouts = LinkTimeouts(find_s=3.0, settle_s=0.2)
+    async with open_source("polar-h10", tap=tap, timeouts=timeouts) as source:
         async for block in source:
             n += len(block.acceleration_ms2)
             print("samples", n, flush=True)

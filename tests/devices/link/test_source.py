@@ -9,6 +9,7 @@ from rigs.models import PMD_CONTROL, PMD_DATA
 
 from devices import PROFILES, open_source
 from devices.link.source import SensorSource
+from devices.profile import RequestedSettings
 from tremor.errors import InvalidInputError
 from tremor.packets import LinkEvent, Packet
 
@@ -19,7 +20,7 @@ STOP = "0302"
 
 
 def source_of(sensor, taken, **options):
-    return open_source(sensor, tap=taken.tap, times=QUICK, **options)
+    return open_source(sensor, tap=taken.tap, timeouts=QUICK, **options)
 
 
 def run(work):
@@ -136,7 +137,7 @@ def test_rate_and_range_are_asked_for(bluetooth):
 
 def test_what_the_sensor_cannot_do_is_refused_before_anything_is_sought():
     with pytest.raises(InvalidInputError, match="cannot sample at 123 Hz"):
-        SensorSource("polar-h10", sampling_rate_hz=123)
+        SensorSource("polar-h10", RequestedSettings(sampling_rate_hz=123))
 
 
 def test_reading_outside_of_the_context_is_refused():
@@ -258,7 +259,7 @@ def test_tap_that_fails_ends_the_stream_and_is_told(bluetooth):
             raise OSError(28, "No space left on device")
 
     async def main():
-        async with open_source("polar-h10", tap=tap, times=QUICK) as source:
+        async with open_source("polar-h10", tap=tap, timeouts=QUICK) as source:
             async for block in source:
                 rows.append(block)
 

@@ -26,7 +26,7 @@ def _talk(conversation, answers, *, most_steps=100):
             if isinstance(step, Ask) and answer is not None:
                 parts = answer if isinstance(answer, list) else [answer]
                 assert all(step.is_reply(part) for part in parts), (step, parts)
-                answer = step.whole_of(parts) if step.whole_of else parts[0]
+                answer = step.assemble(parts) if step.assemble else parts[0]
                 assert answer is not None, "the answer is not whole"
     except StopIteration as end:
         return steps, end.value

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import Ask, Read, StreamSettings, Subscribe
 from devices.sensors import polar_h10, polar_verity
 from devices.sensors.polar_control import (
@@ -345,7 +346,7 @@ def test_a_lost_link_is_a_jump_told_by_the_stamps():
 def test_other_characteristics_and_other_measurements_carry_no_samples():
     decoder = VERITY.decoder()
     assert decoder.feed(CONTROL, bytes.fromhex("f002020000"), 0.0) == []
-    assert decoder.feed("00002a19-0000-1000-8000-00805f9b34fb", b"", 0.0) == []
+    assert decoder.feed(BATTERY_LEVEL, b"", 0.0) == []
     gyro = next(one for one in VECTORS if one["expected"].get("type") == "GYRO")
     assert decoder.feed(DATA, bytes.fromhex(gyro["hex"]), 0.0) == []
     assert decoder.n_rejected == 0

@@ -43,7 +43,7 @@ async def record(like, duration_s, **options):
             )
             if len(pairs) >= n_samples:
                 break
-    (model,) = source._backend.client.air.models
+    (model,) = source._link.backend.client.air.models
     return pairs, model, [one.kind for one in events if one.kind not in ("wrote", "read")]
 
 
