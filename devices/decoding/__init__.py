@@ -1,1 +1,1 @@
-"""Packets to samples: framing, layouts, sample counts and clocks. No Bluetooth."""
+"""Packets to samples: framing, packet layouts, sample indices and clocks. No Bluetooth."""

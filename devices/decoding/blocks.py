@@ -1,4 +1,4 @@
-"""From numbers of a packet to a block of samples; the one place where decoders meet numpy."""
+"""Makes blocks of samples; the only module of the decoders that loads numpy."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ def make_block(
     unit_deg_s: float = 1.0,
     device_time_s: Sequence[float] | None = None,
 ) -> SampleBlock:
-    """Scale the numbers of a packet to SI.
+    """Make a block of samples from the values of a packet.
 
     Parameters
     ----------
     first_index : int
-        Place of the first sample.
-    acceleration : sequence of triples
-        Counts, or whatever the sensor sends.
+        Index of the first sample.
+    acceleration : sequence, shape (n, 3)
+        Acceleration in units of the sensor.
     arrival_s : float
-        s on the host's monotonic clock.
+        Arrival time on the monotonic clock of the host, s.
     unit_ms2 : float
-        What one of them is, m/s^2.
-    angular_velocity : sequence of triples, optional
-        Likewise.
+        One unit of acceleration, m/s^2.
+    angular_velocity : sequence, shape (n, 3), optional
+        Angular velocity in units of the sensor.
     unit_deg_s : float
-        What one of those is, deg/s.
-    device_time_s : sequence of float, optional
-        The sensor's stamp of each sample, s.
+        One unit of angular velocity, deg/s.
+    device_time_s : sequence of float, shape (n,), optional
+        Time of each sample on the clock of the sensor, s.
 
     Returns
     -------
     SampleBlock
         In m/s^2 and deg/s.
     """
-    import numpy as np  # here, so that a list of sensors does not load it
+    import numpy as np  # not at import: listing the sensors does not need it
 
     from tremor.recording import SampleBlock
 
-    def scaled(numbers: Sequence[Sequence[float]], unit: float) -> np.typing.NDArray[np.float64]:
-        return np.array(numbers, dtype=np.float64).reshape(len(numbers), 3) * unit
+    def scaled(values: Sequence[Sequence[float]], unit: float) -> np.typing.NDArray[np.float64]:
+        return np.array(values, dtype=np.float64).reshape(len(values), 3) * unit
 
     return SampleBlock(
         first_index=first_index,

@@ -1,7 +1,7 @@
-"""Boards and badges whose stream is a known layout: what they send, from where, and who says so.
+"""Table of development boards and watches with a documented stream, each with its source.
 
-For `devices.sensors.nordic_uart`, option ``preset``. Scales that a sketch may change can be
-overridden by giving the layout itself.
+They are the presets of `devices.sensors.nordic_uart`. If a sketch uses other scales, the layout
+can be given instead.
 """
 
 from __future__ import annotations
@@ -10,42 +10,43 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
-__all__ = ["NUS_DATA", "NUS_SERVICE", "NUS_WRITE", "PRESETS", "Preset"]
+__all__ = ["BOARDS", "NUS_DATA", "NUS_SERVICE", "NUS_WRITE", "Board"]
 
 NUS_SERVICE: Final = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 NUS_WRITE: Final = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 NUS_DATA: Final = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 
-#: What is written at a sampling rate, Hz: characteristic and bytes, one after the other.
-_Writes = Callable[[float], tuple[tuple[str, bytes], ...]]
+#: Writes for a sampling rate, Hz, in order: characteristic and bytes.
+_Writes: TypeAlias = Callable[[float], tuple[tuple[str, bytes], ...]]
 
 
-def _nothing(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
+def _no_writes(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noqa: ARG001
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
-    """A stream that needs no declaration.
+class Board:
+    """A board, or a program for one, whose stream is documented.
 
     Parameters
     ----------
     name : str
-        What sends it.
+        Name for people.
     source : str
-        Where the layout is from.
+        Where the format is documented.
     layout : str
-        As `devices.decoding.packet_layout` reads it; empty where lines are sent.
+        Layout of binary packets, for `devices.decoding.packet_layout.parse_layout`; empty for
+        lines of text.
     fields, acc_unit, time_unit : str
-        Of lines, as the options of those names.
+        Format of lines of text, as the options of the same names.
     characteristic : str
-        UUID that the data come from.
+        UUID of the characteristic that carries the samples.
     start, stop : callable
-        What is written to start and to stop, at a rate; nothing where it runs by itself.
+        Writes that start and stop the stream, given the sampling rate, Hz.
     pause_s : float
-        Wait between two of those, s.
+        Wait after each write, s.
     remark : str
         What a user should know, a sentence; may be empty.
     """
@@ -57,8 +58,8 @@ class Preset:
     acc_unit: str = ""
     time_unit: str = ""
     characteristic: str = NUS_DATA
-    start: _Writes = _nothing
-    stop: _Writes = _nothing
+    start: _Writes = _no_writes
+    stop: _Writes = _no_writes
     pause_s: float = 0.1
     remark: str = ""
 
@@ -113,28 +114,28 @@ def _espruino_reset(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  
     return ((NUS_WRITE, b"reset();\n"),)
 
 
-PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
+BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
     {
-        "arduino-nano33": Preset(
+        "arduino-nano33": Board(
             name="Arduino Nano 33 BLE, the common sketch of 24 bytes",
             source="public sketches with service 13012f00-f8c3-4f4a-a8f4-15cd926da146",
             layout="f32 ax ay az g, f32 gx gy gz deg/s",
             characteristic="13012f01-f8c3-4f4a-a8f4-15cd926da146",
             remark="Sketches differ; one with a time sends 28 bytes and needs its own layout.",
         ),
-        "esp32-mpu6050": Preset(
+        "esp32-mpu6050": Board(
             name="ESP32 with MPU6050, packets of 21 bytes",
             source="nkolban/esp32-snippets, number 603",
             layout="skip 1, u32 n, skip 4, i16 ax ay az /16384 g, i16 gx gy gz /131 deg/s",
             remark="The scales are those of the chip at power-on, 2 g and 250 deg/s.",
         ),
-        "m5-grayblue": Preset(
+        "m5-grayblue": Board(
             name="M5Stick with GrayBlue, 13 numbers",
             source="naninunenoy/GrayBlue",
             layout="f32 ax ay az mg, f32 gx gy gz deg/s, skip 28",
             characteristic="c87ad148-3523-11e9-b210-d663bd873d93",
         ),
-        "bangle": Preset(
+        "bangle": Board(
             name="Bangle.js, told to send time and thousandths of g",
             source="espruino/EspruinoDocs, Bangle.js Data Streaming",
             fields="_,t,ax,ay,az",
@@ -145,19 +146,19 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             pause_s=1.5,
             remark="The watch is reset at start and at the end; no watch was at hand to try it.",
         ),
-        "bangle-demo": Preset(
+        "bangle-demo": Board(
             name="Bangle.js with the demo of its tutorial: 0.01 g, no time",
             source="espruino/EspruinoDocs, Bangle.js Data Streaming",
             fields="_,ax,ay,az",
             acc_unit="/100 g",
             remark="Steps of 0.01 g hide a small tremor; the preset bangle sends finer ones.",
         ),
-        "puckjs": Preset(
+        "puckjs": Board(
             name="Puck.js that sends batches of raw numbers",
             source="espruino/EspruinoDocs, number 604",
             layout="| i16 ax ay az /8192 g",
         ),
-        "openearable": Preset(
+        "openearable": Board(
             name="OpenEarable v1",
             source="OpenEarable/open-earable",
             layout="header 0024, u32 t_ms, f32 ax ay az m/s2, f32 gx gy gz deg/s, skip 12",
@@ -166,7 +167,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             stop=_openearable_stop,
             remark="It is worn in the ear and sends 50 Hz at most.",
         ),
-        "sensortag": Preset(
+        "sensortag": Board(
             name="TI SensorTag CC2650 at 8 g",
             source="IanHarvey/bluepy, sensortag.py",
             layout="i16 gx gy gz /131.072 deg/s, i16 ax ay az /4096 g, skip 6",
@@ -175,14 +176,14 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             stop=_sensortag_stop,
             remark="It sends 10 Hz at most: tremor above 5 Hz cannot be seen.",
         ),
-        "adafruit": Preset(
+        "adafruit": Board(
             name="Adafruit Bluefruit and Circuit Playground",
             source="adafruit/Adafruit_CircuitPython_BLE_Adafruit",
             layout="f32 ax ay az m/s2",
             characteristic="adaf0201-c332-42a8-93bd-25e905756cb8",
             start=_adafruit,
         ),
-        "infinitime": Preset(
+        "infinitime": Board(
             name="PineTime with InfiniTime",
             source="InfiniTimeOrg/InfiniTime, pull request 1950",
             layout="i16 ax ay az /1024 g",

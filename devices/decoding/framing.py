@@ -1,7 +1,7 @@
-"""Frames out of a stream of bytes that is cut into notifications anywhere.
+"""Finds frames in a byte stream whose notifications may begin and end anywhere.
 
-A frame starts with a header, has a fixed length and no checksum, and its header may turn up
-inside its data as well. What frames mean is not known here.
+A frame starts with a header, has a fixed length and no checksum, and its data may contain the
+header too. The meaning of the frames is not known here.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final
 
 __all__ = ["Frame", "Framer"]
 
-#: Frames in a row, at one distance, that make a cadence.
-_CADENCE: Final = 3
-#: So many suffice where they end with the notification, as whole frames do.
-_CADENCE_AT_END: Final = 2
-#: Bytes that are held while no cadence is found.
-_MOST_HELD: Final = 1024
+#: Consecutive frames that establish synchronisation.
+_N_TO_SYNC: Final = 3
+#: Fewer suffice if they end with the notification, as complete frames do.
+_N_TO_SYNC_AT_END: Final = 2
+#: Bytes kept while there is no synchronisation.
+_MAX_BUFFERED: Final = 1024
 
 _NO_REPLIES: Final[Mapping[bytes, int]] = MappingProxyType({})
 
@@ -30,10 +30,10 @@ class Frame:
     Parameters
     ----------
     data : bytes
-        All of it, header included.
+        Complete frame, header included.
     n_skipped : int
-        Bytes between the frame before and this one that belong to no frame; 0 for the first frame
-        of a connection, which nothing was before.
+        Bytes between the previous frame and this one that belong to no frame; 0 for the first
+        frame of a connection.
     """
 
     data: bytes
@@ -41,28 +41,32 @@ class Frame:
 
 
 class Framer:
-    """Cuts a stream into frames, and finds its way again after damage.
+    """Splits a byte stream into frames, and resynchronises after damage.
 
     Parameters
     ----------
     header : bytes
-        What each frame starts with.
+        First bytes of every frame.
     sizes : sequence of int
-        Lengths that a frame can have, bytes, shortest first; a connection has one of them, and
-        the data of a longer frame begin as those of a shorter one.
+        Possible lengths of a frame, bytes, ascending; constant during a connection. The data of
+        a longer frame begin like those of a shorter one.
     plausible : callable
-        Whether some frames in a row can be real. Its second argument is whether they start with
-        a notification, as frames of an undamaged stream mostly do.
+        Whether consecutive frames can be real. The second argument is whether they start with a
+        notification, as frames of an undamaged stream mostly do.
     replies : mapping of bytes to int
-        Headers and lengths of what else comes in the stream and is left out.
+        Headers and lengths of other messages in the stream, which are skipped.
+
+    Attributes
+    ----------
+    n_skipped_bytes : int
+        Bytes that belonged to no frame.
 
     Notes
     -----
-    Frames that fill a notification from its start to its end are believed at once. Else three
-    must follow each other at one distance, or two up to the end of a notification. After that
-    each header must be where it belongs. Where it is not, the frame before lost its end and is
-    left out, the search begins anew, and what was held back is cut into frames as soon as a
-    cadence is found.
+    Frames that fill a notification exactly are accepted at once. Otherwise synchronisation needs
+    three consecutive frames, or two that end with a notification. From then on each header must
+    follow the previous frame; if it does not, the previous frame is truncated and discarded, and
+    the search starts again. Bytes received meanwhile are kept and split once it succeeds.
 
     Examples
     --------
@@ -89,33 +93,33 @@ class Framer:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what is held and how long a frame is: another connection begins."""
+        """Discard buffered bytes and the length of a frame: a new connection begins."""
         self._buffer = b""
         self._size: int | None = None
-        self._is_sure = False
-        self._n_in_row = 0
-        self._any = False
-        self._skipped_since = 0
+        self._is_confirmed = False
+        self._n_consecutive = 0
+        self._has_frame = False
+        self._n_skipped = 0
 
     @property
     def size(self) -> int | None:
-        """Give the length of a frame on this connection; None while it is unknown."""
+        """Length of a frame on this connection, bytes; None while it is unknown."""
         return self._size
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Take a notification.
+        """Add a notification.
 
         Parameters
         ----------
         data : bytes
-            As received.
+            Notification as received.
 
         Returns
         -------
         list of Frame
-            Those that are whole now.
+            Frames that are complete now.
         """
-        self._notified = len(self._buffer)
+        self._notification_start = len(self._buffer)
         self._buffer += data
         frames: list[Frame] = []
         while self._advance(frames):
@@ -123,38 +127,38 @@ class Framer:
         return frames
 
     def _advance(self, frames: list[Frame]) -> bool:
-        """Do one step; whether another may follow."""
+        """Process one frame, reply or search; return whether to continue."""
         if len(self._buffer) < len(self._header):
             return False
-        if self._at_reply():
+        if self._skip_reply():
             return True
         if self._size is None:
-            return self._find()
+            return self._synchronise()
         if self._buffer.startswith(self._header):
             if len(self._buffer) < self._size:
                 return False
-            if self._is_sure and not self._goes_on(self._size):
-                self._size = None  # it lost its end, and what fills it is of the frame after
-                return self._find()
-            self._is_sure = self._is_sure or self._n_in_row > 0
-            self._n_in_row += 1
-            frames.append(Frame(self._buffer[: self._size], self._skipped_since))
-            self._skipped_since = 0
-            self._any = True
+            if self._is_confirmed and not self._may_continue_at(self._size):
+                self._size = None  # it was truncated and contains bytes of the next frame
+                return self._synchronise()
+            self._is_confirmed = self._is_confirmed or self._n_consecutive > 0
+            self._n_consecutive += 1
+            frames.append(Frame(self._buffer[: self._size], self._n_skipped))
+            self._n_skipped = 0
+            self._has_frame = True
             self._drop(self._size)
             return True
-        return self._longer()
+        return self._try_longer_size()
 
-    def _goes_on(self, at: int) -> bool:
-        """Whether what follows, if it is there already, can be the next frame or a reply."""
+    def _may_continue_at(self, at: int) -> bool:
+        """Check whether the bytes there, as far as received, can start a frame or a reply."""
         return any(
             start.startswith(self._buffer[at : at + len(start)])
             for start in (self._header, *self._replies)
         )
 
-    def _at_reply(self) -> bool:
+    def _skip_reply(self) -> bool:
         # Replies come between frames: where a frame may start, or alone in a notification.
-        if self._size is None and not (self._notified == 0 and self._is_reply_alone()):
+        if self._size is None and not (self._notification_start == 0 and self._is_reply_alone()):
             return False
         size = self._reply_size()
         if size is None or len(self._buffer) < size:
@@ -171,12 +175,12 @@ class Framer:
     def _is_reply_alone(self) -> bool:
         return len(self._buffer) == self._reply_size()
 
-    def _longer(self) -> bool:
-        """Where only one length was seen at work once, the frames may be longer ones."""
+    def _try_longer_size(self) -> bool:
+        """Handle a missing header: after a single frame, the frames may be longer ones."""
         assert self._size is not None
         if self._reply_size() is not None:
-            return False  # the rest of a reply is still to come
-        if not self._is_sure:
+            return False  # an incomplete reply
+        if not self._is_confirmed:
             for size in self._sizes:
                 extra = size - self._size
                 if extra <= 0:
@@ -184,70 +188,70 @@ class Framer:
                 if len(self._buffer) < extra + len(self._header):
                     return False
                 if self._buffer.startswith(self._header, extra):
-                    self._size, self._is_sure = size, True
+                    self._size, self._is_confirmed = size, True
                     self._drop(extra)
                     return True
         self._size = None
         return True
 
-    def _find(self) -> bool:
-        found = self._aligned() or self._cadence()
+    def _synchronise(self) -> bool:
+        found = self._find_aligned() or self._find_consecutive()
         if found is None:
-            self._skip(max(0, len(self._buffer) - _MOST_HELD))
+            self._skip(max(0, len(self._buffer) - _MAX_BUFFERED))
             return False
         start, self._size = found
-        self._is_sure, self._n_in_row = False, 0
+        self._is_confirmed, self._n_consecutive = False, 0
         self._skip(start)
         return True
 
-    def _aligned(self) -> tuple[int, int] | None:
-        start = self._notified
+    def _find_aligned(self) -> tuple[int, int] | None:
+        start = self._notification_start
         n_bytes = len(self._buffer) - start
         if start < 0 or not n_bytes:
             return None
         for size in self._sizes:
-            if n_bytes % size == 0 and self._run(start, size) == n_bytes // size:
+            if n_bytes % size == 0 and self._n_frames_at(start, size) == n_bytes // size:
                 frames = self._frames(start, size, n_bytes // size)
                 if self._plausible(frames, True):
-                    return self._back(start, size), size
+                    return self._first_buffered(start, size), size
         return None
 
-    def _back(self, start: int, size: int) -> int:
-        """Give where frames begin that were held back and end where these start."""
+    def _first_buffered(self, start: int, size: int) -> int:
+        """Return the start of the buffered frames that end where these frames start."""
         while start >= size and self._buffer.startswith(self._header, start - size):
             start -= size
         return start
 
-    def _cadence(self) -> tuple[int, int] | None:
+    def _find_consecutive(self) -> tuple[int, int] | None:
         start = self._buffer.find(self._header)
         while start >= 0:
             for size in self._sizes:
-                run = self._run(start, size)
-                at_end = start + run * size == len(self._buffer)
-                if run >= (_CADENCE_AT_END if at_end else _CADENCE) and self._plausible(
-                    self._frames(start, size, run), start == self._notified
+                n = self._n_frames_at(start, size)
+                at_end = start + n * size == len(self._buffer)
+                if n >= (_N_TO_SYNC_AT_END if at_end else _N_TO_SYNC) and self._plausible(
+                    self._frames(start, size, n), start == self._notification_start
                 ):
                     return start, size
             start = self._buffer.find(self._header, start + 1)
         return None
 
-    def _run(self, start: int, size: int) -> int:
-        """Count whole frames of this length that follow each other from here on."""
-        run = 0
+    def _n_frames_at(self, start: int, size: int) -> int:
+        """Count the complete frames of this length from here on."""
+        n = 0
         while start + size <= len(self._buffer) and self._buffer.startswith(self._header, start):
-            run += 1
+            n += 1
             start += size
-        return run
+        return n
 
     def _frames(self, start: int, size: int, n: int) -> list[bytes]:
         return [self._buffer[start + k * size : start + (k + 1) * size] for k in range(n)]
 
     def _skip(self, n_bytes: int) -> None:
         self.n_skipped_bytes += n_bytes
-        if self._any:
-            self._skipped_since += n_bytes
+        if self._has_frame:
+            self._n_skipped += n_bytes
         self._drop(n_bytes)
 
     def _drop(self, n_bytes: int) -> None:
         self._buffer = self._buffer[n_bytes:]
-        self._notified -= n_bytes
+        self._notification_start -= n_bytes

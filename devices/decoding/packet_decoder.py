@@ -1,45 +1,47 @@
-"""Decodes binary packets of a declared layout: whole in a notification, or in a stream of bytes."""
+"""Decoder for binary packets of a declared layout, in whole notifications or in a byte stream."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from devices.decoding.blocks import make_block
 from devices.decoding.framing import Framer
-from devices.decoding.packet_layout import Layout, Readings
-from devices.decoding.sample_count import Place, PlainCount, SequenceCount, unwrap
-from devices.decoding.unknown_rate import PacedStamps
+from devices.decoding.packet_layout import PacketLayout, Readings
+from devices.decoding.sample_count import (
+    SamplePosition,
+    SequenceNumberCount,
+    UnstampedCount,
+    unwrap,
+)
+from devices.decoding.unknown_rate import FINE_TICK_S, UnknownRateCount
 from tremor.errors import PacketError
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["DeclaredDecoder"]
-
-#: Times that are no whole numbers are counted in this, s.
-_FINE_TICK_S: Final = 1e-6
+__all__ = ["PacketDecoder"]
 
 
-class DeclaredDecoder:
-    """Packets of a declared layout to blocks.
+class PacketDecoder:
+    """Decoder for packets of a declared layout.
 
     Parameters
     ----------
-    layout : Layout
-        Where the numbers are.
+    layout : PacketLayout
+        Layout of a packet.
     characteristic : str
-        UUID that they come from.
+        UUID of the characteristic that sends them.
     sampling_rate_hz : float
-        Nominal rate, Hz.
+        Nominal sampling rate, Hz.
 
     Notes
     -----
-    Losses are told by ``n`` where the layout has it, else by a time; where it has neither they
-    cannot be told from delays.
+    Losses are detected by the counter ``n`` of the layout, or else by its time; without either
+    they cannot be distinguished from delays.
     """
 
-    def __init__(self, layout: Layout, characteristic: str, sampling_rate_hz: float) -> None:
+    def __init__(self, layout: PacketLayout, characteristic: str, sampling_rate_hz: float) -> None:
         self._layout = layout
         self._characteristic = characteristic.lower()
         self._rate_hz = sampling_rate_hz
@@ -49,38 +51,39 @@ class DeclaredDecoder:
             else None
         )
         self._n_rejected = 0
-        self._sequence: SequenceCount | None = None
-        self._paced: PacedStamps[Readings] | None = None
-        self._plain: PlainCount | None = None
+        #: One of the three, by what the layout has.
+        self._numbered: SequenceNumberCount | None = None
+        self._stamped: UnknownRateCount[Readings] | None = None
+        self._unstamped: UnstampedCount | None = None
         if layout.count is not None:
-            self._sequence = SequenceCount(sampling_rate_hz, n_bits=8 * layout.count.size)
+            self._numbered = SequenceNumberCount(sampling_rate_hz, n_bits=8 * layout.count.size)
         elif layout.stamp is not None:
-            is_whole = layout.stamp.kind != "f"
-            self._paced = PacedStamps(
+            is_integer = layout.stamp.kind != "f"
+            self._stamped = UnknownRateCount(
                 sampling_rate_hz,
                 (layout.stamp.scale,),
-                n_bits=8 * layout.stamp.size if is_whole else None,
+                n_bits=8 * layout.stamp.size if is_integer else None,
             )
         else:
-            self._plain = PlainCount(sampling_rate_hz)
-        self._last_stamp: int | None = None
+            self._unstamped = UnstampedCount(sampling_rate_hz)
+        self._last_ticks: int | None = None
         self._last_arrival_s = 0.0
 
     @property
     def n_rejected(self) -> int:
-        """Count packets that came twice or cannot be, and bytes of a stream in no packet."""
+        """Number of repeated or invalid packets, and of bytes that belong to no packet."""
         skipped = 0 if self._framer is None else self._framer.n_skipped_bytes
-        repeated = 0 if self._paced is None else self._paced.n_rejected
+        repeated = 0 if self._stamped is None else self._stamped.n_rejected
         return self._n_rejected + skipped + repeated
 
     def restart(self) -> None:
-        """Forget half a packet; the count goes on."""
+        """Discard a partial packet; the sample index continues."""
         if self._framer is not None:
             self._framer.restart()
-        for count in (self._sequence, self._paced, self._plain):
+        for count in (self._numbered, self._stamped, self._unstamped):
             if count is not None:
                 count.restart()
-        self._last_stamp = None
+        self._last_ticks = None
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode a notification.
@@ -88,28 +91,28 @@ class DeclaredDecoder:
         Parameters
         ----------
         characteristic_uuid : str
-            Where it came from.
+            Characteristic that sent it.
         data : bytes
-            Whole packets, or with a header any part of the stream.
+            Complete packets; any part of the stream if the layout has a header.
         arrival_s : float
-            s on a monotonic clock.
+            Arrival time on a monotonic clock, s.
 
         Returns
         -------
         list of SampleBlock
-            One for each packet.
+            One block for each packet.
 
         Raises
         ------
         PacketError
-            Where the length is another, a number cannot be, or nothing of it is new.
+            If the length is wrong, a value is impossible, or all packets are repetitions.
         """
         if characteristic_uuid.lower() != self._characteristic:
             return []
         if self._framer is not None:
             return self._feed_stream(self._framer, data, arrival_s)
         readings = [(self._layout.read(packet), 0) for packet in self._packets(data)]
-        blocks, error = self._place_all(readings, arrival_s)
+        blocks, error = self._locate_all(readings, arrival_s)
         if not blocks and error is not None:
             raise error
         return blocks
@@ -135,58 +138,64 @@ class DeclaredDecoder:
             except PacketError:
                 self._n_rejected += 1
                 n_skipped += len(frame.data)
-        return self._place_all(readings, arrival_s)[0]
+        return self._locate_all(readings, arrival_s)[0]
 
-    def _place_all(
+    def _locate_all(
         self, readings: Sequence[tuple[Readings, int]], arrival_s: float
     ) -> tuple[list[SampleBlock], PacketError | None]:
+        """Make blocks of readings, each with the number of bytes that were skipped before it."""
         blocks = []
-        error = None
-        for one, n_skipped in readings:
+        last_error = None
+        for one, n_skipped_bytes in readings:
+            n_skipped = -(-n_skipped_bytes // self._layout.size)
             try:
-                placed = self._place(one, -(-n_skipped // self._layout.size), arrival_s)
-            except PacketError as refused:
+                located = self._locate(one, n_skipped, arrival_s)
+            except PacketError as error:
                 self._n_rejected += 1
-                error = refused
+                last_error = error
                 continue
-            blocks += [_block(*single) for single in placed]
-        return blocks, error
+            blocks += [_block(*single) for single in located]
+        return blocks, last_error
 
-    def _place(
-        self, one: Readings, n_torn: int, arrival_s: float
-    ) -> list[tuple[Readings, Place, float]]:
+    def _locate(
+        self, one: Readings, n_skipped: int, arrival_s: float
+    ) -> list[tuple[Readings, SamplePosition, float]]:
         n = len(one.acceleration_ms2)
-        if self._sequence is not None:
+        if self._numbered is not None:
             assert one.count is not None
-            place = self._sequence.place(one.count, n, arrival_s)
-            stamped = Place(place.first_index, place.n_lost, self._times_s(one, n, arrival_s))
+            position = self._numbered.locate(one.count, n, arrival_s)
+            times_s = self._times_s(one, n, arrival_s)
+            stamped = SamplePosition(position.first_index, position.n_lost, times_s)
             return [(one, stamped, arrival_s)]
-        if self._paced is not None:
+        if self._stamped is not None:
             assert one.stamp is not None
-            return self._paced.add(one, self._stamp(one.stamp), n, arrival_s)
-        assert self._plain is not None
-        place = self._plain.place(n_torn + n, arrival_s)
-        return [(one, Place(place.first_index + n_torn, place.n_lost + n_torn), arrival_s)]
+            return self._stamped.add(one, self._unsigned_stamp(one.stamp), n, arrival_s)
+        assert self._unstamped is not None
+        # A skipped packet is proof of a loss, although nothing else shows one.
+        position = self._unstamped.locate(n_skipped + n, arrival_s)
+        shifted = SamplePosition(position.first_index + n_skipped, position.n_lost + n_skipped)
+        return [(one, shifted, arrival_s)]
 
-    def _stamp(self, stamp: int | float) -> int | float:
-        """Give a stamp as an unsigned count, where it is a count."""
+    def _unsigned_stamp(self, stamp: int | float) -> int | float:
+        """Return an integer time stamp as unsigned, and a floating-point one unchanged."""
         field = self._layout.stamp
         assert field is not None
         return stamp if field.kind == "f" else int(stamp) % (1 << 8 * field.size)
 
     def _times_s(self, one: Readings, n: int, arrival_s: float) -> tuple[float, ...]:
-        """Give the stamps of samples whose place a counter tells."""
+        """Return the times of samples whose index comes from a counter, s."""
         field = self._layout.stamp
         if field is None or one.stamp is None:
             return ()
         if field.kind == "f":
-            tick_s, n_bits, ticks = _FINE_TICK_S, 64, round(one.stamp * field.scale / _FINE_TICK_S)
+            tick_s, n_bits, ticks = FINE_TICK_S, 64, round(one.stamp * field.scale / FINE_TICK_S)
         else:
-            tick_s, n_bits, ticks = field.scale, 8 * field.size, int(self._stamp(one.stamp))
-        if self._last_stamp is not None:
+            tick_s, n_bits = field.scale, 8 * field.size
+            ticks = int(self._unsigned_stamp(one.stamp))
+        if self._last_ticks is not None:
             elapsed_s = max(0.0, arrival_s - self._last_arrival_s)
-            ticks = unwrap(ticks, n_bits, self._last_stamp + elapsed_s / tick_s)
-        self._last_stamp, self._last_arrival_s = ticks, arrival_s
+            ticks = unwrap(ticks, n_bits, self._last_ticks + elapsed_s / tick_s)
+        self._last_ticks, self._last_arrival_s = ticks, arrival_s
         return tuple(ticks * tick_s + row / self._rate_hz for row in range(n))
 
     def _plausible(self, frames: Sequence[bytes], aligned: bool) -> bool:  # noqa: ARG002
@@ -198,12 +207,12 @@ class DeclaredDecoder:
         return True
 
 
-def _block(one: Readings, place: Place, arrival_s: float) -> SampleBlock:
+def _block(one: Readings, position: SamplePosition, arrival_s: float) -> SampleBlock:
     return make_block(
-        place.first_index,
+        position.first_index,
         one.acceleration_ms2,
         arrival_s,
         unit_ms2=1.0,
         angular_velocity=one.angular_velocity_deg_s,
-        device_time_s=place.device_time_s or None,
+        device_time_s=position.device_time_s or None,
     )

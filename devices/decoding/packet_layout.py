@@ -1,7 +1,6 @@
-"""Binary packets of a maker's own, declared in one line: which bytes hold what, in which unit.
+"""Layout of binary packets, declared in one line of text: what each byte holds, in which unit.
 
-The grammar is that of `GRAMMAR`. Finding whole packets in a stream of bytes is
-`devices.decoding.framing`.
+The grammar is `GRAMMAR`. Finding packets in a byte stream is `devices.decoding.framing`.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ __all__ = [
     "ACCELERATION_UNITS",
     "ANGULAR_UNITS",
     "GRAMMAR",
-    "MOST_MS2",
+    "MAX_ACCELERATION_MS2",
     "Field",
-    "Layout",
+    "PacketLayout",
     "Readings",
     "parse_layout",
-    "scale_of",
+    "parse_scale",
 ]
 
-#: What a layout looks like, for a help text.
+#: Grammar of a layout, for the help text.
 GRAMMAR: Final = """\
 layout   parts with commas between: little | big, header HEX, numbers, skip N, |
 numbers  TYPE NAMES [/DIVISOR or *FACTOR] UNIT, in the order of the bytes
@@ -45,6 +44,7 @@ header   bytes in hexadecimal that each packet starts with
 example  u32 t_us, i16 ax ay az /2048 g, i16 gx gy gz /16.4 deg/s
 example  header A55A, u16 n, | i16 ax ay az *0.122 mg"""
 
+#: One unit of acceleration, m/s^2.
 ACCELERATION_UNITS: Final[Mapping[str, float]] = MappingProxyType(
     {
         "g": STANDARD_GRAVITY_MS2,
@@ -53,14 +53,15 @@ ACCELERATION_UNITS: Final[Mapping[str, float]] = MappingProxyType(
         "m/s^2": 1.0,
     }
 )
+#: One unit of angular velocity, deg/s.
 ANGULAR_UNITS: Final[Mapping[str, float]] = MappingProxyType(
     {"deg/s": 1.0, "dps": 1.0, "mdeg/s": 1e-3, "rad/s": math.degrees(1.0)}
 )
-#: More than any body-worn sensor measures (400 g): such a number is not an acceleration.
-MOST_MS2: Final = 400.0 * STANDARD_GRAVITY_MS2
-_MOST_DEG_S: Final = 1e5
-#: Of times, s, and of counts: beyond it stands no clock (30 000 years).
-_MOST: Final = 1e12
+#: Beyond the range of any body-worn sensor (400 g): not an acceleration.
+MAX_ACCELERATION_MS2: Final = 400.0 * STANDARD_GRAVITY_MS2
+_MAX_ANGULAR_DEG_S: Final = 1e5
+#: Largest time, s, and largest count; no clock runs for 30 000 years.
+_MAX_TIME_OR_COUNT: Final = 1e12
 
 _ACCELERATION: Final = ("ax", "ay", "az")
 _ANGULAR: Final = ("gx", "gy", "gz")
@@ -70,23 +71,24 @@ _TIMES: Final[Mapping[str, float]] = MappingProxyType(
 _COUNT: Final = "n"
 _TYPE: Final = re.compile(r"([iuf])(8|16|24|32|64)")
 _FLOATS: Final = {4: "f", 8: "d"}
-_MOST_BYTES: Final = 512  # a notification holds no more
+#: Longest value of an attribute, bytes.
+_MAX_BYTES: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A number of a packet.
+    """A number in a packet.
 
     Parameters
     ----------
     name : str
-        Such as ``ax``; empty for bytes that are skipped.
+        Name, such as ``ax``.
     kind : {"i", "u", "f"}
-        Signed, unsigned or floating point.
+        Signed integer, unsigned integer or floating point.
     offset, size : int
-        Where it starts in its part, and how long it is, bytes.
+        Offset from the start of its part of the packet, and length, bytes.
     scale : float
-        What one count is, m/s^2, deg/s or s.
+        One count, m/s^2, deg/s or s.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Field:
     scale: float = 1.0
 
     def read(self, data: bytes, start: int, byte_order: Literal["little", "big"]) -> int | float:
-        """Read it, unscaled, from a part that begins at ``start``."""
+        """Read the unscaled number from the part that begins at ``start``."""
         raw = data[start + self.offset : start + self.offset + self.size]
         if self.kind == "f":
             sign = "<" if byte_order == "little" else ">"
@@ -107,18 +109,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """What a packet holds.
+    """Values of a packet.
 
     Parameters
     ----------
-    acceleration_ms2 : list of triples
-        One for each sample, m/s^2.
-    angular_velocity_deg_s : list of triples, or None
-        Likewise, deg/s.
+    acceleration_ms2 : list of tuple of float, shape (n, 3)
+        Acceleration of each sample, m/s^2.
+    angular_velocity_deg_s : list of tuple of float, shape (n, 3), or None
+        Angular velocity of each sample, deg/s.
     stamp : int, float or None
-        Time as the sensor counts it.
+        Time of the first sample, in units of the sensor.
     count : int or None
-        Number of the packet as the sensor counts it.
+        Sequence number of the packet.
     """
 
     acceleration_ms2: list[tuple[float, ...]]
@@ -128,21 +130,21 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the numbers of a packet are.
+class PacketLayout:
+    """Layout of a packet: an optional head, then one sample or several.
 
     Parameters
     ----------
     byte_order : {"little", "big"}
-        Of all of them.
+        Byte order of all numbers.
     header : bytes
-        What each packet starts with; empty where nothing tells.
+        First bytes of every packet; may be empty.
     head, sample : tuple of Field
-        Numbers that are there once, and those of each sample.
+        Numbers of the head, and those of each sample.
     head_size, sample_size : int
-        Length of the parts, bytes; the header is in the first.
+        Length of head, header included, and of a sample, bytes.
     repeated : bool
-        Whether samples go on to the end of the packet.
+        Whether samples repeat to the end of the packet.
     """
 
     byte_order: Literal["little", "big"]
@@ -155,22 +157,22 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """Give the length of a packet with one sample, bytes."""
+        """Length of a packet with one sample, bytes."""
         return self.head_size + self.sample_size
 
     @property
     def stamp(self) -> Field | None:
-        """Give the field of the time stamp."""
+        """Field of the time stamp, if there is one."""
         return next((field for field in self._fields if field.name in _TIMES), None)
 
     @property
     def count(self) -> Field | None:
-        """Give the field that counts packets."""
+        """Field of the sequence number, if there is one."""
         return next((field for field in self._fields if field.name == _COUNT), None)
 
     @property
     def has_gyro(self) -> bool:
-        """Whether angular velocity is in it."""
+        """Whether a sample contains angular velocity."""
         return any(field.name in _ANGULAR for field in self._fields)
 
     @property
@@ -178,7 +180,7 @@ class Layout:
         return self.head + self.sample
 
     def read(self, data: bytes) -> Readings:
-        """Read a whole packet.
+        """Read a complete packet.
 
         Parameters
         ----------
@@ -188,12 +190,12 @@ class Layout:
         Returns
         -------
         Readings
-            In SI units and degrees.
+            Values in m/s^2 and deg/s.
 
         Raises
         ------
         PacketError
-            Where length or header are others, or a number cannot be.
+            If length or header are wrong, or a value is impossible.
         """
         n_samples, rest = divmod(len(data) - self.head_size, self.sample_size)
         if n_samples < 1 or rest or (n_samples > 1 and not self.repeated):
@@ -207,14 +209,16 @@ class Layout:
                 f"the layout has {self.header.hex().upper()}"
             )
         starts = range(self.head_size, len(data), self.sample_size)
-        acceleration = [self._triple(data, start, _ACCELERATION, MOST_MS2) for start in starts]
+        acceleration = [
+            self._triple(data, start, _ACCELERATION, MAX_ACCELERATION_MS2) for start in starts
+        ]
         angular = (
-            [self._triple(data, start, _ANGULAR, _MOST_DEG_S) for start in starts]
+            [self._triple(data, start, _ANGULAR, _MAX_ANGULAR_DEG_S) for start in starts]
             if self.has_gyro
             else None
         )
-        stamp = self._once(data, self.stamp)
-        count = self._once(data, self.count)
+        stamp = self._single(data, self.stamp)
+        count = self._single(data, self.count)
         return Readings(
             acceleration_ms2=acceleration,
             angular_velocity_deg_s=angular,
@@ -222,16 +226,16 @@ class Layout:
             count=None if count is None else int(count),
         )
 
-    def _once(self, data: bytes, field: Field | None) -> int | float | None:
+    def _single(self, data: bytes, field: Field | None) -> int | float | None:
         if field is None:
             return None
         number = field.read(data, 0 if field in self.head else self.head_size, self.byte_order)
-        if not abs(number * field.scale) <= _MOST:
+        if not abs(number * field.scale) <= _MAX_TIME_OR_COUNT:
             raise PacketError(f"{field.name} of a packet cannot be: {number}")
         return number
 
     def _triple(
-        self, data: bytes, start: int, names: tuple[str, ...], most: float
+        self, data: bytes, start: int, names: tuple[str, ...], limit: float
     ) -> tuple[float, ...]:
         values = tuple(
             field.read(data, start, self.byte_order) * field.scale
@@ -239,34 +243,34 @@ class Layout:
             for field in self.sample
             if field.name == name
         )
-        if not all(abs(value) <= most for value in values):  # NaN fails as well
+        if not all(abs(value) <= limit for value in values):  # also false for NaN
             raise PacketError(f"{' '.join(names)} of a packet cannot be: {values}")
         return values
 
 
-def scale_of(text: str, units: Mapping[str, float]) -> float:
-    """Read a scale such as ``/2048 g``, ``*0.122 mg`` or ``m/s2``.
+def parse_scale(text: str, units: Mapping[str, float]) -> float:
+    """Parse a scale such as ``/2048 g``, ``*0.122 mg`` or ``m/s2``.
 
     Parameters
     ----------
     text : str
-        Divisor or factor, where there is one, and a unit.
-    units : mapping
-        What one of each unit is.
+        Optional divisor or factor, then a unit.
+    units : mapping of str to float
+        Known units, in SI units or degrees.
 
     Returns
     -------
     float
-        What one count is.
+        One count, in SI units or degrees.
 
     Raises
     ------
     InvalidInputError
-        Where it cannot be read.
+        If the text is not a scale.
 
     Examples
     --------
-    >>> scale_of("/2048 g", ACCELERATION_UNITS) * 2048
+    >>> parse_scale("/2048 g", ACCELERATION_UNITS) * 2048
     9.80665
     """
     match = re.fullmatch(r"(?:([/*])\s*([0-9.eE+-]+)\s*)?(\S+)", text.strip())
@@ -284,23 +288,23 @@ def scale_of(text: str, units: Mapping[str, float]) -> float:
     return scale / number if match[1] == "/" else scale * number
 
 
-def parse_layout(text: str) -> Layout:
-    """Read a declared layout; the grammar is that of `GRAMMAR`.
+def parse_layout(text: str) -> PacketLayout:
+    """Parse a layout in the grammar of `GRAMMAR`.
 
     Parameters
     ----------
     text : str
-        Such as ``u32 t_us, i16 ax ay az /2048 g``.
+        Layout, such as ``u32 t_us, i16 ax ay az /2048 g``.
 
     Returns
     -------
-    Layout
-        Checked: each axis once, no name twice.
+    PacketLayout
+        Valid layout: every axis exactly once.
 
     Raises
     ------
     InvalidInputError
-        With the part that is wrong and what it may be.
+        If a part is wrong; the message says which, and what is allowed.
 
     Examples
     --------
@@ -310,20 +314,20 @@ def parse_layout(text: str) -> Layout:
     >>> layout.read(bytes.fromhex("10270000" "0000" "0000" "0008")).acceleration_ms2
     [(0.0, 0.0, 9.80665)]
     """
-    reader = _Reader()
+    parser = _LayoutParser()
     for part in _parts(text):
-        reader.take(part)
-    return reader.layout()
+        parser.add(part)
+    return parser.layout()
 
 
 def _parts(text: str) -> list[str]:
-    # The bar stands for itself, with or without commas about it.
+    # The bar is a part of its own, with or without commas around it.
     parts = [part.strip() for part in text.replace("|", ",|,").split(",")]
     return [part for part in parts if part]
 
 
-class _Reader:
-    """Takes the parts of a layout one after the other."""
+class _LayoutParser:
+    """Adds up the parts of a layout."""
 
     def __init__(self) -> None:
         self._byte_order: Literal["little", "big"] = "little"
@@ -332,35 +336,33 @@ class _Reader:
         self._sample: list[Field] = []
         self._head_size: int | None = None
         self._size = 0
-        self._n_parts = 0
 
-    def take(self, part: str) -> None:
+    def add(self, part: str) -> None:
         word, _, rest = part.partition(" ")
-        self._n_parts += 1
         if part == "little":
             self._byte_order = "little"
         elif part == "big":
             self._byte_order = "big"
         elif part == "|":
-            self._bar()
+            self._end_head()
         elif word == "header":
-            self._take_header(rest)
+            self._add_header(rest)
         elif word == "skip":
-            self._skip(rest)
+            self._add_padding(rest)
         else:
-            self._numbers(part)
-        if self._size + (self._head_size or 0) > _MOST_BYTES:
+            self._add_numbers(part)
+        if self._size + (self._head_size or 0) > _MAX_BYTES:
             raise InvalidInputError(
-                f"the layout is longer than {_MOST_BYTES} bytes; no notification is"
+                f"the layout is longer than {_MAX_BYTES} bytes; no notification is"
             )
 
-    def _bar(self) -> None:
+    def _end_head(self) -> None:
         if self._head_size is not None:
             raise InvalidInputError("a layout has one |: between what is there once and the sample")
         self._head, self._sample = self._sample, []
         self._head_size, self._size = self._size, 0
 
-    def _take_header(self, rest: str) -> None:
+    def _add_header(self, rest: str) -> None:
         try:
             header = bytes.fromhex(rest)
         except ValueError:
@@ -372,12 +374,12 @@ class _Reader:
             )
         self._header, self._size = header, len(header)
 
-    def _skip(self, rest: str) -> None:
-        if not (rest.strip().isdecimal() and 0 < int(rest) <= _MOST_BYTES):
+    def _add_padding(self, rest: str) -> None:
+        if not (rest.strip().isdecimal() and 0 < int(rest) <= _MAX_BYTES):
             raise InvalidInputError(f"skip {rest!r} cannot be; give a number of bytes: skip 4")
         self._size += int(rest)
 
-    def _numbers(self, part: str) -> None:
+    def _add_numbers(self, part: str) -> None:
         word, _, rest = part.partition(" ")
         kind = _TYPE.fullmatch(word)
         if kind is None or word in {"f8", "f16", "f24"}:
@@ -388,13 +390,13 @@ class _Reader:
         words = rest.split()
         names = list(takewhile(_is_name, words))
         scale_text = " ".join(words[len(names) :])
-        scale = _scale_of_group(part, names, scale_text)
+        scale = _group_scale(part, names, scale_text)
         size = int(kind[2]) // 8
         for name in names:
             self._sample.append(Field(name, kind[1], self._size, size, scale))  # type: ignore[arg-type]
             self._size += size
 
-    def layout(self) -> Layout:
+    def layout(self) -> PacketLayout:
         repeated = self._head_size is not None
         named = [field.name for field in self._head + self._sample]
         twice = sorted({name for name in named if named.count(name) > 1})
@@ -415,7 +417,7 @@ class _Reader:
         stamps = [name for name in named if name in _TIMES]
         if len(stamps) > 1:
             raise InvalidInputError(f"{' and '.join(stamps)} are both times; keep one")
-        return Layout(
+        return PacketLayout(
             byte_order=self._byte_order,
             header=self._header,
             head=tuple(self._head),
@@ -430,7 +432,7 @@ def _is_name(word: str) -> bool:
     return re.fullmatch(r"[a-z_]+", word) is not None and word not in {"g", "mg", "dps"}
 
 
-def _scale_of_group(part: str, names: list[str], scale_text: str) -> float:
+def _group_scale(part: str, names: list[str], scale_text: str) -> float:
     known = (*_ACCELERATION, *_ANGULAR, *_TIMES, _COUNT)
     if not names or any(name not in known for name in names):
         strange = next((name for name in names if name not in known), part)
@@ -448,7 +450,7 @@ def _scale_of_group(part: str, names: list[str], scale_text: str) -> float:
         raise InvalidInputError(
             f"{part!r} has no unit; end it with one of {', '.join(units)}, such as /2048 g"
         )
-    return scale_of(scale_text, units)
+    return parse_scale(scale_text, units)
 
 
 def _units_of(name: str) -> Mapping[str, float] | None:

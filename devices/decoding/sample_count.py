@@ -1,7 +1,7 @@
-"""Places of samples on a sensor's count, over losses, repeats, wraps and lost links.
+"""Sample indices of packets, across losses, repeated packets, counter wraps and lost links.
 
-Stamps or counters of packets in, index of their first sample out. Pure Python; what the bytes
-mean is the business of the sensor files, and the clock of a recording that of `tremor.dsp`.
+Time stamps or counters of packets in, index of their first sample out. Pure Python. Reading them
+from the bytes is up to the sensor files; the clock of a recording is `tremor.clock`.
 """
 
 from __future__ import annotations
@@ -9,42 +9,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from devices.decoding.host_clock import HostClock, Rate, Scatter
+from devices.decoding.host_clock import HostClock, RateEstimator, TimestampJitter
 from tremor.errors import PacketError
 
-__all__ = ["Place", "PlainCount", "SequenceCount", "StampCount", "spread_stamps", "unwrap"]
+__all__ = [
+    "SamplePosition",
+    "SequenceNumberCount",
+    "TimestampCount",
+    "UnstampedCount",
+    "interpolate_timestamps",
+    "unwrap",
+]
 
-#: No packet is so late that its stamp is this much older; the clock was set back, s.
-_MOST_LATE_S: Final = 60.0
-#: No silence is longer; the clock was set forward, s.
-_MOST_SILENT_S: Final = 86_400.0
-#: After a lost link a stamp is believed that agrees with the host's clock to this, s and share.
-_AGREES_S: Final = 2.0
-_AGREES_SHARE: Final = 1e-3
-#: Standard deviations within which a difference is none.
-_SURE: Final = 3.0
+#: A time stamp that is further back than this comes from a clock that was set back, s.
+_MAX_BACKWARD_S: Final = 60.0
+#: A time stamp that is further ahead than this comes from a clock that was set forward, s.
+_MAX_FORWARD_S: Final = 86_400.0
+#: After a lost link, tolerance between time stamps and the clock of the host, s and relative.
+_AGREEMENT_S: Final = 2.0
+_AGREEMENT_RELATIVE: Final = 1e-3
+#: Significance limit of a single difference, in standard deviations.
+_SIGNIFICANT_SD: Final = 3.0
 #: The same for thousands of packets in a row.
-_SURE_OF_ALL: Final = 4.5
-#: Stamps are as exact as this share of a sample, more or less.
-_STAMP_NOISE: Final = 0.3
-#: How far stamps are ahead of the count is followed over about so many packets.
-_LEVEL_PACKETS: Final = 16.0
-#: As much of a packet ahead of the count is a loss, whatever the scatter.
-_MOST_OF_PACKET: Final = 0.75
+_SIGNIFICANT_SD_OF_MANY: Final = 4.5
+#: Standard deviation of a time stamp, as a share of a sample.
+_TIMESTAMP_SD: Final = 0.3
+#: Number of packets over which the lead of the time stamps is averaged.
+_LEAD_PACKETS: Final = 16.0
+#: A lead of this share of a packet is a loss, whatever the jitter.
+_LOSS_SHARE_OF_PACKET: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the samples of a packet belong.
+class SamplePosition:
+    """Position of a packet in the sequence of samples.
 
     Parameters
     ----------
     first_index : int
         Index of its first sample.
     n_lost : int
-        Samples that are missing between the packet before and this one.
+        Samples missing between the previous packet and this one.
     device_time_s : tuple of float
-        Stamp of each sample, s on the device's clock, unwrapped; empty where there are no stamps.
+        Time of each sample on the clock of the sensor, unwrapped, s; empty without time stamps.
     """
 
     first_index: int
@@ -53,25 +60,25 @@ class Place:
 
 
 def unwrap(value: int, n_bits: int, expected: float) -> int:
-    """Give the number that a counter of so many bits stands for.
+    """Unwrap a reading of a counter of limited width.
 
     Parameters
     ----------
     value : int
-        As read, below ``2 ** n_bits``.
+        Reading, below ``2 ** n_bits``.
     n_bits : int
         Width of the counter.
     expected : float
-        Where the count should be by another clock.
+        Expected count, from another clock.
 
     Returns
     -------
     int
-        The number nearest to ``expected`` that shows as ``value``.
+        Count nearest to ``expected`` that reads as ``value``.
 
     Examples
     --------
-    A counter of 8 bits that stood at 250 while about 1000 packets went by:
+    A counter of 8 bits that read 250 about 1000 packets ago:
 
     >>> unwrap(226, 8, 250 + 1000.0)
     1250
@@ -81,32 +88,32 @@ def unwrap(value: int, n_bits: int, expected: float) -> int:
     return middle - size // 2 + (value - middle + size // 2) % size
 
 
-def spread_stamps(previous_s: float, last_s: float, n: int) -> tuple[float, ...]:
-    """Give each of ``n`` samples its time, evenly from one stamp of a last sample to the next.
+def interpolate_timestamps(previous_s: float, last_s: float, n: int) -> tuple[float, ...]:
+    """Interpolate the times of the samples of a packet between two time stamps.
 
     Parameters
     ----------
     previous_s, last_s : float
-        Stamp of the last sample of the packet before and of this one, s.
+        Time of the last sample of the previous packet and of this one, s.
     n : int
-        Samples of this one.
+        Number of samples of this packet.
 
     Returns
     -------
-    tuple of float
-        s; the last one is ``last_s``.
+    tuple of float, shape (n,)
+        Evenly spaced times, s; the last one is ``last_s``.
 
     Examples
     --------
-    >>> spread_stamps(1.0, 2.0, 4)
+    >>> interpolate_timestamps(1.0, 2.0, 4)
     (1.25, 1.5, 1.75, 2.0)
     """
     step_s = (last_s - previous_s) / n
     return tuple(last_s - (n - 1 - row) * step_s for row in range(n))
 
 
-class _Count:
-    """What the three kinds share: the next free index, and the host's clock to fall back on."""
+class _SampleCount:
+    """Common to all counts: the next free index, and the clock of the host as a fallback."""
 
     def __init__(self, nominal_hz: float) -> None:
         self._host = HostClock(nominal_hz)
@@ -114,88 +121,88 @@ class _Count:
         self._restarted = False
 
     def restart(self) -> None:
-        """Take note that the link was lost: the next packet may lie far ahead."""
+        """Note that the link was lost: the next packet may be far ahead."""
         self._restarted = True
 
-    def _by_host(self, n: int, arrival_s: float) -> int:
-        """Give the first index of a packet whose last sample arrives now; never one taken."""
+    def _index_by_host(self, n: int, arrival_s: float) -> int:
+        """Return the first index of a packet by its arrival; never one that is taken."""
         if self._next_index == 0:
             return 0
         return max(self._next_index, round(self._host.index_at(arrival_s)) - (n - 1))
 
-    def _take(self, first_index: int, n: int, arrival_s: float) -> int:
-        """Take the place; gives how many samples are missing before it."""
+    def _advance(self, first_index: int, n: int, arrival_s: float) -> int:
+        """Advance past a packet; return the number of samples that are missing before it."""
         n_lost = first_index - self._next_index
         if self._restarted:
-            self._host.part()
+            self._host.begin_segment()
         self._next_index = first_index + n
         self._host.add(arrival_s, self._next_index - 1)
         self._restarted = False
         return n_lost
 
 
-class PlainCount(_Count):
-    """The count of a sensor that sends neither stamp nor counter.
+class UnstampedCount(_SampleCount):
+    """Sample index of a sensor that sends neither time stamps nor counters.
 
-    Within a connection it counts on: a loss cannot be told from a delay, and none is invented.
-    After `restart` it jumps by the time that went by on the host's clock, at the rate that the
-    arrivals show.
+    Within a connection the samples are consecutive: a loss cannot be distinguished from a delay,
+    so none is assumed. After `restart` the index advances by the time that has passed on the
+    clock of the host, at the rate measured from the arrivals.
 
     Parameters
     ----------
     nominal_sampling_rate_hz : float
-        Hz.
+        Nominal sampling rate, Hz.
 
     Examples
     --------
-    >>> count = PlainCount(100.0)
+    >>> count = UnstampedCount(100.0)
     >>> arrivals_s = (0.10, 0.20, 0.33, 0.40)
-    >>> [count.place(10, arrival_s).first_index for arrival_s in arrivals_s]
+    >>> [count.locate(10, arrival_s).first_index for arrival_s in arrivals_s]
     [0, 10, 20, 30]
     >>> count.restart()
-    >>> count.place(10, 0.40 + 1.0).first_index
+    >>> count.locate(10, 0.40 + 1.0).first_index
     129
     """
 
     def __init__(self, nominal_sampling_rate_hz: float) -> None:
         super().__init__(nominal_sampling_rate_hz)
 
-    def place(self, n: int, arrival_s: float) -> Place:
-        """Give the place of ``n`` samples.
+    def locate(self, n: int, arrival_s: float) -> SamplePosition:
+        """Return the position of a packet.
 
         Parameters
         ----------
         n : int
-            Samples of the packet, 1 or more.
+            Number of samples of the packet, 1 or more.
         arrival_s : float
-            s on the host's monotonic clock.
+            Arrival time on the monotonic clock of the host, s.
 
         Returns
         -------
-        Place
-            Without stamps.
+        SamplePosition
+            Without times.
         """
-        first_index = self._by_host(n, arrival_s) if self._restarted else self._next_index
-        return Place(first_index, self._take(first_index, n, arrival_s))
+        first_index = self._index_by_host(n, arrival_s) if self._restarted else self._next_index
+        return SamplePosition(first_index, self._advance(first_index, n, arrival_s))
 
 
-class SequenceCount(_Count):
-    """The count of a sensor whose packets bear a number that goes up by one.
+class SequenceNumberCount(_SampleCount):
+    """Sample index of a sensor that numbers its packets.
 
     Parameters
     ----------
     nominal_sampling_rate_hz : float
-        Hz.
+        Nominal sampling rate, Hz.
     n_bits : int
-        Width of the number; wraps are resolved by the host's clock.
+        Width of the number; wraps are resolved by the clock of the host.
     survives_restart : bool
-        Whether it counts on while the link is lost. Where it does not, and where it disagrees
-        with the host's clock, that clock tells the jump.
+        Whether the sensor keeps counting while the link is lost. If it does not, or if it
+        disagrees with the clock of the host, that clock determines the gap.
 
     Examples
     --------
-    >>> count = SequenceCount(100.0, n_bits=8)
-    >>> [count.place(number, 10, 0.0).first_index for number in (254, 255, 1)]
+    >>> count = SequenceNumberCount(100.0, n_bits=8)
+    >>> [count.locate(number, 10, 0.0).first_index for number in (254, 255, 1)]
     [0, 10, 30]
     """
 
@@ -207,27 +214,27 @@ class SequenceCount(_Count):
         self._survives = survives_restart
         self._last: int | None = None
 
-    def place(self, number: int, n: int, arrival_s: float) -> Place:
-        """Give the place of ``n`` samples; packets that are missing had as many.
+    def locate(self, number: int, n: int, arrival_s: float) -> SamplePosition:
+        """Return the position of a packet; missing packets are assumed to be as long.
 
         Parameters
         ----------
         number : int
-            Of the packet, as it bears it.
+            Sequence number as sent.
         n : int
-            Samples of the packet, 1 or more.
+            Number of samples of the packet, 1 or more.
         arrival_s : float
-            s on the host's monotonic clock.
+            Arrival time on the monotonic clock of the host, s.
 
         Returns
         -------
-        Place
-            Without stamps.
+        SamplePosition
+            Without times.
 
         Raises
         ------
         PacketError
-            Where the packet has been there already or is older than the last one.
+            If the packet is a repetition or older than the last one.
         """
         if self._last is None:
             self._last, first_index = number, 0
@@ -244,50 +251,52 @@ class SequenceCount(_Count):
             if self._restarted and not (
                 self._survives and step > 0 and _agree(step * packet_s, elapsed_s)
             ):
-                first_index = self._by_host(n, arrival_s)
+                first_index = self._index_by_host(n, arrival_s)
             else:
                 first_index = self._next_index + (step - 1) * n
             self._last = unwrapped
-        return Place(first_index, self._take(first_index, n, arrival_s))
+        return SamplePosition(first_index, self._advance(first_index, n, arrival_s))
 
 
-class StampCount(_Count):
-    """The count of a sensor that stamps its packets.
+class TimestampCount(_SampleCount):
+    """Sample index of a sensor that stamps its packets with a time.
 
     Parameters
     ----------
     nominal_sampling_rate_hz : float
-        Hz; the true one is measured from the stamps.
+        Nominal sampling rate, Hz; the true one is measured from the time stamps.
     tick_s : float
-        Unit of a stamp, s.
+        Unit of the time stamp, s.
     stamped : {"first", "last"}
-        Which sample of a packet a stamp belongs to.
+        Which sample of a packet is stamped.
     n_bits : int
-        Width of a stamp; wraps are resolved by the host's clock.
+        Width of the time stamp; wraps are resolved by the clock of the host.
     noise_s : float, optional
-        How exact a stamp is, s; half a tick, and 0.3 samples at least, without it.
+        Standard deviation of a time stamp, s; by default half a tick, but at least 0.3 samples.
 
     Notes
     -----
-    Missing samples are the whole number nearest to elapsed stamps times measured rate, less the
-    samples that came; none where that is within the scatter of the stamps, which is measured too.
-    What is rounded off stays with the next packet, so that scatter does not add up.
-    Where packets hold alike many samples, whole packets are lost. The rate is
-    a line through the stamps of the last five minutes with a phase for each connection, so that
-    it is known to millionths after a minute, and a silence of minutes is told to the sample.
+    The number of missing samples is elapsed time times measured rate, less the samples received,
+    rounded; it is 0 if the difference is within the measured jitter of the time stamps. The
+    rounding error is carried over to the next packet, so that jitter does not accumulate. If all
+    packets have the same length, whole packets are lost.
 
-    After `restart` a stamp that went back, or disagrees with the host's clock, is of a device
-    that was switched off in between: the host's clock tells the jump, and ``device_time_s`` goes
-    on from there without a step back.
+    The rate is the slope of a line through the time stamps of the last five minutes with an
+    offset for each connection. After a minute it is known to parts per million, so that a gap of
+    minutes is resolved to the sample.
+
+    After `restart`, a time stamp that went back or disagrees with the clock of the host comes
+    from a sensor that was switched off meanwhile. The clock of the host then determines the gap,
+    and ``device_time_s`` continues from there without a step back.
 
     Examples
     --------
-    Stamps of the last sample in milliseconds, 10 samples a packet, at 101 Hz instead of 100 Hz;
-    two packets are lost after the first three:
+    Time stamps of the last sample in milliseconds, 10 samples a packet, at 101 Hz instead of
+    100 Hz; two packets are lost after the first three:
 
-    >>> count = StampCount(100.0, tick_s=1e-3, stamped="last")
+    >>> count = TimestampCount(100.0, tick_s=1e-3, stamped="last")
     >>> stamps = (1000, 1099, 1198, 1495)
-    >>> [count.place(stamp, 10, stamp / 1000).first_index for stamp in stamps]
+    >>> [count.locate(stamp, 10, stamp / 1000).first_index for stamp in stamps]
     [0, 10, 20, 50]
     """
 
@@ -302,55 +311,57 @@ class StampCount(_Count):
     ) -> None:
         super().__init__(nominal_sampling_rate_hz)
         self._tick_s = tick_s
-        self._at_last = stamped == "last"
+        self._stamps_last = stamped == "last"
         self._n_bits = n_bits
         if noise_s is None:
-            noise_s = max(0.5 * tick_s, _STAMP_NOISE / nominal_sampling_rate_hz)
-        self._rate = Rate(nominal_sampling_rate_hz, noise_s)
+            noise_s = max(0.5 * tick_s, _TIMESTAMP_SD / nominal_sampling_rate_hz)
+        self._rate = RateEstimator(nominal_sampling_rate_hz, noise_s)
+        self._jitter = TimestampJitter()
+        #: First time stamp, previous one unwrapped, and offset since the last change of clock.
         self._origin = 0
-        #: Stamp before this one, unwrapped, and what is added to it after a change of clock.
         self._last: int | None = None
-        self._shift = 0
+        self._offset = 0
+        #: Index of the sample that bears the previous time stamp.
         self._stamped_index = 0
-        #: How far stamps are ahead of the count, on the mean of the latest packets.
-        self._ahead = self._n_level = 0.0
-        #: How far they were when the sensor began anew, which it does between two samples.
-        self._phase = 0.0
-        self._size: int | None = None
-        self._scatter = Scatter()
+        #: Mean lead of the time stamps over the index, samples, and packets it is taken over.
+        self._lead = self._n_lead_packets = 0.0
+        #: Lead when the sensor was started again, which happens between two samples.
+        self._restart_lead = 0.0
+        #: Length of the packets; None before the first, 0 if it varies.
+        self._packet_size: int | None = None
 
     @property
     def rate_hz(self) -> float:
-        """Give the measured rate, Hz; the nominal one before there are two packets."""
+        """Measured sampling rate, Hz; the nominal one before the second packet."""
         return self._rate.hz
 
-    def place(self, stamp: int, n: int, arrival_s: float) -> Place:
-        """Give the place and the stamps of ``n`` samples.
+    def locate(self, stamp: int, n: int, arrival_s: float) -> SamplePosition:
+        """Return the position of a packet and the times of its samples.
 
         Parameters
         ----------
         stamp : int
-            Of the packet, in ticks, as it bears it.
+            Time stamp as sent, ticks.
         n : int
-            Samples of the packet, 1 or more.
+            Number of samples of the packet, 1 or more.
         arrival_s : float
-            s on the host's monotonic clock.
+            Arrival time on the monotonic clock of the host, s.
 
         Returns
         -------
-        Place
-            With the stamp of each sample.
+        SamplePosition
+            With the time of each sample.
 
         Raises
         ------
         PacketError
-            Where the packet has been there already or is older than the last one.
+            If the packet is a repetition or older than the last one.
         """
-        to_stamped = n - 1 if self._at_last else 0
+        to_stamped = n - 1 if self._stamps_last else 0
         if self._last is None:
             self._last = self._origin = stamp
-            self._keep(n, arrival_s, first_index=0, stamped_index=to_stamped)
-            return Place(0, 0, self._times_s(n, None))
+            self._record(n, arrival_s, first_index=0, stamped_index=to_stamped)
+            return SamplePosition(0, 0, self._times_s(n, None))
         elapsed_s = self._host.elapsed_s(arrival_s)
         unwrapped = unwrap(stamp, self._n_bits, self._last + elapsed_s / self._tick_s)
         step_s = (unwrapped - self._last) * self._tick_s
@@ -362,76 +373,84 @@ class StampCount(_Count):
             )
         previous_s = self._time_s(self._last)
         if other_clock:
-            first_index = self._by_host(n, arrival_s)
-            gone_s = (first_index + to_stamped - self._stamped_index) / self._rate.hz
-            self._shift += self._last - unwrapped + max(1, round(gone_s / self._tick_s))
-            self._ahead = self._phase = 0.0
+            first_index = self._index_by_host(n, arrival_s)
+            gap_s = (first_index + to_stamped - self._stamped_index) / self._rate.hz
+            self._offset += self._last - unwrapped + max(1, round(gap_s / self._tick_s))
+            self._lead = self._restart_lead = 0.0
         else:
-            position = self._stamped_index + self._ahead + step_s * self._rate.hz
-            ahead = position - (self._next_index + to_stamped)
-            first_index = self._next_index + self._missing(ahead, step_s, n)
+            expected = self._stamped_index + self._lead + step_s * self._rate.hz
+            ahead = expected - (self._next_index + to_stamped)
+            first_index = self._next_index + self._n_missing(ahead, step_s, n)
         self._last = unwrapped
-        joined = not (self._restarted or other_clock) and first_index == self._next_index
+        is_contiguous = not (self._restarted or other_clock) and first_index == self._next_index
         if self._restarted or other_clock:
-            self._rate.part()
-        n_lost = self._keep(
+            self._rate.begin_segment()
+        n_lost = self._record(
             n, arrival_s, first_index=first_index, stamped_index=first_index + to_stamped
         )
-        return Place(first_index, n_lost, self._times_s(n, previous_s if joined else None))
+        times_s = self._times_s(n, previous_s if is_contiguous else None)
+        return SamplePosition(first_index, n_lost, times_s)
 
     def _is_other_clock(self, step_s: float, elapsed_s: float) -> bool:
+        """Check whether the sensor was reset, by the step of its time and that of the host."""
         if self._restarted:
             wrap_s = self._tick_s * 2.0**self._n_bits
-            if not 0.0 < step_s < _MOST_SILENT_S:
+            if not 0.0 < step_s < _MAX_FORWARD_S:
                 return True
-            if step_s > elapsed_s and wrap_s > 2.0 * _MOST_SILENT_S:
-                return False  # the host slept: its clock may stand still then
+            if step_s > elapsed_s and wrap_s > 2.0 * _MAX_FORWARD_S:
+                return False  # the host was suspended, and its monotonic clock may have stopped
             return not _agree(step_s, elapsed_s)
-        return not -_MOST_LATE_S < step_s < _MOST_SILENT_S
+        return not -_MAX_BACKWARD_S < step_s < _MAX_FORWARD_S
 
-    def _missing(self, ahead: float, step_s: float, n: int) -> int:
-        """Give the samples that are missing where the stamp is so many ahead of the count."""
+    def _n_missing(self, ahead: float, step_s: float, n: int) -> int:
+        """Return the number of missing samples, from how far the time stamp is ahead."""
         if self._restarted:
-            ahead += self._phase
+            ahead += self._restart_lead
             n_missing = max(0, round(ahead))
-            self._phase, self._ahead = max(-0.5, ahead - n_missing), 0.0
+            self._restart_lead, self._lead = max(-0.5, ahead - n_missing), 0.0
             return n_missing
-        unsure = self._rate.relative_sd * self._rate.hz * step_s
-        usual = self._scatter.usual(n)
-        # Packets are lost as a whole: however much stamps scatter, a packet more is a loss.
-        limit = max(0.5, _SURE * unsure, min(_SURE_OF_ALL * usual, _MOST_OF_PACKET * n))
+        rate_sd = self._rate.relative_sd * self._rate.hz * step_s
+        jitter = self._jitter.rms(n)
+        # Packets are lost as a whole: however large the jitter, a lead of a packet is a loss.
+        limit = max(
+            0.5,
+            _SIGNIFICANT_SD * rate_sd,
+            min(_SIGNIFICANT_SD_OF_MANY * jitter, _LOSS_SHARE_OF_PACKET * n),
+        )
         if ahead <= limit:
-            self._scatter.add(ahead, n)
-            # The first packets tell the rate, and their differences are those of the nominal one.
-            self._n_level = min(self._n_level + 1.0, _LEVEL_PACKETS)
-            self._ahead = ahead * (1.0 - 1.0 / self._n_level)
+            self._jitter.add(ahead, n)
+            # The lead of the first packets is an error of the nominal rate: average from there.
+            self._n_lead_packets = min(self._n_lead_packets + 1.0, _LEAD_PACKETS)
+            self._lead = ahead * (1.0 - 1.0 / self._n_lead_packets)
             return 0
         n_missing = round(ahead)
-        if self._size:
-            whole = round(ahead / self._size) * self._size
-            if whole and abs(ahead - whole) <= limit:
-                n_missing = whole
-        self._ahead = ahead - n_missing
+        if self._packet_size:
+            n_whole = round(ahead / self._packet_size) * self._packet_size
+            if n_whole and abs(ahead - n_whole) <= limit:
+                n_missing = n_whole
+        self._lead = ahead - n_missing
         return n_missing
 
-    def _keep(self, n: int, arrival_s: float, *, first_index: int, stamped_index: int) -> int:
-        self._size = n if self._size in (None, n) else 0
+    def _record(self, n: int, arrival_s: float, *, first_index: int, stamped_index: int) -> int:
+        self._packet_size = n if self._packet_size in (None, n) else 0
         self._stamped_index = stamped_index
         assert self._last is not None
-        since = self._last + self._shift - self._origin
-        self._rate.add(since * self._tick_s, stamped_index)
-        return self._take(first_index, n, arrival_s)
+        n_ticks = self._last + self._offset - self._origin
+        self._rate.add(n_ticks * self._tick_s, stamped_index)
+        return self._advance(first_index, n, arrival_s)
 
     def _time_s(self, unwrapped: int) -> float:
-        return (unwrapped + self._shift) * self._tick_s
+        return (unwrapped + self._offset) * self._tick_s
 
     def _times_s(self, n: int, previous_s: float | None) -> tuple[float, ...]:
+        """Return the times of the samples, s; interpolated if the previous packet is adjacent."""
         assert self._last is not None
         time_s, step_s = self._time_s(self._last), 1.0 / self._rate.hz
-        if not self._at_last:
+        if not self._stamps_last:
             return tuple(time_s + row * step_s for row in range(n))
-        return spread_stamps(time_s - n * step_s if previous_s is None else previous_s, time_s, n)
+        start_s = time_s - n * step_s if previous_s is None else previous_s
+        return interpolate_timestamps(start_s, time_s, n)
 
 
 def _agree(step_s: float, elapsed_s: float) -> bool:
-    return abs(step_s - elapsed_s) <= _AGREES_S + _AGREES_SHARE * elapsed_s
+    return abs(step_s - elapsed_s) <= _AGREEMENT_S + _AGREEMENT_RELATIVE * elapsed_s

@@ -1,4 +1,4 @@
-"""Packets of one sample without stamp or counter: three numbers of acceleration, or six."""
+"""Decoder for packets of one sample without time stamp or counter."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devices.decoding.blocks import make_block
-from devices.decoding.sample_count import PlainCount
+from devices.decoding.sample_count import UnstampedCount
 from devices.profile import StreamSettings
 from tremor.errors import PacketError
 
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["PlainDecoder", "PlainPacket"]
+__all__ = ["SingleSampleDecoder", "SingleSamplePacket"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlainPacket:
-    """How a sensor sends one sample, as whole numbers of 16 bits.
+class SingleSamplePacket:
+    """Format of a packet: three or six little-endian integers of 16 bits.
 
     Parameters
     ----------
     sensor : str
-        Whose packet it is, for messages.
+        Name of the sensor, for messages.
     characteristic : str
-        Where it comes from.
+        UUID of the characteristic that sends it.
     n_bytes : int
-        Its length; what follows the numbers is left out.
+        Length; bytes after the integers are ignored.
     unit_ms2 : float
-        What one count of acceleration is, m/s^2.
+        One count of acceleration, m/s^2.
     unit_deg_s : float or None
-        Likewise of angular velocity, deg/s; None where there is none.
+        One count of angular velocity, deg/s; None if there is none.
     """
 
     sensor: str
@@ -42,28 +42,28 @@ class PlainPacket:
     unit_deg_s: float | None = None
 
 
-class PlainDecoder:
-    """Notifications to blocks of one sample.
+class SingleSampleDecoder:
+    """Decoder of single-sample packets.
 
     Parameters
     ----------
-    packet : PlainPacket
-        What comes.
+    packet : SingleSamplePacket
+        Format of the packets.
     settings : StreamSettings
-        As granted; the rate is used over lost links only.
+        Granted settings; the sampling rate only matters for the gap of a lost link.
     """
 
-    def __init__(self, packet: PlainPacket, settings: StreamSettings) -> None:
+    def __init__(self, packet: SingleSamplePacket, settings: StreamSettings) -> None:
         self._packet = packet
-        self._count = PlainCount(settings.sampling_rate_hz)
+        self._count = UnstampedCount(settings.sampling_rate_hz)
 
     @property
     def n_rejected(self) -> int:
-        """Nothing is left out silently: a cut packet is an error."""
+        """Always 0: a truncated packet raises an error."""
         return 0
 
     def restart(self) -> None:
-        """Count on by the host's clock."""
+        """Continue by the clock of the host after a lost link."""
         self._count.restart()
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
@@ -72,21 +72,21 @@ class PlainDecoder:
         Parameters
         ----------
         characteristic_uuid : str
-            Where it came from.
+            Characteristic that sent it.
         data : bytes
-            As received.
+            Notification as received.
         arrival_s : float
-            s on a monotonic clock.
+            Arrival time on a monotonic clock, s.
 
         Returns
         -------
         list of SampleBlock
-            One, of one sample.
+            One block of one sample.
 
         Raises
         ------
         PacketError
-            Where the length is another.
+            If the length is wrong.
         """
         packet = self._packet
         if characteristic_uuid.lower() != packet.characteristic:
@@ -95,14 +95,14 @@ class PlainDecoder:
             raise PacketError(
                 f"a sample of {len(data)} bytes; {packet.sensor} sends {packet.n_bytes}"
             )
-        turns = packet.unit_deg_s is not None
+        has_gyro = packet.unit_deg_s is not None
         return [
             make_block(
-                self._count.place(1, arrival_s).first_index,
+                self._count.locate(1, arrival_s).first_index,
                 [struct.unpack_from("<3h", data)],
                 arrival_s,
                 unit_ms2=packet.unit_ms2,
-                angular_velocity=[struct.unpack_from("<3h", data, 6)] if turns else None,
+                angular_velocity=[struct.unpack_from("<3h", data, 6)] if has_gyro else None,
                 unit_deg_s=packet.unit_deg_s or 1.0,
             )
         ]

@@ -13,7 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
-from devices.decoding.sample_count import Place, PlainCount, SequenceCount, StampCount
+from devices.decoding.sample_count import (
+    SamplePosition,
+    SequenceNumberCount,
+    TimestampCount,
+    UnstampedCount,
+)
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import (
     Advertisement,
@@ -226,13 +231,13 @@ class MetaMotionDecoder:
     def __init__(self, settings: StreamSettings) -> None:
         rate_hz = settings.sampling_rate_hz
         self._unit_ms2 = _range_g(settings) * STANDARD_GRAVITY_MS2 / 32768.0
-        self._plain = PlainCount(rate_hz)
-        self._counted: SequenceCount | None = None
-        self._timed: StampCount | None = None
+        self._plain = UnstampedCount(rate_hz)
+        self._counted: SequenceNumberCount | None = None
+        self._timed: TimestampCount | None = None
         if _stamps_of(settings) == "count":
-            self._counted = SequenceCount(rate_hz, n_bits=32, survives_restart=True)
+            self._counted = SequenceNumberCount(rate_hz, n_bits=32, survives_restart=True)
         else:
-            self._timed = StampCount(rate_hz, tick_s=_TICK_S, stamped="first", n_bits=32)
+            self._timed = TimestampCount(rate_hz, tick_s=_TICK_S, stamped="first", n_bits=32)
         self._form: tuple[int, ...] | None = None
         self._n_rejected = 0
 
@@ -285,21 +290,23 @@ class MetaMotionDecoder:
             return []
         start = size - _SAMPLE.size if form == _ACCOUNTED else _HEADER_SIZE
         samples = list(_SAMPLE.iter_unpack(data[start:]))
-        place = self._place(form, data, len(samples), arrival_s)
+        place = self._locate(form, data, len(samples), arrival_s)
         self._form = form
         return [self._block(place, samples, arrival_s)]
 
-    def _place(self, form: tuple[int, ...], data: bytes, n_samples: int, arrival_s: float) -> Place:
+    def _locate(
+        self, form: tuple[int, ...], data: bytes, n_samples: int, arrival_s: float
+    ) -> SamplePosition:
         if form != _ACCOUNTED:
-            return self._plain.place(n_samples, arrival_s)
+            return self._plain.locate(n_samples, arrival_s)
         number = int.from_bytes(data[3:7], "little")
         if self._counted is not None:
-            return self._counted.place(number, n_samples, arrival_s)
+            return self._counted.locate(number, n_samples, arrival_s)
         assert self._timed is not None
-        return self._timed.place(number, n_samples, arrival_s)
+        return self._timed.locate(number, n_samples, arrival_s)
 
     def _block(
-        self, place: Place, samples: Sequence[tuple[int, ...]], arrival_s: float
+        self, place: SamplePosition, samples: Sequence[tuple[int, ...]], arrival_s: float
     ) -> SampleBlock:
         return make_block(
             place.first_index,

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from devices.decoding.single_sample import PlainDecoder, PlainPacket
+from devices.decoding.single_sample import SingleSampleDecoder, SingleSamplePacket
 from devices.profile import (
     LOSS_NOT_DETECTABLE,
     Advertisement,
@@ -30,7 +30,7 @@ _SERVICE: Final = "e95d0753-251d-470a-a062-fa1922dfa9a8"
 _DATA: Final = "e95dca4b-251d-470a-a062-fa1922dfa9a8"
 _PERIOD: Final = "e95dfb24-251d-470a-a062-fa1922dfa9a8"
 
-_PACKET: Final = PlainPacket(
+_PACKET: Final = SingleSamplePacket(
     sensor="micro:bit",
     characteristic=_DATA,
     n_bytes=6,
@@ -91,6 +91,6 @@ PROFILE: Final = SensorProfile(
     ),
     start=_start,
     stop=_stop,
-    make_decoder=partial(PlainDecoder, _PACKET),
+    make_decoder=partial(SingleSampleDecoder, _PACKET),
     options=MappingProxyType({}),
 )

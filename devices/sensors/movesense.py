@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
-from devices.decoding.sample_count import StampCount
+from devices.decoding.sample_count import TimestampCount
 from devices.decoding.uuids import BATTERY_LEVEL, assigned_uuid
 from devices.profile import (
     LOSS_BY_TIME_STAMPS,
@@ -265,7 +265,9 @@ class _Decoder:
         self._n_groups = _groups_of(settings)
         self._gyro = settings.gyro and self._n_groups > 1
         self._reference = _reference_of(settings)
-        self._count = StampCount(settings.sampling_rate_hz, tick_s=1e-3, stamped="first", n_bits=32)
+        self._count = TimestampCount(
+            settings.sampling_rate_hz, tick_s=1e-3, stamped="first", n_bits=32
+        )
         #: A first part that waits for the second one, with its reference.
         self._first: bytes | None = None
         #: Whether even a packet of whole samples is followed by a second part.
@@ -320,7 +322,7 @@ class _Decoder:
 
     def _decode(self, payload: bytes, arrival_s: float) -> list[SampleBlock]:
         stamp_ms, groups = decode_payload(payload, self._n_groups)
-        place = self._count.place(stamp_ms, len(groups[0]), arrival_s)
+        place = self._count.locate(stamp_ms, len(groups[0]), arrival_s)
         return [
             make_block(
                 place.first_index,

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from devices.decoding.boards import NUS_DATA, NUS_SERVICE, NUS_WRITE, PRESETS, Preset
-from devices.decoding.packet_decoder import DeclaredDecoder
+from devices.decoding.boards import BOARDS, NUS_DATA, NUS_SERVICE, NUS_WRITE, Board
+from devices.decoding.packet_decoder import PacketDecoder
 from devices.decoding.packet_layout import (
     ACCELERATION_UNITS,
     ANGULAR_UNITS,
     GRAMMAR,
-    Layout,
+    PacketLayout,
     parse_layout,
-    scale_of,
+    parse_scale,
 )
-from devices.decoding.text_decoder import LineDecoder, parse_fields
+from devices.decoding.text_decoder import TextDecoder, parse_fields
 from devices.profile import (
     Advertisement,
     Conversation,
@@ -47,7 +47,7 @@ __all__ = ["OPTIONS", "PROFILE"]
 #: What can be told by options.
 OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "preset": "a board that is known: " + ", ".join(PRESETS),
+        "preset": "a board that is known: " + ", ".join(BOARDS),
         "fields": "of a line, such as t,ax,ay,az; _ is left out; default t,ax,ay,az[,gx,gy,gz]",
         "acc_unit": "of a line: g, mg, m/s2, or with a scale such as /2048 g",
         "gyro_unit": "of a line: deg/s, mdeg/s, rad/s, or with a scale; default deg/s",
@@ -82,7 +82,7 @@ _LOSS_NOT_DETECTABLE: Final = LossRule(
 class _Stream:
     """The options, read."""
 
-    layout: Layout | None
+    layout: PacketLayout | None
     fields: tuple[str, ...] | None
     unit_ms2: float | None
     unit_deg_s: float
@@ -121,8 +121,8 @@ def _stream_of(settings: StreamSettings) -> _Stream:
     return _Stream(
         layout=parse_layout(layout) if layout else None,
         fields=parse_fields(fields) if fields else None,
-        unit_ms2=scale_of(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
-        unit_deg_s=scale_of(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
+        unit_ms2=parse_scale(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
+        unit_deg_s=parse_scale(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
         time_unit_s=_time_unit_s(options.get("time_unit") or preset.time_unit),
         characteristic=_uuid(
             "characteristic", options.get("characteristic", preset.characteristic)
@@ -133,13 +133,13 @@ def _stream_of(settings: StreamSettings) -> _Stream:
     )
 
 
-def _preset_of(options: Mapping[str, str]) -> Preset:
+def _preset_of(options: Mapping[str, str]) -> Board:
     name = options.get("preset")
     if name is None:
-        return Preset(name="", source="")
-    if name not in PRESETS:
-        raise InvalidInputError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+        return Board(name="", source="")
+    if name not in BOARDS:
+        raise InvalidInputError(f"there is no preset {name!r}; choose one of {', '.join(BOARDS)}")
+    return BOARDS[name]
 
 
 def _time_unit_s(text: str) -> float | None:
@@ -209,8 +209,8 @@ def _make_decoder(settings: StreamSettings) -> Decoder:
     stream = _stream_of(settings)
     rate_hz = settings.sampling_rate_hz
     if stream.layout is not None:
-        return DeclaredDecoder(stream.layout, stream.characteristic, rate_hz)
-    return LineDecoder(
+        return PacketDecoder(stream.layout, stream.characteristic, rate_hz)
+    return TextDecoder(
         stream.characteristic,
         rate_hz,
         fields=stream.fields,
@@ -222,7 +222,7 @@ def _make_decoder(settings: StreamSettings) -> Decoder:
 
 def _manual() -> str:
     lines = ["Presets"]
-    for name, preset in PRESETS.items():
+    for name, preset in BOARDS.items():
         lines.append(f"  {name:<16}{preset.name}")
         layout = preset.layout or f"lines of {preset.fields}"
         for text in (layout, preset.remark, f"Source: {preset.source}."):

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
-from devices.decoding.sample_count import StampCount
+from devices.decoding.sample_count import TimestampCount
 from devices.profile import (
     Ask,
     Conversation,
@@ -380,7 +380,7 @@ class PolarDecoder:
     """
 
     def __init__(self, settings: StreamSettings) -> None:
-        self._count = StampCount(settings.sampling_rate_hz, tick_s=1e-9, stamped="last")
+        self._count = TimestampCount(settings.sampling_rate_hz, tick_s=1e-9, stamped="last")
         factor = factor_of(settings)
         range_g = settings.range_g or 8.0
         g, mg = ACCELERATION_UNIT_MS2["g"], ACCELERATION_UNIT_MS2["mg"]
@@ -399,7 +399,7 @@ class PolarDecoder:
         if frame.kind != ACCELERATION:
             return []
         n = len(frame.samples)
-        place = self._count.place(frame.stamp_ns, n, arrival_s)
+        place = self._count.locate(frame.stamp_ns, n, arrival_s)
         return [
             make_block(
                 place.first_index,

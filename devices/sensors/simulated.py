@@ -108,7 +108,7 @@ class _Decoder:
                 f"{len(data)} bytes are no whole packet of the simulated sensor; it is cut"
             )
         index, stamp_us, n = _HEADER.unpack_from(data)
-        first_index = self._count.place(index, n)
+        first_index = self._count.locate(index, n)
         period_s = self._count.period_s(index, stamp_us)
         return [
             make_block(
@@ -137,7 +137,7 @@ class _IndexCount:
         self._first: tuple[int, int] | None = None
         self._last = -1
 
-    def place(self, index: int, n: int) -> int:
+    def locate(self, index: int, n: int) -> int:
         if index <= self._last:
             raise PacketError(f"sample {index} came twice or late; the packet is left out")
         self._last = index + n - 1

@@ -10,7 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from devices.decoding.single_sample import PlainDecoder, PlainPacket
+from devices.decoding.single_sample import SingleSampleDecoder, SingleSamplePacket
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import (
     LOSS_NOT_DETECTABLE,
@@ -34,7 +34,7 @@ _CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
 _RAW: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
 
 #: Of the 18 bytes the last 6 are the magnetic field.
-_PACKET: Final = PlainPacket(
+_PACKET: Final = SingleSamplePacket(
     sensor="Thingy:52",
     characteristic=_RAW,
     n_bytes=18,
@@ -89,6 +89,6 @@ PROFILE: Final = SensorProfile(
     ),
     start=_start,
     stop=_stop,
-    make_decoder=partial(PlainDecoder, _PACKET),
+    make_decoder=partial(SingleSampleDecoder, _PACKET),
     options=MappingProxyType({}),
 )

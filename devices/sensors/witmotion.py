@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
 from devices.decoding.framing import Frame, Framer
-from devices.decoding.sample_count import PlainCount
+from devices.decoding.sample_count import UnstampedCount
 from devices.profile import (
     LOSS_NOT_DETECTABLE,
     Advertisement,
@@ -202,7 +202,7 @@ class WitMotionDecoder:
     """
 
     def __init__(self, settings: StreamSettings) -> None:
-        self._count = PlainCount(settings.sampling_rate_hz)
+        self._count = UnstampedCount(settings.sampling_rate_hz)
         self._framer = Framer(_HEADER, (_SHORT, _LONG), _plausible, replies={_REPLY: _REPLY_SIZE})
         self._last_time_s = -math.inf
 
@@ -252,7 +252,7 @@ class WitMotionDecoder:
         # Bytes of a torn frame are proof that samples are missing: so many at least.
         n_torn = -(-frames[0].n_skipped // len(frames[0].data))
         n = len(frames)
-        place = self._count.place(n_torn + n, arrival_s)
+        place = self._count.locate(n_torn + n, arrival_s)
         numbers = [struct.unpack_from("<6h", frame.data, 2) for frame in frames]
         return make_block(
             place.first_index + n_torn,

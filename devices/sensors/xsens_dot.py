@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
-from devices.decoding.sample_count import StampCount
+from devices.decoding.sample_count import TimestampCount
 from devices.profile import (
     LOSS_BY_TIME_STAMPS,
     Advertisement,
@@ -225,7 +225,9 @@ class _Decoder:
         # The short payload has one mode with acceleration in it.
         self._mode_of = {MEDIUM: _DEFAULT_MODE, SHORT: 6, _MODES[mode].characteristic: mode}
         self._gyro = settings.gyro
-        self._count = StampCount(settings.sampling_rate_hz, tick_s=1e-6, stamped="first", n_bits=32)
+        self._count = TimestampCount(
+            settings.sampling_rate_hz, tick_s=1e-6, stamped="first", n_bits=32
+        )
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode one notification; as for `devices.profile.Decoder`."""
@@ -233,7 +235,7 @@ class _Decoder:
         if mode is None:
             return []
         stamp_us, acceleration, angular_velocity = decode_payload(data, mode)
-        place = self._count.place(stamp_us, 1, arrival_s)
+        place = self._count.locate(stamp_us, 1, arrival_s)
         turns = [angular_velocity] if self._gyro and angular_velocity is not None else None
         return [
             make_block(

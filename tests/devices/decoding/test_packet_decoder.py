@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.decoding.packet_decoder import DeclaredDecoder
+from devices.decoding.packet_decoder import PacketDecoder
 from devices.decoding.packet_layout import parse_layout
 from tremor.errors import PacketError
 
@@ -17,7 +17,7 @@ DATA = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 
 
 def decoder(text, rate_hz=100.0):
-    return DeclaredDecoder(parse_layout(text), DATA, rate_hz)
+    return PacketDecoder(parse_layout(text), DATA, rate_hz)
 
 
 def xyz(x):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.decoding.packet_layout import GRAMMAR, MOST_MS2, parse_layout
+from devices.decoding.packet_layout import GRAMMAR, MAX_ACCELERATION_MS2, parse_layout
 from tremor.errors import InvalidInputError, PacketError
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
@@ -139,7 +139,9 @@ def test_samples_are_repeated_to_the_end():
                 layout.read(data[:length])
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e30, MOST_MS2 * 1.01])
+@pytest.mark.parametrize(
+    "number", [math.nan, math.inf, -math.inf, 1e30, MAX_ACCELERATION_MS2 * 1.01]
+)
 def test_numbers_that_cannot_be_are_refused(number):
     layout = parse_layout("f32 ax ay az m/s2")
     with pytest.raises(PacketError, match="cannot be"):

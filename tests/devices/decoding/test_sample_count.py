@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.decoding.sample_count import (
-    PlainCount,
-    SequenceCount,
-    StampCount,
-    spread_stamps,
+    SequenceNumberCount,
+    TimestampCount,
+    UnstampedCount,
+    interpolate_timestamps,
     unwrap,
 )
 from tremor.errors import InvalidInputError, PacketError
@@ -90,7 +90,7 @@ KINDS = {
 def pair_of(kind, *, off=1.0, seed=0, **options):
     facts = dict(KINDS[kind])
     nominal, size = facts.pop("nominal"), facts.pop("size")
-    count = StampCount(nominal, **facts)
+    count = TimestampCount(nominal, **facts)
     rng = np.random.default_rng(seed + 1)
     sizes = (lambda: int(rng.integers(57, 141))) if size == "mixed" else size
     return count, Sensor(rate_hz=nominal * off, size=sizes, seed=seed, **facts, **options)
@@ -106,7 +106,7 @@ def test_losses_are_counted_exactly_at_a_rate_that_is_off(kind, off):
         if row > 1 and rng.random() < 0.05:
             sensor.skip(int(rng.integers(0, 5)))
             continue
-        place = count.place(stamp, n, arrival_s)
+        place = count.locate(stamp, n, arrival_s)
         assert place.first_index == round(true_s * sensor.rate_hz)
     assert count.rate_hz == pytest.approx(sensor.rate_hz, rel=2e-6)
 
@@ -124,7 +124,7 @@ def test_stamps_that_scatter_are_no_loss(kind, off):
             sensor.skip(int(rng.integers(0, 3)))
             continue
         stamp += round(scatter * rng.uniform(-1.0, 1.0))
-        place = count.place(stamp, n, arrival_s)
+        place = count.locate(stamp, n, arrival_s)
         # Where packets are not alike, a loss is told as well as its stamps.
         late = place.first_index - true_s * sensor.rate_hz
         assert abs(late) < (8.0 if KINDS[kind]["size"] == "mixed" else 0.01)
@@ -135,7 +135,7 @@ def test_stamps_that_scatter_are_no_loss(kind, off):
 def test_a_silence_of_minutes_is_told_to_the_sample(kind, off):
     count, sensor = pair_of(kind, off=off)
     while sensor.now_s < 120.0:
-        count.place(*sensor.packet()[:3])
+        count.locate(*sensor.packet()[:3])
     for phase in (0.0, 0.3):  # after a restart it begins anew at any phase
         while (resumes_s := sensor.now_s) < 500.0 + 1000.0 * phase:
             sensor.skip(1)
@@ -143,7 +143,7 @@ def test_a_silence_of_minutes_is_told_to_the_sample(kind, off):
         if phase:
             count.restart()
         stamp, n, arrival_s, true_s = sensor.packet()
-        place = count.place(stamp, n, arrival_s)
+        place = count.locate(stamp, n, arrival_s)
         late = place.first_index - true_s * sensor.rate_hz
         assert abs(late) < (1.0 if phase else 0.01)
 
@@ -160,7 +160,7 @@ def test_many_lost_links_leave_every_sample_within_half_a_sample_of_its_time(kin
             stamp, n, arrival_s, true_s = sensor.packet()
             if rng.random() < 0.02 and number:
                 continue
-            place = count.place(stamp, n, arrival_s)
+            place = count.locate(stamp, n, arrival_s)
             assert abs(place.first_index - true_s * sensor.rate_hz) < off_by
         sensor.now_s += rng.uniform(2.0, 20.0)
         count.restart()
@@ -171,21 +171,21 @@ def test_a_packet_that_comes_twice_or_late_is_refused_and_changes_nothing(kind):
     count, sensor = pair_of(kind)
     packets = [sensor.packet() for _ in range(8)]
     for packet in packets[:5]:
-        count.place(*packet[:3])
+        count.locate(*packet[:3])
     for old in (packets[4], packets[3], packets[0]):
         with pytest.raises(PacketError, match="twice or out of order"):
-            count.place(*old[:3])
-    assert count.place(*packets[5][:3]).first_index == sum(packet[1] for packet in packets[:5])
+            count.locate(*old[:3])
+    assert count.locate(*packets[5][:3]).first_index == sum(packet[1] for packet in packets[:5])
 
 
 def test_reordered_packets_give_the_later_one_and_a_gap():
     count, sensor = pair_of("polar h10 200 Hz")
     one, two, three, four = (sensor.packet()[:3] for _ in range(4))
-    assert count.place(*one).first_index == 0
-    assert count.place(*three).n_lost == 36
+    assert count.locate(*one).first_index == 0
+    assert count.locate(*three).n_lost == 36
     with pytest.raises(PacketError):
-        count.place(*two)
-    assert count.place(*four).first_index == 108
+        count.locate(*two)
+    assert count.locate(*four).first_index == 108
 
 
 def test_a_counter_of_32_bits_wraps_unseen_during_a_silence():
@@ -194,12 +194,12 @@ def test_a_counter_of_32_bits_wraps_unseen_during_a_silence():
     sensor.boot_s = 4290.0
     for _ in range(60 * 60):
         stamp, n, arrival_s, true_s = sensor.packet()
-        place = count.place(stamp, n, arrival_s)
+        place = count.locate(stamp, n, arrival_s)
     assert place.first_index == 60 * 60 - 1
     sensor.now_s += 60 * 9000 / sensor.rate_hz
     count.restart()
     stamp, n, arrival_s, true_s = sensor.packet()
-    place = count.place(stamp, n, arrival_s)
+    place = count.locate(stamp, n, arrival_s)
     assert place.first_index == pytest.approx(true_s * sensor.rate_hz, abs=1.0)
     assert place.device_time_s[0] == pytest.approx(true_s + sensor.boot_s, abs=1e-5)
 
@@ -210,14 +210,14 @@ def test_a_device_that_was_switched_off_is_told_by_the_clock_of_the_host(kind, b
     count, sensor = pair_of(kind)
     sensor.boot_s = boot_s
     while sensor.now_s < 60.0:
-        place = count.place(*sensor.packet()[:3])
+        place = count.locate(*sensor.packet()[:3])
     last_s = place.device_time_s[-1]
     sensor.now_s += 200.0
     sensor.boot_s = -sensor.now_s + 1.0  # its clock began anew
     count.restart()
     for _ in range(3):
         stamp, n, arrival_s, true_s = sensor.packet()
-        place = count.place(stamp, n, arrival_s)
+        place = count.locate(stamp, n, arrival_s)
         late = place.first_index - true_s * sensor.rate_hz
         assert abs(late) <= 1.0 + 0.1 * sensor.rate_hz
         assert place.device_time_s[-1] > last_s
@@ -225,109 +225,109 @@ def test_a_device_that_was_switched_off_is_told_by_the_clock_of_the_host(kind, b
 
 
 def test_a_clock_that_is_set_while_streaming_does_not_end_the_count():
-    count = StampCount(100.0, tick_s=1e-9, stamped="last")
+    count = TimestampCount(100.0, tick_s=1e-9, stamped="last")
     for row in range(20):
-        count.place(10**9 + row * 10**8, 10, 0.1 * row)
+        count.locate(10**9 + row * 10**8, 10, 0.1 * row)
     for begin in (10**18, 5 * 10**9):  # forward by 31 years, then back
         for row in range(3):
-            place = count.place(begin + row * 10**8, 10, 2.0 + 0.1 * row)
+            place = count.locate(begin + row * 10**8, 10, 2.0 + 0.1 * row)
     assert 250 <= place.first_index <= 290
 
 
 def test_a_host_that_slept_believes_the_stamp():
-    count = StampCount(100.0, tick_s=1e-3, stamped="first", n_bits=32)
+    count = TimestampCount(100.0, tick_s=1e-3, stamped="first", n_bits=32)
     for row in range(50):
-        count.place(row * 100, 10, 0.1 * row)
+        count.locate(row * 100, 10, 0.1 * row)
     count.restart()
-    assert count.place(600_000, 10, 7.0).first_index == pytest.approx(60_000, abs=3)
+    assert count.locate(600_000, 10, 7.0).first_index == pytest.approx(60_000, abs=3)
 
 
 def test_stamps_of_first_samples_and_of_last_ones_give_the_same_times():
-    first = StampCount(100.0, tick_s=1e-3, stamped="first")
-    last = StampCount(100.0, tick_s=1e-3, stamped="last")
+    first = TimestampCount(100.0, tick_s=1e-3, stamped="first")
+    last = TimestampCount(100.0, tick_s=1e-3, stamped="last")
     for row in range(5):
-        one = first.place(1000 + row * 100, 10, 0.1 * row)
-        other = last.place(1090 + row * 100, 10, 0.1 * row)
+        one = first.locate(1000 + row * 100, 10, 0.1 * row)
+        other = last.locate(1090 + row * 100, 10, 0.1 * row)
         np.testing.assert_allclose(one.device_time_s, other.device_time_s, atol=1e-9)
         np.testing.assert_allclose(one.device_time_s, 1.0 + 0.1 * row + 0.01 * np.arange(10))
 
 
 def test_last_stamps_are_spread_from_the_one_before():
     # Given by the vendor for a packet of 57 samples: from 100 ns to 2 s.
-    times_s = spread_stamps(100e-9, 2.0, 57)
+    times_s = interpolate_timestamps(100e-9, 2.0, 57)
     assert times_s[0] == pytest.approx(35_087_818e-9, abs=1e-9)
     assert times_s[-1] == 2.0
 
 
 def test_across_a_loss_stamps_are_not_stretched():
-    count = StampCount(100.0, tick_s=1e-3, stamped="last")
-    count.place(1000, 10, 0.0)
-    count.place(1100, 10, 0.1)
-    place = count.place(1400, 10, 0.4)
+    count = TimestampCount(100.0, tick_s=1e-3, stamped="last")
+    count.locate(1000, 10, 0.0)
+    count.locate(1100, 10, 0.1)
+    place = count.locate(1400, 10, 0.4)
     np.testing.assert_allclose(np.diff(place.device_time_s), 0.01, rtol=1e-3)
     assert place.n_lost == 20
 
 
 def test_without_stamps_nothing_is_invented_within_a_connection():
-    count = PlainCount(200.0)
+    count = UnstampedCount(200.0)
     rng = np.random.default_rng(3)
     arrivals_s = np.sort(rng.uniform(0.0, 20.0, 300))
-    assert [count.place(8, arrival_s).first_index for arrival_s in arrivals_s] == list(
+    assert [count.locate(8, arrival_s).first_index for arrival_s in arrivals_s] == list(
         range(0, 2400, 8)
     )
 
 
 @pytest.mark.parametrize("off", [0.99, 1.01])
 def test_without_stamps_a_restart_jumps_by_measured_rate(off):
-    count, rng, rate_hz = PlainCount(200.0), np.random.default_rng(5), 200.0 * off
+    count, rng, rate_hz = UnstampedCount(200.0), np.random.default_rng(5), 200.0 * off
     for row in range(3000):
-        count.place(8, (8 * row + 7) / rate_hz + rng.uniform(0.0, 0.05))
+        count.locate(8, (8 * row + 7) / rate_hz + rng.uniform(0.0, 0.05))
     count.restart()
     first = 24_000 + round(60 * rate_hz)
-    place = count.place(8, (first + 7) / rate_hz + rng.uniform(0.0, 0.05))
+    place = count.locate(8, (first + 7) / rate_hz + rng.uniform(0.0, 0.05))
     # 50 ms of lateness are 10 samples; the nominal rate would be wrong by 120.
     assert place.first_index == pytest.approx(first, abs=12)
-    assert count.place(8, 0.0).first_index == place.first_index + 8
+    assert count.locate(8, 0.0).first_index == place.first_index + 8
 
 
 def test_a_restart_never_overlaps():
-    count = PlainCount(100.0)
-    count.place(10, 5.0)
+    count = UnstampedCount(100.0)
+    count.locate(10, 5.0)
     count.restart()
-    assert count.place(10, 5.0).first_index == 10
+    assert count.locate(10, 5.0).first_index == 10
     count.restart()
-    assert count.place(10, 1.0).first_index == 20
+    assert count.locate(10, 1.0).first_index == 20
 
 
 @pytest.mark.parametrize("n_bits", [8, 16, 32])
 def test_a_packet_counter_gives_exact_losses_over_wraps(n_bits):
-    count = SequenceCount(100.0, n_bits=n_bits)
+    count = SequenceNumberCount(100.0, n_bits=n_bits)
     number, arrival_s, begin = (1 << n_bits) - 3, 0.0, None
     rng = np.random.default_rng(1)
     for _ in range(200):
-        place = count.place(number % (1 << n_bits), 10, arrival_s + rng.uniform(0.0, 0.05))
+        place = count.locate(number % (1 << n_bits), 10, arrival_s + rng.uniform(0.0, 0.05))
         begin = number if begin is None else begin
         assert place.first_index == (number - begin) * 10
         step = int(rng.integers(1, 4))
         number, arrival_s = number + step, arrival_s + 0.1 * step
     step = 300  # 30 s without a packet: an 8-bit counter went around in it
-    place = count.place((number + step) % (1 << n_bits), 10, arrival_s + 0.1 * step)
+    place = count.locate((number + step) % (1 << n_bits), 10, arrival_s + 0.1 * step)
     assert place.first_index == (number + step - begin) * 10
     with pytest.raises(PacketError, match="twice"):
-        count.place((number + step) % (1 << n_bits), 10, arrival_s + 0.1 * step)
+        count.locate((number + step) % (1 << n_bits), 10, arrival_s + 0.1 * step)
     with pytest.raises(PacketError, match="twice"):
-        count.place((number + step - 2) % (1 << n_bits), 10, arrival_s + 0.1 * step + 0.01)
+        count.locate((number + step - 2) % (1 << n_bits), 10, arrival_s + 0.1 * step + 0.01)
 
 
 @pytest.mark.parametrize(
     ("survives", "number", "expected"), [(True, 110, 1100), (True, 0, 1100), (False, 0, 1100)]
 )
 def test_a_packet_counter_after_a_restart(survives, number, expected):
-    count = SequenceCount(100.0, n_bits=32, survives_restart=survives)
+    count = SequenceNumberCount(100.0, n_bits=32, survives_restart=survives)
     for row in range(10):
-        count.place(row, 10, 0.1 * row)
+        count.locate(row, 10, 0.1 * row)
     count.restart()
-    assert count.place(number, 10, 11.0).first_index == pytest.approx(
+    assert count.locate(number, 10, 11.0).first_index == pytest.approx(
         expected, abs=0 if number else 10
     )
 
@@ -341,4 +341,4 @@ def test_unwrapping_finds_the_nearest(n_bits, truth, data):
 
 def test_a_rate_that_is_none_is_refused():
     with pytest.raises(InvalidInputError, match="positive number of hertz"):
-        PlainCount(0.0)
+        UnstampedCount(0.0)

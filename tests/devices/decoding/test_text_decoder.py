@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.decoding.text_decoder import LineDecoder, parse_fields
+from devices.decoding.text_decoder import TextDecoder, parse_fields
 from tremor.errors import InvalidInputError, PacketError
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
@@ -15,7 +15,7 @@ DATA = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
 
 
 def decoder(rate_hz=100.0, **told):
-    return LineDecoder(DATA, rate_hz, **told)
+    return TextDecoder(DATA, rate_hz, **told)
 
 
 def line(t, x=0.0, z=1.0, *, unit=1.0, time=1000.0):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.decoding.boards import NUS_SERVICE, NUS_WRITE, PRESETS
+from devices.decoding.boards import BOARDS, NUS_SERVICE, NUS_WRITE
 from devices.decoding.packet_layout import parse_layout
 from devices.decoding.text_decoder import parse_fields
 from devices.profile import Advertisement, Subscribe, Unsubscribe, Write
@@ -147,9 +147,9 @@ def test_the_file_says_whether_losses_can_be_told(talk, options, told):
     assert any("cannot be told" in note for note in started.notes) is not told
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", BOARDS)
 def test_presets_are_whole(name, talk):
-    preset = PRESETS[name]
+    preset = BOARDS[name]
     assert preset.source
     assert bool(preset.layout) != bool(preset.fields)
     if preset.layout:
