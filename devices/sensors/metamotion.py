@@ -1,7 +1,7 @@
 """Mbientlab MetaMotion (MetaWear): acceleration of its BMI160 or BMI270.
 
-Up to 100 Hz each sample passes an accounter, a processor on the board that puts a time or a count
-before it; faster streams come in packets of three without either. Facts from the vendor's SDK.
+Up to 100 Hz each sample passes through an accounter, a processor on the board that prefixes a time
+or a count; faster streams use packets of three samples without either. Source: the vendor's SDK.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ _NOTIFY: Final = "326a9006-85cb-9195-d9dd-464cfbbae75a"
 @dataclass(frozen=True, slots=True)
 class _Chip:
     name: str
-    #: What the rate code is joined with: filter and averaging as the vendor sets them.
+    #: Bits to combine with the rate code: filter and averaging as set by the vendor's SDK.
     rate_bits: int
     range_codes: tuple[int, ...]
     packed_register: int
 
 
-#: By the implementation that module 3 reports.
+#: By the implementation number that module 3 reports.
 _CHIPS: Final = {
     0x01: _Chip("BMI160", 0x20, (0x03, 0x05, 0x08, 0x0C), 0x1C),
     0x04: _Chip("BMI270", 0xA0, (0x00, 0x01, 0x02, 0x03), 0x05),
@@ -72,7 +72,7 @@ _SINGLE_OFF, _SINGLE_ON = b"\x03\x04\x00", b"\x03\x04\x01"
 _REMOVE_PROCESSORS: Final = b"\x09\x08"
 _PROCESSORS_ON: Final = b"\x09\x03\x01"
 _SOFT_RESET: Final = b"\xfe\x01"
-#: Creates an accounter on the acceleration, 6 bytes of register 4 of module 3.
+#: Command that creates an accounter on the acceleration: 6 bytes of register 4 of module 3.
 _ACCOUNTERS: Final = {
     "time": bytes.fromhex("09020304ffa0113103"),
     "count": bytes.fromhex("09020304ffa0113003"),
@@ -80,12 +80,12 @@ _ACCOUNTERS: Final = {
 _CREATED: Final = b"\x09\x02"
 _TICK_S: Final = 48.0 / 32768.0
 
-#: Faster than this, a notification a sample is more than a link carries, Hz.
-_MOST_SINGLE_HZ: Final = 100.0
+#: Highest rate at which the link carries one notification per sample, Hz.
+_MAX_SINGLE_SAMPLE_HZ: Final = 100.0
 
 _HEADER_SIZE: Final = 2
 _ACCOUNTED: Final = (_PROCESSOR, 0x03)
-#: Module and register, and length of the packet.
+#: Length of a packet by module and register, bytes.
 _SIZES: Final[dict[tuple[int, ...], int]] = {
     (_ACCELEROMETER, 0x04): 8,
     **{(_ACCELEROMETER, chip.packed_register): 20 for chip in _CHIPS.values()},
@@ -108,12 +108,12 @@ def _recognises(advertisement: Advertisement) -> bool:
     )
 
 
-def _stamps_of(settings: StreamSettings) -> str:
-    default = "time" if settings.sampling_rate_hz <= _MOST_SINGLE_HZ else "none"
-    stamps = settings.options.get("stamps", default)
-    if stamps not in _LOSS_RULES:
-        raise InvalidInputError(f"stamps is {stamps!r}; give one of {', '.join(_LOSS_RULES)}")
-    return stamps
+def _prefix_of(settings: StreamSettings) -> str:
+    default = "time" if settings.sampling_rate_hz <= _MAX_SINGLE_SAMPLE_HZ else "none"
+    prefix = settings.options.get("stamps", default)
+    if prefix not in _LOSS_RULES:
+        raise InvalidInputError(f"stamps is {prefix!r}; give one of {', '.join(_LOSS_RULES)}")
+    return prefix
 
 
 def _chip_of(reply: bytes | None) -> tuple[_Chip, int]:
@@ -127,7 +127,7 @@ def _chip_of(reply: bytes | None) -> tuple[_Chip, int]:
 
 
 def _start(settings: StreamSettings) -> Conversation:
-    stamps = _stamps_of(settings)
+    prefix = _prefix_of(settings)
     yield Subscribe(_NOTIFY)
     reply = yield Ask(
         _COMMAND,
@@ -138,33 +138,33 @@ def _start(settings: StreamSettings) -> Conversation:
     )
     chip, revision = _chip_of(reply)
     settings = replace(settings, options=MappingProxyType({**settings.options, "chip": chip.name}))
-    # What an earlier run left behind would send every sample twice.
-    yield from _torn_down(settings)
+    # Routes left over from an earlier run would send every sample twice.
+    yield from _tear_down(settings)
     yield Write(_COMMAND, _configuration(chip, settings))
     notes = [f"accelerometer {chip.name}"]
-    if stamps != "none":
+    if prefix != "none":
         created = yield Ask(
             _COMMAND,
-            _ACCOUNTERS[stamps],
+            _ACCOUNTERS[prefix],
             _NOTIFY,
             lambda data: data.startswith(_CREATED) and len(data) == len(_CREATED) + 1,
             "create an accounter",
             optional=True,
         )
         if created is None:
-            stamps = "none"
+            prefix = "none"
             notes.append("the board gives no time stamps: a loss cannot be told from a delay")
         else:
             yield Write(_COMMAND, bytes((_PROCESSOR, 0x07, created[-1], 0x01)))
             yield Write(_COMMAND, _PROCESSORS_ON)
-    if stamps == "none":
-        if settings.sampling_rate_hz > _MOST_SINGLE_HZ and revision >= 1:
+    if prefix == "none":
+        if settings.sampling_rate_hz > _MAX_SINGLE_SAMPLE_HZ and revision >= 1:
             yield Write(_COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x01)))
         else:
             yield Write(_COMMAND, _SINGLE_ON)
     yield Write(_COMMAND, _SAMPLING_ON)
     yield Write(_COMMAND, _POWER_ON)
-    options = MappingProxyType({**settings.options, "stamps": stamps})
+    options = MappingProxyType({**settings.options, "stamps": prefix})
     return Started(settings=replace(settings, options=options), notes=tuple(notes))
 
 
@@ -178,7 +178,7 @@ def _range_g(settings: StreamSettings) -> float:
     return _DEFAULT_RANGE_G if settings.range_g is None else settings.range_g
 
 
-def _torn_down(settings: StreamSettings) -> StopConversation:
+def _tear_down(settings: StreamSettings) -> StopConversation:
     yield Write(_COMMAND, _STANDBY)
     yield Write(_COMMAND, _SAMPLING_OFF)
     yield Write(_COMMAND, _SINGLE_OFF)
@@ -189,10 +189,10 @@ def _torn_down(settings: StreamSettings) -> StopConversation:
 
 
 def _stop(settings: StreamSettings) -> StopConversation:
-    yield from _torn_down(settings)
+    yield from _tear_down(settings)
     yield Unsubscribe(_NOTIFY)
-    # The board restarts and drops the link itself: nothing of this run stays behind. At the
-    # start that would be a lost link, so what others left is removed there piece by piece.
+    # The board reboots and drops the link, which removes everything. At the start that would be
+    # a lost link, so the start removes leftovers one by one instead.
     yield Write(_COMMAND, _SOFT_RESET, response=False)
 
 
@@ -214,41 +214,41 @@ _LOSS_RULES: Final = MappingProxyType(
 
 
 class MetaMotionDecoder:
-    """Notifications to blocks.
+    """Decoder of MetaMotion packets.
 
     Parameters
     ----------
     settings : StreamSettings
-        As granted.
+        Granted settings.
 
     Notes
     -----
-    A board sends one form: single samples, packets of three, or samples with a time or count. A
-    packet of another form than the first is that of a stale route, which sends the same samples
-    again, and is left out.
+    A board sends one kind of packet: single samples, three samples, or a sample with a time or a
+    count. A packet of another kind than the first comes from a stale route, which sends the same
+    samples again, and is discarded.
     """
 
     def __init__(self, settings: StreamSettings) -> None:
         rate_hz = settings.sampling_rate_hz
         self._unit_ms2 = _range_g(settings) * STANDARD_GRAVITY_MS2 / 32768.0
-        self._plain = UnstampedCount(rate_hz)
-        self._counted: SequenceNumberCount | None = None
-        self._timed: TimestampCount | None = None
-        if _stamps_of(settings) == "count":
-            self._counted = SequenceNumberCount(rate_hz, n_bits=32, survives_restart=True)
+        self._unstamped = UnstampedCount(rate_hz)
+        self._numbered: SequenceNumberCount | None = None
+        self._stamped: TimestampCount | None = None
+        if _prefix_of(settings) == "count":
+            self._numbered = SequenceNumberCount(rate_hz, n_bits=32, survives_restart=True)
         else:
-            self._timed = TimestampCount(rate_hz, tick_s=_TICK_S, stamped="first", n_bits=32)
-        self._form: tuple[int, ...] | None = None
+            self._stamped = TimestampCount(rate_hz, tick_s=_TICK_S, stamped="first", n_bits=32)
+        self._header: tuple[int, ...] | None = None
         self._n_rejected = 0
 
     @property
     def n_rejected(self) -> int:
-        """Count the packets of stale routes."""
+        """Number of packets of stale routes."""
         return self._n_rejected
 
     def restart(self) -> None:
-        """Count on by the board's stamps, or by the host's clock."""
-        for count in (self._plain, self._counted, self._timed):
+        """Continue by the time or count of the board, or by the clock of the host."""
+        for count in (self._unstamped, self._numbered, self._stamped):
             if count is not None:
                 count.restart()
 
@@ -258,26 +258,26 @@ class MetaMotionDecoder:
         Parameters
         ----------
         characteristic_uuid : str
-            Where it came from.
+            Characteristic that sent it.
         data : bytes
             One packet.
         arrival_s : float
-            s on a monotonic clock.
+            Arrival time on a monotonic clock, s.
 
         Returns
         -------
         list of SampleBlock
-            One, or none for replies and for other modules.
+            One block; none for replies and for other modules.
 
         Raises
         ------
         PacketError
-            Where a packet of acceleration is cut, came twice or out of order.
+            If a packet of acceleration is truncated, repeated or out of order.
         """
         if characteristic_uuid.lower() != _NOTIFY:
             return []
-        form = tuple(data[:_HEADER_SIZE])
-        size = _SIZES.get(form)
+        header = tuple(data[:_HEADER_SIZE])
+        size = _SIZES.get(header)
         if size is None:
             return []
         if len(data) != size:
@@ -285,35 +285,35 @@ class MetaMotionDecoder:
                 f"a packet {data[:_HEADER_SIZE].hex()} of {len(data)} bytes; MetaMotion sends "
                 f"{size}"
             )
-        if self._form is not None and form != self._form:
+        if self._header is not None and header != self._header:
             self._n_rejected += 1
             return []
-        start = size - _SAMPLE.size if form == _ACCOUNTED else _HEADER_SIZE
+        start = size - _SAMPLE.size if header == _ACCOUNTED else _HEADER_SIZE
         samples = list(_SAMPLE.iter_unpack(data[start:]))
-        place = self._locate(form, data, len(samples), arrival_s)
-        self._form = form
-        return [self._block(place, samples, arrival_s)]
+        position = self._locate(header, data, len(samples), arrival_s)
+        self._header = header
+        return [self._block(position, samples, arrival_s)]
 
     def _locate(
-        self, form: tuple[int, ...], data: bytes, n_samples: int, arrival_s: float
+        self, header: tuple[int, ...], data: bytes, n_samples: int, arrival_s: float
     ) -> SamplePosition:
-        if form != _ACCOUNTED:
-            return self._plain.locate(n_samples, arrival_s)
+        if header != _ACCOUNTED:
+            return self._unstamped.locate(n_samples, arrival_s)
         number = int.from_bytes(data[3:7], "little")
-        if self._counted is not None:
-            return self._counted.locate(number, n_samples, arrival_s)
-        assert self._timed is not None
-        return self._timed.locate(number, n_samples, arrival_s)
+        if self._numbered is not None:
+            return self._numbered.locate(number, n_samples, arrival_s)
+        assert self._stamped is not None
+        return self._stamped.locate(number, n_samples, arrival_s)
 
     def _block(
-        self, place: SamplePosition, samples: Sequence[tuple[int, ...]], arrival_s: float
+        self, position: SamplePosition, samples: Sequence[tuple[int, ...]], arrival_s: float
     ) -> SampleBlock:
         return make_block(
-            place.first_index,
+            position.first_index,
             samples,
             arrival_s,
             unit_ms2=self._unit_ms2,
-            device_time_s=place.device_time_s or None,
+            device_time_s=position.device_time_s or None,
         )
 
 
@@ -344,7 +344,7 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=MetaMotionDecoder,
-    loss_by_settings=lambda settings: _LOSS_RULES[_stamps_of(settings)],
+    loss_by_settings=lambda settings: _LOSS_RULES[_prefix_of(settings)],
     options=OPTIONS,
-    check=_stamps_of,
+    check=_prefix_of,
 )

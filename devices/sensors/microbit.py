@@ -1,4 +1,4 @@
-"""BBC micro:bit: its accelerometer service, thousandths of g, at uneven times."""
+"""BBC micro:bit: accelerometer service, in mg, at irregular times."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _PACKET: Final = SingleSamplePacket(
     n_bytes=6,
     unit_ms2=STANDARD_GRAVITY_MS2 / 1000.0,
 )
-#: Of the documented periods those that work: 0 and 1 ms stop the board (lancaster-university/
-#: microbit-dal, number 300), 2 and 5 ms are not kept.
+#: Documented periods that work: 0 and 1 ms stop the board (lancaster-university/microbit-dal,
+#: number 300), and 2 and 5 ms are not kept.
 _PERIODS_MS: Final = (160, 80, 20, 10)
 
 
@@ -66,7 +66,7 @@ def _start(settings: StreamSettings) -> Conversation:
     )
 
 
-def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - as for all sensors
+def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
     yield Unsubscribe(_DATA)
 
 

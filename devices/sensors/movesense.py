@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
+from devices.decoding.limits import LIMIT_16_G_MS2, LIMIT_2000_DEG_S
 from devices.decoding.sample_count import TimestampCount
 from devices.decoding.uuids import BATTERY_LEVEL, assigned_uuid
 from devices.profile import (
@@ -34,7 +35,7 @@ __all__ = [
     "PROFILE",
     "SERVICE",
     "WRITE",
-    "Measured",
+    "SampleGroups",
     "decode_payload",
     "status_of",
     "subscribe_request",
@@ -56,19 +57,17 @@ _SECOND_PART: Final = 3
 _HEADER: Final = 2
 
 Triple: TypeAlias = tuple[float, float, float]
-#: Groups of a payload in order, each ``n`` triples.
-Measured: TypeAlias = tuple[tuple[Triple, ...], ...]
+#: Quantities of a payload in order, each with ``n`` samples.
+SampleGroups: TypeAlias = tuple[tuple[Triple, ...], ...]
 
 _STAMP: Final = struct.Struct("<I")
 _TRIPLE: Final = struct.Struct("<3f")
-#: How many groups a resource sends; acceleration is always the first.
-_GROUPS: Final = MappingProxyType({"Acc": 1, "IMU6": 2, "IMU9": 3})
-#: Beyond these it is no measurement: 16 g and 2000 deg/s, and a quarter for calibration.
-_MOST_MS2: Final = 1.25 * 16 * 9.80665
-_MOST_DEG_S: Final = 1.25 * 2000.0
-_MOST: Final = (_MOST_MS2, _MOST_DEG_S, math.inf)
-#: A payload is parted where it does not fit a notification; one that is shorter was cut.
-_LEAST_FIRST_PART: Final = 100
+#: Number of quantities that a resource sends; acceleration is always the first.
+_N_GROUPS: Final = MappingProxyType({"Acc": 1, "IMU6": 2, "IMU9": 3})
+#: Largest plausible values, in the order of the quantities.
+_LIMITS: Final = (LIMIT_16_G_MS2, LIMIT_2000_DEG_S, math.inf)
+#: A payload that does not fit one notification comes in two; a shorter first part is truncated.
+_MIN_FIRST_PART: Final = 100
 
 _REFUSALS: Final = MappingProxyType(
     {
@@ -84,19 +83,19 @@ _REFUSALS: Final = MappingProxyType(
 
 
 def subscribe_request(reference: int, path: str) -> bytes:
-    """Give the bytes that ask for a measurement.
+    """Return the request that starts a measurement.
 
     Parameters
     ----------
     reference : int
-        Number that its packets will bear, 1 to 255.
+        Number that its packets will carry, 1 to 255.
     path : str
-        The measurement, such as ``/Meas/Acc/104``.
+        Resource, such as ``/Meas/Acc/104``.
 
     Returns
     -------
     bytes
-        To write.
+        Value to write.
 
     Examples
     --------
@@ -107,22 +106,22 @@ def subscribe_request(reference: int, path: str) -> bytes:
 
 
 def unsubscribe_request(reference: int) -> bytes:
-    """Give the bytes that end a measurement."""
+    """Return the request that ends a measurement."""
     return bytes([_UNSUBSCRIBE, reference])
 
 
 def status_of(reply: bytes) -> int | None:
-    """Read the status of an answer: 200 and its like are well.
+    """Parse the status of a reply; 200 to 299 are success.
 
     Parameters
     ----------
     reply : bytes
-        As received, with its header.
+        Reply as received, with its header.
 
     Returns
     -------
     int or None
-        None where there is none. Firmware is known that sends it with its high byte first.
+        Status; None if there is none. Some firmware sends it in big-endian order.
 
     Examples
     --------
@@ -132,29 +131,32 @@ def status_of(reply: bytes) -> int | None:
     if len(reply) < _HEADER + 2:
         return None
     field = reply[_HEADER : _HEADER + 2]
-    orders = (int.from_bytes(field, "little"), int.from_bytes(field, "big"))
-    return next((status for status in orders if 100 <= status < 600), orders[0])
+    readings = (int.from_bytes(field, "little"), int.from_bytes(field, "big"))
+    return next((status for status in readings if 100 <= status < 600), readings[0])
 
 
-def decode_payload(payload: bytes, n_groups: int) -> tuple[int, Measured]:
-    """Decode what follows the header of a packet, both parts of it joined.
+def decode_payload(payload: bytes, n_groups: int) -> tuple[int, SampleGroups]:
+    """Decode the payload of a packet, both parts joined.
 
     Parameters
     ----------
     payload : bytes
-        Stamp and groups: all samples of acceleration, then all of angular velocity, and so on.
+        Time stamp and quantities: all samples of acceleration, then all of angular velocity, and
+        so on.
     n_groups : int
-        1 for acceleration, 2 with angular velocity, 3 with the magnetic field.
+        Number of quantities: 1 for acceleration, 2 with angular velocity, 3 with magnetic field.
 
     Returns
     -------
-    tuple of int and tuple
-        Stamp of the first sample, ms, and each group's samples, m/s^2, deg/s and uT.
+    stamp_ms : int
+        Time of the first sample, ms.
+    groups : tuple of tuple, shape (n_groups, n, 3)
+        Samples of each quantity, m/s^2, deg/s and uT.
 
     Raises
     ------
     PacketError
-        Where it is cut, or holds what a sensor cannot measure.
+        If the payload is truncated, or a value is out of range.
     """
     if not _is_whole(payload, n_groups):
         raise PacketError(
@@ -165,8 +167,8 @@ def decode_payload(payload: bytes, n_groups: int) -> tuple[int, Measured]:
     triples = [(x, y, z) for x, y, z in _TRIPLE.iter_unpack(payload[_STAMP.size :])]
     n = len(triples) // n_groups
     groups = tuple(tuple(triples[row * n : (row + 1) * n]) for row in range(n_groups))
-    for group, most in zip(groups, _MOST, strict=False):
-        if not all(math.isfinite(one) and abs(one) <= most for triple in group for one in triple):
+    for group, limit in zip(groups, _LIMITS, strict=False):
+        if not all(math.isfinite(one) and abs(one) <= limit for triple in group for one in triple):
             raise PacketError("a Movesense packet holds what it cannot measure; it is damaged")
     return stamp_ms, groups
 
@@ -178,7 +180,7 @@ def _is_whole(payload: bytes, n_groups: int) -> bool:
 
 def _recognises(advertisement: Advertisement) -> bool:
     name = advertisement.name.strip().lower()
-    # Watches of the same company share its services and its identifier.
+    # Watches of the same company share services and company identifier.
     return name.startswith("movesense") or (
         not name and not _ADVERTISED.isdisjoint(advertisement.service_uuids)
     )
@@ -192,15 +194,15 @@ def _path_of(settings: StreamSettings) -> str:
 def _groups_of(settings: StreamSettings) -> int:
     path = _path_of(settings)
     parts = path.split("/")
-    if len(parts) < 3 or parts[2] not in _GROUPS:
+    if len(parts) < 3 or parts[2] not in _N_GROUPS:
         raise InvalidInputError(
             f"{path} sends no acceleration; choose /Meas/Acc, /Meas/IMU6 or /Meas/IMU9 and a rate"
         )
-    return _GROUPS[parts[2]]
+    return _N_GROUPS[parts[2]]
 
 
 def _reference_of(settings: StreamSettings) -> int | None:
-    """Give the number that packets bear; None where any will do."""
+    """Return the number that packets carry; None to accept any."""
     text = settings.options.get("reference")
     if text is None:
         return None
@@ -229,15 +231,16 @@ def _ask(data: bytes, what: str, *, optional: bool = False) -> Ask:
 
 def _start(settings: StreamSettings) -> Conversation:
     path = _path_of(settings)
-    # Any number but 0 would do; another one for each kind tells what a killed run left behind.
+    # Any number except 0 is allowed. A number for each kind of measurement identifies a
+    # subscription that was left by a killed run.
     reference = _groups_of(settings)
     yield Subscribe(NOTIFY)
     status = yield from _subscribe(reference, path)
-    if not _is_well(status):
-        # Its subscription may be left from a run that was killed.
+    if not _is_success(status):
+        # A run that was killed may have left its subscription.
         yield _ask(unsubscribe_request(reference), "end a stream", optional=True)
         status = yield from _subscribe(reference, path)
-    if not _is_well(status):
+    if not _is_success(status):
         reason = _REFUSALS.get(status or 0, "it gives no known reason; update its firmware")
         raise SensorRefusedError(f"the Movesense sensor did not send {path}: {reason} ({status})")
     options = {**settings.options, "path": path, "reference": f"{reference}"}
@@ -249,17 +252,17 @@ def _subscribe(reference: int, path: str) -> Generator[Step, bytes | None, int |
     return status_of(reply or b"")
 
 
-def _is_well(status: int | None) -> bool:
+def _is_success(status: int | None) -> bool:
     return status is not None and 200 <= status < 300
 
 
 def _stop(settings: StreamSettings) -> StopConversation:
-    # Without it the sensor stays busy and has to be reset by its battery.
+    # Without it the sensor stays busy until its battery is removed.
     yield _ask(unsubscribe_request(_groups_of(settings)), "end its stream", optional=True)
 
 
 class _Decoder:
-    """Joins the parts of a packet, and places its samples by its stamp."""
+    """Joins the parts of a packet, and locates its samples by its time stamp."""
 
     def __init__(self, settings: StreamSettings) -> None:
         self._n_groups = _groups_of(settings)
@@ -268,14 +271,14 @@ class _Decoder:
         self._count = TimestampCount(
             settings.sampling_rate_hz, tick_s=1e-3, stamped="first", n_bits=32
         )
-        #: A first part that waits for the second one, with its reference.
-        self._first: bytes | None = None
-        #: Whether even a packet of whole samples is followed by a second part.
-        self._parted = False
+        #: First part of a packet whose second part is to come, with its header.
+        self._first_part: bytes | None = None
+        #: Whether a second part follows even if the first one consists of whole samples.
+        self._is_split = False
         self._n_rejected = 0
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        """Decode one notification; as for `devices.profile.Decoder`."""
+        """Decode one notification, see `devices.profile.Decoder`."""
         if characteristic_uuid.lower() != NOTIFY:
             return []
         if len(data) < _HEADER:
@@ -284,53 +287,53 @@ class _Decoder:
         if kind == _REPLY or self._reference not in (None, reference):
             return []
         if kind == _DATA:
-            return self._take_data(data, arrival_s)
+            return self._feed_first(data, arrival_s)
         if kind == _SECOND_PART:
-            return self._take_second(data, arrival_s)
+            return self._feed_second(data, arrival_s)
         raise PacketError(f"no Movesense packet begins with {kind:#04x}")
 
     def restart(self) -> None:
-        """Forget a first part; its stamps tell the gap unless the sensor was switched off."""
-        self._first = None
+        """Discard a first part; the time stamps show the gap unless the sensor was switched off."""
+        self._first_part = None
         self._count.restart()
 
     @property
     def n_rejected(self) -> int:
-        """Count first parts whose second part did not come."""
+        """Number of first parts without a second part."""
         return self._n_rejected
 
-    def _take_data(self, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        if self._first is not None:
-            self._first, self._parted = None, False
+    def _feed_first(self, data: bytes, arrival_s: float) -> list[SampleBlock]:
+        if self._first_part is not None:
+            self._first_part, self._is_split = None, False
             self._n_rejected += 1
         payload = data[_HEADER:]
         whole = _is_whole(payload, self._n_groups)
-        if whole and not self._parted:
+        if whole and not self._is_split:
             return self._decode(payload, arrival_s)
-        if len(payload) < _LEAST_FIRST_PART:
-            return self._decode(payload, arrival_s)  # which refuses it, unless it is whole
-        self._first = bytes(data)
+        if len(payload) < _MIN_FIRST_PART:
+            return self._decode(payload, arrival_s)  # raises an error unless it is complete
+        self._first_part = bytes(data)
         return []
 
-    def _take_second(self, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        first, self._first = self._first, None
+    def _feed_second(self, data: bytes, arrival_s: float) -> list[SampleBlock]:
+        first, self._first_part = self._first_part, None
         if first is None or first[1] != data[1]:
-            # The first part may have been taken for a packet, as it held whole samples.
-            self._parted = True
+            # The first part consisted of whole samples and was decoded as a packet.
+            self._is_split = True
             raise PacketError("the second part of a Movesense packet came without its first part")
         return self._decode(first[_HEADER:] + data[_HEADER:], arrival_s)
 
     def _decode(self, payload: bytes, arrival_s: float) -> list[SampleBlock]:
         stamp_ms, groups = decode_payload(payload, self._n_groups)
-        place = self._count.locate(stamp_ms, len(groups[0]), arrival_s)
+        position = self._count.locate(stamp_ms, len(groups[0]), arrival_s)
         return [
             make_block(
-                place.first_index,
+                position.first_index,
                 groups[0],
                 arrival_s,
                 unit_ms2=1.0,
                 angular_velocity=groups[1] if self._gyro else None,
-                device_time_s=place.device_time_s,
+                device_time_s=position.device_time_s,
             )
         ]
 

@@ -1,7 +1,7 @@
-"""Sensors of a maker's own over the Nordic UART service, or any other: lines, or a declared layout.
+"""Self-made sensors over the Nordic UART service or another one: text, or a declared layout.
 
-ESP32, M5, Arduino, Espruino and their like. Decoding lines is `devices.decoding.text_decoder`,
-binary packets `devices.decoding.packet_decoder`; boards that are known are in
+ESP32, M5, Arduino, Espruino and the like. Text is decoded by `devices.decoding.text_decoder`,
+binary packets by `devices.decoding.packet_decoder`; known boards are in
 `devices.decoding.boards`.
 """
 
@@ -44,7 +44,7 @@ from tremor.units import TIME_UNIT_S
 
 __all__ = ["OPTIONS", "PROFILE"]
 
-#: What can be told by options.
+#: Options and their descriptions.
 OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "preset": "a board that is known: " + ", ".join(BOARDS),
@@ -59,13 +59,13 @@ OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "stop": "text to write at the end",
     }
 )
-_LINES_ONLY: Final = ("fields", "acc_unit", "gyro_unit", "time_unit")
+_TEXT_ONLY: Final = ("fields", "acc_unit", "gyro_unit", "time_unit")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ESCAPE: Final = re.compile(r"\\(n|r|t|\\|x[0-9a-fA-F]{2})")
 _ESCAPED: Final = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\"}
-#: Of a notification or a write before both sides agree on more, bytes.
-_MOST_WRITTEN: Final = 20
-#: Consoles whose service not every advertisement has room for.
+#: Longest write with the default MTU, bytes.
+_MAX_WRITE_SIZE: Final = 20
+#: Consoles that do not always advertise the service, for lack of room.
 _ESPRUINO_NAMES: Final = ("Bangle.js ", "Puck.js ")
 _PAGE_WIDTH: Final = 80
 _INDENT: Final = 18
@@ -79,8 +79,8 @@ _LOSS_NOT_DETECTABLE: Final = LossRule(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stream:
-    """The options, read."""
+class _StreamFormat:
+    """Parsed options."""
 
     layout: PacketLayout | None
     fields: tuple[str, ...] | None
@@ -103,37 +103,35 @@ class _Stream:
         return _LOSS_NOT_DETECTABLE
 
 
-def _stream_of(settings: StreamSettings) -> _Stream:
+def _format_of(settings: StreamSettings) -> _StreamFormat:
     options = settings.options
-    preset = _preset_of(options)
-    layout = options.get("layout") or preset.layout
-    lines_only = next((name for name in _LINES_ONLY if name in options), None)
-    if layout and lines_only is not None:
+    board = _board_of(options)
+    layout = options.get("layout") or board.layout
+    text_only = next((name for name in _TEXT_ONLY if name in options), None)
+    if layout and text_only is not None:
         raise InvalidInputError(
-            f"the option {lines_only} is for lines of text and a layout is for binary packets; "
+            f"the option {text_only} is for lines of text and a layout is for binary packets; "
             "give one of them"
         )
-    acc_unit = options.get("acc_unit") or preset.acc_unit
+    acc_unit = options.get("acc_unit") or board.acc_unit
     gyro_unit = options.get("gyro_unit")
-    fields = options.get("fields") or preset.fields
+    fields = options.get("fields") or board.fields
     write = _uuid("write", options.get("write", NUS_WRITE))
     rate_hz = settings.sampling_rate_hz
-    return _Stream(
+    return _StreamFormat(
         layout=parse_layout(layout) if layout else None,
         fields=parse_fields(fields) if fields else None,
         unit_ms2=parse_scale(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
         unit_deg_s=parse_scale(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
-        time_unit_s=_time_unit_s(options.get("time_unit") or preset.time_unit),
-        characteristic=_uuid(
-            "characteristic", options.get("characteristic", preset.characteristic)
-        ),
-        start=_writes(write, options.get("start")) or preset.start(rate_hz),
-        stop=_writes(write, options.get("stop")) or preset.stop(rate_hz),
-        pause_s=preset.pause_s,
+        time_unit_s=_time_unit_s(options.get("time_unit") or board.time_unit),
+        characteristic=_uuid("characteristic", options.get("characteristic", board.characteristic)),
+        start=_writes(write, options.get("start")) or board.start(rate_hz),
+        stop=_writes(write, options.get("stop")) or board.stop(rate_hz),
+        pause_s=board.pause_s,
     )
 
 
-def _preset_of(options: Mapping[str, str]) -> Board:
+def _board_of(options: Mapping[str, str]) -> Board:
     name = options.get("preset")
     if name is None:
         return Board(name="", source="")
@@ -178,12 +176,12 @@ def _recognises(advertisement: Advertisement) -> bool:
 
 
 def _start(settings: StreamSettings) -> Conversation:
-    stream = _stream_of(settings)
+    stream = _format_of(settings)
     yield Subscribe(stream.characteristic)
-    yield from _written(stream.start, stream.pause_s)
+    yield from _write_all(stream.start, stream.pause_s)
     rate = f"the rate is that of the sensor's own program; {settings.sampling_rate_hz:g} Hz is"
     notes = [f"{rate} assumed until it is measured"]
-    remark = _preset_of(settings.options).remark
+    remark = _board_of(settings.options).remark
     if remark:
         notes.append(remark.rstrip("."))
     rule = stream.loss_rule
@@ -193,20 +191,20 @@ def _start(settings: StreamSettings) -> Conversation:
 
 
 def _stop(settings: StreamSettings) -> StopConversation:
-    stream = _stream_of(settings)
-    yield from _written(stream.stop, stream.pause_s)
+    stream = _format_of(settings)
+    yield from _write_all(stream.stop, stream.pause_s)
     yield Unsubscribe(stream.characteristic)
 
 
-def _written(writes: tuple[tuple[str, bytes], ...], pause_s: float) -> StopConversation:
+def _write_all(writes: tuple[tuple[str, bytes], ...], pause_s: float) -> StopConversation:
     for characteristic, data in writes:
-        for start in range(0, len(data), _MOST_WRITTEN):
-            yield Write(characteristic, data[start : start + _MOST_WRITTEN])
+        for start in range(0, len(data), _MAX_WRITE_SIZE):
+            yield Write(characteristic, data[start : start + _MAX_WRITE_SIZE])
         yield Pause(pause_s)
 
 
 def _make_decoder(settings: StreamSettings) -> Decoder:
-    stream = _stream_of(settings)
+    stream = _format_of(settings)
     rate_hz = settings.sampling_rate_hz
     if stream.layout is not None:
         return PacketDecoder(stream.layout, stream.characteristic, rate_hz)
@@ -222,10 +220,10 @@ def _make_decoder(settings: StreamSettings) -> Decoder:
 
 def _manual() -> str:
     lines = ["Presets"]
-    for name, preset in BOARDS.items():
-        lines.append(f"  {name:<16}{preset.name}")
-        layout = preset.layout or f"lines of {preset.fields}"
-        for text in (layout, preset.remark, f"Source: {preset.source}."):
+    for name, board in BOARDS.items():
+        lines.append(f"  {name:<16}{board.name}")
+        layout = board.layout or f"lines of {board.fields}"
+        for text in (layout, board.remark, f"Source: {board.source}."):
             lines += textwrap.wrap(
                 text,
                 _PAGE_WIDTH,
@@ -262,8 +260,8 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=_make_decoder,
-    loss_by_settings=lambda settings: _stream_of(settings).loss_rule,
+    loss_by_settings=lambda settings: _format_of(settings).loss_rule,
     options=OPTIONS,
-    check=_stream_of,
+    check=_format_of,
     manual=_manual(),
 )

@@ -6,23 +6,24 @@ from typing import Final
 
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import LOSS_BY_TIME_STAMPS, Advertisement, SensorProfile
-from devices.sensors.polar_control import (
-    DATA,
+from devices.sensors.polar_control import DATA, SERVICE, Setting
+from devices.sensors.polar_stream import (
     DEVICE_TIME,
     OPTIONS,
-    SERVICE,
     PolarDecoder,
     PolarModel,
-    factor_of,
+    parse_factor,
 )
 
 __all__ = ["PROFILE"]
 
-_MODEL: Final = PolarModel(name="Polar H10", start_order=(2, 0, 1))
+_MODEL: Final = PolarModel(
+    name="Polar H10", start_order=(Setting.RANGE, Setting.RATE, Setting.RESOLUTION)
+)
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    # Service and company are those of every heart rate sensor of Polar: the name decides.
+    # All heart rate sensors of Polar share service and company identifier: the name decides.
     return advertisement.name.strip().lower().startswith("polar h10")
 
 
@@ -54,5 +55,5 @@ PROFILE: Final = SensorProfile(
     stop=_MODEL.stop,
     make_decoder=PolarDecoder,
     options=OPTIONS,
-    check=factor_of,
+    check=parse_factor,
 )

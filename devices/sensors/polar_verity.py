@@ -6,14 +6,13 @@ from typing import Final
 
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import LOSS_BY_TIME_STAMPS, Advertisement, SensorProfile
-from devices.sensors.polar_control import (
-    DATA,
+from devices.sensors.polar_control import DATA, SERVICE, Setting
+from devices.sensors.polar_stream import (
     DEVICE_TIME,
     OPTIONS,
-    SERVICE,
     PolarDecoder,
     PolarModel,
-    factor_of,
+    parse_factor,
 )
 
 __all__ = ["PROFILE"]
@@ -21,13 +20,13 @@ __all__ = ["PROFILE"]
 _NAMES: Final = ("polar sense", "polar verity sense", "polar oh1")
 _MODEL: Final = PolarModel(
     name="Polar Verity Sense",
-    start_order=(0, 1, 2, 4),
+    start_order=(Setting.RATE, Setting.RESOLUTION, Setting.RANGE, Setting.CHANNELS),
     without_sdk_mode=frozenset({(52.0, 8.0), (50.0, 8.0)}),
 )
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    # Service and company are those of every heart rate sensor of Polar: the name decides.
+    # All heart rate sensors of Polar share service and company identifier: the name decides.
     return advertisement.name.strip().lower().startswith(_NAMES)
 
 
@@ -58,5 +57,5 @@ PROFILE: Final = SensorProfile(
     stop=_MODEL.stop,
     make_decoder=PolarDecoder,
     options=OPTIONS,
-    check=factor_of,
+    check=parse_factor,
 )

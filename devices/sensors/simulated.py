@@ -1,6 +1,6 @@
-"""A made-up sensor of this project's own, to rehearse with: a plain packet with counter and stamp.
+"""Protocol of the simulated sensor of this project: packets with sample index and time stamp.
 
-What it measures and how it misbehaves is `devices.simulated`; here is what it speaks.
+What it measures, and which faults it has, is `devices.simulated`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SAMPLE: Final = struct.Struct("<3h")
 
 
 def read_request(data: bytes) -> tuple[float, float] | None:
-    """Read rate (Hz) and range (g) of a request to start; None of one to stop."""
+    """Parse sampling rate (Hz) and full scale (g) of a start request; None for a stop request."""
     if data[:1] != _START or len(data) != 1 + _REQUEST.size:
         return None
     rate_hz, range_g = _REQUEST.unpack(data[1:])
@@ -52,7 +52,7 @@ def read_request(data: bytes) -> tuple[float, float] | None:
 
 
 def packet(first_index: int, stamp_us: int, counts: Sequence[int]) -> bytes:
-    """Make a packet of whole numbers x y z x y z ..., full scale 32768."""
+    """Encode a packet of integers x y z x y z ..., full scale 32768."""
     head = _HEADER.pack(first_index % 2**32, stamp_us, len(counts) // 3)
     return head + struct.pack(f"<{len(counts)}h", *counts)
 
@@ -76,7 +76,7 @@ def _ask(request: bytes, what: str, *, optional: bool = False) -> Ask:
     return Ask(CONTROL, request, CONTROL, is_reply, what, timeout_s=3.0, optional=optional)
 
 
-#: Option of ``--sensor simulated``: what it means, and what is allowed.
+#: Options of ``--sensor simulated``: meaning and allowed values.
 OPTIONS: Final = MappingProxyType(
     {
         "scene": "what the leg does: a scene of tremor simulate, such as steady; post_run",
@@ -99,7 +99,7 @@ class _Decoder:
         self._count = _IndexCount(settings.sampling_rate_hz)
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        """Decode one notification, as `devices.profile.Decoder` says."""
+        """Decode one notification, see `devices.profile.Decoder`."""
         if characteristic_uuid.lower() != DATA:
             return []
         n_bytes = len(data) - _HEADER.size
@@ -121,16 +121,16 @@ class _Decoder:
         ]
 
     def restart(self) -> None:
-        """Go on after a lost link: the sensor counts on meanwhile."""
+        """Continue after a lost link: the sensor keeps counting meanwhile."""
 
     @property
     def n_rejected(self) -> int:
-        """Nothing is left out: it is no byte stream."""
+        """Always 0: an invalid packet raises an error."""
         return 0
 
 
 class _IndexCount:
-    """Each packet bears the index of its first sample."""
+    """Sample index as sent with each packet, and the sampling period by its time stamps."""
 
     def __init__(self, nominal_sampling_rate_hz: float) -> None:
         self._period_s = 1.0 / nominal_sampling_rate_hz
@@ -144,7 +144,7 @@ class _IndexCount:
         return index
 
     def period_s(self, index: int, stamp_us: int) -> float:
-        """Give the true period, once there are two stamps."""
+        """Return the sampling period, s; the nominal one until the second time stamp."""
         if self._first is None:
             self._first = (index, stamp_us)
         elif index > self._first[0] and stamp_us > self._first[1]:

@@ -1,6 +1,6 @@
-"""Nordic Thingy:52: raw motion, one sample a notification, no time.
+"""Nordic Thingy:52: raw motion, one sample per notification, without time.
 
-The layout is that of the vendor's firmware: acceleration as 6Q10, angular velocity as 11Q5.
+Format of the vendor's firmware: acceleration as 6Q10, angular velocity as 11Q5.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MOTION: Final = "ef680400-9b35-4933-9b10-52ffa9740042"
 _CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
 _RAW: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
 
-#: Of the 18 bytes the last 6 are the magnetic field.
+#: The last 6 of the 18 bytes are the magnetic field.
 _PACKET: Final = SingleSamplePacket(
     sensor="Thingy:52",
     characteristic=_RAW,
@@ -41,7 +41,7 @@ _PACKET: Final = SingleSamplePacket(
     unit_ms2=STANDARD_GRAVITY_MS2 / 1024.0,
     unit_deg_s=1.0 / 32.0,
 )
-#: As the vendor's app sets them: intervals of steps, and of two compensations, ms.
+#: Settings of the vendor's app: intervals of step counter and of two compensations, ms.
 _STEPS_MS, _COMPENSATION_MS, _COMPASS_MS = 500, 1000, 1000
 _WAKE_ON_MOTION: Final = 1
 
@@ -63,7 +63,7 @@ def _start(settings: StreamSettings) -> Conversation:
     )
 
 
-def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - as for all sensors
+def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
     yield Unsubscribe(_RAW)
 
 

@@ -1,7 +1,7 @@
-"""WitMotion WT901BLE, WT901BLECL5.0, BWT901BLE5.0 and WT9011DCL: acceleration, rate and angles.
+"""WitMotion WT901BLE, WT901BLECL5.0, BWT901BLE5.0 and WT9011DCL.
 
-A stream of frames of 20 bytes, or of 28 with a calendar time, without checksum or counter; it
-runs as soon as notifications are on. Facts from the vendor's protocol papers and from captures.
+A stream of frames of 20 bytes, or of 28 with a calendar time, without checksum or counter, which
+runs as soon as notifications are enabled. Sources: the vendor's protocol manuals, and captures.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILE", "WitMotionDecoder"]
 
-# The base is the vendor's own: it ends in 805f9a34fb, that of the Bluetooth SIG in 805f9b34fb.
+# The vendor's own base UUID: it ends in 805f9a34fb, that of the Bluetooth SIG in 805f9b34fb.
 _SERVICE: Final = "0000ffe5-0000-1000-8000-00805f9a34fb"
 _DATA: Final = "0000ffe4-0000-1000-8000-00805f9a34fb"
 _COMMAND: Final = "0000ffe9-0000-1000-8000-00805f9a34fb"
@@ -56,21 +56,21 @@ _UNIT_MS2: Final = _RANGE_G * STANDARD_GRAVITY_MS2 / 32768.0
 _UNIT_DEG_S: Final = 2000.0 / 32768.0
 _G_LSB: Final = 32768.0 / _RANGE_G
 
-#: Median |a| of frames that a body can make, g: aligned with a notification, or found inside of
-#: one. Data that are read from a wrong place hold the header, which is 12 g, or next to nothing.
-_LIKELY_G: Final = {True: (0.03, 28.0), False: (0.3, 8.0)}
+#: Plausible median of |a| of frames, g: aligned with a notification, or found inside of one.
+#: Frames at a wrong offset contain the header, which reads as 12 g, or are almost zero.
+_PLAUSIBLE_G: Final = {True: (0.03, 28.0), False: (0.3, 8.0)}
 
 _UNLOCK: Final = b"\xff\xaa\x69\x88\xb5"
 _SAVE: Final = b"\xff\xaa\x00\x00\x00"
 _RATE_REGISTER: Final = 0x03
 _BATTERY_REGISTER: Final = 0x64
-#: The vendor's older paper gives 0x0A for 200 Hz; four sources and the serial protocol say 0x0B.
+#: The vendor's older manual has 0x0A for 200 Hz; four sources and the serial protocol have 0x0B.
 _RATE_CODES: Final = {10.0: 0x06, 20.0: 0x07, 50.0: 0x08, 100.0: 0x09, 200.0: 0x0B}
-#: Commands that follow each other faster are lost, s.
-_BETWEEN_WRITES_S: Final = 0.1
+#: Shortest interval between commands, s; a command that follows faster is lost.
+_WRITE_INTERVAL_S: Final = 0.1
 
 OPTIONS: Final = MappingProxyType({"save": "yes keeps the rate when it is switched off"})
-_REPLY_S: Final = 1.5
+_REPLY_TIMEOUT_S: Final = 1.5
 
 
 def _recognises(advertisement: Advertisement) -> bool:
@@ -98,13 +98,13 @@ def _read_register(register: int, what: str) -> Ask:
         _DATA,
         lambda data: len(data) >= data.find(wanted) + 6 and wanted in data,
         what,
-        timeout_s=_REPLY_S,
+        timeout_s=_REPLY_TIMEOUT_S,
         optional=True,
     )
 
 
 def _value_in(reply: bytes | None, register: int) -> int | None:
-    """Read the first register of a reply, which may share its notification with frames."""
+    """Parse the register in a reply, which may share its notification with frames."""
     if reply is None:
         return None
     start = reply.find(_REPLY + register.to_bytes(2, "little"))
@@ -114,14 +114,14 @@ def _value_in(reply: bytes | None, register: int) -> int | None:
 def _start(settings: StreamSettings) -> Conversation:
     yield Subscribe(_DATA)
     yield Write(_COMMAND, _UNLOCK)
-    yield Pause(_BETWEEN_WRITES_S)
+    yield Pause(_WRITE_INTERVAL_S)
     yield Write(_COMMAND, _write_register(_RATE_REGISTER, _RATE_CODES[settings.sampling_rate_hz]))
-    yield Pause(_BETWEEN_WRITES_S)
+    yield Pause(_WRITE_INTERVAL_S)
     if settings.options.get("save") == "yes":
         yield Write(_COMMAND, _SAVE)
-        yield Pause(_BETWEEN_WRITES_S)
+        yield Pause(_WRITE_INTERVAL_S)
     code = _value_in((yield _read_register(_RATE_REGISTER, "read the rate")), _RATE_REGISTER)
-    yield Pause(_BETWEEN_WRITES_S)
+    yield Pause(_WRITE_INTERVAL_S)
     battery = yield _read_register(_BATTERY_REGISTER, "read the battery")
     granted, note = _granted(settings, code)
     return Started(settings=granted, notes=(note, *_battery_note(battery)))
@@ -148,12 +148,12 @@ def _battery_note(reply: bytes | None) -> tuple[str, ...]:
     return (f"battery {value / 100.0:.2f} V; 3.96 V and more is full, 3.40 V is empty",)
 
 
-def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - as for all sensors
+def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
     yield Unsubscribe(_DATA)
 
 
 def _frame_time(frame: bytes) -> datetime | None:
-    """Give the calendar time of a long frame; None where its clock was never set."""
+    """Parse the calendar time of a long frame; None if the clock was never set."""
     year, month, day, hour, minute, second, millisecond = struct.unpack("<6BH", frame[_SHORT:])
     try:
         return datetime(
@@ -164,21 +164,21 @@ def _frame_time(frame: bytes) -> datetime | None:
 
 
 def _can_be_time(frame: bytes) -> bool:
-    # Nought for month and day is a clock that was never set.
-    most = (99, 12, 31, 23, 59, 59, 999)
+    # Month and day are 0 in a clock that was never set.
+    limits = (99, 12, 31, 23, 59, 59, 999)
     return all(
         value <= limit
-        for value, limit in zip(struct.unpack("<6BH", frame[_SHORT:]), most, strict=True)
+        for value, limit in zip(struct.unpack("<6BH", frame[_SHORT:]), limits, strict=True)
     )
 
 
-def _norm_g(frame: bytes) -> float:
+def _magnitude_g(frame: bytes) -> float:
     return math.hypot(*struct.unpack_from("<3h", frame, 2)) / _G_LSB
 
 
 def _plausible(frames: Sequence[bytes], aligned: bool) -> bool:
-    least_g, most_g = _LIKELY_G[aligned]
-    if not least_g <= statistics.median(map(_norm_g, frames)) <= most_g:
+    min_g, max_g = _PLAUSIBLE_G[aligned]
+    if not min_g <= statistics.median(map(_magnitude_g, frames)) <= max_g:
         return False
     return len(frames[0]) == _SHORT or all(map(_can_be_time, frames))
 
@@ -193,12 +193,12 @@ def _is_vibration_sensor(data: bytes) -> bool:
 
 
 class WitMotionDecoder:
-    """Frames of a connection to blocks.
+    """Decoder of WitMotion frames.
 
     Parameters
     ----------
     settings : StreamSettings
-        As granted; the rate is used over lost links only.
+        Granted settings; the sampling rate only matters for the gap of a lost link.
     """
 
     def __init__(self, settings: StreamSettings) -> None:
@@ -208,11 +208,11 @@ class WitMotionDecoder:
 
     @property
     def n_rejected(self) -> int:
-        """Count the bytes that belong to no frame."""
+        """Number of bytes that belong to no frame."""
         return self._framer.n_skipped_bytes
 
     def restart(self) -> None:
-        """Forget half a frame; the count goes on by the host's clock."""
+        """Discard a partial frame; continue by the clock of the host."""
         self._framer.restart()
         self._count.restart()
         self._last_time_s = -math.inf
@@ -223,21 +223,21 @@ class WitMotionDecoder:
         Parameters
         ----------
         characteristic_uuid : str
-            Where it came from.
+            Characteristic that sent it.
         data : bytes
             Any part of the stream.
         arrival_s : float
-            s on a monotonic clock.
+            Arrival time on a monotonic clock, s.
 
         Returns
         -------
         list of SampleBlock
-            One, or one for each stretch between damaged bytes.
+            One block for each run of frames between damaged bytes.
 
         Raises
         ------
         PacketError
-            Where it is from a vibration sensor of the same maker.
+            If the frames are those of a vibration sensor of the same maker.
         """
         if characteristic_uuid.lower() != _DATA:
             return []
@@ -246,20 +246,20 @@ class WitMotionDecoder:
                 "these are frames of a vibration sensor (WTVB01), which measures no acceleration "
                 "of a leg; use a WT901BLE or WT9011DCL"
             )
-        return [self._block(stretch, arrival_s) for stretch in _stretches(self._framer.feed(data))]
+        return [self._block(run, arrival_s) for run in _contiguous_runs(self._framer.feed(data))]
 
     def _block(self, frames: Sequence[Frame], arrival_s: float) -> SampleBlock:
-        # Bytes of a torn frame are proof that samples are missing: so many at least.
-        n_torn = -(-frames[0].n_skipped // len(frames[0].data))
+        # Bytes outside of frames prove that at least this many samples are missing.
+        n_damaged = -(-frames[0].n_skipped // len(frames[0].data))
         n = len(frames)
-        place = self._count.locate(n_torn + n, arrival_s)
-        numbers = [struct.unpack_from("<6h", frame.data, 2) for frame in frames]
+        position = self._count.locate(n_damaged + n, arrival_s)
+        values = [struct.unpack_from("<6h", frame.data, 2) for frame in frames]
         return make_block(
-            place.first_index + n_torn,
-            [row[:3] for row in numbers],
+            position.first_index + n_damaged,
+            [row[:3] for row in values],
             arrival_s,
             unit_ms2=_UNIT_MS2,
-            angular_velocity=[row[3:] for row in numbers],
+            angular_velocity=[row[3:] for row in values],
             unit_deg_s=_UNIT_DEG_S,
             device_time_s=self._times_s(frames),
         )
@@ -273,19 +273,19 @@ class WitMotionDecoder:
             return None
         steps = zip([self._last_time_s, *seconds], seconds, strict=False)
         self._last_time_s = seconds[-1]
-        # A clock that stands still or steps back stamps nothing.
+        # A clock that is stopped or was set back is not used.
         return seconds if all(before < after for before, after in steps) else None
 
 
-def _stretches(frames: Sequence[Frame]) -> Generator[list[Frame], None, None]:
-    stretch: list[Frame] = []
+def _contiguous_runs(frames: Sequence[Frame]) -> Generator[list[Frame], None, None]:
+    run: list[Frame] = []
     for frame in frames:
-        if stretch and (frame.n_skipped or len(frame.data) != len(stretch[0].data)):
-            yield stretch
-            stretch = []
-        stretch.append(frame)
-    if stretch:
-        yield stretch
+        if run and (frame.n_skipped or len(frame.data) != len(run[0].data)):
+            yield run
+            run = []
+        run.append(frame)
+    if run:
+        yield run
 
 
 PROFILE: Final = SensorProfile(

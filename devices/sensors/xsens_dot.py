@@ -1,4 +1,4 @@
-"""Xsens DOT, now Movella DOT: one sample a packet, stamped in microseconds."""
+"""Xsens DOT, now Movella DOT: one sample per packet, with a time stamp in microseconds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
+from devices.decoding.limits import LIMIT_16_G_MS2, LIMIT_2000_DEG_S
 from devices.decoding.sample_count import TimestampCount
 from devices.profile import (
     LOSS_BY_TIME_STAMPS,
@@ -51,26 +52,23 @@ _COMPANY: Final = 0x0886
 
 Triple: TypeAlias = tuple[float, float, float]
 
-#: In the device control: which field a write is about, and where the output rate is.
+#: Device control: flag of a write that changes the output rate, and position of the rate.
 _VISIT_OUTPUT_RATE: Final = 0x10
 _OUTPUT_RATE: Final = struct.Struct("<24xH")
 _SETTLE_S: Final = 0.2
-#: Beyond these it is no measurement: 16 g and 2000 deg/s, and a quarter for calibration.
-_MOST_MS2: Final = 1.25 * 16 * 9.80665
-_MOST_DEG_S: Final = 1.25 * 2000.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """What a payload holds after its stamp, how long it is at least, and where it comes from."""
+    """Payload of a measurement mode: where it comes from, and its length without padding."""
 
     characteristic: str
-    n_useful: int
-    n_most: int
+    n_bytes: int
+    n_padded_bytes: int
     has_gyro: bool
 
 
-#: The modes that hold acceleration and that a host can decode; rate quantities are the default.
+#: Modes with acceleration that a host can decode; the default is that of the rate quantities.
 _MODES: Final = MappingProxyType(
     {
         21: _Mode(MEDIUM, 28, 40, has_gyro=True),
@@ -84,19 +82,19 @@ _TRIPLE: Final = struct.Struct("<3f")
 
 
 def measure_request(mode: int, *, on: bool) -> bytes:
-    """Give the bytes that start or stop measuring.
+    """Return the request that starts or stops a measurement.
 
     Parameters
     ----------
     mode : int
-        Of the payload.
+        Number of the payload.
     on : bool
         Whether to start.
 
     Returns
     -------
     bytes
-        To write to the measurement control.
+        Value to write to the measurement control.
 
     Examples
     --------
@@ -112,35 +110,39 @@ def decode_payload(data: bytes, mode: int) -> tuple[int, Triple, Triple | None]:
     Parameters
     ----------
     data : bytes
-        As received; what follows the useful bytes is padding.
+        Packet as received, with padding.
     mode : int
         20 or 21, acceleration and angular velocity, with and without magnetic field; or 6,
-        acceleration without gravity along axes of the earth.
+        acceleration without gravity along the axes of the earth.
 
     Returns
     -------
-    tuple
-        Stamp, us; acceleration, m/s^2; angular velocity, deg/s, or None.
+    stamp_us : int
+        Time of the sample, us.
+    acceleration_ms2 : tuple of float, shape (3,)
+        m/s^2.
+    angular_velocity_deg_s : tuple of float, shape (3,), or None
+        deg/s.
 
     Raises
     ------
     PacketError
-        Where it is cut, or holds what the sensor cannot measure.
+        If the packet is truncated, or a value is out of range.
     """
-    layout = _MODES[mode]
-    if not layout.n_useful <= len(data) <= layout.n_most:
+    payload = _MODES[mode]
+    if not payload.n_bytes <= len(data) <= payload.n_padded_bytes:
         raise PacketError(
-            f"a DOT packet of mode {mode} has {layout.n_useful} to {layout.n_most} bytes and not "
-            f"{len(data)}"
+            f"a DOT packet of mode {mode} has {payload.n_bytes} to {payload.n_padded_bytes} bytes "
+            f"and not {len(data)}"
         )
     (stamp_us,) = _STAMP.unpack_from(data)
-    acceleration = _triple(data, 4, _MOST_MS2)
-    return stamp_us, acceleration, _triple(data, 16, _MOST_DEG_S) if layout.has_gyro else None
+    acceleration = _triple(data, 4, LIMIT_16_G_MS2)
+    return stamp_us, acceleration, _triple(data, 16, LIMIT_2000_DEG_S) if payload.has_gyro else None
 
 
-def _triple(data: bytes, place: int, most: float) -> Triple:
-    x, y, z = _TRIPLE.unpack_from(data, place)
-    if not all(math.isfinite(one) and abs(one) <= most for one in (x, y, z)):
+def _triple(data: bytes, offset: int, limit: float) -> Triple:
+    x, y, z = _TRIPLE.unpack_from(data, offset)
+    if not all(math.isfinite(one) and abs(one) <= limit for one in (x, y, z)):
         raise PacketError("a DOT packet holds what it cannot measure; it is damaged")
     return x, y, z
 
@@ -163,7 +165,7 @@ def _recognises(advertisement: Advertisement) -> bool:
 def _start(settings: StreamSettings) -> Conversation:
     mode = _mode_of(settings)
     notes: tuple[str, ...] = ()
-    # After a lost link it goes on measuring, and in that state no setting is taken.
+    # After a lost link the sensor keeps measuring, and then it accepts no settings.
     yield from _stop_if_measuring()
     rate_hz = yield from _set_rate(round(settings.sampling_rate_hz))
     if rate_hz is None:
@@ -196,7 +198,7 @@ def _stop_if_measuring() -> Generator[Step, bytes | None, None]:
 
 
 def _set_rate(rate_hz: int) -> Generator[Step, bytes | None, float | None]:
-    """Set the output rate; gives what it is then, Hz, or None where it does not say."""
+    """Set the output rate; return the actual one, Hz, or None if it cannot be read."""
     before = yield Read(DEVICE_CONTROL, optional=True)
     if before is None or len(before) < _OUTPUT_RATE.size:
         return None
@@ -218,11 +220,11 @@ def _stop(settings: StreamSettings) -> StopConversation:
 
 
 class _Decoder:
-    """A packet is a sample."""
+    """Decoder of DOT packets, one sample each."""
 
     def __init__(self, settings: StreamSettings) -> None:
         mode = _mode_of(settings)
-        # The short payload has one mode with acceleration in it.
+        # Mode 6 is the only short payload with acceleration.
         self._mode_of = {MEDIUM: _DEFAULT_MODE, SHORT: 6, _MODES[mode].characteristic: mode}
         self._gyro = settings.gyro
         self._count = TimestampCount(
@@ -230,31 +232,31 @@ class _Decoder:
         )
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        """Decode one notification; as for `devices.profile.Decoder`."""
+        """Decode one notification, see `devices.profile.Decoder`."""
         mode = self._mode_of.get(characteristic_uuid.lower())
         if mode is None:
             return []
         stamp_us, acceleration, angular_velocity = decode_payload(data, mode)
-        place = self._count.locate(stamp_us, 1, arrival_s)
-        turns = [angular_velocity] if self._gyro and angular_velocity is not None else None
+        position = self._count.locate(stamp_us, 1, arrival_s)
+        angular = [angular_velocity] if self._gyro and angular_velocity is not None else None
         return [
             make_block(
-                place.first_index,
+                position.first_index,
                 [acceleration],
                 arrival_s,
                 unit_ms2=1.0,
-                angular_velocity=turns,
-                device_time_s=place.device_time_s,
+                angular_velocity=angular,
+                device_time_s=position.device_time_s,
             )
         ]
 
     def restart(self) -> None:
-        """Begin a connection; its stamps tell the gap unless the sensor was switched off."""
+        """Begin a connection; the time stamps show the gap unless the sensor was switched off."""
         self._count.restart()
 
     @property
     def n_rejected(self) -> int:
-        """Count nothing: a packet is used or refused as a whole."""
+        """Always 0: an invalid packet raises an error."""
         return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.sensors.polar_frames import decode_frame, undo_differences
+from devices.sensors.polar_frames import decode_deltas, decode_frame
 from tremor.errors import PacketError
 
 VECTORS = json.loads(
@@ -58,9 +58,9 @@ def test_a_block_that_was_cut_gives_nothing():
     expected = vector["expected"]
     data = bytes.fromhex(vector["hex"])
     with pytest.raises(PacketError, match=r"cut after 43 samples.*60 differences.* 68 bytes"):
-        undo_differences(data, n_channels=3, n_bits=16)
+        decode_deltas(data, n_channels=3, n_bits=16)
     n_whole = 6 + 2 + -(-6 * 42 * 3 // 8)
-    samples = undo_differences(data[:n_whole], n_channels=3, n_bits=16)
+    samples = decode_deltas(data[:n_whole], n_channels=3, n_bits=16)
     assert len(samples) == expected["samples_before_truncation"]
     assert [list(samples[0]), list(samples[1]), list(samples[-1])] == [
         expected["ref"],
@@ -71,7 +71,7 @@ def test_a_block_that_was_cut_gives_nothing():
 
 def test_channels_of_22_bits_take_three_bytes():
     (vector,) = (one for one in VECTORS if one["expected"].get("holds") == "reference sample")
-    samples = undo_differences(bytes.fromhex(vector["hex"]), n_channels=4, n_bits=22)
+    samples = decode_deltas(bytes.fromhex(vector["hex"]), n_channels=4, n_bits=22)
     assert [list(sample) for sample in samples] == [vector["expected"]["channels"]]
 
 
