@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rigs.encoders import EXAMPLES
+from rigs.captures import decodable_packets, examples
 
 from devices import PROFILES, sensors
 from devices.catalog import profile_of
@@ -23,6 +23,7 @@ from tremor.errors import InvalidInputError, LinkError, PacketError, TremorError
 from tremor.units import STANDARD_GRAVITY_MS2
 
 #: Sensors that are reached by radio; the others send no packets.
+EXAMPLES = examples()
 RADIO = [slug for slug, profile in PROFILES.items() if profile.services]
 LATE_S = 0.03
 #: Somebody else's.
@@ -46,7 +47,7 @@ class Stream:
         self.profile, self.example = PROFILES[slug], EXAMPLES[slug]
         self.decoder = self.profile.decoder(**self.example.options)
         self.rate_hz = self.profile.default_rate_hz * off
-        self.n_rows = self.example.n_rows
+        self.n_rows = self.example.n_samples
 
     def packet(self, number, row=(0.0, 0.0, STANDARD_GRAVITY_MS2)):
         """Give one notification and when it arrives, s."""
@@ -97,6 +98,23 @@ def test_it_recognises_its_own_advertisement_and_nobody_else_does(slug):
 def test_it_does_not_recognise_strangers(slug):
     for advertisement in STRANGERS:
         assert not PROFILES[slug].recognises(advertisement)
+
+
+@pytest.mark.parametrize(
+    ("slug", "packet"),
+    list(decodable_packets()),
+    ids=lambda one: one if isinstance(one, str) else one["hex"],
+)
+def test_captured_packets_decode_to_what_their_sources_state(slug, packet):
+    expected = packet["expected"]
+    decoder = PROFILES[slug].decoder(**EXAMPLES[slug].options)
+    (block,) = decoder.feed(packet["characteristic"], bytes.fromhex(packet["hex"]), 0.0)
+    acceleration_ms2 = np.array(expected["acceleration_g"]) * STANDARD_GRAVITY_MS2
+    np.testing.assert_allclose(block.acceleration_ms2, acceleration_ms2, atol=1e-8)
+    if "angular_velocity_deg_s" in expected:
+        np.testing.assert_allclose(
+            block.angular_velocity_deg_s, expected["angular_velocity_deg_s"], atol=1e-9
+        )
 
 
 @pytest.mark.parametrize("axis", range(3))
@@ -250,7 +268,7 @@ def talk(conversation, answer_of):
 def test_it_starts_and_stops(slug):
     profile, example = PROFILES[slug], EXAMPLES[slug]
     wanted = profile.settings(**example.options)
-    steps, started = talk(profile.start(wanted), lambda step: replied(step, example.answers))
+    steps, started = talk(profile.start(wanted), lambda step: replied(step, example.replies))
     assert isinstance(started, Started)
     assert started.settings.sampling_rate_hz == wanted.sampling_rate_hz
     subscribed = {step.characteristic for step in steps if isinstance(step, Subscribe)}
@@ -276,7 +294,7 @@ def test_it_starts_and_stops(slug):
         )
         assert all(same(*pair) for pair in pairs)
     for settings_ in (granted, wanted):  # the second where a start failed half-way
-        steps, nothing = talk(profile.stop(settings_), lambda step: replied(step, example.answers))
+        steps, nothing = talk(profile.stop(settings_), lambda step: replied(step, example.replies))
         assert steps
         assert nothing is None
 
@@ -314,13 +332,13 @@ def test_whatever_it_answers_the_start_ends_well_or_says_why(slug, rng):
 
     def damaged(step):
         if isinstance(step, Read):
-            right = example.answers.get(step.characteristic, b"")
+            right = example.replies.get(step.characteristic, b"")
             some = bytes(rng.randrange(256) for _ in range(rng.randrange(40)))
             return rng.choice([right, b"", None if step.optional else b"\x00", some])
-        right = example.answers.get(step.data)
+        right = example.replies.get(step.data)
         if right is None:  # asked for something else, after an answer that was damaged
-            alike = (one for one in example.answers if one[:2] == step.data[:2])
-            right = example.answers.get(next(alike, b""))
+            alike = (one for one in example.replies if one[:2] == step.data[:2])
+            right = example.replies.get(next(alike, b""))
         if right is None or (step.optional and rng.random() < 0.2):
             if not step.optional:
                 raise LinkError(f"no answer when asked to {step.purpose}")

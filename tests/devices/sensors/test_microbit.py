@@ -1,31 +1,16 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.profile import Advertisement, Read, Subscribe, Unsubscribe, Write
 from devices.sensors.microbit import PROFILE
 from tremor.errors import PacketError, SensorRefusedError
-from tremor.units import STANDARD_GRAVITY_MS2 as G
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "microbit.json").read_text(encoding="utf-8")
-)
-SAMPLES = [one for one in VECTORS if one["direction"] == "notify"]
+VECTORS = packets("microbit")
 PERIODS = [one for one in VECTORS if one["direction"] == "write"]
 DATA = PROFILE.data_characteristics[0]
 PERIOD = PERIODS[0]["characteristic"]
-
-
-@pytest.mark.parametrize("vector", SAMPLES, ids=lambda one: one["hex"])
-def test_a_notification_is_a_sample(vector):
-    (block,) = PROFILE.decoder().feed(DATA, bytes.fromhex(vector["hex"]), 0.0)
-    np.testing.assert_allclose(
-        block.acceleration_ms2 / G * 1000, [vector["expected"]["mg"]], atol=1e-9
-    )
 
 
 @pytest.mark.parametrize("length", [0, 1, 5, 7, 12])

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.profile import Ask, Subscribe
 from devices.sensors.movesense import (
@@ -19,9 +18,7 @@ from devices.sensors.movesense import (
 )
 from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "movesense.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("movesense")
 #: Which of the stated quantities a payload holds, in order.
 QUANTITIES = ("acc", "gyro", "magn")
 PAYLOADS = [

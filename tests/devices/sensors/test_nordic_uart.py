@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.decoding.boards import BOARDS, NUS_SERVICE, NUS_WRITE
 from devices.decoding.packet_layout import parse_layout
@@ -16,9 +14,7 @@ from devices.sensors.nordic_uart import OPTIONS, PROFILE
 from tremor.errors import InvalidInputError, PacketError
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "nordic_uart.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("nordic_uart")
 DATA = PROFILE.data_characteristics[0]
 LINES = [bytes.fromhex(one["hex"]) for one in VECTORS if one["sensor"] == "Generic NUS CSV"]
 WHOLE, CUT, REST, MIXED = LINES

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
+from rigs.captures import packets
 
 from devices.sensors.polar_control import parse_features, parse_reply, parse_settings
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "polar.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("polar")
 REPLIES = [
     one for one in VECTORS if one["direction"] == "indicate" and "holds" not in one["expected"]
 ]

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.sensors.polar_frames import decode_deltas, decode_frame
 from tremor.errors import PacketError
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "polar.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("polar")
 FRAMES = [one for one in VECTORS if one["direction"] == "notify" and "holds" not in one["expected"]]
 KINDS = {"ACC": 2, "GYRO": 5}
 

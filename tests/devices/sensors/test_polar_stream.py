@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.profile import Ask, Read, StreamSettings, Subscribe
@@ -20,9 +19,7 @@ from devices.sensors.polar_control import (
 from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
 from tremor.units import STANDARD_GRAVITY_MS2
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "polar.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("polar")
 
 H10, VERITY = polar_h10.PROFILE, polar_verity.PROFILE
 STOP, SDK_ON, SDK_OFF = b"\x03\x02", b"\x02\x09", b"\x03\x09"

@@ -1,31 +1,18 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.profile import Advertisement, Subscribe, Unsubscribe, Write
 from devices.sensors.thingy52 import PROFILE
 from tremor.errors import PacketError
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "thingy52.json").read_text(encoding="utf-8")
-)
-WHOLE = [one for one in VECTORS if one["direction"] == "notify" and not one["edited"]]
+VECTORS = packets("thingy52")
 CUT = next(one for one in VECTORS if one["edited"])
 CONFIG = next(one for one in VECTORS if one["direction"] == "write")
 DATA = PROFILE.data_characteristics[0]
-
-
-@pytest.mark.parametrize("vector", WHOLE, ids=lambda one: one["origin"])
-def test_a_notification_is_a_sample(vector):
-    (block,) = PROFILE.decoder().feed(DATA, bytes.fromhex(vector["hex"]), 0.0)
-    expected = vector["expected"]
-    np.testing.assert_allclose(block.acceleration_ms2 / G, [expected["acc_g"]], atol=1e-9)
-    np.testing.assert_allclose(block.angular_velocity_deg_s, [expected["gyro_dps"]], atol=1e-9)
 
 
 def test_a_cut_notification_is_refused_and_a_whole_one_is_decoded():

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rigs.captures import packets
 
 from devices.profile import Advertisement, Ask, Subscribe, Unsubscribe, Write
 from devices.sensors.witmotion import PROFILE
 from tremor.errors import InvalidInputError, PacketError
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "witmotion.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("witmotion")
 NOTIFIED = [one for one in VECTORS if one["direction"] == "notify" and "acc_raw" in one["expected"]]
 CUT = [one for one in NOTIFIED if one["edited"]]
 WHOLE = [one for one in NOTIFIED if not one["edited"]]

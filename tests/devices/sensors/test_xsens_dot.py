@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.captures import packets
 
 from devices.profile import Pause, Read, StreamSettings, Subscribe, Write
 from devices.sensors.xsens_dot import (
@@ -19,9 +18,7 @@ from devices.sensors.xsens_dot import (
 )
 from tremor.errors import InvalidInputError, PacketError, SensorRefusedError
 
-VECTORS = json.loads(
-    (Path(__file__).parents[2] / "captures" / "xsens_dot.json").read_text(encoding="utf-8")
-)
+VECTORS = packets("xsens_dot")
 SAMPLES = [one for one in VECTORS if one["direction"] == "notify"]
 CONTROLS = [one for one in VECTORS if one["characteristic"] == CONTROL]
 MESSAGES = [one for one in VECTORS if "checksum_ok" in one["expected"]]
