@@ -5,5 +5,5 @@ from devices.sources import open_source
 
 __all__ = ["DISTRIBUTION", "PROFILES", "open_source"]
 
-#: Which distribution this package belongs to: another one could ship the same generic name.
+#: Distribution of this package; another one might ship a package of the same name.
 DISTRIBUTION = "tremor-analyzer"

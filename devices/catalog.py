@@ -1,4 +1,7 @@
-"""The table of sensors: a new one is a file in `devices.sensors` and a line here."""
+"""Table of sensors.
+
+A new sensor is a file in `devices.sensors`, its row here, and its packets in ``tests/captures``.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,21 @@ _ALL: Final[tuple[SensorProfile, ...]] = (
     simulated.PROFILE,
 )
 
-#: All sensors by their slug, in the order in which they are recommended.
+#: All sensors by slug, in order of recommendation.
 PROFILES: Final[Mapping[str, SensorProfile]] = MappingProxyType({one.slug: one for one in _ALL})
 
 
 def profile_of(advertisement: Advertisement) -> SensorProfile | None:
-    """Tell which sensor an advertisement is from; None where it is none of these."""
+    """Return the kind of sensor that sent an advertisement.
+
+    Parameters
+    ----------
+    advertisement : Advertisement
+        Advertisement as received.
+
+    Returns
+    -------
+    SensorProfile or None
+        None if it is not a known sensor.
+    """
     return next((one for one in _ALL if one.recognises(advertisement)), None)

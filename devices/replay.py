@@ -1,6 +1,6 @@
-"""A recording as a sensor: its samples come as they came, at real, faster or unlimited speed.
+"""Plays a recording as if it were a sensor, in real time, faster, or at unlimited speed.
 
-Reading files is not done here; hand in a `Recording`.
+Files are read elsewhere: the input is a `Recording`.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ class ReplaySource:
     Parameters
     ----------
     recording : Recording
-        What to play.
+        Recording to play.
     speed : float or None
-        Times real time; None does not wait at all.
+        Playback speed, times real time; None for no waiting.
     packet_s : float
-        Length of a block, s; at least one sample.
+        Duration of a block, s; at least one sample.
     now : callable
         Monotonic clock, s.
     sleep : callable
-        Waits for so many seconds.
+        Wait for a number of seconds.
 
     Raises
     ------
     InvalidInputError
-        Where speed or packet length is not a positive number.
+        If the speed or the duration of a block is not a positive number.
 
     Notes
     -----
-    Row 0 of the recording has index 0. Lost samples are left out, so that a gap is a jump of
-    ``first_index``; a recording that ends in lost samples ends with an empty block, which tells
-    where. ``arrival_s`` goes by the time of the capture, as if it were played at real speed, so
-    that a clock fitted to it finds the rate of the recording at any speed. There are no device
-    stamps: a recording keeps the clock that was fitted to them.
+    Row 0 of the recording has index 0. Lost samples are omitted, so that a gap is a jump of
+    ``first_index``; if the recording ends with lost samples, the last block is empty and marks
+    the end. ``arrival_s`` is the time in the recording, whatever the speed, so that a clock
+    fitted to it has the rate of the recording. There are no device times: a recording keeps the
+    clock that was fitted to them.
 
-    A slow reader is not waited for: blocks that are due already come without delay.
+    If the reader is slow, the blocks that are due come without delay.
 
     Examples
     --------
@@ -88,12 +88,12 @@ class ReplaySource:
 
     @property
     def recording(self) -> Recording:
-        """Give what is played."""
+        """Recording that is played."""
         return self._recording
 
     @property
     def name(self) -> str:
-        """Give the name of the sensor that was recorded, or that of the file."""
+        """Name of the recorded sensor, or of the file."""
         sensor, source = self._recording.sensor, self._recording.source
         if sensor is not None and sensor.name:
             return sensor.name
@@ -101,11 +101,11 @@ class ReplaySource:
 
     @property
     def nominal_sampling_rate_hz(self) -> float:
-        """Give the nominal rate of the recorded sensor, else the estimated one, Hz."""
+        """Nominal sampling rate of the recorded sensor, or else the estimated one, Hz."""
         return self._recording.nominal_sampling_rate_hz or self._recording.sampling_rate_hz
 
     def is_open(self) -> bool:
-        """Tell whether it may be played."""
+        """Check whether the source can be read."""
         return self._open
 
     async def __aenter__(self) -> Self:
@@ -121,7 +121,18 @@ class ReplaySource:
         self._open = False
 
     async def __aiter__(self) -> AsyncIterator[SampleBlock]:
-        """Play from the start, until the end or until the source is closed."""
+        """Play from the start to the end, or until the source is closed.
+
+        Yields
+        ------
+        SampleBlock
+            In order, gaps omitted.
+
+        Raises
+        ------
+        InvalidInputError
+            If the source is not open.
+        """
         if not self.is_open():
             raise InvalidInputError("the source is closed; use it inside of 'async with'")
         started_s = self._now()
@@ -129,7 +140,7 @@ class ReplaySource:
             wait_s = 0.0
             if self._speed is not None:
                 wait_s = max(0.0, started_s + block.arrival_s / self._speed - self._now())
-            # Also without a wait: others must get their turn, and a cancellation must come in.
+            # Sleep even for 0 s: other tasks must run, and a cancellation must take effect.
             await self._sleep(wait_s)
             if not self.is_open():
                 return
@@ -140,11 +151,13 @@ class ReplaySource:
         rate_hz = self._recording.sampling_rate_hz
         n = len(samples)
         for first in range(0, n, self._n_packet):
-            piece = samples[first : first + self._n_packet]
-            there = np.isfinite(piece[:, 0])
-            arrival_s = (first + len(piece)) / rate_hz
-            edges = np.flatnonzero(np.diff(np.concatenate(([False], there, [False])).astype(int)))
+            rows = samples[first : first + self._n_packet]
+            is_present = np.isfinite(rows[:, 0])
+            arrival_s = (first + len(rows)) / rate_hz
+            edges = np.flatnonzero(
+                np.diff(np.concatenate(([False], is_present, [False])).astype(int))
+            )
             for begin, end in edges.reshape(-1, 2).tolist():
-                yield SampleBlock(first + begin, piece[begin:end], arrival_s)
+                yield SampleBlock(first + begin, rows[begin:end], arrival_s)
         if n and not np.isfinite(samples[-1, 0]):
             yield SampleBlock(n, np.zeros((0, len(AXES))), n / rate_hz)

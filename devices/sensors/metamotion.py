@@ -39,11 +39,11 @@ from tremor.units import STANDARD_GRAVITY_MS2
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["OPTIONS", "PROFILE", "MetaMotionDecoder"]
+__all__ = ["COMMAND", "NOTIFY", "OPTIONS", "PROFILE", "SERVICE", "MetaMotionDecoder"]
 
-_SERVICE: Final = "326a9000-85cb-9195-d9dd-464cfbbae75a"
-_COMMAND: Final = "326a9001-85cb-9195-d9dd-464cfbbae75a"
-_NOTIFY: Final = "326a9006-85cb-9195-d9dd-464cfbbae75a"
+SERVICE: Final = "326a9000-85cb-9195-d9dd-464cfbbae75a"
+COMMAND: Final = "326a9001-85cb-9195-d9dd-464cfbbae75a"
+NOTIFY: Final = "326a9006-85cb-9195-d9dd-464cfbbae75a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ OPTIONS: Final = MappingProxyType(
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    return _SERVICE in advertisement.service_uuids or advertisement.name.startswith(
+    return SERVICE in advertisement.service_uuids or advertisement.name.startswith(
         ("MetaWear", "MetaMotion")
     )
 
@@ -128,11 +128,11 @@ def _chip_of(reply: bytes | None) -> tuple[_Chip, int]:
 
 def _start(settings: StreamSettings) -> Conversation:
     prefix = _prefix_of(settings)
-    yield Subscribe(_NOTIFY)
+    yield Subscribe(NOTIFY)
     reply = yield Ask(
-        _COMMAND,
+        COMMAND,
         _IDENTIFY,
-        _NOTIFY,
+        NOTIFY,
         lambda data: data.startswith(_IDENTIFY),
         "identify the accelerometer",
     )
@@ -140,13 +140,13 @@ def _start(settings: StreamSettings) -> Conversation:
     settings = replace(settings, options=MappingProxyType({**settings.options, "chip": chip.name}))
     # Routes left over from an earlier run would send every sample twice.
     yield from _tear_down(settings)
-    yield Write(_COMMAND, _configuration(chip, settings))
+    yield Write(COMMAND, _configuration(chip, settings))
     notes = [f"accelerometer {chip.name}"]
     if prefix != "none":
         created = yield Ask(
-            _COMMAND,
+            COMMAND,
             _ACCOUNTERS[prefix],
-            _NOTIFY,
+            NOTIFY,
             lambda data: data.startswith(_CREATED) and len(data) == len(_CREATED) + 1,
             "create an accounter",
             optional=True,
@@ -155,15 +155,15 @@ def _start(settings: StreamSettings) -> Conversation:
             prefix = "none"
             notes.append("the board gives no time stamps: a loss cannot be told from a delay")
         else:
-            yield Write(_COMMAND, bytes((_PROCESSOR, 0x07, created[-1], 0x01)))
-            yield Write(_COMMAND, _PROCESSORS_ON)
+            yield Write(COMMAND, bytes((_PROCESSOR, 0x07, created[-1], 0x01)))
+            yield Write(COMMAND, _PROCESSORS_ON)
     if prefix == "none":
         if settings.sampling_rate_hz > _MAX_SINGLE_SAMPLE_HZ and revision >= 1:
-            yield Write(_COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x01)))
+            yield Write(COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x01)))
         else:
-            yield Write(_COMMAND, _SINGLE_ON)
-    yield Write(_COMMAND, _SAMPLING_ON)
-    yield Write(_COMMAND, _POWER_ON)
+            yield Write(COMMAND, _SINGLE_ON)
+    yield Write(COMMAND, _SAMPLING_ON)
+    yield Write(COMMAND, _POWER_ON)
     options = MappingProxyType({**settings.options, "stamps": prefix})
     return Started(settings=replace(settings, options=options), notes=tuple(notes))
 
@@ -179,21 +179,21 @@ def _range_g(settings: StreamSettings) -> float:
 
 
 def _tear_down(settings: StreamSettings) -> StopConversation:
-    yield Write(_COMMAND, _STANDBY)
-    yield Write(_COMMAND, _SAMPLING_OFF)
-    yield Write(_COMMAND, _SINGLE_OFF)
+    yield Write(COMMAND, _STANDBY)
+    yield Write(COMMAND, _SAMPLING_OFF)
+    yield Write(COMMAND, _SINGLE_OFF)
     for chip in _CHIPS.values():
         if chip.name == settings.options.get("chip"):
-            yield Write(_COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x00)))
-    yield Write(_COMMAND, _REMOVE_PROCESSORS)
+            yield Write(COMMAND, bytes((_ACCELEROMETER, chip.packed_register, 0x00)))
+    yield Write(COMMAND, _REMOVE_PROCESSORS)
 
 
 def _stop(settings: StreamSettings) -> StopConversation:
     yield from _tear_down(settings)
-    yield Unsubscribe(_NOTIFY)
+    yield Unsubscribe(NOTIFY)
     # The board reboots and drops the link, which removes everything. At the start that would be
     # a lost link, so the start removes leftovers one by one instead.
-    yield Write(_COMMAND, _SOFT_RESET, response=False)
+    yield Write(COMMAND, _SOFT_RESET, response=False)
 
 
 #: By the option ``stamps``.
@@ -274,7 +274,7 @@ class MetaMotionDecoder:
         PacketError
             If a packet of acceleration is truncated, repeated or out of order.
         """
-        if characteristic_uuid.lower() != _NOTIFY:
+        if characteristic_uuid.lower() != NOTIFY:
             return []
         header = tuple(data[:_HEADER_SIZE])
         size = _SIZES.get(header)
@@ -321,7 +321,7 @@ PROFILE: Final = SensorProfile(
     slug="metamotion",
     name="MetaMotion",
     name_pattern="MetaWear (can be renamed)",
-    services=(_SERVICE,),
+    services=(SERVICE,),
     recognises=_recognises,
     rates_hz=tuple(_RATE_CODES),
     default_rate_hz=100.0,
@@ -330,7 +330,7 @@ PROFILE: Final = SensorProfile(
     has_gyro=False,
     device_time="1.46 ms stamp of each sample, up to 100 Hz",
     default_loss_rule=_LOSS_RULES["time"],
-    data_characteristics=(_NOTIFY,),
+    data_characteristics=(NOTIFY,),
     battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "Above 100 Hz three samples come in a packet without a time: a loss can then not be told "

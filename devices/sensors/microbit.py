@@ -24,15 +24,15 @@ from devices.profile import (
 from tremor.errors import SensorRefusedError
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["PROFILE"]
+__all__ = ["DATA", "PERIOD", "PROFILE", "SERVICE"]
 
-_SERVICE: Final = "e95d0753-251d-470a-a062-fa1922dfa9a8"
-_DATA: Final = "e95dca4b-251d-470a-a062-fa1922dfa9a8"
-_PERIOD: Final = "e95dfb24-251d-470a-a062-fa1922dfa9a8"
+SERVICE: Final = "e95d0753-251d-470a-a062-fa1922dfa9a8"
+DATA: Final = "e95dca4b-251d-470a-a062-fa1922dfa9a8"
+PERIOD: Final = "e95dfb24-251d-470a-a062-fa1922dfa9a8"
 
 _PACKET: Final = SingleSamplePacket(
     sensor="micro:bit",
-    characteristic=_DATA,
+    characteristic=DATA,
     n_bytes=6,
     unit_ms2=STANDARD_GRAVITY_MS2 / 1000.0,
 )
@@ -43,21 +43,21 @@ _PERIODS_MS: Final = (160, 80, 20, 10)
 
 def _recognises(advertisement: Advertisement) -> bool:
     return advertisement.name.startswith("BBC micro:bit") or (
-        _SERVICE in advertisement.service_uuids
+        SERVICE in advertisement.service_uuids
     )
 
 
 def _start(settings: StreamSettings) -> Conversation:
     asked_ms = round(1000.0 / settings.sampling_rate_hz)
-    yield Write(_PERIOD, asked_ms.to_bytes(2, "little"))
-    reply = yield Read(_PERIOD)
+    yield Write(PERIOD, asked_ms.to_bytes(2, "little"))
+    reply = yield Read(PERIOD)
     period_ms = int.from_bytes(reply or b"", "little")
     if len(reply or b"") != 2 or period_ms == 0:
         raise SensorRefusedError(
             f"micro:bit keeps no period of {asked_ms} ms; flash a program with the accelerometer "
             "service, and reset the board"
         )
-    yield Subscribe(_DATA)
+    yield Subscribe(DATA)
     notes = ["its times are uneven; its true rate is measured"]
     if period_ms != asked_ms:
         notes.append(f"micro:bit chose a period of {period_ms} ms instead of {asked_ms} ms")
@@ -67,14 +67,14 @@ def _start(settings: StreamSettings) -> Conversation:
 
 
 def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
-    yield Unsubscribe(_DATA)
+    yield Unsubscribe(DATA)
 
 
 PROFILE: Final = SensorProfile(
     slug="microbit",
     name="micro:bit",
     name_pattern="BBC micro:bit [xxxxx]",
-    services=(_SERVICE,),
+    services=(SERVICE,),
     recognises=_recognises,
     rates_hz=tuple(1000.0 / period_ms for period_ms in _PERIODS_MS),
     default_rate_hz=50.0,
@@ -83,7 +83,7 @@ PROFILE: Final = SensorProfile(
     has_gyro=False,
     device_time="",
     default_loss_rule=LOSS_NOT_DETECTABLE,
-    data_characteristics=(_DATA,),
+    data_characteristics=(DATA,),
     remarks=(
         "Samples come at uneven times, in bursts: it is fit for teaching and for first trials.",
         "The full scale is 2 g unless its program sets another: steps and knocks are clipped.",

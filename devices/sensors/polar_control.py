@@ -49,13 +49,15 @@ class Command(IntEnum):
 
 
 class Status(IntEnum):
-    """Status of a reply, as far as the start depends on it."""
+    """Status of a reply; `Reply.refusal` describes all of them."""
 
     SUCCESS = 0
     UNKNOWN_REQUEST = 1
     UNKNOWN_MEASUREMENT = 2
     NOT_SUPPORTED = 3
     ALREADY_IN_STATE = 6
+    INVALID_RATE = 8
+    INVALID_RANGE = 9
     INVALID_STATE = 12
 
 

@@ -26,17 +26,17 @@ from devices.profile import (
 )
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["PROFILE"]
+__all__ = ["ADVERTISED_SERVICE", "CONFIG", "MOTION_SERVICE", "PROFILE", "RAW_DATA"]
 
-_ADVERTISED: Final = "ef680100-9b35-4933-9b10-52ffa9740042"
-_MOTION: Final = "ef680400-9b35-4933-9b10-52ffa9740042"
-_CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
-_RAW: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
+ADVERTISED_SERVICE: Final = "ef680100-9b35-4933-9b10-52ffa9740042"
+MOTION_SERVICE: Final = "ef680400-9b35-4933-9b10-52ffa9740042"
+CONFIG: Final = "ef680401-9b35-4933-9b10-52ffa9740042"
+RAW_DATA: Final = "ef680406-9b35-4933-9b10-52ffa9740042"
 
 #: The last 6 of the 18 bytes are the magnetic field.
 _PACKET: Final = SingleSamplePacket(
     sensor="Thingy:52",
-    characteristic=_RAW,
+    characteristic=RAW_DATA,
     n_bytes=18,
     unit_ms2=STANDARD_GRAVITY_MS2 / 1024.0,
     unit_deg_s=1.0 / 32.0,
@@ -47,16 +47,16 @@ _WAKE_ON_MOTION: Final = 1
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    return _ADVERTISED in advertisement.service_uuids or advertisement.name == "Thingy"
+    return ADVERTISED_SERVICE in advertisement.service_uuids or advertisement.name == "Thingy"
 
 
 def _start(settings: StreamSettings) -> Conversation:
     rate_hz = round(settings.sampling_rate_hz)
     yield Write(
-        _CONFIG,
+        CONFIG,
         struct.pack("<4HB", _STEPS_MS, _COMPENSATION_MS, _COMPASS_MS, rate_hz, _WAKE_ON_MOTION),
     )
-    yield Subscribe(_RAW)
+    yield Subscribe(RAW_DATA)
     return Started(
         settings=settings,
         notes=("the full scale is 2 g: steps and knocks are clipped", "its true rate is measured"),
@@ -64,14 +64,14 @@ def _start(settings: StreamSettings) -> Conversation:
 
 
 def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
-    yield Unsubscribe(_RAW)
+    yield Unsubscribe(RAW_DATA)
 
 
 PROFILE: Final = SensorProfile(
     slug="thingy52",
     name="Thingy:52",
     name_pattern="Thingy",
-    services=(_ADVERTISED, _MOTION),
+    services=(ADVERTISED_SERVICE, MOTION_SERVICE),
     recognises=_recognises,
     rates_hz=(25.0, 50.0, 100.0, 200.0),
     default_rate_hz=50.0,
@@ -80,7 +80,7 @@ PROFILE: Final = SensorProfile(
     has_gyro=True,
     device_time="",
     default_loss_rule=LOSS_NOT_DETECTABLE,
-    data_characteristics=(_RAW,),
+    data_characteristics=(RAW_DATA,),
     battery_characteristic=BATTERY_LEVEL,
     remarks=(
         "The full scale is 2 g and cannot be changed: steps and knocks are clipped.",

@@ -39,12 +39,12 @@ from tremor.units import STANDARD_GRAVITY_MS2
 if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
-__all__ = ["PROFILE", "WitMotionDecoder"]
+__all__ = ["COMMAND", "DATA", "OPTIONS", "PROFILE", "SERVICE", "WitMotionDecoder"]
 
 # The vendor's own base UUID: it ends in 805f9a34fb, that of the Bluetooth SIG in 805f9b34fb.
-_SERVICE: Final = "0000ffe5-0000-1000-8000-00805f9a34fb"
-_DATA: Final = "0000ffe4-0000-1000-8000-00805f9a34fb"
-_COMMAND: Final = "0000ffe9-0000-1000-8000-00805f9a34fb"
+SERVICE: Final = "0000ffe5-0000-1000-8000-00805f9a34fb"
+DATA: Final = "0000ffe4-0000-1000-8000-00805f9a34fb"
+COMMAND: Final = "0000ffe9-0000-1000-8000-00805f9a34fb"
 
 _HEADER: Final = b"\x55\x61"
 _REPLY: Final = b"\x55\x71"
@@ -77,7 +77,7 @@ def _recognises(advertisement: Advertisement) -> bool:
     name = advertisement.name.upper()
     if name.startswith("WTVB"):  # a vibration sensor with the same service and header
         return False
-    return _SERVICE in advertisement.service_uuids or re.match(r"B?WT\d", name) is not None
+    return SERVICE in advertisement.service_uuids or re.match(r"B?WT\d", name) is not None
 
 
 def _check(settings: StreamSettings) -> None:
@@ -93,9 +93,9 @@ def _write_register(register: int, value: int) -> bytes:
 def _read_register(register: int, what: str) -> Ask:
     wanted = _REPLY + register.to_bytes(2, "little")
     return Ask(
-        _COMMAND,
+        COMMAND,
         _write_register(0x27, register),
-        _DATA,
+        DATA,
         lambda data: len(data) >= data.find(wanted) + 6 and wanted in data,
         what,
         timeout_s=_REPLY_TIMEOUT_S,
@@ -112,13 +112,13 @@ def _value_in(reply: bytes | None, register: int) -> int | None:
 
 
 def _start(settings: StreamSettings) -> Conversation:
-    yield Subscribe(_DATA)
-    yield Write(_COMMAND, _UNLOCK)
+    yield Subscribe(DATA)
+    yield Write(COMMAND, _UNLOCK)
     yield Pause(_WRITE_INTERVAL_S)
-    yield Write(_COMMAND, _write_register(_RATE_REGISTER, _RATE_CODES[settings.sampling_rate_hz]))
+    yield Write(COMMAND, _write_register(_RATE_REGISTER, _RATE_CODES[settings.sampling_rate_hz]))
     yield Pause(_WRITE_INTERVAL_S)
     if settings.options.get("save") == "yes":
-        yield Write(_COMMAND, _SAVE)
+        yield Write(COMMAND, _SAVE)
         yield Pause(_WRITE_INTERVAL_S)
     code = _value_in((yield _read_register(_RATE_REGISTER, "read the rate")), _RATE_REGISTER)
     yield Pause(_WRITE_INTERVAL_S)
@@ -149,7 +149,7 @@ def _battery_note(reply: bytes | None) -> tuple[str, ...]:
 
 
 def _stop(settings: StreamSettings) -> StopConversation:  # noqa: ARG001 - the signature of all sensors
-    yield Unsubscribe(_DATA)
+    yield Unsubscribe(DATA)
 
 
 def _frame_time(frame: bytes) -> datetime | None:
@@ -239,7 +239,7 @@ class WitMotionDecoder:
         PacketError
             If the frames are those of a vibration sensor of the same maker.
         """
-        if characteristic_uuid.lower() != _DATA:
+        if characteristic_uuid.lower() != DATA:
             return []
         if self._framer.size is None and _is_vibration_sensor(data):
             raise PacketError(
@@ -292,7 +292,7 @@ PROFILE: Final = SensorProfile(
     slug="witmotion",
     name="WitMotion",
     name_pattern="WT901BLE.., WT9011DCL-..",
-    services=(_SERVICE,),
+    services=(SERVICE,),
     recognises=_recognises,
     rates_hz=tuple(_RATE_CODES),
     default_rate_hz=100.0,
@@ -301,7 +301,7 @@ PROFILE: Final = SensorProfile(
     has_gyro=True,
     device_time="",
     default_loss_rule=LOSS_NOT_DETECTABLE,
-    data_characteristics=(_DATA,),
+    data_characteristics=(DATA,),
     remarks=(
         "The full scale is 16 g and stays so.",
         "Angular velocity comes with every sample, and is exactly 0 at rest: the sensor zeroes it.",

@@ -1,5 +1,5 @@
-"""Sensors made of nothing but code: what they sample, say and send, byte for byte.
+"""Simulated sensors: what they measure, and the bytes that they exchange.
 
-`movement` is what they feel, `model` and the files of the families how they speak, and `backend`
-puts them in the place of the Bluetooth of the operating system.
+`movement` is the acceleration, `model` and the files of the families are the protocols, and
+`backend` replaces the Bluetooth of the operating system.
 """

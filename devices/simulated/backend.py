@@ -1,7 +1,7 @@
-"""Simulated sensors in the place of the Bluetooth of the operating system.
+"""Bluetooth backend for bleak that reaches simulated sensors instead of real ones.
 
-bleak takes a scanner, a client and an adapter as classes. These reach the models
-inside of this program, on every operating system; all above them is what drives a real sensor.
+bleak accepts a scanner, a client and an adapter as classes. Everything above them is the code
+that drives a real sensor, on every operating system.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 from devices.link.radio import Backend
 from devices.simulated.model import AttError, NoAnswer, SensorModel
 
-__all__ = ["Air", "backend_of"]
+__all__ = ["SimulatedRadio", "backend_of"]
 
-#: How often advertisements go out and notifications are looked for, s.
-_ADVERTISE_S: Final = 0.05
+#: Interval between advertisements, and between checks for notifications, s.
+_ADVERTISING_INTERVAL_S: Final = 0.05
 _TICK_S: Final = 0.005
 
 
 @dataclass
-class Air:
-    """Which sensors there are, and who is connected to which.
+class SimulatedRadio:
+    """Simulated sensors in reach, and the clients that are connected to them.
 
     Parameters
     ----------
@@ -46,48 +46,48 @@ class Air:
     models: Sequence[SensorModel]
     now: Callable[[], float] = time.monotonic
     _clients: dict[str, _Client] = field(default_factory=dict)
-    _back_s: dict[str, float] = field(default_factory=dict)
+    _away_until_s: dict[str, float] = field(default_factory=dict)
 
     def model(self, address: str) -> SensorModel | None:
-        """Give a sensor by its address."""
+        """Return the sensor with an address, if there is one."""
         return next((one for one in self.models if one.address == address), None)
 
     def in_reach(self, model: SensorModel) -> bool:
-        """Tell whether it can be heard now."""
-        return self.now() >= self._back_s.get(model.address, -1.0)
+        """Check whether a sensor is in reach now."""
+        return self.now() >= self._away_until_s.get(model.address, -1.0)
 
-    def is_free(self, model: SensorModel) -> bool:
-        """Tell whether it advertises: in reach, and nobody connected."""
+    def is_advertising(self, model: SensorModel) -> bool:
+        """Check whether a sensor advertises: in reach and not connected."""
         return self.in_reach(model) and model.address not in self._clients
 
     def connected(self) -> list[SensorModel]:
-        """Give those that somebody is connected to."""
+        """Return the connected sensors."""
         return [one for one in self.models if one.address in self._clients]
 
     def connect(self, model: SensorModel, client: _Client) -> None:
-        """Give a sensor a client."""
+        """Connect a client to a sensor."""
         self._clients[model.address] = client
         model.connected(self.now())
 
     def disconnect(self, model: SensorModel) -> None:
-        """Take it from it."""
+        """Disconnect the client of a sensor."""
         self._clients.pop(model.address, None)
 
     def breaks_now(self, model: SensorModel) -> bool:
-        """Tell whether the link breaks now, and put the sensor out of reach if so."""
+        """Check whether the link breaks now; if so, put the sensor out of reach."""
         if not model.link_breaks(self.now()):
             return False
-        self._back_s[model.address] = self.now() + model.faults.away_s / model.speed
+        self._away_until_s[model.address] = self.now() + model.faults.away_s / model.speed
         return True
 
 
 def backend_of(*models: SensorModel, now: Callable[[], float] = time.monotonic) -> Backend:
-    """Make a Bluetooth in which there are these sensors and nothing else.
+    """Make a Bluetooth backend with the given sensors and nothing else.
 
     Parameters
     ----------
     *models : SensorModel
-        The sensors, each with an address of its own.
+        Sensors with different addresses.
     now : callable
         Monotonic clock, s.
 
@@ -96,20 +96,20 @@ def backend_of(*models: SensorModel, now: Callable[[], float] = time.monotonic) 
     Backend
         For `devices.open_source`.
     """
-    air = Air(models, now)
+    radio = SimulatedRadio(models, now)
     return Backend(
-        scanner=type("SimulatedScanner", (_Scanner,), {"air": air}),
-        client=type("SimulatedClient", (_Client,), {"air": air}),
-        adapter=type("SimulatedAdapter", (_Adapter,), {"air": air}),
+        scanner=type("SimulatedScanner", (_Scanner,), {"radio": radio}),
+        client=type("SimulatedClient", (_Client,), {"radio": radio}),
+        adapter=type("SimulatedAdapter", (_Adapter,), {"radio": radio}),
     )
 
 
 class _Scanner(BaseBleakScanner):
-    air: ClassVar[Air]
+    radio: ClassVar[SimulatedRadio]
 
     def __init__(
         self,
-        detection_callback: Any,  # noqa: ANN401 - as bleak calls it
+        detection_callback: Any,  # noqa: ANN401 - the type of bleak's base class
         service_uuids: list[str] | None,
         scanning_mode: str,  # noqa: ARG002
         **_: Any,  # noqa: ANN401
@@ -130,9 +130,9 @@ class _Scanner(BaseBleakScanner):
 
     async def _advertise(self) -> None:
         while True:
-            for model in self.air.models:
+            for model in self.radio.models:
                 uuids = list(model.advertised)
-                if not self.air.is_free(model) or not self.is_allowed_uuid(uuids):
+                if not self.radio.is_advertising(model) or not self.is_allowed_uuid(uuids):
                     continue
                 data = AdvertisementData(
                     local_name=model.name,
@@ -147,22 +147,22 @@ class _Scanner(BaseBleakScanner):
                     model.address, model.address, model.name, None, data
                 )
                 self.call_detection_callbacks(device, data)
-            await asyncio.sleep(_ADVERTISE_S)
+            await asyncio.sleep(_ADVERTISING_INTERVAL_S)
 
 
 class _Adapter(BaseBleakAdapter):
-    air: ClassVar[Air]
+    radio: ClassVar[SimulatedRadio]
 
     @classmethod
     async def get(cls, **_: Any) -> _Adapter:  # noqa: ANN401
         return cls()
 
     async def get_connected_devices(self, service_uuids: frozenset[str]) -> list[BLEDevice]:  # noqa: ARG002
-        return [BLEDevice(one.address, one.name, None) for one in self.air.connected()]
+        return [BLEDevice(one.address, one.name, None) for one in self.radio.connected()]
 
 
 class _Client(BaseBleakClient):
-    air: ClassVar[Air]
+    radio: ClassVar[SimulatedRadio]
 
     def __init__(self, address_or_ble_device: BLEDevice | str, **known: Any) -> None:  # noqa: ANN401
         super().__init__(
@@ -170,9 +170,9 @@ class _Client(BaseBleakClient):
             disconnected_callback=known["disconnected_callback"],
             timeout=known["timeout"],
         )
-        self._model = self.air.model(self.address)
+        self._model = self.radio.model(self.address)
         self._callbacks: dict[str, Callable[[bytearray], None]] = {}
-        self._pump: asyncio.Task[None] | None = None
+        self._delivery: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -190,18 +190,18 @@ class _Client(BaseBleakClient):
 
     @property
     def is_connected(self) -> bool:
-        return self._pump is not None
+        return self._delivery is not None
 
     async def connect(self, pair: bool, **_: Any) -> None:  # noqa: ANN401, ARG002
         model = self._sensor
-        if not self.air.in_reach(model):
+        if not self.radio.in_reach(model):
             await asyncio.sleep(min(self._timeout, model.faults.away_s / model.speed))
             raise TimeoutError
-        self.services = self._table(model)
-        self.air.connect(model, self)
-        self._pump = asyncio.create_task(self._carry(model))
+        self.services = self._service_table(model)
+        self.radio.connect(model, self)
+        self._delivery = asyncio.create_task(self._deliver(model))
 
-    def _table(self, model: SensorModel) -> BleakGATTServiceCollection:
+    def _service_table(self, model: SensorModel) -> BleakGATTServiceCollection:
         services, handle = BleakGATTServiceCollection(), 1
         for uuid, characteristics in model.table.items():
             service = BleakGATTService(None, handle, uuid)
@@ -221,29 +221,29 @@ class _Client(BaseBleakClient):
             handle += 2
         return services
 
-    async def _carry(self, model: SensorModel) -> None:
-        while not self.air.breaks_now(model):
-            for uuid, data in model.due(self.air.now()):
+    async def _deliver(self, model: SensorModel) -> None:
+        while not self.radio.breaks_now(model):
+            for uuid, data in model.due(self.radio.now()):
                 callback = self._callbacks.get(uuid)
                 if callback is not None:
                     callback(bytearray(data))
             await asyncio.sleep(_TICK_S)
-        self._ended(model)
+        self._on_link_end(model)
 
-    def _ended(self, model: SensorModel) -> None:
-        self._pump = None
+    def _on_link_end(self, model: SensorModel) -> None:
+        self._delivery = None
         self._callbacks.clear()
-        self.air.disconnect(model)
+        self.radio.disconnect(model)
         if self._disconnected_callback is not None:
             self._disconnected_callback()
 
     async def disconnect(self) -> None:
-        if self._pump is None:
+        if self._delivery is None:
             return
-        self._pump.cancel()
+        self._delivery.cancel()
         with suppress(asyncio.CancelledError):
-            await self._pump
-        self._ended(self._sensor)
+            await self._delivery
+        self._on_link_end(self._sensor)
 
     async def pair(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
         return
@@ -251,8 +251,8 @@ class _Client(BaseBleakClient):
     async def unpair(self) -> None:
         return
 
-    def _linked(self) -> SensorModel:
-        if self._pump is None:
+    def _connected_sensor(self) -> SensorModel:
+        if self._delivery is None:
             raise BleakError("Not connected")
         return self._sensor
 
@@ -264,18 +264,18 @@ class _Client(BaseBleakClient):
         **_: Any,  # noqa: ANN401
     ) -> bytearray:
         try:
-            return bytearray(self._linked().read(characteristic.uuid))
+            return bytearray(self._connected_sensor().read(characteristic.uuid))
         except AttError as error:
             raise BleakGATTProtocolError(error.code) from error
 
     async def write_gatt_char(
         self,
         characteristic: BleakGATTCharacteristic,
-        data: Any,  # noqa: ANN401 - whatever holds bytes
+        data: Any,  # noqa: ANN401 - any object with a buffer
         response: bool,
     ) -> None:
         try:
-            self._linked().write(characteristic.uuid, bytes(data), self.air.now())
+            self._connected_sensor().write(characteristic.uuid, bytes(data), self.radio.now())
         except AttError as error:
             if response:
                 raise BleakGATTProtocolError(error.code) from error
@@ -290,11 +290,11 @@ class _Client(BaseBleakClient):
         **_: Any,  # noqa: ANN401
     ) -> None:
         self._callbacks[characteristic.uuid] = callback
-        self._linked().notify(characteristic.uuid, on=True, now_s=self.air.now())
+        self._connected_sensor().notify(characteristic.uuid, on=True, now_s=self.radio.now())
 
     async def stop_notify(self, characteristic: BleakGATTCharacteristic) -> None:
         self._callbacks.pop(characteristic.uuid, None)
-        self._linked().notify(characteristic.uuid, on=False, now_s=self.air.now())
+        self._connected_sensor().notify(characteristic.uuid, on=False, now_s=self.radio.now())
 
     async def read_gatt_descriptor(self, *_: Any, **__: Any) -> bytearray:  # noqa: ANN401
         raise BleakGATTProtocolError(0x01)

@@ -1,7 +1,7 @@
-"""What simulated sensors have in common: GATT table, subscriptions, time, faults on request.
+"""Base of all simulated sensors: GATT table, subscriptions, clock, and faults on request.
 
-A model knows what it answers to a write and which notifications are due at a moment. How they
-travel is not known here: `devices.simulated.backend` carries them inside of this program.
+A model replies to writes and knows which notifications are due at a given time;
+`devices.simulated.backend` delivers them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from devices.decoding.uuids import BATTERY_LEVEL
 from devices.simulated.movement import IndexMovement, Movement
 
 __all__ = [
+    "WRITE_NOT_PERMITTED",
     "AttError",
     "Characteristic",
     "Faults",
@@ -25,18 +26,20 @@ __all__ = [
 
 _CHARGE: Final = 81
 _READ_NOT_PERMITTED: Final = 0x02
+#: Error code of a write that the sensor does not accept.
+WRITE_NOT_PERMITTED: Final = 0x03
 
-#: UUID and flags as BlueZ names them.
-Characteristic = tuple[str, tuple[str, ...]]
+#: UUID and flags, with the names of BlueZ.
+Characteristic: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 class AttError(Exception):
-    """An error code of the attribute protocol is the answer.
+    """The sensor replies with an error code of the attribute protocol.
 
     Parameters
     ----------
     code : int
-        As in the Bluetooth core specification.
+        Code of the Bluetooth Core Specification, volume 3, part F, section 3.4.1.1.
     """
 
     def __init__(self, code: int) -> None:
@@ -44,28 +47,28 @@ class AttError(Exception):
         self.code = code
 
 
-class NoAnswer(Exception):  # noqa: N818 - to the sensor nothing went wrong
-    """There is never an answer."""
+class NoAnswer(Exception):  # noqa: N818 - not an error of the sensor
+    """The sensor never replies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What goes wrong, in the time of the sensor.
+    """Faults of a simulated sensor; times on its own clock.
 
     Parameters
     ----------
     loss : float
-        Share of notifications that are lost on the way.
+        Share of notifications that are lost.
     disconnects_s : tuple of float
-        When the link breaks, s from the first start.
+        Times at which the link breaks, s since the first start.
     away_s : float
-        For how long the sensor is out of reach then, s.
+        Time out of reach after each of them, s.
     silent_from_s : float or None
-        From when on it is connected and says nothing, until it is connected anew.
+        Time from which the sensor is connected but sends nothing, s, until it is connected again.
     mtu : int
-        Longer notifications are cut, as a link does.
+        MTU, bytes; longer notifications are truncated.
     seed : int
-        Of what is lost.
+        Seed of the losses.
     """
 
     loss: float = 0.0
@@ -78,27 +81,35 @@ class Faults:
 
 @dataclass
 class SensorModel:
-    """A sensor without a radio.
+    """Simulated sensor without a radio.
 
     Parameters
     ----------
     movement : Movement
-        What it feels.
+        Acceleration that it measures.
     sampling_rate_hz : float
-        Rate that it claims, Hz; some take another one when they are started.
+        Nominal sampling rate, Hz; a start may change it.
     rate_error : float
-        True rate over that rate, less one.
+        Relative error of the nominal sampling rate: true rate over nominal rate, less one.
     range_g : float
         Full scale, g.
     speed : float
-        How much faster than real its time goes.
+        Speed of its clock, times real time.
     faults : Faults
-        What goes wrong.
+        Faults.
     name, address, rssi
-        As it advertises them.
+        Advertised name, address and signal strength, dBm.
+
+    Attributes
+    ----------
+    sent, lost : list of tuple of int
+        First index and number of the samples of each notification that was sent or lost: the
+        truth for a test.
+    log : list of tuple of str and bytes
+        Writes that were received: characteristic and value.
     """
 
-    #: What a family fills in: advertised services and company data, and the GATT table.
+    #: Set by each family: advertised services and company data, and the GATT table.
     slug: ClassVar[str] = ""
     default_name: ClassVar[str] = "Sensor"
     advertised: ClassVar[tuple[str, ...]] = ()
@@ -122,8 +133,6 @@ class SensorModel:
         self.subscribed: set[str] = set()
         self.started_s: float | None = None
         self.first_started_s: float | None = None
-        #: Index of the next sample to send, and of the first of each notification that was sent
-        #: or lost, with its length: the truth that a test compares with.
         self.next_index = 0
         self.sent: list[tuple[int, int]] = []
         self.lost: list[tuple[int, int]] = []
@@ -135,59 +144,59 @@ class SensorModel:
 
     @property
     def true_rate_hz(self) -> float:
-        """Give the rate at which it really samples, Hz."""
+        """True sampling rate, Hz."""
         return self.sampling_rate_hz * (1.0 + self.rate_error)
 
     def clock_s(self, now_s: float) -> float:
-        """Give the time of the sensor, s since it was first started."""
+        """Return the time on the clock of the sensor, s since it was first started."""
         begin_s = now_s if self.first_started_s is None else self.first_started_s
         return (now_s - begin_s) * self.speed
 
     def stamp_s(self, index: int) -> float:
-        """Give the time of a sample on the sensor's own clock, s."""
+        """Return the time of a sample on the clock of the sensor, s."""
         return index / self.true_rate_hz
 
     def connected(self, now_s: float) -> None:
-        """Take a new link; what was subscribed is forgotten, what was sampled meanwhile is lost."""
+        """Accept a connection; subscriptions are reset, and samples taken meanwhile are lost."""
         self.subscribed.clear()
         self._replies.clear()
         self._is_silent = False
         self._skip(now_s)
 
     def read(self, uuid: str) -> bytes:
-        """Answer a read.
+        """Reply to a read.
 
         Raises
         ------
         AttError
-            Where there is nothing to read.
+            If the characteristic cannot be read.
         """
         if uuid == BATTERY_LEVEL:
             return bytes([_CHARGE])
         raise AttError(_READ_NOT_PERMITTED)
 
     def write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Do what a write asks for; answers are among what is due next."""
+        """Handle a write; replies are part of the next `due`."""
         self.log.append((uuid, data))
-        self.take(uuid, data, now_s)
+        self.handle_write(uuid, data, now_s)
 
-    def take(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Do what a write asks for, as this family does."""
+    def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
+        """Handle a write; implemented by each family."""
 
     def notify(self, uuid: str, *, on: bool, now_s: float) -> None:
-        """Turn the notifications of a characteristic on or off."""
+        """Enable or disable the notifications of a characteristic."""
         (self.subscribed.add if on else self.subscribed.discard)(uuid)
         self.subscription_changed(now_s)
 
     def subscription_changed(self, now_s: float) -> None:
-        """Start or stop, where this family does so by a subscription."""
+        """Start or stop; implemented by families that do so by a subscription."""
 
     def reply(self, uuid: str, data: bytes) -> None:
-        """Answer by a notification."""
+        """Queue a notification as a reply."""
         self._replies.append((uuid, data))
 
     def start(self, now_s: float) -> None:
-        """Begin to stream; it samples on meanwhile, so that what was not sent is missing."""
+        """Start the stream; samples taken since the first start but not sent are lost."""
         if self.first_started_s is None:
             self.first_started_s = now_s
         self.started_s = now_s
@@ -200,15 +209,15 @@ class SensorModel:
             self.next_index += n
 
     def stop(self) -> None:
-        """End the stream."""
+        """Stop the stream."""
         self.started_s = None
 
     def n_sampled(self, now_s: float) -> int:
-        """Count the samples that it has taken since it was first started."""
+        """Return the number of samples taken since the first start."""
         return int(self.clock_s(now_s) * self.true_rate_hz)
 
     def link_breaks(self, now_s: float) -> bool:
-        """Tell, once for each time, whether the link breaks now."""
+        """Check whether the link breaks now; true once for each fault."""
         times_s = self.faults.disconnects_s
         if self._n_breaks >= len(times_s) or self.clock_s(now_s) < times_s[self._n_breaks]:
             return False
@@ -216,7 +225,7 @@ class SensorModel:
         return True
 
     def due(self, now_s: float) -> list[tuple[str, bytes]]:
-        """Give what is to be notified now, faults applied."""
+        """Return the notifications that are due, after faults."""
         items, self._replies = self._replies, []
         silent_s = self.faults.silent_from_s
         if silent_s is not None and not self._was_silent and self.clock_s(now_s) >= silent_s:
@@ -235,11 +244,11 @@ class SensorModel:
         return [(uuid, data[:longest]) for uuid, data in items if uuid in self.subscribed]
 
     def packets(self, first: int, n: int) -> list[tuple[str, bytes]]:
-        """Give the notifications that hold samples ``first`` to ``first + n``."""
+        """Return the notifications that contain samples ``first`` to ``first + n``."""
         raise NotImplementedError
 
     def counts(self, first: int, n: int, *, per_g: float, most: int = 32767) -> list[int]:
-        """Give samples as the whole numbers of a converter, x y z x y z ..."""
+        """Return samples as counts of a converter, x y z x y z ..."""
         return [
             max(-most - 1, min(most, round(value * per_g)))
             for row in self.movement(first, n)

@@ -1,8 +1,8 @@
-"""What a simulated sensor feels: a leg of known truth, or samples that carry their own index."""
+"""Acceleration of a simulated sensor: a leg of known truth, or samples that encode their index."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 __all__ = ["IndexMovement", "LegMovement", "Movement", "Triple", "index_of"]
 
-Triple = tuple[float, float, float]
+Triple: TypeAlias = tuple[float, float, float]
 
-#: Step of the numbers that carry an index, g: no sensor rounds it away.
+#: Step of the values that encode an index, g; no sensor has a coarser resolution.
 _STEP_G: Final = 0.002
 _SPAN: Final = 500
 
 
 class Movement(Protocol):
-    """Acceleration at places of a sensor's own count."""
+    """Acceleration as a function of the sample index."""
 
     def __call__(self, first: int, n: int) -> list[Triple]:
-        """Give acceleration at places ``first`` to ``first + n``, g."""
+        """Return the acceleration of samples ``first`` to ``first + n``, g, shape (n, 3)."""
 
 
 class IndexMovement:
-    """Every sample carries its own index: a test can tell which ones have come.
+    """Samples that encode their index, so that a test can identify them.
 
     Examples
     --------
@@ -35,7 +35,7 @@ class IndexMovement:
     """
 
     def __call__(self, first: int, n: int) -> list[Triple]:
-        """Give acceleration at places ``first`` to ``first + n``, g."""
+        """Return the acceleration of samples ``first`` to ``first + n``, g, shape (n, 3)."""
         return [
             (_STEP_G * (index % _SPAN), _STEP_G * (index // _SPAN % _SPAN), 1.0)
             for index in range(first, first + n)
@@ -43,32 +43,32 @@ class IndexMovement:
 
 
 def index_of(acceleration_g: Triple) -> int:
-    """Read the index of a sample of `IndexMovement`; it starts anew every 250 000 samples."""
+    """Decode the index of a sample of `IndexMovement`; it repeats after 250 000 samples."""
     x, y, _ = acceleration_g
     return round(x / _STEP_G) + _SPAN * round(y / _STEP_G)
 
 
 class LegMovement:
-    """A leg of `tremor.synthesis`; when its scene is over, it is played again.
+    """Leg of `tremor.synthesis`, repeated from the start after its end.
 
     Parameters
     ----------
     acceleration_g : ndarray, shape (n, 3)
-        What the sensor feels, g.
+        Acceleration at the sensor, g.
     """
 
     def __init__(self, acceleration_g: np.typing.NDArray[np.float64]) -> None:
         self._acceleration_g = acceleration_g
 
     @classmethod
-    def of(cls, rendered: Rendered) -> LegMovement:
-        """Take the samples of a rendered scene."""
+    def from_rendered(cls, rendered: Rendered) -> LegMovement:
+        """Make a movement of the samples of a rendered scene."""
         from tremor.units import STANDARD_GRAVITY_MS2
 
         return cls(rendered.acceleration_ms2 / STANDARD_GRAVITY_MS2)
 
     def __call__(self, first: int, n: int) -> list[Triple]:
-        """Give acceleration at places ``first`` to ``first + n``, g."""
+        """Return the acceleration of samples ``first`` to ``first + n``, g, shape (n, 3)."""
         size = len(self._acceleration_g)
         begin = first % size
         rows = self._acceleration_g[begin : begin + n].tolist()

@@ -1,4 +1,4 @@
-"""From the options of ``--sensor simulated`` to a source: which leg, which sensor, which faults."""
+"""Opens a simulated sensor by the options of ``--sensor simulated``: leg, model, faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "model_of", "open_simulated", "scaled_clock"]
 
-#: Sensors that can be imitated, by the slug of their profile.
+#: Models by the slug of the sensor that they imitate.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
     model.slug: model
     for model in (
@@ -43,9 +43,9 @@ MODELS: Final[Mapping[str, type[SensorModel]]] = {
 }
 
 _DEFAULT_SCENE_S: Final = 480.0
-#: A scene that carries the index of each sample instead of a movement, for tests.
-_INDEX: Final = "index"
-_NO_RAIL_MS2: Final = 1e3
+#: Pseudo-scene whose samples encode their index, for tests.
+_INDEX_SCENE: Final = "index"
+_UNLIMITED_MS2: Final = 1e3
 
 
 def _share(text: str) -> float:
@@ -67,7 +67,9 @@ def _moments(text: str) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Options:
+    """Parsed options; the defaults are those of the help text."""
+
     scene: str = "post_run"
     seed: int = 0
     length: float = _DEFAULT_SCENE_S
@@ -80,8 +82,8 @@ class _Asked:
     speed: float = 1.0
 
 
-#: How each option is read; what it means stands with the profile.
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+#: Parser of each option; `OPTIONS` describes them.
+_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "scene": str,
     "seed": int,
     "length": _positive,
@@ -95,35 +97,37 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 
-def _read(options: Mapping[str, str]) -> _Asked:
+def _parse(options: Mapping[str, str]) -> _Options:
     values: dict[str, Any] = {}
     for name, text in options.items():
         if name not in OPTIONS:
-            raise InvalidInputError(f"the simulated sensor has no option {_near(name, OPTIONS)}")
+            raise InvalidInputError(
+                f"the simulated sensor has no option {_suggestion(name, OPTIONS)}"
+            )
         try:
-            values[name] = _READERS[name](text)
+            values[name] = _PARSERS[name](text)
         except ValueError as error:
             raise InvalidInputError(f"{name} is {text!r}; give {OPTIONS[name]}") from error
-    return _Asked(**values)
+    return _Options(**values)
 
 
-def _near(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
     return f"{name!r}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
 
 
-def _movement(asked: _Asked, rate_hz: float) -> Movement:
-    if asked.scene == _INDEX:
+def _movement(parsed: _Options, rate_hz: float) -> Movement:
+    if parsed.scene == _INDEX_SCENE:
         return IndexMovement()
     from tremor.synthesis import SCENES, SensorClock, render
 
-    if asked.scene not in SCENES:
-        raise InvalidInputError(f"there is no scene {_near(asked.scene, SCENES)}")
-    clock = SensorClock(nominal_rate_hz=rate_hz, rate_error=asked.rate_error)
-    scene = SCENES[asked.scene](clock=clock, duration_s=asked.length)
-    # The model rounds and clips by itself, to the range that it is asked for.
-    sensor = replace(scene.sensor, range_ms2=_NO_RAIL_MS2, bits=None)
-    return LegMovement.of(render(replace(scene, sensor=sensor), seed=asked.seed))
+    if parsed.scene not in SCENES:
+        raise InvalidInputError(f"there is no scene {_suggestion(parsed.scene, SCENES)}")
+    clock = SensorClock(nominal_rate_hz=rate_hz, rate_error=parsed.rate_error)
+    scene = SCENES[parsed.scene](clock=clock, duration_s=parsed.length)
+    # The model itself rounds, and clips to the requested full scale.
+    sensor = replace(scene.sensor, range_ms2=_UNLIMITED_MS2, bits=None)
+    return LegMovement.from_rendered(render(replace(scene, sensor=sensor), seed=parsed.seed))
 
 
 def model_of(
@@ -134,37 +138,37 @@ def model_of(
     Parameters
     ----------
     options : mapping of str to str
-        Some of `OPTIONS`.
+        Values for some of `OPTIONS`.
     sampling_rate_hz : float or None
-        Rate that it will be asked for, Hz; that of its profile where None.
+        Sampling rate that will be requested, Hz; None for the default of the profile.
     address : str
-        Its address, where there are several.
+        Address, if there are several sensors.
 
     Returns
     -------
     SensorModel
-        Not connected to anybody yet.
+        Disconnected sensor.
 
     Raises
     ------
     InvalidInputError
-        Where an option is not known or not allowed.
+        If an option is unknown or its value not allowed.
     """
-    asked = _read(options)
-    if asked.like not in MODELS:
-        raise InvalidInputError(f"nothing can imitate {_near(asked.like, MODELS)}")
-    rate_hz = sampling_rate_hz or PROFILES[asked.like].default_rate_hz
-    model = MODELS[asked.like](
-        movement=_movement(asked, rate_hz),
+    parsed = _parse(options)
+    if parsed.like not in MODELS:
+        raise InvalidInputError(f"nothing can imitate {_suggestion(parsed.like, MODELS)}")
+    rate_hz = sampling_rate_hz or PROFILES[parsed.like].default_rate_hz
+    model = MODELS[parsed.like](
+        movement=_movement(parsed, rate_hz),
         sampling_rate_hz=rate_hz,
-        rate_error=asked.rate_error,
-        speed=asked.speed,
+        rate_error=parsed.rate_error,
+        speed=parsed.speed,
         faults=Faults(
-            loss=asked.loss,
-            disconnects_s=asked.disconnects,
-            away_s=asked.away,
-            silent_from_s=asked.silent,
-            seed=asked.seed,
+            loss=parsed.loss,
+            disconnects_s=parsed.disconnects,
+            away_s=parsed.away,
+            silent_from_s=parsed.silent,
+            seed=parsed.seed,
         ),
     )
     if address:
@@ -174,12 +178,23 @@ def model_of(
 
 @cache
 def _origin_s() -> float:
-    """Give the moment from which fast time runs: several sensors share one clock."""
+    """Return the origin of all scaled clocks, s, so that several sensors share one clock."""
     return time.monotonic()
 
 
 def scaled_clock(speed: float) -> Callable[[], float]:
-    """Give a monotonic clock that runs so many times as fast as that of the host."""
+    """Return a monotonic clock that runs faster than that of the host.
+
+    Parameters
+    ----------
+    speed : float
+        Speed, times real time.
+
+    Returns
+    -------
+    callable
+        Clock, s.
+    """
     begin_s = _origin_s()
     return lambda: begin_s + speed * (time.monotonic() - begin_s)
 
@@ -190,12 +205,12 @@ def open_simulated(request: Request) -> SensorSource:
     Parameters
     ----------
     request : Request
-        ``simulated``, or ``simulated:polar-h10`` to imitate another one.
+        Sensor ``simulated``, or ``simulated:polar-h10`` to imitate another one.
 
     Returns
     -------
     SensorSource
-        Over the same link as a real one.
+        Source over the same link as for a real sensor.
     """
     from devices.link.options import HostClocks
     from devices.link.source import SensorSource

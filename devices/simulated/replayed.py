@@ -1,8 +1,7 @@
-"""A recorded link as a sensor: what came then comes again, to whoever asks as was asked then.
+"""Replays the packet log of a recording as a sensor: the same notifications to the same requests.
 
-The packet log of a recording holds every notification, and what was written and read. Played back
-through the same link, a session with a real sensor can be gone through again without it, and a
-program that asks for something else is found out.
+The log contains every notification, read and write. Replaying it through the link repeats a
+session with a real sensor without that sensor, and detects a program that sends other requests.
 """
 
 from __future__ import annotations
@@ -25,62 +24,72 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplayedSensor", "open_replayed"]
 
-_UNLIKELY: Final = 0x0E
+_UNLIKELY_ERROR: Final = 0x0E
 _FLAGS: Final = ("read", "write", "write-without-response", "notify")
-#: Kinds of steps of a log.
+#: Kinds of entries of a log.
 _WROTE, _READ, _NOTIFIED, _LOST = "wrote", "read", "notified", "lost"
-_ENDS: Final = (_LOST, "silent")
+_LOSS_EVENTS: Final = (_LOST, "silent")
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class _Entry:
     kind: str
     time_s: float
     uuid: str = ""
     data: bytes = b""
 
 
-def _steps_of(records: Iterable[object]) -> list[_Step]:
-    steps = []
+def _entries_of(records: Iterable[object]) -> list[_Entry]:
+    entries = []
     for one in records:
         if isinstance(one, Packet):
-            steps.append(_Step(_NOTIFIED, one.arrival_s, one.characteristic, one.data))
+            entries.append(_Entry(_NOTIFIED, one.arrival_s, one.characteristic, one.data))
         elif isinstance(one, LinkEvent) and one.kind in (_WROTE, _READ):
             uuid, _, digits = one.detail.partition(" ")
-            steps.append(_Step(one.kind, one.arrival_s, uuid, bytes.fromhex(digits)))
-        elif isinstance(one, LinkEvent) and one.kind in _ENDS:
-            steps.append(_Step(_LOST, one.arrival_s))
-    # What came before the stream began is logged when it begins.
-    return sorted(steps, key=lambda step: step.time_s)
+            entries.append(_Entry(one.kind, one.arrival_s, uuid, bytes.fromhex(digits)))
+        elif isinstance(one, LinkEvent) and one.kind in _LOSS_EVENTS:
+            entries.append(_Entry(_LOST, one.arrival_s))
+    # Packets from before the stream are logged when it begins, hence not in order.
+    return sorted(entries, key=lambda entry: entry.time_s)
 
 
 class ReplayedSensor(SensorModel):
-    """Plays a packet log back, write by write.
+    """Simulated sensor that replays a packet log.
 
     Parameters
     ----------
     profile : SensorProfile
-        Kind of the sensor that was recorded.
+        Kind of the recorded sensor.
     records : iterable
-        Of its packet log.
+        Records of the packet log.
     name : str
-        Its name.
+        Name of the sensor.
     speed : float
-        Times real time.
+        Playback speed, times real time.
+
+    Attributes
+    ----------
+    unexpected : list of tuple of str and bytes
+        Writes that are not in the log: characteristic and value.
+
+    Raises
+    ------
+    CaptureReadError
+        If the log contains no packets.
     """
 
     def __init__(
         self, profile: SensorProfile, records: Iterable[object], *, name: str, speed: float = 1.0
     ) -> None:
-        self._steps: Sequence[_Step] = _steps_of(records)
-        if not any(step.kind == _NOTIFIED for step in self._steps):
+        self._entries: Sequence[_Entry] = _entries_of(records)
+        if not any(entry.kind == _NOTIFIED for entry in self._entries):
             raise CaptureReadError(f"the packet log of {name} holds no packets")
         super().__init__(name=name, speed=speed, faults=Faults(mtu=517))
-        self._place = 0
-        self._anchor = (0.0, self._steps[0].time_s)
-        #: Writes that were not what was written then: time of the program and bytes.
+        self._position = 0
+        #: Time of the program and time of the log that correspond to each other, s.
+        self._anchor = (0.0, self._entries[0].time_s)
         self.unexpected: list[tuple[str, bytes]] = []
-        uuids = dict.fromkeys(step.uuid for step in self._steps if step.uuid)
+        uuids = dict.fromkeys(entry.uuid for entry in self._entries if entry.uuid)
         self._table: dict[str, Sequence[Characteristic]] = {
             profile.services[0]: tuple((uuid, _FLAGS) for uuid in uuids)
         }
@@ -88,83 +97,89 @@ class ReplayedSensor(SensorModel):
 
     @property
     def table(self) -> dict[str, Sequence[Characteristic]]:  # type: ignore[override]
-        """Give every characteristic that was used, in one service."""
+        """All characteristics in the log, in one service."""
         return self._table
 
     @property
     def advertised(self) -> tuple[str, ...]:  # type: ignore[override]
-        """Give the services of its kind."""
+        """Services of this kind of sensor."""
         return self._services
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether all of the log was played."""
-        return all(step.kind != _NOTIFIED for step in self._steps[self._place :])
+        """Whether all notifications of the log were replayed."""
+        return all(entry.kind != _NOTIFIED for entry in self._entries[self._position :])
 
     def connected(self, now_s: float) -> None:
-        """Take a new link: what comes after the next loss of the log is played to it."""
+        """Accept a connection; replay continues after the next lost link of the log."""
         super().connected(now_s)
-        if self._place:
-            rest = range(self._place, len(self._steps))
-            lost = next((at for at in rest if self._steps[at].kind == _LOST), len(self._steps))
-            self._place = min(lost + 1, len(self._steps))
+        if self._position:
+            rest = range(self._position, len(self._entries))
+            lost = next((at for at in rest if self._entries[at].kind == _LOST), len(self._entries))
+            self._position = min(lost + 1, len(self._entries))
         self._anchor_at(now_s)
 
     def _anchor_at(self, now_s: float) -> None:
-        if self._place < len(self._steps):
-            self._anchor = (now_s, self._steps[self._place].time_s)
+        if self._position < len(self._entries):
+            self._anchor = (now_s, self._entries[self._position].time_s)
 
     def read(self, uuid: str) -> bytes:
-        """Answer as it was answered next."""
-        for at in range(self._place, len(self._steps)):
-            step = self._steps[at]
-            if step.kind == _READ and step.uuid == uuid:
-                return step.data
-        raise AttError(_UNLIKELY)
+        """Reply with the next value that was read in the log."""
+        for at in range(self._position, len(self._entries)):
+            entry = self._entries[at]
+            if entry.kind == _READ and entry.uuid == uuid:
+                return entry.data
+        raise AttError(_UNLIKELY_ERROR)
 
-    def take(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Go on behind the write of the log that this is."""
-        for at in range(self._place, len(self._steps)):
-            step = self._steps[at]
-            if step.kind == _LOST:
+    def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
+        """Continue after this write of the log."""
+        for at in range(self._position, len(self._entries)):
+            entry = self._entries[at]
+            if entry.kind == _LOST:
                 break
-            if (step.kind, step.uuid, step.data) == (_WROTE, uuid, data):
-                self._place = at + 1
-                self._anchor = (now_s, step.time_s)
+            if (entry.kind, entry.uuid, entry.data) == (_WROTE, uuid, data):
+                self._position = at + 1
+                self._anchor = (now_s, entry.time_s)
                 return
         self.unexpected.append((uuid, data))
 
     def due(self, now_s: float) -> list[tuple[str, bytes]]:
-        """Give what came until now, up to where something was written."""
-        begin_s, begun_s = self._anchor
-        until_s = begun_s + (now_s - begin_s) * self.speed
+        """Return the notifications that are due, up to the next write of the log."""
+        anchor_s, anchor_log_s = self._anchor
+        until_s = anchor_log_s + (now_s - anchor_s) * self.speed
         items = []
-        while self._place < len(self._steps):
-            step = self._steps[self._place]
-            if step.kind in (_WROTE, _LOST) or step.time_s > until_s:
+        while self._position < len(self._entries):
+            entry = self._entries[self._position]
+            if entry.kind in (_WROTE, _LOST) or entry.time_s > until_s:
                 break
-            if step.kind == _NOTIFIED and step.uuid in self.subscribed:
-                items.append((step.uuid, step.data))
-            self._place += 1
+            if entry.kind == _NOTIFIED and entry.uuid in self.subscribed:
+                items.append((entry.uuid, entry.data))
+            self._position += 1
         return items
 
     def link_breaks(self, now_s: float) -> bool:  # noqa: ARG002
-        """Tell whether the link was lost here."""
-        return self._place < len(self._steps) and self._steps[self._place].kind == _LOST
+        """Check whether the link was lost at this point of the log."""
+        return self._position < len(self._entries) and self._entries[self._position].kind == _LOST
 
 
 def open_replayed(request: Request) -> SensorSource:
-    """Open the packet log of a recording as if its sensor were there again.
+    """Open the packet log of a recording as a sensor.
 
     Parameters
     ----------
     request : Request
-        ``replay:FOLDER``.
+        Sensor ``replay:FOLDER``.
 
     Returns
     -------
     SensorSource
-        Over the same link as a real one, asking for what was granted then.
+        Source over the same link as for a real sensor, which requests the settings that were
+        granted in the recording.
+
+    Raises
+    ------
+    CaptureReadError
+        If the log contains no packets, or not the kind of sensor.
     """
     from devices.link.options import HostClocks, LinkOptions
     from devices.link.source import SensorSource

@@ -189,7 +189,7 @@ def test_losses_and_lost_links_leave_gaps_that_are_true(like, tmp_path, kept_sou
     places, carried = read_indices(folder)
     offset = carried[0] - places[0]
     assert set(carried - places) == {offset}  # nothing is misplaced
-    (model,) = kept_sources[0]._link.backend.client.air.models
+    (model,) = kept_sources[0]._link.backend.client.radio.models
     truth = model.lost
     gaps = [(one["first_index"] + offset, one["n_lost"]) for one in manifest["gaps"]]
     missing = set(range(carried[0], carried[-1] + 1)) - set(carried.tolist())

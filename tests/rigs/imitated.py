@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.simulated.backend import Air
+from devices.simulated.backend import SimulatedRadio
 from devices.simulated.model import AttError as ModelAttError
 from devices.simulated.opening import model_of
 from rigs.models import AttError, Sensor
@@ -15,7 +15,7 @@ class Imitated(Sensor):
 
     def __init__(self, like: str, options: dict[str, str]) -> None:
         self.model = model_of({"scene": "index", **options, "like": like}, sampling_rate_hz=None)
-        self.air = Air([self.model])
+        self.radio = SimulatedRadio([self.model])
         super().__init__(
             name=self.model.name,
             address=self.model.address,
@@ -28,10 +28,10 @@ class Imitated(Sensor):
 
     @property
     def is_in_reach(self) -> bool:
-        return self.air.in_reach(self.model)
+        return self.radio.in_reach(self.model)
 
     def breaks(self) -> bool:
-        return self.air.breaks_now(self.model)
+        return self.radio.breaks_now(self.model)
 
     def linked(self, now_s: float) -> None:
         self.model.connected(now_s)

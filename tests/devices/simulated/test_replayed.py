@@ -64,7 +64,7 @@ def test_the_same_samples_come_to_the_same_commands(tmp_path, like):
     n = 700
     for first, second in zip(rows_of(blocks, n), rows_of(again, n), strict=True):
         assert np.array_equal(first, second)
-    (model,) = source._link.backend.client.air.models
+    (model,) = source._link.backend.client.radio.models
     assert [data for _, data in model.unexpected] == []
 
 
@@ -85,7 +85,7 @@ def test_a_lost_link_is_lost_again(tmp_path):
 def test_a_program_that_asks_for_something_else_is_found_out(tmp_path):
     path = tmp_path / "packets.bin"
     logged(path, "polar-h10", 400)
-    model = open_source(f"replay:{path}")._link.backend.client.air.models[0]
+    model = open_source(f"replay:{path}")._link.backend.client.radio.models[0]
     model.connected(0.0)
     model.write("fb005c81-02e7-f387-1cad-8acd2d8df0c8", b"\x02\x07", 0.0)
     assert model.unexpected == [("fb005c81-02e7-f387-1cad-8acd2d8df0c8", b"\x02\x07")]
@@ -105,7 +105,7 @@ def test_a_log_without_packets_or_sensor_is_refused(tmp_path):
 def test_it_is_a_sensor_like_the_others(tmp_path):
     path = tmp_path / "packets.bin"
     logged(path, "simulated", 200)
-    model = open_source(f"replay:{path}")._link.backend.client.air.models[0]
+    model = open_source(f"replay:{path}")._link.backend.client.radio.models[0]
     assert isinstance(model, ReplayedSensor)
-    assert backend_of(model).client.air.model(model.address) is model
+    assert backend_of(model).client.radio.model(model.address) is model
     assert not model.has_ended

@@ -43,7 +43,7 @@ async def record(like, duration_s, **options):
             )
             if len(pairs) >= n_samples:
                 break
-    (model,) = source._link.backend.client.air.models
+    (model,) = source._link.backend.client.radio.models
     return pairs, model, [one.kind for one in events if one.kind not in ("wrote", "read")]
 
 
@@ -129,7 +129,7 @@ def test_nonsense_is_told(options, message):
 
 
 def test_every_option_can_be_read_and_says_what_it_means():
-    assert set(opening._READERS) == set(OPTIONS)
+    assert set(opening._PARSERS) == set(OPTIONS)
     assert all(OPTIONS.values())
 
 
