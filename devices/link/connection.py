@@ -148,7 +148,7 @@ class SensorConnection:
             self.lost.clear()
 
     async def start(self, settings: StreamSettings) -> Started:
-        """Start the stream, also on a sensor that is still streaming to somebody else.
+        """Start the stream, also on a sensor that is still streaming to another program.
 
         Parameters
         ----------

@@ -1,6 +1,6 @@
 """Queue of packets between a link and its reader, decoded to blocks where they are taken out.
 
-No Bluetooth here: whoever receives a packet puts it in.
+No Bluetooth here: the caller puts packets in.
 """
 
 from __future__ import annotations

@@ -333,7 +333,7 @@ PROFILE: Final = SensorProfile(
     data_characteristics=(NOTIFY,),
     battery_characteristic=BATTERY_LEVEL,
     remarks=(
-        "Above 100 Hz three samples come in a packet without a time: a loss can then not be told "
+        "Above 100 Hz three samples come in a packet without a time: a loss then cannot be told "
         "from a delay.",
         "Above 200 Hz the link of many computers loses packets.",
         "Processors that an earlier program left on the board are removed at the start, and the "

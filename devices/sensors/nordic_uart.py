@@ -250,11 +250,11 @@ PROFILE: Final = SensorProfile(
     default_loss_rule=_LOSS_BY_LINE_TIMES,
     data_characteristics=(NUS_DATA,),
     remarks=(
-        "Lines are t,ax,ay,az with or without gx,gy,gz; other ones are told by the option fields.",
-        "Units that are not told are found out: by gravity at rest, and by the step of the time.",
+        "Lines are t,ax,ay,az, with or without gx,gy,gz; the option fields describes other ones.",
+        "Units that are not given are inferred: from gravity at rest, and from the step of the time.",
         "Text has no checksum: a line that lost its middle can read as another number, above all "
         "where numbers are whole; fixed decimals, or binary packets with a counter, are safer.",
-        "Binary packets need a layout or a preset; the preset also tells what starts the stream.",
+        "Binary packets need a layout or a preset; a preset also starts the stream.",
         "Many sketches use Bluetooth Classic, which cannot be reached.",
     ),
     start=_start,

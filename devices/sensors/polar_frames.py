@@ -163,7 +163,7 @@ def decode_deltas(data: bytes, *, n_channels: int, n_bits: int) -> list[tuple[in
 
 
 def _uncompressed(n_bytes: int) -> Callable[[bytes], tuple[Triple, ...]]:
-    """Return a decoder of uncompressed samples of so many bytes per channel."""
+    """Return a decoder of uncompressed samples with ``n_bytes`` per channel."""
 
     def decode(data: bytes) -> tuple[Triple, ...]:
         size = n_bytes * _N_AXES

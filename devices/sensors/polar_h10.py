@@ -46,8 +46,8 @@ PROFILE: Final = SensorProfile(
         "It drops the link about 45 s after its electrodes leave the skin; whether it stays on "
         "when strapped to a leg is not known.",
         "Its strap is too long for a calf.",
-        "It goes on streaming to nobody and drains its battery unless it is told to stop, which "
-        "every recording does.",
+        "It keeps streaming and drains its battery unless it is stopped, which every recording "
+        "does.",
         "Newer firmware may ask to be paired.",
         "Close the phone app first: one host at a time gets the stream.",
     ),

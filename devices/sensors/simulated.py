@@ -170,7 +170,7 @@ PROFILE: Final = SensorProfile(
     device_time="us stamp of the first sample of a packet",
     default_loss_rule=LossRule(
         tells_loss=True,
-        loss="Every packet bears the index of its first sample: a loss is told exactly.",
+        loss="Every packet carries the index of its first sample: a loss is known exactly.",
     ),
     data_characteristics=(DATA,),
     battery_characteristic=BATTERY_LEVEL,

@@ -1,4 +1,4 @@
-"""How the sensors of the rigs are heard."""
+"""Shared by tests that read the sensors of the rigs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devices.link.options import LinkTimeouts
 from tremor.packets import LinkEvent, Packet
 from tremor.units import STANDARD_GRAVITY_MS2
 
-#: Quick where the rig is quick; what a busy machine may delay has room.
+#: Short where the rig is fast; long enough for a busy machine elsewhere.
 QUICK = LinkTimeouts(
     find_s=8.0,
     settle_s=0.1,
@@ -26,7 +26,7 @@ QUICK = LinkTimeouts(
 
 
 class Taken:
-    """What a source told and gave."""
+    """Everything that came out of a source."""
 
     def __init__(self):
         self.items = []
@@ -37,7 +37,7 @@ class Taken:
 
     @property
     def events(self):
-        """What happened, besides what was written and read."""
+        """Events, without reads and writes."""
         return [
             item
             for item in self.items
@@ -54,12 +54,12 @@ class Taken:
 
     @property
     def indices(self):
-        """Index that each sample carries."""
+        """Index that is encoded in each sample."""
         return indices_of(self.blocks)
 
     @property
-    def places(self):
-        """Index that the decoder gave each sample."""
+    def positions(self):
+        """Index of each sample by the decoder."""
         return [block.first_index + i for block in self.blocks for i in range(_n(block))]
 
 
@@ -76,7 +76,7 @@ def indices_of(blocks):
 
 
 async def read(source, taken, *, n=1, until=None, timeout_s=40.0):
-    """Read so many samples more, or until a condition holds."""
+    """Read ``n`` more samples, or until a condition holds."""
     async with asyncio.timeout(timeout_s):
         done = 0
         async for block in source:

@@ -1,5 +1,5 @@
-"""The same sensors and faults on two rigs: a made-up daemon with bleak's own Linux backend, and a
-made-up backend of bleak in this program. What holds on one holds on the other.
+"""The same sensors and faults on two rigs: a fake BlueZ under bleak's own Linux backend, and the
+simulated backend inside of this program. Both must pass the same test.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tremor.units import STANDARD_GRAVITY_MS2
 
 from .conftest import QUICK
 
-#: Each with how much faster than real it goes. One takes its time to be started, and one sends so
-#: many short notifications that the bus is full beyond this.
+#: Speed of each sensor, times real time. One takes time to start, and one sends so many short
+#: notifications that the bus cannot take more.
 LIKES = {
     "polar-verity-sense": 40.0,
     "polar-h10": 40.0,
@@ -35,7 +35,7 @@ UNTIL_S = 24.0  # of the sensor's time
 
 @pytest.fixture(params=["daemon", "program"])
 def air(request):
-    """Give what makes a sensor: its backend, and a function that tells the truth about it."""
+    """Return a function that makes a sensor: its backend, and a function that returns the truth."""
 
     def in_program(like):
         model = model_of({**options_of(like), "like": like}, sampling_rate_hz=None)

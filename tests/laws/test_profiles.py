@@ -1,4 +1,4 @@
-"""What holds for every sensor of the table."""
+"""Laws for every sensor of the table."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from devices.profile import Advertisement, Ask, Read, SensorProfile, Started, Su
 from tremor.errors import InvalidInputError, LinkError, PacketError, TremorError
 from tremor.units import STANDARD_GRAVITY_MS2
 
-#: Sensors that are reached by radio; the others send no packets.
+#: Sensors with a radio; others send no packets.
 EXAMPLES = examples()
 RADIO = [slug for slug, profile in PROFILES.items() if profile.services]
 LATE_S = 0.03
-#: Somebody else's.
+#: Other devices.
 STRANGERS = (
     Advertisement(),
     Advertisement("Polar H9 0A1B2C3D", (HEART_RATE_SERVICE,), (0x6B,)),
@@ -41,7 +41,7 @@ STRANGERS = (
 
 
 class Stream:
-    """Packets of a sensor of the table that stands still, or of rows that are given."""
+    """Packets of a sensor at rest, or of given samples."""
 
     def __init__(self, slug, *, off=1.0):
         self.profile, self.example = PROFILES[slug], EXAMPLES[slug]
@@ -50,7 +50,7 @@ class Stream:
         self.n_rows = self.example.n_samples
 
     def packet(self, number, row=(0.0, 0.0, STANDARD_GRAVITY_MS2)):
-        """Give one notification and when it arrives, s."""
+        """Return one notification and its arrival time, s."""
         first_s = number * self.n_rows / self.rate_hz
         data = self.example.encode([row] * self.n_rows, first_s, self.rate_hz)
         return data, first_s + (self.n_rows - 1) / self.rate_hz + LATE_S
@@ -243,7 +243,7 @@ def test_its_facts_are_sane(slug):
 
 
 def replied(step, answers):
-    """Give what a sensor in good order answers."""
+    """Return the reply of a sensor in good order."""
     data = answers.get(step.data if isinstance(step, Ask) else step.characteristic)
     if isinstance(step, Ask):
         assert step.purpose

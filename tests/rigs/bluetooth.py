@@ -1,4 +1,4 @@
-"""The private D-Bus and the made-up daemon on it, for one test."""
+"""A private D-Bus with the fake BlueZ daemon on it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configura
 class Bluetooth:
     """A bus, and on it a daemon with sensors; use as a context manager.
 
-    ``sensors`` maps a name to what its model is made with. Without ``daemon`` there is only the
+    ``sensors`` maps a name to the arguments of its model. Without ``daemon`` there is only the
     bus.
     """
 
@@ -67,7 +67,7 @@ class Bluetooth:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give what a program needs to find this Bluetooth and no other."""
+        """Environment variables for a program that uses this Bluetooth."""
         return {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
 
     def __enter__(self) -> Bluetooth:
@@ -105,7 +105,7 @@ class Bluetooth:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether bus and daemon run, so that they can serve another test."""
+        """Whether bus and daemon run, so that another test can use them."""
         return all(one is not None and one.poll() is None for one in (self._bus, self._daemon))
 
     def reset(
@@ -115,13 +115,13 @@ class Bluetooth:
         adapter: bool = True,
         powered: bool = True,
     ) -> None:
-        """Put other sensors into reach, as if nothing had been there before."""
+        """Replace the sensors, as if there had been none before."""
         self._sensors = sensors or {}
         self._config = {"sensors": self._sensors, "adapter": adapter, "powered": powered}
         self.do("reset", **self._config)
 
     def do(self, what: str, device: str = "", **fields: Any) -> Any:
-        """Give an order and wait until it is done."""
+        """Send a command to the daemon and wait until it is done."""
         assert self._daemon is not None
         assert self._daemon.stdin is not None
         assert self._daemon.stdout is not None

@@ -575,7 +575,7 @@ class FakeBluez:
 
 
 def att_error(error: AttError, not_permitted: str) -> BluezError:
-    """Say an error code the way bluetoothd does."""
+    """Return the D-Bus error of an ATT error code, as bluetoothd words it."""
     if error.code in (0x02, 0x03):
         return BluezError("org.bluez.Error.NotPermitted", not_permitted)
     if error.code == 0x08:

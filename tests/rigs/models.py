@@ -42,7 +42,7 @@ class NoAnswer(Exception):  # noqa: N818 - nothing went wrong that anybody would
 
 
 def counts_of(index: int) -> tuple[int, int, int]:
-    """Give the three numbers that carry an index, mg."""
+    """Return the three values that encode an index, mg."""
     return index % INDEX_SPAN, index // INDEX_SPAN, GRAVITY_MG
 
 
@@ -94,14 +94,14 @@ class Sensor:
         return True
 
     def breaks(self) -> bool:
-        """Tell whether the link breaks now by the sensor's own doing."""
+        """Check whether the sensor itself breaks the link now."""
         return False
 
     def linked(self, now_s: float) -> None:
         """Take a new link."""
 
     def truth(self) -> dict[str, list]:
-        """Give what was sent and what was lost, each as first index and number."""
+        """Return what was sent and what was lost, each as first index and number."""
         return {}
 
     def read(self, uuid: str) -> bytes:
@@ -143,7 +143,7 @@ class Sensor:
         return int((now_s - self.zero_s) * self.speed * self.sampling_rate_hz)
 
     def due(self, now_s: float) -> list[tuple[str, bytes]]:
-        """Give what is to be notified now; also what nobody listens to is over afterwards."""
+        """Return the notifications that are due; those without a subscription are discarded."""
         items, self.waiting = self.waiting, []
         for item in self.stream(now_s) if self.streaming else ():
             if self.silent:

@@ -27,7 +27,7 @@ class Sensor:
         self.rng = np.random.default_rng(seed)
 
     def packet(self):
-        """Give stamp, size, arrival and true time of the first sample, s."""
+        """Yield time stamp, size, arrival and true time of the first sample, s."""
         n = self.sizes()
         first_s, last_s = self.now_s, self.now_s + (n - 1) / self.rate_hz
         self.now_s += n / self.rate_hz

@@ -184,8 +184,8 @@ def wait_for(taken, kind, times=1):
 
 def check_gaps(taken):
     """Whatever came is where it belongs; a gap is a jump of the index, and nothing else is."""
-    offset = taken.places[0] - taken.indices[0]
-    assert [place - offset for place in taken.places] == taken.indices
+    offset = taken.positions[0] - taken.indices[0]
+    assert [place - offset for place in taken.positions] == taken.indices
     steps = [b - a for a, b in pairwise(taken.indices)]
     return [step - 1 for step in steps if step != 1]
 
@@ -351,7 +351,7 @@ def test_bus_that_is_killed_and_comes_back(bluetooth):
             await read(source, taken, n=72)
 
     asyncio.run(main())
-    assert taken.places == sorted(set(taken.places))
+    assert taken.positions == sorted(set(taken.positions))
 
 
 def test_frames_that_a_small_mtu_cuts_are_refused_and_counted(bluetooth):

@@ -41,7 +41,7 @@ def test_every_sample_comes_once_in_order_and_the_sensor_is_stopped(bluetooth):
 
     run(main())
     assert taken.indices == list(range(len(taken.indices)))
-    assert taken.places == list(range(len(taken.places)))
+    assert taken.positions == list(range(len(taken.positions)))
     seen = rig.look("h10")
     assert [data for uuid, data in seen["writes"] if uuid == PMD_CONTROL][-2:] == [START, STOP]
     assert not seen["started"]

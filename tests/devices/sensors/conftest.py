@@ -1,4 +1,4 @@
-"""What tests of sensor files share: a partner for their conversations."""
+"""Shared by tests of sensor files: carries out a conversation with given replies."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from devices.profile import Ask, Read
 
 
 def _talk(conversation, answers, *, most_steps=100):
-    """Do the steps of a conversation; give them and what it returns.
+    """Carry out the steps of a conversation; return them and its outcome.
 
-    ``answers`` holds, by what is asked (bytes written, or the characteristic read), a list of
-    answers in order, of which the last one is repeated; each is bytes, None, or a list of parts.
+    ``answers`` has a list of replies for each request (bytes written, or characteristic read), in
+    order; the last one is repeated. A reply is bytes, None, or a list of parts.
     """
     left = {key: list(some) for key, some in answers.items()}
     steps, answer = [], None

@@ -15,7 +15,7 @@ KINDS = {"ACC": 2, "GYRO": 5}
 
 
 def raw_of(expected):
-    """Give the samples that a vector states, as far as it states them, by their place."""
+    """Return the samples that a vector states, by their index."""
     if "samples" in expected:
         return dict(enumerate(expected["samples"]))
     if "raw" in expected:

@@ -43,7 +43,7 @@ FEATURES = {
 
 
 def answers_of(profile, more=()):
-    """Give what a sensor in good order answers; ``more`` comes first."""
+    """Return the replies of a sensor in good order; ``more`` replaces some."""
     base = {
         CONTROL: [FEATURES[profile.slug]],
         SETTINGS: [H10_SETTINGS if profile is H10 else VERITY_SETTINGS],

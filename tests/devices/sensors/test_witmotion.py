@@ -37,7 +37,7 @@ def long(ax, millisecond, *, second=0):
 
 
 def counts(blocks):
-    """Give the x of every sample, in counts: the tests number samples by it."""
+    """Return the x of every sample, in counts: the tests number samples by it."""
     return [round(x / G * 2048) for block in blocks for x in block.acceleration_ms2[:, 0]]
 
 

@@ -24,7 +24,7 @@ TELLING = [slug for slug in MODELS if PROFILES[slug].tells_loss]
 
 
 async def record(like, duration_s, **options):
-    """Give (index on the count, index that the sample carries) of each sample, model and events."""
+    """Return pairs of decoded index and index in the sample, the model, and the kinds of events."""
     events, pairs = [], []
     source = open_source(
         f"simulated:{like}",
