@@ -1,8 +1,9 @@
-"""A Bluetooth daemon that is none: it owns ``org.bluez`` on a private bus and speaks for models.
+"""A fake BlueZ daemon: owns ``org.bluez`` on a private bus and presents simulated sensors.
 
 Run in a process of its own: ``python -m rigs.fake_bluez CONFIG``, with ``DBUS_SYSTEM_BUS_ADDRESS``
-set. It says ``ready`` and then does one order a line on stdin, each a JSON object with ``do``, and
-answers each with a JSON line. The order of events is that of bluetoothd 5.66 with Linux 6.1.
+set. It prints ``ready``, then carries out one command per line of stdin, a JSON object with
+``do``, and replies with a line of JSON. The order of events is that of bluetoothd 5.66 with Linux
+6.1. Devices are `rigs.fake_device`.
 """
 
 from __future__ import annotations
@@ -14,153 +15,31 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-from devices.decoding.uuids import (
-    CLIENT_CHARACTERISTIC_CONFIGURATION,
-    GENERIC_ACCESS_SERVICE,
+from rigs.fake_device import (
+    ADAPTER,
+    ADAPTER_1,
+    CHARACTERISTIC_1,
+    DEVICE_1,
+    FAILED,
+    IN_PROGRESS,
+    OBJECT_MANAGER,
+    PROPERTIES,
+    UNKNOWN_OBJECT,
+    BluezError,
+    Device,
+    Hang,
+    att_error,
+    make_device,
+    variants,
 )
-from rigs.models import MODELS, AttError, NoAnswer, Sensor
+from rigs.models import AttError, NoAnswer
 
-ADAPTER = "/org/bluez/hci0"
-ADAPTER_1, DEVICE_1 = "org.bluez.Adapter1", "org.bluez.Device1"
-SERVICE_1, CHARACTERISTIC_1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
-DESCRIPTOR_1 = "org.bluez.GattDescriptor1"
-PROPERTIES, OBJECT_MANAGER = (
-    "org.freedesktop.DBus.Properties",
-    "org.freedesktop.DBus.ObjectManager",
-)
-FAILED, IN_PROGRESS = "org.bluez.Error.Failed", "org.bluez.Error.InProgress"
-UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
-HIDDEN_SERVICE = GENERIC_ACCESS_SERVICE
 TICK_S = 0.01
-
-
-class BluezError(Exception):
-    """Becomes an error reply."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(text)
-        self.name = name
-
-
-class Hang(Exception):  # noqa: N818 - it is a way not to answer
-    """No reply at all."""
-
-
-def variants(properties: dict[str, Any]) -> dict[str, Variant]:
-    kinds = {bool: "b", str: "s", int: "n"}
-    special = {
-        "Adapter": "o", "Device": "o", "Service": "o", "Characteristic": "o", "UUIDs": "as",
-        "Flags": "as", "Roles": "as", "Value": "ay", "MTU": "q", "Handle": "q",
-        "ManufacturerData": "a{qv}", "Class": "u",
-    }  # fmt: skip
-    found = {}
-    for name, value in properties.items():
-        if name == "ManufacturerData":
-            value = {key: Variant("ay", data) for key, data in value.items()}
-        found[name] = Variant(special.get(name) or kinds[type(value)], value)
-    return found
-
-
-@dataclass
-class Device:
-    """A model, and how the daemon sees it."""
-
-    sensor: Sensor
-    known: bool = False  # has an object on the bus
-    in_reach: bool = True
-    connected: bool = False
-    resolved: bool = False
-    paired: bool = False
-    trusted: bool = False
-    rssi: int | None = None
-    late_name: int = 0  # advertisements that come without the name
-    mtu: int = 247
-    #: What the next calls of Connect come to: the text of an error, "hang", or "vanish".
-    connect_faults: list[str] = field(default_factory=list)
-    never_resolves: int = 0
-    reads_in_progress: int = 0
-    pairing_fails: bool = False
-    disconnect_s: float = 0.0
-    calls: list[str] = field(default_factory=list)
-    #: Characteristic path: names of the clients that listen.
-    listeners: dict[str, set[str]] = field(default_factory=dict)
-    sockets: dict[str, socket.socket] = field(default_factory=dict)
-    objects: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
-    uuid_of: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def path(self) -> str:
-        return f"{ADAPTER}/dev_{self.sensor.address.replace(':', '_')}"
-
-    @property
-    def has_name(self) -> bool:
-        return self.late_name <= 0
-
-    def properties(self) -> dict[str, Any]:
-        dashes = self.sensor.address.replace(":", "-")
-        uuids = self.sensor.table if self.resolved else self.sensor.advertised
-        found: dict[str, Any] = {
-            "Address": self.sensor.address,
-            "AddressType": "random",
-            "Alias": self.sensor.name if self.has_name else dashes,
-            "Paired": self.paired,
-            "Trusted": self.trusted,
-            "Blocked": False,
-            "Connected": self.connected,
-            "ServicesResolved": self.resolved,
-            "UUIDs": list(uuids),
-            "Adapter": ADAPTER,
-        }
-        if self.has_name:
-            found["Name"] = self.sensor.name
-        if self.sensor.manufacturer:
-            found["ManufacturerData"] = self.sensor.manufacturer
-        if self.rssi is not None:
-            found["RSSI"] = self.rssi
-        return found
-
-    def build_objects(self) -> None:
-        """Lay the GATT table out as objects, as bluetoothd does when services are resolved."""
-        handle = 1
-        for service, characteristics in self.sensor.table.items():
-            service_path = f"{self.path}/service{handle:04x}"
-            handle += 1
-            self.objects[service_path] = (
-                SERVICE_1,
-                {"UUID": service, "Device": self.path, "Primary": True},
-            )
-            for uuid, flags in characteristics:
-                path = f"{service_path}/char{handle:04x}"
-                self.uuid_of[path] = uuid
-                properties = {
-                    "UUID": uuid,
-                    "Service": service_path,
-                    "Flags": list(flags),
-                    "MTU": self.mtu,
-                    "Notifying": False,
-                }
-                if "notify" in flags:
-                    properties["NotifyAcquired"] = False
-                self.objects[path] = (CHARACTERISTIC_1, properties)
-                handle += 2
-                if {"notify", "indicate"} & set(flags):
-                    self.objects[f"{path}/desc{handle:04x}"] = (
-                        DESCRIPTOR_1,
-                        {"UUID": CLIENT_CHARACTERISTIC_CONFIGURATION, "Characteristic": path},
-                    )
-                    handle += 1
-        self.objects = {
-            path: entry
-            for path, entry in self.objects.items()
-            if entry[1].get("UUID") != HIDDEN_SERVICE
-        }
 
 
 class FakeBluez:
@@ -172,7 +51,7 @@ class FakeBluez:
         self.set_up(config)
 
     def set_up(self, config: dict[str, Any]) -> None:
-        """Begin as if nothing had ever been there."""
+        """Reset everything."""
         self.devices = {
             name: make_device(name, fields) for name, fields in config["sensors"].items()
         }
@@ -500,7 +379,7 @@ class FakeBluez:
             device.sensor.notify(device.uuid_of[path], False, time.monotonic())
 
     def client_gone(self, client: str) -> None:
-        """Forget what a program had asked for; its links stay, as bluetoothd keeps them."""
+        """Discard the subscriptions of a client; its links stay, as in bluetoothd."""
         self.scanning.discard(client)
         for device in self.devices.values():
             for path in [path for path, names in device.listeners.items() if client in names]:
@@ -522,28 +401,28 @@ class FakeBluez:
                         try:
                             device.sockets[path].send(cut)
                         except BlockingIOError:
-                            continue  # bluetoothd drops it without a word too
+                            device.n_dropped += 1  # bluetoothd drops it silently too
                     elif path in device.listeners:
                         await self.change(path, CHARACTERISTIC_1, {"Value": cut})
 
-    # Orders
+    # Commands of the test
 
-    async def order(self, order: dict[str, Any]) -> Any:
-        what = order.pop("do")
+    async def carry_out(self, command: dict[str, Any]) -> Any:
+        what = command.pop("do")
         if what == "reset":
-            order.pop("device")
-            self.set_up(order)
+            command.pop("device")
+            self.set_up(command)
             return None
-        device = self.devices.get(order.pop("device", ""))
+        device = self.devices.get(command.pop("device", ""))
         if what == "power":
-            self.powered = order["on"]
+            self.powered = command["on"]
             if not self.powered:
                 for one in self.devices.values():
                     await self.lose(one)
             await self.change(ADAPTER, ADAPTER_1, {"Powered": self.powered})
             return None
         if what == "discovery_error":
-            self.discovery_error = order["name"]
+            self.discovery_error = command["name"]
             return None
         assert device is not None
         if what == "lose":
@@ -555,7 +434,7 @@ class FakeBluez:
             await self.link_up(device)
             return await self.resolve(device)
         if what == "set":
-            for name, value in order.items():
+            for name, value in command.items():
                 owner = device if hasattr(device, name) else device.sensor
                 assert hasattr(owner, name), name
                 setattr(owner, name, value)
@@ -569,37 +448,10 @@ class FakeBluez:
                 "started": device.sensor.streaming,
                 "subscribed": sorted(device.sensor.subscribed),
                 "truth": device.sensor.truth(),
+                "n_dropped": device.n_dropped,
                 "acquired": sorted(device.uuid_of[path] for path in device.sockets),
             }
         raise ValueError(what)
-
-
-def att_error(error: AttError, not_permitted: str) -> BluezError:
-    """Return the D-Bus error of an ATT error code, as bluetoothd words it."""
-    if error.code in (0x02, 0x03):
-        return BluezError("org.bluez.Error.NotPermitted", not_permitted)
-    if error.code == 0x08:
-        return BluezError("org.bluez.Error.NotAuthorized", "Operation not authorized")
-    if error.code == 0xFD:
-        return BluezError("org.bluez.Error.ImproperlyConfigured", "not configured")
-    return BluezError(FAILED, f"Operation failed with ATT error: {error.code:#04x}")
-
-
-def make_device(name: str, fields: dict[str, Any]) -> Device:
-    """Make a model of the fields that it knows, and set the others on how it is seen."""
-    known = {one.name for one in dataclass_fields(Sensor)}
-    model, _, like = fields.pop("model", name).partition(":")
-    if like:
-        from rigs.imitated import Imitated
-
-        device, known = Device(Imitated(like, fields.pop("options", {}))), set()
-    else:
-        made = {key: value for key, value in fields.items() if key in known}
-        device = Device(MODELS[model](**made))
-    for key in fields.keys() - known:
-        assert hasattr(device, key), key
-        setattr(device, key, fields[key])
-    return device
 
 
 async def main(config: dict[str, Any]) -> None:
@@ -617,9 +469,9 @@ async def main(config: dict[str, Any]) -> None:
         )
     )
     await bus.request_name("org.bluez")
-    orders = asyncio.StreamReader()
+    commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
+        lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
     )
 
     async def serve() -> None:
@@ -633,12 +485,12 @@ async def main(config: dict[str, Any]) -> None:
 
     serving = asyncio.ensure_future(serve())
     print("ready", flush=True)  # noqa: T201 - the rig waits for it
-    while line := await orders.readline():
+    while line := await commands.readline():
         if serving.done():
             serving.result()
-        result = await fake.order(json.loads(line))
+        result = await fake.carry_out(json.loads(line))
         print(json.dumps(result), flush=True)  # noqa: T201 - the answer
-    os._exit(0)  # nobody gives orders any more
+    os._exit(0)  # the test has ended
 
 
 if __name__ == "__main__":
