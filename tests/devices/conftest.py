@@ -10,18 +10,18 @@ from devices.link.options import LinkTimeouts
 from tremor.packets import LinkEvent, Packet
 from tremor.units import STANDARD_GRAVITY_MS2
 
-#: Short where the rig is fast; long enough for a busy machine elsewhere.
+#: Short waits, and limits that no busy machine reaches; tests of a limit set it themselves.
 QUICK = LinkTimeouts(
-    find_s=8.0,
+    find_s=30.0,
     settle_s=0.1,
-    connect_s=8.0,
-    step_s=5.0,
-    silence_s=1.5,
+    connect_s=30.0,
+    step_s=20.0,
+    silence_s=10.0,
     first_wait_s=0.1,
     longest_wait_s=0.5,
-    give_up_s=60.0,
-    stop_s=5.0,
-    disconnect_s=10.0,
+    give_up_s=120.0,
+    stop_s=20.0,
+    disconnect_s=30.0,
 )
 
 
@@ -75,7 +75,14 @@ def indices_of(blocks):
     return found
 
 
-async def read(source, taken, *, n=1, until=None, timeout_s=40.0):
+async def wait_until(condition, *, timeout_s=60.0):
+    """Wait for a condition."""
+    async with asyncio.timeout(timeout_s):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def read(source, taken, *, n=1, until=None, timeout_s=120.0):
     """Read ``n`` more samples, or until a condition holds."""
     async with asyncio.timeout(timeout_s):
         done = 0

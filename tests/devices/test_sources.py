@@ -57,3 +57,11 @@ def test_file_named_like_a_sensor_is_the_sensor(tmp_path, monkeypatch):
 def test_settings_are_checked_before_anything_is_opened():
     with pytest.raises(InvalidInputError, match="has no range of 16 g"):
         open_source("polar-h10", range_g=16)
+
+
+def test_simulated_sensor_imitates_the_one_that_is_named():
+    source = open_source("simulated:polar-h10", options={"scene": "index"}, sampling_rate_hz=100)
+    assert isinstance(source, SensorSource)
+    model = source._link.backend.client.radio.models[0]
+    assert model.slug == "polar-h10"
+    assert model.sampling_rate_hz == 100.0

@@ -19,7 +19,7 @@ from tremor.errors import (
     SensorRefusedError,
 )
 
-from ..conftest import QUICK, Taken, read
+from ..conftest import QUICK, Taken, read, wait_until
 
 ONCE = replace(QUICK, attempts=1)
 
@@ -57,7 +57,8 @@ def stream(taken, *, n=72, **options):
 )
 def test_trouble_that_passes_while_it_connects_is_waited_out(bluetooth, fault):
     rig, taken = bluetooth({"h10": {"speed": 4.0, **fault}}), Taken()
-    stream(taken, timeouts=replace(QUICK, connect_s=0.8))
+    # A busy machine may need more attempts than the fault does.
+    stream(taken, timeouts=replace(QUICK, connect_s=0.8, attempts=20))
     assert taken.indices == list(range(len(taken.indices)))
     assert not rig.look("h10")["connected"]
 
@@ -142,8 +143,8 @@ def test_sensor_that_wants_to_be_paired_says_so(bluetooth):
 
 def test_sensor_that_wants_to_be_paired_and_is_silent_about_it(bluetooth):
     rig = bluetooth({"h10": {"needs_pairing": True, "speed": 4.0}})
-    with pytest.raises(LinkError, match=r"did not confirm a write within 0.4 s; .*--pair"):
-        stream(Taken(), timeouts=replace(ONCE, step_s=0.4))
+    with pytest.raises(LinkError, match=r"did not confirm a write within 1.5 s; .*--pair"):
+        stream(Taken(), timeouts=replace(ONCE, step_s=1.5))
     taken = Taken()
     stream(taken, pair=True)
     assert taken.indices[:10] == list(range(taken.indices[0], taken.indices[0] + 10))
@@ -240,13 +241,11 @@ def test_silent_link_is_dropped_and_made_again(bluetooth):
     rig, taken = bluetooth({"h10": {}}), Taken()
 
     async def main():
-        async with source_of(taken) as source:
+        async with source_of(taken, timeouts=replace(QUICK, silence_s=3.0)) as source:
             await read(source, taken, n=108)
             rig.do("set", "h10", silent=True)
             reading = asyncio.create_task(read(source, taken, until=wait_for(taken, "restarted")))
-            async with asyncio.timeout(30):
-                while "silent" not in taken.kinds:
-                    await asyncio.sleep(0.05)
+            await wait_until(wait_for(taken, "silent"))
             rig.do("set", "h10", silent=False)
             await reading
 
@@ -303,18 +302,17 @@ def test_leaving_while_the_sensor_is_sought_does_not_wait_for_it(bluetooth):
     rig, taken = bluetooth({"h10": {"speed": 4.0}}), Taken()
 
     async def main():
-        async with source_of(taken) as source:
+        # The search would take an hour.
+        timeouts = replace(QUICK, find_s=3600.0)
+        async with asyncio.timeout(120), source_of(taken, timeouts=timeouts) as source:
             await read(source, taken, n=72)
             rig.do("set", "h10", in_reach=False)
             rig.do("lose", "h10")
-            async with asyncio.timeout(10):
-                while "lost" not in taken.kinds:
-                    await asyncio.sleep(0.05)
+            await wait_until(wait_for(taken, "lost"))
             assert not source.is_linked
-            return time.monotonic()
 
-    left_s = asyncio.run(main())
-    assert time.monotonic() - left_s < 8.0
+    asyncio.run(main())
+    assert "restarted" not in taken.kinds
 
 
 def test_bluetooth_that_is_turned_off_and_on_again(bluetooth):
@@ -324,9 +322,7 @@ def test_bluetooth_that_is_turned_off_and_on_again(bluetooth):
         async with source_of(taken) as source:
             await read(source, taken, n=72)
             rig.do("power", on=False)
-            async with asyncio.timeout(10):
-                while "lost" not in taken.kinds:
-                    await asyncio.sleep(0.05)
+            await wait_until(wait_for(taken, "lost"))
             await asyncio.sleep(0.5)
             rig.do("power", on=True)
             await read(source, taken, until=wait_for(taken, "restarted"))
@@ -342,9 +338,7 @@ def test_bus_that_is_killed_and_comes_back(bluetooth):
         async with source_of(taken) as source:
             await read(source, taken, n=72)
             rig.kill_bus()
-            async with asyncio.timeout(10):
-                while "lost" not in taken.kinds:
-                    await asyncio.sleep(0.05)
+            await wait_until(wait_for(taken, "lost"))
             rig.start_bus()
             rig.start_daemon()
             await read(source, taken, until=wait_for(taken, "restarted"))
@@ -359,10 +353,9 @@ def test_frames_that_a_small_mtu_cuts_are_refused_and_counted(bluetooth):
     taken = Taken()
 
     async def main():
-        async with source_of(taken) as source, asyncio.timeout(20):
+        async with source_of(taken) as source:
             reading = asyncio.create_task(read(source, taken, n=1))
-            while taken.kinds.count("refused") < 3:
-                await asyncio.sleep(0.05)
+            await wait_until(wait_for(taken, "refused", 3))
             reading.cancel()
             return source.counts
 
@@ -379,17 +372,23 @@ def test_reader_that_is_too_far_behind_is_told_what_was_left_out(bluetooth):
     async def main():
         async with source_of(taken, timeouts=replace(QUICK, queue_s=0.3)) as source:
             await read(source, taken, n=36)
-            await asyncio.sleep(1.0)
-            await read(source, taken, n=216)
+            await wait_until(lambda: source.counts.n_dropped >= 2)
+            await read(source, taken, until=wait_for(taken, "dropped"))
+            await read(source, taken, n=36)
+            await source.stop()
+            taken.blocks += source.decode_waiting()
             return source.counts
 
     counts = asyncio.run(main())
     gaps = check_gaps(taken)
     assert counts.n_dropped >= 2
-    assert gaps == [36 * counts.n_dropped]
-    assert f"{counts.n_dropped} packets were not decoded" in next(
-        event.detail for event in taken.events if event.kind == "dropped"
-    )
+    # On a busy machine packets may be dropped more than once.
+    details = [event.detail for event in taken.events if event.kind == "dropped"]
+    dropped = [int(detail.partition(" ")[0]) for detail in details]
+    assert all("packets were not decoded" in detail for detail in details)
+    assert sum(dropped) == counts.n_dropped
+    assert gaps == [36 * n for n in dropped[: len(gaps)]]
+    assert gaps
     # What was dropped was tapped all the same.
     assert len([one for one in taken.packets if len(one.data) == 226]) >= (
         len(taken.indices) // 36 + counts.n_dropped
@@ -401,9 +400,9 @@ def test_program_that_stands_still_does_not_take_the_sensor_for_silent(bluetooth
     taken = Taken()
 
     async def main():
-        async with source_of(taken, timeouts=replace(QUICK, silence_s=0.8)) as source:
+        async with source_of(taken, timeouts=replace(QUICK, silence_s=1.5)) as source:
             await read(source, taken, n=72)
-            time.sleep(2.0)  # more than twice what silence may last
+            time.sleep(3.5)  # more than twice as long as silence may last
             await read(source, taken, n=500)
 
     asyncio.run(main())

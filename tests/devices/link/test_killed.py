@@ -25,7 +25,7 @@ def tap(item):
 
 async def main():
     n = 0
-    timeouts = LinkTimeouts(find_s=3.0, settle_s=0.2)
+    timeouts = LinkTimeouts(find_s=60.0, settle_s=0.2)
     async with open_source("polar-h10", tap=tap, timeouts=timeouts) as source:
         async for block in source:
             n += len(block.acceleration_ms2)

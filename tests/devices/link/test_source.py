@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from itertools import count
 
 import pytest
 from rigs.models import PMD_CONTROL, PMD_DATA
 
 from devices import PROFILES, open_source
+from devices.link.options import HostClocks, LinkOptions
 from devices.link.source import SensorSource
 from devices.profile import RequestedSettings
 from tremor.errors import InvalidInputError
@@ -74,9 +77,9 @@ def test_what_is_tapped_is_decoded_to_the_same_samples(bluetooth):
     async def main():
         async with source_of("polar-h10", taken) as source:
             await read(source, taken, n=360)
-            await asyncio.sleep(0.3)
+            await source.stop()
             taken.blocks += source.decode_waiting()
-        return source.started.settings
+            return source.started.settings
 
     settings = asyncio.run(main())
     decoder, on, blocks = PROFILES["polar-h10"].make_decoder(settings), False, []
@@ -85,17 +88,20 @@ def test_what_is_tapped_is_decoded_to_the_same_samples(bluetooth):
             on = item.kind == "started"
         elif on:
             blocks += decoder.feed(item.characteristic, item.data, item.arrival_s)
-    found = indices_of(blocks)
-    assert found[: len(taken.indices)] == taken.indices
-    assert len(found) - len(taken.indices) <= 2 * 36  # came while it was told to stop
+    assert indices_of(blocks) == taken.indices
 
 
 def test_packets_are_tapped_as_they_came_with_two_clocks(bluetooth):
     taken = Taken()
     bluetooth({"h10": {}})
+    ticks = count()
+    clocks = HostClocks(monotonic=lambda: float(next(ticks)), wall=lambda: 1e9)
+    source = SensorSource(
+        "polar-h10", tap=taken.tap, link=LinkOptions(timeouts=QUICK), clocks=clocks
+    )
 
     async def main():
-        async with source_of("polar-h10", taken) as source:
+        async with source:
             await read(source, taken, n=72)
 
     run(main())
@@ -104,8 +110,8 @@ def test_packets_are_tapped_as_they_came_with_two_clocks(bluetooth):
     assert any(one.characteristic == PMD_CONTROL for one in taken.packets)  # replies, too
     times = [one.arrival_s for one in taken.items]
     assert times == sorted(times)
-    offsets = [one.wall_s - one.arrival_s for one in taken.items]
-    assert max(offsets) - min(offsets) < 0.5
+    assert all(time_s == int(time_s) for time_s in times)
+    assert {one.wall_s for one in taken.items} == {1e9}
 
 
 @pytest.mark.parametrize("wanted", ["A0:9e:1a:00:00:01", "Polar H10 1A2B3C4D", "1a2b", ""])
@@ -172,6 +178,7 @@ def test_two_sensors_at_once_share_the_clock_and_none_loses_anything(bluetooth):
     second = {"model": "h10", "name": "Polar H10 99999999", "address": "A0:9E:1A:00:00:02"}
     rig = bluetooth({"h10": {"speed": 4.0}, "other": {"speed": 4.0, **second}})
     left, right = Taken(), Taken()
+    begin_s = time.monotonic()
 
     async def one(wanted, taken):
         async with source_of(wanted, taken) as source:
@@ -183,15 +190,14 @@ def test_two_sensors_at_once_share_the_clock_and_none_loses_anything(bluetooth):
     run(main())
     for taken in (left, right):
         assert taken.indices == list(range(len(taken.indices)))
-    assert abs(left.packets[-1].arrival_s - right.packets[-1].arrival_s) < 5.0
+    for taken in (left, right):
+        assert all(begin_s <= one.arrival_s <= time.monotonic() for one in taken.packets)
     assert not rig.look("h10")["connected"]
     assert not rig.look("other")["connected"]
 
 
 def test_reader_that_stops_for_a_while_loses_nothing(bluetooth):
     """The program stands still for 1 s at 111 packets/s: they wait in the bus and in the line."""
-    import time
-
     rig, taken = bluetooth({"h10": {"speed": 20.0}}), Taken()
 
     async def main():
@@ -239,7 +245,7 @@ def test_cancelled_while_it_connects_leaves_nothing_connected(bluetooth):
 
     async def main():
         task = asyncio.create_task(source_of("polar-h10", Taken()).__aenter__())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await asyncio.to_thread(rig.look, "h10"))["connected"]:
                 await asyncio.sleep(0.05)
         task.cancel()

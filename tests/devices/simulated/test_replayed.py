@@ -6,8 +6,13 @@ import asyncio
 
 import numpy as np
 import pytest
+from rigs.loop_clock import LoopClock
 
+from devices import PROFILES
+from devices.link.options import HostClocks, LinkOptions
+from devices.link.source import SensorSource
 from devices.simulated.backend import backend_of
+from devices.simulated.opening import model_of
 from devices.simulated.replayed import ReplayedSensor
 from devices.sources import open_source
 from tremor.errors import CaptureReadError
@@ -31,12 +36,21 @@ async def taken(source, n_samples):
 def logged(path, like, n_samples, **options):
     """Listen to a simulated sensor, keep its packets as a recording does, and give its blocks."""
     records = []
-    source = open_source(
-        f"simulated:{like}",
-        options={"scene": "index", "speed": "20", **options},
+    model = model_of({"scene": "index", **options, "like": like}, sampling_rate_hz=None)
+    clock = LoopClock(20.0)
+    source = SensorSource(
+        model.address,
+        profile=PROFILES[like],
         tap=records.append,
+        link=LinkOptions(backend=backend_of(model, now=clock.now)),
+        clocks=HostClocks(monotonic=clock.now),
     )
-    blocks, settings = asyncio.run(taken(source, n_samples))
+
+    async def listen():
+        async with clock:
+            return await taken(source, n_samples)
+
+    blocks, settings = asyncio.run(listen())
     known = {
         "sampling_rate_hz": settings.sampling_rate_hz,
         "range_g": settings.range_g,

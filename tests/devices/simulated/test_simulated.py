@@ -5,33 +5,43 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from rigs.loop_clock import LoopClock
 
 from devices import PROFILES
+from devices.link.options import HostClocks, LinkOptions, LinkTimeouts
+from devices.link.source import SensorSource
 from devices.sensors.simulated import OPTIONS
 from devices.simulated import opening
+from devices.simulated.backend import backend_of
 from devices.simulated.model import Faults
 from devices.simulated.movement import index_of
 from devices.simulated.opening import MODELS, model_of
 from devices.simulated.polar import delta_frame
-from devices.sources import open_source
 from tremor.errors import InvalidInputError
 from tremor.packets import LinkEvent
 from tremor.units import STANDARD_GRAVITY_MS2
 
-SPEED = "25"
+#: Speed of the sensors on an idle machine, times real time.
+SPEED = 25.0
 #: Sensors that tell a loss by a counter or a stamp of their own.
 TELLING = [slug for slug in MODELS if PROFILES[slug].tells_loss]
 
 
-async def record(like, duration_s, **options):
+async def record(like, duration_s, *, timeouts=None, **options):
     """Return pairs of decoded index and index in the sample, the model, and the kinds of events."""
     events, pairs = [], []
-    source = open_source(
-        f"simulated:{like}",
-        options={"scene": "index", "speed": SPEED, **options},
+    model = model_of({"scene": "index", **options, "like": like}, sampling_rate_hz=None)
+    clock = LoopClock(SPEED)
+    source = SensorSource(
+        model.address,
+        profile=PROFILES[like],
         tap=lambda one: events.append(one) if isinstance(one, LinkEvent) else None,
+        link=LinkOptions(
+            timeouts=timeouts or LinkTimeouts(), backend=backend_of(model, now=clock.now)
+        ),
+        clocks=HostClocks(monotonic=clock.now),
     )
-    async with source:
+    async with clock, source:
         n_samples = duration_s * source.started.settings.sampling_rate_hz
         async for block in source:
             carried = [
@@ -43,7 +53,6 @@ async def record(like, duration_s, **options):
             )
             if len(pairs) >= n_samples:
                 break
-    (model,) = source._link.backend.client.radio.models
     return pairs, model, [one.kind for one in events if one.kind not in ("wrote", "read")]
 
 
@@ -74,8 +83,8 @@ def test_losses_and_lost_links_are_jumps_of_the_count(like):
 
 
 def test_a_silent_sensor_is_connected_anew():
-    # Not so fast that a busy computer looks like one that was held up for seconds.
-    _, _, kinds = asyncio.run(record("simulated", 7.0, silent="3", speed="4"))
+    timeouts = LinkTimeouts(silence_s=1.5)
+    _, _, kinds = asyncio.run(record("simulated", 7.0, silent="3", timeouts=timeouts))
     assert "silent" in kinds
     assert "restarted" in kinds
 
