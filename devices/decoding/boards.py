@@ -28,7 +28,7 @@ def _no_writes(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  # noq
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A board, or a program for one, whose stream is documented.
+    """A board, or a program for one, whose stream is documented: a row of `BOARDS`.
 
     Parameters
     ----------

@@ -79,14 +79,21 @@ _LOSS_NOT_DETECTABLE: Final = LossRule(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _StreamFormat:
-    """Parsed options."""
+class _TextFormat:
+    """Format of lines of text; None is inferred."""
 
-    layout: PacketLayout | None
     fields: tuple[str, ...] | None
     unit_ms2: float | None
     unit_deg_s: float
     time_unit_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StreamFormat:
+    """Parsed options."""
+
+    layout: PacketLayout | None
+    text: _TextFormat
     characteristic: str
     start: tuple[tuple[str, bytes], ...]
     stop: tuple[tuple[str, bytes], ...]
@@ -98,7 +105,7 @@ class _StreamFormat:
             return LossRule(tells_loss=True, loss="Lost packets are told by the packets' counter.")
         if self.layout is not None and self.layout.stamp is not None:
             return LossRule(tells_loss=True, loss="Lost packets are told by their time stamps.")
-        if self.layout is None and (self.fields is None or "t" in self.fields):
+        if self.layout is None and (self.text.fields is None or "t" in self.text.fields):
             return _LOSS_BY_LINE_TIMES
         return _LOSS_NOT_DETECTABLE
 
@@ -120,10 +127,12 @@ def _format_of(settings: StreamSettings) -> _StreamFormat:
     rate_hz = settings.sampling_rate_hz
     return _StreamFormat(
         layout=parse_layout(layout) if layout else None,
-        fields=parse_fields(fields) if fields else None,
-        unit_ms2=parse_scale(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
-        unit_deg_s=parse_scale(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
-        time_unit_s=_time_unit_s(options.get("time_unit") or board.time_unit),
+        text=_TextFormat(
+            fields=parse_fields(fields) if fields else None,
+            unit_ms2=parse_scale(acc_unit, ACCELERATION_UNITS) if acc_unit else None,
+            unit_deg_s=parse_scale(gyro_unit, ANGULAR_UNITS) if gyro_unit else 1.0,
+            time_unit_s=_time_unit_s(options.get("time_unit") or board.time_unit),
+        ),
         characteristic=_uuid("characteristic", options.get("characteristic", board.characteristic)),
         start=_writes(write, options.get("start")) or board.start(rate_hz),
         stop=_writes(write, options.get("stop")) or board.stop(rate_hz),
@@ -211,10 +220,10 @@ def _make_decoder(settings: StreamSettings) -> Decoder:
     return TextDecoder(
         stream.characteristic,
         rate_hz,
-        fields=stream.fields,
-        unit_ms2=stream.unit_ms2,
-        unit_deg_s=stream.unit_deg_s,
-        time_unit_s=stream.time_unit_s,
+        fields=stream.text.fields,
+        unit_ms2=stream.text.unit_ms2,
+        unit_deg_s=stream.text.unit_deg_s,
+        time_unit_s=stream.text.time_unit_s,
     )
 
 
@@ -251,7 +260,7 @@ PROFILE: Final = SensorProfile(
     data_characteristics=(NUS_DATA,),
     remarks=(
         "Lines are t,ax,ay,az, with or without gx,gy,gz; the option fields describes other ones.",
-        "Units that are not given are inferred: from gravity at rest, and from the step of the time.",
+        "Units that are not given are inferred: from gravity at rest, and from the time step.",
         "Text has no checksum: a line that lost its middle can read as another number, above all "
         "where numbers are whole; fixed decimals, or binary packets with a counter, are safer.",
         "Binary packets need a layout or a preset; a preset also starts the stream.",

@@ -49,7 +49,7 @@ __all__ = ["DEVICE_TIME", "OPTIONS", "PolarDecoder", "PolarModel", "parse_factor
 
 DEVICE_TIME: Final = "ns stamp of the last sample of a packet"
 OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"factor": "what a number of a difference frame is, as the sensor named it at the start"}
+    {"factor": "scale of compressed frames, as the sensor reports it at the start"}
 )
 _UNSUPPORTED: Final = frozenset(
     {Status.UNKNOWN_REQUEST, Status.UNKNOWN_MEASUREMENT, Status.NOT_SUPPORTED}

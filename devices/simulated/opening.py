@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from devices.catalog import PROFILES
 from devices.sensors.simulated import OPTIONS
-from devices.simulated.boards import MetaMotion, MicroBit, Thingy52, XsensDot
+from devices.simulated.metamotion import MetaMotion
+from devices.simulated.microbit import MicroBit
 from devices.simulated.model import Faults, SensorModel
 from devices.simulated.movement import IndexMovement, LegMovement, Movement
-from devices.simulated.others import Movesense, NordicUart, OwnSensor, WitMotion
+from devices.simulated.movesense import Movesense
+from devices.simulated.nordic_uart import NordicUart
+from devices.simulated.own_sensor import OwnSensor
 from devices.simulated.polar import PolarH10, PolarVeritySense
+from devices.simulated.thingy52 import Thingy52
+from devices.simulated.witmotion import WitMotion
+from devices.simulated.xsens_dot import XsensDot
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
