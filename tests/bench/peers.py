@@ -201,7 +201,7 @@ OURS = (ANALYZE, "**tremor.estimate_line**")
 
 def by_time_base(record, arrival_s):
     clock = fit_timebase(arrival_s - arrival_s[0])
-    return by_estimate_line(clock.place(record), clock.sampling_rate_hz)
+    return by_estimate_line(clock.to_grid(record), clock.sampling_rate_hz)
 
 
 def by_counted_packets(record, arrival_s):

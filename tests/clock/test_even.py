@@ -12,7 +12,7 @@ from tremor.clock.timebase import fit_timebase
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch):
     for module in (rate, even_clock):
-        monkeypatch.setattr(module, "MANY_ROWS", 5000)
+        monkeypatch.setattr(module, "LONG_CAPTURE_ROWS", 5000)
 
 
 def run(stamps, n_pieces, **options):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tremor.clock.packets import fit_counted
+from tremor.clock.packets import fit_arrivals
 from tremor.clock.running import RunningClock
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.recording import SampleBlock
@@ -25,7 +25,7 @@ def packets(first, n, *, size=8, seed=0, jitter_s=0.03, offset_s=0.0):
 
 def test_the_rate_is_that_of_the_arrivals():
     index, arrival_s = packets(0, 15_000)
-    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0)
     assert_allclose(clock.sampling_rate_hz, RATE_HZ, rtol=1e-4)
     assert abs(clock.sampling_rate_hz - RATE_HZ) < 3.0 * clock.sampling_rate_sd_hz
     assert [one.code for one in clock.warnings] == ["RATE_OFF_NOMINAL"]
@@ -37,7 +37,7 @@ def test_a_live_view_of_the_same_packets_ends_at_the_same_rate():
     running = RunningClock(nominal_sampling_rate_hz=200.0)
     for row in range(0, len(index), 8):
         running.add(SampleBlock(int(index[row]), np.zeros((8, 3)), float(arrival_s[row])))
-    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0)
     assert clock.sampling_rate_hz == running.estimate.sampling_rate_hz
 
 
@@ -48,7 +48,7 @@ def test_a_hole_that_nobody_counted_is_as_long_as_the_arrivals_say(wrong):
     hole = 2000  # samples, about 10 s
     two, two_s = packets(len(one) + hole, 1500, seed=2)
     index = np.concatenate((one, two + wrong))
-    clock = fit_counted(index, np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0)
     lost = int(np.diff(clock.index).max()) - 1
     # The earliest of 125 arrivals of uniform lateness up to 30 ms is late by 0.24 ms on average.
     assert abs(lost - hole) <= 1
@@ -59,8 +59,8 @@ def test_a_count_of_the_sensor_is_believed_over_lateness():
     one, one_s = packets(0, 1500, seed=1)
     two, two_s = packets(len(one) + 2000, 1500, seed=2, offset_s=0.04)
     index = np.concatenate((one, two))
-    clock = fit_counted(
-        index, np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0, tells_loss=True
+    clock = fit_arrivals(
+        index, np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0, loss_reported=True
     )
     assert (clock.index == index).all()
 
@@ -70,14 +70,14 @@ def test_a_stall_is_no_hole():
     index, arrival_s = packets(0, 3000)
     stalled = (arrival_s > 30.0) & (arrival_s < 33.0)
     arrival_s[stalled] = 33.0
-    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0)
     assert (clock.index == index).all()
 
 
 def test_a_silence_that_was_counted_on_over_is_a_hole():
     one, one_s = packets(0, 1500, seed=1)
     two, two_s = packets(len(one) + 800, 1500, seed=2)
-    clock = fit_counted(
+    clock = fit_arrivals(
         np.arange(len(one) + len(two)),
         np.concatenate((one_s, two_s)),
         nominal_sampling_rate_hz=200.0,
@@ -90,7 +90,7 @@ def test_samples_never_overlap():
     two, two_s = packets(len(one) + 4, 400, seed=2, offset_s=1.2)
     two_s = np.maximum(two_s, one_s[-1] + 1.1)
     two_s[800:] -= 3.0
-    clock = fit_counted(
+    clock = fit_arrivals(
         np.concatenate((one, two)), np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0
     )
     assert (np.diff(clock.index) >= 1).all()
@@ -98,19 +98,19 @@ def test_samples_never_overlap():
 
 def test_a_short_recording_takes_the_nominal_rate_and_says_so():
     index, arrival_s = packets(0, 3)
-    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0)
     assert (clock.sampling_rate_hz, clock.sampling_rate_sd_hz) == (200.0, None)
     assert [one.code for one in clock.warnings] == ["RATE_NOMINAL"]
     index, arrival_s = packets(0, 40)
-    clock = fit_counted(index, arrival_s, nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0)
     assert clock.warnings[0].values["why"].code == "ARRIVALS_UNSURE"
 
 
 def test_what_tells_no_rate_is_refused():
     index, arrival_s = packets(0, 3)
     with pytest.raises(InvalidInputError, match="give it with --sampling-rate"):
-        fit_counted(index, arrival_s)
+        fit_arrivals(index, arrival_s)
     with pytest.raises(InsufficientDataError, match="at least 2"):
-        fit_counted(index[:1], arrival_s[:1])
+        fit_arrivals(index[:1], arrival_s[:1])
     with pytest.raises(InvalidInputError, match="does not go up at sample 1, from 5 to 5"):
-        fit_counted(np.array([5, 5]), np.zeros(2))
+        fit_arrivals(np.array([5, 5]), np.zeros(2))

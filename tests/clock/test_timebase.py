@@ -174,7 +174,7 @@ def test_a_wandering_rate_is_resampled_to_the_true_frequency():
     tone = np.sin(2 * np.pi * 6.0 * stamps)[:, None]
     clock = fit_timebase(stamps)
     assert "RESAMPLED" in codes(clock)
-    placed = clock.place(tone)[:, 0]
+    placed = clock.to_grid(tone)[:, 0]
     truth = np.sin(2 * np.pi * 6.0 * np.arange(len(placed)) / clock.sampling_rate_hz)
     # The stated error of the interpolation, (w h)^3 / 24, with the longest step of 10.3 ms.
     assert np.abs(placed - truth).max() < (2 * np.pi * 6 * 0.0103) ** 3 / 24

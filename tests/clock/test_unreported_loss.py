@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tremor.clock.packets import fit_counted
-from tremor.clock.unreported_loss import find_silent_losses
+from tremor.clock.packets import fit_arrivals
+from tremor.clock.unreported_loss import find_unreported_losses
 
 PERIOD_S = 1.0 / 198.9
 SIZE = 8
@@ -25,7 +25,7 @@ def found(time_s, *, told=()):
     first = np.arange(len(time_s)) * SIZE
     for at, n_lost in told:
         first[at:] += n_lost
-    return find_silent_losses(first, first + SIZE - 1, time_s)
+    return find_unreported_losses(first, first + SIZE - 1, time_s)
 
 
 @pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
@@ -45,7 +45,7 @@ def test_the_rate_is_right_where_arrivals_are_later_than_a_packet_is_long():
     came = np.random.default_rng(1).random(15_000) > 0.02
     time_s = arrivals(15_000, jitter_s=0.03)[came]
     index = np.arange(len(time_s) * SIZE)
-    clock = fit_counted(index, np.repeat(time_s, SIZE), nominal_sampling_rate_hz=200.0)
+    clock = fit_arrivals(index, np.repeat(time_s, SIZE), nominal_sampling_rate_hz=200.0)
     # Without the losses it would be 2 % low.
     assert abs(clock.sampling_rate_hz * PERIOD_S - 1.0) < 1e-3
     assert "LOSS_BY_ARRIVAL" in [one.code for one in clock.warnings]

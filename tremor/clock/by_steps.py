@@ -1,123 +1,184 @@
-"""The place of each row on the even grid where each step of the stamps tells its periods.
+"""Sample positions from the steps of the stamps, where each step is a whole number of periods.
 
-Where it does not, rows are counted: `tremor.clock.by_arrivals`.
+Stamps that come in bursts, late or coarsely rounded are for `tremor.clock.by_arrivals`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.clock.rate import fit_period_s
+from tremor.clock.rate import Indices, fit_period_s
 from tremor.recording import Floats
 
-__all__ = ["core_period_s", "place_by_steps", "single_step"]
+__all__ = ["StepPositions", "core_step_s", "positions_by_steps", "single_step_limits_s"]
 
-Indices = npt.NDArray[np.int64]
-
-#: A step of the stamps is a whole number of periods when it is this near to one (in periods).
+#: A step is a whole number of periods when it is this near to one, in periods.
 _WHOLE_TOLERANCE: Final = 0.25
+#: Share of the steps that must be whole numbers of periods.
 _WHOLE_SHARE: Final = 0.97
-#: Rows that cannot be told in time, beyond which the stamps do not tick with the samples.
+#: A step of this many periods or more has no reliable whole number, and is not held against the
+#: stamps.
+_LONG_STEP: Final = 20
+#: Share of rows that share a position with another, beyond which the stamps are no device stamps.
 _COLLISION_SHARE: Final = 1e-3
+#: Rows over which the level of the phase is a median.
 _LEVEL_ROWS: Final = 9
+#: Pauses between bursts: at least so many, and shorter than this.
+_MIN_PAUSES: Final = 8
+_MAX_PAUSE_S: Final = 5.0
+#: Steps of a capture of more rows than this are sampled in runs from all over it.
+_MANY_STEPS: Final = 400_000
+_N_RUNS: Final = 48
+_RUN_STEPS: Final = 8192
 
 
-def core_period_s(steps: Floats) -> float:
-    """Give the mean of the steps that are near the median one, s."""
-    if len(steps) > 400_000:
-        starts = np.linspace(0, len(steps) - 8192, 48).astype(np.int64)
-        steps = np.concatenate([steps[start : start + 8192] for start in starts])
-    middle = float(np.median(steps))
-    core = steps[(steps > 0.6 * middle) & (steps < 1.5 * middle)]
-    return float(core.mean()) if core.size else middle
+@dataclass(frozen=True, eq=False, slots=True)
+class StepPositions:
+    """Sample positions that the steps of the stamps gave.
+
+    Parameters
+    ----------
+    index : ndarray of int64, shape (n,)
+        Sample position of each row.
+    kept : ndarray of bool, shape (n,), or None
+        False where a row has the position of one before it; None where all rows are kept.
+    """
+
+    index: Indices
+    kept: npt.NDArray[np.bool_] | None = None
 
 
-def single_step(period_s: float) -> tuple[float, float]:
-    """Give the limits within which a step is one period, s."""
+def core_step_s(steps: Floats) -> float:
+    """Compute the mean of the steps from 0.6 to 1.5 times the median one.
+
+    Parameters
+    ----------
+    steps : ndarray, shape (n,)
+        Differences of neighbouring stamps, s.
+
+    Returns
+    -------
+    float
+        A first sampling period, s, if half of the steps or more are single periods.
+    """
+    if len(steps) > _MANY_STEPS:
+        starts = np.linspace(0, len(steps) - _RUN_STEPS, _N_RUNS).astype(np.int64)
+        steps = np.concatenate([steps[start : start + _RUN_STEPS] for start in starts])
+    median = float(np.median(steps))
+    core = steps[(steps > 0.6 * median) & (steps < 1.5 * median)]
+    return float(core.mean()) if core.size else median
+
+
+def single_step_limits_s(period_s: float) -> tuple[float, float]:
+    """Return the shortest and the longest step that is a single period, s."""
     return (1.0 - _WHOLE_TOLERANCE) * period_s, (1.0 + _WHOLE_TOLERANCE) * period_s
 
 
-def place_by_steps(
-    stamps: Floats,
-) -> tuple[Indices | None, npt.NDArray[np.bool_] | None]:
-    """Place the rows where each step tells its number of periods; None where it does not."""
+def positions_by_steps(stamps: Floats) -> StepPositions | None:
+    """Find the sample positions of rows whose steps are whole numbers of periods.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        Stamp of each row, s, in order.
+
+    Returns
+    -------
+    StepPositions or None
+        None where the steps are no whole numbers of periods, or where pauses between bursts only
+        look like them.
+    """
     steps = np.diff(stamps)
-    period_s = core_period_s(steps)
+    period_s = core_step_s(steps)
     if period_s <= 0:
-        return None, None
-    single = single_step(period_s)
-    if single[0] < float(steps.min()) and float(steps.max()) < single[1]:
-        return np.arange(len(stamps), dtype=np.int64), None
-    whole, n_off = _whole_steps(steps, period_s)
-    if n_off > (1.0 - _WHOLE_SHARE) * len(steps) or _is_bursts(whole, period_s):
-        return None, None
-    index = np.arange(len(stamps), dtype=np.int64)
-    level = np.zeros(len(stamps), dtype=np.int64)
-    np.cumsum(whole - 1, out=level[1:])
-    if (whole <= 0).any():
-        # A late row makes a long step and a short one: the level of the count comes back, and a
-        # running median leaves only what stays.
-        level = _running_median(level, np.flatnonzero(whole <= 0) + 1)
-        n_falls = int(np.count_nonzero(np.diff(level) < 0))
-        if n_falls > max(1.0, _COLLISION_SHARE * len(stamps)):
-            return None, None
-    index += level
-    for _ in range(2):
-        holes = np.flatnonzero(np.diff(index) != 1) + 1
-        if not holes.size:
-            break
-        period_s = fit_period_s(stamps, index)
-        found = np.rint(_level_shift(stamps, index, holes, period_s) / period_s).astype(np.int64)
-        if not found.any():
-            break
-        change = np.zeros(len(index), dtype=np.int64)
-        change[holes] = found
-        index = index + np.cumsum(change)
+        return None
+    shortest_s, longest_s = single_step_limits_s(period_s)
+    if shortest_s < float(steps.min()) and float(steps.max()) < longest_s:
+        return StepPositions(np.arange(len(stamps), dtype=np.int64))
+    periods, n_off = _round_steps(steps, period_s)
+    if n_off > (1.0 - _WHOLE_SHARE) * len(steps) or _are_bursts(periods, period_s):
+        return None
+    index = _accumulate(periods)
+    if index is None:
+        return None
+    index = _refine_gaps(stamps, index)
     kept = np.concatenate(([True], index[1:] > np.maximum.accumulate(index)[:-1]))
-    return index, None if kept.all() else kept
+    return StepPositions(index, None if kept.all() else kept)
 
 
-def _whole_steps(steps: Floats, period_s: float) -> tuple[Indices, int]:
-    """Round the steps to periods, and count those that are not near a whole number above 0."""
+def _round_steps(steps: Floats, period_s: float) -> tuple[Indices, int]:
+    """Round the steps to whole periods, and count those not near a positive whole number."""
     ratio = steps * (1.0 / period_s)
     nearest = np.rint(ratio)
     ratio -= nearest
     np.abs(ratio, out=ratio)
-    # A long hole has no whole number of periods; it says nothing against the kind of stamp.
-    off = ((ratio > _WHOLE_TOLERANCE) & (nearest < 20)) | (nearest < 1)
+    off = ((ratio > _WHOLE_TOLERANCE) & (nearest < _LONG_STEP)) | (nearest < 1)
     return nearest.astype(np.int64), int(np.count_nonzero(off))
 
 
-def _is_bursts(whole: Indices, period_s: float) -> bool:
-    """Say whether pauses come so regularly, and so long, that they are the rhythm of packets."""
-    pauses = whole[whole > 1]
-    if len(pauses) < 8:
+def _are_bursts(periods: Indices, period_s: float) -> bool:
+    """Check whether pauses come as regularly, and last as long, as those between packets."""
+    pauses = periods[periods > 1]
+    if len(pauses) < _MIN_PAUSES:
         return False
-    run, pause = len(whole) / len(pauses), float(np.median(pauses))
-    return pause > run and pause * period_s < 5.0
+    burst, pause = len(periods) / len(pauses), float(np.median(pauses))
+    return pause > burst and pause * period_s < _MAX_PAUSE_S
 
 
-def _running_median(level: Indices, around: Indices) -> Indices:
-    """Median over nine rows near the given rows; elsewhere the level as it is."""
+def _accumulate(periods: Indices) -> Indices | None:
+    """Sum the steps to positions; None where too many rows would share one."""
+    n_rows = len(periods) + 1
+    n_lost = np.zeros(n_rows, dtype=np.int64)
+    np.cumsum(periods - 1, out=n_lost[1:])
+    if (periods <= 0).any():
+        # A late row makes a long step and then a short one, and the sum comes back: a running
+        # median leaves only what lasts.
+        n_lost = _running_median(n_lost, np.flatnonzero(periods <= 0) + 1)
+        n_falls = int(np.count_nonzero(np.diff(n_lost) < 0))
+        if n_falls > max(1.0, _COLLISION_SHARE * n_rows):
+            return None
+    return np.arange(n_rows, dtype=np.int64) + n_lost
+
+
+def _running_median(values: Indices, around: Indices) -> Indices:
+    """Replace the values near the given rows by their median over nine rows."""
     reach = _LEVEL_ROWS
     near = np.unique((around[:, None] + np.arange(-reach, reach + 1)).ravel())
-    near = near[(near >= 0) & (near < len(level))]
+    near = near[(near >= 0) & (near < len(values))]
     half = _LEVEL_ROWS // 2
-    window = np.clip(near[:, None] + np.arange(-half, half + 1), 0, len(level) - 1)
-    result = level.copy()
-    result[near] = np.median(level[window], axis=1).astype(np.int64)
+    window = np.clip(near[:, None] + np.arange(-half, half + 1), 0, len(values) - 1)
+    result = values.copy()
+    result[near] = np.median(values[window], axis=1).astype(np.int64)
     return result
 
 
-def _level_shift(stamps: Floats, index: Indices, holes: Indices, period_s: float) -> Floats:
-    """Give by how much the phase is higher after each hole than before it, s."""
+def _refine_gaps(stamps: Floats, index: Indices) -> Indices:
+    """Correct the lengths of gaps by the phase on either side, with the fitted period."""
+    for _ in range(2):
+        gaps = np.flatnonzero(np.diff(index) != 1) + 1
+        if not gaps.size:
+            break
+        period_s = fit_period_s(stamps, index)
+        shift_s = _level_shift_s(stamps, index, gaps, period_s)
+        correction = np.rint(shift_s / period_s).astype(np.int64)
+        if not correction.any():
+            break
+        change = np.zeros(len(index), dtype=np.int64)
+        change[gaps] = correction
+        index = index + np.cumsum(change)
+    return index
+
+
+def _level_shift_s(stamps: Floats, index: Indices, gaps: Indices, period_s: float) -> Floats:
+    """Compute by how much the median phase is higher after each gap than before it, s."""
     reach = np.arange(_LEVEL_ROWS)
-    after = np.minimum(holes[:, None] + reach, len(stamps) - 1)
-    before = np.maximum(holes[:, None] - 1 - reach, 0)
-    shift: Floats = np.median(stamps[after] - period_s * index[after], axis=1) - np.median(
+    after = np.minimum(gaps[:, None] + reach, len(stamps) - 1)
+    before = np.maximum(gaps[:, None] - 1 - reach, 0)
+    shift_s: Floats = np.median(stamps[after] - period_s * index[after], axis=1) - np.median(
         stamps[before] - period_s * index[before], axis=1
     )
-    return shift
+    return shift_s

@@ -1,76 +1,109 @@
-"""The clock of samples that are counted but not stamped: index and arrivals of packets.
+"""The clock of samples that are counted but not stamped: sample index and arrivals of packets.
 
-The count tells how samples follow each other, the arrivals how fast, and how long a lost link was
+The count shows how samples follow each other, the arrivals how fast, and how long a lost link was
 away. Samples with stamps of their own are for `tremor.clock.timebase`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from tremor.clock.rate import off_nominal
-from tremor.clock.running import ClockEstimate, RunningClock
-from tremor.clock.timebase import Indices, TimeBase
-from tremor.clock.unreported_loss import find_silent_losses
+from tremor.clock.rate import Indices, nominal_rate_notes
+from tremor.clock.running import CONNECTION_INTERVAL_S, ClockEstimate, RunningClock
+from tremor.clock.timebase import TimeBase
+from tremor.clock.unreported_loss import find_unreported_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.recording import Floats, SampleBlock
 
-__all__ = ["fit_counted"]
+__all__ = ["fit_arrivals"]
 
-#: The level of the arrivals on either side of a hole is the earliest within this time, s.
+#: The level of the arrivals on either side of a gap is the earliest within this time, s.
 _LEVEL_S: Final = 5.0
-#: A silence of this length may be a hole of another length than the count says.
-_HOLE_S: Final = 1.0
-#: Packets wait for connection events that lie up to so far apart: levels differ by as much
-#: without a loss, and a count that the sensor keeps is better than they are.
-_CONNECTION_INTERVAL_S: Final = 0.05
-#: An estimate that is less sure than this is worse than the nominal rate, which is within 1 %.
-_MOST_UNSURE: Final = 0.01
+#: A silence of this length may be a gap of another length than the count shows, s.
+_SILENCE_S: Final = 1.0
+#: An estimate less certain than this is worse than the nominal rate, which is within 1 %.
+_MAX_RELATIVE_SD: Final = 0.01
 
 
-def fit_counted(
+@dataclass(frozen=True, eq=False, slots=True)
+class _Packets:
+    """Packets in order of arrival.
+
+    Parameters
+    ----------
+    first : ndarray of int64, shape (n,)
+        Index of the first sample of each.
+    n_samples : ndarray of int64, shape (n,)
+        Samples in each.
+    arrival_s : ndarray, shape (n,)
+        When each arrived, s.
+    """
+
+    first: Indices
+    n_samples: Indices
+    arrival_s: Floats
+
+    @property
+    def last(self) -> Indices:
+        """Return the index of the last sample of each packet."""
+        return self.first + self.n_samples - 1
+
+    def moved(self, n_lost: Indices) -> _Packets:
+        """Return the packets with so many more samples lost before each, shape (n,)."""
+        return replace(self, first=self.first + np.cumsum(n_lost))
+
+    def index(self) -> Indices:
+        """Return the index of every sample."""
+        within = np.arange(int(self.n_samples.sum())) - np.repeat(
+            np.cumsum(self.n_samples) - self.n_samples, self.n_samples
+        )
+        return np.repeat(self.first, self.n_samples) + within
+
+
+def fit_arrivals(
     index: Indices,
     arrival_s: Floats,
     *,
     nominal_sampling_rate_hz: float | None = None,
-    tells_loss: bool = False,
+    loss_reported: bool = False,
 ) -> TimeBase:
-    """Fit the true sampling rate to the arrivals of packets, and place the samples.
+    """Fit the true sampling rate to the arrivals of packets, and find the sample positions.
 
     Parameters
     ----------
     index : ndarray of int64, shape (n,)
-        Place of each sample on the count of its decoder; strictly increasing.
+        Index of each sample as its decoder counted; strictly increasing.
     arrival_s : ndarray, shape (n,)
-        When its packet arrived, s; the samples of a packet share it.
+        Arrival of its packet, s; the samples of a packet share it.
     nominal_sampling_rate_hz : float, optional
-        Rate that the sensor claims, Hz. Used only where the arrivals tell none.
-    tells_loss : bool
-        Whether jumps of the index were told by the sensor. Where not, a hole is as long as the
-        arrivals on either side of it say.
+        Rate that the sensor claims, Hz. Used only where the arrivals give none.
+    loss_reported : bool
+        Whether the sensor reports losses, so that jumps of the index are right. If not, a gap is as
+        long as the arrivals on either side of it show.
 
     Returns
     -------
     TimeBase
-        Rate and place of each sample.
+        Rate and position of each sample.
 
     Raises
     ------
     InsufficientDataError
-        Where there are fewer than two samples.
+        If there are fewer than two samples.
     InvalidInputError
-        Where the index does not go up, or neither arrivals nor nominal rate tell a rate.
+        If the index does not increase, or neither arrivals nor nominal rate give a rate.
 
     Notes
     -----
-    Losses that nobody counted are sought by `tremor.clock.unreported_loss` where the sensor tells
-    none. The rate is that of `tremor.clock.running.RunningClock` after the last packet, so a live
-    view and the file agree on it, unless there were such losses. A silence of a second or more is
-    measured by the earliest arrivals within five seconds on either side, where packets are least
-    late: to about the difference of those latenesses, up to 50 ms on a radio link.
+    Where the sensor reports no losses, `tremor.clock.unreported_loss` looks for them. The rate is
+    that of `tremor.clock.running.RunningClock` after the last packet, so that a live view and the
+    file agree on it, unless there were such losses. A silence of a second or more is measured by
+    the earliest arrivals within five seconds on either side, where packets are least late: to about
+    the difference of those delays, up to 50 ms on a radio link.
 
     Examples
     --------
@@ -78,112 +111,117 @@ def fit_counted(
     >>> rng = np.random.default_rng(0)
     >>> index = np.arange(6000)
     >>> packets_s = (index[9::10] + 1) / 101.0 + rng.uniform(0.0, 0.03, 600)
-    >>> clock = fit_counted(index, np.repeat(packets_s, 10), nominal_sampling_rate_hz=100.0)
+    >>> clock = fit_arrivals(index, np.repeat(packets_s, 10), nominal_sampling_rate_hz=100.0)
     >>> round(clock.sampling_rate_hz, 1)
     101.0
     """
-    if len(index) < 2:
-        raise InsufficientDataError(f"{len(index)} samples are there; at least 2 are needed")
-    if (np.diff(index) <= 0).any():
-        row = int(np.argmax(np.diff(index) <= 0)) + 1
-        raise InvalidInputError(
-            f"the count does not go up at sample {row}, from {index[row - 1]} to {index[row]}"
-        )
-    cut = (np.diff(arrival_s) != 0) | (np.diff(index) != 1)
-    starts = np.concatenate(([0], np.flatnonzero(cut) + 1))
-    lengths = np.diff(np.append(starts, len(index)))
-    n_silent = 0
-    if not tells_loss:
-        ends = index[starts + lengths - 1]
-        silent = find_silent_losses(index[starts], ends, arrival_s[starts])
-        n_silent = int(np.count_nonzero(silent))
-        index = index + np.repeat(np.cumsum(silent), lengths)
-    estimate = _estimate(index, arrival_s, starts, lengths, nominal_sampling_rate_hz)
-    rate_hz, sd_hz, warnings = _rate_of(estimate, nominal_sampling_rate_hz)
-    shift = _shifts(
-        index[starts],
-        index[starts + lengths - 1],
-        arrival_s[starts],
-        period_s=1.0 / rate_hz,
-        least_s=_CONNECTION_INTERVAL_S if tells_loss else 0.0,
+    packets = _to_packets(index, arrival_s)
+    n_losses = 0
+    if not loss_reported:
+        lost = find_unreported_losses(packets.first, packets.last, packets.arrival_s)
+        n_losses = int(np.count_nonzero(lost))
+        packets = packets.moved(lost)
+    estimate = _running_estimate(packets, nominal_sampling_rate_hz)
+    rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
+    shift = _gap_corrections(
+        packets, period_s=1.0 / rate_hz, min_shift_s=CONNECTION_INTERVAL_S if loss_reported else 0.0
     )
-    place = index + np.repeat(shift, lengths)
-    n_moved = int(np.count_nonzero(np.diff(shift)))
-    account = f"clock: {rate_hz:.6g} Hz"
+    index = packets.moved(shift).index()
+    clock = f"clock: {rate_hz:.6g} Hz"
     if sd_hz is not None:
-        account += f" (sd {sd_hz:.2g}) from the arrivals of {len(starts)} packets"
-    history = [f"{account} over {arrival_s[-1] - arrival_s[0]:.4g} s, samples by their count"]
+        clock += f" (sd {sd_hz:.2g}) from the arrivals of {len(packets.first)} packets"
+    history = [f"{clock} over {arrival_s[-1] - arrival_s[0]:.4g} s, samples by their count"]
+    n_moved = int(np.count_nonzero(shift[1:]))
     if n_moved:
         history.append(f"{n_moved} holes are as long as the arrivals around them say")
-    if n_silent:
-        history.append(f"{n_silent} lost packets told by later arrivals that stay late")
-        warnings += (note("LOSS_BY_ARRIVAL", n_losses=n_silent),)
-    rows = np.arange(len(index), dtype=np.int64)
-    rows.flags.writeable = False
+    if n_losses:
+        history.append(f"{n_losses} lost packets told by later arrivals that stay late")
+        notes = (*notes, note("LOSS_BY_ARRIVAL", n_losses=n_losses))
     return TimeBase(
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=sd_hz,
-        rows=rows,
-        index=place - place[0],
-        warnings=(*warnings, *off_nominal(rate_hz, nominal_sampling_rate_hz)),
+        rows=np.arange(len(index), dtype=np.int64),
+        index=index - index[0],
+        warnings=(*notes, *nominal_rate_notes(rate_hz, nominal_sampling_rate_hz)),
         history=tuple(history),
     )
 
 
-def _estimate(
-    index: Indices,
-    arrival_s: Floats,
-    starts: Indices,
-    lengths: Indices,
-    nominal_hz: float | None,
-) -> ClockEstimate:
+def _to_packets(index: Indices, arrival_s: Floats) -> _Packets:
+    """Group consecutive samples of the same arrival, after checking that their index increases."""
+    if len(index) < 2:
+        raise InsufficientDataError(f"{len(index)} samples are there; at least 2 are needed")
+    step = np.diff(index)
+    if (step <= 0).any():
+        row = int(np.argmax(step <= 0)) + 1
+        raise InvalidInputError(
+            f"the count does not go up at sample {row}, from {index[row - 1]} to {index[row]}"
+        )
+    is_new = (np.diff(arrival_s) != 0) | (step != 1)
+    starts = np.concatenate(([0], np.flatnonzero(is_new) + 1))
+    n_samples = np.diff(np.append(starts, len(index)))
+    return _Packets(index[starts], n_samples, arrival_s[starts])
+
+
+def _running_estimate(packets: _Packets, nominal_hz: float | None) -> ClockEstimate:
+    """Return the estimate of a live clock after the last packet."""
     clock = RunningClock(nominal_sampling_rate_hz=nominal_hz)
-    # Only the places and times of blocks are looked at: views of one array will do as samples.
-    samples = np.zeros((int(lengths.max()), 3))
+    # Only index and time of a block matter: views of one array will do as samples.
+    samples = np.zeros((int(packets.n_samples.max()), 3))
     samples.flags.writeable = False
-    first, time_s = index[starts].tolist(), arrival_s[starts].tolist()
-    for at, when_s, n in zip(first, time_s, lengths.tolist(), strict=True):
-        clock.add(SampleBlock(at, samples[:n], when_s))
+    rows = (packets.first.tolist(), packets.n_samples.tolist(), packets.arrival_s.tolist())
+    for first, n_samples, arrival_s in zip(*rows, strict=True):
+        clock.add(SampleBlock(first, samples[:n_samples], arrival_s))
     return clock.estimate
 
 
-def _rate_of(
+def _choose_rate(
     estimate: ClockEstimate, nominal_hz: float | None
 ) -> tuple[float, float | None, tuple[Note, ...]]:
-    """Choose between what the arrivals tell and what the sensor claims."""
+    """Choose between the rate of the arrivals and the one that the sensor claims."""
     rate_hz, sd_hz = estimate.estimated_hz, estimate.sd_hz
     if rate_hz is None or sd_hz is None:
         if nominal_hz is None:
             raise InvalidInputError(
                 "too few packets tell no sampling rate; give it with --sampling-rate"
             )
-        return nominal_hz, None, (_nominal_taken(nominal_hz, note("TOO_FEW_PACKETS")),)
-    unsure = sd_hz / rate_hz
-    if not estimate.converged and nominal_hz is not None and unsure > _MOST_UNSURE:
-        why = note("ARRIVALS_UNSURE", unsure_percent=100.0 * unsure)
-        return nominal_hz, None, (_nominal_taken(nominal_hz, why),)
+        return nominal_hz, None, (_nominal_rate_used(nominal_hz, note("TOO_FEW_PACKETS")),)
+    relative_sd = sd_hz / rate_hz
+    if not estimate.converged and nominal_hz is not None and relative_sd > _MAX_RELATIVE_SD:
+        why = note("ARRIVALS_UNSURE", unsure_percent=100.0 * relative_sd)
+        return nominal_hz, None, (_nominal_rate_used(nominal_hz, why),)
     return rate_hz, sd_hz, ()
 
 
-def _nominal_taken(nominal_hz: float, why: Note) -> Note:
+def _nominal_rate_used(nominal_hz: float, why: Note) -> Note:
     return note("RATE_NOMINAL", nominal_hz=nominal_hz, why=why)
 
 
-def _shifts(
-    first: Indices, last: Indices, time_s: Floats, *, period_s: float, least_s: float
-) -> Indices:
-    """Give by how many samples each packet lies later than its count says."""
-    shift = np.zeros(len(first), dtype=np.int64)
+def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) -> Indices:
+    """Compute how many samples more, or fewer, are lost before each packet than the count shows.
+
+    Parameters
+    ----------
+    packets : _Packets
+        The packets.
+    period_s : float
+        Sampling period, s.
+    min_shift_s : float
+        A gap of the count is corrected only by more than this, s.
+    """
+    first, last, time_s = packets.first, packets.last, packets.arrival_s
+    correction = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
-    silences = np.flatnonzero(np.diff(time_s) >= _HOLE_S) + 1
-    edges = np.concatenate(([0], silences, [len(first)])).tolist()
-    for before, at, end in zip(edges, edges[1:], edges[2:], strict=False):
-        began = max(before, int(np.searchsorted(time_s, time_s[at - 1] - _LEVEL_S)))
-        ended = min(end, int(np.searchsorted(time_s, time_s[at] + _LEVEL_S, side="right")))
-        ahead_s = float(late_s[at:ended].min() - late_s[began:at].min())
+    gaps = np.flatnonzero(np.diff(time_s) >= _SILENCE_S) + 1
+    edges = np.concatenate(([0], gaps, [len(first)])).tolist()
+    for previous, at, following in zip(edges, edges[1:], edges[2:], strict=False):
+        begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - _LEVEL_S)))
+        end = min(following, int(np.searchsorted(time_s, time_s[at] + _LEVEL_S, side="right")))
+        shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         n_lost = int(first[at] - last[at - 1] - 1)
-        # Where the count goes on, the packets were only late, unless they stay late.
-        if abs(ahead_s) > (least_s if n_lost else _CONNECTION_INTERVAL_S):
-            # A hole may shrink to nothing, and samples never overlap.
-            shift[at:] += max(-n_lost, round(ahead_s / period_s))
-    return shift
+        # Where the count continues, the packets were only late, unless they stay late. Levels
+        # differ by up to a connection interval without a loss.
+        if abs(shift_s) > (min_shift_s if n_lost else CONNECTION_INTERVAL_S):
+            # A gap may shrink to nothing, and samples never overlap.
+            correction[at] = max(-n_lost, round(shift_s / period_s))
+    return correction

@@ -1,7 +1,7 @@
-"""The line over the stamps: its slope, the period, how sure it is, and whether it wanders.
+"""The sampling period from stamps and sample positions: fit, standard deviation and wander.
 
-Places of rows and stamps in. Which place a row has is `tremor.clock.by_steps` or
-`tremor.clock.by_arrivals`.
+Sample positions are counted in samples on the even grid. Which position a row has is found by
+`tremor.clock.by_steps` or `tremor.clock.by_arrivals`; the slope itself is `tremor.clock.line_fit`.
 """
 
 from __future__ import annotations
@@ -12,270 +12,392 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tremor.clock.line_fit import centre, fit_slope, slope_sd
 from tremor.notes import Note, note
 from tremor.recording import Floats
 
 __all__ = [
     "BLOCK_S",
-    "GROUP_ROWS",
-    "MANY_ROWS",
+    "DECIMATION",
+    "LONG_CAPTURE_ROWS",
+    "NEW_PHASE_S",
     "Blocks",
-    "Line",
-    "account",
-    "block_earliest",
+    "Indices",
+    "StampLine",
     "block_means",
-    "block_sd_hz",
-    "fit_line",
+    "block_minima",
+    "block_rate_sd_hz",
+    "describe_fit",
     "fit_period_s",
-    "off_nominal",
+    "fit_stamps",
+    "nominal_rate_notes",
     "rate_sd_hz",
-    "resolution_of",
-    "slope_s",
-    "wander_share",
-    "within_groups",
+    "relative_wander",
+    "stamp_resolution_s",
 ]
 
 Indices = npt.NDArray[np.int64]
 
 #: Off-nominal rates beyond this share are worth a warning: at 8 Hz they are 0.04 Hz.
 _OFF_NOMINAL: Final = 0.005
-#: A hole of this length gets its own phase in the fit: sensors restart at any phase.
-_NEW_PHASE_S: Final = 1.0
+#: After a gap of this length the line has a new intercept, s: sensors restart at any phase.
+NEW_PHASE_S: Final = 1.0
 #: The rate counts as wandering when its local values differ by more than this share.
 _WANDER_SHARE: Final = 0.002
-#: Blocks whose means tell the scatter and the wandering of the clock.
+#: Length of the blocks whose means show the scatter and the wander of the clock, s.
 BLOCK_S: Final = 5.0
-#: Stamps are coarse (bursts, rounding) when so many periods lie between a step and its place.
-_ROUGH: Final = 0.5
-#: Earliest stamps that stray by so many times their noise wander; and the median of the absolute
-#: difference of two normal numbers of unit variance.
+_MIN_BLOCK_ROWS: Final = 8
+_MIN_FULL_BLOCKS: Final = 8
+#: Stamps are coarse (bursts, rounding) when the upper quartile of the phase steps exceeds this, in
+#: samples.
+_COARSE_PHASE_STEP: Final = 0.5
+#: The earliest stamps wander where they stray by more than this many times their noise.
 _TIMES_NOISE: Final = 10.0
+#: Median of the absolute difference of two normal variables of unit variance.
 _MEDIAN_OF_DIFFERENCES: Final = 0.954
-_LEAST_BLOCKS: Final = 4
+#: The earliest stamps are fitted only where there are this many blocks and where they scatter by
+#: less than this share of what the means do.
+_MIN_BLOCKS: Final = 4
 _CLEARLY_LESS: Final = 0.8
-MANY_ROWS: Final = 500_000
-#: Of a long capture the means of so many rows hold all that the slope needs.
-GROUP_ROWS: Final = 16
+#: A capture of more rows is decimated before the fit: the means of so many rows hold all that the
+#: slope needs.
+LONG_CAPTURE_ROWS: Final = 500_000
+DECIMATION: Final = 16
 
 
 def fit_period_s(stamps: Floats, index: Indices) -> float:
-    """Fit one slope, shared by all segments, each with its own phase; stray rows left out once."""
-    starts = _segment_starts(stamps, index)
-    place = index.astype(np.float64)
-    if len(starts) > 1:
-        lengths = np.diff(np.append(starts, len(stamps)))
-        x = place - np.repeat(np.add.reduceat(place, starts) / lengths, lengths)
-        y = stamps - np.repeat(np.add.reduceat(stamps, starts) / lengths, lengths)
-    else:
-        if len(stamps) > MANY_ROWS:
-            cut = len(stamps) // GROUP_ROWS * GROUP_ROWS
-            place = place[:cut].reshape(-1, GROUP_ROWS).mean(axis=1)
-            stamps = stamps[:cut].reshape(-1, GROUP_ROWS).mean(axis=1)
-        x, y = place - place.mean(), stamps - stamps.mean()
-    norm = float(x @ x)
-    if norm == 0.0:  # every segment is a single row
-        return float((stamps[-1] - stamps[0]) / (place[-1] - place[0]))
-    return slope_s(x, y)
-
-
-def _segment_starts(stamps: Floats, index: Indices) -> Indices:
-    """Rows at which a new phase begins: the first, and those after holes of a second or more."""
-    long_hole = (np.diff(index) > 1) & (np.diff(stamps) >= _NEW_PHASE_S)
-    return np.concatenate(([0], np.flatnonzero(long_hole) + 1)).astype(np.int64)
-
-
-def slope_s(x: Floats, y: Floats) -> float:
-    """Fit a slope through zero, rows that stray from it left out once, s."""
-    period_s = float(x @ y) / float(x @ x)
-    residual = np.abs(y - period_s * x)
-    usual = float(np.median(residual[:: max(1, len(residual) // 50_000)]))
-    stray = residual > max(7.0 * usual, 0.5 * period_s)
-    if 0 < np.count_nonzero(stray) <= 0.05 * len(x):
-        x, y = x[~stray], y[~stray]
-        x, y = x - x.mean(), y - y.mean()
-        if float(x @ x) > 0.0:
-            period_s = float(x @ y) / float(x @ x)
-    return period_s
-
-
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """Places and phases of blocks of rows, which tell scatter and wandering of the clock.
+    """Fit the sampling period, with a new intercept after each long gap.
 
     Parameters
     ----------
-    place : ndarray, shape (n,)
-        Mean place of each block, in samples.
-    phase : ndarray, shape (n,)
-        By how much its stamps are ahead of the line, in samples.
-    scatter : float
-        Half range of the phase within a block where stamps are coarse, in samples; else 0.
-    joined : ndarray of bool, shape (n,)
-        True where no long hole parts a block from the one before.
+    stamps : ndarray, shape (n,)
+        Stamp of each row, s, in order.
+    index : ndarray of int64, shape (n,)
+        Sample position of each row.
+
+    Returns
+    -------
+    float
+        s. Outliers are left out once.
+    """
+    position = index.astype(np.float64)
+    group = np.zeros(len(index), dtype=np.int64)
+    np.cumsum(_after_long_gap(stamps, index), out=group[1:])
+    if group[-1] > 0:
+        x, y = centre(position, group), centre(stamps, group)
+    else:
+        if len(stamps) > LONG_CAPTURE_ROWS:
+            cut = len(stamps) // DECIMATION * DECIMATION
+            position = position[:cut].reshape(-1, DECIMATION).mean(axis=1)
+            stamps = stamps[:cut].reshape(-1, DECIMATION).mean(axis=1)
+        x, y = centre(position), centre(stamps)
+    period_s = fit_slope(x, y, reject_outliers=True)
+    if np.isnan(period_s):  # every group is a single row
+        return float((stamps[-1] - stamps[0]) / (position[-1] - position[0]))
+    return period_s
+
+
+def _after_long_gap(stamps: Floats, index: Indices) -> npt.NDArray[np.bool_]:
+    """Mark the rows after the first that follow a gap of a second or more."""
+    return np.asarray((np.diff(index) > 1) & (np.diff(stamps) >= NEW_PHASE_S))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Blocks:
+    """Position and phase of blocks of rows, which show the scatter and the wander of the clock.
+
+    Parameters
+    ----------
+    position : ndarray, shape (n_blocks,)
+        Mean sample position of each block.
+    phase : ndarray, shape (n_blocks,)
+        Deviation of its stamps from the line, in samples.
+    half_range : float
+        Half the range of the phase within a block where stamps are coarse, in samples; else 0.
+    continuous : ndarray of bool, shape (n_blocks,)
+        True where no long gap lies within the block or between it and the one before.
     """
 
-    place: Floats
+    position: Floats
     phase: Floats
-    scatter: float
-    joined: npt.NDArray[np.bool_]
+    half_range: float
+    continuous: npt.NDArray[np.bool_]
+
+    @property
+    def group(self) -> Indices:
+        """Return the number of the uninterrupted run that each block belongs to, from 0."""
+        group = np.cumsum(~self.continuous).astype(np.int64)
+        group -= group[0]
+        return group
+
+    @property
+    def n_groups(self) -> int:
+        """Return the number of uninterrupted runs."""
+        return 1 + int(np.count_nonzero(~self.continuous[1:]))
+
+    def steps(self, values: Floats) -> Floats:
+        """Return the differences of neighbouring blocks of a run, shape (n_blocks - n_groups,)."""
+        return np.asarray(np.diff(values)[self.continuous[1:]])
 
 
-def _block_rows(n: int, period_s: float) -> int:
-    return max(8, min(round(BLOCK_S / period_s), n // 8))
+def _block_rows(n_rows: int, period_s: float) -> int:
+    return max(_MIN_BLOCK_ROWS, min(round(BLOCK_S / period_s), n_rows // _MIN_FULL_BLOCKS))
 
 
 def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
-    """Give the mean place and phase of blocks of five seconds."""
-    n = len(index)
-    length = _block_rows(n, period_s)
-    n_blocks = n // length
+    """Average position and phase over blocks of five seconds.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        Stamp of each row, s, in order.
+    index : ndarray of int64, shape (n,)
+        Sample position of each row.
+    period_s : float
+        Sampling period that the phase refers to, s.
+
+    Returns
+    -------
+    Blocks
+        At least one. An incomplete block at the end is left out.
+    """
+    n_rows = len(index)
+    length = _block_rows(n_rows, period_s)
+    n_blocks = n_rows // length
     if not n_blocks:
-        length, n_blocks = n, 1
+        length, n_blocks = n_rows, 1
     cut = n_blocks * length
     stamp = stamps[:cut].reshape(n_blocks, length)
-    place = index[:cut].reshape(n_blocks, length)
-    few = slice(None, None, max(1, n_blocks // 200))
-    phase = stamp[few] / period_s - place[few]
-    rough = length > 1 and float(np.quantile(np.abs(np.diff(phase, axis=1)), 0.75)) > _ROUGH
-    spread = np.quantile(phase, 0.95, axis=1) - np.quantile(phase, 0.05, axis=1)
-    hole = int(_NEW_PHASE_S / period_s)
-    # A block with a long hole within it mixes two phases.
-    whole = (place[:, -1] - place[:, 0]) < length + hole
-    joined = np.concatenate(([False], (place[1:, 0] - place[:-1, -1]) < hole)) & whole
-    joined[1:] &= whole[:-1]
-    mean_place = place.mean(axis=1)
+    position = index[:cut].reshape(n_blocks, length)
+    some = slice(None, None, max(1, n_blocks // 200))
+    phase = stamp[some] / period_s - position[some]
+    phase_step = np.abs(np.diff(phase, axis=1))
+    coarse = length > 1 and float(np.quantile(phase_step, 0.75)) > _COARSE_PHASE_STEP
+    phase_range = np.quantile(phase, 0.95, axis=1) - np.quantile(phase, 0.05, axis=1)
+    long_gap = int(NEW_PHASE_S / period_s)
+    # A block with a long gap within it mixes two phases.
+    whole = (position[:, -1] - position[:, 0]) < length + long_gap
+    continuous = np.concatenate(([False], (position[1:, 0] - position[:-1, -1]) < long_gap)) & whole
+    continuous[1:] &= whole[:-1]
+    mean_position = position.mean(axis=1)
     return Blocks(
-        place=mean_place,
-        phase=stamp.mean(axis=1) / period_s - mean_place,
-        scatter=float(np.median(spread)) / 2.0 if rough else 0.0,
-        joined=joined,
+        position=mean_position,
+        phase=stamp.mean(axis=1) / period_s - mean_position,
+        half_range=float(np.median(phase_range)) / 2.0 if coarse else 0.0,
+        continuous=continuous,
     )
 
 
-def block_earliest(stamps: Floats, index: Indices, means: Blocks, period_s: float) -> Blocks:
-    """Give the earliest phase of each block: stamps can be late, and never early."""
-    n_blocks = len(means.place)
+def block_minima(stamps: Floats, index: Indices, means: Blocks, period_s: float) -> Blocks:
+    """Replace the phase of each block by its earliest: stamps can be late, and never early.
+
+    Parameters
+    ----------
+    stamps, index, period_s
+        As in `block_means`.
+    means : Blocks
+        What `block_means` returned for them.
+
+    Returns
+    -------
+    Blocks
+        Its half range is no less than what the noise of the minima can pretend.
+    """
+    n_blocks = len(means.position)
     length = len(index) // n_blocks if n_blocks == 1 else _block_rows(len(index), period_s)
     cut = n_blocks * length
     phase = stamps[:cut] / period_s
     phase -= index[:cut]
     earliest: Floats = phase.reshape(n_blocks, length).min(axis=1)
-    blocks = replace(means, phase=earliest)
-    return replace(blocks, scatter=max(means.scatter, _TIMES_NOISE * _noise(blocks)))
+    minima = replace(means, phase=earliest)
+    return replace(minima, half_range=max(means.half_range, _TIMES_NOISE * _phase_noise(minima)))
 
 
-def _noise(blocks: Blocks) -> float:
-    """Give the sd of the phase of a block by that of its differences, in samples."""
-    ahead = np.diff(blocks.phase)[blocks.joined[1:]]
-    if not ahead.size:
+def _phase_noise(blocks: Blocks) -> float:
+    """Estimate the standard deviation of a block's phase from its differences, in samples."""
+    steps = blocks.steps(blocks.phase)
+    if not steps.size:
         return 0.0
-    return float(np.median(np.abs(ahead - np.median(ahead)))) / _MEDIAN_OF_DIFFERENCES
+    return float(np.median(np.abs(steps - np.median(steps)))) / _MEDIAN_OF_DIFFERENCES
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The line over the stamps: its slope, and the blocks that tell how sure it is.
+@dataclass(frozen=True, eq=False, slots=True)
+class StampLine:
+    """The line over the stamps and the blocks that show how uncertain it is.
 
     Parameters
     ----------
     period_s : float
-        s.
+        Sampling period, s.
     blocks : Blocks
-        Their phases are from this line.
-    by_earliest : bool
-        Whether it goes through the earliest stamps and not through all.
+        Their phases are deviations from this line.
+    through_earliest : bool
+        Whether it is fitted to the earliest stamp of each block and not to all stamps.
     """
 
     period_s: float
     blocks: Blocks
-    by_earliest: bool = False
+    through_earliest: bool = False
 
 
-def fit_line(stamps: Floats, index: Indices, *, counted: bool) -> Line:
-    """Fit the period to the stamps of rows of known place.
+def fit_stamps(stamps: Floats, index: Indices, *, may_be_late: bool) -> StampLine:
+    """Fit the sampling period to the stamps of rows of known sample position.
 
     Parameters
     ----------
     stamps : ndarray, shape (n,)
-        s, in order.
+        Stamp of each row, s, in order.
     index : ndarray of int64, shape (n,)
-        Place of each row.
-    counted : bool
-        Whether the rows were counted, so that their stamps may be late. The line then goes
-        through the earliest stamp of each block where these stray less than the means do.
+        Sample position of each row.
+    may_be_late : bool
+        Whether stamps may be delayed. The line is then fitted to the earliest stamp of each block
+        where these scatter less than the means do.
 
     Returns
     -------
-    Line
-        Least squares, with a phase of its own after each hole of a second or more.
+    StampLine
+        Least squares, with a new intercept after each gap of a second or more.
     """
     period_s = fit_period_s(stamps, index)
     means = block_means(stamps, index, period_s)
-    if not counted:
-        return Line(period_s, means)
-    early = block_earliest(stamps, index, means, period_s)
-    if _noise(early) >= _CLEARLY_LESS * _noise(means) or len(early.place) < _LEAST_BLOCKS:
-        return Line(period_s, means)
-    ahead = slope_s(within_groups(early.place, early), within_groups(early.phase, early))
-    slope = 1.0 + ahead
-    blocks = replace(early, phase=(early.phase - ahead * early.place) / slope)
-    return Line(period_s * slope, blocks, by_earliest=True)
-
-
-def within_groups(values: Floats, blocks: Blocks) -> Floats:
-    """Take the mean of each run of blocks that no long hole parts off its values."""
-    group = np.cumsum(~blocks.joined).astype(np.int64)
-    group -= group[0]
-    within: Floats = values - (np.bincount(group, values) / np.bincount(group))[group]
-    return within
+    if not may_be_late:
+        return StampLine(period_s, means)
+    minima = block_minima(stamps, index, means, period_s)
+    if len(minima.position) < _MIN_BLOCKS or (
+        _phase_noise(minima) >= _CLEARLY_LESS * _phase_noise(means)
+    ):
+        return StampLine(period_s, means)
+    group = minima.group
+    correction = fit_slope(
+        centre(minima.position, group), centre(minima.phase, group), reject_outliers=True
+    )
+    ratio = 1.0 + correction
+    blocks = replace(minima, phase=(minima.phase - correction * minima.position) / ratio)
+    return StampLine(period_s * ratio, blocks, through_earliest=True)
 
 
 def rate_sd_hz(stamps: Floats, index: Indices, blocks: Blocks, period_s: float) -> float:
-    """Give the sd of the rate from the scatter of block means, and from rounding, Hz."""
-    resolution_s, span_s = resolution_of(stamps), float(stamps[-1] - stamps[0])
-    if len(blocks.place) - np.count_nonzero(~blocks.joined[1:]) - 2 >= 2:
-        return block_sd_hz(blocks, period_s, resolution_s=resolution_s, span_s=span_s)
+    """Estimate the standard deviation of the rate from scatter and rounding of the stamps.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        Stamp of each row, s, in order.
+    index : ndarray of int64, shape (n,)
+        Sample position of each row.
+    blocks : Blocks
+        Of the same rows; their scatter is used where there are enough of them, since the errors of
+        neighbouring rows are correlated.
+    period_s : float
+        Sampling period, s.
+
+    Returns
+    -------
+    float
+        Hz.
+    """
+    resolution_s, span_s = stamp_resolution_s(stamps), float(stamps[-1] - stamps[0])
+    if len(blocks.position) - blocks.n_groups - 1 >= 2:
+        return block_rate_sd_hz(blocks, period_s, resolution_s=resolution_s, span_s=span_s)
     x = index - index.mean()
     phase = stamps / period_s - index
     relative = float(phase.std()) / np.sqrt(float(x @ x))
     return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
 
 
-def block_sd_hz(blocks: Blocks, period_s: float, *, resolution_s: float, span_s: float) -> float:
-    """Give the sd of the rate from the scatter of at least four blocks, and from rounding, Hz."""
-    n_groups = 1 + np.count_nonzero(~blocks.joined[1:])
-    free = len(blocks.place) - n_groups - 1
-    x, phase = within_groups(blocks.place, blocks), within_groups(blocks.phase, blocks)
-    power = float(phase @ phase)
-    alike = float(phase[1:] @ phase[:-1]) / power if power > 0 else 0.0
-    alike = min(max(alike, 0.0), 0.9)
-    relative = np.sqrt(power / free * (1 + alike) / (1 - alike) / float(x @ x))
+def block_rate_sd_hz(
+    blocks: Blocks, period_s: float, *, resolution_s: float, span_s: float
+) -> float:
+    """Estimate the standard deviation of the rate from the scatter of blocks and from rounding.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        At least three more than they have groups.
+    period_s : float
+        Sampling period, s.
+    resolution_s : float
+        Resolution of the stamps, s.
+    span_s : float
+        Time from the first to the last stamp, s.
+
+    Returns
+    -------
+    float
+        Hz.
+    """
+    relative = slope_sd(
+        centre(blocks.position, blocks.group),
+        centre(blocks.phase, blocks.group),
+        degrees_of_freedom=len(blocks.position) - blocks.n_groups - 1,
+    )
+    # Each end of the span is off by a uniform rounding error: together resolution / sqrt(6).
     return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
 
 
-def resolution_of(stamps: Floats) -> float:
-    """Find the decimal step that all stamps are multiples of, s; 0 where finer than 1 us."""
-    few = stamps[:: max(1, len(stamps) // 5000)]
-    few = few - few[0]
+def stamp_resolution_s(stamps: Floats) -> float:
+    """Find the power of ten that all stamps are multiples of.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        s. About 5000 of them are examined.
+
+    Returns
+    -------
+    float
+        1 s to 1 us, s; 0 where the stamps are finer.
+
+    Examples
+    --------
+    >>> stamp_resolution_s(np.array([0.0, 0.01, 0.019, 0.03]))
+    0.001
+    """
+    some = stamps[:: max(1, len(stamps) // 5000)]
+    some = some - some[0]
     for step_s in (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
-        if float(np.abs(few / step_s - np.rint(few / step_s)).max()) < 1e-9 / step_s + 1e-6:
+        if float(np.abs(some / step_s - np.rint(some / step_s)).max()) < 1e-9 / step_s + 1e-6:
             return step_s
     return 0.0
 
 
-def wander_share(blocks: Blocks) -> float | None:
-    """Give the sd of the local rates as a share, or None where the rate is as good as constant."""
-    ahead = np.diff(blocks.phase)[blocks.joined[1:]]
-    if len(ahead) < 2:
+def relative_wander(blocks: Blocks) -> float | None:
+    """Compute the relative standard deviation of the local sampling rates.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The rate between each two of them is a local one.
+
+    Returns
+    -------
+    float or None
+        None where the rate is constant within what the scatter of the stamps allows.
+    """
+    steps = blocks.steps(blocks.phase)
+    if len(steps) < 2:
         return None
-    spread = float((ahead / np.diff(blocks.place)[blocks.joined[1:]]).std())
-    wander = float(np.abs(np.cumsum(ahead - ahead.mean())).max())
-    constant = spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.scatter
+    spread = float((steps / blocks.steps(blocks.position)).std())
+    wander = float(np.abs(np.cumsum(steps - steps.mean())).max())
+    constant = spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.half_range
     return None if constant else spread
 
 
-def off_nominal(rate_hz: float, nominal_hz: float | None) -> list[Note]:
-    """Warn where the true rate is far from the one that the sensor claims."""
+def nominal_rate_notes(rate_hz: float, nominal_hz: float | None) -> list[Note]:
+    """Warn where the true rate is far from the nominal one.
+
+    Parameters
+    ----------
+    rate_hz : float
+        True rate, Hz.
+    nominal_hz : float or None
+        Rate that the sensor claims, Hz, if it claims one.
+
+    Returns
+    -------
+    list of Note
+        Empty where they agree to half a percent.
+    """
     if nominal_hz is None or abs(rate_hz / nominal_hz - 1.0) <= _OFF_NOMINAL:
         return []
     return [
@@ -288,8 +410,24 @@ def off_nominal(rate_hz: float, nominal_hz: float | None) -> list[Note]:
     ]
 
 
-def account(rate_hz: float, sd_hz: float, n_stamps: int, span_s: float) -> str:
-    """Give the line of the history that says how the rate was found."""
-    return f"clock: {rate_hz:.6g} Hz (sd {sd_hz:.2g} Hz) fitted to {n_stamps} stamps over " + (
+def describe_fit(rate_hz: float, sd_hz: float, n_stamps: int, span_s: float) -> str:
+    """Return the entry of the history for a rate that was fitted to stamps.
+
+    Parameters
+    ----------
+    rate_hz, sd_hz : float
+        The rate and its standard deviation, Hz.
+    n_stamps : int
+        Number of stamps.
+    span_s : float
+        Time from the first to the last one, s.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    return (
+        f"clock: {rate_hz:.6g} Hz (sd {sd_hz:.2g} Hz) fitted to {n_stamps} stamps over "
         f"{span_s:.6g} s"
     )

@@ -1,4 +1,7 @@
-"""Samples at uneven times onto an even grid. Which times those are is `tremor.clock.timebase`."""
+"""Interpolation of unevenly spaced samples onto an even grid.
+
+Which times the samples have is found by `tremor.clock.timebase`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,10 @@ import numpy as np
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.recording import Floats
 
-__all__ = ["LONGEST_BRIDGE_S", "resample_evenly"]
+__all__ = ["LONGEST_BRIDGED_S", "resample_evenly"]
 
-#: Resampling bridges holes up to this; half of the shortest tremor period (20 Hz) that matters.
-LONGEST_BRIDGE_S: Final = 0.05
+#: Interpolation bridges steps up to this: half of the shortest tremor period (20 Hz) that matters.
+LONGEST_BRIDGED_S: Final = 0.05
 
 
 def resample_evenly(
@@ -20,38 +23,50 @@ def resample_evenly(
     values: Floats,
     *,
     sampling_rate_hz: float,
-    longest_bridge_s: float = LONGEST_BRIDGE_S,
+    longest_bridged_s: float = LONGEST_BRIDGED_S,
 ) -> Floats:
-    """Resample unevenly spaced samples onto an even grid by cubic interpolation.
+    """Resample unevenly spaced samples onto an even grid by cubic Hermite interpolation.
 
     Parameters
     ----------
     time_s : ndarray, shape (n,)
         Strictly increasing times, s.
     values : ndarray, shape (n, k)
-        Samples; rows of NaN are lost.
+        Samples of any unit; rows that hold NaN are lost.
     sampling_rate_hz : float
         Rate of the grid, which starts at the first time, Hz.
-    longest_bridge_s : float
-        Longer steps (and longer than 1.5 periods) are gaps: rows of NaN.
+    longest_bridged_s : float
+        Longer steps (if also longer than 1.5 periods) are gaps: rows of NaN, s.
 
     Returns
     -------
     ndarray, shape (m, k)
-        Samples on the grid.
+        Samples on the grid, in the unit of the values.
+
+    Raises
+    ------
+    InsufficientDataError
+        If fewer than two rows are finite.
+    InvalidInputError
+        If the times do not increase strictly.
 
     Notes
     -----
-    Cubic Hermite pieces whose tangents are the weighted mean of the two neighbouring slopes; the
-    error for a sine of angular frequency w at step h is of the order (w h)^3 / 24 of its
-    amplitude.
+    The tangent at a sample is that of the parabola through it and its two neighbours. The error for
+    a sine of angular frequency w at step h is of the order (w h)^3 / 24 of its amplitude.
+
+    Examples
+    --------
+    >>> time_s = np.array([0.0, 0.011, 0.019, 0.03, 0.041])
+    >>> values = 2.0 * time_s[:, None]
+    >>> resample_evenly(time_s, values, sampling_rate_hz=100.0)[:, 0].round(6).tolist()
+    [0.0, 0.02, 0.04, 0.06, 0.08]
     """
     time = np.asarray(time_s, dtype=np.float64)
-    good = np.isfinite(values).all(axis=1)
     start_s = float(time[0])
-    grid_s = start_s + np.arange(int((time[-1] - start_s) * sampling_rate_hz + 1e-6) + 1) / (
-        sampling_rate_hz
-    )
+    n_grid = int((time[-1] - start_s) * sampling_rate_hz + 1e-6) + 1
+    grid_s = start_s + np.arange(n_grid) / sampling_rate_hz
+    good = np.isfinite(values).all(axis=1)
     if not good.all():
         time, values = time[good], values[good]
     if len(time) < 2:
@@ -59,11 +74,7 @@ def resample_evenly(
     step_s = np.diff(time)
     if not (step_s > 0).all():
         raise InvalidInputError("the times to resample do not increase strictly")
-    slope = np.diff(values, axis=0) / step_s[:, None]
-    tangent = np.empty_like(values)
-    tangent[0], tangent[-1] = slope[0], slope[-1]
-    width = (step_s[:-1] + step_s[1:])[:, None]
-    tangent[1:-1] = (slope[:-1] * step_s[1:, None] + slope[1:] * step_s[:-1, None]) / width
+    tangent = _parabolic_tangents(values, step_s)
     left = np.clip(np.searchsorted(time, grid_s, side="right") - 1, 0, len(time) - 2)
     step = step_s[left][:, None]
     u = (grid_s - time[left])[:, None] / step
@@ -73,13 +84,22 @@ def resample_evenly(
         + u * u * (3 - 2 * u) * values[left + 1]
         + u * u * (u - 1) * step * tangent[left + 1]
     )
-    too_long = step_s > max(longest_bridge_s, 1.5 / sampling_rate_hz) * (1 + 1e-6)
-    inside = (u[:, 0] * step_s[left] > 0.5 / sampling_rate_hz) & (
-        (1 - u[:, 0]) * step_s[left] > 0.5 / sampling_rate_hz
+    half_period_s = 0.5 / sampling_rate_hz
+    too_long = step_s > max(longest_bridged_s, 1.5 / sampling_rate_hz) * (1 + 1e-6)
+    # A grid point within half a period of a sample is no gap, however long the step.
+    inside = (u[:, 0] * step_s[left] > half_period_s) & (
+        (1 - u[:, 0]) * step_s[left] > half_period_s
     )
-    result[too_long[left] & inside] = np.nan
-    outside = (grid_s < time[0] - 0.5 / sampling_rate_hz) | (
-        grid_s > time[-1] + 0.5 / sampling_rate_hz
-    )
-    result[outside] = np.nan
+    outside = (grid_s < time[0] - half_period_s) | (grid_s > time[-1] + half_period_s)
+    result[(too_long[left] & inside) | outside] = np.nan
     return result
+
+
+def _parabolic_tangents(values: Floats, step_s: Floats) -> Floats:
+    """Compute the slope at each sample of the parabola through it and its neighbours."""
+    slope = np.diff(values, axis=0) / step_s[:, None]
+    tangent = np.empty_like(values)
+    tangent[0], tangent[-1] = slope[0], slope[-1]
+    width = (step_s[:-1] + step_s[1:])[:, None]
+    tangent[1:-1] = (slope[:-1] * step_s[1:, None] + slope[1:] * step_s[:-1, None]) / width
+    return tangent

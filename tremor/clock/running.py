@@ -1,7 +1,7 @@
 """The clock of a stream: its true sampling rate, from the blocks that have come so far.
 
-Places and times of packets in, a rate with its standard deviation out. The clock of a whole
-capture, and where its gaps are, is `tremor.clock.timebase`.
+Sample positions and times of packets in, a rate with its standard deviation out. The clock of a
+whole capture, and where its gaps are, is `tremor.clock.timebase`.
 """
 
 from __future__ import annotations
@@ -13,40 +13,41 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from tremor.clock.line_fit import centre, fit_slope, slope_sd
+from tremor.clock.rate import NEW_PHASE_S, Indices
 from tremor.errors import InvalidInputError
 from tremor.recording import Floats, SampleBlock
 
-__all__ = ["ClockEstimate", "RateSource", "RunningClock"]
+__all__ = ["CONNECTION_INTERVAL_S", "ClockEstimate", "RateSource", "RunningClock"]
 
 RateSource = Literal["none", "nominal", "arrivals", "device stamps"]
 
-#: Packets that are held; when there are as many, each two neighbours become one.
-_MOST_PACKETS: Final = 4096
-#: The line is drawn through so many blocks of packets: enough to tell their scatter.
+#: Entries that are held; when there are as many, each two neighbours become one.
+_MAX_ENTRIES: Final = 4096
+#: The line is fitted to about so many blocks of packets: enough to show their scatter.
 _BLOCKS: Final = 12
-_LEAST_BLOCKS: Final = 6
+_MIN_BLOCKS: Final = 6
 #: Packets in a block, at least: the earliest of fewer arrivals may still be a late one.
-_LEAST_IN_BLOCK: Final[dict[RateSource, int]] = {"arrivals": 4, "device stamps": 1}
-#: Time after which an estimate may be believed, s.
-_LEAST_SPAN_S: Final[dict[RateSource, float]] = {"arrivals": 10.0, "device stamps": 5.0}
+_MIN_PACKETS: Final[dict[RateSource, int]] = {"arrivals": 4, "device stamps": 1}
+#: Time that an estimate must span before it can converge, s.
+_MIN_SPAN_S: Final[dict[RateSource, float]] = {"arrivals": 10.0, "device stamps": 5.0}
 #: Converged is where two standard deviations are less than this share of the rate.
 _CONVERGED: Final = 1e-3
-#: A hole of this length gets its own phase: sensors restart at any phase.
-_NEW_PHASE_S: Final = 1.0
-#: A packet waits for the next connection event of the radio link; hosts set them up to so far
-#: apart. While packets and events keep step, all of that wait can hide in the slope.
-_CONNECTION_INTERVAL_S: Final = 0.05
-#: A later level of the arrivals is a loss that nobody counted where it exceeds so many times the
-#: usual scatter, and about a packet, and where it happens in no more than this share of blocks.
-_SHIFT_TIMES_USUAL: Final = 10.0
+#: A packet waits for the next connection event of the radio link; hosts set them up to this far
+#: apart, s. While packets and events keep step, all of that wait can hide in the slope.
+CONNECTION_INTERVAL_S: Final = 0.05
+#: A later level of the arrivals is an unreported loss where it exceeds this many times the median
+#: scatter, and about a packet, and where it happens in no more than this share of blocks.
+_SHIFT_OVER_MEDIAN: Final = 10.0
 _SHIFT_PACKETS: Final = 0.9
-_MOST_SHIFTS: Final = 0.2
-_ROUNDS: Final = 4
+_MAX_SHIFT_SHARE: Final = 0.2
+#: Which arrival of a block is the earliest depends on the period: they are found in turn.
+_MAX_ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockEstimate:
-    """What is known of the sampling rate so far.
+    """The sampling rate as far as it is known.
 
     Parameters
     ----------
@@ -54,13 +55,13 @@ class ClockEstimate:
         The rate to use, Hz: the nominal one until the estimate has converged; None where there
         is neither.
     source : {"none", "nominal", "arrivals", "device stamps"}
-        Where that rate is from.
+        Where that rate comes from.
     converged : bool
-        Whether it is an estimate that can be relied on to about 0.1 %.
+        Whether it is an estimate that is reliable to about 0.1 %.
     estimated_hz, sd_hz : float or None
         The estimate, converged or not, and its standard deviation, Hz.
     span_s : float
-        Time that it rests on, s.
+        Time from the first to the last packet of the estimate, s.
     """
 
     sampling_rate_hz: float | None
@@ -71,17 +72,17 @@ class ClockEstimate:
     span_s: float
 
     def difference_to(self, sampling_rate_hz: float) -> float | None:
-        """Give by which share the estimate differs from a rate, such as that of the whole file.
+        """Compute the relative difference to another rate, such as that of the whole file.
 
         Parameters
         ----------
         sampling_rate_hz : float
-            Hz.
+            The other rate, Hz.
 
         Returns
         -------
         float or None
-            Estimate over rate, less one; None where nothing is estimated yet.
+            Estimate over the other rate, less one; None where nothing is estimated yet.
         """
         return None if self.estimated_hz is None else self.estimated_hz / sampling_rate_hz - 1.0
 
@@ -95,21 +96,26 @@ class RunningClock:
         Rate that the sensor claims, Hz. It is used until the estimate has converged and never
         mixed into it.
 
+    Raises
+    ------
+    InvalidInputError
+        If the nominal rate is not a positive number.
+
     Notes
     -----
-    With device stamps the line goes through the means of blocks of packets. Without, it goes
-    through the earliest arrival of each block: a packet can be late and never early, so the
-    arrivals lie above one line over the index of their last samples, and a burst after a stall is
-    late as a whole. All blocks have as many packets, so that what even the earliest is late is
-    alike in all and drops out of the slope. Its standard deviation comes from the scatter of the
-    blocks about the line. To that of arrivals comes what a radio link can hide: where the packets
+    With device stamps the line is fitted to the means of blocks of packets. Without, it is fitted
+    to the earliest arrival of each block: a packet can be late and never early, so the arrivals lie
+    above a line over the index of their last samples, and a burst after a stall is late as a whole.
+    All blocks have the same number of packets, so that the expected delay of the earliest is the
+    same in all and drops out of the slope. The standard deviation comes from the scatter of the
+    blocks about the line. For arrivals the delay that a radio link can hide is added: where packets
     keep step with its connection events, 50 ms apart at most, the arrivals show the clock of the
     host and not that of the sensor, until the wait for the event has grown by a whole interval.
 
-    Each stretch between holes of a second or more has a phase of its own, and so has what
-    follows a lasting delay of a packet or more, which is a loss that the index does not tell.
+    The line has a new intercept after each gap of a second or more, and after each lasting delay of
+    a packet or more, which is a loss that the index does not show.
 
-    Memory is bounded: beyond 4096 packets each two neighbours become one, the earlier of them or
+    Memory is bounded: from 4096 packets on each two neighbours become one, the earlier of them or
     their mean.
 
     Examples
@@ -134,54 +140,52 @@ class RunningClock:
                 f"nominal sampling rate is {nominal} Hz; give a positive number of hertz"
             )
         self._nominal_hz = nominal
-        self._arrivals = _Packets(earliest=True)
-        self._stamps = _Packets(earliest=False)
-        self._n_blocks = 0
+        self._arrivals = _PacketTimes(keep_earliest=True)
+        self._stamps = _PacketTimes(keep_earliest=False)
         self._last_index = -math.inf
         self._last_arrival_s = -math.inf
-        self._believed: RateSource | None = None
+        self._converged_source: RateSource | None = None
         self._estimate: ClockEstimate | None = None
 
     def add(self, block: SampleBlock) -> None:
-        """Take the times of a block; one that reaches no further than those before is left out.
+        """Add the times of a block; one that ends no later than those before is ignored.
 
         Parameters
         ----------
         block : SampleBlock
-            In order of arrival.
+            Blocks come in order of arrival.
         """
         n = len(block.acceleration_ms2)
         last_index = block.first_index + n - 1
         if n == 0 or last_index <= self._last_index:
             return
-        new_phase = (
+        starts_group = (
             block.first_index > self._last_index + 1
-            and block.arrival_s - self._last_arrival_s >= _NEW_PHASE_S
+            and block.arrival_s - self._last_arrival_s >= NEW_PHASE_S
         )
         if math.isfinite(block.arrival_s):
-            self._arrivals.add(last_index, block.arrival_s, new_phase=new_phase)
+            self._arrivals.add(last_index, block.arrival_s, starts_group=starts_group)
             self._last_arrival_s = block.arrival_s
         stamps = block.device_time_s
         if stamps is not None and np.isfinite(stamps).all():
-            place = block.first_index + 0.5 * (n - 1)
-            self._stamps.add(place, float(stamps.mean()), new_phase=new_phase)
-        self._n_blocks += 1
+            centre_index = block.first_index + 0.5 * (n - 1)
+            self._stamps.add(centre_index, float(stamps.mean()), starts_group=starts_group)
         self._last_index = last_index
         self._estimate = None
 
     @property
     def estimate(self) -> ClockEstimate:
-        """Give what is known so far."""
+        """Return the estimate from the blocks so far."""
         if self._estimate is None:
             self._estimate = self._fit()
         return self._estimate
 
     def _fit(self) -> ClockEstimate:
-        source: RateSource = "arrivals"
-        if 2 * len(self._stamps) > len(self._arrivals):  # thinned alike, unless stamps are rare
-            source = "device stamps"
-        packets = self._stamps if source == "device stamps" else self._arrivals
-        line = packets.fit(_LEAST_IN_BLOCK[source])
+        # Both are decimated at the same number of packets, so that their counts compare.
+        mostly_stamped = 2 * len(self._stamps) > len(self._arrivals)
+        source: RateSource = "device stamps" if mostly_stamped else "arrivals"
+        packets = self._stamps if mostly_stamped else self._arrivals
+        line = packets.fit(min_packets=_MIN_PACKETS[source])
         span_s = packets.span_s
         if line is None:
             return ClockEstimate(
@@ -195,13 +199,13 @@ class RunningClock:
         rate_hz = 1.0 / line.period_s
         sd_hz = line.sd_s * rate_hz**2
         if (
-            line.n_blocks >= _LEAST_BLOCKS
-            and span_s >= _LEAST_SPAN_S[source]
+            line.n_blocks >= _MIN_BLOCKS
+            and span_s >= _MIN_SPAN_S[source]
             and 2.0 * sd_hz < _CONVERGED * rate_hz
         ):
-            self._believed = source
-        # Once believed it stays so: to fall back on the nominal rate would be a step in all times.
-        converged = self._believed == source
+            self._converged_source = source
+        # Once converged it stays so: to fall back on the nominal rate would be a step in all times.
+        converged = self._converged_source == source
         use_estimate = converged or self._nominal_hz is None
         return ClockEstimate(
             sampling_rate_hz=rate_hz if use_estimate else self._nominal_hz,
@@ -214,24 +218,32 @@ class RunningClock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _PacketLine:
+    """The line fitted to the times of packets: period and its standard deviation, s."""
+
     period_s: float
     sd_s: float
     n_blocks: int
 
 
-class _Packets:
-    """Place and time of packets, bounded in number, and the line over them."""
+class _PacketTimes:
+    """Sample positions and times of packets, bounded in number, and the line fitted to them.
 
-    def __init__(self, *, earliest: bool) -> None:
-        self._earliest = earliest
-        self._place = np.zeros(_MOST_PACKETS)
-        self._time_s = np.zeros(_MOST_PACKETS)
-        self._phase = np.zeros(_MOST_PACKETS, dtype=np.int64)
+    Parameters
+    ----------
+    keep_earliest : bool
+        Whether the earliest of several packets represents them, or their mean.
+    """
+
+    def __init__(self, *, keep_earliest: bool) -> None:
+        self._keep_earliest = keep_earliest
+        self._position = np.zeros(_MAX_ENTRIES)
+        self._time_s = np.zeros(_MAX_ENTRIES)
+        self._group = np.zeros(_MAX_ENTRIES, dtype=np.int64)
         self._n = 0
-        self._n_as_one = 1
-        self._gathered: list[tuple[float, float]] = []
-        self._last_phase = 0
+        self._packets_per_entry = 1
+        self._pending: list[tuple[float, float]] = []
+        self._last_group = 0
         self._period_s: float | None = None
 
     def __len__(self) -> int:
@@ -239,125 +251,146 @@ class _Packets:
 
     @property
     def span_s(self) -> float:
-        """Give the time from the first to the last packet, s."""
+        """Return the time from the first to the last entry, s."""
         return float(self._time_s[self._n - 1] - self._time_s[0]) if self._n > 1 else 0.0
 
-    def add(self, place: float, time_s: float, *, new_phase: bool) -> None:
-        if new_phase:
-            self._gathered = []
-            self._last_phase += 1
-        self._gathered.append((place, time_s))
-        if len(self._gathered) < self._n_as_one:
+    def add(self, position: float, time_s: float, *, starts_group: bool) -> None:
+        if starts_group:
+            self._pending = []
+            self._last_group += 1
+        self._pending.append((position, time_s))
+        if len(self._pending) < self._packets_per_entry:
             return
-        one = self._gathered[0] if self._n_as_one == 1 else self._as_one(self._gathered)
-        self._place[self._n], self._time_s[self._n] = one
-        self._phase[self._n] = self._last_phase
+        single = self._packets_per_entry == 1
+        entry = self._pending[0] if single else self._merge(self._pending)
+        self._position[self._n], self._time_s[self._n] = entry
+        self._group[self._n] = self._last_group
         self._n += 1
-        self._gathered = []
-        if self._n == _MOST_PACKETS:
-            self._thin()
+        self._pending = []
+        if self._n == _MAX_ENTRIES:
+            self._decimate()
 
-    def _as_one(self, packets: list[tuple[float, float]]) -> tuple[float, float]:
-        if self._earliest:
-            period_s = self._period_s or self.span_s / (self._place[self._n - 1] - self._place[0])
+    def _merge(self, packets: list[tuple[float, float]]) -> tuple[float, float]:
+        if self._keep_earliest:
+            period_s = self._current_period_s()
             return min(packets, key=lambda packet: packet[1] - period_s * packet[0])
-        place, time_s = zip(*packets, strict=True)
-        return sum(place) / len(packets), sum(time_s) / len(packets)
+        position, time_s = zip(*packets, strict=True)
+        return sum(position) / len(packets), sum(time_s) / len(packets)
 
-    def _thin(self) -> None:
-        """Make one of each two, and of all that come as many more, so that all weigh alike."""
+    def _decimate(self) -> None:
+        """Merge each two entries, and from now on twice the packets, so that all weigh the same."""
         half = self._n // 2
         for row in range(half):
             first, second = 2 * row, 2 * row + 1
-            one = (float(self._place[second]), float(self._time_s[second]))
-            # Two that a hole parts have no mean: the later one stands.
-            if self._phase[first] == self._phase[second]:
-                one = self._as_one([(float(self._place[first]), float(self._time_s[first])), one])
-            self._place[row], self._time_s[row] = one
-            self._phase[row] = self._phase[second]
+            entry = (float(self._position[second]), float(self._time_s[second]))
+            # Two entries on either side of a gap have no mean: the later one stays.
+            if self._group[first] == self._group[second]:
+                before = (float(self._position[first]), float(self._time_s[first]))
+                entry = self._merge([before, entry])
+            self._position[row], self._time_s[row] = entry
+            self._group[row] = self._group[second]
         self._n = half
-        self._n_as_one *= 2
+        self._packets_per_entry *= 2
 
-    def fit(self, least_in_block: int) -> _Line | None:
-        """Fit the period; None where there are too few packets."""
+    def _current_period_s(self) -> float:
+        """Return the last fitted period, or a first one from the ends, s."""
+        return self._period_s or self.span_s / float(
+            self._position[self._n - 1] - self._position[0]
+        )
+
+    def fit(self, *, min_packets: int) -> _PacketLine | None:
+        """Fit the period to blocks of at least so many packets; None where there are too few."""
         n = self._n
-        if n < 4 * least_in_block:
+        if n < 4 * min_packets:
             return None
-        place, time_s, phase = self._place[:n], self._time_s[:n], self._phase[:n]
-        size = max(least_in_block, -(-n // _BLOCKS))
-        row = np.arange(n)
-        changes = np.concatenate(([True], np.diff(phase) != 0))
-        since = row - np.maximum.accumulate(np.where(changes, row, 0))
-        starts = np.flatnonzero(since % size == 0)
-        lengths = np.diff(np.append(starts, n))
-        # A block that is not full would be late by more, or scatter by more, than the others.
-        whole = lengths == size
-        period_s = self._period_s or self.span_s / (place[-1] - place[0])
-        line = None
-        for _ in range(_ROUNDS if self._earliest else 1):
-            x, y = _blocks(place, time_s, period_s, starts, lengths, earliest=self._earliest)
-            shift_s = _SHIFT_PACKETS * period_s * float(np.median(np.diff(place)))
-            line = _fit_line(x[whole], y[whole], phase[starts[whole]], least_shift_s=shift_s)
+        position, time_s, group = self._position[:n], self._time_s[:n], self._group[:n]
+        size = max(min_packets, -(-n // _BLOCKS))
+        starts, lengths = _block_limits(group, size)
+        # A block that is not full would be later, or scatter more, than the others.
+        full = lengths == size
+        packet_samples = float(np.median(np.diff(position)))
+        period_s = self._current_period_s()
+        line: _PacketLine | None = None
+        for _ in range(_MAX_ROUNDS if self._keep_earliest else 1):
+            if self._keep_earliest:
+                x, y = _earliest_of_blocks(position, time_s, period_s, starts, lengths)
+            else:
+                x, y = _means_of_blocks(position, time_s, starts, lengths)
+            min_shift_s = _SHIFT_PACKETS * period_s * packet_samples
+            line = _fit_blocks(x[full], y[full], group[starts[full]], min_shift_s=min_shift_s)
             if line is None or not line.period_s > 0:
                 return None
-            done = abs(line.period_s - period_s) < 1e-9 * period_s
+            converged = abs(line.period_s - period_s) < 1e-9 * period_s
             period_s = line.period_s
-            if done:
+            if converged:
                 break
         self._period_s = period_s
-        if line is not None and self._earliest:
-            hidden_s = _CONNECTION_INTERVAL_S / math.sqrt(12.0) * period_s / self.span_s
+        if line is not None and self._keep_earliest:
+            # The wait for a connection event is uniform over the interval.
+            hidden_s = CONNECTION_INTERVAL_S / math.sqrt(12.0) * period_s / self.span_s
             line = replace(line, sd_s=math.hypot(line.sd_s, hidden_s))
         return line
 
 
-def _blocks(
-    place: Floats,
+def _block_limits(group: Indices, size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Cut packets into blocks of so many, anew in each group: first rows and lengths."""
+    row = np.arange(len(group))
+    is_first = np.concatenate(([True], np.diff(group) != 0))
+    row_in_group = row - np.maximum.accumulate(np.where(is_first, row, 0))
+    starts = np.flatnonzero(row_in_group % size == 0)
+    return starts, np.diff(np.append(starts, len(group)))
+
+
+def _means_of_blocks(
+    position: Floats,
+    time_s: Floats,
+    starts: npt.NDArray[np.intp],
+    lengths: npt.NDArray[np.intp],
+) -> tuple[Floats, Floats]:
+    """Average position and time of each block."""
+    return np.add.reduceat(position, starts) / lengths, np.add.reduceat(time_s, starts) / lengths
+
+
+def _earliest_of_blocks(
+    position: Floats,
     time_s: Floats,
     period_s: float,
     starts: npt.NDArray[np.intp],
     lengths: npt.NDArray[np.intp],
-    *,
-    earliest: bool,
 ) -> tuple[Floats, Floats]:
-    """Give the place and time that stand for each block: its earliest packet, or its mean."""
-    if not earliest:
-        return np.add.reduceat(place, starts) / lengths, np.add.reduceat(time_s, starts) / lengths
-    late_s = time_s - period_s * place
-    least = np.repeat(np.minimum.reduceat(late_s, starts), lengths)
+    """Select position and time of the packet of each block that is the least late."""
+    late_s = time_s - period_s * position
+    least_s = np.repeat(np.minimum.reduceat(late_s, starts), lengths)
     block = np.repeat(np.arange(len(starts)), lengths)
-    hits = np.flatnonzero(late_s == least)
-    first = hits[np.unique(block[hits], return_index=True)[1]]
-    return place[first], time_s[first]
+    hits = np.flatnonzero(late_s == least_s)
+    rows = hits[np.unique(block[hits], return_index=True)[1]]
+    return position[rows], time_s[rows]
 
 
-def _fit_line(
-    x: Floats, y: Floats, phase: npt.NDArray[np.int64], *, least_shift_s: float
-) -> _Line | None:
-    """Fit one slope, shared by all phases, after parting them at losses that nobody counted."""
-    if len(x) < 4:
+def _fit_blocks(
+    position: Floats, time_s: Floats, group: Indices, *, min_shift_s: float
+) -> _PacketLine | None:
+    """Fit one period to all blocks, with a new intercept after gaps and after unreported losses.
+
+    None where fewer than two blocks remain beyond the parameters of the line.
+    """
+    if len(position) < 4:
         return None
-    together = np.diff(phase) == 0
-    if np.count_nonzero(together) < 2:
+    same_group = np.diff(group) == 0
+    if np.count_nonzero(same_group) < 2:
         return None
-    slopes = np.diff(y)[together] / np.diff(x)[together]
-    ahead = np.diff(y) - float(np.median(slopes)) * np.diff(x)
-    usual = float(np.median(np.abs(ahead[together])))
-    shifted = together & (ahead > max(_SHIFT_TIMES_USUAL * usual, least_shift_s))
-    if np.count_nonzero(shifted) > _MOST_SHIFTS * len(x):
-        # So many are the rhythm of a link that the packets keep step with.
-        shifted = np.zeros_like(together)
-    group = np.concatenate(([0], np.cumsum(shifted | ~together)))
-    size = np.bincount(group)
-    x = x - (np.bincount(group, x) / size)[group]
-    y = y - (np.bincount(group, y) / size)[group]
-    norm, free = float(x @ x), len(x) - len(size) - 1
-    if norm == 0.0 or free < 2:
+    slopes = np.diff(time_s)[same_group] / np.diff(position)[same_group]
+    shift_s = np.diff(time_s) - float(np.median(slopes)) * np.diff(position)
+    median_s = float(np.median(np.abs(shift_s[same_group])))
+    is_loss = same_group & (shift_s > max(_SHIFT_OVER_MEDIAN * median_s, min_shift_s))
+    if np.count_nonzero(is_loss) > _MAX_SHIFT_SHARE * len(position):
+        # So many are the beat between the packets and the connection events.
+        is_loss = np.zeros_like(same_group)
+    intercept = np.concatenate(([0], np.cumsum(is_loss | ~same_group)))
+    x, y = centre(position, intercept), centre(time_s, intercept)
+    period_s = fit_slope(x, y)
+    degrees_of_freedom = len(x) - int(intercept[-1]) - 2
+    if math.isnan(period_s) or degrees_of_freedom < 2:
         return None
-    period_s = float(x @ y) / norm
-    rest = y - period_s * x
-    power = float(rest @ rest)
-    alike = float(rest[1:] @ rest[:-1]) / power if power > 0 else 0.0
-    alike = min(max(alike, 0.0), 0.9)
-    sd_s = math.sqrt(power / free * (1.0 + alike) / (1.0 - alike) / norm)
-    return _Line(period_s, sd_s, len(x))
+    sd_s = slope_sd(x, y - period_s * x, degrees_of_freedom=degrees_of_freedom)
+    return _PacketLine(period_s, sd_s, len(x))

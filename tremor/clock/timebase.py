@@ -1,7 +1,8 @@
-"""The clock of a capture: its true sampling rate, its gaps, and even spacing.
+"""The clock of a capture: its true sampling rate, its gaps, and its even grid.
 
-Stamps in, a rate with its standard deviation and the place of every row on an even grid out. The
-nominal rate is never believed. Reading stamps out of files is `tremor.formats`.
+Stamps in; a rate with its standard deviation and the sample position of every row out. The nominal
+rate is never believed. Reading stamps from files is `tremor.formats`; streams are
+`tremor.clock.running`.
 """
 
 from __future__ import annotations
@@ -12,28 +13,34 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.clock.by_arrivals import place_by_count, tell_late
-from tremor.clock.by_steps import core_period_s, place_by_steps
+from tremor.clock.by_arrivals import late_stamp_notes, positions_by_count
+from tremor.clock.by_steps import core_step_s, positions_by_steps
 from tremor.clock.rate import (
-    Blocks,
-    account,
-    fit_line,
-    off_nominal,
+    Indices,
+    StampLine,
+    describe_fit,
+    fit_stamps,
+    nominal_rate_notes,
     rate_sd_hz,
-    wander_share,
+    relative_wander,
 )
-from tremor.clock.resampling import LONGEST_BRIDGE_S, resample_evenly
+from tremor.clock.resampling import LONGEST_BRIDGED_S, resample_evenly
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.recording import Floats, read_only
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
 
-Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
-#: Stamps may fall back by this much and are put in order; further is another recording.
-_LARGEST_FALL_S: Final = 1.0
-_FIRST_ROW_S: Final = 1.0
+#: Stamps may fall back by this much and are sorted, s; a larger fall is another recording.
+_MAX_FALL_S: Final = 1.0
+#: A first step that exceeds this, and this many times the usual step, parts a stray first row.
+_FIRST_STEP_S: Final = 1.0
+_FIRST_STEP_OVER_USUAL: Final = 20.0
+#: Repeated rows are dropped only where they explain this share of the equal stamps; else equal
+#: stamps are how the file rounds.
+_REPEATS_SHARE: Final = 0.9
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -45,22 +52,23 @@ class TimeBase:
     sampling_rate_hz : float
         True sampling rate, Hz.
     sampling_rate_sd_hz : float or None
-        Standard deviation of it, Hz; None where there were no stamps to fit.
+        Its standard deviation, Hz; None where there were no stamps to fit.
     rows : ndarray of int64, shape (k,)
         Rows of the capture that are kept, in order of time.
     index : ndarray of int64, shape (k,)
-        Place of each kept row on the even grid; strictly increasing from 0. Jumps are gaps.
+        Sample position of each kept row on the even grid; strictly increasing from 0. Jumps are
+        gaps.
     uneven_time_s : ndarray, shape (k,), or None
-        Times of the kept rows, s, where the rate truly wanders and the samples want resampling;
+        Times of the kept rows, s, where the rate truly wanders and the samples must be resampled;
         None where they are evenly spaced.
     n_duplicates : int
         Rows dropped because they repeat another in time.
     n_backward : int
-        Backward steps of the stamps that were put in order.
+        Backward steps of the stamps that were sorted.
     warnings : tuple of Note
         What makes the clock weaker.
     history : tuple of str
-        What was done, in order.
+        Processing steps, in order.
     """
 
     sampling_rate_hz: float
@@ -79,21 +87,26 @@ class TimeBase:
         if self.uneven_time_s is not None:
             object.__setattr__(self, "uneven_time_s", read_only(self.uneven_time_s))
 
-    def place(self, values: Floats) -> Floats:
+    def to_grid(self, values: Floats) -> Floats:
         """Put the samples of the capture on the even grid.
 
         Parameters
         ----------
         values : ndarray, shape (n, k)
-            One row for each row of the capture.
+            One row for each row of the capture, in any unit.
 
         Returns
         -------
         ndarray, shape (m, k)
-            One row for each place of the grid; NaN where no sample is.
+            One row for each position of the grid; NaN where there is no sample.
+
+        Raises
+        ------
+        InsufficientDataError
+            If the samples must be resampled and fewer than two of them are finite.
         """
-        kept = values if len(self.rows) == len(values) and _is_count(self.rows) else None
-        kept = values[self.rows] if kept is None else kept
+        keeps_all = len(self.rows) == len(values) and _is_range(self.rows)
+        kept = values if keeps_all else values[self.rows]
         if self.uneven_time_s is not None:
             return resample_evenly(self.uneven_time_s, kept, sampling_rate_hz=self.sampling_rate_hz)
         if int(self.index[-1]) == len(kept) - 1:
@@ -104,12 +117,12 @@ class TimeBase:
 
 
 def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
-    """Make the clock of a capture without stamps from a declared rate.
+    """Return the clock of a capture without stamps, from a declared rate.
 
     Parameters
     ----------
     n_rows : int
-        How many rows there are.
+        Number of rows.
     sampling_rate_hz : float
         Declared sampling rate, Hz. Nothing in the capture can confirm it.
 
@@ -121,9 +134,9 @@ def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
     Raises
     ------
     InvalidInputError
-        Where the rate is not a positive number.
+        If the rate is not a positive number.
     InsufficientDataError
-        Where there are fewer than two rows.
+        If there are fewer than two rows.
     """
     if not (np.isfinite(sampling_rate_hz) and sampling_rate_hz > 0):
         raise InvalidInputError(
@@ -144,7 +157,7 @@ def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
 def fit_timebase(
     stamps_s: Floats,
     *,
-    repeats: npt.NDArray[np.bool_] | None = None,
+    repeats: Flags | None = None,
     nominal_sampling_rate_hz: float | None = None,
     first_row_number: int = 0,
 ) -> TimeBase:
@@ -153,42 +166,43 @@ def fit_timebase(
     Parameters
     ----------
     stamps_s : ndarray, shape (n,)
-        Stamp of each row relative to the first, s. Make it from exact integers where the file
+        Stamp of each row relative to the first, s. Compute it from exact integers where the file
         holds them: a float of 19 digits loses 200 ns.
     repeats : ndarray of bool, shape (n,), optional
         True where a row repeats the one before it in stamp and in values.
     nominal_sampling_rate_hz : float, optional
         Rate that the sensor claims, Hz; only compared with the fit.
     first_row_number : int
-        What messages call the first row, such as its line in the file.
+        Number of the first row in messages, such as its line in the file.
 
     Returns
     -------
     TimeBase
-        Rate, its standard deviation, and the place of each row on the even grid.
+        Rate, its standard deviation, and the sample position of each row on the even grid.
 
     Raises
     ------
     InsufficientDataError
-        Where fewer than two rows are there.
+        If there are fewer than two rows.
     InvalidInputError
-        Where the stamps do not advance, or fall back by more than a second.
+        If a stamp is not a number, or if the stamps do not advance, or fall back by more than a
+        second.
 
     Notes
     -----
-    Two kinds of stamps are told apart. Where the steps are whole numbers of periods (within a
-    quarter of one) each step tells how many samples are lost. Where they are not (rounding as
-    coarse as the period, packets stamped on arrival) the rows are counted instead, and only a
-    step of the earliest stamps that lasts is a hole: a stamp can be late and never early, and a
-    short loss cannot be told from delay. Either way the rate is the least-squares slope over the
-    place of the rows, with a phase of its own after each hole of a second or more, of all stamps
-    or, where these stray less, of the earliest ones; its standard deviation comes from blocks of
-    five seconds, since neighbouring errors are alike.
+    There are two kinds of stamps. Where the steps are whole numbers of periods (within a quarter of
+    one), each step shows how many samples are lost. Where they are not (rounding as coarse as the
+    period, packets stamped on arrival), the rows are counted instead, and only a lasting shift of
+    the earliest stamps is a gap: a stamp can be late and never early, and a short loss cannot be
+    distinguished from delay. Either way the period is the least-squares slope of the stamps over
+    the sample positions, with a new intercept after each gap of a second or more; counted rows are
+    fitted through their earliest stamps where these scatter less. The standard deviation comes from
+    blocks of five seconds, since neighbouring errors are correlated.
 
-    Stamps that stray from the line by less than about half a sample are rounding and jitter: the
-    samples are taken as evenly spaced. Where the local rate wanders the times are kept and
-    `TimeBase.place` resamples. Half of the rows or more must be single steps for the period to be
-    recognised.
+    Deviations of the stamps from the line by less than about half a sample are rounding and jitter:
+    the samples are taken as evenly spaced. Where the local rate wanders, the times are kept and
+    `TimeBase.to_grid` resamples. At least half of the steps must be single periods for the period
+    to be recognised.
 
     Examples
     --------
@@ -203,59 +217,23 @@ def fit_timebase(
     'RATE_OFF_NOMINAL'
     """
     stamps = np.asarray(stamps_s, dtype=np.float64)
-    _require_rows(len(stamps))
-    if not np.isfinite(stamps).all():
-        row = int(np.flatnonzero(~np.isfinite(stamps))[0])
-        raise InvalidInputError(f"the stamp of row {first_row_number + row} is not a number")
-    history: list[str] = []
-    warnings: list[Note] = []
-    rows = np.arange(len(stamps), dtype=np.int64)
-
-    n_first = _count_stray_first(stamps)
-    if n_first:
-        warnings.append(note("FIRST_ROW", away_s=abs(float(stamps[1] - stamps[0]))))
-        rows, stamps = rows[n_first:], stamps[n_first:]
-    n_backward, order = _order_of(stamps, rows, first_row_number)
-    if n_backward:
-        rows, stamps = rows[order], stamps[order]
-        warnings.append(note("BACKWARD", n_steps=n_backward, limit_s=_LARGEST_FALL_S))
-    if stamps[-1] <= stamps[0]:
-        raise InvalidInputError(
-            "the stamps do not advance: all rows carry the same time; "
-            "leave the time column out and declare the sampling rate"
-        )
-    n_before = len(rows)
-    if repeats is not None:
-        keep = _without_repeats(stamps, np.asarray(repeats, dtype=np.bool_)[rows])
-        if keep is not None:
-            rows, stamps = rows[keep], stamps[keep]
-    _require_rows(len(rows))
-
-    index, kept = place_by_steps(stamps)
-    counted = None
-    if index is None:
-        counted = place_by_count(stamps)
-        index = counted.index
-    elif kept is not None:
-        rows, stamps, index = rows[kept], stamps[kept], index[kept]
-    n_duplicates = n_before - len(rows)
+    ordered = _order_rows(stamps, repeats, first_row_number)
+    found = _find_positions(ordered.stamps_s)
+    rows, stamps, index = ordered.rows[found.kept], found.stamps_s, found.index
+    warnings = list(ordered.notes)
+    n_duplicates = ordered.n_repeats + len(ordered.rows) - len(rows)
     if n_duplicates:
         warnings.append(note("DUPLICATES", n_rows=n_duplicates))
-    index = index - index[0]
-    line = fit_line(stamps, index, counted=counted is not None)
-    if counted is not None:
-        warnings += tell_late(stamps, counted, line)
-    period_s, blocks = line.period_s, line.blocks
-    rate_hz = 1.0 / period_s
-    sd_hz = rate_sd_hz(stamps, index, blocks, period_s)
-    uneven = _uneven_time(stamps, index, blocks, period_s)
+    warnings += found.notes
+    rate_hz = 1.0 / found.line.period_s
+    sd_hz = rate_sd_hz(stamps, index, found.line.blocks, found.line.period_s)
+    uneven = _uneven_times(stamps, index, found.line)
     if uneven is not None:
-        if len(uneven.rows) < len(rows):
-            rows, index = rows[uneven.rows], index[uneven.rows]
+        rows, index = rows[uneven.kept], index[uneven.kept]
         rate_hz = _mean_rate_hz(uneven.time_s)
-        warnings.append(note("RESAMPLED", spread_percent=100 * uneven.spread, rate_hz=rate_hz))
-    warnings += off_nominal(rate_hz, nominal_sampling_rate_hz)
-    history.append(account(rate_hz, sd_hz, len(rows), float(stamps[-1] - stamps[0])))
+        warnings.append(note("RESAMPLED", spread_percent=100 * uneven.relative_sd, rate_hz=rate_hz))
+    warnings += nominal_rate_notes(rate_hz, nominal_sampling_rate_hz)
+    span_s = float(stamps[-1] - stamps[0])
     return TimeBase(
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=sd_hz,
@@ -263,9 +241,9 @@ def fit_timebase(
         index=index,
         uneven_time_s=None if uneven is None else uneven.time_s,
         n_duplicates=n_duplicates,
-        n_backward=n_backward,
+        n_backward=ordered.n_backward,
         warnings=tuple(warnings),
-        history=tuple(history),
+        history=(describe_fit(rate_hz, sd_hz, len(rows), span_s),),
     )
 
 
@@ -274,68 +252,179 @@ def _require_rows(n_rows: int) -> None:
         raise InsufficientDataError(f"{n_rows} row of samples; at least 2 are needed")
 
 
-def _is_count(rows: Indices) -> bool:
+def _is_range(rows: Indices) -> bool:
+    """Check whether strictly increasing row numbers are 0, 1, 2 ... without a jump."""
     return bool(rows[0] == 0 and rows[-1] == len(rows) - 1)
 
 
-def _count_stray_first(stamps: Floats) -> int:
-    """Say whether the first row is a stray: far before, or after, the even rest."""
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _OrderedRows:
+    """The usable rows of a capture in order of time.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (k,)
+        Their numbers.
+    stamps_s : ndarray, shape (k,)
+        Their stamps, s.
+    n_repeats : int
+        Number of rows dropped because they repeat another.
+    n_backward : int
+        Number of backward steps that were sorted.
+    notes : tuple of Note
+        Warnings.
+    """
+
+    rows: Indices
+    stamps_s: Floats
+    n_repeats: int
+    n_backward: int
+    notes: tuple[Note, ...]
+
+
+def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) -> _OrderedRows:
+    """Drop a stray first row and repeated rows, and sort small backward steps."""
+    _require_rows(len(stamps))
+    if not np.isfinite(stamps).all():
+        row = int(np.flatnonzero(~np.isfinite(stamps))[0])
+        raise InvalidInputError(f"the stamp of row {first_row_number + row} is not a number")
+    notes: list[Note] = []
+    rows = np.arange(len(stamps), dtype=np.int64)
+    if _has_stray_first(stamps):
+        notes.append(note("FIRST_ROW", away_s=abs(float(stamps[1] - stamps[0]))))
+        rows, stamps = rows[1:], stamps[1:]
+    n_backward = int(np.count_nonzero(np.diff(stamps) < 0))
+    if n_backward:
+        order = _sorting_order(stamps, rows, first_row_number)
+        rows, stamps = rows[order], stamps[order]
+        notes.append(note("BACKWARD", n_steps=n_backward, limit_s=_MAX_FALL_S))
+    if stamps[-1] <= stamps[0]:
+        raise InvalidInputError(
+            "the stamps do not advance: all rows carry the same time; "
+            "leave the time column out and declare the sampling rate"
+        )
+    n_rows = len(rows)
+    if repeats is not None:
+        keep = _without_repeats(stamps, np.asarray(repeats, dtype=np.bool_)[rows])
+        rows, stamps = rows[keep], stamps[keep]
+    _require_rows(len(rows))
+    return _OrderedRows(
+        rows=rows,
+        stamps_s=stamps,
+        n_repeats=n_rows - len(rows),
+        n_backward=n_backward,
+        notes=tuple(notes),
+    )
+
+
+def _has_stray_first(stamps: Floats) -> bool:
+    """Check whether the first row is far before, or after, an even rest."""
     if len(stamps) < 10:
-        return 0
+        return False
     steps = np.diff(stamps[:1000])
-    usual = float(np.quantile(np.abs(steps[1:]), 0.9))
-    return int(abs(steps[0]) > max(_FIRST_ROW_S, 20.0 * usual))
+    usual_s = float(np.quantile(np.abs(steps[1:]), 0.9))
+    return bool(abs(steps[0]) > max(_FIRST_STEP_S, _FIRST_STEP_OVER_USUAL * usual_s))
 
 
-def _order_of(stamps: Floats, rows: Indices, first_row_number: int) -> tuple[int, Indices | slice]:
-    backward = np.diff(stamps) < 0
-    n_backward = int(np.count_nonzero(backward))
-    if not n_backward:
-        return 0, slice(None)
+def _sorting_order(stamps: Floats, rows: Indices, first_row_number: int) -> Indices | slice:
+    """Return the order of time of rows whose stamps step backward; refuse large falls."""
     fall_s = np.maximum.accumulate(stamps) - stamps
-    if float(fall_s.max()) > _LARGEST_FALL_S:
-        at = int(np.argmax(fall_s > _LARGEST_FALL_S))
+    if float(fall_s.max()) > _MAX_FALL_S:
+        at = int(np.argmax(fall_s > _MAX_FALL_S))
         raise InvalidInputError(
             f"the stamps jump back by {fall_s[at]:.3g} s at row {first_row_number + rows[at]}; "
             "these are two recordings, or the wrong time column: split the file there, "
             "or name the columns with --columns"
         )
-    if float(fall_s.max()) < core_period_s(np.diff(stamps)):
-        return n_backward, slice(None)  # jitter of the stamps: the rows are in order
-    return n_backward, np.argsort(stamps, kind="stable").astype(np.int64)
+    if float(fall_s.max()) < core_step_s(np.diff(stamps)):
+        return slice(None)  # jitter of the stamps: the rows are in order
+    return np.argsort(stamps, kind="stable").astype(np.int64)
 
 
-def _without_repeats(
-    stamps: Floats, repeats: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_] | None:
+def _without_repeats(stamps: Floats, repeats: Flags) -> Flags | slice:
     """Select the rows that repeat none, unless equal stamps are how this file rounds."""
     n_repeats = int(np.count_nonzero(repeats))
-    if not n_repeats:
-        return None
     n_equal = int(np.count_nonzero(np.diff(stamps) == 0))
-    return ~repeats if n_repeats >= 0.9 * n_equal else None
+    if not n_repeats or n_repeats < _REPEATS_SHARE * n_equal:
+        return slice(None)
+    return ~repeats
 
 
-@dataclass(frozen=True, slots=True)
-class _Uneven:
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class _Positions:
+    """Sample positions of rows and the line fitted to their stamps.
+
+    Parameters
+    ----------
+    kept : ndarray of bool, shape (k,), or slice
+        Selects the rows that have a position of their own.
+    stamps_s : ndarray, shape (n,)
+        Stamps of those, s.
+    index : ndarray of int64, shape (n,)
+        Their positions, from 0.
+    line : StampLine
+        The fitted line.
+    notes : tuple of Note
+        Warnings.
+    """
+
+    kept: Flags | slice
+    stamps_s: Floats
+    index: Indices
+    line: StampLine
+    notes: tuple[Note, ...] = ()
+
+
+def _find_positions(stamps: Floats) -> _Positions:
+    """Find the sample positions from the steps of the stamps, or else by counting the rows."""
+    by_steps = positions_by_steps(stamps)
+    if by_steps is not None:
+        kept = slice(None) if by_steps.kept is None else by_steps.kept
+        stamps, index = stamps[kept], by_steps.index[kept]
+        index = index - index[0]
+        line = fit_stamps(stamps, index, may_be_late=False)
+        return _Positions(kept=kept, stamps_s=stamps, index=index, line=line)
+    counted = positions_by_count(stamps)
+    index = counted.index - counted.index[0]
+    line = fit_stamps(stamps, index, may_be_late=True)
+    notes = tuple(late_stamp_notes(stamps, counted, line))
+    return _Positions(kept=slice(None), stamps_s=stamps, index=index, line=line, notes=notes)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _UnevenTimes:
+    """Times of rows where the rate wanders.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (k,)
+        Strictly increasing from 0, s.
+    kept : ndarray of bool, shape (n,)
+        True for the rows that these are.
+    relative_sd : float
+        Relative standard deviation of the local rates.
+    """
+
     time_s: Floats
-    rows: Indices
-    spread: float
+    kept: Flags
+    relative_sd: float
 
 
-def _uneven_time(stamps: Floats, index: Indices, blocks: Blocks, period_s: float) -> _Uneven | None:
-    """Give the times of the rows where the rate truly wanders."""
-    spread = wander_share(blocks)
-    if spread is None:
+def _uneven_times(stamps: Floats, index: Indices, line: StampLine) -> _UnevenTimes | None:
+    """Compute the times of the rows where the rate truly wanders; None where it does not."""
+    blocks = line.blocks
+    relative_sd = relative_wander(blocks)
+    if relative_sd is None:
         return None
     time = stamps
-    if blocks.scatter > 0.0:  # rounding or bursts on top: only the smooth part is the rate
-        time = period_s * (index + np.interp(index, blocks.place, blocks.phase))
-    good = np.concatenate(([True], time[1:] > np.maximum.accumulate(time)[:-1]))
-    return _Uneven(time[good] - time[good][0], np.flatnonzero(good), spread)
+    if blocks.half_range > 0.0:  # rounding or bursts on top: only the smooth part is the rate
+        time = line.period_s * (index + np.interp(index, blocks.position, blocks.phase))
+    kept = np.concatenate(([True], time[1:] > np.maximum.accumulate(time)[:-1]))
+    return _UnevenTimes(time[kept] - time[kept][0], kept, relative_sd)
 
 
 def _mean_rate_hz(time_s: Floats) -> float:
+    """Compute the mean rate over all steps that resampling bridges."""
     steps = np.diff(time_s)
-    usual = steps <= max(LONGEST_BRIDGE_S, 1.5 * float(np.median(steps)))
-    return float(np.count_nonzero(usual) / steps[usual].sum())
+    bridged = steps <= max(LONGEST_BRIDGED_S, 1.5 * float(np.median(steps)))
+    return float(np.count_nonzero(bridged) / steps[bridged].sum())

@@ -1,179 +1,219 @@
-"""Packets that were lost without a word, told by the arrivals of those that came.
+"""Detection of unreported packet loss from arrivals that stay late.
 
-A packet can be late and never early. After a loss all that follows arrives later by the length of
-a packet, for good, while a delay is made up for. Where that is as regular as the rhythm of a radio
-link, or arrivals fall as often as they rise, nothing is told.
+A packet can be late and never early. After a loss that the sample count does not show, all later
+packets arrive later by the length of a packet, for good, while a delay is made up for. Where the
+shifts are as regular as the connection interval of a radio link, or arrivals fall as often as they
+rise, no loss is reported.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.clock.line_fit import centre, fit_slope
 from tremor.recording import Floats
 
-__all__ = ["find_silent_losses"]
+__all__ = ["find_unreported_losses"]
 
 Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
-#: Levels of the arrivals are the earliest of so much time: at first little, since the period is
+#: Levels of the arrivals are the earliest of so much time, s: at first little, since the period is
 #: known to a percent only, then enough to outlast a stall.
 _LEVELS_S: Final = (0.5, 0.5, 2.0, 2.0)
-#: A rise of the level is a loss from this share of a packet on; first while the period is rough.
-_LEAST_RISE: Final = (0.7, 0.7, 0.85, 0.85)
-#: Spans over which a first period is taken, s: short ones hold no loss, long ones little lateness.
+#: A rise of the level by this share of a packet is a loss; less while the period is uncertain.
+_MIN_RISE: Final = (0.7, 0.7, 0.85, 0.85)
+#: Spans over which a first period is estimated, s: short ones hold no loss, long ones little delay.
 _SPANS_S: Final = (0.25, 0.5, 1.0, 2.0)
-#: First periods that differ by less than this share lead to the same.
-_ALIKE: Final = 2e-4
-#: What is found must leave no more than this share of the scatter.
-_MOST_SCATTER: Final = 0.5
-#: Packets that must follow, and as many that a level is made of, at least.
-_LEAST_PACKETS: Final = 4
-#: Losses that are believed: so many, such a share, and so irregular.
-_LEAST_LOSSES: Final = 8
-_LEAST_SHARE: Final = 2e-3
-_LEAST_IRREGULAR: Final = 0.4
+#: First periods that differ by less than this share converge to the same.
+_SAME_PERIOD: Final = 2e-4
+#: The losses must reduce the scatter about the line to this share or less.
+_MAX_SCATTER: Final = 0.5
+#: Packets that must follow a loss, and that make a level, at least.
+_MIN_PACKETS: Final = 4
+#: Losses are accepted from this number on, this share of all samples, and this relative standard
+#: deviation of the distances between them (1 for losses at random).
+_MIN_LOSSES: Final = 8
+_MIN_LOST_SHARE: Final = 2e-3
+_MIN_IRREGULARITY: Final = 0.4
 
 
-def find_silent_losses(first: Indices, last: Indices, time_s: Floats) -> Indices:
-    """Find how many samples are lost before each packet, beyond those that the count tells.
+@dataclass(frozen=True, eq=False, slots=True)
+class _Packets:
+    """Packets in order of arrival.
+
+    Parameters
+    ----------
+    last : ndarray of int64, shape (n,)
+        Count of the last sample of each.
+    time_s : ndarray, shape (n,)
+        Arrival, s.
+    reported : ndarray of bool, shape (n,)
+        True where the count shows a loss before the packet.
+    size : int
+        Usual number of samples in a packet.
+    """
+
+    last: Indices
+    time_s: Floats
+    reported: Flags
+    size: int
+
+
+def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Indices:
+    """Find how many samples are lost before each packet beyond those that the count shows.
 
     Parameters
     ----------
     first, last : ndarray of int64, shape (n,)
         Count of the first and the last sample of each packet.
     time_s : ndarray, shape (n,)
-        When each arrived, s, in order.
+        Arrival of each packet, s, in order.
 
     Returns
     -------
     ndarray of int64, shape (n,)
-        Zero throughout where no loss is beyond doubt. Losses are of whole packets of usual size.
+        Samples, whole packets of usual size; zero throughout where the losses are not beyond doubt.
 
     Notes
     -----
-    The level before a packet is the earliest of the arrivals since the last loss, less their
-    count times the period; the level after it is the earliest of those that follow. A rise by
-    about a packet, or a multiple of it, is a loss. The period comes from the commonest pace over
-    a second, and is then fitted through all packets with the losses found so far.
+    The level before a packet is the earliest of the arrivals since the last loss, less their count
+    times the period; the level after it is the earliest of those that follow. A rise by about a
+    packet, or a multiple of it, is a loss. Losses and period are estimated in turn, starting from
+    the most frequent period over a fraction of a second to two seconds; the start with the least
+    scatter about the line is kept.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> came = rng.random(3000) > 0.02
-    >>> sent_s = np.arange(3000) * 0.04 + rng.uniform(0.0, 0.02, 3000)
-    >>> last = np.arange(np.count_nonzero(came)) * 8 + 7
-    >>> lost = find_silent_losses(last - 7, last, sent_s[came])
-    >>> 8 * int(np.count_nonzero(~came)), int(lost.sum())
+    >>> received = rng.random(3000) > 0.02
+    >>> arrival_s = np.arange(3000) * 0.04 + rng.uniform(0.0, 0.02, 3000)
+    >>> last = np.arange(np.count_nonzero(received)) * 8 + 7
+    >>> lost = find_unreported_losses(last - 7, last, arrival_s[received])
+    >>> 8 * int(np.count_nonzero(~received)), int(lost.sum())
     (560, 560)
     """
-    nothing = np.zeros(len(last), dtype=np.int64)
-    size = int(np.median(last - first + 1))
-    if len(last) < 4 * _LEAST_LOSSES:
-        return nothing
-    told = np.concatenate(([False], first[1:] != last[:-1] + 1))
-    tried = [_Line(nothing, last, time_s, told)]
+    none = np.zeros(len(last), dtype=np.int64)
+    if len(last) < 4 * _MIN_LOSSES:
+        return none
+    packets = _Packets(
+        last=last,
+        time_s=time_s,
+        reported=np.concatenate(([False], first[1:] != last[:-1] + 1)),
+        size=int(np.median(last - first + 1)),
+    )
+    without_loss = _Fit.of(packets, none)
+    fits: dict[float, _Fit] = {}
     for span_s in _SPANS_S:
-        period_s = _common_period_s(last, time_s, told, span_s)
-        if period_s > 0.0 and all(abs(period_s / one.begun_s - 1.0) > _ALIKE for one in tried[1:]):
-            tried.append(_search(last, time_s, told, size, period_s))
-    best = min(tried, key=lambda one: one.scatter_s)
-    if best.scatter_s < _MOST_SCATTER * tried[0].scatter_s and _is_believed(best, last):
+        period_s = _most_frequent_period_s(packets, span_s)
+        if period_s > 0.0 and all(abs(period_s / one - 1.0) > _SAME_PERIOD for one in fits):
+            fits[period_s] = _search(packets, period_s)
+    best = min([without_loss, *fits.values()], key=lambda fit: fit.scatter_s)
+    if best.scatter_s < _MAX_SCATTER * without_loss.scatter_s and _is_plausible(best.lost, last):
         return best.lost
-    return nothing
+    return none
 
 
-class _Line:
-    """One slope through all packets with some losses between them, and the scatter about it."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Fit:
+    """Losses between the packets, and the line fitted with them.
 
-    def __init__(
-        self,
-        lost: Indices,
-        last: Indices,
-        time_s: Floats,
-        told: npt.NDArray[np.bool_],
-        begun_s: float = np.inf,
-    ) -> None:
-        self.lost, self.begun_s = lost, begun_s
-        group = np.cumsum(told)
-        size = np.bincount(group)
-        place = last + np.cumsum(lost)
-        x = place - (np.bincount(group, place) / size)[group]
-        y = time_s - (np.bincount(group, time_s) / size)[group]
-        norm = float(x @ x)
-        self.period_s = float(x @ y) / norm if norm > 0.0 else 0.0
-        self.rest_s = y - self.period_s * x
-        self.scatter_s = float(self.rest_s.std())
+    Parameters
+    ----------
+    lost : ndarray of int64, shape (n,)
+        Samples lost before each packet.
+    period_s : float
+        Slope of the line, s; NaN where each group is a single packet.
+    scatter_s : float
+        Standard deviation of the arrivals about it, s.
+    """
+
+    lost: Indices
+    period_s: float
+    scatter_s: float
+
+    @classmethod
+    def of(cls, packets: _Packets, lost: Indices) -> _Fit:
+        group = np.cumsum(packets.reported, dtype=np.int64)
+        x = centre((packets.last + np.cumsum(lost)).astype(np.float64), group)
+        y = centre(packets.time_s, group)
+        period_s = fit_slope(x, y)
+        residual_s = y if np.isnan(period_s) else y - period_s * x
+        return cls(lost, period_s, float(residual_s.std()))
 
 
-def _search(
-    last: Indices, time_s: Floats, told: npt.NDArray[np.bool_], size: int, period_s: float
-) -> _Line:
-    """Find losses and period in turn, from a first period on."""
-    line, begun_s = None, period_s
-    for level_s, least in zip(_LEVELS_S, _LEAST_RISE, strict=True):
-        reach = max(_LEAST_PACKETS, round(level_s / (size * period_s)))
-        rises = _rises(time_s - period_s * last, told, reach, size * period_s, least)
-        line = _Line(rises * size, last, time_s, told, begun_s)
-        if not line.period_s > 0.0:
+def _search(packets: _Packets, period_s: float) -> _Fit:
+    """Estimate losses and period in turn, from a first period on."""
+    fit: _Fit | None = None
+    for level_s, min_rise in zip(_LEVELS_S, _MIN_RISE, strict=True):
+        packet_s = packets.size * period_s
+        reach = max(_MIN_PACKETS, round(level_s / packet_s))
+        late_s = packets.time_s - period_s * packets.last
+        n_lost = _lost_packets(late_s, packets.reported, reach, packet_s, min_rise)
+        fit = _Fit.of(packets, n_lost * packets.size)
+        if not fit.period_s > 0.0:
             break
-        period_s = line.period_s
-    assert line is not None
-    return line
+        period_s = fit.period_s
+    assert fit is not None
+    return fit
 
 
-def _common_period_s(
-    last: Indices, time_s: Floats, told: npt.NDArray[np.bool_], span_s: float
-) -> float:
-    """Give the commonest pace over so much time, s a sample: that of spans without a loss."""
+def _most_frequent_period_s(packets: _Packets, span_s: float) -> float:
+    """Estimate the mode of the periods over a time span, s; 0 where there is none.
+
+    Spans with a loss have a longer period. The half-sample mode (Bickel and Fruehwirth 2006,
+    doi:10.1016/j.csda.2005.07.011) ignores them.
+    """
+    last, time_s = packets.last, packets.time_s
     n = len(last)
     n_span = round((n - 1) * span_s / max(float(time_s[-1] - time_s[0]), span_s))
-    n_span = min(max(n_span, _LEAST_PACKETS), n // 2)
-    whole = np.cumsum(told)
-    same = whole[n_span:] == whole[:-n_span]
-    pace_s = (time_s[n_span:] - time_s[:-n_span]) / (last[n_span:] - last[:-n_span])
-    pace_s = np.sort(pace_s[same])
-    while len(pace_s) > 2:  # the half of the values that lies closest together, again and again
-        half = (len(pace_s) + 1) // 2
-        width = pace_s[half - 1 :] - pace_s[: len(pace_s) - half + 1]
-        at = int(np.argmin(width))
-        pace_s = pace_s[at : at + half]
-    return float(pace_s.mean()) if len(pace_s) else 0.0
+    n_span = min(max(n_span, _MIN_PACKETS), n // 2)
+    group = np.cumsum(packets.reported)
+    same_group = group[n_span:] == group[:-n_span]
+    periods_s = (time_s[n_span:] - time_s[:-n_span]) / (last[n_span:] - last[:-n_span])
+    periods_s = np.sort(periods_s[same_group])
+    while len(periods_s) > 2:
+        half = (len(periods_s) + 1) // 2
+        width = periods_s[half - 1 :] - periods_s[: len(periods_s) - half + 1]
+        narrowest = int(np.argmin(width))
+        periods_s = periods_s[narrowest : narrowest + half]
+    return float(periods_s.mean()) if len(periods_s) else 0.0
 
 
-def _rises(
-    late_s: Floats, told: npt.NDArray[np.bool_], reach: int, packet_s: float, least: float
+def _lost_packets(
+    late_s: Floats, reported: Flags, reach: int, packet_s: float, min_rise: float
 ) -> Indices:
-    """Give the packets lost before each one."""
+    """Compute the number of packets lost before each one from the rises of the level."""
     lost = np.zeros(len(late_s), dtype=np.int64)
-    since, floor_s = 0, np.inf
+    last_loss, level_s = 0, np.inf
     steps = np.diff(late_s, prepend=late_s[0])
-    for at in np.flatnonzero((steps > 0.5 * least * packet_s) | told).tolist():
-        if told[at]:
-            since, floor_s = at, np.inf
+    for at in np.flatnonzero((steps > 0.5 * min_rise * packet_s) | reported).tolist():
+        if reported[at]:
+            last_loss, level_s = at, np.inf
             continue
         ahead = late_s[at : at + reach]
-        ends = np.flatnonzero(told[at : at + reach])
+        ends = np.flatnonzero(reported[at : at + reach])
         ahead = ahead[: int(ends[0])] if len(ends) else ahead
-        if len(ahead) < _LEAST_PACKETS or at == since:
+        if len(ahead) < _MIN_PACKETS or at == last_loss:
             continue
-        before_s = float(late_s[max(since, at - reach) : at].min())
-        if at - since < reach:  # few packets since the last loss: what it left is a level, too
-            before_s = min(before_s, floor_s)
+        before_s = float(late_s[max(last_loss, at - reach) : at].min())
+        if at - last_loss < reach:  # few packets since: the level that the last loss left counts
+            before_s = min(before_s, level_s)
         rise = (float(ahead.min()) - before_s) / packet_s
-        if rise > least:
+        if rise > min_rise:
             lost[at] = max(1, round(rise))
-            since, floor_s = at, before_s + lost[at] * packet_s
+            last_loss, level_s = at, before_s + lost[at] * packet_s
     return lost
 
 
-def _is_believed(line: _Line, last: Indices) -> bool:
-    """Tell losses from the rhythm of a link, and from chance."""
-    lost = line.lost
+def _is_plausible(lost: Indices, last: Indices) -> bool:
+    """Check that losses are many enough to be no chance, and irregular enough to be no rhythm."""
     at = np.flatnonzero(lost)
-    if len(at) < _LEAST_LOSSES or lost.sum() < _LEAST_SHARE * float(last[-1] - last[0]):
+    if len(at) < _MIN_LOSSES or lost.sum() < _MIN_LOST_SHARE * float(last[-1] - last[0]):
         return False
-    apart = np.diff(at)
-    return bool(apart.std() > _LEAST_IRREGULAR * apart.mean())
+    distances = np.diff(at)
+    return bool(distances.std() > _MIN_IRREGULARITY * distances.mean())

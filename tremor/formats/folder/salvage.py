@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.clock.packets import fit_counted
+from tremor.clock.packets import fit_arrivals
 from tremor.clock.timebase import TimeBase
 from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
@@ -78,11 +78,11 @@ class CountedClock:
         if self.is_stamped:
             return None
         try:
-            return fit_counted(
+            return fit_arrivals(
                 np.concatenate(self.index).astype(np.int64),
                 np.concatenate(self.arrival_s),
                 nominal_sampling_rate_hz=nominal_sampling_rate_hz,
-                tells_loss=self.tells_loss,
+                loss_reported=self.tells_loss,
             )
         except InvalidInputError as error:
             raise CaptureReadError(str(error)) from error
