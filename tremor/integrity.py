@@ -1,7 +1,7 @@
-"""What can be told of a capture's soundness from its samples alone: rails, dead axes, gravity.
+"""Integrity of a capture from its samples alone: clipping, dead axes, and the length of gravity.
 
-A capture may come whole or in pieces; the answers are the same. Clocks and gaps are
-`tremor.clock.timebase`. Whether a stretch holds tremor is not asked here.
+A capture may come whole or in chunks; the results are the same. Clocks and gaps are
+`tremor.clock.timebase`; whether there is tremor is `tremor.analysis`.
 """
 
 from __future__ import annotations
@@ -17,38 +17,38 @@ from tremor.arrays import Floats
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
-    "Pieces",
+    "Chunks",
     "Rails",
+    "chunked_median_norm_ms2",
+    "chunked_scale_correction",
     "find_clipped",
     "find_dead_axes",
     "find_rails",
     "find_scale_correction",
-    "find_scale_correction_in",
-    "median_norm_in",
     "median_norm_ms2",
 ]
 
-#: Gives the samples of a capture, shape (n, 3), from first to last and as often as it is called,
-#: in pieces of any multiple of so many rows; only the last piece may be shorter.
-Pieces = Callable[[int], Iterable[Floats]]
+#: Returns the samples of a capture in chunks of shape (n, 3), from first to last, each time that it
+#: is called. The length of each chunk but the last is a multiple of the argument.
+Chunks = Callable[[int], Iterable[Floats]]
 
-#: Gravity alone never takes an axis further than 1 g, so a value that an axis sits at can be a
-#: rail only beyond this; the narrowest common range is 2 g.
-_LEAST_RAIL_MS2: Final = 1.4 * STANDARD_GRAVITY_MS2
-#: So many samples in a row at the extreme make it a rail.
-_LEAST_RUN: Final = 3
-#: A declared full scale counts as reached at this share of it (offset and gain of real parts).
+#: Gravity alone takes no axis beyond 1 g: a constant extreme is a rail only beyond this. The
+#: narrowest common range is 2 g.
+_MIN_RAIL_MS2: Final = 1.4 * STANDARD_GRAVITY_MS2
+#: So many consecutive samples at the extreme make it a rail.
+_MIN_RUN: Final = 3
+#: A declared full scale is reached at this share of it (offset and gain of real parts).
 _RAIL_SHARE: Final = 0.995
-#: Seconds whose |a| moves by less than this (standard deviation, m/s^2) are still.
+#: A second is still where the standard deviation of |a| is less than this, m/s^2.
 _STILL_SD_MS2: Final = 0.3
-_LEAST_STILL_S: Final = 5
+_MIN_STILL_S: Final = 5
 _GAIN_LIMITS: Final = (0.9, 1.1)
-#: A median is taken of up to so many rows; of more, of every second, fourth ... row.
-_MOST_SORTED: Final = 1_000_000
+#: The median is that of up to so many rows; of a longer capture, of every second, fourth ... row.
+_MAX_SORTED: Final = 1_000_000
 
 
 def median_norm_ms2(acceleration_ms2: Floats) -> float:
-    """Give the median length of the acceleration vector.
+    """Compute the median length of the acceleration vector.
 
     Parameters
     ----------
@@ -60,32 +60,42 @@ def median_norm_ms2(acceleration_ms2: Floats) -> float:
     float
         m/s^2; NaN where no row is finite.
     """
-    return median_norm_in(_whole(acceleration_ms2))
+    return chunked_median_norm_ms2(_single_chunk(acceleration_ms2))
 
 
-def median_norm_in(pieces: Pieces) -> float:
-    """Give what `median_norm_ms2` gives, of samples in pieces; of very many, rows at even steps."""
+def chunked_median_norm_ms2(chunks: Chunks) -> float:
+    """Compute `median_norm_ms2` of samples in chunks.
+
+    Parameters
+    ----------
+    chunks : callable
+        The samples, m/s^2. Beyond a million rows, rows at regular steps are used.
+
+    Returns
+    -------
+    float
+        m/s^2; NaN where no row is finite.
+    """
     kept = np.zeros(0)
-    n_rows, every = 0, 1
-    for piece in pieces(1):
-        some = piece[-n_rows % every :: every]
-        n_rows += len(piece)
-        kept = np.concatenate([kept, np.sqrt(np.einsum("ij,ij->i", some, some))])
-        while len(kept) > _MOST_SORTED:
-            kept, every = kept[::2], 2 * every
+    n_rows, step = 0, 1
+    for chunk in chunks(1):
+        rows = chunk[-n_rows % step :: step]
+        n_rows += len(chunk)
+        kept = np.concatenate([kept, np.sqrt(np.einsum("ij,ij->i", rows, rows))])
+        while len(kept) > _MAX_SORTED:
+            kept, step = kept[::2], 2 * step
     kept = kept[np.isfinite(kept)]
     return float(np.median(kept)) if kept.size else float("nan")
 
 
-def _whole(samples: Floats) -> Pieces:
+def _single_chunk(samples: Floats) -> Chunks:
     return lambda _: (samples,)
 
 
 def find_dead_axes(acceleration_ms2: Floats) -> tuple[int, ...]:
-    """Find the axes that hold one value throughout.
+    """Find the axes that are constant.
 
-    An instrument with a single axis, its two other columns exactly zero, is a known kind and not
-    a broken sensor: those columns are not called dead.
+    The two zero columns of an instrument with a single axis are not dead: such instruments exist.
 
     Parameters
     ----------
@@ -117,8 +127,8 @@ def find_clipped(
     acceleration_ms2 : ndarray, shape (n, 3)
         m/s^2; rows of NaN are never clipped.
     range_ms2 : float, optional
-        Declared full scale, m/s^2. Without it a rail is an extreme beyond 1.4 g at which an axis
-        sits for three samples or more, and far more often than just inside of it.
+        Declared full scale, m/s^2. Without it a rail is an extreme beyond 1.4 g that an axis
+        reaches for three consecutive samples or more, and far more often than values just inside.
 
     Returns
     -------
@@ -127,9 +137,9 @@ def find_clipped(
 
     Notes
     -----
-    A sine that is not clipped spends about 0.4 times as long within 0.1 % of its extreme as in
-    the ten times wider zone next to it; a clipped one spends most of its time at the extreme. The
-    limit of the ratio, 2, lies between.
+    A sine that is not clipped spends about 0.4 times as long within 0.1 % of its range from the
+    extreme as in the ten times wider zone next to it; a clipped one spends most of its time at the
+    extreme. The limit of the ratio, 2, lies between.
 
     Examples
     --------
@@ -141,13 +151,13 @@ def find_clipped(
     >>> bool(find_clipped(cut)[np.abs(sine) < 19.9].any())
     False
     """
-    rails = find_rails(_whole(acceleration_ms2), range_ms2=range_ms2)
+    rails = find_rails(_single_chunk(acceleration_ms2), range_ms2=range_ms2)
     return rails.reached(acceleration_ms2)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Rails:
-    """From where on an axis is at the rail of the sensor.
+    """Values from which on an axis is clipped.
 
     Parameters
     ----------
@@ -159,7 +169,18 @@ class Rails:
     high_ms2: Floats
 
     def reached(self, acceleration_ms2: Floats) -> npt.NDArray[np.bool_]:
-        """Tell which of samples of shape (n, 3) are at a rail on any axis, shape (n,)."""
+        """Check which samples are at a rail on any axis.
+
+        Parameters
+        ----------
+        acceleration_ms2 : ndarray, shape (n, 3)
+            m/s^2.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+            True where clipped.
+        """
         at_rail = np.zeros(len(acceleration_ms2), dtype=np.bool_)
         with np.errstate(invalid="ignore"):
             for axis in range(acceleration_ms2.shape[1]):
@@ -171,75 +192,75 @@ class Rails:
 
 
 def find_rails(
-    pieces: Pieces,
+    chunks: Chunks,
     *,
     range_ms2: float | None = None,
     limits_ms2: tuple[Floats, Floats] | None = None,
 ) -> Rails:
-    """Find the rails of the sensor as `find_clipped` does, in samples in pieces.
+    """Find the rails of the sensor as `find_clipped` does, from samples in chunks.
 
     Parameters
     ----------
-    pieces : callable
+    chunks : callable
         The samples, m/s^2; rows of NaN are left out.
     range_ms2 : float, optional
         As in `find_clipped`.
     limits_ms2 : tuple of ndarray, shape (3,), optional
-        Least and greatest of each axis, where they are known, m/s^2.
+        Least and greatest value of each axis, if they are known, m/s^2.
 
     Returns
     -------
     Rails
-        Where they are.
+        The rails of each axis.
     """
     if range_ms2 is not None:
         rail = np.full(3, _RAIL_SHARE * range_ms2)
         return Rails(low_ms2=-rail, high_ms2=rail)
-    low, high = _limits_in(pieces) if limits_ms2 is None else limits_ms2
+    low, high = _limits_of(chunks) if limits_ms2 is None else limits_ms2
     rails = Rails(low_ms2=np.full(3, -np.inf), high_ms2=np.full(3, np.inf))
     for axis in range(3):
         span = float(high[axis] - low[axis])
         for sign, top, found in ((1.0, high, rails.high_ms2), (-1.0, -low, rails.low_ms2)):
-            if top[axis] >= _LEAST_RAIL_MS2 and np.isfinite(span):
-                level = _rail(pieces, axis, sign, top=float(top[axis]), span=span)
+            if top[axis] >= _MIN_RAIL_MS2 and np.isfinite(span):
+                level = _find_rail(chunks, axis, sign, top=float(top[axis]), span=span)
                 if level is not None:
                     found[axis] = sign * level
     return rails
 
 
-def _limits_in(pieces: Pieces) -> tuple[Floats, Floats]:
-    """Give least and greatest of each axis."""
+def _limits_of(chunks: Chunks) -> tuple[Floats, Floats]:
+    """Find the least and the greatest value of each axis."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    for piece in pieces(1):
-        for axis in range(piece.shape[1]):
-            column = piece[:, axis]
+    for chunk in chunks(1):
+        for axis in range(chunk.shape[1]):
+            column = chunk[:, axis]
             low[axis] = min(low[axis], np.fmin.reduce(column, initial=np.inf))
             high[axis] = max(high[axis], np.fmax.reduce(column, initial=-np.inf))
     return low, high
 
 
-def _rail(pieces: Pieces, axis: int, sign: float, *, top: float, span: float) -> float | None:
-    """Give the level from which on an axis sits at its extreme, or None where it does not."""
+def _find_rail(chunks: Chunks, axis: int, sign: float, *, top: float, span: float) -> float | None:
+    """Find the value from which on an axis is at its rail; None where its extreme is no rail."""
     near_top = np.zeros(0)
-    for piece in pieces(1):
-        signed = sign * piece[:, axis]
+    for chunk in chunks(1):
+        signed = sign * chunk[:, axis]
         near_top = np.union1d(near_top, signed[signed > top - 0.05 * span])
     step = float(np.median(np.diff(near_top))) if len(near_top) > 1 else 0.0
     at_zone = max(1e-3 * span, 0.5 * step)
     next_zone = max(1e-2 * span, 5.0 * step)
     n_at = n_next = 0
-    sits = False
-    before = np.zeros(_LEAST_RUN - 1, dtype=np.bool_)
-    for piece in pieces(1):
-        signed = sign * piece[:, axis]
+    has_run = False
+    before = np.zeros(_MIN_RUN - 1, dtype=np.bool_)
+    for chunk in chunks(1):
+        signed = sign * chunk[:, axis]
         at = signed >= top - at_zone
         n_at += int(np.count_nonzero(at))
         n_next += int(np.count_nonzero((signed < top - at_zone) & (signed >= top - next_zone)))
         joined = np.concatenate([before, at])
-        runs = np.convolve(joined, np.ones(_LEAST_RUN, dtype=np.int64), mode="valid")
-        sits |= bool(runs.max(initial=0) >= _LEAST_RUN)
-        before = joined[1 - _LEAST_RUN :]
-    return top - at_zone if sits and n_at > 2 * n_next else None
+        runs = np.convolve(joined, np.ones(_MIN_RUN, dtype=np.int64), mode="valid")
+        has_run |= bool(runs.max(initial=0) >= _MIN_RUN)
+        before = joined[1 - _MIN_RUN :]
+    return top - at_zone if has_run and n_at > 2 * n_next else None
 
 
 def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) -> float | None:
@@ -257,26 +278,46 @@ def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) 
     float or None
         None where fewer than five seconds are still, or where gravity reads more than 10 % off:
         then it is not the gain of the sensor that is wrong.
+
+    Examples
+    --------
+    >>> at_rest = np.tile([0.0, 0.0, 9.5], (1000, 1))
+    >>> round(find_scale_correction(at_rest, sampling_rate_hz=100.0), 4)
+    1.0323
     """
-    return find_scale_correction_in(_whole(acceleration_ms2), sampling_rate_hz=sampling_rate_hz)
+    chunks = _single_chunk(acceleration_ms2)
+    return chunked_scale_correction(chunks, sampling_rate_hz=sampling_rate_hz)
 
 
-def find_scale_correction_in(pieces: Pieces, *, sampling_rate_hz: float) -> float | None:
-    """Give what `find_scale_correction` gives, of samples in pieces."""
+def chunked_scale_correction(chunks: Chunks, *, sampling_rate_hz: float) -> float | None:
+    """Compute `find_scale_correction` of samples in chunks.
+
+    Parameters
+    ----------
+    chunks : callable
+        The samples, m/s^2, gravity included.
+    sampling_rate_hz : float
+        Hz.
+
+    Returns
+    -------
+    float or None
+        As for `find_scale_correction`.
+    """
     n_second = round(sampling_rate_hz)
     if n_second <= 1:
         return None
 
     seconds = [np.zeros(0)]
-    for piece in pieces(n_second):
-        n_seconds = len(piece) // n_second
-        cut = piece[: n_seconds * n_second]
+    for chunk in chunks(n_second):
+        n_seconds = len(chunk) // n_second
+        cut = chunk[: n_seconds * n_second]
         square = np.einsum("ij,ij->i", cut, cut).reshape(n_seconds, n_second)
         mean = np.sqrt(square).mean(axis=1)
         variance = square.mean(axis=1) - np.square(mean)
         seconds.append(mean[variance < _STILL_SD_MS2**2])
     still = np.concatenate(seconds)
-    if len(still) < _LEAST_STILL_S:
+    if len(still) < _MIN_STILL_S:
         return None
     factor = STANDARD_GRAVITY_MS2 / float(np.median(still))
     return factor if _GAIN_LIMITS[0] <= factor <= _GAIN_LIMITS[1] else None

@@ -1,7 +1,7 @@
-"""Jobs that are done at the same time, their results in order.
+"""Independent jobs on several processors, their results in order.
 
-Where it is safe, in processes that begin as copies of this one: of many short calls each holds the
-interpreter, so that two threads do hardly more than one. Elsewhere in threads.
+Jobs run in forked worker processes where forking is safe, and in threads elsewhere. What the jobs
+do, and when it is worth cutting work into jobs, is for the callers.
 """
 
 from __future__ import annotations
@@ -14,37 +14,36 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from typing import Any, Final, TypeVar
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-__all__ = ["beside", "side_by_side"]
+__all__ = ["run_jobs"]
 
 _Result = TypeVar("_Result")
 _Jobs = Sequence[Callable[[], _Result]]
 
-#: More would be faster where there are more processors, and would take memory that is promised.
-_AT_ONCE: Final = 2
-#: Fewer are done before others have begun.
-_LEAST_JOBS: Final = 3
+#: More would be faster on more processors, and would exceed the promised memory.
+_MAX_WORKERS: Final = 2
+#: Fewer jobs are done before workers have started.
+_MIN_JOBS: Final = 3
+#: Jobs that are submitted ahead of the one whose result is waited for, which bounds the results
+#: that are held.
+_MAX_PENDING: Final = 32
 
 
-def side_by_side(
+def run_jobs(
     jobs: _Jobs[_Result], *, progress: Callable[[float], object] | None = None
 ) -> Iterator[_Result]:
-    """Do jobs, few of them at once.
+    """Run jobs in parallel and yield their results in order.
 
     Parameters
     ----------
     jobs : sequence of callable
-        Each without an argument; what it changes may stay unseen, only its result counts. A
-        result must be one that `pickle` takes.
+        Each takes no argument. Only its result counts: other changes may be made in a copy of this
+        process. Jobs need not be picklable, their results must be.
     progress : callable, optional
-        Told the share of the jobs that is done, after each.
+        Called with the share of the jobs that is done, after each.
 
     Yields
     ------
@@ -54,19 +53,24 @@ def side_by_side(
     Raises
     ------
     Exception
-        What a job raises, when its turn comes.
+        The exception of a job, instead of its result.
+
+    Notes
+    -----
+    Jobs of a worker that was killed run in this process. Closing the iterator early cancels the
+    jobs that have not started and waits for the others.
 
     Examples
     --------
-    >>> list(side_by_side([lambda: 1 + 1, lambda: "b", lambda: 3.0]))
+    >>> list(run_jobs([lambda: 1 + 1, lambda: "b", lambda: 3.0]))
     [2, 'b', 3.0]
     """
-    at_once = min(_AT_ONCE, _processors())
+    n_workers = min(_MAX_WORKERS, _available_processors())
     results: Generator[_Result]
-    if at_once < 2 or len(jobs) < _LEAST_JOBS:
+    if n_workers < 2 or len(jobs) < _MIN_JOBS:
         results = (job() for job in jobs)
     else:
-        results = (_in_processes if _may_fork() else _in_threads)(jobs, at_once)
+        results = (_in_processes if _can_fork() else _in_threads)(jobs, n_workers)
     with closing(results):
         for n_done, result in enumerate(results, start=1):
             if progress is not None:
@@ -74,46 +78,19 @@ def side_by_side(
             yield result
 
 
-@contextmanager
-def beside(job: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]:
-    """Do a job while something else is done.
-
-    Parameters
-    ----------
-    job : callable
-        As for `side_by_side`.
-
-    Yields
-    ------
-    callable
-        Waits for the result, once, and gives it.
-
-    Examples
-    --------
-    >>> with beside(lambda: 6 * 7) as answer:
-    ...     answer()
-    42
-    """
-    if _processors() < 2 or not _may_fork():
-        with ThreadPoolExecutor(1) as pool:
-            yield pool.submit(job).result
-        return
-    worker = _Worker([job])
-    try:
-        yield partial(worker.result_of, job)
-    finally:
-        worker.stop()
-
-
-def _processors() -> int:
+def _available_processors() -> int:
     """Count the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def _may_fork() -> bool:
-    """Tell whether a copy of this process works: a lock that another thread holds stays locked."""
+def _can_fork() -> bool:
+    """Check whether a fork of this process works.
+
+    A fork has the locks of all threads, and none of the other threads to release them. On macOS the
+    system's libraries have such threads; Windows has no fork.
+    """
     if sys.platform != "linux" or threading.active_count() > 1:
         return False
     import multiprocessing  # which a short capture does not need
@@ -121,65 +98,83 @@ def _may_fork() -> bool:
     return not multiprocessing.current_process().daemon
 
 
-def _in_processes(jobs: _Jobs[_Result], at_once: int) -> Generator[_Result]:
-    """Let each process do every so-many-th job."""
-    workers: list[_Worker[_Result]] = []
+def _in_threads(jobs: _Jobs[_Result], n_workers: int) -> Generator[_Result]:
+    pool = ThreadPoolExecutor(n_workers)
     try:
-        for number in range(at_once):
-            workers.append(_Worker(jobs[number::at_once]))
-        for number, job in enumerate(jobs):
-            yield workers[number % at_once].result_of(job)
+        yield from _in_order(jobs, lambda number: pool.submit(jobs[number]))
     finally:
-        for worker in workers:
-            worker.stop()
+        pool.shutdown(cancel_futures=True)
 
 
-class _Worker(Generic[_Result]):
-    """A copy of this process, which does jobs in their order and ends."""
+def _in_processes(jobs: _Jobs[_Result], n_workers: int) -> Generator[_Result]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
 
-    def __init__(self, jobs: _Jobs[_Result]) -> None:
-        import multiprocessing
-
-        context = multiprocessing.get_context("fork")
-        self._end, its_end = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(jobs, its_end))
-        self._is_started = False
-        with its_end, suppress(OSError), warnings.catch_warnings():
-            # Libraries may have threads of their own; they are made for being copied.
+    pool = ProcessPoolExecutor(
+        n_workers,
+        mp_context=multiprocessing.get_context("fork"),
+        initializer=_start_worker,
+        initargs=(jobs,),  # inherited by the fork, not pickled
+    )
+    others = set(multiprocessing.active_children())
+    try:
+        with warnings.catch_warnings():
+            # Libraries may have threads of their own, which are made to survive a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._process.start()
-            self._is_started = True
-
-    def result_of(self, job: Callable[[], _Result]) -> _Result:
-        """Wait for the result of its next job; what it leaves undone is done here."""
-        try:
-            result: _Result = self._end.recv()
-        except (EOFError, OSError):
-            # Killed, or the job has failed: here it fails with the error that tells why.
-            return job()
-        return result
-
-    def stop(self) -> None:
-        self._end.close()
-        if self._is_started:
-            self._process.terminate()
-            self._process.join()
+            pool.submit(os.getpid)  # all workers are forked now
+    except OSError:  # the system allows no more processes
+        for worker in set(multiprocessing.active_children()) - others:
+            worker.kill()
+        yield from _in_threads(jobs, n_workers)
+        return
+    try:
+        yield from _in_order(jobs, lambda number: pool.submit(_run_inherited, number))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _work(jobs: _Jobs[_Result], end: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells when to stop
-    gc.disable()  # it would write to all that is shared until then, and so copy it
-    with end, suppress(Exception):
-        for job in jobs:
-            end.send(job())
+def _in_order(jobs: _Jobs[_Result], submit: Callable[[int], Future[_Result]]) -> Generator[_Result]:
+    """Submit the jobs by number, some ahead, and yield the results in order."""
+    pending: deque[tuple[int, Future[_Result] | None]] = deque()
+
+    def next_result() -> _Result:
+        number, future = pending.popleft()
+        with suppress(BrokenExecutor):  # a worker was killed
+            if future is not None:
+                return future.result()
+        return jobs[number]()
+
+    for number in range(len(jobs)):
+        future = None
+        with suppress(BrokenExecutor):
+            future = submit(number)
+        pending.append((number, future))
+        if len(pending) > _MAX_PENDING:
+            yield next_result()
+    while pending:
+        yield next_result()
 
 
-def _in_threads(jobs: _Jobs[_Result], at_once: int) -> Generator[_Result]:
-    waiting: deque[Future[_Result]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:
-        for job in jobs:
-            waiting.append(pool.submit(job))
-            if len(waiting) > at_once:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+#: The jobs of a worker process.
+_inherited: list[Callable[[], Any]] = []
+
+
+def _start_worker(jobs: Sequence[Callable[[], Any]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
+    gc.disable()  # a collection writes to all inherited objects, and so copies them
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    _inherited[:] = jobs
+
+
+def _exit_with_parent() -> None:
+    """End the worker when its parent is killed; else it would wait for jobs forever."""
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _run_inherited(number: int) -> Any:  # noqa: ANN401 - whatever a job returns
+    return _inherited[number]()

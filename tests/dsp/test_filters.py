@@ -84,9 +84,9 @@ def test_the_basis_gives_what_the_cosine_transform_gives(n):
 def test_long_windows_go_through_the_transform_to_the_same_numbers(monkeypatch):
     x = 9.81 + np.random.default_rng(4).normal(size=(3, 9000))
     n_slow = count_slow(9000, fs=FS, cutoff_hz=1.5)
-    assert 9000 * n_slow > filters._MOST_BASIS_NUMBERS
+    assert 9000 * n_slow > filters._MAX_BASIS_SIZE
     through_transform = remove_slow(x, fs=FS, cutoff_hz=1.5)
-    monkeypatch.setattr(filters, "_MOST_BASIS_NUMBERS", 9000 * n_slow)
+    monkeypatch.setattr(filters, "_MAX_BASIS_SIZE", 9000 * n_slow)
     through_basis = remove_slow(x, fs=FS, cutoff_hz=1.5)
     assert_allclose(through_transform, through_basis, rtol=0, atol=1e-10)
 

@@ -32,7 +32,7 @@ from tremor.measures.line import usable_band
 from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
 from tremor.measures.sine import NORMAL_QUANTILE
 from tremor.notes import Note, note
-from tremor.parallel import side_by_side
+from tremor.parallel import run_jobs
 from tremor.recording import CaptureInfo, Floats, Recording, Source
 from tremor.results.analysis import Analysis, Episode, SpectrumView, Status, Summary
 from tremor.results.recovery import Recovery
@@ -149,7 +149,7 @@ def analyze(
         ),
         *_fits(source, grid, stretches, band_hz=band, is_session=len(whole) == 1),
     ]
-    recovery, *fits = side_by_side(jobs)
+    recovery, *fits = run_jobs(jobs)
     episodes, pooled = _pool(source, grid, stretches, whole, fits, band_hz=band)
     summary = _summary(table, stretches, pooled, settings=settings, grid=grid)
     warnings += cautions(table, pooled, tremor_s=summary.tremor_s)
@@ -227,7 +227,7 @@ def _windows(
     if count > _CHUNK:
         import_module("scipy.special")  # or each copy of the process would do so by itself
     jobs = [partial(judged, first) for first in range(0, count, _CHUNK)]
-    parts = list(side_by_side(jobs, progress=progress))
+    parts = list(run_jobs(jobs, progress=progress))
     return WindowTable.concatenate([part for part, _ in parts]), sum(n for _, n in parts)
 
 

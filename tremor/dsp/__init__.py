@@ -1,1 +1,1 @@
-"""Signal processing: arrays in, arrays or spectra out. Nothing here has heard the word tremor."""
+"""Signal processing: arrays in, arrays or spectra out. Nothing here is specific to tremor."""

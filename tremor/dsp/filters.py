@@ -1,9 +1,9 @@
-"""Filters that act on one window at a time and need nothing outside of it.
+"""A high-pass filter that acts on one window at a time.
 
-The high-pass takes out what a window's slowest cosines can explain (the discrete cosine set that
-functional imaging uses). It has no transient: nothing at the edges has to be cut off, so a window
-is a pure function of its own samples and a stream gives the windows of the file bit for bit.
-Band limits on the high side are taken in the spectrum, where they are exact.
+It subtracts the least-squares fit of the window's slowest cosines, the discrete cosine set of
+functional imaging. Unlike a recursive filter it has no transient, and so a window is a function of
+its own samples alone: a stream gives the windows of the file bit for bit. Upper band limits are
+applied to the spectrum (`tremor.dsp.spectrum`), where they are exact.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from tremor.recording import Floats, read_only
 
 __all__ = ["count_slow", "remove_slow", "slow_cosines"]
 
-#: Above so many numbers in the basis the cosine transform is the cheaper way to the same result.
-_MOST_BASIS_NUMBERS: Final = 2_000_000
+#: A basis of more numbers than this is slower than the cosine transform, which gives the same.
+_MAX_BASIS_SIZE: Final = 2_000_000
 
 
 def count_slow(n_samples: int, *, fs: float, cutoff_hz: float) -> int:
-    """Count the cosines of a window up to a frequency, the constant included.
+    """Count the cosines of a window up to a frequency, including the constant.
 
     Parameters
     ----------
@@ -37,7 +37,17 @@ def count_slow(n_samples: int, *, fs: float, cutoff_hz: float) -> int:
     Returns
     -------
     int
-        The k-th cosine (k = 0, 1, ...) has the frequency k fs / (2 n_samples).
+        Number of k = 0, 1, ... with k fs / (2 n_samples) up to the frequency.
+
+    Raises
+    ------
+    InvalidInputError
+        If the frequency is not between 0 and the Nyquist frequency.
+
+    Examples
+    --------
+    >>> count_slow(400, fs=100.0, cutoff_hz=1.5)
+    13
     """
     if not 0.0 < cutoff_hz < fs / 2.0:
         raise InvalidInputError(
@@ -49,17 +59,17 @@ def count_slow(n_samples: int, *, fs: float, cutoff_hz: float) -> int:
 
 @lru_cache(maxsize=16)
 def slow_cosines(n_samples: int, n_slow: int) -> Floats:
-    """Give the slowest orthonormal cosines (DCT-II) of a window.
+    """Return the slowest orthonormal cosines (DCT-II) of a window.
 
     Parameters
     ----------
     n_samples, n_slow : int
-        Length of the window; how many.
+        Length of the window and number of cosines.
 
     Returns
     -------
     ndarray, shape (n_samples, n_slow)
-        Read-only.
+        One cosine a column, read-only.
     """
     phase = np.pi * (np.arange(n_samples) + 0.5) / n_samples
     basis = np.cos(np.outer(phase, np.arange(n_slow))) * np.sqrt(2.0 / n_samples)
@@ -68,7 +78,7 @@ def slow_cosines(n_samples: int, n_slow: int) -> Floats:
 
 
 def remove_slow(samples: Floats, *, fs: float, cutoff_hz: float) -> Floats:
-    """Take out of each window what its cosines up to a frequency explain: a high-pass.
+    """Subtract from each window the least-squares fit of its slow cosines: a high-pass.
 
     Parameters
     ----------
@@ -77,17 +87,22 @@ def remove_slow(samples: Floats, *, fs: float, cutoff_hz: float) -> Floats:
     fs : float
         Sampling rate, Hz.
     cutoff_hz : float
-        Highest frequency to take out, Hz.
+        Highest frequency to remove, Hz.
 
     Returns
     -------
     ndarray, shape (..., n_samples)
-        The rest. An offset is gone to rounding.
+        In the unit of the samples; an offset is removed to rounding.
+
+    Raises
+    ------
+    InvalidInputError
+        If the frequency is not between 0 and the Nyquist frequency.
 
     Notes
     -----
-    A least-squares projection, as in SPM's high-pass (Holmes, Josephs, Buechel and Friston 1997,
-    NeuroImage 5, S480). A tone of frequency f loses the share
+    The projection is that of SPM's high-pass (Holmes, Josephs, Buechel and Friston 1997, NeuroImage
+    5, S480). A tone of frequency f loses the share
     ``~ 1 / (2 pi^2 T (f - cutoff_hz))`` of its power on average: under 1 % at 4 s and 3 Hz above
     the cut-off.
 
@@ -102,12 +117,12 @@ def remove_slow(samples: Floats, *, fs: float, cutoff_hz: float) -> Floats:
     """
     n_samples = samples.shape[-1]
     n_slow = count_slow(n_samples, fs=fs, cutoff_hz=cutoff_hz)
-    if n_samples * n_slow <= _MOST_BASIS_NUMBERS:
+    if n_samples * n_slow <= _MAX_BASIS_SIZE:
         basis = slow_cosines(n_samples, n_slow)
-        # One product per window, so that a window alone gives the same bits as among others.
+        # One product per window: a window alone gives the same bits as one among others.
         rest: Floats = samples - (samples @ basis) @ basis.T
         return rest
-    from scipy.fft import dct, idct  # costs more to import than short captures take to analyse
+    from scipy.fft import dct, idct  # slower to import than a short capture is to analyse
 
     coefficients = dct(samples, type=2, axis=-1, norm="ortho")
     coefficients[..., :n_slow] = 0.0

@@ -1,8 +1,8 @@
 """Spectra of windows: periodogram, cross-spectral matrix, polarisation, band power, noise floor.
 
-All spectra are one-sided and scaled to densities: a periodogram summed over its bins times the
-bin width is the mean square of the window. Windows are rectangular unless a function says
-otherwise, because the line model (`tremor.measures.line`) holds the leakage itself.
+All spectra are one-sided densities: a periodogram summed over its bins times the bin width is the
+mean square of the window. Windows are rectangular unless a function states otherwise, because the
+line model (`tremor.measures.line`) accounts for leakage. Fits to spectra are `tremor.measures`.
 """
 
 from __future__ import annotations
@@ -32,21 +32,34 @@ __all__ = [
     "transform",
 ]
 
-#: Anti-alias filters roll off before the Nyquist frequency; nothing is measured beyond this share.
+#: Anti-alias filters roll off below the Nyquist frequency; nothing is measured above this share.
 NYQUIST_SHARE: Final = 0.9
-#: Windows are tapered and transformed so many numbers at a time, which stay in the cache.
-_NUMBERS_AT_ONCE: Final = 64 * 1200
+#: Windows are tapered and transformed in batches of so many numbers, which stay in the cache.
+_BATCH_SIZE: Final = 64 * 1200
 
 Complexes = npt.NDArray[np.complex128]
 
 
 def bin_frequency_hz(n_samples: int, *, fs: float) -> Floats:
-    """Give the frequencies of the bins of `transform`, Hz, shape (n_samples // 2 + 1,)."""
+    """Return the frequencies of the bins of `transform`.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the window, including its padding.
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    ndarray, shape (n_samples // 2 + 1,)
+        Hz.
+    """
     return np.asarray(np.fft.rfftfreq(n_samples, 1.0 / fs), dtype=np.float64)
 
 
 def transform(samples: Floats, *, fs: float, pad: int = 1) -> Complexes:
-    """Transform windows so that the squared modulus is the one-sided PSD.
+    """Compute the Fourier transform of windows whose squared modulus is the one-sided PSD.
 
     Parameters
     ----------
@@ -60,7 +73,8 @@ def transform(samples: Floats, *, fs: float, pad: int = 1) -> Complexes:
     Returns
     -------
     ndarray of complex, shape (..., pad * n_samples // 2 + 1)
-        In (unit of the samples)/sqrt(Hz).
+        In (unit of the samples)/sqrt(Hz). The constant and the Nyquist bin, which have no negative
+        counterpart, are too large by a factor of sqrt(2).
 
     Examples
     --------
@@ -78,24 +92,24 @@ def transform(samples: Floats, *, fs: float, pad: int = 1) -> Complexes:
 
 
 def psd(spectrum: Complexes) -> Floats:
-    """Sum the PSD of a transform over its axes.
+    """Compute the PSD of a transform, summed over the axes.
 
     Parameters
     ----------
     spectrum : ndarray of complex, shape (..., 3, m)
-        As `transform` gives it.
+        Result of `transform`.
 
     Returns
     -------
     ndarray, shape (..., m)
-        The same for every orientation of the sensor.
+        In (unit of the samples)^2/Hz; the same for every orientation of the sensor.
     """
     power: Floats = spectrum.real**2 + spectrum.imag**2
     return np.asarray(power[..., 0, :] + power[..., 1, :] + power[..., 2, :])
 
 
 def hann_psd(samples: Floats, *, fs: float) -> Floats:
-    """Sum the PSD of Hann-tapered windows over their axes, the mean and the trend removed.
+    """Compute the PSD of detrended, Hann-tapered windows, summed over the axes.
 
     Parameters
     ----------
@@ -107,19 +121,20 @@ def hann_psd(samples: Floats, *, fs: float) -> Floats:
     Returns
     -------
     ndarray, shape (..., n_samples // 2 + 1)
-        The taper keeps strong slow movement out of the bins above it.
+        In (unit of the samples)^2/Hz. The taper keeps strong slow movement from leaking into
+        higher bins.
     """
     n_samples = samples.shape[-1]
     taper, trend, tapered_trend = _hann_without_trend(n_samples, fs)
     n_windows = math.prod(samples.shape[:-2])
     windows = samples.reshape(n_windows, *samples.shape[-2:])
     density = np.empty((len(windows), n_samples // 2 + 1))
-    size = max(1, _NUMBERS_AT_ONCE // (windows.shape[1] * n_samples))
+    size = max(1, _BATCH_SIZE // (windows.shape[1] * n_samples))
     for first in range(0, len(windows), size):
-        # In one layout and one product per window: alone it gives the same bits as among others.
-        some = np.ascontiguousarray(windows[first : first + size])
-        tapered = some * taper
-        tapered -= (some @ trend) @ tapered_trend
+        # One layout and one product per window: alone it gives the same bits as among others.
+        batch = np.ascontiguousarray(windows[first : first + size])
+        tapered = batch * taper
+        tapered -= (batch @ trend) @ tapered_trend
         spectrum = np.fft.rfft(tapered, axis=-1)
         power = np.square(spectrum.real)
         power += np.square(spectrum.imag)
@@ -129,7 +144,7 @@ def hann_psd(samples: Floats, *, fs: float) -> Floats:
 
 @lru_cache(maxsize=8)
 def _hann_without_trend(n_samples: int, fs: float) -> tuple[Floats, Floats, Floats]:
-    """Give the scaled taper, an orthonormal mean and slope (n, 2), and these two tapered (2, n)."""
+    """Return the taper, orthonormal constant and slope (n, 2), and these two tapered (2, n)."""
     time = np.arange(n_samples) - (n_samples - 1) / 2.0
     trend = np.stack([np.ones(n_samples), time], axis=1)
     trend /= np.sqrt(np.square(trend).sum(axis=0))
@@ -138,7 +153,7 @@ def _hann_without_trend(n_samples: int, fs: float) -> tuple[Floats, Floats, Floa
 
 
 def _hann(n_samples: int) -> Floats:
-    """Give the Hann taper of mean square 1."""
+    """Return the Hann taper of mean square 1."""
     taper = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(n_samples) + 0.5) / n_samples)
     return np.asarray(taper / np.sqrt(np.mean(taper**2)))
 
@@ -152,7 +167,7 @@ def hann_psd_of_line(
     mean_square: float,
     floor: float,
 ) -> Floats:
-    """Give what `hann_psd` shows on average of a Lorentzian line above a floor.
+    """Compute the expected `hann_psd` of a Lorentzian line above a floor.
 
     Parameters
     ----------
@@ -163,14 +178,19 @@ def hann_psd_of_line(
     frequency_hz, bandwidth_hz : float
         Centre and half-power full width of the line, Hz.
     mean_square : float
-        Power of the line.
+        Power of the line, (unit of the samples)^2.
     floor : float
-        Density of the floor, power/Hz.
+        Density of the floor, (unit of the samples)^2/Hz.
 
     Returns
     -------
     ndarray, shape (n_samples // 2 + 1,)
-        The transform of the autocovariance times that of the taper: exact for any width.
+        In (unit of the samples)^2/Hz.
+
+    Notes
+    -----
+    The Fourier transform of the autocovariance of the line times the autocorrelation of the taper:
+    exact for any bandwidth.
     """
     taper = _hann(n_samples)
     padded = np.fft.rfft(taper, n=2 * n_samples)
@@ -184,21 +204,26 @@ def hann_psd_of_line(
 
 
 def band_bins(n_samples: int, *, fs: float, low_hz: float, high_hz: float) -> slice:
-    """Give the bins whose frequency lies in a closed band.
+    """Return the bins whose frequencies lie in a closed band.
 
     Parameters
     ----------
     n_samples : int
-        Length of the window (with its padding).
+        Length of the window, including its padding.
     fs : float
         Sampling rate, Hz.
     low_hz, high_hz : float
-        Hz.
+        Limits of the band, Hz.
 
     Returns
     -------
     slice
-        Into the last axis of a spectrum; the constant and the Nyquist bin are never in it.
+        Of the last axis of a spectrum; without the constant and the Nyquist bin.
+
+    Examples
+    --------
+    >>> band_bins(400, fs=100.0, low_hz=3.0, high_hz=15.0)
+    slice(12, 61, None)
     """
     width = fs / n_samples
     first = max(1, int(np.ceil(low_hz / width - 1e-9)))
@@ -207,24 +232,39 @@ def band_bins(n_samples: int, *, fs: float, low_hz: float, high_hz: float) -> sl
 
 
 def power_in(density: Floats, bins: slice, *, bin_width_hz: float) -> Floats:
-    """Integrate a density over bins, shape (...,)."""
-    return np.asarray(density[..., bins].sum(axis=-1) * bin_width_hz)
-
-
-def smooth(density: Floats, n_bins: int) -> Floats:
-    """Average a density over a running odd number of bins.
+    """Integrate a density over bins.
 
     Parameters
     ----------
     density : ndarray, shape (..., m)
-        A PSD.
+        A PSD, power/Hz.
+    bins : slice
+        As returned by `band_bins`.
+    bin_width_hz : float
+        Hz.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Power.
+    """
+    return np.asarray(density[..., bins].sum(axis=-1) * bin_width_hz)
+
+
+def smooth(density: Floats, n_bins: int) -> Floats:
+    """Compute the moving average of a density over an odd number of bins.
+
+    Parameters
+    ----------
+    density : ndarray, shape (..., m)
+        A PSD, power/Hz.
     n_bins : int
-        How many bins; made odd, and no more than there are. At the ends the last value repeats.
+        Number of bins; an even number is raised by one. Beyond the ends the last value is repeated.
 
     Returns
     -------
     ndarray, shape (..., m)
-        The averaged density.
+        The averaged density, power/Hz.
     """
     half = min(n_bins, density.shape[-1]) // 2
     if half < 1:
@@ -238,32 +278,51 @@ def smooth(density: Floats, n_bins: int) -> Floats:
 def noise_floor(
     density: Floats, *, fs: float, n_samples: int, band_hz: tuple[float, float]
 ) -> Floats:
-    """Give the axis-summed floor above the band, (m/s^2)^2/Hz, shape (...,).
+    """Estimate the noise floor of a PSD that is summed over the axes.
 
-    The mean of the PSD from 1.2 to 3 times the upper band edge (18-45 Hz), or as far as 90 % of
-    the Nyquist frequency; where that leaves under a tenth of the band, the lowest fifth of the
-    band itself stands in, scaled to a mean.
+    Parameters
+    ----------
+    density : ndarray, shape (..., n_samples // 2 + 1)
+        (m/s^2)^2/Hz.
+    fs : float
+        Sampling rate, Hz.
+    n_samples : int
+        Length of the window.
+    band_hz : tuple of float
+        Lower and upper limit of the band of interest, Hz.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        (m/s^2)^2/Hz.
+
+    Notes
+    -----
+    The mean of the PSD from 1.2 to 3 times the upper band limit (18-45 Hz), or up to 90 % of the
+    Nyquist frequency. Where that leaves under a tenth of the band, the 20 % quantile of the band
+    itself is scaled to a mean.
     """
     high_hz = min(3.0 * band_hz[1], NYQUIST_SHARE * fs / 2.0)
     bins = band_bins(n_samples, fs=fs, low_hz=1.2 * band_hz[1], high_hz=high_hz)
     band = band_bins(n_samples, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
     if bins.stop - bins.start >= max(4, (band.stop - band.start) // 10):
         return np.asarray(density[..., bins].mean(axis=-1))
-    # Three summed exponentials: their 20 % quantile is 0.51 of the mean.
+    # A periodogram ordinate summed over three axes is a sum of three exponential variables, whose
+    # 20 % quantile is 0.51 of the mean.
     return np.asarray(np.quantile(density[..., band], 0.2, axis=-1) / 0.51)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Principal:
-    """The strongest direction of motion in a band, straight or elliptical.
+    """The principal motion in a band, along a line or an ellipse.
 
     Parameters
     ----------
     density : ndarray, shape (..., m)
-        PSD along that direction.
+        PSD of that motion, (unit of the samples)^2/Hz.
     polarisation : ndarray, shape (...)
-        Share of the power of the band that moves along it: 1/3 for motion without any direction,
-        1 for a single coherent motion.
+        Its share of the power of the band: 1/3 for isotropic motion, 1 for a single coherent
+        motion.
     """
 
     density: Floats
@@ -276,17 +335,17 @@ def principal_component(spectrum: Complexes) -> Principal:
     Parameters
     ----------
     spectrum : ndarray of complex, shape (..., 3, m)
-        The bins of the band, as `transform` gives them.
+        The bins of the band, a part of the result of `transform`.
 
     Returns
     -------
     Principal
-        Of each window. Unchanged by rotating the sensor.
+        The principal motion of each window, unchanged by rotating the sensor.
 
     Notes
     -----
-    The complex eigenvector holds the phases between the axes, so that an ellipse is one
-    direction; a real one (PCA of the samples) would lose the quadrature part.
+    The complex eigenvector holds the phases between the axes, so that an ellipse is a single
+    motion; a real one (PCA of the samples) would lose the quadrature part.
 
     Examples
     --------

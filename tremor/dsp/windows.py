@@ -1,4 +1,7 @@
-"""The window grid: one rule for a recording and for a stream."""
+"""The grid of windows: where they lie in a capture, be it a recording or a stream.
+
+What is computed in a window is `tremor.analysis.window`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ __all__ = ["WindowGrid"]
 
 @dataclass(frozen=True, slots=True)
 class WindowGrid:
-    """Windows of one length at a constant step, counted from the first sample of a capture.
+    """Windows of one length at a constant step from the first sample of a capture on.
 
     Parameters
     ----------
@@ -37,12 +40,12 @@ class WindowGrid:
 
     @classmethod
     def of(cls, *, window_s: float, step_s: float, fs: float) -> WindowGrid:
-        """Round a length and a step to whole samples.
+        """Return the grid with length and step rounded to whole samples.
 
         Parameters
         ----------
         window_s, step_s : float
-            s.
+            Length and step, s.
         fs : float
             Sampling rate, Hz.
 
@@ -50,6 +53,11 @@ class WindowGrid:
         -------
         WindowGrid
             The grid.
+
+        Raises
+        ------
+        InvalidInputError
+            If the window is shorter than two samples, or the step than one.
         """
         n_window, n_step = round(window_s * fs), round(step_s * fs)
         if n_window < 2 or n_step < 1:
@@ -60,29 +68,40 @@ class WindowGrid:
         return cls(n_window=n_window, n_step=n_step, fs=fs)
 
     def count(self, n_samples: int) -> int:
-        """Count the full windows in so many samples."""
+        """Return the number of complete windows in so many samples."""
         return max(0, (n_samples - self.n_window) // self.n_step + 1)
 
     def start_s(self, first: int, count: int) -> Floats:
-        """Give the start of windows ``first`` to ``first + count``, s, shape (count,)."""
+        """Return the start times of windows.
+
+        Parameters
+        ----------
+        first, count : int
+            Number of the first window, and number of windows.
+
+        Returns
+        -------
+        ndarray, shape (count,)
+            s from the first sample of the capture.
+        """
         return np.asarray((first + np.arange(count)) * self.n_step / self.fs)
 
     def cut(self, samples: npt.NDArray[np.float64], first: int, count: int) -> Floats:
-        """Cut windows ``first`` to ``first + count`` out of the samples of a capture.
+        """Return windows of the samples of a capture.
 
         Parameters
         ----------
         samples : ndarray, shape (n_samples, 3)
-            All samples from the first sample of the capture on.
+            Samples from the first one of the capture on, in any unit.
         first, count : int
-            Which windows.
+            Number of the first window, and number of windows.
 
         Returns
         -------
         ndarray, shape (count, 3, n_window)
-            Time along the last axis; a view that cannot be written to.
+            Time along the last axis; a read-only view.
         """
         begin = first * self.n_step
-        stretch = samples[begin : begin + (count - 1) * self.n_step + self.n_window]
-        view = np.lib.stride_tricks.sliding_window_view(stretch, self.n_window, axis=0)
+        covered = samples[begin : begin + (count - 1) * self.n_step + self.n_window]
+        view = np.lib.stride_tricks.sliding_window_view(covered, self.n_window, axis=0)
         return view[:: self.n_step]

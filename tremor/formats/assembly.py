@@ -15,7 +15,7 @@ from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.csv.units_and_gravity import UnitAndGravity
 from tremor.formats.even_grid import SamplingRate
 from tremor.formats.table import Table
-from tremor.integrity import find_rails, find_scale_correction_in
+from tremor.integrity import chunked_scale_correction, find_rails
 from tremor.notes import note
 from tremor.recording import AXES, Gap, Placement, Recording, Source, gaps_of
 from tremor.storage import StoredSamples
@@ -63,7 +63,7 @@ def assemble(
     samples = table.chunks(quantity.unit_ms2)
     scale = None
     if quantity.gravity == "included":
-        scale = find_scale_correction_in(samples, sampling_rate_hz=rate_hz)
+        scale = chunked_scale_correction(samples, sampling_rate_hz=rate_hz)
         if scale is not None:
             table.history.append(f"scale correction {scale:.4f} found in the still seconds")
     started_at = start_time(layout, table, rate.first_stamp_s)

@@ -118,4 +118,4 @@ def _place(table: Table, clock: TimeBase) -> None:
     n_rows = len(table.values)
     if clock.uneven_time_s is None and len(clock.rows) == n_rows == int(clock.index[-1]) + 1:
         return
-    table.replace_values(clock.place(table.samples()))
+    table.replace_values(clock.to_grid(table.samples()))

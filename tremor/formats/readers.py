@@ -9,30 +9,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import get_args
 
 import numpy as np
 
 from tremor.errors import InvalidInputError
 from tremor.formats.assembly import assemble
-from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
 from tremor.formats.csv.units_and_gravity import find_unit_and_gravity, known_unit
 from tremor.formats.even_grid import put_on_even_grid
 from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
-from tremor.formats.parquet import is_parquet, read_recording_parquet
-from tremor.parallel import beside
 from tremor.recording import Gravity, Placement, Recording
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
-
-#: The digest of a longer file is computed in a process of its own.
-_LONG_BYTES: Final = 32_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,48 +228,25 @@ def _open_text(path: Path, options: ReadOptions) -> Recording:
     """Open a text table: a file, a member of a zip archive, or the samples of a folder."""
     capture = locate(path)
     layout = sniff_file(capture, options.columns)
-    with _digesting(capture) as digest:
-        if is_of_recorder(layout):
-            table = salvage_rows(capture, layout)
-        else:
-            table = read_rows(capture, layout, progress=options.progress)
-        table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
-        try:
-            quantity = find_unit_and_gravity(
-                table, layout, capture, unit=options.unit, gravity=options.gravity
-            )
-            rate = put_on_even_grid(
-                table, layout, capture, sampling_rate_hz=options.sampling_rate_hz
-            )
-            return assemble(
-                table,
-                layout,
-                capture,
-                quantity=quantity,
-                rate=rate,
-                placement=options.placement,
-                digest=digest,
-            )
-        except BaseException:
-            table.close()
-            raise
-
-
-def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]]:
-    """Yield a function that returns the SHA-256; for a long file, computing it begins at once."""
-    if capture.path.is_file() and capture.path.stat().st_size >= _LONG_BYTES:
-        return beside(capture.sha256)
-    return nullcontext(capture.sha256)
-
-
-def _open_parquet(path: Path, options: ReadOptions) -> Recording:
-    if options.columns or options.unit:
-        raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
-    return read_recording_parquet(path, gravity=options.gravity, placement=options.placement)
-
-
-#: The first reader that claims a path opens it.
-READERS: Final[tuple[Reader, ...]] = (
-    Reader("Parquet, written by tremor convert", is_parquet, _open_parquet),
-    Reader("text table, zip archive or recording folder", lambda _: True, _open_text),
-)
+    if is_of_recorder(layout):
+        table = salvage_rows(capture, layout)
+    else:
+        table = read_rows(capture, layout, progress=options.progress)
+    table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
+    try:
+        quantity = find_unit_and_gravity(
+            table, layout, capture, unit=options.unit, gravity=options.gravity
+        )
+        rate = put_on_even_grid(table, layout, capture, sampling_rate_hz=options.sampling_rate_hz)
+        return assemble(
+            table,
+            layout,
+            capture,
+            quantity=quantity,
+            rate=rate,
+            placement=options.placement,
+            digest=capture.sha256,
+        )
+    except BaseException:
+        table.close()
+        raise

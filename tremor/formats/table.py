@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tremor.clock.even import EvenClock
 from tremor.clock.timebase import TimeBase
-from tremor.integrity import Pieces
+from tremor.integrity import Chunks
 from tremor.notes import Note
 from tremor.recording import AXES, Bools, Floats
 from tremor.storage import RowStore
@@ -147,7 +147,7 @@ class Table:
         """Return all samples in memory, in the unit of the capture, shape (n, 3)."""
         return self.values.read(0, len(self.values))
 
-    def chunks(self, unit_ms2: float = 1.0) -> Pieces:
+    def chunks(self, unit_ms2: float = 1.0) -> Chunks:
         """Return a function that yields the samples times a unit, chunk by chunk."""
         return lambda multiple: self.values.chunks(unit_ms2, multiple)
 

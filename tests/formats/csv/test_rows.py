@@ -9,8 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tremor import integrity, storage
-from tremor import parallel as side_by_side
+from tremor import integrity, parallel, storage
 from tremor.analysis.offline import analyze
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile, opener_of
@@ -128,7 +127,7 @@ def test_a_system_that_reads_and_writes_only_where_the_file_is_gives_the_same(
 ):
     path = write(tmp_path / "long.csv", samples_of(9000))
     expected = read(path).acceleration_ms2
-    monkeypatch.setattr(side_by_side, "_may_fork", lambda: False)
+    monkeypatch.setattr(parallel, "_can_fork", lambda: False)
     monkeypatch.delattr(os, "pwrite", raising=False)
     monkeypatch.delattr(os, "preadv", raising=False)
     np.testing.assert_array_equal(read(path).acceleration_ms2, expected)
@@ -163,8 +162,8 @@ def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
 
 @pytest.mark.parametrize("n", [400, 5000, 5001])
 def test_the_median_length_is_that_of_rows_at_even_steps(monkeypatch, n):
-    monkeypatch.setattr(integrity, "_MOST_SORTED", 500)
+    monkeypatch.setattr(integrity, "_MAX_SORTED", 500)
     samples = np.random.default_rng(0).normal(0.0, 3.0, (n, 3))
-    median = integrity.median_norm_in(lambda _: iter(np.array_split(samples, 11)))
+    median = integrity.chunked_median_norm_ms2(lambda _: iter(np.array_split(samples, 11)))
     step = 1 if n <= 500 else 16
     assert median == np.median(np.sqrt(np.einsum("ij,ij->i", samples, samples))[::step])

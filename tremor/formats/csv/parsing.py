@@ -15,7 +15,7 @@ from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.sniffing import TableLayout
-from tremor.parallel import side_by_side
+from tremor.parallel import run_jobs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def parse_chunks(
 
     if blocks:
         jobs = [partial(_parse_block, capture, layout, one, convert) for one in blocks]
-        yield from side_by_side(jobs, progress=progress)
+        yield from run_jobs(jobs, progress=progress)
         return
     with capture.open() as stream:
         if layout.encoding == "utf-16":

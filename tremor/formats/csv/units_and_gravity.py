@@ -18,7 +18,7 @@ from tremor.formats.csv.preamble import declared_gravity
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
 from tremor.formats.table import Table, mark_lost
-from tremor.integrity import median_norm_in
+from tremor.integrity import chunked_median_norm_ms2
 from tremor.notes import note
 from tremor.recording import AXES, Gravity
 from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2
@@ -131,7 +131,7 @@ def find_unit_and_gravity(
 
 def _guess_unit(table: Table, capture: CaptureFile) -> tuple[str, float]:
     """Return the unit in which the median norm is near 1 g, and that norm."""
-    norm = median_norm_in(table.chunks())
+    norm = chunked_median_norm_ms2(table.chunks())
     for name in _GUESSED_UNITS:
         share = norm * ACCELERATION_UNIT_MS2[name] / STANDARD_GRAVITY_MS2
         if abs(share - 1.0) <= _UNIT_TOLERANCE:
@@ -148,7 +148,7 @@ def _find_gravity(table: Table, unit_ms2: float) -> Gravity:
     mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
     if mean > 0.5 * STANDARD_GRAVITY_MS2:
         return "included"
-    norm = median_norm_in(table.chunks(unit_ms2))
+    norm = chunked_median_norm_ms2(table.chunks(unit_ms2))
     return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
 
 
