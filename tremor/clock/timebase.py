@@ -61,10 +61,6 @@ class TimeBase:
     uneven_time_s : ndarray, shape (k,), or None
         Times of the kept rows, s, where the rate truly wanders and the samples must be resampled;
         None where they are evenly spaced.
-    n_duplicates : int
-        Rows dropped because they repeat another in time.
-    n_backward : int
-        Backward steps of the stamps that were sorted.
     warnings : tuple of Note
         What makes the clock weaker.
     history : tuple of str
@@ -76,8 +72,6 @@ class TimeBase:
     rows: Indices
     index: Indices
     uneven_time_s: Floats | None = None
-    n_duplicates: int = 0
-    n_backward: int = 0
     warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
 
@@ -240,8 +234,6 @@ def fit_timebase(
         rows=rows,
         index=index,
         uneven_time_s=None if uneven is None else uneven.time_s,
-        n_duplicates=n_duplicates,
-        n_backward=ordered.n_backward,
         warnings=tuple(warnings),
         history=(describe_fit(rate_hz, sd_hz, len(rows), span_s),),
     )
@@ -269,8 +261,6 @@ class _OrderedRows:
         Their stamps, s.
     n_repeats : int
         Number of rows dropped because they repeat another.
-    n_backward : int
-        Number of backward steps that were sorted.
     notes : tuple of Note
         Warnings.
     """
@@ -278,7 +268,6 @@ class _OrderedRows:
     rows: Indices
     stamps_s: Floats
     n_repeats: int
-    n_backward: int
     notes: tuple[Note, ...]
 
 
@@ -312,7 +301,6 @@ def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) ->
         rows=rows,
         stamps_s=stamps,
         n_repeats=n_rows - len(rows),
-        n_backward=n_backward,
         notes=tuple(notes),
     )
 

@@ -1,17 +1,16 @@
-"""Signals and whole scenes of known truth: a runner's leg as a strapped accelerometer sees it.
+"""Synthetic signals and scenes of known truth: a runner's leg as a strapped accelerometer sees it.
 
-For tests, benchmarks, notebooks and the simulated sensor. It is the one place in this folder that
-speaks of tremor, gait and heartbeats, because it makes them; nothing here measures anything, and
+For tests, benchmarks, notebooks and the simulated sensor. Nothing here measures anything, and
 nothing here reads or writes files.
 
 Acceleration is specific force along the sensor's x, y, z in m/s^2: at rest it points up and has the
-length of gravity. By the default directions x runs up the shank, y sideways, z out of the muscle.
-Randomness is always an argument, and every part of a scene draws from its own stream: adding a part
-leaves the others as they were.
+magnitude of gravity. With the default directions x points up the shank, y sideways, z out of the
+muscle. Randomness is always an argument, and every part of a scene has its own random stream:
+adding a part does not change the others.
 
-One subject a file: bare signals (``signals``), things that happen at moments (``events``), what a
-leg does and suffers (``leg``, ``movements``, ``surroundings``), the ``sensors``, and whole scenes
-(``rendering``, ``scenes``, ``variation``).
+One subject a file: signals (``signals``), events in time (``events``), the leg and what acts on it
+(``leg``, ``movements``, ``surroundings``), the ``sensors``, and whole scenes (``rendering``,
+``scenes``, ``variation``).
 """
 
 from tremor.synthesis.leg import Heartbeat, Sway, Tremor

@@ -1,4 +1,7 @@
-"""What happens at moments: kernels at exact times, and cycles that never quite repeat."""
+"""Events in time: kernels at exact times, and cycles that vary.
+
+Which events a leg makes is in ``leg``, ``movements`` and ``surroundings``.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,59 @@ from typing import Final
 import numpy as np
 
 from tremor.recording import AXES, Floats
-from tremor.synthesis.signals import along
+from tremor.synthesis.signals import polarised
 
-__all__ = ["at_events", "cycles", "edges", "harmonics", "pulse", "random_times", "ring"]
+__all__ = [
+    "cycle_times",
+    "damped_oscillation",
+    "harmonic_series",
+    "poisson_times",
+    "pulse",
+    "raised_cosine_edges",
+    "superpose",
+]
 
-#: Half the length of the raised-cosine edges of a movement, so that no part starts with a step, s.
+#: Half the length of the raised-cosine edges of a movement, s; no part starts with a step.
 _EDGE_S: Final = 0.5
 
 
-def edges(n: int, fs: float) -> Floats:
-    """Give a window of ones with raised-cosine edges."""
+def raised_cosine_edges(n: int, fs: float) -> Floats:
+    """Return a taper of ones with raised-cosine edges of one second (a Tukey window).
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        0 to 1.
+    """
     width = min(2.0 * _EDGE_S, 0.5 * n / fs)
     distance_s = np.minimum(np.arange(n), np.arange(n)[::-1]) / fs
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(distance_s / max(width, 1e-9), 1.0)))
 
 
-def ring(time_s: Floats, frequency_hz: float, decay_s: float) -> Floats:
-    """Give a damped oscillation with a soft start of a quarter period."""
+def damped_oscillation(time_s: Floats, frequency_hz: float, decay_s: float) -> Floats:
+    """Compute a damped oscillation that starts smoothly within a quarter period.
+
+    Parameters
+    ----------
+    time_s : ndarray
+        Time since the start, not negative, s.
+    frequency_hz : float
+        Hz.
+    decay_s : float
+        Time constant of the decay, s.
+
+    Returns
+    -------
+    ndarray, shape of time_s
+        Below 1 in magnitude.
+    """
     rise = -np.expm1(-4.0 * frequency_hz * time_s)
     return np.asarray(
         rise * np.exp(-time_s / decay_s) * np.sin(2.0 * np.pi * frequency_hz * time_s)
@@ -33,11 +72,24 @@ def ring(time_s: Floats, frequency_hz: float, decay_s: float) -> Floats:
 
 
 def pulse(time_s: Floats, rise_s: float) -> Floats:
-    """Give a one-sided pulse of height 1 at ``rise_s``."""
+    """Compute a one-sided pulse that reaches its peak of 1 at ``rise_s``.
+
+    Parameters
+    ----------
+    time_s : ndarray
+        Time since the start, not negative, s.
+    rise_s : float
+        Rise time, s.
+
+    Returns
+    -------
+    ndarray, shape of time_s
+        0 to 1.
+    """
     return np.asarray(time_s / rise_s * np.exp(1.0 - time_s / rise_s))
 
 
-def at_events(
+def superpose(
     n: int,
     fs: float,
     *,
@@ -46,7 +98,28 @@ def at_events(
     kernel: Callable[[Floats], Floats],
     length_s: float,
 ) -> Floats:
-    """Place one kernel at each event, at its exact time between the samples."""
+    """Sum one kernel for each event, at its exact time between the samples.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+    times_s : ndarray, shape (n_events,)
+        Times of the events, s.
+    vectors : ndarray, shape (n_events, 3)
+        Direction and size of each, m/s^2.
+    kernel : callable
+        From the time since the event, s, to its course.
+    length_s : float
+        Time after which the kernel has decayed, s.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        m/s^2.
+    """
     out = np.zeros((n, len(AXES)))
     offsets = np.arange(math.ceil(length_s * fs))
     for begin in range(0, len(times_s), 4096):
@@ -59,15 +132,51 @@ def at_events(
     return out
 
 
-def random_times(n: int, fs: float, rate_hz: float, rng: np.random.Generator) -> Floats:
-    """Draw times of a Poisson process, in order, s."""
+def poisson_times(n: int, fs: float, rate_hz: float, rng: np.random.Generator) -> Floats:
+    """Draw the times of a Poisson process.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+    rate_hz : float
+        Mean number of events in a second.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (n_events,)
+        In order, s.
+    """
     return np.sort(rng.uniform(0.0, n / fs, rng.poisson(rate_hz * n / fs)))
 
 
-def cycles(
+def cycle_times(
     n: int, fs: float, *, rate_hz: float, variability: float, rng: np.random.Generator
 ) -> Floats:
-    """Give the start of each cycle, from before the first sample to after the last one, s."""
+    """Draw the starts of consecutive cycles of varying length.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+    rate_hz : float
+        Mean number of cycles in a second.
+    variability : float
+        Relative standard deviation of their length.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (n_cycles,)
+        From before the first sample to after the last one, s.
+    """
     count = math.ceil(n / fs * rate_hz * 1.2) + 10
     lengths_s = np.maximum(1.0 + variability * rng.standard_normal(count), 0.3) / rate_hz
     times_s = np.cumsum(lengths_s) - (1.0 + rng.uniform()) * lengths_s[0] - lengths_s[1]
@@ -76,7 +185,7 @@ def cycles(
     return np.asarray(times_s)
 
 
-def harmonics(
+def harmonic_series(
     n: int,
     fs: float,
     *,
@@ -86,7 +195,30 @@ def harmonics(
     shape_variability: float,
     rng: np.random.Generator,
 ) -> Floats:
-    """Sum harmonics of random direction whose size and phase vary from cycle to cycle."""
+    """Sum harmonics of random direction whose amplitude and phase vary from cycle to cycle.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+    cycles_s : ndarray, shape (n_cycles,)
+        Starts of the cycles, s.
+    sizes : ndarray, shape (n_harmonics,)
+        Relative amplitudes of the harmonics, the fundamental first.
+    rms_ms2 : float
+        RMS of the acceleration vector, m/s^2.
+    shape_variability : float
+        Relative standard deviation of each harmonic from cycle to cycle.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        m/s^2.
+    """
     count = len(cycles_s)
     time_s = np.arange(n) / fs
     turns = np.interp(time_s, cycles_s, np.arange(count))
@@ -101,5 +233,5 @@ def harmonics(
         varied = np.interp(turns, np.arange(count), noise.real) + 1j * np.interp(
             turns, np.arange(count), noise.imag
         )
-        out += along(size * varied * power, vector)
+        out += polarised(size * varied * power, vector)
     return out

@@ -1,4 +1,4 @@
-"""The leg at rest: its tremor, its sway, and the heartbeat that rings it."""
+"""The leg at rest: its tremor, its sway, and the heartbeat that makes it ring."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tremor.recording import Floats
-from tremor.synthesis.events import at_events, ring
+from tremor.synthesis.events import damped_oscillation, superpose
 from tremor.synthesis.parts import BELLY, Layer, Span
 from tremor.synthesis.signals import (
     Direction,
-    along,
     decay_rms,
     ornstein_uhlenbeck,
     polarisation,
+    polarised,
     power_law_noise,
-    unit,
+    unit_vector,
 )
 
 __all__ = ["Heartbeat", "Sway", "Tremor", "render_heartbeat", "render_sway", "render_tremor"]
@@ -39,7 +39,7 @@ class Tremor(Span):
     wander_hz, wander_time_s : float
         Slow wander of the centre: standard deviation, Hz, and correlation time, s.
     second_harmonic_ratio : float
-        RMS of the second harmonic over that of the line. It comes on top.
+        RMS of the second harmonic over that of the line, in addition to it.
     direction, axis_ratio
         As in `polarisation`.
     start_s, end_s : float, float or None
@@ -62,16 +62,16 @@ class Tremor(Span):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sway(Span):
-    """Slow movement of a limb that is held or leant; as `power_law_noise`.
+    """Slow movement of a limb that is held up or leant on; as `power_law_noise`.
 
     Parameters
     ----------
     rms_ms2 : float
         RMS of the vector, m/s^2; most of it lies around and below the corner.
     corner_hz : float
-        Hz.
+        Corner frequency, Hz.
     exponent : float
-        How the PSD falls above it.
+        Exponent of the power law of the PSD above it.
     start_s, end_s : float, float or None
         As for every part.
     """
@@ -83,22 +83,22 @@ class Sway(Span):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat(Span):
-    """Heartbeats that ring the relaxed muscle in its lightly damped resonance.
+    """Heartbeats that excite the lightly damped resonance of the relaxed muscle.
 
     Parameters
     ----------
     rms_ms2 : float
         RMS of the vector, m/s^2, at the resting rate.
     initial_rate_hz, rate_hz, settling_time_s : float
-        Heart rate at the start, Hz, that which it settles to, Hz, and the time constant, s.
+        Heart rate at the start, Hz, the rate that it settles to, Hz, and the time constant, s.
     variability : float
-        Relative standard deviation of the beat interval; half of it follows the breath.
+        Relative standard deviation of the beat interval; half of its variance follows breathing.
     resonance_hz, decay_s : float
         Frequency of the ringing, Hz, and its time constant, s.
     strength_log_sd : float
         Standard deviation of the log strength from beat to beat.
     breath_hz, breath_strength : float
-        Rate of the breath, Hz, and the share by which it strengthens and weakens the beats.
+        Breathing rate, Hz, and the relative amplitude by which it modulates the beats.
     direction : tuple of float
         Of the ringing.
     start_s, end_s : float, float or None
@@ -119,7 +119,7 @@ class Heartbeat(Span):
 
 
 def render_tremor(part: Tremor, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make a tremor, and the law behind it: expected RMS and centre at each time."""
+    """Generate a tremor, with its expected RMS and centre frequency at each time."""
     line_rng, waxing_rng, wander_rng = rng.spawn(3)
     time_s = np.arange(n) / fs
     rms_ms2 = decay_rms(
@@ -146,15 +146,15 @@ def render_tremor(part: Tremor, n: int, fs: float, rng: np.random.Generator) -> 
     z *= math.sqrt(2.0) * rms_ms2 * np.exp(log_amplitude - part.waxing_log_sd**2)
     z *= np.exp(2j * np.pi * np.cumsum(frequency_hz) / fs)
     vector = polarisation(part.direction, axis_ratio=part.axis_ratio)
-    acceleration = along(z, vector)
+    acceleration = polarised(z, vector)
     if part.second_harmonic_ratio:
         size = np.maximum(np.abs(z), np.finfo(np.float64).tiny)
-        acceleration += part.second_harmonic_ratio * along(z * z / size, vector)
+        acceleration += part.second_harmonic_ratio * polarised(z * z / size, vector)
     return Layer(acceleration_ms2=acceleration, rms_ms2=rms_ms2, frequency_hz=frequency_hz)
 
 
 def render_sway(part: Sway, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make the slow movement of a limb."""
+    """Generate the slow movement of a limb."""
     return Layer(
         acceleration_ms2=power_law_noise(
             n, fs, exponent=part.exponent, corner_hz=part.corner_hz, rms=part.rms_ms2, rng=rng
@@ -163,7 +163,7 @@ def render_sway(part: Sway, n: int, fs: float, rng: np.random.Generator) -> Laye
 
 
 def render_heartbeat(part: Heartbeat, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make heartbeats that ring the muscle; the events are the beats."""
+    """Generate heartbeats that make the muscle ring; the events are the beats."""
     beats: list[float] = []
     time_s, slow = -rng.uniform(0.0, 1.0 / part.initial_rate_hz), 0.0
     while time_s < n / fs:
@@ -177,10 +177,10 @@ def render_heartbeat(part: Heartbeat, n: int, fs: float, rng: np.random.Generato
     times_s = np.array(beats)
 
     def kernel(since_s: Floats) -> Floats:
-        # The body's recoil pushes twice, as the blood leaves the heart and as it turns the arch.
-        first = ring(since_s, part.resonance_hz, part.decay_s)
+        # The body recoils twice: as the blood leaves the heart, and as it turns in the aortic arch.
+        first = damped_oscillation(since_s, part.resonance_hz, part.decay_s)
         late_s = np.maximum(since_s - 0.11, 0.0)
-        return first + 0.5 * ring(late_s, part.resonance_hz, part.decay_s)
+        return first + 0.5 * damped_oscillation(late_s, part.resonance_hz, part.decay_s)
 
     length_s = 0.11 + 7.0 * part.decay_s
     grid_s = np.arange(0.0, length_s, 5e-4)
@@ -190,11 +190,11 @@ def render_heartbeat(part: Heartbeat, n: int, fs: float, rng: np.random.Generato
     )
     strength *= 1.0 + part.breath_strength * np.sin(2.0 * np.pi * part.breath_hz * times_s)
     strength *= part.rms_ms2 / math.sqrt(part.rate_hz * energy)
-    acceleration = at_events(
+    acceleration = superpose(
         n,
         fs,
         times_s=times_s,
-        vectors=strength[:, None] * unit(part.direction),
+        vectors=strength[:, None] * unit_vector(part.direction),
         kernel=kernel,
         length_s=length_s,
     )

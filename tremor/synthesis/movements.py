@@ -1,4 +1,4 @@
-"""Movements that a runner makes: gait, stomping, and shifting about."""
+"""Voluntary movements of a runner: gait, stomping, and fidgeting."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 
 from tremor.recording import AXES
 from tremor.synthesis.events import (
-    at_events,
-    cycles,
-    edges,
-    harmonics,
+    cycle_times,
+    damped_oscillation,
+    harmonic_series,
+    poisson_times,
     pulse,
-    random_times,
-    ring,
+    raised_cosine_edges,
+    superpose,
 )
 from tremor.synthesis.parts import BELLY, UP_SHANK, Layer, Span
-from tremor.synthesis.signals import random_direction, tone, unit
+from tremor.synthesis.signals import random_direction, tone, unit_vector
 
 __all__ = ["Fidgets", "Gait", "Stomping", "render_fidgets", "render_gait", "render_stomping"]
 
@@ -32,11 +32,11 @@ class Fidgets(Span):
     rate_hz : float
         Mean number in a second.
     at_s : tuple of float
-        Further ones that begin at these times of the scene, s.
+        Start times of additional ones in the scene, s.
     shortest_s, longest_s : float
-        Limits of their length, s.
+        Limits of their duration, s.
     rms_ms2 : float
-        RMS of the vector at the height of one, m/s^2.
+        RMS of the vector at the peak of one, m/s^2.
     low_hz, high_hz : float
         Limits of their frequencies, Hz.
     start_s, end_s : float, float or None
@@ -69,9 +69,10 @@ class Gait(Span):
     corner_hz, highest_hz : float
         The harmonics fall as 1/(1 + (f / corner)^2) and end at the highest frequency, Hz.
     impact_ms2, impact_rise_s : float
-        Peak and rise time of the foot strike, up the shank; the other foot's is a fifth of it.
+        Peak, m/s^2, and rise time, s, of the foot strike, up the shank; that of the other foot is
+        a fifth of it.
     wobble_ms2, wobble_hz, wobble_decay_s : float
-        Soft tissue after the strike: strength, frequency, time constant.
+        Soft tissue after the strike: amplitude, m/s^2, frequency, Hz, and time constant, s.
     start_s, end_s : float, float or None
         As for every part.
     """
@@ -91,7 +92,7 @@ class Gait(Span):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stomping(Span):
-    """A leg that stomps or taps on purpose; at most about 5 Hz, and never quite regular.
+    """A leg that stomps or taps on purpose; at most at about 5 Hz, and not quite regularly.
 
     Parameters
     ----------
@@ -112,10 +113,10 @@ class Stomping(Span):
 
 
 def render_fidgets(part: Fidgets, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make short movements at chance times and at those asked for."""
+    """Generate short movements at random times and at given ones."""
     out = np.zeros((n, len(AXES)))
-    placed = np.array(part.at_s, dtype=np.float64) - part.start_s
-    for begin_s in (*placed, *random_times(n, fs, part.rate_hz, rng)):
+    given_s = np.array(part.at_s, dtype=np.float64) - part.start_s
+    for begin_s in (*given_s, *poisson_times(n, fs, part.rate_hz, rng)):
         length = max(2, round(fs * rng.uniform(part.shortest_s, part.longest_s)))
         first = round(begin_s * fs)
         window = 0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(length) + 0.5) / length)
@@ -131,21 +132,21 @@ def render_fidgets(part: Fidgets, n: int, fs: float, rng: np.random.Generator) -
             )
         low, high = max(first, 0), min(first + length, n)
         if low < high:
-            piece = slice(low - first, high - first)
-            out[low:high] += movement[piece] * window[piece, None]
+            inside = slice(low - first, high - first)
+            out[low:high] += movement[inside] * window[inside, None]
     return Layer(acceleration_ms2=out)
 
 
 def render_gait(part: Gait, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make gait: harmonics, strikes and wobble; the events are the strides."""
+    """Generate gait: harmonics, foot strikes and wobble; the events are the strides."""
     stride_hz = 0.5 * part.step_rate_hz
     shape_rng, strike_rng = rng.spawn(2)
-    strides_s = cycles(n, fs, rate_hz=stride_hz, variability=part.stride_variability, rng=rng)
+    strides_s = cycle_times(n, fs, rate_hz=stride_hz, variability=part.stride_variability, rng=rng)
     order = np.arange(1, max(1, int(min(part.highest_hz, 0.45 * fs) / stride_hz)) + 1)
-    # Odd harmonics are what the two legs do differently; at one shank they are large.
+    # Odd harmonics come from the difference between the legs; at one shank they are large.
     sizes = np.where(order % 2 == 0, 1.0, 0.7) / (1.0 + (order * stride_hz / part.corner_hz) ** 2)
     sizes = sizes * np.exp(0.3 * shape_rng.standard_normal(len(order)))
-    acceleration = harmonics(
+    acceleration = harmonic_series(
         n,
         fs,
         cycles_s=strides_s,
@@ -156,9 +157,9 @@ def render_gait(part: Gait, n: int, fs: float, rng: np.random.Generator) -> Laye
     )
     rise_s = max(part.impact_rise_s, 0.6 / fs)
     strength = np.exp(0.15 * strike_rng.standard_normal(len(strides_s)))
-    up, belly = unit(UP_SHANK), unit(BELLY)
+    up, belly = unit_vector(UP_SHANK), unit_vector(BELLY)
     for delay_s, share in ((0.0, 1.0), (0.5 / stride_hz, 0.2)):
-        acceleration += at_events(
+        acceleration += superpose(
             n,
             fs,
             times_s=strides_s + delay_s,
@@ -166,24 +167,26 @@ def render_gait(part: Gait, n: int, fs: float, rng: np.random.Generator) -> Laye
             kernel=lambda since_s: pulse(since_s, rise_s),
             length_s=10.0 * rise_s,
         )
-        acceleration += at_events(
+        acceleration += superpose(
             n,
             fs,
             times_s=strides_s + delay_s,
             vectors=share * part.wobble_ms2 * strength[:, None] * belly,
-            kernel=lambda since_s: ring(since_s, part.wobble_hz, part.wobble_decay_s),
+            kernel=lambda since_s: damped_oscillation(since_s, part.wobble_hz, part.wobble_decay_s),
             length_s=8.0 * part.wobble_decay_s,
         )
     inside = strides_s[(strides_s >= 0.0) & (strides_s < n / fs)]
-    # Strikes push one way only; over many cycles a leg gains no speed.
+    # Strikes push one way only, but over many cycles the leg gains no speed.
     acceleration -= acceleration.mean(axis=0)
-    return Layer(acceleration_ms2=acceleration * edges(n, fs)[:, None], event_s=inside)
+    return Layer(
+        acceleration_ms2=acceleration * raised_cosine_edges(n, fs)[:, None], event_s=inside
+    )
 
 
 def render_stomping(part: Stomping, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make stomping: lift and fall with strikes; the events are the stomps."""
-    stomps_s = cycles(n, fs, rate_hz=part.rate_hz, variability=part.variability, rng=rng)
-    acceleration = harmonics(
+    """Generate stomping: lift and fall with strikes; the events are the stomps."""
+    stomps_s = cycle_times(n, fs, rate_hz=part.rate_hz, variability=part.variability, rng=rng)
+    acceleration = harmonic_series(
         n,
         fs,
         cycles_s=stomps_s,
@@ -194,15 +197,19 @@ def render_stomping(part: Stomping, n: int, fs: float, rng: np.random.Generator)
     )
     rise_s = max(0.015, 0.6 / fs)
     strength = part.impact_ms2 * np.exp(0.3 * rng.standard_normal(len(stomps_s)))
-    acceleration += at_events(
+    acceleration += superpose(
         n,
         fs,
         times_s=stomps_s,
-        vectors=strength[:, None] * unit(UP_SHANK),
-        kernel=lambda since_s: pulse(since_s, rise_s) + 0.5 * ring(since_s, 15.0, 0.05),
+        vectors=strength[:, None] * unit_vector(UP_SHANK),
+        kernel=lambda since_s: (
+            pulse(since_s, rise_s) + 0.5 * damped_oscillation(since_s, 15.0, 0.05)
+        ),
         length_s=0.4,
     )
     inside = stomps_s[(stomps_s >= 0.0) & (stomps_s < n / fs)]
-    # Strikes push one way only; over many cycles a leg gains no speed.
+    # Strikes push one way only, but over many cycles the leg gains no speed.
     acceleration -= acceleration.mean(axis=0)
-    return Layer(acceleration_ms2=acceleration * edges(n, fs)[:, None], event_s=inside)
+    return Layer(
+        acceleration_ms2=acceleration * raised_cosine_edges(n, fs)[:, None], event_s=inside
+    )

@@ -1,4 +1,4 @@
-"""What every part of a scene has in common: when it is there, what it gives, how a leg lies."""
+"""What the parts of a scene share: their time span, their result, and the usual directions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tremor.synthesis.signals import Direction
 
 __all__ = ["BELLY", "LEG_STRETCHED", "UP_SHANK", "Layer", "Span"]
 
+#: Directions in the axes of the sensor: up for an upright leg, up for a stretched leg at rest, and
+#: out of the muscle belly.
 UP_SHANK: Final[Direction] = (0.98, 0.05, 0.19)
 LEG_STRETCHED: Final[Direction] = (0.34, 0.10, 0.93)
 BELLY: Final[Direction] = (0.25, 0.35, 0.90)
@@ -19,7 +21,7 @@ BELLY: Final[Direction] = (0.25, 0.35, 0.90)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """When a part is there.
+    """The time span of a part.
 
     Parameters
     ----------
@@ -33,13 +35,13 @@ class Span:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Layer:
-    """What one part adds to a scene.
+    """The contribution of one part to a scene.
 
     Parameters
     ----------
     acceleration_ms2 : ndarray, shape (n, 3)
         m/s^2.
-    event_s : ndarray
+    event_s : ndarray, shape (n_events,)
         Times of beats, strides or stomps from the start of the part, s.
     rms_ms2, frequency_hz : ndarray of shape (n,), or None
         Of a tremor: expected RMS, m/s^2, and centre, Hz, at each time.

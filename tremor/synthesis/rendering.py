@@ -1,4 +1,7 @@
-"""Whole scenes, and how they become samples with the truth about them."""
+"""Scenes, and their rendering to samples with the truth behind them.
+
+Predefined scenes are ``scenes``; random ones are ``variation``.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,8 @@ from tremor.synthesis.movements import (
     render_stomping,
 )
 from tremor.synthesis.parts import UP_SHANK, Layer
-from tremor.synthesis.sensors import Loss, Sensor, SensorClock, sensed
-from tremor.synthesis.signals import Direction, power_law_noise, unit
+from tremor.synthesis.sensors import Loss, Sensor, SensorClock, digitise
+from tremor.synthesis.signals import Direction, power_law_noise, unit_vector
 from tremor.synthesis.surroundings import (
     Impacts,
     Tone,
@@ -49,16 +52,16 @@ Part: TypeAlias = Tremor | Tone | Sway | Heartbeat | Impacts | Fidgets | Gait | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posture:
-    """A stretch of one posture.
+    """A time span of one posture.
 
     Parameters
     ----------
     start_s, end_s : float
         From the start of the scene, s.
     label : str
-        Such as ``seated``, ``walking``.
+        Such as ``seated`` or ``walking``.
     up : tuple of float
-        Where up lies in the axes of the sensor.
+        The upward direction in the axes of the sensor.
     """
 
     start_s: float
@@ -76,19 +79,25 @@ class Scene:
     duration_s : float
         s.
     clock, sensor : SensorClock, Sensor
-        Of the accelerometer.
+        The accelerometer.
     postures : tuple of Posture
-        In order of time; the first reaches back to the start, the last on to the end.
+        In order of time; the first extends back to the start, the last to the end.
     parts : tuple of Part
         At most one of them is a `Tremor`.
     losses : tuple of Loss
-        Stretches that never arrive. A packet that is touched is lost as a whole.
+        Time spans that never arrive. A packet that overlaps one is lost as a whole.
     gravity_ms2 : float
-        9.80665, or zero for a sensor that removes it.
+        9.80665, or zero for a sensor that removes it, m/s^2.
     tilt_sd_deg, tilt_corner_hz : float
-        Slow tilt of the leg: standard deviation and corner of its spectrum.
+        Slow tilt of the leg: standard deviation, degrees, and corner of its spectrum, Hz.
     name : str
-        Of the table it came from.
+        Name in the table of scenes, if it came from there.
+
+    Raises
+    ------
+    InvalidInputError
+        If the scene is shorter than two samples, has no posture or more than one tremor, or a
+        tremor beyond the Nyquist frequency.
     """
 
     duration_s: float
@@ -121,39 +130,39 @@ class Scene:
 
     @property
     def tremor(self) -> Tremor | None:
-        """Give the tremor, where there is one."""
+        """Return the tremor of the scene, if there is one."""
         return next((part for part in self.parts if isinstance(part, Tremor)), None)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Rendered:
-    """A scene turned into samples, and the truth about it.
+    """Samples of a scene, and the truth behind them.
 
     Parameters
     ----------
     scene : Scene
-        With every parameter.
+        The scene with every parameter.
     seed : int
-        That made it.
+        Seed of the randomness.
     time_s : ndarray, shape (n,)
         True time of every sample, s; evenly spaced by 1 / ``sampling_rate_hz``.
     acceleration_ms2 : ndarray, shape (n, 3)
-        What the sensor reads, lost samples included, m/s^2.
+        Readings of the sensor, including samples that are lost, m/s^2.
     stamp_s : ndarray, shape (n,)
-        What the exporter writes beside each sample, s.
+        Time stamp of each sample, s.
     arrival_s : ndarray, shape (n,)
-        When the packet of each sample arrives, s.
+        Arrival of the packet of each sample, s.
     kept : ndarray of bool, shape (n,)
         False where a sample never arrives.
     gaps : tuple of Gap
-        The runs of those.
+        The runs of lost samples.
     tremor_ms2 : ndarray, shape (n, 3)
         The tremor alone, m/s^2; zero where there is none.
     tremor_rms_ms2 : ndarray, shape (n,)
-        Expected RMS of the line at each time: the law, before waxing and waning, m/s^2.
+        Expected RMS of the line at each time, before waxing and waning, m/s^2.
     tremor_frequency_hz : ndarray, shape (n,)
         Centre of the line at each time, Hz; NaN where there is no tremor.
-    beat_time_s, stride_time_s : ndarray
+    beat_time_s, stride_time_s : ndarray, shape (n_events,)
         Times of the heartbeats and of the strides (or stomps), s.
     """
 
@@ -179,11 +188,11 @@ class Rendered:
 
     @property
     def sampling_rate_hz(self) -> float:
-        """Give the true sampling rate, Hz."""
+        """Return the true sampling rate, Hz."""
         return self.scene.clock.true_rate_hz
 
 
-#: How long the leg takes from one posture to the next, s.
+#: Time that the leg takes from one posture to the next, s.
 _TURN_S: Final = 1.5
 _RENDERERS: Final[Mapping[type, Callable[[Any, int, float, np.random.Generator], Layer]]] = (
     MappingProxyType(
@@ -203,14 +212,14 @@ _RENDERERS: Final[Mapping[type, Callable[[Any, int, float, np.random.Generator],
 
 
 def render(scene: Scene, *, seed: int) -> Rendered:
-    """Turn a scene into samples, with the truth about it.
+    """Render a scene to samples, with the truth behind them.
 
     Parameters
     ----------
     scene : Scene
-        What there is.
+        The scene.
     seed : int
-        The same seed gives the same samples; each part has its own stream of it.
+        The same seed gives the same samples; each part has its own stream of random numbers.
 
     Returns
     -------
@@ -230,7 +239,7 @@ def render(scene: Scene, *, seed: int) -> Rendered:
     root = np.random.SeedSequence(seed)
     gravity_seed, sensor_seed, clock_seed, parts_seed = root.spawn(4)
     time_s = np.arange(n) / fs
-    motion = _gravity(scene, time_s, fs, np.random.default_rng(gravity_seed))
+    motion = _gravity_ms2(scene, time_s, fs, np.random.default_rng(gravity_seed))
     tremor_ms2 = np.zeros((n, len(AXES)))
     tremor_rms_ms2 = np.zeros(n)
     tremor_frequency_hz = np.full(n, np.nan)
@@ -250,12 +259,12 @@ def render(scene: Scene, *, seed: int) -> Rendered:
             beats.append(layer.event_s + first / fs)
         elif isinstance(part, Gait | Stomping):
             strides.append(layer.event_s + first / fs)
-    stamp_s, arrival_s, kept = _clocked(scene, n, np.random.default_rng(clock_seed))
+    stamp_s, arrival_s, kept = _clock_samples(scene, n, np.random.default_rng(clock_seed))
     return Rendered(
         scene=scene,
         seed=seed,
         time_s=time_s,
-        acceleration_ms2=sensed(motion, scene.sensor, fs, np.random.default_rng(sensor_seed)),
+        acceleration_ms2=digitise(motion, scene.sensor, fs, np.random.default_rng(sensor_seed)),
         stamp_s=stamp_s,
         arrival_s=arrival_s,
         kept=kept,
@@ -268,12 +277,13 @@ def render(scene: Scene, *, seed: int) -> Rendered:
     )
 
 
-def _gravity(scene: Scene, time_s: Floats, fs: float, rng: np.random.Generator) -> Floats:
-    up = np.tile(unit(scene.postures[0].up), (len(time_s), 1))
+def _gravity_ms2(scene: Scene, time_s: Floats, fs: float, rng: np.random.Generator) -> Floats:
+    """Compute gravity in the axes of the sensor, with the postures and the slow tilt of the leg."""
+    up = np.tile(unit_vector(scene.postures[0].up), (len(time_s), 1))
     for posture in scene.postures[1:]:
         turn = np.clip((time_s - posture.start_s) / _TURN_S + 0.5, 0.0, 1.0)
         share = (turn * turn * (3.0 - 2.0 * turn))[:, None]
-        up = (1.0 - share) * up + share * unit(posture.up)
+        up = (1.0 - share) * up + share * unit_vector(posture.up)
     tilt = power_law_noise(
         len(time_s),
         fs,
@@ -286,10 +296,10 @@ def _gravity(scene: Scene, time_s: Floats, fs: float, rng: np.random.Generator) 
     return np.asarray(scene.gravity_ms2 * up / np.sqrt(np.einsum("ij,ij->i", up, up))[:, None])
 
 
-def _clocked(
+def _clock_samples(
     scene: Scene, n: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
-    """Give stamps, arrivals, and which samples arrive."""
+    """Compute the stamps and the arrivals, s, of all samples, and which of them arrive."""
     clock, fs = scene.clock, scene.clock.true_rate_hz
     stamp_rng, latency_rng, loss_rng = rng.spawn(3)
     time_s = np.arange(n) / fs
@@ -317,30 +327,30 @@ def _clocked(
 
 
 def packets(rendered: Rendered) -> tuple[SampleBlock, ...]:
-    """Cut the samples into the packets that arrive, as a sensor hands them over.
+    """Return the packets that arrive, as a sensor delivers them.
 
     Parameters
     ----------
     rendered : Rendered
-        From `render`.
+        Result of `render`.
 
     Returns
     -------
     tuple of SampleBlock
-        In order of arrival; a lost packet is a jump of ``first_index``. Device stamps are in them
-        where the clock writes such.
+        In order of arrival; a lost packet is a jump of ``first_index``. They have device stamps if
+        the clock has.
     """
     clock = rendered.scene.clock
     blocks = []
     for first in range(0, len(rendered.time_s), clock.packet_samples):
         if rendered.kept[first]:
-            piece = slice(first, first + clock.packet_samples)
+            rows = slice(first, first + clock.packet_samples)
             blocks.append(
                 SampleBlock(
                     first_index=first,
-                    acceleration_ms2=rendered.acceleration_ms2[piece],
+                    acceleration_ms2=rendered.acceleration_ms2[rows],
                     arrival_s=float(rendered.arrival_s[first]),
-                    device_time_s=rendered.stamp_s[piece] if clock.stamps == "device" else None,
+                    device_time_s=rendered.stamp_s[rows] if clock.stamps == "device" else None,
                 )
             )
     return tuple(blocks)

@@ -1,4 +1,4 @@
-"""Ready scenes by name."""
+"""Predefined scenes by name; how they become samples is ``rendering``."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _after_run(tremor: Tremor | None) -> Callable[[SensorClock, float], Scene]:
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
-    """A named scene that still needs its clock and its length."""
+    """A named scene without its clock and duration."""
 
     name: str
     build: Callable[[SensorClock, float], Scene]
@@ -91,9 +91,9 @@ class _Builder:
 _FADING: Final = Tremor(
     frequency_hz=8.4, bandwidth_hz=0.8, initial_rms_ms2=0.6, half_life_s=70.0, floor_rms_ms2=0.06
 )
-#: Ready scenes by name: ``SCENES[name](clock=..., duration_s=...)`` gives a `Scene`.
-#: Those after a run are a run of 35 s, a walk of 30 s, 3 s to sit down, then rest; below 136 s in
-#: all they shrink in proportion.
+#: Scenes by name: ``SCENES[name](clock=..., duration_s=...)`` returns a `Scene`. Those after a run
+#: consist of 35 s of running, 30 s of walking, 3 s of sitting down, and rest; where the duration is
+#: below 136 s they shrink in proportion.
 SCENES: Final[Mapping[str, _Builder]] = MappingProxyType(
     {
         name: _Builder(name, build)

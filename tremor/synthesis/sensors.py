@@ -1,4 +1,4 @@
-"""The accelerometer: noise, rails and resolution; when it samples, what it stamps and loses."""
+"""The accelerometer: noise, full scale and resolution; its clock, time stamps and packet loss."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tremor.errors import InvalidInputError
 from tremor.recording import Floats
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["Loss", "Sensor", "SensorClock", "Stamps", "sensed"]
+__all__ = ["Loss", "Sensor", "SensorClock", "Stamps", "digitise"]
 
 Stamps = Literal["device", "packet", "nominal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """An accelerometer's noise and rails.
+    """Noise, full scale and resolution of an accelerometer.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ class Sensor:
     range_ms2 : float
         Full scale, m/s^2, at which an axis clips.
     bits : int or None
-        Resolution over the full scale of both signs; None does not round.
+        Resolution over the full scale of both signs; None for no rounding.
     gain : float
-        What it reads over what is there.
+        Reading over true acceleration.
     """
 
     noise_density_ms2_per_rthz: float = 70e-6 * STANDARD_GRAVITY_MS2
@@ -41,25 +41,30 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorClock:
-    """When the sensor samples, what it stamps, and when its packets arrive.
+    """Sampling rate, time stamps and packets of a sensor.
+
+    Raises
+    ------
+    InvalidInputError
+        If a rate, probability, packet size or kind of stamp is not possible.
 
     Parameters
     ----------
     nominal_rate_hz : float
-        Sampling rate that it claims, Hz.
+        Sampling rate that the sensor claims, Hz.
     rate_error : float
         True rate over nominal rate, less one.
     stamps : {"device", "packet", "nominal"}
-        Whether a sample carries its own time, the arrival of its packet, or only its index over
-        the nominal rate.
+        Whether the stamp of a sample is its own time, the arrival of its packet, or only its index
+        over the nominal rate.
     stamp_jitter_s : float
         Standard deviation of a device stamp, s.
     stamp_resolution_s : float
-        What stamps are rounded to, s; zero does not round.
+        Resolution that stamps are rounded to, s; zero for no rounding.
     packet_samples : int
         Samples in a packet.
     latency_s, latency_jitter_s : float
-        Least and mean further delay of a packet, s; the further delay is exponential.
+        Minimum delay of a packet and mean of an additional exponential delay, s.
     packet_loss : float
         Probability that a packet is lost.
     """
@@ -93,26 +98,43 @@ class SensorClock:
 
     @property
     def true_rate_hz(self) -> float:
-        """Give the rate at which it really samples, Hz."""
+        """Return the true sampling rate, Hz."""
         return self.nominal_rate_hz * (1.0 + self.rate_error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A stretch whose samples never arrive.
+    """A time span whose samples never arrive.
 
     Parameters
     ----------
     start_s, duration_s : float
-        From the start of the scene, s.
+        Start in the scene and duration, s.
     """
 
     start_s: float
     duration_s: float
 
 
-def sensed(motion_ms2: Floats, sensor: Sensor, fs: float, rng: np.random.Generator) -> Floats:
-    """Give what a sensor reads: gain, noise, rounding and rails."""
+def digitise(motion_ms2: Floats, sensor: Sensor, fs: float, rng: np.random.Generator) -> Floats:
+    """Return the readings of a sensor: gain, noise, rounding and clipping.
+
+    Parameters
+    ----------
+    motion_ms2 : ndarray, shape (n, 3)
+        True acceleration, m/s^2.
+    sensor : Sensor
+        Its properties.
+    fs : float
+        Sampling rate, Hz.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        m/s^2.
+    """
     sd_ms2 = sensor.noise_density_ms2_per_rthz * math.sqrt(0.5 * fs)
     read = sensor.gain * motion_ms2 + sd_ms2 * rng.standard_normal(motion_ms2.shape)
     highest_ms2 = sensor.range_ms2

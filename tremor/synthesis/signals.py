@@ -1,6 +1,6 @@
-"""Signals without a body: tones, narrowband lines, coloured noise, and the axes they move along.
+"""Tones, narrowband lines and coloured noise, and the axes that they move along.
 
-What a leg does with them is in the other files of this folder.
+What a leg makes of them is in the other files of this folder.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tremor.recording import AXES, Floats
 __all__ = [
     "Complexes",
     "Direction",
-    "along",
     "decay_rms",
     "narrowband",
     "ornstein_uhlenbeck",
     "polarisation",
+    "polarised",
     "power_law_noise",
     "random_direction",
     "shaped_noise",
     "tone",
-    "unit",
+    "unit_vector",
 ]
 
 Complexes: TypeAlias = npt.NDArray[np.complex128]
@@ -35,20 +35,30 @@ Direction: TypeAlias = tuple[float, float, float]
 
 
 def polarisation(direction: Direction, *, axis_ratio: float = 0.0) -> Complexes:
-    """Make the complex polarisation vector of a straight line or an ellipse.
+    """Compute the complex polarisation vector of motion along a straight line or an ellipse.
 
     Parameters
     ----------
     direction : tuple of float
         Major axis; any length but zero.
     axis_ratio : float
-        Minor over major axis, 0 (straight line) to 1 (circle). The minor axis lies across the
-        major one, in the plane with the sensor axis that the major one is least along.
+        Minor over major axis, 0 (straight line) to 1 (circle). The minor axis is perpendicular to
+        the major one, in the plane of the major axis and the sensor axis furthest from it.
 
     Returns
     -------
     ndarray of complex, shape (3,)
-        Of length 1.
+        A vector of length 1.
+
+    Raises
+    ------
+    InvalidInputError
+        If the direction has no finite length, or the axis ratio is outside 0 to 1.
+
+    Examples
+    --------
+    >>> polarisation((0.0, 0.0, 2.0)).real.tolist()
+    [0.0, 0.0, 1.0]
     """
     major = np.asarray(direction, dtype=np.float64)
     length = math.hypot(*direction)
@@ -64,20 +74,49 @@ def polarisation(direction: Direction, *, axis_ratio: float = 0.0) -> Complexes:
     return np.asarray((major + 1j * axis_ratio * minor) / math.sqrt(1.0 + axis_ratio**2))
 
 
-def unit(direction: Direction) -> Floats:
-    """Give a direction the length 1."""
+def unit_vector(direction: Direction) -> Floats:
+    """Normalise a direction to length 1.
+
+    Parameters
+    ----------
+    direction : tuple of float
+        Any length but zero.
+
+    Returns
+    -------
+    ndarray, shape (3,)
+        The unit vector.
+
+    Raises
+    ------
+    InvalidInputError
+        If the direction has no finite length.
+    """
     return np.asarray(polarisation(direction).real)
 
 
 def random_direction(rng: np.random.Generator) -> Direction:
-    """Draw a direction, all equally likely."""
+    """Draw a direction from the uniform distribution on the sphere."""
     x, y, z = rng.standard_normal(len(AXES)).tolist()
     length = math.hypot(x, y, z)
     return (x / length, y / length, z / length)
 
 
-def along(z: Complexes, vector: Complexes) -> Floats:
-    """Give the movement on three axes of a complex signal along a polarisation vector."""
+def polarised(z: Complexes, vector: Complexes) -> Floats:
+    """Return the real motion on three axes of a complex signal with a polarisation vector.
+
+    Parameters
+    ----------
+    z : ndarray of complex, shape (n,)
+        Complex signal of any unit.
+    vector : ndarray of complex, shape (3,)
+        As returned by `polarisation`.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        In the unit of the signal.
+    """
     return np.stack([(component * z).real for component in vector], axis=1)
 
 
@@ -91,7 +130,7 @@ def tone(
     axis_ratio: float = 0.0,
     phase_rad: float = 0.0,
 ) -> Floats:
-    """Make a pure tone along a straight line or an ellipse.
+    """Generate a pure tone along a straight line or an ellipse.
 
     Parameters
     ----------
@@ -122,20 +161,20 @@ def tone(
     0.3
     """
     phase = 2.0 * np.pi * frequency_hz / fs * np.arange(n) + phase_rad
-    return along(
+    return polarised(
         math.sqrt(2.0) * rms_ms2 * np.exp(1j * phase),
         polarisation(direction, axis_ratio=axis_ratio),
     )
 
 
-#: A cumulative sum of growing weights keeps 1e-16 * exp(this) of precision.
+#: A cumulative sum of weights that grow by exp(this) has a relative error of 1e-16 * exp(this).
 _LARGEST_EXPONENT: Final = 4.0
 
 
 def ornstein_uhlenbeck(
     n: int, fs: float, *, decay_per_s: float, rng: np.random.Generator
 ) -> Complexes:
-    """Make a complex Ornstein-Uhlenbeck process around zero frequency, of unit mean power.
+    """Generate a complex Ornstein-Uhlenbeck process about zero frequency with unit mean power.
 
     Parameters
     ----------
@@ -154,11 +193,16 @@ def ornstein_uhlenbeck(
     ndarray of complex, shape (n,)
         Circular Gaussian, E|z|^2 = 1, stationary from the first sample.
 
+    Raises
+    ------
+    InvalidInputError
+        If the decay is negative or not finite.
+
     Notes
     -----
-    The exact recursion z[k+1] = r z[k] + sqrt(1 - r^2) w[k] with r = exp(-a / fs), done as
-    cumulative sums over blocks short enough that r^-k stays below exp(4); only the joins of the
-    blocks are a loop. A day at 100 Hz takes about a second.
+    The exact recursion z[k+1] = r z[k] + sqrt(1 - r^2) w[k] with r = exp(-a / fs), computed as
+    cumulative sums over blocks short enough that r^-k stays below exp(4); only the carry from block
+    to block is a loop. A day at 100 Hz takes about a second.
     """
     if not (math.isfinite(decay_per_s) and decay_per_s >= 0.0):
         raise InvalidInputError(f"decay {decay_per_s} 1/s is not usable; give zero or more")
@@ -196,7 +240,7 @@ def narrowband(
     direction: Direction = (0.0, 0.0, 1.0),
     axis_ratio: float = 0.0,
 ) -> Floats:
-    """Make a narrowband line: the real part of a complex Ornstein-Uhlenbeck process.
+    """Generate a narrowband line: the real part of a complex Ornstein-Uhlenbeck process.
 
     Parameters
     ----------
@@ -221,9 +265,14 @@ def narrowband(
     ndarray, shape (n, 3)
         m/s^2.
 
+    Raises
+    ------
+    InvalidInputError
+        As for `ornstein_uhlenbeck` and `polarisation`.
+
     Notes
     -----
-    One-sided PSD, summed over axes: rms^2 (B / 2 pi) / ((f - f0)^2 + B^2 / 4), seen through
+    One-sided PSD, summed over the axes: rms^2 (B / 2 pi) / ((f - f0)^2 + B^2 / 4), aliased by the
     sampling.
 
     Examples
@@ -236,17 +285,17 @@ def narrowband(
     """
     z = ornstein_uhlenbeck(n, fs, decay_per_s=math.pi * bandwidth_hz, rng=rng)
     z *= math.sqrt(2.0) * rms_ms2 * np.exp(2j * np.pi * frequency_hz / fs * np.arange(n))
-    return along(z, polarisation(direction, axis_ratio=axis_ratio))
+    return polarised(z, polarisation(direction, axis_ratio=axis_ratio))
 
 
 def decay_rms(
     time_s: Floats, *, initial_rms_ms2: float, half_life_s: float | None, floor_rms_ms2: float
 ) -> Floats:
-    """Give the RMS of a tremor that fades with rest.
+    """Compute the RMS of a tremor that fades with rest.
 
     Parameters
     ----------
-    time_s : ndarray
+    time_s : ndarray, shape (n,)
         Time since the rest began, s.
     initial_rms_ms2 : float
         RMS of the fading part at time 0, m/s^2.
@@ -257,7 +306,7 @@ def decay_rms(
 
     Returns
     -------
-    ndarray
+    ndarray, shape (n,)
         sqrt(A0^2 exp(-2 t / tau) + F^2) with tau = half-life / ln 2, m/s^2.
 
     Examples
@@ -279,7 +328,7 @@ def power_law_noise(
     rms: float,
     rng: np.random.Generator,
 ) -> Floats:
-    """Make three columns of noise that is flat below a corner and falls as 1/f^exponent above it.
+    """Generate noise on three axes that is flat below a corner and falls as 1/f^exponent above.
 
     Parameters
     ----------
@@ -288,18 +337,18 @@ def power_law_noise(
     fs : float
         Sampling rate, Hz.
     exponent : float
-        How the PSD falls far above the corner.
+        Exponent of the power law of the PSD far above the corner.
     corner_hz : float
-        Hz.
+        Corner frequency, Hz.
     rms : float
-        Expected RMS of the vector over the three columns.
+        Expected RMS of the vector, in any unit.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     ndarray, shape (n, 3)
-        In the unit of ``rms``; the columns are independent and of equal power.
+        In the unit of ``rms``; the axes are independent and of equal power.
     """
     return shaped_noise(
         n, fs, lambda f: (1.0 + (f / corner_hz) ** 2) ** (-exponent / 2.0), rms=rms, rng=rng
@@ -309,7 +358,27 @@ def power_law_noise(
 def shaped_noise(
     n: int, fs: float, psd: Callable[[Floats], Floats], *, rms: float, rng: np.random.Generator
 ) -> Floats:
-    """Shape white noise by a PSD of any scale; the FFT is twice as long, so that it never wraps."""
+    """Generate noise on three axes with a given shape of the PSD.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    fs : float
+        Sampling rate, Hz.
+    psd : callable
+        From frequencies, Hz, to a PSD of any scale; what it returns at zero is ignored.
+    rms : float
+        Expected RMS of the vector, in any unit.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        In the unit of ``rms``; the axes are independent and of equal power.
+    """
+    # At least twice as long, so that the circular convolution does not wrap.
     n_fft = 1 << max(1, (2 * n - 1).bit_length())
     gain = np.sqrt(psd(np.asarray(np.fft.rfftfreq(n_fft, 1.0 / fs), dtype=np.float64)))
     gain[0] = 0.0

@@ -1,4 +1,4 @@
-"""What comes from outside of the leg: machines, vehicles, knocks."""
+"""External influences on the leg: machines, vehicles, knocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tremor.recording import AXES, Floats
-from tremor.synthesis.events import at_events, pulse, random_times, ring
+from tremor.synthesis.events import damped_oscillation, poisson_times, pulse, superpose
 from tremor.synthesis.parts import Layer, Span
 from tremor.synthesis.signals import Direction, shaped_noise, tone
 
@@ -17,7 +17,7 @@ __all__ = ["Impacts", "Tone", "Vibration", "render_impacts", "render_tone", "ren
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tone(Span):
-    """A pure tone, such as a machine's; as `tone`, with the phase left to chance."""
+    """A pure tone, such as that of a machine; as `tone`, with a random phase."""
 
     frequency_hz: float = 12.0
     rms_ms2: float = 0.1
@@ -32,11 +32,11 @@ class Impacts(Span):
     Parameters
     ----------
     rate_hz : float
-        Mean number in a second.
+        Mean number in a second, Hz.
     peak_ms2, peak_log_sd : float
         Median peak, m/s^2, and the standard deviation of its logarithm.
     ring_hz, decay_s : float
-        Frequency and time constant of the strap's ringing.
+        Frequency, Hz, and time constant, s, of the ringing of the strap.
     start_s, end_s : float, float or None
         As for every part.
     """
@@ -50,7 +50,7 @@ class Impacts(Span):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vibration(Span):
-    """Broadband vibration from outside, such as a vehicle's.
+    """External broadband vibration, such as that of a vehicle.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Vibration(Span):
 
 
 def render_tone(part: Tone, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make a tone of chance phase."""
+    """Generate a tone of random phase."""
     return Layer(
         acceleration_ms2=tone(
             n,
@@ -83,18 +83,20 @@ def render_tone(part: Tone, n: int, fs: float, rng: np.random.Generator) -> Laye
 
 
 def render_impacts(part: Impacts, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make knocks at chance times, from chance directions."""
-    times_s = random_times(n, fs, part.rate_hz, rng)
+    """Generate knocks at random times, from random directions."""
+    times_s = poisson_times(n, fs, part.rate_hz, rng)
     peaks = part.peak_ms2 * np.exp(part.peak_log_sd * rng.standard_normal(len(times_s)))
     directions = rng.standard_normal((len(times_s), len(AXES)))
     directions /= np.sqrt((directions**2).sum(axis=1, keepdims=True))
     rise_s = max(0.01, 0.6 / fs)
 
     def kernel(since_s: Floats) -> Floats:
-        return pulse(since_s, rise_s) + 0.6 * ring(since_s, part.ring_hz, part.decay_s)
+        return pulse(since_s, rise_s) + 0.6 * damped_oscillation(
+            since_s, part.ring_hz, part.decay_s
+        )
 
     return Layer(
-        acceleration_ms2=at_events(
+        acceleration_ms2=superpose(
             n,
             fs,
             times_s=times_s,
@@ -106,7 +108,7 @@ def render_impacts(part: Impacts, n: int, fs: float, rng: np.random.Generator) -
 
 
 def render_vibration(part: Vibration, n: int, fs: float, rng: np.random.Generator) -> Layer:
-    """Make noise within a band."""
+    """Generate noise within a band."""
 
     def psd(frequency_hz: Floats) -> Floats:
         low = (frequency_hz / part.low_hz) ** 4

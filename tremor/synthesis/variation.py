@@ -1,4 +1,4 @@
-"""Other scenes of the same kind, drawn over the physiological spread of their parameters."""
+"""Random variation of scenes over the physiological range of their parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["vary"]
 
 
 def _scaled(value: float, factor: float, rng: np.random.Generator) -> float:
-    """Draw within a factor to both sides, evenly in the logarithm."""
+    """Multiply by a factor drawn log-uniformly from 1 / factor to factor."""
     return float(value * math.exp(rng.uniform(-1.0, 1.0) * math.log(factor)))
 
 
@@ -113,12 +113,12 @@ _VARIERS: Final[Mapping[type, Callable[[Any, np.random.Generator], Any]]] = Mapp
 
 
 def vary(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Draw another scene of the same kind, over the physiological spread of its parameters.
+    """Draw another scene of the same kind from the physiological range of its parameters.
 
     Parameters
     ----------
     scene : Scene
-        Where to start from. Its clock, timeline and losses stay.
+        The scene to vary. Its clock, timeline and losses stay.
     rng : numpy.random.Generator
         Source of randomness.
 
