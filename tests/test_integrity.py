@@ -1,4 +1,4 @@
-"""Rails, dead axes and gravity are told from the samples alone, and not seen where they are not."""
+"""Rails, dead axes and gravity are found from the samples alone, and nowhere else."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_axis_of_one_value_is_dead_unless_there_is_only_one_axis(constant, de
     assert find_dead_axes(samples) == dead
 
 
-def test_one_sample_cannot_tell_that_an_axis_is_dead():
+def test_one_sample_makes_no_axis_dead():
     assert find_dead_axes(np.ones((1, 3))) == ()
 
 
@@ -195,6 +195,6 @@ def test_five_still_seconds_are_enough_and_four_are_not(n_still):
     assert (found is not None) == (n_still == 5)
 
 
-def test_a_short_capture_tells_no_gain():
+def test_a_short_capture_gives_no_gain():
     assert find_scale_correction(at_rest(1.0, seconds=4), sampling_rate_hz=FS) is None
     assert find_scale_correction(at_rest(1.0), sampling_rate_hz=1.0) is None

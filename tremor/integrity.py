@@ -35,7 +35,7 @@ Chunks = Callable[[int], Iterable[Floats]]
 #: Gravity alone takes no axis beyond 1 g: a constant extreme is a rail only beyond this. The
 #: narrowest common range is 2 g.
 _MIN_RAIL_MS2: Final = 1.4 * STANDARD_GRAVITY_MS2
-#: So many consecutive samples at the extreme make it a rail.
+#: This many consecutive samples at the extreme make it a rail.
 _MIN_RUN: Final = 3
 #: A declared full scale is reached at this share of it (offset and gain of real parts).
 _RAIL_SHARE: Final = 0.995
@@ -43,7 +43,7 @@ _RAIL_SHARE: Final = 0.995
 _STILL_SD_MS2: Final = 0.3
 _MIN_STILL_S: Final = 5
 _GAIN_LIMITS: Final = (0.9, 1.1)
-#: The median is that of up to so many rows; of a longer capture, of every second, fourth ... row.
+#: The median is taken over up to this many rows; of a longer capture, every second, fourth ... row.
 _MAX_SORTED: Final = 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""Stamps of packets that are late: true rate, true losses, and what cannot be told."""
+"""Stamps of packets that are late: true rate, true losses, and what cannot be detected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def lognormal(rng, n, sd_s):
 
 
 def arrivals(rate_hz, size, sd_s, *, seed=0, delays=exponential, loss_s=None, at_s=(30.0, 60.0)):
-    """Give stamps and true places of samples that are stamped when their packet arrives, in order.
+    """Return stamps and true positions of samples that are stamped on arrival of their packet.
 
     The clock of the sensor is 100 ppm off the host's at the beginning and 200 ppm at the end.
     """
@@ -31,9 +31,9 @@ def arrivals(rate_hz, size, sd_s, *, seed=0, delays=exponential, loss_s=None, at
     sent_s = (first + size - 1) / rate_hz
     sent_s = sent_s * (1.0 + 1e-4 + 0.5e-4 * sent_s / DURATION_S)
     arrival_s = np.maximum.accumulate(sent_s + delays(rng, len(first), sd_s))
-    place = (first[:, None] + np.arange(size)).ravel()
+    position = (first[:, None] + np.arange(size)).ravel()
     stamps = np.round(np.repeat(arrival_s, size), 3)
-    return stamps - stamps[0], place - place[0]
+    return stamps - stamps[0], position - position[0]
 
 
 def true_rate_hz(rate_hz):
@@ -49,10 +49,10 @@ def codes(clock):
 @pytest.mark.parametrize("size", [1, 5, 20])
 @pytest.mark.parametrize("rate_hz", [25.0, 104.0])
 def test_late_packets_give_the_rate_and_no_gap(rate_hz, size, sd_s, delays):
-    stamps, place = arrivals(rate_hz, size, sd_s, delays=delays)
+    stamps, position = arrivals(rate_hz, size, sd_s, delays=delays)
     clock = fit_timebase(stamps)
     assert clock.uneven_time_s is None
-    assert clock.index[-1] == place[-1]
+    assert clock.index[-1] == position[-1]
     # 50 ppm of drift, and what the earliest of five seconds stray by over the whole time.
     error = abs(clock.sampling_rate_hz / true_rate_hz(rate_hz) - 1.0)
     assert error < 5e-5 + 3.0 * clock.sampling_rate_sd_hz / rate_hz
@@ -62,28 +62,28 @@ def test_late_packets_give_the_rate_and_no_gap(rate_hz, size, sd_s, delays):
 @pytest.mark.parametrize("loss_s", [0.5, 1.0, 5.0])
 @pytest.mark.parametrize(("rate_hz", "size"), [(25.0, 5), (52.0, 1), (104.0, 10), (416.0, 20)])
 def test_losses_are_found_with_their_length_among_late_packets(rate_hz, size, loss_s):
-    stamps, place = arrivals(rate_hz, size, 0.03, loss_s=loss_s)
+    stamps, position = arrivals(rate_hz, size, 0.03, loss_s=loss_s)
     clock = fit_timebase(stamps)
     assert clock.uneven_time_s is None
-    holes, true = np.flatnonzero(np.diff(clock.index) > 1), np.flatnonzero(np.diff(place) > 1)
-    assert len(holes) == len(true) == 2
+    gaps, true = np.flatnonzero(np.diff(clock.index) > 1), np.flatnonzero(np.diff(position) > 1)
+    assert len(gaps) == len(true) == 2
     # Where packets before the hole were late it may be put before them.
-    assert np.abs(holes - true).max() <= 0.1 * rate_hz + size
-    wrong = np.diff(clock.index)[holes] - np.diff(place)[true]
+    assert np.abs(gaps - true).max() <= 0.1 * rate_hz + size
+    wrong = np.diff(clock.index)[gaps] - np.diff(position)[true]
     assert np.abs(wrong).max() <= 0.02 * rate_hz + 0.5
 
 
 def test_a_stall_that_is_made_up_for_is_no_loss():
-    stamps, place = arrivals(104.0, 10, 0.02, loss_s=2.0)
+    stamps, position = arrivals(104.0, 10, 0.02, loss_s=2.0)
     for begin_s in range(5, 85, 10):
         held = (stamps >= begin_s) & (stamps < begin_s + 1.5)
         stamps[held] = begin_s + 1.5
     clock = fit_timebase(stamps)
     assert np.count_nonzero(np.diff(clock.index) > 1) == 2
-    assert abs(clock.index[-1] - place[-1]) <= 2
+    assert abs(clock.index[-1] - position[-1]) <= 2
 
 
-def test_what_cannot_be_told_is_said():
+def test_undetectable_losses_are_reported():
     stamps, _ = arrivals(104.0, 10, 0.06)
     clock = fit_timebase(stamps)
     assert codes(clock) == ["LATE_STAMPS"]
@@ -93,10 +93,10 @@ def test_what_cannot_be_told_is_said():
 
 
 def test_a_late_end_is_no_loss():
-    stamps, place = arrivals(104.0, 10, 0.03)
+    stamps, position = arrivals(104.0, 10, 0.03)
     stamps[-30:] = stamps[-30] + 0.4  # the last packets all come late, and nothing follows
     clock = fit_timebase(stamps)
-    assert clock.index[-1] == place[-1]
+    assert clock.index[-1] == position[-1]
 
 
 def test_the_standard_deviation_of_late_stamps_covers_the_truth():

@@ -1,4 +1,4 @@
-"""The clock of counted samples: the true rate, and holes as long as they were."""
+"""The clock of counted samples: the true rate, and gaps of their true length."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ def test_a_live_view_of_the_same_packets_ends_at_the_same_rate():
 
 
 @pytest.mark.parametrize("wrong", [-60, 0, 45])
-def test_a_hole_that_nobody_counted_is_as_long_as_the_arrivals_say(wrong):
+def test_a_miscounted_gap_is_as_long_as_the_arrivals_show(wrong):
     """A decoder that counts by a rate that is 1 % off jumps wrong by many samples."""
     one, one_s = packets(0, 1500, seed=1)
-    hole = 2000  # samples, about 10 s
-    two, two_s = packets(len(one) + hole, 1500, seed=2)
+    gap = 2000  # samples, about 10 s
+    two, two_s = packets(len(one) + gap, 1500, seed=2)
     index = np.concatenate((one, two + wrong))
     clock = fit_arrivals(index, np.concatenate((one_s, two_s)), nominal_sampling_rate_hz=200.0)
     lost = int(np.diff(clock.index).max()) - 1
     # The earliest of 125 arrivals of uniform lateness up to 30 ms is late by 0.24 ms on average.
-    assert abs(lost - hole) <= 1
+    assert abs(lost - gap) <= 1
     assert clock.index[len(one) - 1] == len(one) - 1
 
 
-def test_a_count_of_the_sensor_is_believed_over_lateness():
+def test_a_reported_gap_is_not_changed_by_delay():
     one, one_s = packets(0, 1500, seed=1)
     two, two_s = packets(len(one) + 2000, 1500, seed=2, offset_s=0.04)
     index = np.concatenate((one, two))
@@ -74,7 +74,7 @@ def test_a_stall_is_no_hole():
     assert (clock.index == index).all()
 
 
-def test_a_silence_that_was_counted_on_over_is_a_hole():
+def test_an_uncounted_silence_is_a_gap():
     one, one_s = packets(0, 1500, seed=1)
     two, two_s = packets(len(one) + 800, 1500, seed=2)
     clock = fit_arrivals(
@@ -106,7 +106,7 @@ def test_a_short_recording_takes_the_nominal_rate_and_says_so():
     assert clock.warnings[0].values["why"].code == "ARRIVALS_UNSURE"
 
 
-def test_what_tells_no_rate_is_refused():
+def test_too_few_packets_without_nominal_rate_are_refused():
     index, arrival_s = packets(0, 3)
     with pytest.raises(InvalidInputError, match="give it with --sampling-rate"):
         fit_arrivals(index, arrival_s)

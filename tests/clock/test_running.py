@@ -53,7 +53,7 @@ LINKS = {
 
 
 def packets(rng, *, rate_hz, size, duration_s, link=exponential):
-    """Give (first index, arrival) of every packet."""
+    """Return (first index, arrival) of every packet."""
     first = np.arange(0, int(duration_s * rate_hz) - size, size)
     arrival_s = link(rng, (first + size - 1) / rate_hz)
     return list(zip(first.tolist(), np.maximum.accumulate(arrival_s).tolist(), strict=True))
@@ -158,7 +158,7 @@ def test_sd_covers_the_error():
 
 
 @pytest.mark.parametrize("has_stamps", [False, True])
-def test_restart_after_a_hole_at_any_phase_does_not_bend_the_line(has_stamps):
+def test_restart_after_a_gap_at_any_phase_does_not_bend_the_line(has_stamps):
     rng = np.random.default_rng(3)
     clock = RunningClock(nominal_sampling_rate_hz=100.0)
     shift_s, index_shift = 0.0, 0
@@ -173,7 +173,7 @@ def test_restart_after_a_hole_at_any_phase_does_not_bend_the_line(has_stamps):
     assert clock.estimate.sampling_rate_hz == pytest.approx(101.0, rel=2e-4)
 
 
-def test_loss_that_the_index_does_not_tell_does_not_bend_the_line():
+def test_unreported_loss_does_not_bend_the_line():
     rng = np.random.default_rng(4)
     clock = RunningClock(nominal_sampling_rate_hz=100.0)
     lost = 0

@@ -70,7 +70,7 @@ def test_rate_is_recovered_from_stamps_in_whole_seconds(rate_hz):
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("rounded", [False, True])
-def test_a_hole_keeps_its_length_and_does_not_bend_the_rate(rate_hz, rounded):
+def test_a_gap_keeps_its_length_and_does_not_bend_the_rate(rate_hz, rounded):
     stamps = even(rate_hz)
     stamps = np.round(stamps, 3) if rounded else stamps
     kept = np.delete(np.arange(len(stamps)), np.s_[int(20 * rate_hz) : int(31 * rate_hz)])
@@ -79,7 +79,7 @@ def test_a_hole_keeps_its_length_and_does_not_bend_the_rate(rate_hz, rounded):
     assert_allclose(clock.sampling_rate_hz, rate_hz, rtol=1e-3 / 20.0)
 
 
-def test_a_hole_that_is_no_whole_number_of_periods_is_placed_to_the_nearest_sample():
+def test_a_gap_that_is_no_whole_number_of_periods_is_rounded():
     stamps = even(100.0)
     stamps[3000:] += 2.0037
     clock = fit_timebase(stamps)
@@ -194,12 +194,12 @@ def test_resampling_bridges_50_ms_and_no_more():
     rate_hz=st.floats(20.0, 500.0),
     seed=st.integers(0, 2**32 - 1),
     share=st.floats(0.0, 0.3),
-    holes=st.lists(st.tuples(st.integers(50, 1900), st.integers(1, 300)), max_size=4),
+    gaps=st.lists(st.tuples(st.integers(50, 1900), st.integers(1, 300)), max_size=4),
 )
-def test_dropping_any_rows_moves_no_survivor_and_lists_the_true_gaps(rate_hz, seed, share, holes):
+def test_dropping_any_rows_moves_no_survivor_and_lists_the_true_gaps(rate_hz, seed, share, gaps):
     rng = np.random.default_rng(seed)
     keep = rng.random(2000) >= share
-    for start, length in holes:
+    for start, length in gaps:
         keep[start : start + length] = False
     keep[0] = keep[1] = True
     kept = np.flatnonzero(keep)

@@ -1,4 +1,4 @@
-"""Losses without a word: found where arrivals leave no doubt, and nowhere else."""
+"""Unreported losses: found where arrivals leave no doubt, and nowhere else."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def arrivals(n, *, jitter_s, seed=0, every_s=0.0):
     return np.maximum.accumulate(due_s)
 
 
-def found(time_s, *, told=()):
+def found(time_s, *, reported=()):
     first = np.arange(len(time_s)) * SIZE
-    for at, n_lost in told:
+    for at, n_lost in reported:
         first[at:] += n_lost
     return find_unreported_losses(first, first + SIZE - 1, time_s)
 
@@ -75,14 +75,14 @@ def test_a_drifting_crystal_is_no_loss():
     assert not found(time_s * (1.0 + 1e-4 * np.sin(time_s / 100.0))).any()
 
 
-def test_what_the_count_tells_is_not_found_again():
+def test_reported_losses_are_not_found_again():
     time_s = arrivals(8000, jitter_s=0.01)
     came = np.ones(8000, dtype=bool)
     came[3000:3300] = False
-    lost = found(time_s[came], told=[(3000, 300 * SIZE)])
+    lost = found(time_s[came], reported=[(3000, 300 * SIZE)])
     assert not lost.any()
 
 
-def test_few_packets_tell_nothing():
+def test_few_packets_give_no_loss():
     assert not found(arrivals(20, jitter_s=0.0)).any()
     assert not found(np.zeros(500)).any()

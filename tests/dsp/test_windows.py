@@ -41,12 +41,12 @@ def test_cut_equals_slices():
         assert_array_equal(windows[k], samples[33 * k : 33 * k + 100].T)
 
 
-def test_cutting_in_pieces_gives_the_same_windows():
+def test_cutting_in_batches_gives_the_same_windows():
     samples = np.random.default_rng(2).normal(size=(1003, 3))
     grid = WindowGrid(n_window=100, n_step=33, fs=100.0)
     count = grid.count(len(samples))
-    pieces = [grid.cut(samples, first, min(4, count - first)) for first in range(0, count, 4)]
-    assert_array_equal(np.concatenate(pieces), grid.cut(samples, 0, count))
+    batches = [grid.cut(samples, first, min(4, count - first)) for first in range(0, count, 4)]
+    assert_array_equal(np.concatenate(batches), grid.cut(samples, 0, count))
 
 
 def test_windows_cannot_be_written_to():

@@ -27,9 +27,9 @@ def band_rms(x, fs, low_hz, high_hz):
     power = np.zeros(n // 2 + 1)
     n_segments = len(x) // n
     for k in range(n_segments):
-        piece = x[k * n : (k + 1) * n]
-        piece = piece - piece.mean(axis=0)
-        power += (np.abs(np.fft.rfft(piece * window, axis=0)) ** 2).sum(axis=1)
+        segment = x[k * n : (k + 1) * n]
+        segment = segment - segment.mean(axis=0)
+        power += (np.abs(np.fft.rfft(segment * window, axis=0)) ** 2).sum(axis=1)
     f = np.fft.rfftfreq(n, 1 / fs)
     inside = (f >= low_hz) & (f < high_hz)
     return float(np.sqrt(2 * power[inside].sum() / (n * (window**2).sum() * n_segments)))

@@ -27,7 +27,7 @@ _LONG_STEP: Final = 20
 _COLLISION_SHARE: Final = 1e-3
 #: Rows over which the level of the phase is a median.
 _LEVEL_ROWS: Final = 9
-#: Pauses between bursts: at least so many, and shorter than this.
+#: Pauses between bursts: at least this many, and shorter than this, s.
 _MIN_PAUSES: Final = 8
 _MAX_PAUSE_S: Final = 5.0
 #: Steps of a capture of more rows than this are sampled in runs from all over it.

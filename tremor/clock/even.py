@@ -28,7 +28,7 @@ from tremor.recording import Floats
 
 __all__ = ["EvenClock", "RunningEvenClock"]
 
-#: Every so many-th stamp is kept, to find the resolution of the stamps.
+#: Every n-th stamp is kept, to find the resolution of the stamps.
 _KEPT_EVERY: Final = 1024
 #: Blocks whose scatter gives the standard deviation of the rate, at least.
 _MIN_BLOCKS: Final = 8

@@ -53,7 +53,7 @@ class _Packets:
         return self.first + self.n_samples - 1
 
     def moved(self, n_lost: Indices) -> _Packets:
-        """Return the packets with so many more samples lost before each, shape (n,)."""
+        """Return the packets with more samples lost before each, shape (n,)."""
         return replace(self, first=self.first + np.cumsum(n_lost))
 
     def index(self) -> Indices:
@@ -133,9 +133,9 @@ def fit_arrivals(
     history = [f"{clock} over {arrival_s[-1] - arrival_s[0]:.4g} s, samples by their count"]
     n_moved = int(np.count_nonzero(shift[1:]))
     if n_moved:
-        history.append(f"{n_moved} holes are as long as the arrivals around them say")
+        history.append(f"{n_moved} gaps resized to the arrivals on either side")
     if n_losses:
-        history.append(f"{n_losses} lost packets told by later arrivals that stay late")
+        history.append(f"{n_losses} unreported losses inferred from lasting delays")
         notes = (*notes, note("LOSS_BY_ARRIVAL", n_losses=n_losses))
     return TimeBase(
         sampling_rate_hz=rate_hz,
@@ -183,7 +183,7 @@ def _choose_rate(
     if rate_hz is None or sd_hz is None:
         if nominal_hz is None:
             raise InvalidInputError(
-                "too few packets tell no sampling rate; give it with --sampling-rate"
+                "too few packets to estimate the sampling rate; give it with --sampling-rate"
             )
         return nominal_hz, None, (_nominal_rate_used(nominal_hz, note("TOO_FEW_PACKETS")),)
     relative_sd = sd_hz / rate_hz

@@ -59,7 +59,7 @@ _MEDIAN_OF_DIFFERENCES: Final = 0.954
 #: less than this share of what the means do.
 _MIN_BLOCKS: Final = 4
 _CLEARLY_LESS: Final = 0.8
-#: A capture of more rows is decimated before the fit: the means of so many rows hold all that the
+#: A capture of more rows is decimated before the fit: means over this many rows hold all that the
 #: slope needs.
 LONG_CAPTURE_ROWS: Final = 500_000
 DECIMATION: Final = 16

@@ -24,7 +24,7 @@ RateSource = Literal["none", "nominal", "arrivals", "device stamps"]
 
 #: Entries that are held; when there are as many, each two neighbours become one.
 _MAX_ENTRIES: Final = 4096
-#: The line is fitted to about so many blocks of packets: enough to show their scatter.
+#: The line is fitted to about this many blocks of packets: enough to show their scatter.
 _BLOCKS: Final = 12
 _MIN_BLOCKS: Final = 6
 #: Packets in a block, at least: the earliest of fewer arrivals may still be a late one.
@@ -299,7 +299,7 @@ class _PacketTimes:
         )
 
     def fit(self, *, min_packets: int) -> _PacketLine | None:
-        """Fit the period to blocks of at least so many packets; None where there are too few."""
+        """Fit the period to blocks of packets; None where there are too few."""
         n = self._n
         if n < 4 * min_packets:
             return None
@@ -333,7 +333,7 @@ class _PacketTimes:
 
 
 def _block_limits(group: Indices, size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Cut packets into blocks of so many, anew in each group: first rows and lengths."""
+    """Divide each group into blocks of the given size: first rows and lengths."""
     row = np.arange(len(group))
     is_first = np.concatenate(([True], np.diff(group) != 0))
     row_in_group = row - np.maximum.accumulate(np.where(is_first, row, 0))

@@ -22,8 +22,8 @@ __all__ = ["find_unreported_losses"]
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-#: Levels of the arrivals are the earliest of so much time, s: at first little, since the period is
-#: known to a percent only, then enough to outlast a stall.
+#: Levels of the arrivals are the earliest within these times, s: short at first, while the period
+#: is known to a percent only, then long enough to outlast a stall.
 _LEVELS_S: Final = (0.5, 0.5, 2.0, 2.0)
 #: A rise of the level by this share of a packet is a loss; less while the period is uncertain.
 _MIN_RISE: Final = (0.7, 0.7, 0.85, 0.85)

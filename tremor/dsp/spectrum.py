@@ -34,7 +34,7 @@ __all__ = [
 
 #: Anti-alias filters roll off below the Nyquist frequency; nothing is measured above this share.
 NYQUIST_SHARE: Final = 0.9
-#: Windows are tapered and transformed in batches of so many numbers, which stay in the cache.
+#: Windows are tapered and transformed in batches of this many numbers, which stay in the cache.
 _BATCH_SIZE: Final = 64 * 1200
 
 Complexes = npt.NDArray[np.complex128]

@@ -68,7 +68,7 @@ class WindowGrid:
         return cls(n_window=n_window, n_step=n_step, fs=fs)
 
     def count(self, n_samples: int) -> int:
-        """Return the number of complete windows in so many samples."""
+        """Return the number of complete windows in ``n_samples`` samples."""
         return max(0, (n_samples - self.n_window) // self.n_step + 1)
 
     def start_s(self, first: int, count: int) -> Floats:
