@@ -1,4 +1,4 @@
-"""One slope with grouped intercepts: the least-squares truth, outliers, and its standard deviation."""
+"""One slope with grouped intercepts: least squares, outliers, and its standard deviation."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tremor.cli.options import (
     warn,
     write_text,
 )
-from tremor.cli.process import give_back_freed_memory, keep_freed_memory
+from tremor.cli.process import keep_freed_memory
 from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 
 if TYPE_CHECKING:
@@ -294,7 +294,6 @@ def _analyze(
         placement=reading.placement,
         progress=None if progress is None else progress.part(0.0, _READ_SHARE),
     ) as recording:
-        give_back_freed_memory()
         return analyze(
             recording,
             settings=settings,

@@ -81,9 +81,9 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
         s. Outliers are left out once.
     """
     position = index.astype(np.float64)
-    group = np.zeros(len(index), dtype=np.int64)
-    np.cumsum(_after_long_gap(stamps, index), out=group[1:])
-    if group[-1] > 0:
+    after_gap = _after_long_gap(stamps, index)
+    if after_gap.any():
+        group = np.concatenate(([0], np.cumsum(after_gap))).astype(np.int64)
         x, y = centre(position, group), centre(stamps, group)
     else:
         if len(stamps) > LONG_CAPTURE_ROWS:
