@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.clock.line_fit import centre, fit_slope
+from tremor.clock.rate import Indices
 from tremor.recording import Floats
 
 __all__ = ["find_unreported_losses"]
 
-Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 #: Levels of the arrivals are the earliest within these times, s: short at first, while the period

@@ -260,6 +260,7 @@ def render(scene: Scene, *, seed: int) -> Rendered:
         elif isinstance(part, Gait | Stomping):
             strides.append(layer.event_s + first / fs)
     stamp_s, arrival_s, kept = _clock_samples(scene, n, np.random.default_rng(clock_seed))
+    # Many arguments: a record of all that is known of the samples, each field by its name.
     return Rendered(
         scene=scene,
         seed=seed,

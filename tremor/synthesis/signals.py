@@ -153,6 +153,11 @@ def tone(
     ndarray, shape (n, 3)
         m/s^2.
 
+    Raises
+    ------
+    InvalidInputError
+        As for `polarisation`.
+
     Examples
     --------
     >>> import numpy as np
