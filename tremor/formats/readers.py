@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from tremor.formats.csv.units_and_gravity import find_unit_and_gravity, known_un
 from tremor.formats.even_grid import put_on_even_grid
 from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
+from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.recording import Gravity, Placement, Recording
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
@@ -250,3 +251,16 @@ def _open_text(path: Path, options: ReadOptions) -> Recording:
     except BaseException:
         table.close()
         raise
+
+
+def _open_parquet(path: Path, options: ReadOptions) -> Recording:
+    if options.columns or options.unit:
+        raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
+    return read_recording_parquet(path, gravity=options.gravity, placement=options.placement)
+
+
+#: The first reader that claims a path opens it.
+READERS: Final[tuple[Reader, ...]] = (
+    Reader("Parquet, written by tremor convert", is_parquet, _open_parquet),
+    Reader("text table, zip archive or recording folder", lambda _: True, _open_text),
+)
