@@ -1,23 +1,70 @@
-"""Settings hold their unit, reason and limits, and say what is wrong with a value."""
+"""Every number of the settings has its unit, reason and source, and a wrong value is refused."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
+from pathlib import Path
 
 import pytest
 
+import tremor.settings
 from tremor.errors import InvalidInputError
 from tremor.settings import AnalysisSettings
 
 FIELDS = dataclasses.fields(AnalysisSettings)
+TABLES = {
+    name: table
+    for name in tremor.settings.__all__
+    if not isinstance(table := getattr(tremor.settings, name), type)
+}
+CALIBRATED = [
+    pytest.param(item, id=f"{name}.{item.name}")
+    for name, table in TABLES.items()
+    for item in dataclasses.fields(table)
+]
+SOURCES = ("measured: ", "derived: ", "judgement")
+#: A citation has authors with their year.
+CITATION = re.compile(r"[A-Z][a-z]+ \((19|20)\d\d\)")
 
 
 @pytest.mark.parametrize("item", FIELDS, ids=lambda item: item.name)
-def test_every_setting_has_a_unit_a_reason_and_limits_that_hold_its_default(item):
+def test_the_default_of_every_setting_is_within_its_limits(item):
+    assert item.metadata["low"] <= item.default <= item.metadata["high"]
+
+
+@pytest.mark.parametrize("item", [*map(pytest.param, FIELDS), *CALIBRATED])
+def test_every_number_has_a_unit_a_reason_and_a_source(item):
     assert item.metadata["unit"]
     assert len(item.metadata["reason"]) > 20
-    assert item.metadata["low"] <= item.default <= item.metadata["high"]
+    source = item.metadata["source"]
+    assert source.startswith(SOURCES) or CITATION.search(source), source
+
+
+def test_every_table_of_the_room_is_public_and_frozen():
+    names = {
+        name
+        for module in ("lines", "recoveries", "sessions", "strap", "windows")
+        for name in importlib.import_module(f"tremor.settings.{module}").__all__
+        if name.isupper() and name != "RECOVERY_BENCH"
+    }
+    assert names == set(TABLES)
+    for table in TABLES.values():
+        item = dataclasses.fields(table)[0].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(table, item, 0.0)
+
+
+def test_the_benchmarks_that_numbers_were_measured_on_exist():
+    files = {
+        name
+        for item in [*FIELDS, *(param.values[0] for param in CALIBRATED)]
+        for name in re.findall(r"tests/\S+\.py", item.metadata["source"])
+    }
+    assert files
+    for name in files:
+        assert (Path(__file__).parents[1] / name).is_file(), name
 
 
 @pytest.mark.parametrize("item", FIELDS, ids=lambda item: item.name)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from tremor.analysis.episodes import apply_settling, find_stretches, still_gate_ms2
+from tremor.analysis.episodes import apply_settling, find_episodes, still_gate_ms2
 from tremor.results.verdicts import REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -66,9 +66,9 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
     )
 
 
-def stretches(text, settings=JOINING, **keywords):
+def episodes(text, settings=JOINING, **keywords):
     """Episodes as (start, end, members as text)."""
-    found = find_stretches(table_of(text, **keywords), settings=settings)
+    found = find_episodes(table_of(text, **keywords), settings=settings)
     return [
         (one.start_s, one.end_s, "".join("x" if m else "." for m in one.members)) for one in found
     ]
@@ -79,19 +79,19 @@ def stretches(text, settings=JOINING, **keywords):
 
 @pytest.mark.parametrize("text", ["", "-----", "sssss", "MMGDC", "T", "--T--", "-sTs-", "T----T"])
 def test_without_two_windows_of_tremor_close_by_there_is_no_episode(text):
-    assert stretches(text) == []
+    assert episodes(text) == []
 
 
 def test_two_windows_make_an_episode():
-    assert stretches("--TT--") == [(4.0, 10.0, "..xx..")]
+    assert episodes("--TT--") == [(4.0, 10.0, "..xx..")]
 
 
 def test_an_episode_begins_and_ends_with_tremor():
-    assert stretches("ssTTTss") == [(4.0, 12.0, "..xxx..")]
+    assert episodes("ssTTTss") == [(4.0, 12.0, "..xxx..")]
 
 
 def test_hysteresis_keeps_what_stays_above_half_of_the_thresholds():
-    assert stretches("TTsssTT") == [(0.0, 16.0, "xxxxxxx")]
+    assert episodes("TTsssTT") == [(0.0, 16.0, "xxxxxxx")]
 
 
 @pytest.mark.parametrize(
@@ -102,47 +102,47 @@ def test_every_score_must_stay_above_half(score):
     column = table.scores[score].copy()
     column[2] = 0.49 / 0.7 * column[2]
     weaker = replace(table, scores={**table.scores, score: column})
-    assert find_stretches(table, settings=JOINING)[0].members[2]
-    assert not find_stretches(weaker, settings=JOINING)[0].members[2]
+    assert find_episodes(table, settings=JOINING)[0].members[2]
+    assert not find_episodes(weaker, settings=JOINING)[0].members[2]
 
 
 def test_what_stays_at_another_frequency_is_not_a_member():
-    assert stretches("TTsTT", peak_hz=[8, 8, 9.4, 8, 8]) == [(0.0, 12.0, "xxxxx")]
-    assert stretches("TTsTT", peak_hz=[8, 8, 9.6, 8, 8]) == [(0.0, 12.0, "xx.xx")]
+    assert episodes("TTsTT", peak_hz=[8, 8, 9.4, 8, 8]) == [(0.0, 12.0, "xxxxx")]
+    assert episodes("TTsTT", peak_hz=[8, 8, 9.6, 8, 8]) == [(0.0, 12.0, "xx.xx")]
 
 
 def test_a_slow_drift_of_the_frequency_stays_one_episode():
     drift = [8.0, 9.0, 9.8, 10.6, 11.4, 11.4]
-    assert stretches("TTssTT", peak_hz=drift) == [(0.0, 14.0, "xxxxxx")]
+    assert episodes("TTssTT", peak_hz=drift) == [(0.0, 14.0, "xxxxxx")]
 
 
 def test_a_short_interruption_is_bridged_and_does_not_count():
     # Last end 6 s, next start 10 s: 4 s apart, the longest that is joined.
-    assert stretches("TT---TT") == [(0.0, 16.0, "xx...xx")]
-    assert stretches("TT----TT") == [(0.0, 6.0, "xx......"), (12.0, 18.0, "......xx")]
+    assert episodes("TT---TT") == [(0.0, 16.0, "xx...xx")]
+    assert episodes("TT----TT") == [(0.0, 6.0, "xx......"), (12.0, 18.0, "......xx")]
 
 
 def test_a_gap_is_bridged_and_does_not_count():
-    assert stretches("TTGGTT") == [(0.0, 14.0, "xx..xx")]
+    assert episodes("TTGGTT") == [(0.0, 14.0, "xx..xx")]
 
 
 @pytest.mark.parametrize("letter", ["I", "H", "C"])
 def test_a_knock_a_beat_or_a_rail_is_bridged_and_does_not_count(letter):
-    assert stretches(f"TT{letter}TT") == [(0.0, 12.0, "xx.xx")]
+    assert episodes(f"TT{letter}TT") == [(0.0, 12.0, "xx.xx")]
 
 
 @pytest.mark.parametrize("text", ["TT-M-TT", "TTMTT", "TTsMsTT", "TTWTT"])
 def test_a_movement_ends_the_episode_however_short(text):
-    found = stretches(text)
+    found = episodes(text)
     assert len(found) == 2
     assert found[0][:2] == (0.0, 6.0)
     assert found[1][1] == 2.0 * (len(text) - 1) + 4.0
 
 
 def test_joining_and_length_follow_the_settings():
-    assert len(stretches("TT---TT", JOINING.with_overrides(["episode_join_s=3.9"]))) == 2
-    assert stretches("TT--", JOINING.with_overrides(["episode_least_s=6.1"])) == []
-    assert stretches("TTT-", JOINING.with_overrides(["episode_least_s=8"])) == [(0.0, 8.0, "xxx.")]
+    assert len(episodes("TT---TT", JOINING.with_overrides(["episode_join_s=3.9"]))) == 2
+    assert episodes("TT--", JOINING.with_overrides(["episode_least_s=6.1"])) == []
+    assert episodes("TTT-", JOINING.with_overrides(["episode_least_s=8"])) == [(0.0, 8.0, "xxx.")]
 
 
 @pytest.mark.parametrize(("least_share", "count"), [(0.40, 1), (0.41, 0)])
@@ -151,7 +151,7 @@ def test_odd_windows_strewn_over_a_minute_are_no_episode(least_share, count, oth
     # Two of every five judged windows hold tremor, gaps left out of the count.
     text = f"TG{other}{other}{other}T" if other != "s" else "TGsssT"
     settings = JOINING.with_overrides([f"episode_least_share={least_share}", "episode_join_s=10"])
-    assert len(stretches(text, settings)) == count
+    assert len(episodes(text, settings)) == count
 
 
 def test_an_episode_rises_above_the_still_floor_of_its_own_recording():
@@ -161,7 +161,7 @@ def test_an_episode_rises_above_the_still_floor_of_its_own_recording():
     table = replace(table, scores=scores)
     # The floor is 0.024, the gate twice that; the last two windows stay below it.
     assert still_gate_ms2(table, settings=JOINING) == 0.048
-    assert [one.start_s for one in find_stretches(table, settings=JOINING)] == [0.0]
+    assert [one.start_s for one in find_episodes(table, settings=JOINING)] == [0.0]
     # Four windows do not tell a floor, and the gate never falls below the least one.
     few = table_of("TT----TT")
     assert still_gate_ms2(few, settings=JOINING) == JOINING.least_rms_ms2
@@ -173,7 +173,7 @@ def test_any_sequence_gives_episodes_in_order_that_hold_every_lasting_tremor(see
     rng = np.random.default_rng(seed)
     text = "".join(rng.choice(list("TTTs-MGHIC"), size=60))
     table = table_of(text)
-    found = find_stretches(table, settings=JOINING)
+    found = find_episodes(table, settings=JOINING)
     members = np.zeros(len(text), dtype=int)
     for one in found:
         inside = np.flatnonzero(one.members)

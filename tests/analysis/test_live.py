@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tremor.analysis.live import LiveAnalyzer, StreamFacts, live_windows
+from tremor.analysis.live import LiveAnalyzer, live_windows
 from tremor.analysis.offline import analyze
+from tremor.analysis.stream import StreamFacts
 from tremor.analysis.window import analyze_window
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SampleBlock, SensorInfo

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tremor.analysis.rest import find_rest_start, is_still, movements_of
+from tremor.analysis.rest import find_movements, find_rest_start, is_still
 from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -43,6 +43,6 @@ def test_still_is_what_holds_no_movement(table_of):
 def test_movements_with_a_short_pause_are_one(table_of):
     still, walk = ["line"] * 30, ["gait"] * 6
     table = table_of([*still, *walk, *["line"] * 3, *walk, *still], 0.2)
-    assert movements_of(table, settings=SETTINGS) == [(60.0, 90.0)]
+    assert find_movements(table, settings=SETTINGS) == [(60.0, 90.0)]
     apart = AnalysisSettings(movement_join_s=2.0)
-    assert movements_of(table, settings=apart) == []
+    assert find_movements(table, settings=apart) == []

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows, levels_of, shape_of
+from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows
 from tremor.dsp.spectrum import hann_psd
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.contamination import gait_comb
+from tremor.measures.spectral_shape import band_levels, peak_shape
 from tremor.results.verdicts import REASONS
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import narrowband, tone
@@ -200,8 +201,8 @@ def test_the_gate_is_twice_what_a_resting_leg_shows():
 def test_the_statistics_are_those_of_a_line():
     x = lines({8.0: 0.3, 1.0: 0.05})
     density = hann_psd(np.ascontiguousarray(x.T)[None], fs=FS)
-    found = levels_of(density, n_samples=len(x), fs=FS, settings=DEFAULT)
-    found |= shape_of(density, n_samples=len(x), fs=FS, settings=DEFAULT)
+    found = band_levels(density, n_samples=len(x), fs=FS, band_hz=(3.0, 15.0))
+    found |= peak_shape(density, n_samples=len(x), fs=FS, band_hz=(3.0, 15.0))
     assert set(found) == SCORES
     assert_allclose(found["band_rms_ms2"], 0.3, rtol=1e-3)
     assert_allclose(found["low_rms_ms2"], 0.05, rtol=0.05)

@@ -15,7 +15,8 @@ import time
 
 import numpy as np
 
-from tremor.measures.line import estimate_line, fit_lines
+from tremor.measures.line import estimate_line
+from tremor.measures.line_table import fit_lines
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0

@@ -17,7 +17,7 @@ import numpy as np
 from accuracy import BAND_HZ, FS, RMS_MS2, covered, displacement_pp_mm
 
 from tremor import Recording, analyze
-from tremor.measures.line import fit_lines
+from tremor.measures.line_table import fit_lines
 from tremor.synthesis import narrowband, ornstein_uhlenbeck, tone
 
 SNR_DB = 10.0

@@ -5,14 +5,20 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tremor.measures import decay_posterior
-from tremor.measures.decay_posterior import Points, coarse_fit, fine_fit, thinned
+from tremor.measures.decay_posterior import (
+    RmsSeries,
+    coarse_posterior,
+    refine_posterior,
+    thin_series,
+)
+from tremor.settings import DECAY_PRIOR
 
 
 def points_of(n=60, *, half_life_s=40.0, seed=0, sd=0.1):
     t = 2.0 + 4.0 * np.arange(n)
     rms = np.hypot(0.5 * 0.5 ** (t / half_life_s), 0.05)
     rms = rms * np.exp(sd * np.random.default_rng(seed).standard_normal(n))
-    return Points(t, rms, np.full(n, sd**2))
+    return RmsSeries(t, rms, np.full(n, sd**2))
 
 
 def test_products_are_those_of_dense_matrices():
@@ -51,7 +57,7 @@ def test_curves_inside_few_dimensions_lose_nothing():
 def test_the_prior_of_the_time_is_a_share_and_is_highest_at_10_to_30_s():
     log_prior = decay_posterior._log_prior_of_time()
     assert_allclose(np.exp(log_prior).sum(), 1.0)
-    assert decay_posterior._WAXING_TIME_S[int(np.argmax(log_prior))] == 16.0
+    assert DECAY_PRIOR.waxing_time_s[int(np.argmax(log_prior))] == 16.0
 
 
 def test_steps_of_the_strength_weigh_by_their_width():
@@ -64,7 +70,7 @@ def test_steps_of_the_strength_weigh_by_their_width():
 
 @pytest.mark.parametrize("floor_ms2", [None, 0.05])
 def test_draws_hold_the_truth(floor_ms2):
-    fit = fine_fit(coarse_fit(points_of(), floor_ms2=floor_ms2))
+    fit = refine_posterior(coarse_posterior(points_of(), floor_ms2=floor_ms2))
     low, high = np.quantile(np.exp(fit.log_tau) * np.log(2.0), [0.005, 0.995])
     assert low < 40.0 < high
     assert fit.log_bayes_factor > 10.0
@@ -74,9 +80,9 @@ def test_draws_hold_the_truth(floor_ms2):
 
 def test_few_points_stay_as_they_are_and_many_keep_their_power():
     few = points_of(200)
-    assert thinned(few) is few
+    assert thin_series(few) is few
     many = points_of(5000, half_life_s=1e6, sd=0.05)
-    fewer = thinned(many)
+    fewer = thin_series(many)
     assert 100 < len(fewer.time_s) <= 300
     assert (np.diff(fewer.time_s) > 0.0).all()
     assert_allclose(np.mean(fewer.rms_ms2**2), np.mean(many.rms_ms2**2), rtol=0.02)

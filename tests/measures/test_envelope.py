@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.measures.envelope import heartbeat, quiet, slow_correlation
+from tremor.measures.envelope import heartbeat, quiet_time, slow_correlation
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0
@@ -41,7 +41,7 @@ def test_a_struck_resonance_gives_its_interval(interval_s, fs):
     # One tooth of the envelope is 0.04 s; a long interval may be found at half of a longer lag.
     x = ringing(round(10 * fs), fs, interval_s=interval_s, decay_s=0.06)
     found = heard(x.T[None], fs=fs)
-    assert found.returning[0] > 0.6
+    assert found.periodicity[0] > 0.6
     multiple = found.interval_s[0] / interval_s
     assert abs(multiple - round(multiple)) * interval_s < 0.05
     assert round(multiple) >= 1
@@ -51,7 +51,7 @@ def test_a_struck_resonance_gives_its_interval(interval_s, fs):
 def test_the_pushes_of_tremor_are_gaussian(bandwidth_hz):
     found = heard(tremor_windows(200, duration_s=10.0, bandwidth_hz=bandwidth_hz))
     # 2 less what a mean over 3 s, some 12 independent pushes, takes away.
-    assert_allclose(found.spikiness.mean(), 1.85, atol=0.15)
+    assert_allclose(found.kurtosis.mean(), 1.85, atol=0.15)
     assert found.score.mean() < 0.2
 
 
@@ -89,7 +89,7 @@ def test_neither_scale_nor_orientation_nor_neighbours_matter(measure):
         if measure == "heartbeat":
             return heartbeat(some, peaks, fs=FS, band_hz=BAND_HZ).score
         if measure == "quiet":
-            return quiet(some, peaks, fs=FS, band_hz=BAND_HZ).share
+            return quiet_time(some, peaks, fs=FS, band_hz=BAND_HZ).share
         return slow_correlation(some, some, peaks, fs=FS, band_hz=BAND_HZ)
 
     found = of(windows)
@@ -102,7 +102,7 @@ def test_the_share_without_a_line_is_what_was_left_out():
     t = np.arange(1000) / FS
     gone = np.where((t > 3.0) & (t < 7.0), 0.0, 1.0)
     x = np.sin(2 * np.pi * 8 * t) * gone
-    found = quiet((x[:, None] * [1.0, 0, 0]).T[None], np.array([8.0]), fs=FS, band_hz=BAND_HZ)
+    found = quiet_time((x[:, None] * [1.0, 0, 0]).T[None], np.array([8.0]), fs=FS, band_hz=BAND_HZ)
     # 4 of the 9.6 s that are looked at; a band of 3 Hz takes 0.2 s at each edge to fall.
     assert_allclose(found.share, [4.0 / 9.6], atol=0.05)
     assert_allclose(found.longest_s, [4.0], atol=0.4)
@@ -110,7 +110,7 @@ def test_the_share_without_a_line_is_what_was_left_out():
 
 def test_the_share_of_tremor_is_that_of_an_exponential_distribution():
     windows = tremor_windows(400, duration_s=10.0, bandwidth_hz=1.0)
-    found = quiet(windows, np.full(400, 8.0), fs=FS, band_hz=BAND_HZ).share
+    found = quiet_time(windows, np.full(400, 8.0), fs=FS, band_hz=BAND_HZ).share
     assert_allclose(found.mean(), 1.0 - np.exp(-0.1), atol=0.015)
 
 

@@ -11,14 +11,11 @@ from scipy import stats
 
 import tremor
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.measures.line import (
-    METHODS,
-    LineTable,
-    chi_square_factors,
-    estimate_line,
-    fit_lines,
-    usable_band,
-)
+from tremor.measures.band import usable_band
+from tremor.measures.intervals import chi_square_factors
+from tremor.measures.line import estimate_line
+from tremor.measures.line_table import LineTable, fit_lines
+from tremor.results.verdicts import METHODS
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0

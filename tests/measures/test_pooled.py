@@ -1,4 +1,4 @@
-"""One line from many stretches: shared centre and width, each stretch its own power."""
+"""One line from many runs: shared centre and width, each segment its own power."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.measures.line import fit_lines
+from tremor.measures.line_table import fit_lines
 from tremor.measures.pooled import fit_pooled
 from tremor.synthesis import decay_rms, narrowband, tone
 
@@ -40,7 +40,7 @@ def test_a_single_short_run_is_one_window():
     line = pooled([run])
     table = fit_lines(np.ascontiguousarray(run.T)[None], fs=FS, band_hz=BAND_HZ)
     assert_array_equal(numbers(line), [getattr(table, name)[0] for name in NUMBERS])
-    assert line.n_stretches == 1
+    assert line.n_segments == 1
 
 
 def test_intervals_over_many_stretches_hold_the_truth():
@@ -128,7 +128,7 @@ def test_the_order_of_the_runs_does_not_matter():
 def test_every_run_counts():
     line = pooled([record(45.0, seed=12), record(8.0, seed=13)])
     # Stretches of at least 20 s: two and one.
-    assert line.n_stretches == 3
+    assert line.n_segments == 3
 
 
 @pytest.mark.parametrize("runs", [[np.full((1000, 3), 9.81)], [np.zeros((1000, 3))] * 2,

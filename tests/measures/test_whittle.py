@@ -8,14 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 
 from tremor.dsp.spectrum import transform
-from tremor.measures.whittle import (
-    FitBins,
-    expected_periodogram,
-    fit_whittle,
-    half_span_hz,
-    line_density,
-    reach_hz,
-)
+from tremor.measures.band import half_span_hz, reach_hz
+from tremor.measures.whittle import FitBins, expected_periodogram, fit_whittle, line_density
 from tremor.synthesis import narrowband
 
 FS = 100.0

@@ -1,42 +1,39 @@
-"""Recovery: the windows of a rest, or points given as such, to half-life and verdict.
+"""Recovery: from the windows of a rest, or a series of RMS, to verdict and half-life.
 
-Where the rest begins is `tremor.analysis.rest`; the model of the decay is
-`tremor.measures.decay_posterior`, its verdict `tremor.measures.half_life`.
+Rests are found in `tremor.analysis.rest`; the model of the decay is in
+`tremor.measures.decay_posterior`, its verdict in `tremor.measures.decay_verdict`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.rest import is_still, movements_of
+from tremor.analysis.rest import find_movements, is_still
 from tremor.errors import InvalidInputError
-from tremor.measures.decay_posterior import Points
-from tremor.measures.half_life import RecoveryRules, judge_rest
+from tremor.measures.decay_posterior import RmsSeries
+from tremor.measures.decay_verdict import judge_decay
 from tremor.notes import note
 from tremor.recording import Floats
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
-from tremor.settings import AnalysisSettings
+from tremor.settings import RMS_SERIES, AnalysisSettings
 
 __all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Relative standard deviations outside of these say nothing, or more than an accelerometer can.
-_LEAST_RELATIVE_SD: Final = 0.01
-_MOST_RELATIVE_SD: Final = 1.0
-#: Half-power width taken for tremor whose width no window could tell, Hz, and limits.
-_DEFAULT_BANDWIDTH_HZ: Final = 0.8
-_BANDWIDTH_LIMITS_HZ: Final = (0.3, 3.0)
-#: Relative variance of the power of a flat floor over the band in one window (3 axes, about 30
-#: independent bins each).
-_FLOOR_RELATIVE_VARIANCE: Final = 0.01
-_FOR_SCATTER: Final = 20
+#: Times are compared with this tolerance, s: windows start at multiples of a sample.
+_TIME_TOLERANCE_S: Final = 1e-9
+#: Median of a chi-square variable of one degree of freedom, and the variance of the second
+#: difference of white noise of unit variance.
+_CHI_SQUARE_MEDIAN: Final = 0.455
+_SECOND_DIFFERENCE_VARIANCE: Final = 6.0
+#: No variance is lowered by more than this factor.
+_LEAST_VARIANCE_FACTOR: Final = 1e-3
 
 
 def fit_recovery(
@@ -52,17 +49,17 @@ def fit_recovery(
     Parameters
     ----------
     time_s : array_like, shape (n,)
-        Centres of the windows, s from the start of the rest, each later than the one before.
+        Centres of the windows, s from the start of the rest, strictly rising.
     rms_ms2 : array_like, shape (n,)
-        RMS acceleration of each window, m/s^2. All windows of the rest belong in here, also those
-        too weak to be called tremor: leaving them out makes the end look strong.
+        RMS acceleration of each window, m/s^2. All windows of the rest belong here, also those too
+        weak for tremor: without them the end looks too strong.
     rms_relative_sd : array_like, shape (n,) or ()
-        Standard deviation of each RMS over the RMS: the scatter of the estimate in its window,
-        without the waxing and waning of the tremor itself.
+        Relative standard deviation of each RMS: the scatter of the estimate in its window, without
+        the waxing and waning of the tremor itself.
     floor_ms2 : float, optional
-        RMS that the leg had at rest before the run, m/s^2; fitted where not given.
+        RMS of the leg at rest before the run, m/s^2; fitted if not given.
     settings : AnalysisSettings, optional
-        Thresholds of the verdict and of what is given.
+        Thresholds of the verdict and of the numbers.
 
     Returns
     -------
@@ -72,28 +69,29 @@ def fit_recovery(
     Raises
     ------
     InvalidInputError
-        Where shapes differ, times do not rise, or an RMS, a spread or the floor is negative.
+        If shapes differ, times do not rise, an RMS, a time or a standard deviation is negative, or
+        the floor is not positive.
 
     Notes
     -----
     ``RMS^2(t) = A^2 exp(-2 t / tau) + F^2``, in log RMS, because powers add and tremor varies by
     factors. The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``:
-    scatter of the windows, and waxing and waning of log standard deviation s over a time c. The
-    share w is 1 where the whole tremor waxes and wanes, and that of the fading part where the
-    floor is steady; both are taken, each with what the data say for it. s (up to 0.7, half-normal
+    scatter of the windows, and waxing and waning of log standard deviation s with correlation time
+    c. The share w is 1 if the whole tremor waxes and wanes, and that of the fading part if the
+    floor is steady; both are considered, weighted by their likelihood. s (up to 0.7, half-normal
     of scale 0.3) and c (2 to 64 s, log-normal about 15 s) are integrated out over a grid, the level
     by its flat prior (REML), ln tau and the floor over a grid with flat priors: in ln tau from 10 s
-    to 20 times the rest, and in the share that stays. Limits are quantiles of what remains, so that
-    a rest too short for tau gives a wide or open interval instead of a wrong one.
+    to 20 times the rest, and in the share that stays. Intervals are quantiles of the posterior: a
+    rest too short for tau gives a wide or open interval instead of a wrong one.
 
-    "decays" asks that the evidence for decay over that for a constant tremor, under the same
-    waxing and waning, be above 3.7 to 1 and the drop above 30 %; "persists" that the drop be
-    below 30 % at 95 % over five minutes, settling left out, or that the tremor grew. Otherwise the
-    answer is "not_determined". The half-life is given where the rest lasted two time constants (one
+    "decays" requires that the evidence for a decay over that for a constant tremor, under the same
+    waxing and waning, is above 3.7 to 1 and the drop above 30 %; "persists", that the drop is
+    below 30 % at 95 % over five minutes, settling excluded, or that the tremor grew. Otherwise the
+    verdict is "not_determined". The half-life is given if the rest lasted two time constants (one
     with the floor known). ``settings`` holds these limits.
 
-    Values that are not finite, and RMS of zero, are left out and counted. More than 300 points
-    are averaged in power.
+    Values that are not finite, and RMS of zero, are left out and their number is reported. More
+    than 300 points are averaged in power.
 
     References
     ----------
@@ -112,23 +110,24 @@ def fit_recovery(
     >>> found.verdict, bool(found.half_life_s.low < 45.0 < found.half_life_s.high)
     ('decays', True)
     """
-    points, n_left_out = _checked(time_s, rms_ms2, rms_relative_sd)
+    points, n_left_out = _as_series(time_s, rms_ms2, rms_relative_sd)
     if floor_ms2 is not None and not (math.isfinite(floor_ms2) and floor_ms2 > 0.0):
         raise InvalidInputError(
             f"floor_ms2 is {floor_ms2} m/s^2; give the RMS at rest before the run, above zero, or "
             "leave it out"
         )
-    return judge_rest(
+    return judge_decay(
         points,
         floor_ms2=floor_ms2,
         n_left_out=n_left_out,
-        rules=_rules(settings or AnalysisSettings()),
+        rules=settings or AnalysisSettings(),
     )
 
 
-def _checked(
+def _as_series(
     time_s: npt.ArrayLike, rms_ms2: npt.ArrayLike, rms_relative_sd: npt.ArrayLike
-) -> tuple[Points, int]:
+) -> tuple[RmsSeries, int]:
+    """Check the arguments and return those that are usable, and the number of others."""
     try:
         time, rms, spread = (
             np.asarray(given, dtype=np.float64) for given in (time_s, rms_ms2, rms_relative_sd)
@@ -163,15 +162,8 @@ def _checked(
             f"time_s falls or stands still from {time[index]:g} to {time[index + 1]:g} s; sort "
             "the windows by time and give each once"
         )
-    variance = np.clip(spread, _LEAST_RELATIVE_SD, _MOST_RELATIVE_SD) ** 2
-    return Points(time, rms, variance), int(usable.size - np.count_nonzero(usable))
-
-
-def _rules(settings: AnalysisSettings) -> RecoveryRules:
-    """Take the settings that the verdict goes by."""
-    return RecoveryRules(
-        **{item.name: getattr(settings, item.name) for item in fields(RecoveryRules)}
-    )
+    variance = np.clip(spread, RMS_SERIES.least_relative_sd, RMS_SERIES.most_relative_sd) ** 2
+    return RmsSeries(time, rms, variance), int(usable.size - np.count_nonzero(usable))
 
 
 def recovery_of(
@@ -181,36 +173,36 @@ def recovery_of(
     settings: AnalysisSettings,
     floor_ms2: float | None = None,
 ) -> Recovery:
-    """Fit the recovery to the still windows of a rest.
+    """Estimate the recovery from the still windows of a rest.
 
     Parameters
     ----------
     table : WindowTable
         All windows of a recording, settling applied.
     rest_start_s : float
-        As `find_rest_start` gives it, s from the start of the capture. The rest ends with the next
-        movement of 20 s or more.
+        As `find_rest_start` returns it, s from the start of the capture. The rest ends with the
+        next movement of 20 s or more.
     settings : AnalysisSettings
         Length and step of the windows.
     floor_ms2 : float, optional
-        As `baseline_floor` gives it, m/s^2.
+        As `baseline_floor` returns it, m/s^2.
 
     Returns
     -------
     Recovery
-        Times count from ``rest_start_s``.
+        Times are from ``rest_start_s``.
 
     Raises
     ------
     InvalidInputError
-        Where ``rest_start_s`` is negative or no number.
+        If ``rest_start_s`` is negative or not finite.
 
     Notes
     -----
-    Every still window enters, tremor or not, with the power of its whole band: what is chosen by
-    its strength would fade too slowly. The noise of the sensor is left in for the fit, where it is
-    part of the floor and keeps the log finite, and taken out of the numbers. Overlapping windows
-    are averaged in power to one point for each length of a window.
+    Every still window enters, tremor or not, with the power of its whole band: windows selected by
+    their strength would fade too slowly. Sensor noise stays in the series, where it is part of the
+    floor and keeps the logarithm finite, and is removed from the numbers. Overlapping windows are
+    averaged in power to one point per window length.
     """
     if not (math.isfinite(rest_start_s) and rest_start_s >= 0.0):
         raise InvalidInputError(f"rest starts at {rest_start_s:g} s; give a time of 0 s or later")
@@ -220,8 +212,8 @@ def recovery_of(
             note("REST_AFTER_END", rest_start_s=rest_start_s, end_s=end_s),
             rest_start_s=rest_start_s,
         )
-    still = is_still(table) & (table.start_s >= rest_start_s - 1e-9)
-    for start_s, _ in movements_of(table, settings=settings):
+    still = is_still(table) & (table.start_s >= rest_start_s - _TIME_TOLERANCE_S)
+    for start_s, _ in find_movements(table, settings=settings):
         if start_s > rest_start_s:
             still &= table.end_s <= start_s + settings.window_s
     series = _series(table, still, rest_start_s=rest_start_s, settings=settings)
@@ -241,11 +233,11 @@ def recovery_of(
             n_left_out=n_left_out,
             rest_start_s=rest_start_s,
         )
-    return judge_rest(
+    return judge_decay(
         series.points,
         floor_ms2=floor_ms2,
         n_left_out=n_left_out,
-        rules=_rules(settings),
+        rules=settings,
         noise_ms2=series.noise_ms2,
         rest_start_s=rest_start_s,
     )
@@ -254,7 +246,7 @@ def recovery_of(
 def baseline_floor(
     table: WindowTable, before_s: float, *, settings: AnalysisSettings | None = None
 ) -> float | None:
-    """Give the RMS of the leg at rest before the run.
+    """Return the RMS of the leg at rest before the run.
 
     Parameters
     ----------
@@ -269,12 +261,12 @@ def baseline_floor(
     -------
     float or None
         Typical RMS in the band, noise floor removed, m/s^2, of the still windows before the first
-        movement as long as a run (60 s); None where there are less than 20 s of them or no run.
+        movement as long as a run (60 s); None if they last less than 20 s or there is no run.
     """
     settings = settings or AnalysisSettings()
     runs = [
         (start_s, end_s)
-        for start_s, end_s in movements_of(table, settings=settings)
+        for start_s, end_s in find_movements(table, settings=settings)
         if end_s <= before_s + 1e-6 and end_s - start_s >= settings.run_least_s
     ]
     if not runs:
@@ -284,7 +276,7 @@ def baseline_floor(
 
 
 def still_level(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
-    """Give the RMS of a leg at rest, from a recording of nothing else.
+    """Return the RMS of a leg at rest from a recording of nothing else.
 
     Parameters
     ----------
@@ -296,7 +288,7 @@ def still_level(table: WindowTable, *, settings: AnalysisSettings) -> float | No
     Returns
     -------
     float or None
-        Typical RMS in the band, noise floor removed, m/s^2; None where less than 20 s are still.
+        Typical RMS in the band, noise floor removed, m/s^2; None if less than 20 s are still.
     """
     return _level(table, is_still(table), settings=settings)
 
@@ -323,17 +315,17 @@ def _power(table: WindowTable) -> Floats:
 
 
 class _Series(NamedTuple):
-    points: Points
+    points: RmsSeries
     noise_ms2: float
 
 
 def _series(
     table: WindowTable, chosen: Bools, *, rest_start_s: float, settings: AnalysisSettings
 ) -> _Series:
-    """Average the power of chosen windows over bins of one window each."""
+    """Average the power of chosen windows over bins of one window length each."""
     chosen = chosen & _has_power(table)
     if not chosen.any():
-        return _Series(Points(np.zeros(0), np.zeros(0), np.zeros(0)), 0.0)
+        return _Series(RmsSeries(np.zeros(0), np.zeros(0), np.zeros(0)), 0.0)
     start, centre = table.start_s[chosen], 0.5 * (table.start_s + table.end_s)[chosen]
     power, noise = _power(table)[chosen], table.scores["floor_rms_ms2"][chosen] ** 2
     # Windows start at multiples of the step, give or take a rounding to samples.
@@ -348,13 +340,14 @@ def _series(
     tremor_share = np.clip(1.0 - typical_noise / _running_median(rms**2), 0.0, 1.0)
     relative = _line_relative_variance(count, _typical_bandwidth_hz(table, chosen), settings)
     relative = (
-        tremor_share**2 * relative + (1.0 - tremor_share**2) * _FLOOR_RELATIVE_VARIANCE / count
+        tremor_share**2 * relative
+        + (1.0 - tremor_share**2) * RMS_SERIES.floor_relative_variance / count
     )
     # psi1(k) / 4 is the variance of the log RMS of an average of k exponentials; 1/k its relative
     # variance: psi1(k) = 1/k + 1/(2 k^2) + ...
     variance = 0.25 * relative * (1.0 + 0.5 * relative)
     return _Series(
-        Points(mean(centre) - rest_start_s, rms, _no_more_than_scatter(variance, rms)),
+        RmsSeries(mean(centre) - rest_start_s, rms, _no_more_than_scatter(variance, rms)),
         math.sqrt(typical_noise),
     )
 
@@ -369,17 +362,18 @@ def _running_median(values: Floats, half: int = 3) -> Floats:
 def _typical_bandwidth_hz(table: WindowTable, chosen: Bools) -> float:
     widths = table.estimates["bandwidth_hz"][chosen, 0]
     widths = widths[np.isfinite(widths)]
-    typical = float(np.median(widths)) if widths.size else _DEFAULT_BANDWIDTH_HZ
-    return min(max(typical, _BANDWIDTH_LIMITS_HZ[0]), _BANDWIDTH_LIMITS_HZ[1])
+    typical = float(np.median(widths)) if widths.size else RMS_SERIES.default_bandwidth_hz
+    low_hz, high_hz = RMS_SERIES.bandwidth_limits_hz
+    return min(max(typical, low_hz), high_hz)
 
 
 def _line_relative_variance(
     count: npt.NDArray[np.int64], bandwidth_hz: float, settings: AnalysisSettings
 ) -> Floats:
-    """Give the relative variance of the mean power of neighbouring Hann windows over a line.
+    """Return the relative variance of the mean power of neighbouring Hann windows over a line.
 
-    The power of a line of half-power width B is correlated as exp(-2 pi B lag); the power of a
-    window is its average under the squared taper.
+    The power of a line of half-power width B has the autocorrelation exp(-2 pi B lag); the power of
+    a window is its average under the squared taper.
     """
     n_grid = 64
     step_s = settings.window_s / n_grid
@@ -401,10 +395,11 @@ def _line_relative_variance(
 
 
 def _no_more_than_scatter(variance: Floats, rms: Floats) -> Floats:
-    """Lower variances that the points themselves contradict: a tone has no scatter of its own."""
-    if len(rms) < _FOR_SCATTER:
+    """Lower variances that the points themselves contradict: a tone has no scatter."""
+    if len(rms) < RMS_SERIES.least_for_scatter:
         return variance
     second = np.diff(np.log(rms), n=2)
-    scatter = float(np.median(second**2)) / 0.455 / 6.0
-    factor = min(1.0, max(scatter / float(np.median(variance)), 1e-3))
-    return np.asarray(np.maximum(variance * factor, _LEAST_RELATIVE_SD**2))
+    typical = float(np.median(second**2)) / _CHI_SQUARE_MEDIAN
+    scatter = typical / _SECOND_DIFFERENCE_VARIANCE
+    factor = min(1.0, max(scatter / float(np.median(variance)), _LEAST_VARIANCE_FACTOR))
+    return np.asarray(np.maximum(variance * factor, RMS_SERIES.least_relative_sd**2))

@@ -1,146 +1,56 @@
-"""Blocks in, finished windows out: the other thin caller of what `tremor.analysis.offline` calls.
+"""Blocks of samples in, finished windows out, with the same functions as `tremor.analysis.offline`.
 
 At a given sampling rate the windows of a stream are those of the recording, bit for bit, however
-the stream is cut into blocks. Where blocks come from is not known here, and neither are episodes
-or the numbers of the session, which need the whole of it.
+the stream is cut into blocks. Sources of blocks are not known here. Episodes and the numbers of a
+session need the whole recording and are not made here.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.episodes import CONTEXT_WINDOWS, apply_context
+from tremor.analysis.episodes import apply_context
+from tremor.analysis.stream import LiveCounts, StreamFacts
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.clock.running import ClockEstimate, RateSource, RunningClock
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes
-from tremor.measures.line import usable_band
-from tremor.recording import AXES, Floats, Recording, SampleBlock, read_only
+from tremor.measures.band import usable_band
+from tremor.recording import AXES, Floats, SampleBlock
 from tremor.results.windows import WindowAnalysis, WindowTable
-from tremor.settings import AnalysisSettings
+from tremor.settings import EPISODES, STREAM, AnalysisSettings
 
-__all__ = ["LiveAnalyzer", "LiveCounts", "LiveWindow", "StreamFacts", "live_windows"]
+__all__ = ["LiveAnalyzer", "LiveWindow", "live_windows"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Windows that are analysed at once where a block or a gap holds many.
+#: Windows that are analysed at once if a block or a gap holds many.
 _CHUNK: Final = 64
-#: A jump of the index beyond this is a lost count and not a gap, s.
-_LONGEST_GAP_S: Final = 86_400.0
-#: Samples that wait for the first estimate of a rate that nobody gave.
+#: Samples that may wait for the first estimate of an unknown rate.
 _MOST_WAITING: Final = 200_000
-#: The windows keep their number of samples until the rate is off by more than this share.
-_NEW_GRID: Final = 0.02
-
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class StreamFacts:
-    """What is known of a stream before its samples come.
-
-    Parameters
-    ----------
-    range_ms2 : float or None
-        Full scale of one axis, m/s^2: samples at it are clipped. Without it a window is looked
-        at by itself, as `tremor.analyze_window` does.
-    scale_correction : float
-        Factor that makes gravity read 9.80665 m/s^2.
-    n_dead_axes : int or None
-        Axes that are dead throughout; None to call those dead that have not moved so far.
-    first_index : int or None
-        Index at which the windows begin; None for that of the first block.
-    clipped : ndarray of bool, shape (n,), or None
-        Samples at the rail, counted from ``first_index``, where they are known; it counts before
-        ``range_ms2``.
-    """
-
-    range_ms2: float | None = None
-    scale_correction: float = 1.0
-    n_dead_axes: int | None = None
-    first_index: int | None = None
-    clipped: Bools | None = None
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.scale_correction) and self.scale_correction > 0.0):
-            raise InvalidInputError(
-                f"scale correction is {self.scale_correction}; give a positive number"
-            )
-        if self.range_ms2 is not None and not self.range_ms2 > 0.0:
-            raise InvalidInputError(
-                f"range is {self.range_ms2} m/s^2; give a positive number or none"
-            )
-        if self.clipped is not None:
-            object.__setattr__(self, "clipped", read_only(self.clipped, np.bool_))
-
-    @classmethod
-    def of(cls, recording: Recording) -> Self:
-        """Take from a recording what only the whole of it tells.
-
-        Parameters
-        ----------
-        recording : Recording
-            Whose samples the stream will hold; its first row has index 0.
-
-        Returns
-        -------
-        StreamFacts
-            With them the windows are those of `tremor.analyze`.
-        """
-        return cls(
-            range_ms2=recording.sensor.range_ms2 if recording.sensor else None,
-            scale_correction=recording.scale_correction,
-            n_dead_axes=len(recording.dead_axes),
-            first_index=0,
-            clipped=recording.clipped,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveCounts:
-    """What a stream has brought so far.
-
-    Parameters
-    ----------
-    n_samples : int
-        Samples taken.
-    n_lost : int
-        Samples missing between them.
-    n_repeated : int
-        Samples left out because their index had been there.
-    n_gaps : int
-        Jumps of the index.
-    n_windows : int
-        Windows finished.
-    """
-
-    n_samples: int = 0
-    n_lost: int = 0
-    n_repeated: int = 0
-    n_gaps: int = 0
-    n_windows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveWindow:
-    """A finished window and the clock that it was analysed by.
+    """A finished window and the sampling rate of its analysis.
 
     Parameters
     ----------
     window : WindowAnalysis
-        As `tremor.analyze` gives it.
+        As in the result of `tremor.analyze`.
     sampling_rate_hz : float
-        Rate that was used, Hz.
+        Sampling rate that was used, Hz.
     rate_source : {"given", "nominal", "arrivals", "device stamps"}
-        Where that rate is from.
+        Origin of that rate.
     rate_converged : bool
-        Whether it can be relied on; False for the nominal rate, which is often 1 % off, and for
-        a first estimate where there is no nominal one. 1 % of rate is 1 % of frequency.
+        Whether it is reliable; False for the nominal rate, which is often 1 % off, and for a first
+        estimate without a nominal one. 1 % of rate is 1 % of frequency.
     """
 
     window: WindowAnalysis
@@ -150,14 +60,14 @@ class LiveWindow:
 
 
 class LiveAnalyzer:
-    """Turns blocks of samples into finished windows; holds no more than a window and a step.
+    """Analyse blocks of samples; holds no more of them than a window and a step.
 
     Parameters
     ----------
     sampling_rate_hz : float or None
-        Hz; None to estimate it as the stream goes.
+        Sampling rate, Hz; None to estimate it from the stream.
     nominal_sampling_rate_hz : float, optional
-        Rate that the sensor claims, Hz; used until the estimate has converged. Without it the
+        Nominal rate of the sensor, Hz; used until the estimate has converged. Without it the
         windows wait for the first estimate.
     settings : AnalysisSettings, optional
         Thresholds and band.
@@ -167,20 +77,20 @@ class LiveAnalyzer:
     Raises
     ------
     InvalidInputError
-        Where a rate is not usable, or the band reaches above the Nyquist frequency.
+        If a rate is not usable, or the band reaches above the Nyquist frequency.
 
     Notes
     -----
-    A gap is a jump of the index; its samples are missing and a window that touches it says so.
-    Samples whose index has been there are left out and counted. Windows that lie in a gap are
-    finished by the block after it.
+    A gap is a jump of the index: its samples are missing, and a window that touches it is refused.
+    Samples whose index was received before are dropped. Windows that lie in a gap are finished by
+    the block after it.
 
-    Where the rate is estimated, the time of a sample is its index over the estimate of the moment,
-    and the windows keep their number of samples unless the nominal rate was off by more than 2 %.
+    If the rate is estimated, the time of a sample is its index over the present estimate, and the
+    windows keep their number of samples unless the nominal rate is off by more than 2 %.
 
-    What differs from the analysis of the whole file, where `StreamFacts` do not tell it: rails
-    of a range that is not declared are sought in each window by itself, and an axis is dead as
-    long as it has not moved yet.
+    Two things differ from the analysis of the whole file unless `StreamFacts` hold them: rails of
+    an undeclared range are searched in each window by itself, and an axis is dead as long as it
+    has been constant.
 
     Examples
     --------
@@ -226,44 +136,44 @@ class LiveAnalyzer:
 
     @property
     def counts(self) -> LiveCounts:
-        """Give what the stream has brought so far."""
+        """Numbers of samples, gaps and windows so far."""
         return self._counts
 
     @property
     def clock(self) -> ClockEstimate:
-        """Give what the times of the blocks tell of the rate, also where a rate was given."""
+        """Estimate of the rate from the times of the blocks, also if a rate was given."""
         return self._clock.estimate
 
     @property
     def sampling_rate_hz(self) -> float | None:
-        """Give the rate in use, Hz; None before the first estimate."""
+        """Sampling rate in use, Hz; None before the first estimate."""
         if self._given_hz is not None:
             return self._given_hz
         return self._clock.estimate.sampling_rate_hz
 
     @property
     def rate_source(self) -> RateSource | Literal["given"]:
-        """Tell where the rate in use is from."""
+        """Origin of the rate in use."""
         return "given" if self._given_hz is not None else self._clock.estimate.source
 
     def feed(self, block: SampleBlock) -> WindowTable:
-        """Take a block, and give the windows that it finishes.
+        """Process a block and return the windows that it finishes.
 
         Parameters
         ----------
         block : SampleBlock
-            In order of arrival. One without samples says that nothing was measured up to its
-            ``first_index``.
+            In order of arrival. A block without samples marks that nothing was measured before
+            its ``first_index``.
 
         Returns
         -------
         WindowTable
-            Mostly empty; in order of time.
+            In order of time; mostly empty.
 
         Raises
         ------
         InvalidInputError
-            Where the index jumps by more than a day, or where no rate can be found.
+            If the index jumps by more than a day, or no rate can be estimated.
         """
         if self._first is None:
             self._first = self._begin = self._next = block.first_index
@@ -273,30 +183,30 @@ class LiveAnalyzer:
         n_lost = max(0, block.first_index - self._next)
         self._check_jump(n_lost)
         samples = block.acceleration_ms2[n_repeated:]
-        there: Bools = np.asarray(np.isfinite(samples).all(axis=1))
-        if not there.all():
-            samples = np.where(there[:, None], samples, np.nan)
-        n_there = int(np.count_nonzero(there))
-        was = self._counts
+        present: Bools = np.asarray(np.isfinite(samples).all(axis=1))
+        if not present.all():
+            samples = np.where(present[:, None], samples, np.nan)
+        n_present = int(np.count_nonzero(present))
+        before = self._counts
         self._counts = replace(
-            was,
-            n_samples=was.n_samples + n_there,
-            n_lost=was.n_lost + n_lost + len(there) - n_there,
-            n_repeated=was.n_repeated + n_repeated,
-            n_gaps=was.n_gaps + (n_lost > 0),
+            before,
+            n_samples=before.n_samples + n_present,
+            n_lost=before.n_lost + n_lost + len(present) - n_present,
+            n_repeated=before.n_repeated + n_repeated,
+            n_gaps=before.n_gaps + (n_lost > 0),
         )
         tables = []
-        piece = _CHUNK * (self._grid.n_step if self._grid else _MOST_WAITING)
-        for begin in range(0, n_lost, piece):
-            size = min(piece, n_lost - begin)
+        chunk = _CHUNK * (self._grid.n_step if self._grid else _MOST_WAITING)
+        for begin in range(0, n_lost, chunk):
+            size = min(chunk, n_lost - begin)
             tables.append(self._push(np.full((size, len(AXES)), np.nan)))
-        for begin in range(0, len(samples), piece):
-            tables.append(self._push(samples[begin : begin + piece]))
+        for begin in range(0, len(samples), chunk):
+            tables.append(self._push(samples[begin : begin + chunk]))
         found = [table for table in tables if table is not None]
         return WindowTable.concatenate(found) if found else self._nothing
 
     def _check_jump(self, n_lost: int) -> None:
-        limit = _MOST_WAITING if self._grid is None else _LONGEST_GAP_S * self._grid.fs
+        limit = _MOST_WAITING if self._grid is None else STREAM.longest_gap_s * self._grid.fs
         if n_lost > limit:
             raise InvalidInputError(
                 f"the index jumps by {n_lost} samples from {self._next}; more than "
@@ -319,8 +229,8 @@ class LiveAnalyzer:
         tables = []
         done = 0
         while done < count:
-            # An axis that has not moved so far may do so in the next window, and one that has
-            # will not be dead again: while one is in doubt each window is judged by itself.
+            # An axis that has been constant may move in the next window, and one that has moved is
+            # not dead: while one is in doubt, each window is judged by itself.
             size = 1 if self._is_in_doubt() else count - done
             first, last = done * grid.n_step, (done + size - 1) * grid.n_step + grid.n_window
             tables.append(self._judge(rows[first:last], clipped[first:last], size, grid))
@@ -331,7 +241,7 @@ class LiveAnalyzer:
         return WindowTable.concatenate(tables)
 
     def _renewed(self, grid: WindowGrid | None) -> WindowGrid | None:
-        """Give the grid at the rate of this moment."""
+        """Return the grid at the present rate."""
         rate_hz = self.sampling_rate_hz
         if rate_hz is None:
             if self._n_waiting > _MOST_WAITING:
@@ -345,7 +255,7 @@ class LiveAnalyzer:
         if rate_hz == grid.fs:
             return grid
         asked = self._settings.window_s * rate_hz
-        if abs(grid.n_window / asked - 1.0) > max(_NEW_GRID, 1.0 / asked):
+        if abs(grid.n_window / asked - 1.0) > max(STREAM.most_rate_change, 1.0 / asked):
             return self._grid_at(rate_hz)
         return replace(grid, fs=rate_hz)
 
@@ -384,10 +294,10 @@ class LiveAnalyzer:
         return not known and not bool((self._lowest < self._highest).all())
 
     def _count_dead(self, rows: Floats) -> int:
-        there = rows[~np.isnan(rows[:, 0])]
-        if len(there):
-            self._lowest = np.minimum(self._lowest, there.min(axis=0))
-            self._highest = np.maximum(self._highest, there.max(axis=0))
+        present = rows[~np.isnan(rows[:, 0])]
+        if len(present):
+            self._lowest = np.minimum(self._lowest, present.min(axis=0))
+            self._highest = np.maximum(self._highest, present.max(axis=0))
         return len(find_dead_axes(np.stack((self._lowest, self._highest))))
 
     def _clipped(self, samples: Floats) -> Bools:
@@ -415,7 +325,7 @@ class LiveAnalyzer:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Tail:
-    """The last windows as each was judged by itself, and where they lie."""
+    """The last windows as each was judged by itself, and the samples at which they begin."""
 
     table: WindowTable
     begin: npt.NDArray[np.int64]
@@ -425,7 +335,7 @@ class _Tail:
     def followed_by(self, later: _Tail) -> _Tail:
         table = self.table
         if self.fs != later.fs:
-            # The times of all windows go by the rate of the moment, or settling would mix clocks.
+            # The times of all windows are at the present rate, or settling would mix two clocks.
             start_s = self.begin / later.fs
             table = replace(table, start_s=start_s, end_s=start_s + self.length / later.fs)
         return _Tail(
@@ -436,13 +346,14 @@ class _Tail:
         )
 
     def recent(self, settings: AnalysisSettings) -> _Tail:
-        """Keep what the next window can be judged by, and the very first window.
+        """Keep the windows that the next one is judged by, and the very first window.
 
-        That one starts at 0: its end is the length of all windows, free of rounding.
+        That one starts at 0: its end is the length of a window, free of rounding.
         """
         since_s = self.table.start_s[-1] - settings.settling_s
         first = min(
-            int(np.searchsorted(self.table.end_s, since_s)), len(self.table) - CONTEXT_WINDOWS
+            int(np.searchsorted(self.table.end_s, since_s)),
+            len(self.table) - EPISODES.heartbeat_windows,
         )
         kept = np.concatenate(([0], np.arange(max(1, first), len(self.table))))
         return _Tail(self.table.select(kept), self.begin[kept], self.length[kept], self.fs)
@@ -456,25 +367,25 @@ async def live_windows(
     settings: AnalysisSettings | None = None,
     facts: StreamFacts | None = None,
 ) -> AsyncGenerator[LiveWindow, None]:
-    """Analyse a stream while it comes.
+    """Analyse a stream while it arrives.
 
     Parameters
     ----------
     blocks : async iterable of SampleBlock
-        From a sensor, or from a file that is played back.
+        From a sensor, or from a file that is replayed.
     sampling_rate_hz, nominal_sampling_rate_hz, settings, facts
-        As in `LiveAnalyzer`.
+        As for `LiveAnalyzer`.
 
     Yields
     ------
     LiveWindow
-        Each as soon as its last sample is there; it takes a few milliseconds, in the loop of the
-        caller.
+        Each window as soon as its last sample has arrived. The analysis takes a few milliseconds
+        in the caller's event loop.
 
     Raises
     ------
     InvalidInputError
-        As `LiveAnalyzer` does.
+        As for `LiveAnalyzer`.
     """
     analyzer = LiveAnalyzer(
         sampling_rate_hz=sampling_rate_hz,

@@ -21,16 +21,17 @@ import numpy.typing as npt
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
 from tremor.analysis.decay import baseline_floor, recovery_of
-from tremor.analysis.episodes import Stretch, apply_context, find_stretches
+from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
 from tremor.analysis.rest import find_rest_start
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
-from tremor.measures.line import usable_band
-from tremor.measures.pooled import PooledLine, RunSpectra, fit_pooled_sets
-from tremor.measures.sine import NORMAL_QUANTILE
+from tremor.measures.band import usable_band
+from tremor.measures.intervals import NORMAL_QUANTILE
+from tremor.measures.pooled import PooledLine, fit_pooled_sets
+from tremor.measures.run_spectra import RunSpectra
 from tremor.notes import Note, note
 from tremor.parallel import run_jobs
 from tremor.recording import CaptureInfo, Floats, Recording, Source
@@ -136,7 +137,7 @@ def analyze(
         )
     table, n_clipped = _windows(source, grid, settings, progress)
     table = apply_context(table, settings=settings)
-    stretches = find_stretches(table, settings=settings)
+    stretches = find_episodes(table, settings=settings)
     members = np.any([s.members for s in stretches], axis=0) if stretches else None
     whole = [] if members is None else _runs(grid, members)
     jobs: list[Callable[[], Any]] = [
@@ -272,7 +273,7 @@ def _spectra_of(
 def _fits(
     source: Recording,
     grid: WindowGrid,
-    stretches: tuple[Stretch, ...],
+    stretches: tuple[EpisodeWindows, ...],
     *,
     band_hz: tuple[float, float],
     is_session: bool,
@@ -300,7 +301,7 @@ def _fits(
 def _pool(
     source: Recording,
     grid: WindowGrid,
-    stretches: tuple[Stretch, ...],
+    stretches: tuple[EpisodeWindows, ...],
     whole: list[_Run],
     fits: Sequence[_Fit],
     *,
@@ -338,7 +339,7 @@ def _with_clock(line: PooledLine | None, facts: CaptureInfo) -> PooledLine | Non
     return replace(line, frequency_hz=replace(found, low=low, high=high))
 
 
-def _episode(stretch: Stretch, pooled: PooledLine | None) -> Episode:
+def _episode(stretch: EpisodeWindows, pooled: PooledLine | None) -> Episode:
     missing = Estimate.missing(note("EPISODE_STILL"))
     return Episode(
         start_s=stretch.start_s,
@@ -361,7 +362,7 @@ def _covered_s(grid: WindowGrid, chosen: Bools) -> float:
 
 def _summary(
     table: WindowTable,
-    stretches: tuple[Stretch, ...],
+    stretches: tuple[EpisodeWindows, ...],
     pooled: PooledLine | None,
     *,
     settings: AnalysisSettings,

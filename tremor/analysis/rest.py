@@ -1,4 +1,7 @@
-"""Where a rest begins and ends: still windows, and the movements that part them."""
+"""Rests of a recording: still windows, and the movements that separate them.
+
+The decay over a rest is in `tremor.analysis.decay`.
+"""
 
 from __future__ import annotations
 
@@ -12,40 +15,42 @@ import numpy.typing as npt
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["find_rest_start", "is_still", "movements_of"]
+__all__ = ["find_movements", "find_rest_start", "is_still"]
 
 Bools = npt.NDArray[np.bool_]
 
 _STILL: Final = ("tremor", "no_tremor", "heartbeat")
-_STIRRING: Final = ("moving", "gait", "impact")
+_MOVEMENT: Final = ("moving", "gait", "impact")
+#: Times are compared with this tolerance, s: windows start at multiples of a sample.
+_TIME_TOLERANCE_S: Final = 1e-9
 
 
 def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
-    """Find where the runner comes to rest.
+    """Find the time at which the runner comes to rest.
 
     Parameters
     ----------
     table : WindowTable
         All windows of a recording, settling applied.
     settings : AnalysisSettings
-        Length of the windows and what counts as moving.
+        Length of the windows, and of movements that end a rest.
 
     Returns
     -------
     float or None
-        s from the start of the capture: the end of the movement before the longest still stretch,
-        sought after the run where the capture holds one (60 s of movement or more). Movements
-        shorter than 20 s interrupt a rest and do not restart it. 0 where the capture starts at
-        rest; None where no window is still.
+        s from the start of the capture: the end of the movement before the longest rest, searched
+        after the run if the capture holds one (60 s of movement or more). Movements shorter than
+        20 s interrupt a rest and do not restart it. 0 if the capture starts at rest; None if no
+        window is still.
     """
     still = is_still(table)
     if not still.any():
         return None
-    movements = movements_of(table, settings=settings)
+    movements = find_movements(table, settings=settings)
     edges = [(0.0, 0.0), *movements, (math.inf, math.inf)]
     rests = []
     for (begin_s, after_s), (until_s, _) in pairwise(edges):
-        inside = still & (table.start_s >= after_s - 1e-9) & (table.start_s < until_s)
+        inside = still & (table.start_s >= after_s - _TIME_TOLERANCE_S) & (table.start_s < until_s)
         rests.append((int(np.count_nonzero(inside)), after_s, after_s - begin_s))
     after_run = [index for index, rest in enumerate(rests) if rest[2] >= settings.run_least_s]
     least = settings.recovery_least_rest_s / settings.step_s
@@ -54,7 +59,7 @@ def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float 
 
 
 def is_still(table: WindowTable) -> Bools:
-    """Tell the windows in which the leg is still, whatever moves it slightly.
+    """Check in which windows the leg is still, but for tremor and heartbeat.
 
     Parameters
     ----------
@@ -64,35 +69,35 @@ def is_still(table: WindowTable) -> Bools:
     Returns
     -------
     ndarray of bool, shape (n_windows,)
-        True where the leg is still.
+        True if the leg is still.
     """
     return np.isin(table.verdict, _STILL)
 
 
-def movements_of(table: WindowTable, *, settings: AnalysisSettings) -> list[tuple[float, float]]:
-    """Find the movements that part one rest from another.
+def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tuple[float, float]]:
+    """Find the movements that separate one rest from another.
 
     Parameters
     ----------
     table : WindowTable
         All windows of a recording, settling applied.
     settings : AnalysisSettings
-        How long a movement must be, and what clipping counts as one.
+        Shortest movement, and the level from which a clipped window is one.
 
     Returns
     -------
     list of (start_s, end_s)
         s from the start of the capture, in order. The end is the start of the first window without
-        movement. A movement before which the leg was never still parts, too, however short.
+        movement. A movement before the first still window is one however short.
     """
-    stirring = np.isin(table.verdict, _STIRRING)
-    if "low_rms_ms2" in table.scores:  # a foot strike that clips is no less of a movement
+    moving = np.isin(table.verdict, _MOVEMENT)
+    if "low_rms_ms2" in table.scores:  # a foot strike that clips is a movement, too
         with np.errstate(invalid="ignore"):
             strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2
-        stirring |= (table.verdict == "clipped") & strong
+        moving |= (table.verdict == "clipped") & strong
     still = is_still(table)
     found: list[tuple[float, float]] = []
-    for index in np.flatnonzero(stirring).tolist():
+    for index in np.flatnonzero(moving).tolist():
         start_s = float(table.start_s[index])
         end_s = float(table.end_s[index])
         if index + 1 < len(table):
@@ -103,11 +108,13 @@ def movements_of(table: WindowTable, *, settings: AnalysisSettings) -> list[tupl
             found.append((start_s, end_s))
     first_still_s = float(table.start_s[still][0]) if still.any() else math.inf
 
-    def parts(start_s: float, end_s: float) -> bool:
+    def separates(start_s: float, end_s: float) -> bool:
         if start_s <= first_still_s:
             return True
-        inside = (table.start_s >= start_s - 1e-9) & (table.start_s < end_s - 1e-9)
-        mostly = 2 * np.count_nonzero(stirring & inside) >= np.count_nonzero(inside)
+        inside = (table.start_s >= start_s - _TIME_TOLERANCE_S) & (
+            table.start_s < end_s - _TIME_TOLERANCE_S
+        )
+        mostly = 2 * np.count_nonzero(moving & inside) >= np.count_nonzero(inside)
         return end_s - start_s >= settings.rest_break_s and bool(mostly)
 
-    return [one for one in found if parts(*one)]
+    return [movement for movement in found if separates(*movement)]

@@ -178,7 +178,7 @@ def replay(
 
 def _check_band(settings: AnalysisSettings, recording: Recording) -> None:
     """Refuse a capture that is too slow for the band as `tremor analyze` does: not enough data."""
-    from tremor.measures.line import usable_band
+    from tremor.measures.band import usable_band
 
     try:
         usable_band((settings.band_low_hz, settings.band_high_hz), fs=recording.sampling_rate_hz)
@@ -192,7 +192,8 @@ async def _play(
     from contextlib import aclosing
 
     from devices.replay import ReplaySource
-    from tremor.analysis.live import StreamFacts, live_windows
+    from tremor.analysis.live import live_windows
+    from tremor.analysis.stream import StreamFacts
 
     check_devices()
     longest_s = _LONGEST_PACKET_S

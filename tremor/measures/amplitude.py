@@ -1,25 +1,22 @@
-"""RMS acceleration and displacement around a line, from the spectrum of a window."""
+"""RMS acceleration and displacement of a line, from the spectrum of a window.
+
+Their intervals are made where the line is fitted, in `tremor.measures.line_table` and
+`tremor.measures.pooled`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.dsp.spectrum import NYQUIST_SHARE, bin_frequency_hz, noise_floor
-from tremor.measures.whittle import half_span_hz, reach_hz
+from tremor.measures.band import half_span_hz, reach_hz
 from tremor.recording import Floats
+from tremor.settings import LINE_POWER
 
 __all__ = ["LinePower", "power_around", "typical_peak_to_peak_mm"]
-
-_LEAST_SPAN_SHARE: Final = 0.5  # of the half span of the fit: 2 Hz for 3-15 Hz
-_SPAN_BANDWIDTHS: Final = 3.0
-#: Below this share of the line frequency a displacement spectrum holds only sway.
-_DISPLACEMENT_LOW_SHARE: Final = 0.5
-#: With less than this share of the fitted power left above the floor, the fit stands in.
-_LEAST_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,7 +54,7 @@ def power_around(
     frequency_hz, bandwidth_hz : ndarray, shape (n_windows,)
         The lines, Hz.
     fitted_ms2sq : ndarray, shape (n_windows,)
-        Power of the fitted lines; it stands in where the floor leaves next to nothing.
+        Power of the fitted lines, used where next to nothing is left above the floor.
     fs : float
         Sampling rate, Hz.
     n_samples : int
@@ -68,18 +65,22 @@ def power_around(
     Returns
     -------
     LinePower
-        The acceleration takes a span of three bandwidths on each side, 2 Hz at least, and puts
-        back what the flanks of the Lorentzian hold outside of it; the displacement divides the
-        same span by (2 pi f)^4.
+        Acceleration and displacement of each line.
 
     Notes
     -----
-    Displacement is taken in the spectrum: integrating samples twice drifts.
+    The acceleration is integrated over three bandwidths on each side, 2 Hz at least for a band of
+    3-15 Hz, and corrected for the flanks of the Lorentzian outside of it. The displacement divides
+    the same span by (2 pi f)^4: it is taken in the spectrum because integrating samples twice
+    drifts.
     """
     bin_width_hz = fs / n_samples
     frequency = bin_frequency_hz(n_samples, fs=fs)
     floor = noise_floor(density, fs=fs, n_samples=n_samples, band_hz=band_hz)
-    span_hz = np.maximum(_LEAST_SPAN_SHARE * half_span_hz(band_hz), _SPAN_BANDWIDTHS * bandwidth_hz)
+    span_hz = np.maximum(
+        LINE_POWER.least_span_share * half_span_hz(band_hz),
+        LINE_POWER.span_bandwidths * bandwidth_hz,
+    )
     low_hz = np.maximum(frequency_hz - span_hz, reach_hz(band_hz)[0])
     high_hz = np.minimum(frequency_hz + span_hz, NYQUIST_SHARE * fs / 2.0)
     inside = (frequency >= low_hz[:, None]) & (frequency <= high_hz[:, None])
@@ -90,29 +91,31 @@ def power_around(
     ) / np.pi
     excess = np.where(inside, density - floor[:, None], 0.0)
     power = excess.sum(axis=-1) * bin_width_hz / held
-    power = np.where(power > _LEAST_SHARE * fitted_ms2sq, power, fitted_ms2sq)
-    fast_enough = frequency >= _DISPLACEMENT_LOW_SHARE * frequency_hz[:, None]
+    power = np.where(power > LINE_POWER.least_share * fitted_ms2sq, power, fitted_ms2sq)
+    fast_enough = frequency >= LINE_POWER.displacement_low_share * frequency_hz[:, None]
     weight = (2.0 * np.pi * np.maximum(frequency, bin_width_hz)) ** -4.0
     displacement = np.where(fast_enough, excess * weight, 0.0).sum(axis=-1) * bin_width_hz
     at_centre = power * (2.0 * np.pi * frequency_hz) ** -4.0
     return LinePower(
         mean_square_ms2sq=power,
-        mean_square_m2=np.where(displacement > _LEAST_SHARE * at_centre, displacement, at_centre),
+        mean_square_m2=np.where(
+            displacement > LINE_POWER.least_share * at_centre, displacement, at_centre
+        ),
     )
 
 
 def typical_peak_to_peak_mm(mean_square_m2: npt.ArrayLike) -> Floats:
-    """Turn a mean square displacement into the peak-to-peak travel of the sine of that power.
+    """Convert a mean square displacement to the peak-to-peak travel of a sine of that power.
 
     Parameters
     ----------
-    mean_square_m2 : array_like
-        m^2.
+    mean_square_m2 : array_like, shape (...)
+        Mean square displacement, m^2.
 
     Returns
     -------
-    ndarray
-        mm.
+    ndarray, shape (...)
+        Peak-to-peak displacement, mm.
 
     Examples
     --------

@@ -1,14 +1,14 @@
 """The posterior of a decay: its evidence against a constant, and draws of its parameters.
 
-The model is RMS^2 = A^2 exp(-2 t / tau) + F^2, fitted in log with the waxing and waning of the
-tremor modelled. What is made of it is `tremor.measures.half_life`.
+The model is RMS^2 = A^2 exp(-2 t / tau) + F^2, in log RMS and with the waxing and waning of the
+tremor modelled. Verdict and half-life are read from it in `tremor.measures.decay_verdict`.
 
 Notes
 -----
 The covariance of the log RMS is ``diag(v) + s^2 w_i w_j exp(-|t_i - t_j| / c)``: scatter of the
-windows, and waxing and waning of log standard deviation s over a time c. The share w is 1 where the
-whole tremor waxes and wanes, and that of the fading part where the floor is steady; both are taken,
-each with what the data say for it. s (up to 0.7, half-normal of scale 0.3) and c (2 to 64 s,
+windows, and waxing and waning of log standard deviation s with correlation time c. The share w is 1
+if the whole tremor waxes and wanes, and that of the fading part if the floor is steady; both are
+considered, weighted by their likelihood. s (up to 0.7, half-normal of scale 0.3) and c (2 to 64 s,
 log-normal about 15 s) are integrated out over a grid, the level by its flat prior (REML), ln tau
 and the floor over a grid with flat priors: in ln tau from 10 s to 20 times the rest, and in the
 share that stays.
@@ -31,48 +31,72 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.recording import Floats
+from tremor.settings import DECAY_PRIOR
 
-__all__ = ["SHORTEST_TAU_S", "CoarseFit", "DecayFit", "Points", "coarse_fit", "fine_fit", "thinned"]
+__all__ = [
+    "CoarsePosterior",
+    "DecayPosterior",
+    "RmsSeries",
+    "coarse_posterior",
+    "refine_posterior",
+    "thin_series",
+]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Waxing and waning: log standard deviation and correlation time, s. The shortest time also takes
-#: up what overlapping windows share.
-_WAXING_LOG_SD: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.375, 0.45, 0.55, 0.7)
-_WAXING_TIME_S: Final = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-#: Scale of the half-normal prior of that standard deviation: tremor waxes by 0.2 to 0.4.
-_WAXING_PRIOR_LOG_SD: Final = 0.3
-#: Centre and log standard deviation of the log-normal prior of that time: 10 to 30 s are usual.
-#: Without it, slow swings of a minute explain any decay away and leave the half-life open.
-_WAXING_PRIOR_TIME_S: Final = 15.0
-_WAXING_PRIOR_TIME_LOG_SD: Final = 0.7
-#: Stands for none: the recursion divides by it.
-_NO_WAXING: Final = 1e-3
-#: Time constants searched: from what two windows can show to a drop of 5 % over the rest.
-SHORTEST_TAU_S: Final = 10.0
-_LONGEST_TAU_OVER_REST: Final = 20.0
+#: Log standard deviation and correlation time, s, that stand for no waxing: the recursion divides
+#: by both.
+_NO_WAXING: Final = (1e-3, 8.0)
+#: ln tau that stands for no decay.
+_NO_DECAY_LOG_TAU: Final = 100.0
+#: Cells of the grid.
 _N_TAU: Final = 36
 _N_LEVEL: Final = 24
-#: Dimension of the space that all curves of a grid lie in (to 1e-3 of a log unit).
+#: Dimension of the space that all curves of a grid lie in (to 1e-3 of a log unit), and the curves
+#: that it is taken from.
 _N_BASIS: Final = 16
+_N_BASIS_CURVES: Final = 60
 _BASIS_TAIL: Final = 1e-6
+#: The grid is narrowed this often, to all but a tail of the weight on each side.
 _N_ZOOMS: Final = 2
 _ZOOM_TAIL: Final = 1e-4
+#: Hypotheses of less than this share of the largest weight are dropped.
 _NEGLIGIBLE: Final = 1e-4
 _N_DRAWS: Final = 4000
 _MOST_POINTS: Final = 300
 
 
-class Points(NamedTuple):
-    """What is fitted: times from the start of the rest, RMS, and the variance of its log."""
+class RmsSeries(NamedTuple):
+    """RMS of the tremor over a rest.
+
+    Parameters
+    ----------
+    time_s : ndarray, shape (n,)
+        Times from the start of the rest, s, rising.
+    rms_ms2 : ndarray, shape (n,)
+        RMS acceleration, m/s^2.
+    log_variance : ndarray, shape (n,)
+        Variance of the natural logarithm of each RMS.
+    """
 
     time_s: Floats
     rms_ms2: Floats
     log_variance: Floats
 
 
-def thinned(points: Points) -> Points:
-    """Average the power over bins that widen with time, until few enough points are left."""
+def thin_series(points: RmsSeries) -> RmsSeries:
+    """Average the power over bins that widen with time, so that at most 300 points are left.
+
+    Parameters
+    ----------
+    points : RmsSeries
+        Of any length.
+
+    Returns
+    -------
+    RmsSeries
+        The same if it is short enough.
+    """
     n = len(points.time_s)
     if n <= _MOST_POINTS:
         return points
@@ -85,9 +109,9 @@ def thinned(points: Points) -> Points:
     def mean(values: Floats) -> Floats:
         return np.asarray(np.bincount(index, values) / count)
 
-    # Neighbours may overlap by half, and then share half of their scatter.
+    # Neighbours may overlap by half, and then half of their scatter is common.
     looks = np.maximum(count / 2.0, 1.0)
-    return Points(
+    return RmsSeries(
         mean(points.time_s),
         np.sqrt(mean(points.rms_ms2**2)),
         mean(points.log_variance) / looks,
@@ -102,7 +126,7 @@ class _Grid:
     level_limits: tuple[float, float]
 
     def cells(self) -> tuple[Floats, Floats]:
-        """Give ln tau and the level of every cell, each (n_tau * n_level,)."""
+        """Return ln tau and the level of every cell, each (n_tau * n_level,)."""
         tau, level = (
             low + (high - low) * (np.arange(count) + 0.5) / count
             for (low, high), count in (
@@ -113,7 +137,7 @@ class _Grid:
         return np.repeat(tau, _N_LEVEL), np.tile(level, _N_TAU)
 
     def zoomed(self, weight: Floats) -> _Grid:
-        """Give the box that holds all but a little of the weight."""
+        """Return the box that holds all but a tail of the weight."""
         square = weight.reshape(_N_TAU, _N_LEVEL)
         return _Grid(
             _narrowed(square.sum(axis=1), self.tau_limits),
@@ -131,7 +155,7 @@ def _narrowed(weight: Floats, limits: tuple[float, float]) -> tuple[float, float
 
 
 def _log_curves(time_s: Floats, tau: Floats, level: Floats, *, known: bool) -> Floats:
-    """Give ln RMS over its scale for every (ln tau, level): RMS(0), or the floor where known."""
+    """Return ln RMS over its scale for every (ln tau, level): RMS(0), or the floor if known."""
     fading = np.exp(-2.0 * time_s / np.exp(tau)[:, None])
     if known:
         return np.asarray(0.5 * np.log1p(np.exp(2.0 * level)[:, None] * fading))
@@ -145,15 +169,16 @@ def _fading_share(curve: Floats, level: float, *, known: bool) -> Floats:
 
 
 def _log_prior_of_sd() -> Floats:
-    """Give the log prior of the steps of the standard deviation; that of none is 0."""
-    sd = np.array(_WAXING_LOG_SD)
+    """Return the log prior of the standard deviations; that of no waxing is 0."""
+    sd = np.array(DECAY_PRIOR.waxing_log_sd)
     width = np.gradient(sd) / sd[0]
-    return np.asarray(np.log(width) - 0.5 * (sd / _WAXING_PRIOR_LOG_SD) ** 2)
+    return np.asarray(np.log(width) - 0.5 * (sd / DECAY_PRIOR.waxing_sd_scale) ** 2)
 
 
 def _log_prior_of_time() -> Floats:
-    log_time = np.log(np.array(_WAXING_TIME_S) / _WAXING_PRIOR_TIME_S)
-    log_prior = -0.5 * (log_time / _WAXING_PRIOR_TIME_LOG_SD) ** 2
+    """Return the log prior of the correlation times."""
+    log_time = np.log(np.array(DECAY_PRIOR.waxing_time_s) / DECAY_PRIOR.waxing_time_centre_s)
+    log_prior = -0.5 * (log_time / DECAY_PRIOR.waxing_time_log_sd) ** 2
     return np.asarray(log_prior - np.log(np.exp(log_prior).sum()))
 
 
@@ -167,12 +192,15 @@ class _Waxing(NamedTuple):
 
     @classmethod
     def of(cls, share: Floats) -> _Waxing:
-        sd, time = (grid.ravel() for grid in np.meshgrid(_WAXING_LOG_SD, _WAXING_TIME_S))
+        sd, time = (
+            grid.ravel()
+            for grid in np.meshgrid(DECAY_PRIOR.waxing_log_sd, DECAY_PRIOR.waxing_time_s)
+        )
         log_prior = np.add.outer(_log_prior_of_time(), _log_prior_of_sd()).ravel()
         return cls(
             np.tile(share, (len(sd) + 1, 1)),
-            np.append(sd, _NO_WAXING),
-            np.append(time, 8.0),
+            np.append(sd, _NO_WAXING[0]),
+            np.append(time, _NO_WAXING[1]),
             np.append(log_prior, 0.0),
         )
 
@@ -186,7 +214,7 @@ class _Waxing(NamedTuple):
 def _products(
     time_s: Floats, variance: Floats, waxing: _Waxing, columns: Floats
 ) -> tuple[Floats, Floats]:
-    """Give columns' V^-1 columns, (K, p, p), and ln det V, (K,), for every hypothesis.
+    """Return columns' V^-1 columns, (K, p, p), and ln det V, (K,), for every hypothesis.
 
     With K the exponential correlation, whose inverse is tridiagonal,
     ``V^-1 = D^-1 - D^-1 W (K^-1 / s^2 + W D^-1 W)^-1 W D^-1``: one pass along the time.
@@ -226,16 +254,18 @@ class _Weights(NamedTuple):
     scale_sd: Floats
 
 
-def _weigh(points: Points, waxing: _Waxing, curves: Floats, *, log_floor: float | None) -> _Weights:
-    """Weigh every curve under every hypothesis; a floor that is not known leaves the scale free.
+def _weigh(
+    points: RmsSeries, waxing: _Waxing, curves: Floats, *, log_floor: float | None
+) -> _Weights:
+    """Weigh every curve under every hypothesis; the scale is free if the floor is not known.
 
     The curves of a grid are smooth and lie in few dimensions: the quadratic forms are computed
-    there once for each hypothesis.
+    there, once for each hypothesis.
     """
     # The mean log of a chi-square average lies below the log of its mean by about its variance.
     value = np.log(points.rms_ms2) + points.log_variance
     value = value - (log_floor if log_floor is not None else 0.0)
-    sample = curves[:: max(1, len(curves) // 60)]
+    sample = curves[:: max(1, len(curves) // _N_BASIS_CURVES)]
     basis, size, _ = np.linalg.svd(sample.T, full_matrices=False)
     basis = basis[:, : min(_N_BASIS, int(np.count_nonzero(size > _BASIS_TAIL * size[0])) or 1)]
     inside = curves @ basis
@@ -258,14 +288,28 @@ def _weigh(points: Points, waxing: _Waxing, curves: Floats, *, log_floor: float 
 
 
 def _log_mean(log_weight: Floats) -> float:
-    """Give the log of the sum over hypotheses and the mean over cells."""
+    """Return the log of the sum over hypotheses and the mean over cells."""
     top = float(log_weight.max())
     return top + math.log(float(np.exp(log_weight - top).sum())) - math.log(log_weight.shape[1])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class DecayFit:
-    """Equally weighted draws of the curve's parameters, and decay over constant."""
+class DecayPosterior:
+    """Equally weighted draws of the parameters of a decay.
+
+    Parameters
+    ----------
+    log_tau : ndarray, shape (n_draws,)
+        Natural logarithm of the time constant, s.
+    level : ndarray, shape (n_draws,)
+        F over RMS(0) if the floor was fitted, else ln(A / F).
+    log_scale : ndarray, shape (n_draws,)
+        Natural logarithm of RMS(0), or of F if that is known, m/s^2.
+    known : bool
+        Whether the floor is known from before the run.
+    log_bayes_factor : float
+        Natural logarithm of the evidence for a decay over that for a constant.
+    """
 
     log_tau: Floats
     level: Floats
@@ -274,7 +318,20 @@ class DecayFit:
     log_bayes_factor: float
 
     def rms(self, time_s: npt.ArrayLike, *, every: int = 1) -> Floats:
-        """Give the RMS of draws at times from the start of the rest, (n_draws / every, m)."""
+        """Return the RMS of draws at times from the start of the rest, m/s^2.
+
+        Parameters
+        ----------
+        time_s : array_like, shape (m,)
+            Times, s.
+        every : int
+            Use only each of so many draws.
+
+        Returns
+        -------
+        ndarray, shape (n_draws / every, m)
+            RMS, m/s^2.
+        """
         curves = _log_curves(
             np.atleast_1d(np.asarray(time_s, dtype=np.float64)),
             self.log_tau[::every],
@@ -284,15 +341,19 @@ class DecayFit:
         return np.asarray(np.exp(curves + self.log_scale[::every, None]))
 
     def floor_rms(self) -> Floats:
-        """Give the floor of every draw."""
+        """Return the floor of every draw, m/s^2, shape (n_draws,)."""
         scale = np.exp(self.log_scale)
         return scale if self.known else np.asarray(self.level * scale)
 
 
-class CoarseFit(NamedTuple):
-    """The widest grid with its weights, and the evidence."""
+class CoarsePosterior(NamedTuple):
+    """The widest grid with its weights, and the evidence.
 
-    points: Points
+    ``log_bayes_factor`` is that of a decay over a constant; ``log_evidence`` compares a floor that
+    is known with one that is fitted.
+    """
+
+    points: RmsSeries
     log_floor: float | None
     grid: _Grid
     weight: Floats
@@ -301,19 +362,37 @@ class CoarseFit(NamedTuple):
     log_evidence: float
 
 
-def coarse_fit(points: Points, *, floor_ms2: float | None) -> CoarseFit:
-    """Weigh decay against constant, all of the tremor waxing and waning under both."""
+def coarse_posterior(points: RmsSeries, *, floor_ms2: float | None) -> CoarsePosterior:
+    """Weigh a decay against a constant, all of the tremor waxing and waning under both.
+
+    Parameters
+    ----------
+    points : RmsSeries
+        In order of time.
+    floor_ms2 : float or None
+        RMS before the run, m/s^2; None to fit the floor.
+
+    Returns
+    -------
+    CoarsePosterior
+        To be refined by `refine_posterior`.
+    """
     known = floor_ms2 is not None
     log_floor = math.log(floor_ms2) if floor_ms2 is not None else None
     # How far the start may lie above the floor; the same width makes both evidences comparable.
     lowest = floor_ms2 or float(points.rms_ms2.min())
-    levels = (-4.0, max(math.log(float(points.rms_ms2.max()) / lowest), 0.0) + 2.0)
-    longest_s = max(_LONGEST_TAU_OVER_REST * float(points.time_s[-1]), 10.0 * SHORTEST_TAU_S)
-    grid = _Grid((math.log(SHORTEST_TAU_S), math.log(longest_s)), levels if known else (0.0, 1.0))
+    log_rise = max(math.log(float(points.rms_ms2.max()) / lowest), 0.0)
+    levels = (DECAY_PRIOR.lowest_log_rise, log_rise + DECAY_PRIOR.log_rise_above_seen)
+    shortest_s = DECAY_PRIOR.shortest_tau_s
+    longest_s = max(
+        DECAY_PRIOR.longest_tau_over_rest * float(points.time_s[-1]),
+        DECAY_PRIOR.least_tau_range * shortest_s,
+    )
+    grid = _Grid((math.log(shortest_s), math.log(longest_s)), levels if known else (0.0, 1.0))
     tau, level = grid.cells()
     waxing = _Waxing.of(np.ones(len(points.time_s)))
     # The last rows never fade.
-    both = np.append(tau, np.full(_N_LEVEL, 100.0)), np.append(level, level[:_N_LEVEL])
+    both = np.append(tau, np.full(_N_LEVEL, _NO_DECAY_LOG_TAU)), np.append(level, level[:_N_LEVEL])
     curves = _log_curves(points.time_s, *both, known=known)
     log_weight = _weigh(points, waxing, curves, log_floor=log_floor).log_weight
     log_weight, constant = log_weight[:, : len(tau)], log_weight[:, len(tau) :]
@@ -322,11 +401,22 @@ def coarse_fit(points: Points, *, floor_ms2: float | None) -> CoarseFit:
     if not known:  # the flat prior of the scale, over the width that a known floor leaves
         log_evidence += 0.5 * math.log(2.0 * math.pi) - math.log(levels[1] - levels[0])
     weight = np.exp(log_weight - log_weight.max())
-    return CoarseFit(points, log_floor, grid, weight, waxing, log_bayes_factor, log_evidence)
+    return CoarsePosterior(points, log_floor, grid, weight, waxing, log_bayes_factor, log_evidence)
 
 
-def fine_fit(start: CoarseFit) -> DecayFit:
-    """Zoom in on the cells that matter, the floor waxing and waning or steady."""
+def refine_posterior(start: CoarsePosterior) -> DecayPosterior:
+    """Narrow the grid to the cells that matter, the floor waxing and waning or steady.
+
+    Parameters
+    ----------
+    start : CoarsePosterior
+        As `coarse_posterior` returns it.
+
+    Returns
+    -------
+    DecayPosterior
+        4000 draws; the same each time.
+    """
     points, log_floor, grid = start.points, start.log_floor, start.grid
     known = log_floor is not None
     of_cell = start.weight.sum(axis=0)
@@ -344,7 +434,7 @@ def fine_fit(start: CoarseFit) -> DecayFit:
         of_cell = weight.sum(axis=0)
         if zoom + 1 < _N_ZOOMS:
             waxing = waxing.chosen(_not_negligible(weight))
-    return _drawn(grid, weight, weights, start)
+    return _draw(grid, weight, weights, start)
 
 
 def _not_negligible(weight: Floats) -> Bools:
@@ -352,8 +442,8 @@ def _not_negligible(weight: Floats) -> Bools:
     return np.asarray(of_waxing > _NEGLIGIBLE * of_waxing.max())
 
 
-def _drawn(grid: _Grid, weight: Floats, weights: _Weights, start: CoarseFit) -> DecayFit:
-    """Draw evenly from the weights, spread within the cells by sequences without chance."""
+def _draw(grid: _Grid, weight: Floats, weights: _Weights, start: CoarsePosterior) -> DecayPosterior:
+    """Draw evenly from the weights, spread within the cells by quasi-random sequences."""
     even = (np.arange(_N_DRAWS) + 0.5) / _N_DRAWS
     total = np.cumsum(weight.ravel())
     chosen = np.minimum(np.searchsorted(total, even * total[-1]), weight.size - 1)
@@ -366,7 +456,7 @@ def _drawn(grid: _Grid, weight: Floats, weights: _Weights, start: CoarseFit) -> 
     tau_step = (grid.tau_limits[1] - grid.tau_limits[0]) / _N_TAU
     level_step = (grid.level_limits[1] - grid.level_limits[0]) / _N_LEVEL
     scale = weights.scale[hypothesis, cell] + weights.scale_sd[hypothesis, 0] * normal
-    return DecayFit(
+    return DecayPosterior(
         log_tau=tau[cell] + (spread[:, 0] - 0.5) * tau_step,
         level=level[cell] + (spread[:, 1] - 0.5) * level_step,
         log_scale=scale + (start.log_floor or 0.0),

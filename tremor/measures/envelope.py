@@ -1,8 +1,8 @@
-"""What the envelope of a line tells: what drives it, and whether it is there all along.
+"""Scores of the envelope of a line: what excites it, and whether it is present throughout.
 
-Tremor is a resonance that is pushed all the time. A muscle that rings with the heart is pushed by
-its beats, and a movement comes and goes. Each function takes windows and gives the numbers that a
-verdict compares with its threshold; the thresholds are `tremor.settings`.
+Tremor is a resonance under permanent excitation. A muscle that rings with the heart is excited by
+its beats, and a movement comes and goes. Each function takes windows and returns the numbers that
+a verdict compares with its threshold in `tremor.settings`.
 """
 
 from __future__ import annotations
@@ -15,85 +15,64 @@ import numpy.typing as npt
 
 from tremor.dsp.spectrum import band_bins
 from tremor.recording import Floats
+from tremor.settings import ENVELOPE, HEARTBEAT, AnalysisSettings
 
-__all__ = ["LONGEST_BEAT_S", "Heartbeat", "Quiet", "heartbeat", "quiet", "slow_correlation"]
+__all__ = [
+    "Heartbeat",
+    "QuietTime",
+    "heartbeat",
+    "heartbeat_limit",
+    "quiet_time",
+    "slow_correlation",
+]
 
 Complexes = npt.NDArray[np.complex128]
 Indices = npt.NDArray[np.int64]
 
-#: Rate of the envelopes, Hz, whatever that of the samples.
-_RATE_HZ: Final = 25.0
-#: The ends of an analytic signal ring for so long, s.
-_EDGE_S: Final = 0.2
-
-#: Intervals between heartbeats, s: 43 to 200 a minute.
-LONGEST_BEAT_S: Final = 1.4
-_BEAT_S: Final = (0.3, LONGEST_BEAT_S)
-#: A lag of the autocorrelation longer than this share of the window has too few products.
-_MOST_LAG_SHARE: Final = 0.5
-#: The line is followed as far as this on either side of its peak, Hz: a push rises within 0.1 s ...
-_LINE_HALF_WIDTH_HZ: Final = 6.0
-#: ... and faded out over this, Hz.
-_LINE_FADE_HZ: Final = 1.0
-#: The direction of the line is that of what lies this near to its peak, Hz.
-_DIRECTION_HZ: Final = 1.5
-#: What is new in the line is what it was not this long ago, s.
-_PUSH_LAG_S: Final = 0.12
-#: Pushes are taken over their mean over this time, s: a few beats, and less than waxing takes.
-_WAXING_S: Final = 3.0
-#: Weight of the logarithm of the spikiness beside the return: that of a logistic regression
-#: between ringing and tremor, 0.54-0.66 for windows of 4-10 s.
-_SPIKE_WEIGHT: Final = 0.5
-#: Mean fourth power over squared mean square of the pushes of a Gaussian process.
-_GAUSSIAN_SPIKINESS: Final = 2.0
-#: Coefficient of variation of the envelope: a heart that rings has 0.32 or more, tremor 0.29-0.65,
-#: a steady tone under 0.05. From the first to the second the marks come to count.
-_SWING: Final = (0.08, 0.16)
-#: Neither mark of the heartbeat alone may speak louder than this.
-_MOST_OF_ONE_MARK: Final = 1.0
-
-#: The line itself is what lies this near to its peak, Hz; slower movement lies in this band, Hz.
-_NARROW_HZ: Final = 1.5
-_SLOW_HZ: Final = (0.5, 2.5)
-#: A line is as good as gone where its power is below this share of its mean.
-_QUIET: Final = 0.1
+#: Kurtosis of the excitation of a complex Gaussian process: mean fourth power of its modulus over
+#: the squared mean square.
+_GAUSSIAN_KURTOSIS: Final = 2.0
+#: The limit of the median score of n windows falls with this power of n.
+_LIMIT_EXPONENT: Final = -0.7
+#: Lags are computed up to this factor beyond the longest interval, so that a maximum there shows.
+_LAG_MARGIN: Final = 1.1
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Heartbeat:
-    """How much a line is that of a muscle that rings with every beat of the heart.
+    """How much a line looks like the ringing of a muscle with every heartbeat.
 
     Parameters
     ----------
     score : ndarray, shape (n_windows,)
-        ``returning`` plus half the logarithm of ``spikiness`` over 2, each at most 1; less, down
-        to 0, where the envelope hardly swings at all. On average 0.22 for tremor and 0.73 for
-        ringing in windows of 4 s, 0.10 and 0.75 in windows of 10 s.
-    returning : ndarray, shape (n_windows,)
-        Highest autocorrelation of the strength of the pushes at the interval of a beat.
-    spikiness : ndarray, shape (n_windows,)
-        Mean fourth power of the pushes over their squared mean square: 2 for tremor.
+        ``periodicity`` plus half the logarithm of ``kurtosis`` over 2, each at most 1; less, down
+        to 0, if the envelope hardly varies. On average 0.22 for tremor and 0.73 for ringing in
+        windows of 4 s, 0.10 and 0.75 in windows of 10 s.
+    periodicity : ndarray, shape (n_windows,)
+        Highest autocorrelation of the strength of the excitation at the interval of a heartbeat.
+    kurtosis : ndarray, shape (n_windows,)
+        Mean fourth power of the excitation over its squared mean square: 2 for tremor.
     interval_s : ndarray, shape (n_windows,)
-        Interval at which the pushes return, s.
+        Interval at which the excitation repeats, s.
     """
 
     score: Floats
-    returning: Floats
-    spikiness: Floats
+    periodicity: Floats
+    kurtosis: Floats
     interval_s: Floats
 
 
 def heartbeat(
-    moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
+    high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
 ) -> Heartbeat:
-    """Tell the ringing of a muscle with the heart from tremor, by what drives the line.
+    """Score how much a line is excited by the heart.
 
     Parameters
     ----------
-    moving : ndarray, shape (n_windows, 3, n_samples)
+    high_passed : ndarray, shape (n_windows, 3, n_samples)
         Windows without their slow part, m/s^2.
     peak_hz : ndarray, shape (n_windows,)
-        Where the line is, Hz.
+        Peak of the line, Hz.
     fs : float
         Sampling rate, Hz.
     band_hz : tuple of float
@@ -102,26 +81,26 @@ def heartbeat(
     Returns
     -------
     Heartbeat
-        Of each window.
+        Score and its parts, of each window.
 
     Notes
     -----
-    Both are a resonance that something drives: the line and its envelope look alike, most of all
-    where a fast heart strikes a muscle that still rings. What drives them differs. The complex
-    envelope ``z`` of the line, along its own direction, is predicted from 0.12 s before by least
-    squares; the push is what is left, ``z(t) - a z(t - 0.12 s)``. Tremor, a stationary Gaussian
-    process, is pushed all the time: its pushes have no memory beyond that lag and are as strong
-    as chance makes them. A heart pushes for a moment, at intervals that change little from one
-    beat to the next. The strength of the pushes then returns after a beat, and is spiky. It is
-    taken over its running mean over 3 s, so that waxing and waning does not enter.
+    Tremor and ringing are both a driven resonance: line and envelope look alike, most of all when
+    a fast heart strikes a muscle that still rings. Their excitation differs. The complex envelope
+    ``z`` of the line, along its own direction, is predicted from 0.12 s before by least squares;
+    the residual ``z(t) - a z(t - 0.12 s)`` is the excitation. That of tremor, a stationary
+    Gaussian process, is permanent, has no memory beyond that lag, and is Gaussian. That of the
+    heart is impulsive, at intervals that change little from one beat to the next: its strength is
+    periodic and has a high kurtosis. The strength is normalised by its running mean over 3 s, so
+    that waxing and waning does not enter.
 
-    A tone with a weak ringing beside it has pushes of the heart alone: hence the swing of the
-    whole envelope.
+    A tone with weak ringing beside it is excited by the heart alone: for this reason the variation
+    of the whole envelope weights the score.
 
     References
     ----------
     Makhoul J. Linear prediction: a tutorial review. Proc IEEE 1975;63:561-580.
-    doi:10.1109/PROC.1975.9792 (the excitation of a resonance as what cannot be predicted).
+    doi:10.1109/PROC.1975.9792 (the excitation of a resonance as its prediction residual).
 
     Examples
     --------
@@ -133,22 +112,62 @@ def heartbeat(
     >>> bool(found.score[0] > 1.0), round(float(found.interval_s[0]), 1)
     (True, 0.8)
     """
-    line, rate_hz = _line_envelope(moving, peak_hz, fs=fs, low_hz=band_hz[0])
-    lag = max(1, round(_PUSH_LAG_S * rate_hz))
+    line, rate_hz = _line_envelope(high_passed, peak_hz, fs=fs, low_hz=band_hz[0])
+    lag = max(1, round(HEARTBEAT.prediction_lag_s * rate_hz))
     now, before = line[:, lag:], line[:, :-lag]
-    follows = (now * before.conj()).sum(axis=-1) / np.maximum(_square(before).sum(axis=-1), 1e-300)
-    power = _square(now - follows[:, None] * before)
-    power = power / np.maximum(_running_mean(power, round(_WAXING_S * rate_hz)), 1e-300)
-    spikiness = np.square(power).mean(axis=-1) / np.maximum(np.square(power.mean(axis=-1)), 1e-300)
-    returning, interval_s = _return(np.sqrt(power), rate_hz=rate_hz)
-    spiky = _SPIKE_WEIGHT * np.log(np.maximum(spikiness, 1.0) / _GAUSSIAN_SPIKINESS)
-    marks = np.minimum(returning, _MOST_OF_ONE_MARK) + np.minimum(spiky, _MOST_OF_ONE_MARK)
+    predictor = (now * before.conj()).sum(axis=-1) / np.maximum(
+        _square(before).sum(axis=-1), 1e-300
+    )
+    power = _square(now - predictor[:, None] * before)
+    n_mean = round(HEARTBEAT.normalisation_s * rate_hz)
+    power = power / np.maximum(_running_mean(power, n_mean), 1e-300)
+    kurtosis = np.square(power).mean(axis=-1) / np.maximum(np.square(power.mean(axis=-1)), 1e-300)
+    periodicity, interval_s = _periodicity(np.sqrt(power), rate_hz=rate_hz)
+    peaked = HEARTBEAT.kurtosis_weight * np.log(np.maximum(kurtosis, 1.0) / _GAUSSIAN_KURTOSIS)
+    most = HEARTBEAT.most_of_one_mark
+    marks = np.minimum(periodicity, most) + np.minimum(peaked, most)
     return Heartbeat(
-        score=marks * _swing(np.sqrt(_square(line))),
-        returning=returning,
-        spikiness=spikiness,
+        score=marks * _variation_weight(np.sqrt(_square(line))),
+        periodicity=periodicity,
+        kurtosis=kurtosis,
         interval_s=interval_s,
     )
+
+
+def heartbeat_limit(
+    settings: AnalysisSettings, *, length_s: npt.ArrayLike, n_windows: npt.ArrayLike
+) -> Floats:
+    """Return the limit of the median heartbeat score of several windows.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+        The limit for one window of 4 s.
+    length_s : array_like, shape (...)
+        Length of the windows, s.
+    n_windows : array_like, shape (...)
+        Number of windows; those that overlap by half count as one each.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        About 1 % of tremor lies above it for every length and number.
+
+    Notes
+    -----
+    The score holds the highest autocorrelation of many lags, so that its mean falls with the
+    scatter: as the root of the length.
+
+    Examples
+    --------
+    >>> limit = heartbeat_limit(AnalysisSettings(), length_s=[4.0, 10.0], n_windows=[1, 5])
+    >>> [round(float(one), 2) for one in limit]
+    [0.51, 0.24]
+    """
+    share = HEARTBEAT.share_of_many
+    by_length = (ENVELOPE.reference_s / np.asarray(length_s, dtype=np.float64)) ** 0.5
+    by_number = share + (1.0 - share) * (np.asarray(n_windows, dtype=np.float64) ** _LIMIT_EXPONENT)
+    return np.asarray(settings.most_heartbeat_score * by_length * by_number)
 
 
 def _square(z: Complexes) -> Floats:
@@ -156,7 +175,7 @@ def _square(z: Complexes) -> Floats:
 
 
 def _running_mean(series: Floats, n_values: int) -> Floats:
-    """Average over what there is of so many values around each, shape (K, n)."""
+    """Average over the n values around each, fewer at the ends, shape (K, n)."""
     n = series.shape[-1]
     total = np.cumsum(np.pad(series, ((0, 0), (1, 0))), axis=-1)
     first = np.maximum(np.arange(n) - n_values // 2, 0)
@@ -165,52 +184,56 @@ def _running_mean(series: Floats, n_values: int) -> Floats:
 
 
 def _line_envelope(
-    moving: Floats, peak_hz: Floats, *, fs: float, low_hz: float
+    high_passed: Floats, peak_hz: Floats, *, fs: float, low_hz: float
 ) -> tuple[Complexes, float]:
-    """Give the complex envelope of the line along its direction, and its rate, Hz."""
-    length_s = moving.shape[-1] / fs
-    spectrum = np.fft.rfft(moving, axis=-1)
-    half = round(_LINE_HALF_WIDTH_HZ * length_s)
+    """Return the complex envelope of the line along its direction, and its sampling rate, Hz."""
+    length_s = high_passed.shape[-1] / fs
+    spectrum = np.fft.rfft(high_passed, axis=-1)
+    half = round(HEARTBEAT.line_half_width_hz * length_s)
     offset = np.arange(-half, half + 1)
     peak = np.round(peak_hz * length_s).astype(np.int64)[:, None]
     at = peak + offset
     first = np.maximum(peak - half, int(np.ceil(low_hz * length_s)))
     last = np.minimum(peak + half, spectrum.shape[-1] - 2)
     inside = np.minimum(at - first, last - at) + 1.0
-    weight = 0.5 - 0.5 * np.cos(np.pi * np.clip(inside / (_LINE_FADE_HZ * length_s), 0.0, 1.0))
+    faded = np.clip(inside / (HEARTBEAT.line_fade_hz * length_s), 0.0, 1.0)
+    weight = 0.5 - 0.5 * np.cos(np.pi * faded)
     at = np.clip(at, 0, spectrum.shape[-1] - 1)
     bins = np.take_along_axis(spectrum, at[:, None, :], axis=-1)
-    near = np.ascontiguousarray(bins[..., np.abs(offset) <= _DIRECTION_HZ * length_s])
+    is_near = np.abs(offset) <= HEARTBEAT.direction_half_width_hz * length_s
+    near = np.ascontiguousarray(bins[..., is_near])
     cross = (near[:, :, None] * near[:, None].conj()).real.sum(axis=-1)
     direction = np.linalg.eigh(cross)[1][..., -1]
     along = (bins * direction[:, :, None]).sum(axis=1) * weight
     return _to_time(along, offset, length_s=length_s)
 
 
-def _to_time(bins: Complexes, places: Indices, *, length_s: float) -> tuple[Complexes, float]:
-    """Give what some bins of a spectrum are in time, ends left out, and the rate, Hz.
+def _to_time(bins: Complexes, index: Indices, *, length_s: float) -> tuple[Complexes, float]:
+    """Return the analytic signal of some bins, its ends cut off, and its sampling rate, Hz.
 
-    Up to a constant; the rate does not depend on that of the samples.
+    Up to a constant factor. The rate does not depend on that of the samples.
     """
-    n_out = round(_RATE_HZ * length_s)
+    n_out = round(ENVELOPE.rate_hz * length_s)
     one_sided = np.zeros((*bins.shape[:-1], n_out), dtype=np.complex128)
-    one_sided[..., places % n_out] = bins
+    one_sided[..., index % n_out] = bins
     rate_hz = n_out / length_s
-    edge = max(1, round(_EDGE_S * rate_hz))
+    edge = max(1, round(ENVELOPE.edge_s * rate_hz))
     return np.fft.ifft(one_sided, axis=-1)[..., edge:-edge], rate_hz
 
 
-def _return(strength: Floats, *, rate_hz: float) -> tuple[Floats, Floats]:
-    """Find the highest return at a beat's interval: (autocorrelation, interval in s), each (K,)."""
+def _periodicity(strength: Floats, *, rate_hz: float) -> tuple[Floats, Floats]:
+    """Find the highest autocorrelation at a heartbeat's interval, and that interval, s."""
     n = strength.shape[-1]
-    n_lags = int(min(_BEAT_S[1] * 1.1, _MOST_LAG_SHARE * n / rate_hz) * rate_hz) + 2
+    shortest_s, longest_s = HEARTBEAT.interval_s
+    most_s = min(longest_s * _LAG_MARGIN, HEARTBEAT.most_lag_share * n / rate_hz)
+    n_lags = int(most_s * rate_hz) + 2
     centred = strength - strength.mean(axis=-1, keepdims=True)
     padded = np.fft.rfft(centred, n=2 * n, axis=-1)
     products = np.fft.irfft(_square(padded), n=2 * n, axis=-1)
     covariance = products[:, :n_lags] / (n - np.arange(n_lags))
     correlation = covariance / np.maximum(covariance[:, :1], 1e-300)
-    first = int(np.ceil(_BEAT_S[0] * rate_hz))
-    last = min(n_lags - 1, int(_BEAT_S[1] * rate_hz) + 1)
+    first = int(np.ceil(shortest_s * rate_hz))
+    last = min(n_lags - 1, int(longest_s * rate_hz) + 1)
     inner = correlation[:, first:last]
     is_top = (inner >= correlation[:, first - 1 : last - 1]) & (
         inner >= correlation[:, first + 1 : last + 1]
@@ -220,39 +243,42 @@ def _return(strength: Floats, *, rate_hz: float) -> tuple[Floats, Floats]:
     return np.where(is_top.any(axis=-1), highest, 0.0), (first + at) / rate_hz
 
 
-def _swing(amplitude: Floats) -> Floats:
-    """Tell whether an envelope swings, 0 to 1, shape (K,): that of a steady tone does not."""
+def _variation_weight(amplitude: Floats) -> Floats:
+    """Weight an envelope by its variation, 0 to 1, shape (K,): a steady tone has none."""
     variation = amplitude.std(axis=-1) / np.maximum(amplitude.mean(axis=-1), 1e-300)
-    low, high = _SWING
+    low, high = HEARTBEAT.variation
     return np.asarray(np.clip((variation - low) / (high - low), 0.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Quiet:
-    """How long the power of a line is below a tenth of its mean.
+class QuietTime:
+    """Time for which the power of a line is below a tenth of its mean.
 
     Parameters
     ----------
     share : ndarray, shape (n_windows,)
-        Share of the time: 0.095 on average for a Gaussian process, 0.5 and more for a movement
+        Share of the window: 0.095 on average for a Gaussian process, 0.5 and more for a movement
         shorter than the window.
     longest_s : ndarray, shape (n_windows,)
-        Longest time without a break, s. Between two beats it is no longer than `LONGEST_BEAT_S`.
+        Longest such time without a break, s. Between two heartbeats it is no longer than their
+        interval.
     """
 
     share: Floats
     longest_s: Floats
 
 
-def quiet(moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]) -> Quiet:
-    """Tell for how much of a window its line is as good as gone.
+def quiet_time(
+    high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
+) -> QuietTime:
+    """Measure for how much of a window its line is absent.
 
     Parameters
     ----------
-    moving : ndarray, shape (n_windows, 3, n_samples)
+    high_passed : ndarray, shape (n_windows, 3, n_samples)
         Windows without their slow part and impacts, m/s^2.
     peak_hz : ndarray, shape (n_windows,)
-        Where the line is, Hz.
+        Peak of the line, Hz.
     fs : float
         Sampling rate, Hz.
     band_hz : tuple of float
@@ -260,8 +286,8 @@ def quiet(moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, f
 
     Returns
     -------
-    Quiet
-        Of each window.
+    QuietTime
+        Share and longest time, of each window.
 
     Examples
     --------
@@ -269,62 +295,62 @@ def quiet(moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, f
     >>> t = np.arange(1000) / 100.0
     >>> shift = np.exp(-(((t - 4.0) / 0.7) ** 2)) * np.sin(2 * np.pi * 4.5 * t)
     >>> windows = np.stack([np.sin(2 * np.pi * 8 * t), shift])[:, None] * np.ones((3, 1))
-    >>> found = quiet(windows, np.array([8.0, 4.5]), fs=100.0, band_hz=(3.0, 15.0))
+    >>> found = quiet_time(windows, np.array([8.0, 4.5]), fs=100.0, band_hz=(3.0, 15.0))
     >>> found.share.round(1).tolist(), found.longest_s.round(0).tolist()
     ([0.0, 0.8], [0.0, 5.0])
     """
-    power, rate_hz = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
-    is_quiet = power < _QUIET * power.mean(axis=-1, keepdims=True)
-    place = np.arange(1, power.shape[-1] + 1)
-    since = place - np.maximum.accumulate(np.where(is_quiet, 0, place), axis=-1)
-    return Quiet(share=is_quiet.mean(axis=-1), longest_s=since.max(axis=-1) / rate_hz)
+    power, rate_hz = _line_power(high_passed, peak_hz, fs=fs, band_hz=band_hz)
+    is_quiet = power < ENVELOPE.quiet_power_share * power.mean(axis=-1, keepdims=True)
+    index = np.arange(1, power.shape[-1] + 1)
+    since = index - np.maximum.accumulate(np.where(is_quiet, 0, index), axis=-1)
+    return QuietTime(share=is_quiet.mean(axis=-1), longest_s=since.max(axis=-1) / rate_hz)
 
 
 def slow_correlation(
-    moving: Floats,
+    high_passed: Floats,
     windows: Floats,
     peak_hz: Floats,
     *,
     fs: float,
     band_hz: tuple[float, float],
 ) -> Floats:
-    """Tell whether a line comes and goes together with slower movement.
+    """Correlate the envelope of a line with that of slower movement.
 
     Parameters
     ----------
-    moving, peak_hz, fs, band_hz
-        As for `quiet`.
+    high_passed, peak_hz, fs, band_hz
+        As for `quiet_time`.
     windows : ndarray, shape (n_windows, 3, n_samples)
         The windows with their slow part, m/s^2.
 
     Returns
     -------
     ndarray, shape (n_windows,)
-        Correlation of the envelope of the line with that of the movement at 0.5-2.5 Hz: 0 on
-        average for tremor on a leg that sways.
+        Correlation with the envelope of movement at 0.5-2.5 Hz: 0 on average for tremor on a leg
+        that sways.
     """
     n = windows.shape[-1]
-    slow = band_bins(n, fs=fs, low_hz=_SLOW_HZ[0], high_hz=_SLOW_HZ[1])
-    # A tilt makes a jump from the end to the start, which would look like movement at both.
-    ends = max(1, round(_EDGE_S * fs))
+    slow = band_bins(n, fs=fs, low_hz=ENVELOPE.slow_band_hz[0], high_hz=ENVELOPE.slow_band_hz[1])
+    # A tilt makes a jump from the end to the start, which would look like movement at both ends.
+    ends = max(1, round(ENVELOPE.edge_s * fs))
     jump = windows[..., -ends:].mean(axis=-1) - windows[..., :ends].mean(axis=-1)
     ramp = np.fft.rfft(np.linspace(-0.5, 0.5, n))[slow]
     bins = np.fft.rfft(windows, axis=-1)[..., slow] - jump[..., None] * ramp
     other = _square(_to_time(bins, np.arange(slow.start, slow.stop), length_s=n / fs)[0])
-    line, _ = _line_power(moving, peak_hz, fs=fs, band_hz=band_hz)
+    line, _ = _line_power(high_passed, peak_hz, fs=fs, band_hz=band_hz)
     return _correlation(np.sqrt(line), np.sqrt(other.sum(axis=1)))
 
 
 def _line_power(
-    moving: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
+    high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
 ) -> tuple[Floats, float]:
-    """Give the power envelope of what lies near a peak, up to a constant, and its rate, Hz."""
-    length_s = moving.shape[-1] / fs
-    half = round(_NARROW_HZ * length_s)
+    """Return the power envelope around a peak, up to a factor, and its sampling rate, Hz."""
+    length_s = high_passed.shape[-1] / fs
+    half = round(ENVELOPE.line_half_width_hz * length_s)
     offset = np.arange(-half, half + 1)
     at = np.round(peak_hz * length_s).astype(np.int64)[:, None] + offset
-    spectrum = np.fft.rfft(moving, axis=-1)
-    band = band_bins(moving.shape[-1], fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
+    spectrum = np.fft.rfft(high_passed, axis=-1)
+    band = band_bins(high_passed.shape[-1], fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
     inside = (at >= band.start) & (at < band.stop)
     at = np.clip(at, 0, spectrum.shape[-1] - 1)
     bins = np.take_along_axis(spectrum, at[:, None, :], axis=-1) * inside[:, None, :]

@@ -16,32 +16,28 @@ import numpy.typing as npt
 
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
 from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, psd, transform
-from tremor.measures.whittle import half_span_hz
+from tremor.measures.band import half_span_hz
+from tremor.measures.intervals import NORMAL_QUANTILE, student_quantile
 from tremor.recording import Floats
+from tremor.settings import SINE
 
-__all__ = ["SineFit", "fit_sines", "left_per_bandwidth_s"]
-
-NORMAL_QUANTILE: Final = 1.959963984540054  # of a 95 % interval
+__all__ = ["SLOPE_VARIANCE", "SineFit", "fit_sines", "residual_per_bandwidth_s"]
 
 #: The slow cosines of a longer window are too many to be kept at hand.
 _MOST_BASIS_NUMBERS: Final = 500_000
-#: Gauss-Newton steps; from a start within half a bin three are enough.
+#: Gauss-Newton steps; from a start within half a bin three are enough. None is longer than this.
 _STEPS: Final = 6
-#: Bins on each side of the peak in which the residual of the sine is judged.
-_NEAR_BINS: Final = 4
-#: ... or in this span, where that is more: slow waxing puts sidebands there.
-_NEAR_HZ: Final = 0.2
-#: The noise is taken from bins further away than this, out to the half span of the fit.
-_FAR_BINS: Final = 4  # beyond those that are judged
-_FAR_SPAN_BINS: Final = 40
-#: Chance of taking a true tone for a line; it costs a wider interval, the other way costs coverage.
-_ALPHA: Final = 0.01
-#: Bandwidth times length up to which the sine stands for a line that is not a tone.
-_NARROW_BT: Final = 0.1
-#: A straight line through a Brownian phase has 6/5 of the least variance of its slope.
-_SLOPE_LOSS: Final = 1.2
-#: The residual of so narrow a line rests on so few independent numbers.
-_NARROW_FREEDOM: Final = 3.0
+_LONGEST_STEP_BINS: Final = 0.3
+#: Of a Brownian phase of unit variance after the whole window: variance of the slope of the
+#: straight line through it, over the least possible one.
+SLOPE_VARIANCE: Final = 1.2
+#: Share of the power of a narrow line that stays beside its best sine, over pi B T: Brownian phase
+#: and amplitude, less the straight line that the frequency takes from the phase.
+_POWER_BESIDE: Final = 0.233
+#: The energy of a single Brownian path is below a third of its mean in 5 % of cases.
+_BROWNIAN_ENERGY_FACTOR: Final = 3.0
+#: One-sided normal quantile of 95 %.
+_ONE_SIDED_QUANTILE: Final = 1.645
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,7 +52,7 @@ class SineFit:
     power, half_rms : ndarray, shape (n_windows,)
         Mean square of the vector, (m/s^2)^2, and half of the 95 % interval of its root, m/s^2.
     bandwidth_hz, most_bandwidth_hz : ndarray, shape (n_windows,)
-        Half-power width that the residual leaves room for, and its upper limit (95 %), Hz.
+        Half-power width that the residual allows, and its upper limit (95 %), Hz.
     noise : ndarray, shape (n_windows,)
         Floor of one axis around the line, (m/s^2)^2/Hz.
     is_tone : ndarray of bool, shape (n_windows,)
@@ -77,7 +73,7 @@ class SineFit:
 
 
 def fit_sines(
-    moving: Floats,
+    high_passed: Floats,
     start_hz: Floats,
     *,
     fs: float,
@@ -86,33 +82,104 @@ def fit_sines(
 ) -> SineFit:
     """Fit one sine of shared frequency and free complex amplitude per axis by least squares.
 
-    The regressors lose their slow cosines as the samples did, so that the fit is the joint one
-    with tilt and sway. The noise is that of the residual around the line.
+    The slow cosines are removed from the regressors as they were from the samples, so that the
+    fit is the joint one with tilt and sway. The noise is that of the residual around the line.
 
     Parameters
     ----------
-    moving : ndarray, shape (n_windows, 3, n_samples)
-        Windows without their slow part, m/s^2.
+    high_passed : ndarray, shape (n_windows, 3, n_samples)
+        Windows after `remove_slow`, m/s^2.
     start_hz : ndarray, shape (n_windows,)
         Within half a bin of the frequency, Hz.
     fs, cutoff_hz : float
-        Sampling rate, and what `remove_slow` took out, Hz.
+        Sampling rate, and cut-off of `remove_slow`, Hz.
     band_hz : tuple of float
-        The frequency stays in here, Hz.
+        Limits of the frequency, Hz.
 
     Returns
     -------
     SineFit
         The result of a window does not depend on the others.
     """
-    from scipy.special import gammaincc, stdtrit
+    from scipy.special import gammaincc
 
-    n_windows, _, n = moving.shape
+    n = high_passed.shape[-1]
     duration_s = n / fs
+    fit = _least_squares(high_passed, start_hz, fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
+    left = _residual(high_passed, fit, fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
+    is_tone = gammaincc(left.expected, left.excess) > SINE.significance
+
+    variance = left.noise * fs / 2.0
+    power = np.maximum(
+        np.square(fit.amplitude).sum(axis=(1, 2)) / 2.0 - 2.0 * left.n_axes * variance / n,
+        variance / n,
+    )
+    per_bandwidth = residual_per_bandwidth_s(power, left.noise, duration_s=duration_s)
+    beyond_noise = np.maximum(left.excess - left.expected, 0.0)
+    bandwidth = beyond_noise / per_bandwidth
+    from_noise = variance / fit.curvature
+    from_wander = SLOPE_VARIANCE * bandwidth / (4.0 * np.pi * duration_s)
+    return SineFit(
+        frequency_hz=fit.frequency_hz,
+        half_hz=np.where(
+            is_tone,
+            NORMAL_QUANTILE * np.sqrt(from_noise),
+            float(student_quantile(SINE.narrow_freedom)) * np.sqrt(from_noise + from_wander),
+        ),
+        power=power,
+        half_rms=NORMAL_QUANTILE * np.sqrt(variance / n),
+        bandwidth_hz=bandwidth,
+        most_bandwidth_hz=_BROWNIAN_ENERGY_FACTOR
+        * (beyond_noise + _ONE_SIDED_QUANTILE * np.sqrt(left.expected))
+        / per_bandwidth,
+        noise=left.noise,
+        is_tone=is_tone,
+        is_enough=is_tone | (bandwidth * duration_s < SINE.narrow_bt),
+    )
+
+
+def residual_per_bandwidth_s(power: Floats, noise: Floats, *, duration_s: float) -> Floats:
+    """Return how much of a narrow line stays beside its best sine, per hertz of its width.
+
+    Parameters
+    ----------
+    power, noise : ndarray, shape (n_windows,)
+        Power of the line, (m/s^2)^2, and floor of one axis, (m/s^2)^2/Hz.
+    duration_s : float
+        Length of the windows, s.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        Power in bins of noise, per Hz of half-power bandwidth.
+    """
+    return np.asarray(_POWER_BESIDE * np.pi * duration_s * power * duration_s / noise)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _LeastSquares:
+    """Frequency (n,), amplitudes (n, 3, 2) of cosine and sine, their waves, and the curvature."""
+
+    frequency_hz: Floats
+    amplitude: Floats
+    waves: Floats
+    curvature: Floats
+
+
+def _least_squares(
+    high_passed: Floats,
+    start_hz: Floats,
+    *,
+    fs: float,
+    cutoff_hz: float,
+    band_hz: tuple[float, float],
+) -> _LeastSquares:
+    """Search the frequency by Gauss-Newton, the amplitudes solved out at each step."""
+    n_windows, _, n = high_passed.shape
+    longest_hz = _LONGEST_STEP_BINS / (n / fs)
     time = (np.arange(n) - (n - 1) / 2.0) / fs
     frequency = start_hz.copy()
     waves = np.empty((n_windows, 4, n))
-
     for step in range(_STEPS):
         phase = 2.0 * np.pi * frequency[:, None] * time
         np.cos(phase, out=waves[:, 0])
@@ -120,90 +187,68 @@ def fit_sines(
         # The derivatives of both by the frequency.
         np.multiply(waves[:, 1], -2.0 * np.pi * time, out=waves[:, 2])
         np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
-        # All that follows is in inner products; the samples have no slow part, so that taking
-        # that of the waves out changes nothing between waves and samples.
+        # Only inner products follow. The samples have no slow part, so that those between waves
+        # and samples are the same with and without that of the waves.
         gram = _gram_without_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
-        along = waves @ np.swapaxes(moving, -1, -2)
+        along = waves @ np.swapaxes(high_passed, -1, -2)
         inner = gram[:, :2, :2]
         fitted = np.linalg.solve(inner, along[:, :2])
-        # How the fitted sine changes with the frequency, at right angles to cosine and sine.
+        # Derivative of the fitted sine by the frequency, orthogonal to cosine and sine.
         turn = np.concatenate([-np.linalg.solve(inner, gram[:, :2, 2:] @ fitted), fitted], axis=1)
         curvature = np.maximum((turn * (gram @ turn)).sum(axis=(1, 2)), 1e-300)
         if step < _STEPS - 1:
             left = along - gram[:, :, :2] @ fitted
             change = (turn * left).sum(axis=(1, 2)) / curvature
-            frequency = np.clip(
-                frequency + np.clip(change, -0.3 / duration_s, 0.3 / duration_s), *band_hz
-            )
-    amplitude = np.swapaxes(fitted, -1, -2)
-    residual = moving - remove_slow(amplitude @ waves[:, :2], fs=fs, cutoff_hz=cutoff_hz)
-    n_axes = np.count_nonzero(np.ptp(moving, axis=-1) > 0.0, axis=-1)
-    rest = psd(transform(residual, fs=fs))
-    bins = np.arange(rest.shape[-1])
-    away = np.abs(bins - np.round(frequency * duration_s)[:, None])
-    usable = band_bins(n, fs=fs, low_hz=1.2 * cutoff_hz, high_hz=NYQUIST_SHARE * fs / 2.0)
+            frequency = np.clip(frequency + np.clip(change, -longest_hz, longest_hz), *band_hz)
+    return _LeastSquares(frequency, np.swapaxes(fitted, -1, -2), waves[:, :2], curvature)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Residual:
+    """Noise of one axis, and the residual near the line in bins of it, found and expected."""
+
+    noise: Floats
+    excess: Floats
+    expected: Floats
+    n_axes: npt.NDArray[np.int64]
+
+
+def _residual(
+    high_passed: Floats,
+    fit: _LeastSquares,
+    *,
+    fs: float,
+    cutoff_hz: float,
+    band_hz: tuple[float, float],
+) -> _Residual:
+    n = high_passed.shape[-1]
+    duration_s = n / fs
+    residual = high_passed - remove_slow(fit.amplitude @ fit.waves, fs=fs, cutoff_hz=cutoff_hz)
+    n_axes = np.count_nonzero(np.ptp(high_passed, axis=-1) > 0.0, axis=-1)
+    density = psd(transform(residual, fs=fs))
+    bins = np.arange(density.shape[-1])
+    away = np.abs(bins - np.round(fit.frequency_hz * duration_s)[:, None])
+    usable = band_bins(
+        n, fs=fs, low_hz=SINE.noise_low_factor * cutoff_hz, high_hz=NYQUIST_SHARE * fs / 2.0
+    )
     inside = (bins >= usable.start) & (bins < usable.stop)
-    near_bins = max(_NEAR_BINS, round(_NEAR_HZ * duration_s))
+    near_bins = max(SINE.near_bins, round(SINE.near_hz * duration_s))
     near = inside & (away <= near_bins)
-    span = max(_FAR_SPAN_BINS, round(half_span_hz(band_hz) * duration_s))
-    far = inside & (away > near_bins + _FAR_BINS) & (away <= span)
-    noise = np.where(far, rest, 0.0).sum(axis=-1) / np.maximum(n_axes * far.sum(axis=-1), 1.0)
+    span = max(SINE.noise_span_bins, round(half_span_hz(band_hz) * duration_s))
+    far = inside & (away > near_bins + SINE.gap_bins) & (away <= span)
+    noise = np.where(far, density, 0.0).sum(axis=-1) / np.maximum(n_axes * far.sum(axis=-1), 1.0)
     noise = np.maximum(noise, 1e-300)
-    # A bin of an axis is worth one; the amplitudes take one of each axis, the frequency a half.
-    excess = np.where(near, rest, 0.0).sum(axis=-1) / noise
-    expected = n_axes * (near.sum(axis=-1) - 1.0) - 0.5
-    is_tone = gammaincc(expected, excess) > _ALPHA
-
-    variance = noise * fs / 2.0
-    power = np.maximum(
-        np.square(amplitude).sum(axis=(1, 2)) / 2.0 - 2.0 * n_axes * variance / n, variance / n
-    )
-    # Of a line whose width times T is small, 0.233 pi B T of the power stays with the residual:
-    # Brownian phase and amplitude, less the straight line that the frequency takes from the phase.
-    per_bandwidth = left_per_bandwidth_s(power, noise, duration_s=duration_s)
-    bandwidth = np.maximum(excess - expected, 0.0) / per_bandwidth
-    from_noise = variance / curvature
-    from_wander = _SLOPE_LOSS * bandwidth / (4.0 * np.pi * duration_s)
-    return SineFit(
-        frequency_hz=frequency,
-        half_hz=np.where(
-            is_tone,
-            NORMAL_QUANTILE * np.sqrt(from_noise),
-            float(stdtrit(_NARROW_FREEDOM, 0.975)) * np.sqrt(from_noise + from_wander),
-        ),
-        power=power,
-        half_rms=NORMAL_QUANTILE * np.sqrt(variance / n),
-        bandwidth_hz=bandwidth,
-        # Three times: the energy of a single Brownian path stays under a third of its mean in 5 %.
-        most_bandwidth_hz=3.0
-        * (np.maximum(excess - expected, 0.0) + 1.645 * np.sqrt(expected))
-        / per_bandwidth,
+    # A bin of an axis counts one; the amplitudes take one of each axis, the frequency a half.
+    return _Residual(
         noise=noise,
-        is_tone=is_tone,
-        is_enough=is_tone | (bandwidth * duration_s < _NARROW_BT),
+        excess=np.where(near, density, 0.0).sum(axis=-1) / noise,
+        expected=n_axes * (near.sum(axis=-1) - 1.0) - 0.5,
+        n_axes=n_axes,
     )
-
-
-def left_per_bandwidth_s(power: Floats, noise: Floats, *, duration_s: float) -> Floats:
-    """Give how much of a narrow line stays beside its best sine, per Hz of its width.
-
-    Parameters
-    ----------
-    power, noise : ndarray, shape (n_windows,)
-        Power of the line, and floor of one axis: (m/s^2)^2 and (m/s^2)^2/Hz.
-    duration_s : float
-        Length of the windows, s.
-
-    Returns
-    -------
-    ndarray, shape (n_windows,)
-        In bins of noise, for each Hz of half-power bandwidth.
-    """
-    return np.asarray(0.233 * np.pi * duration_s * power * duration_s / noise)
 
 
 def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
-    """Give the inner products of waves of shape (n_windows, k, n), their slow parts taken out."""
+    """Return the inner products of waves of shape (n_windows, k, n) without their slow parts."""
     n = waves.shape[-1]
     n_slow = count_slow(n, fs=fs, cutoff_hz=cutoff_hz)
     if n * n_slow > _MOST_BASIS_NUMBERS:

@@ -1,7 +1,7 @@
 """Debiased Whittle likelihood of one line above a flat floor, for many windows at once.
 
 The model of a window's periodogram and its fit by Fisher scoring. What a fit means in hertz and
-m/s^2, and its intervals, is `tremor.measures.line`.
+m/s^2, and its intervals, is in `tremor.measures.line_table`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.dsp.spectrum import band_bins
+from tremor.measures.band import half_span_hz, reach_hz
 from tremor.recording import Floats
+from tremor.settings import LINE
 
 __all__ = [
     "START_BANDWIDTH_SHARE",
@@ -21,37 +23,30 @@ __all__ = [
     "WhittleFit",
     "expected_periodogram",
     "fit_whittle",
-    "half_span_hz",
     "line_density",
     "periodogram_at",
     "power_and_floor",
-    "reach_hz",
 ]
 
-# The fit works relative to the band, so that doubling rate and band doubles the frequency exactly.
-#: Bins within this share of the width of the band from the peak enter the fit (4 Hz of 3-15).
-_HALF_SPAN_SHARE: Final = 1.0 / 3.0
-#: Bins reach beyond the band by these factors, so that a line at its edge has both flanks.
-_REACH_LOW: Final = 5.0 / 6.0
-_REACH_HIGH: Final = 1.1
-
 _MOST_STEPS: Final = 30
-START_BANDWIDTH_SHARE: Final = 0.125  # of the half span: 0.5 Hz for 3-15 Hz
-_LEAST_BT: Final = 0.02  # bandwidth times window length below which the line is a tone
-_MOST_BANDWIDTH_SHARE: Final = 1.5  # of the half span
+#: Bandwidth at which a fit starts, over the half span: 0.5 Hz for 3-15 Hz.
+START_BANDWIDTH_SHARE: Final = 0.125
 _DEVIANCE_TOLERANCE: Final = 1e-7
 _FREQUENCY_TOLERANCE_BINS: Final = 1e-4
-_KEEP_SHARE: Final = 0.75  # with fewer windows open than this the settled ones are dropped
-
-
-def half_span_hz(band_hz: tuple[float, float]) -> float:
-    """Give how far from the peak the fit looks, Hz."""
-    return (band_hz[1] - band_hz[0]) * _HALF_SPAN_SHARE
-
-
-def reach_hz(band_hz: tuple[float, float]) -> tuple[float, float]:
-    """Give the lowest and the highest frequency that the fit looks at, Hz."""
-    return _REACH_LOW * band_hz[0], _REACH_HIGH * band_hz[1]
+#: Converged windows are dropped once fewer than this share of the windows go on.
+_KEEP_SHARE: Final = 0.75
+#: Search range of ln(power) below and of ln(floor) below and above their first guesses; without a
+#: limit a floor that adds nothing any more drifts to nothing, step by step.
+_LOG_POWER_DROP: Final = 12.0
+LOG_FLOOR_DROP: Final = 8.0
+_LOG_FLOOR_RISE: Final = 6.0
+#: Largest steps: in frequency, over the half span, and in the logarithms.
+_STEP_SHARE: Final = 8.0
+_LOG_STEP: Final = 1.5
+#: Quantile of the bins that the first guess of the floor rests on, and what share of their mean
+#: the quantile of exponential bins is.
+_FLOOR_QUANTILE: Final = 0.3
+_QUANTILE_OVER_MEAN: Final = 0.36
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +68,7 @@ class FitBins:
     def around(
         cls, centre_hz: Floats, *, n_samples: int, fs: float, band_hz: tuple[float, float]
     ) -> FitBins:
-        """Take the bins within the half span of each peak, all windows as many."""
+        """Select the bins within the half span of each peak, as many for every window."""
         duration_s = n_samples / fs
         low_hz, high_hz = reach_hz(band_hz)
         reach = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
@@ -85,28 +80,29 @@ class FitBins:
         return cls(index=index, frequency_hz=index / duration_s)
 
     def take(self, spectrum: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
-        """Take those bins out of spectra of shape (n_windows, 3, n_bins)."""
+        """Return those bins of spectra of shape (n_windows, 3, n_bins)."""
         return np.take_along_axis(spectrum, self.index[:, None, :], axis=-1)
 
 
 def line_density(
     frequency_hz: Floats, *, centre_hz: Floats, bandwidth_hz: Floats, duration_s: float
 ) -> Floats:
-    """Give the expected periodogram of a line of unit power.
+    """Return the expected periodogram of a line of unit power.
 
     Parameters
     ----------
     frequency_hz : ndarray, shape (..., m)
-        Where, Hz.
+        Frequencies at which it is evaluated, Hz.
     centre_hz, bandwidth_hz : ndarray, shape (...)
-        The line, Hz.
+        Centre and half-power full width of the line, Hz.
     duration_s : float
         Length of the window, s.
 
     Returns
     -------
     ndarray, shape (..., m)
-        1/Hz; its integral is 1. The Lorentzian for a long window, a squared sinc for a short one.
+        PSD, 1/Hz; its integral is 1. A Lorentzian for a long window, a squared sinc for a short
+        one.
     """
     return _blurred(frequency_hz, centre_hz, np.pi * bandwidth_hz, duration_s)[0]
 
@@ -114,7 +110,7 @@ def line_density(
 def _blurred(
     frequency_hz: Floats, centre_hz: Floats, rate: Floats, duration_s: float
 ) -> tuple[Floats, Floats, Floats]:
-    """Give g and its derivatives by the centre and by ln(rate), each (..., m)."""
+    """Return g and its derivatives by the centre and by ln(rate), each (..., m)."""
     z = rate[..., None] + 2j * np.pi * (frequency_hz - centre_hz[..., None])
     zt = z * duration_s
     near_zero = np.abs(zt) < 1e-2
@@ -136,14 +132,15 @@ def _blurred(
 def expected_periodogram(
     theta: Floats, frequency_hz: Floats, *, duration_s: float
 ) -> tuple[Floats, Floats]:
-    """Give the expected periodogram of a line above a floor, and its relative slopes.
+    """Return the expected periodogram of a line above a floor, and its relative slopes.
 
     Parameters
     ----------
     theta : ndarray, shape (n_windows, 4)
-        Centre in Hz, and the logarithms of pi B, of the power and of the floor.
+        Centre, Hz, and the natural logarithms of pi B, 1/s, of the power, (m/s^2)^2, and of the
+        floor, (m/s^2)^2/Hz.
     frequency_hz : ndarray, shape (n_windows, m)
-        Hz.
+        Frequencies of the bins, Hz.
     duration_s : float
         Length of the windows, s.
 
@@ -162,12 +159,12 @@ def expected_periodogram(
 def periodogram_at(
     index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float
 ) -> tuple[Floats, Floats]:
-    """Give what `expected_periodogram` gives, at the bins of the windows themselves.
+    """Return what `expected_periodogram` returns, at the bins of the windows themselves.
 
     Parameters
     ----------
     index : ndarray of int, shape (n_windows, m)
-        Bins.
+        Bins, in units of 1 / ``duration_s``.
     theta : ndarray, shape (n_windows, 4)
         As for `expected_periodogram`.
     duration_s : float
@@ -180,8 +177,8 @@ def periodogram_at(
 
     Notes
     -----
-    ``exp(-z T)`` is the same for every bin, because whole turns drop out of it: one exponential a
-    window, and the rest is real arithmetic on ``u = 1 / (z T)``.
+    ``exp(-z T)`` is the same for every bin, because whole turns drop out of it. That leaves one
+    exponential per window, and real arithmetic on ``u = 1 / (z T)``.
     """
     rate = np.exp(theta[:, 1:2]) * duration_s
     phase = 2.0 * np.pi * duration_s * theta[:, 0:1]
@@ -210,48 +207,45 @@ def periodogram_at(
     return s, slopes
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Limits:
+    """Limits of the parameters of each window, (n_windows, 4) each."""
+
+    low: Floats
+    high: Floats
+
+    def of(self, rows: npt.NDArray[np.bool_]) -> _Limits:
+        return _Limits(self.low[rows], self.high[rows])
+
+
 def _descend(
     density: Floats,
-    bins: FitBins,
+    index: npt.NDArray[np.int64],
     start: Floats,
-    low: Floats,
-    high: Floats,
+    limits: _Limits,
     *,
     duration_s: float,
-    span_hz: float,
+    longest_step: Floats,
 ) -> Floats:
-    """Take damped Fisher scoring steps until each window settles, and give (n_windows, 4).
+    """Take damped Fisher scoring steps until each window converges, and return (n_windows, 4).
 
-    Windows that have settled stay among the others until there are many of them: copying the
-    rest costs more than to go on with all. Their result is the one at which they settled.
+    Converged windows stay among the others until there are many of them: copying the rest costs
+    more than going on with all. Their result is the one at which they converged.
     """
     result = start.copy()
     rows = np.arange(len(start))
     open_rows = np.ones(len(start), dtype=np.bool_)
-    index, theta = bins.index, start
+    theta = start
     s, slopes = periodogram_at(index, theta, duration_s=duration_s)
     deviance = (np.log(s) + density / s).sum(axis=-1)
     damping = np.full(len(theta), 1e-3)
-    # The largest step of each parameter: half a start bandwidth, and factors of e^1.5.
-    most = np.array([span_hz / 8.0, 1.5, 1.5, 1.5])
-    diagonal = np.arange(4)
     for _ in range(_MOST_STEPS):
-        score = (slopes @ (density / s - 1.0)[..., None])[..., 0]
-        information = slopes @ np.swapaxes(slopes, -1, -2)
-        # A parameter at its limit that would go beyond takes no part in the step of the others.
-        stuck = ((theta <= low) & (score < 0.0)) | ((theta >= high) & (score > 0.0))
-        if stuck.any():
-            score = np.where(stuck, 0.0, score)
-            information = np.where(stuck[:, :, None] | stuck[:, None, :], 0.0, information)
-            information[:, diagonal, diagonal] += stuck
-        information[:, diagonal, diagonal] *= 1.0 + damping[:, None]
-        information[:, diagonal, diagonal] += 1e-12
-        step = np.linalg.solve(information, score[..., None])[..., 0]
-        trial = np.clip(theta + np.clip(step, -most, most), low, high)
+        step = _scoring_step(density / s - 1.0, slopes, theta, limits, damping)
+        trial = np.clip(theta + np.clip(step, -longest_step, longest_step), limits.low, limits.high)
         trial_s, trial_slopes = periodogram_at(index, trial, duration_s=duration_s)
         trial_deviance = (np.log(trial_s) + density / trial_s).sum(axis=-1)
         better = trial_deviance <= deviance
-        settled = (
+        converged = (
             better
             & (deviance - trial_deviance < _DEVIANCE_TOLERANCE)
             & (np.abs(trial[:, 0] - theta[:, 0]) * duration_s < _FREQUENCY_TOLERANCE_BINS)
@@ -267,22 +261,52 @@ def _descend(
         theta, s, slopes, deviance = trial, trial_s, trial_slopes, trial_deviance
         damping = np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
         result[rows[open_rows]] = theta[open_rows]
-        open_rows &= ~settled & (damping < 1e6)
+        open_rows &= ~converged & (damping < 1e6)
         n_open = int(np.count_nonzero(open_rows))
         if n_open == 0:
             break
         if n_open < _KEEP_SHARE * len(rows):
             rows, index, density = rows[open_rows], index[open_rows], density[open_rows]
-            theta, low, high = theta[open_rows], low[open_rows], high[open_rows]
+            theta, limits = theta[open_rows], limits.of(open_rows)
             s, slopes = s[open_rows], slopes[open_rows]
             deviance, damping = deviance[open_rows], damping[open_rows]
             open_rows = np.ones(n_open, dtype=np.bool_)
     return result
 
 
+def _scoring_step(
+    relative_residual: Floats, slopes: Floats, theta: Floats, limits: _Limits, damping: Floats
+) -> Floats:
+    """Return the damped Fisher scoring step of each window, (n_windows, 4)."""
+    diagonal = np.arange(theta.shape[-1])
+    score = (slopes @ relative_residual[..., None])[..., 0]
+    information = slopes @ np.swapaxes(slopes, -1, -2)
+    # A parameter at its limit that would go beyond takes no part in the step of the others.
+    stuck = ((theta <= limits.low) & (score < 0.0)) | ((theta >= limits.high) & (score > 0.0))
+    if stuck.any():
+        score = np.where(stuck, 0.0, score)
+        information = np.where(stuck[:, :, None] | stuck[:, None, :], 0.0, information)
+        information[:, diagonal, diagonal] += stuck
+    information[:, diagonal, diagonal] *= 1.0 + damping[:, None]
+    information[:, diagonal, diagonal] += 1e-12
+    return np.asarray(np.linalg.solve(information, score[..., None])[..., 0])
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class WhittleFit:
-    """Fits of many windows: parameters (K,) and the covariance of (f0, ln a, ln P, ln c)."""
+    """Lines fitted to many windows.
+
+    Parameters
+    ----------
+    frequency_hz, bandwidth_hz : ndarray, shape (n_windows,)
+        Centre and half-power full width, Hz.
+    power : ndarray, shape (n_windows,)
+        Power along the principal direction, (m/s^2)^2.
+    noise : ndarray, shape (n_windows,)
+        Floor, (m/s^2)^2/Hz.
+    covariance : ndarray, shape (n_windows, 4, 4)
+        Of (f0, ln a, ln P, ln c), with a = pi B: the inverse of the Fisher information.
+    """
 
     frequency_hz: Floats
     bandwidth_hz: Floats
@@ -292,22 +316,21 @@ class WhittleFit:
 
 
 def power_and_floor(density: Floats, *, duration_s: float) -> tuple[Floats, Floats]:
-    """Guess where a fit starts: power of the line and floor, from the bins around it.
+    """Guess power and floor, at which a fit starts, from the bins around a line.
 
     Parameters
     ----------
     density : ndarray, shape (n_windows, m)
-        Periodograms.
+        Periodograms, (m/s^2)^2/Hz.
     duration_s : float
         Length of the windows, s.
 
     Returns
     -------
     tuple of ndarray, shape (n_windows,)
-        Power and floor, both above zero where anything moves.
+        Power, (m/s^2)^2, and floor, (m/s^2)^2/Hz, both above zero unless all bins are zero.
     """
-    # The mean of the exponential bins below their 30 % quantile is 0.36 of the floor.
-    floor = np.quantile(density, 0.3, axis=-1) / 0.36
+    floor = np.quantile(density, _FLOOR_QUANTILE, axis=-1) / _QUANTILE_OVER_MEAN
     floor = np.maximum(floor, 1e-12 * density.max(axis=-1))
     above = (density - floor[:, None]).sum(axis=-1) / duration_s
     return np.maximum(above, 1e-3 * density.sum(axis=-1) / duration_s), floor
@@ -322,52 +345,70 @@ def fit_whittle(
     n_samples: int,
     band_hz: tuple[float, float],
 ) -> WhittleFit:
-    """Minimise sum(ln S + I/S) by damped Fisher scoring, every window at its own pace."""
+    """Minimise sum(ln S + I/S) of every window by damped Fisher scoring.
+
+    Parameters
+    ----------
+    density : ndarray, shape (n_windows, m)
+        Periodograms along the principal direction at ``bins``, (m/s^2)^2/Hz.
+    bins : FitBins
+        The bins that enter.
+    start_hz : ndarray, shape (n_windows,)
+        Peaks at which the fits start, Hz.
+    fs : float
+        Sampling rate, Hz.
+    n_samples : int
+        Length of the windows.
+    band_hz : tuple of float
+        Limits of the centre, Hz.
+
+    Returns
+    -------
+    WhittleFit
+        The result of a window does not depend on the others.
+    """
     duration_s = n_samples / fs
     span_hz = half_span_hz(band_hz)
     power, floor = power_and_floor(density, duration_s=duration_s)
-    start = np.stack(
-        [
-            start_hz,
-            np.full_like(start_hz, np.log(np.pi * START_BANDWIDTH_SHARE * span_hz)),
-            np.log(power),
-            np.log(floor),
-        ],
-        axis=1,
+    start_rate = np.full_like(start_hz, np.log(np.pi * START_BANDWIDTH_SHARE * span_hz))
+    start = np.stack([start_hz, start_rate, np.log(power), np.log(floor)], axis=1)
+    log_rate = np.log(
+        np.pi * np.array([LINE.least_bt / duration_s, LINE.most_bandwidth_share * span_hz])
     )
-    log_rate = np.log(np.pi * np.array([_LEAST_BT / duration_s, _MOST_BANDWIDTH_SHARE * span_hz]))
-    low = np.stack(
-        [
-            np.full_like(start_hz, band_hz[0]),
-            np.full_like(start_hz, log_rate[0]),
-            start[:, 2] - 12.0,
-            start[:, 3] - 8.0,
-        ],
-        axis=1,
+    ones = np.ones_like(start_hz)
+    low = (
+        band_hz[0] * ones,
+        log_rate[0] * ones,
+        start[:, 2] - _LOG_POWER_DROP,
+        start[:, 3] - LOG_FLOOR_DROP,
     )
-    high = np.stack(
-        [
-            np.full_like(start_hz, band_hz[1]),
-            np.full_like(start_hz, log_rate[1]),
-            # Twice all there is: where the first guess of the floor takes all power, that of the
-            # line starts at a thousandth of it.
-            np.log(2.0 * density.sum(axis=-1) / duration_s),
-            start[:, 3] + 6.0,
-        ],
-        axis=1,
+    # Twice all there is: where the first guess of the floor takes all power, that of the line
+    # starts at a thousandth of it.
+    most_power = np.log(2.0 * density.sum(axis=-1) / duration_s)
+    high = (band_hz[1] * ones, log_rate[1] * ones, most_power, start[:, 3] + _LOG_FLOOR_RISE)
+    limits = _Limits(np.stack(low, axis=1), np.stack(high, axis=1))
+    start[:, 1] = np.clip(start[:, 1], limits.low[:, 1], limits.high[:, 1])
+    theta = _descend(
+        density,
+        bins.index,
+        start,
+        limits,
+        duration_s=duration_s,
+        longest_step=np.array([span_hz / _STEP_SHARE, _LOG_STEP, _LOG_STEP, _LOG_STEP]),
     )
-    start[:, 1] = np.clip(start[:, 1], low[:, 1], high[:, 1])
-
-    theta = _descend(density, bins, start, low, high, duration_s=duration_s, span_hz=span_hz)
-    _, slopes = periodogram_at(bins.index, theta, duration_s=duration_s)
-    information = slopes @ np.swapaxes(slopes, -1, -2)
-    scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
-    scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
-    covariance = np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :]
     return WhittleFit(
         frequency_hz=theta[:, 0],
         bandwidth_hz=np.exp(theta[:, 1]) / np.pi,
         power=np.exp(theta[:, 2]),
         noise=np.exp(theta[:, 3]),
-        covariance=covariance,
+        covariance=_covariance(bins.index, theta, duration_s=duration_s),
     )
+
+
+def _covariance(index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float) -> Floats:
+    """Return the inverse of the Fisher information, scaled before it is inverted."""
+    _, slopes = periodogram_at(index, theta, duration_s=duration_s)
+    information = slopes @ np.swapaxes(slopes, -1, -2)
+    scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
+    scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
+    return np.asarray(np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :])

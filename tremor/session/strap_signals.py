@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from tremor.measures.taps import RESPONSE_S, TapResponse, find_taps
+from tremor.measures.taps import TapResponse, find_taps
 from tremor.session.folders import free_bytes, needed_bytes
 from tremor.session.plan import Plan
 from tremor.session.strap_check import FitFacts, posture_of
 from tremor.session.track import Track
+from tremor.settings import TAPS
 
 __all__ = ["FIT_S", "facts_of", "with_new_taps"]
 
@@ -40,7 +41,7 @@ def with_new_taps(
     for tap in find_taps(recent, fs=track.rate_hz):
         at_s = begin_s + tap.time_s
         # The same tap is seen again, at a time that is off by how late its packet was.
-        if at_s > 0.0 and (not found or at_s - found[-1].time_s > 0.8 * RESPONSE_S):
+        if at_s > 0.0 and (not found or at_s - found[-1].time_s > 0.8 * TAPS.response_s):
             found.append(replace(tap, time_s=at_s))
     return tuple(found)
 

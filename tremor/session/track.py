@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tremor.analysis.live import LiveAnalyzer, StreamFacts
+from tremor.analysis.live import LiveAnalyzer
+from tremor.analysis.stream import StreamFacts
 from tremor.errors import InvalidInputError, LinkError
 from tremor.integrity import find_clipped
 from tremor.packets import LinkEvent, Packet

@@ -1,43 +1,42 @@
-"""What a decay says: half-life, share gone, and a three-way verdict with its odds.
+"""Verdict on a decay, its half-life and the share of the tremor that is gone.
 
-The posterior that this is read from is `tremor.measures.decay_posterior`. Where a rest begins, and
-which windows belong to it, is decided in `tremor.analysis`; what a decay speaks for is not decided
-here.
+They are read from the posterior of `tremor.measures.decay_posterior`. Where a rest begins, and
+which windows belong to it, is decided in `tremor.analysis`; what a decay is evidence for is decided
+in `tremor.explanation`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from tremor.estimate import Estimate
+from tremor.estimate import LEVEL, Estimate
 from tremor.measures.decay_posterior import (
-    SHORTEST_TAU_S,
-    DecayFit,
-    Points,
-    coarse_fit,
-    fine_fit,
-    thinned,
+    DecayPosterior,
+    RmsSeries,
+    coarse_posterior,
+    refine_posterior,
+    thin_series,
 )
 from tremor.notes import Note, note
 from tremor.recording import Floats
 from tremor.results.recovery import Recovery, RecoveryVerdict
+from tremor.settings import DECAY_PRIOR, DECAY_READING
+from tremor.settings.recoveries import RecoverySettings
 
-__all__ = ["RecoveryRules", "judge_rest"]
+__all__ = ["judge_decay"]
 
 #: From RMS with the noise of the sensor to RMS of the tremor.
-_Levels = Callable[[Floats], Floats]
+_WithoutNoise = Callable[[Floats], Floats]
 
+_QUANTILES: Final = (0.5 - LEVEL / 2.0, 0.5, 0.5 + LEVEL / 2.0)
+#: RmsSeries of the curve that is reported; it is made of every n-th draw.
 _N_CURVE: Final = 61
-_LEVEL: Final = 0.95
-#: Multiples of the shortest time constant searched: a limit below the first is that edge and no
-#: limit; a median below the second says only that the tremor went faster than windows can follow.
-_EDGE: Final = 1.05
-_FAST: Final = 1.2
+_CURVE_EVERY: Final = 4
 #: Growth beyond this is a tremor that was not there before; its size says nothing.
 _MANY: Final = 100.0
 #: Odds beyond this are as good as certain.
@@ -45,60 +44,37 @@ _MOST_ODDS: Final = 1e4
 _LEAST_POWER: Final = np.finfo(np.float64).tiny
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryRules:
-    """Thresholds of a recovery; the settings of the same names hold numbers, units and reasons."""
-
-    recovery_least_points: float
-    recovery_least_rest_s: float
-    decays_least_log_bayes: float
-    decays_least_drop: float
-    persists_most_drop: float
-    persists_least_rest_s: float
-    half_life_least_taus_fitted: float
-    half_life_least_taus_known: float
-    reliable_taus_fitted: float
-    reliable_taus_known: float
-    settled_most_ratio: float
-    bounded_tau_over_rest: float
-    floor_overruled_log_bayes: float
-    lead_most_s: float
-    rest_asked_s: float
-    more_rest_least_s: float
-    rest_most_s: float
-
-
-def judge_rest(
-    points: Points,
+def judge_decay(
+    points: RmsSeries,
     *,
     floor_ms2: float | None,
     n_left_out: int,
-    rules: RecoveryRules,
+    rules: RecoverySettings,
     noise_ms2: float = 0.0,
     rest_start_s: float = 0.0,
 ) -> Recovery:
-    """Judge points that hold the noise of the sensor as well as the tremor.
+    """Judge a decay from the RMS over a rest, the noise of the sensor included.
 
     Parameters
     ----------
-    points : Points
+    points : RmsSeries
         In order of time.
     floor_ms2 : float or None
-        RMS before the run, noise left out.
+        RMS before the run without noise, m/s^2.
     n_left_out : int
-        Values that could not be used.
-    rules : RecoveryRules
-        Thresholds of the verdict and of what is given.
+        Number of values that could not be used.
+    rules : RecoverySettings
+        Thresholds of the verdict and of the numbers.
     noise_ms2 : float
-        RMS that the noise of the sensor gives; a steady one is part of the floor of the fit and
-        taken out of what is reported.
+        RMS of the sensor noise in the band, m/s^2. Steady noise is part of the fitted floor; it is
+        removed from what is reported.
     rest_start_s : float
-        On the clock of the recording.
+        Start of the rest, s from the start of the capture.
 
     Returns
     -------
     Recovery
-        Verdict and numbers; times count from ``rest_start_s``.
+        Verdict and numbers; times are from ``rest_start_s``.
     """
     n = len(points.time_s)
     rest_s = float(points.time_s[-1]) if n else 0.0
@@ -122,16 +98,18 @@ def judge_rest(
                 max(rules.rest_asked_s - rest_s, rules.more_rest_least_s), rules=rules
             ),
         )
-    points = thinned(points)
+    points = thin_series(points)
     noise_power = noise_ms2**2
 
     def tremor(rms: Floats) -> Floats:
         return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, _LEAST_POWER)))
 
-    fit, remark = _with_best_floor(points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules)
-    found = _read(fit, points, tremor, floor_ms2=floor_ms2, rules=rules)
+    posterior, remark = _with_best_floor(
+        points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules
+    )
+    found = _read(posterior, points, tremor, floor_ms2=floor_ms2, rules=rules)
     if found.verdict != "decays":
-        found = _grown(found, points, tremor, fit=fit, rules=rules) or found
+        found = _grown(found, points, tremor, posterior=posterior, rules=rules) or found
     return replace(
         found,
         reason=found.reason + left_out,
@@ -144,47 +122,49 @@ def judge_rest(
 
 
 def _read(
-    fit: DecayFit,
-    points: Points,
-    tremor: _Levels,
+    posterior: DecayPosterior,
+    points: RmsSeries,
+    tremor: _WithoutNoise,
     *,
     floor_ms2: float | None,
-    rules: RecoveryRules,
+    rules: RecoverySettings,
 ) -> Recovery:
-    """Read verdict and numbers off the draws of a decay."""
+    """Read verdict and numbers from the posterior of a decay."""
     first_s, rest_s = (float(end_s) for end_s in points.time_s[[0, -1]])
     start_s = 0.0 if first_s <= rules.lead_most_s else first_s
-    start, end = tremor(fit.rms([start_s, rest_s])).T
+    start, end = tremor(posterior.rms([start_s, rest_s])).T
     gone = 1.0 - end / start
-    verdict = _verdict(fit, gone, rest_s, rules)
-    draws = gone if verdict == "decays" else _with_constant(gone, fit)
-    fraction_gone = _estimate(draws, _method(fit))
-    half_life, time_constant, why_not = _time_constants(fit, verdict, rest_s, rules)
-    settled = verdict == "decays" and (_is_fast(fit) or _is_settled(half_life, rules))
-    more, ask = _more_rest(fit, verdict, rest_s, settled=settled, rules=rules)
+    verdict = _verdict(posterior, gone, rest_s, rules)
+    draws = gone if verdict == "decays" else _with_constant(gone, posterior)
+    fraction_gone = _estimate(draws, _method(posterior))
+    half_life, time_constant, why_not = _time_constants(posterior, verdict, rest_s, rules)
+    settled = verdict == "decays" and (_is_fast(posterior) or _is_settled(half_life, rules))
+    more, ask = _more_rest(posterior, verdict, rest_s, settled=settled, rules=rules)
     time_s = np.linspace(start_s, rest_s, _N_CURVE)
-    low, middle, high = np.quantile(tremor(fit.rms(time_s, every=4)), _QUANTILES, axis=0)
-    if fit.known:
-        floor = Estimate(floor_ms2, None, None, level=_LEVEL, method="level before the run")
+    low, middle, high = np.quantile(
+        tremor(posterior.rms(time_s, every=_CURVE_EVERY)), _QUANTILES, axis=0
+    )
+    if posterior.known:
+        floor = Estimate(floor_ms2, None, None, level=LEVEL, method="level before the run")
     elif why_not is not None:
         floor = Estimate.missing(why_not)
     else:
-        floor = _estimate(tremor(fit.floor_rms()), _method(fit))
-    decided = _deciding(fit, verdict, fraction_gone, rest_s)
+        floor = _estimate(tremor(posterior.floor_rms()), _method(posterior))
+    decided = _deciding(posterior, verdict, fraction_gone, rest_s)
     reasons = (decided, why_not if verdict == "decays" else None, ask)
     return Recovery(
         verdict=verdict,
         half_life_s=half_life,
         time_constant_s=time_constant,
-        initial_rms_ms2=_estimate(start, _method(fit)),
+        initial_rms_ms2=_estimate(start, _method(posterior)),
         floor_rms_ms2=floor,
         fraction_gone=fraction_gone,
         more_rest_needed_s=more,
         reason=tuple(reason for reason in reasons if reason is not None),
         rest_s=rest_s,
         n_points=len(points.time_s),
-        floor="baseline" if fit.known else "fitted",
-        log_bayes_factor=fit.log_bayes_factor,
+        floor="baseline" if posterior.known else "fitted",
+        log_bayes_factor=posterior.log_bayes_factor,
         curve_time_s=time_s,
         curve_rms_ms2=middle,
         curve_low_ms2=low,
@@ -193,9 +173,14 @@ def _read(
 
 
 def _grown(
-    found: Recovery, points: Points, tremor: _Levels, *, fit: DecayFit, rules: RecoveryRules
+    found: Recovery,
+    points: RmsSeries,
+    tremor: _WithoutNoise,
+    *,
+    posterior: DecayPosterior,
+    rules: RecoverySettings,
 ) -> Recovery | None:
-    """Give the answer for a tremor that grew, told by the same test backwards in time."""
+    """Return the result for a tremor that grew, found by the same test backwards in time."""
     times = _growth(points, tremor, rules)
     if times is None:
         return None
@@ -203,7 +188,7 @@ def _grown(
     verdict: RecoveryVerdict = (
         "persists" if rest_s >= rules.persists_least_rest_s else "not_determined"
     )
-    more, ask = _more_rest(fit, verdict, rest_s, settled=False, rules=rules)
+    more, ask = _more_rest(posterior, verdict, rest_s, settled=False, rules=rules)
     reason = note("GREW", times=times, rest_s=rest_s)
     if times >= _MANY:
         reason = note("GREW_FAR", times=_MANY, rest_s=rest_s)
@@ -218,118 +203,125 @@ def _grown(
     )
 
 
-_QUANTILES: Final = (0.5 - _LEVEL / 2.0, 0.5, 0.5 + _LEVEL / 2.0)
-
-
-def _method(fit: DecayFit) -> str:
-    return "decay to a floor " + ("from before the run" if fit.known else "that was fitted")
+def _method(posterior: DecayPosterior) -> str:
+    return "decay to a floor " + ("from before the run" if posterior.known else "that was fitted")
 
 
 def _estimate(draws: Floats, method: str) -> Estimate:
     low, value, high = (float(limit) for limit in np.quantile(draws, _QUANTILES))
-    return Estimate(value, low, high, level=_LEVEL, method=method)
+    return Estimate(value, low, high, level=LEVEL, method=method)
 
 
 def _with_best_floor(
-    points: Points, *, floor_ms2: float | None, noise_ms2: float, rules: RecoveryRules
-) -> tuple[DecayFit, Note | None]:
-    """Fit with the floor from before the run, unless the rest contradicts it."""
+    points: RmsSeries, *, floor_ms2: float | None, noise_ms2: float, rules: RecoverySettings
+) -> tuple[DecayPosterior, Note | None]:
+    """Return the posterior with the floor from before the run, unless the rest contradicts it."""
     total = math.hypot(floor_ms2 or 0.0, noise_ms2)
     if floor_ms2 is None or total <= 0.0:
-        return fine_fit(coarse_fit(points, floor_ms2=None)), None
-    known, fitted = (coarse_fit(points, floor_ms2=floor) for floor in (total, None))
+        return refine_posterior(coarse_posterior(points, floor_ms2=None)), None
+    known, fitted = (coarse_posterior(points, floor_ms2=floor) for floor in (total, None))
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
-        return fine_fit(known), None
-    return fine_fit(fitted), note("BASELINE_NOT_USED", level_ms2=floor_ms2)
+        return refine_posterior(known), None
+    return refine_posterior(fitted), note("BASELINE_NOT_USED", level_ms2=floor_ms2)
 
 
-def _with_constant(gone: Floats, fit: DecayFit) -> Floats:
-    """Give draws of the share gone with those of a constant tremor, by their odds, among them."""
-    weight = math.exp(min(-fit.log_bayes_factor, 20.0))
+def _with_constant(gone: Floats, posterior: DecayPosterior) -> Floats:
+    """Return draws of the share gone, mixed with those of a constant tremor by their odds."""
+    weight = math.exp(min(-posterior.log_bayes_factor, 20.0))
     stays = min(round(weight * len(gone)), 40 * len(gone))
     return np.concatenate([gone, np.zeros(stays)])
 
 
-def _growth(points: Points, tremor: _Levels, rules: RecoveryRules) -> float | None:
-    """Give how many times stronger the tremor got; None where it is not shown to have grown."""
+def _growth(points: RmsSeries, tremor: _WithoutNoise, rules: RecoverySettings) -> float | None:
+    """Return the factor by which the tremor grew; None if growth is not shown."""
     ends_s = points.time_s[[0, -1]]
-    backwards = Points(
+    backwards = RmsSeries(
         ends_s.sum() - points.time_s[::-1], points.rms_ms2[::-1], points.log_variance[::-1]
     )
-    coarse = coarse_fit(backwards, floor_ms2=None)
+    coarse = coarse_posterior(backwards, floor_ms2=None)
     if coarse.log_bayes_factor <= rules.decays_least_log_bayes:
         return None
-    last, first = tremor(fine_fit(coarse).rms(ends_s)).T
+    last, first = tremor(refine_posterior(coarse).rms(ends_s)).T
     times = float(np.median(last / first))
     return times if 1.0 - 1.0 / times > rules.decays_least_drop else None
 
 
-def _verdict(fit: DecayFit, gone: Floats, rest_s: float, rules: RecoveryRules) -> RecoveryVerdict:
-    likelier = fit.log_bayes_factor > rules.decays_least_log_bayes
+def _verdict(
+    posterior: DecayPosterior, gone: Floats, rest_s: float, rules: RecoverySettings
+) -> RecoveryVerdict:
+    likelier = posterior.log_bayes_factor > rules.decays_least_log_bayes
     if likelier and np.median(gone) > rules.decays_least_drop:
         return "decays"
-    most = float(np.quantile(_with_constant(gone, fit), _QUANTILES[-1]))
+    most = float(np.quantile(_with_constant(gone, posterior), _QUANTILES[-1]))
     if most < rules.persists_most_drop and rest_s >= rules.persists_least_rest_s:
         return "persists"
     return "not_determined"
 
 
 def _time_constants(
-    fit: DecayFit, verdict: RecoveryVerdict, rest_s: float, rules: RecoveryRules
+    posterior: DecayPosterior, verdict: RecoveryVerdict, rest_s: float, rules: RecoverySettings
 ) -> tuple[Estimate, Estimate, Note | None]:
-    """Give half-life and time constant, or why they cannot be told."""
-    tau = np.exp(fit.log_tau)
+    """Return half-life and time constant, or the reason why there are none."""
+    tau = np.exp(posterior.log_tau)
     low, middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES))
     needed = rules.half_life_least_taus_fitted
-    if fit.known:
+    if posterior.known:
         needed = rules.half_life_least_taus_known
     reason = None
     if verdict != "decays":
         reason = note("NO_DECAY_SHOWN")
-    elif _is_fast(fit):
-        reason = note("DECAY_TOO_FAST", half_life_high_s=math.log(2.0) * high)
+    elif _is_fast(posterior):
+        reason = note("DECAY_TOODECAY_READING.fast_factor", half_life_high_s=math.log(2.0) * high)
     elif rest_s < needed * middle:
-        least = math.log(2.0) * float(np.quantile(tau, 1.0 - _LEVEL))
+        least = math.log(2.0) * float(np.quantile(tau, 1.0 - LEVEL))
         reason = note("REST_SHORT_FOR_HALF_LIFE", rest_s=rest_s, half_life_low_s=least)
     if reason is not None:
         missing = Estimate.missing(reason)
         return missing, missing, reason
     top = high if high <= rules.bounded_tau_over_rest * rest_s else None
-    bottom = low if low > _EDGE * SHORTEST_TAU_S else None
+    bottom = low if low > DECAY_READING.edge_factor * DECAY_PRIOR.shortest_tau_s else None
     half_life, time_constant = (
         Estimate(
             factor * middle,
             None if bottom is None else factor * bottom,
             None if top is None else factor * top,
-            level=_LEVEL,
-            method=_method(fit),
+            level=LEVEL,
+            method=_method(posterior),
         )
         for factor in (math.log(2.0), 1.0)
     )
     return half_life, time_constant, None
 
 
-def _is_fast(fit: DecayFit) -> bool:
-    """Tell a decay that lies at the lower edge of what was searched."""
-    return float(np.exp(np.median(fit.log_tau))) < _FAST * SHORTEST_TAU_S
+def _is_fast(posterior: DecayPosterior) -> bool:
+    """Check whether a decay lies at the lower edge of the prior."""
+    return (
+        float(np.exp(np.median(posterior.log_tau)))
+        < DECAY_READING.fast_factor * DECAY_PRIOR.shortest_tau_s
+    )
 
 
-def _is_settled(half_life: Estimate, rules: RecoveryRules) -> bool:
+def _is_settled(half_life: Estimate, rules: RecoverySettings) -> bool:
     if half_life.high is None:
         return False
     return half_life.high <= rules.settled_most_ratio * (half_life.low or half_life.high)
 
 
-def _asked(value_s: float, high_s: float | None = None, *, rules: RecoveryRules) -> Estimate:
+def _asked(value_s: float, high_s: float | None = None, *, rules: RecoverySettings) -> Estimate:
     low_s = min(value_s, rules.more_rest_least_s)
     method = f"rule: {rules.reliable_taus_fitted:g} time constants of rest"
-    return Estimate(value_s, low_s, high_s, level=_LEVEL, method=method)
+    return Estimate(value_s, low_s, high_s, level=LEVEL, method=method)
 
 
 def _more_rest(
-    fit: DecayFit, verdict: RecoveryVerdict, rest_s: float, *, settled: bool, rules: RecoveryRules
+    posterior: DecayPosterior,
+    verdict: RecoveryVerdict,
+    rest_s: float,
+    *,
+    settled: bool,
+    rules: RecoverySettings,
 ) -> tuple[Estimate, Note | None]:
-    """Say how much more rest would do: as many time constants as a reliable half-life takes."""
+    """Return how much more rest a reliable half-life takes, in time constants of this one."""
     if settled:
         return Estimate.missing(note("NO_MORE_REST")), None
     if verdict == "persists":
@@ -337,8 +329,8 @@ def _more_rest(
     if rest_s >= rules.rest_most_s - rules.more_rest_least_s:
         reason = note("MORE_REST_FUTILE", rest_min=rest_s / 60.0)
         return Estimate.missing(reason), reason
-    factor = rules.reliable_taus_known if fit.known else rules.reliable_taus_fitted
-    tau = np.exp(fit.log_tau)
+    factor = rules.reliable_taus_known if posterior.known else rules.reliable_taus_fitted
+    tau = np.exp(posterior.log_tau)
     middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES[1:]))
     most_s = rules.rest_most_s - rest_s
     # A constant tremor puts no limit on tau: then as long again as the rest that is asked for.
@@ -353,10 +345,12 @@ def _more_rest(
     )
 
 
-def _deciding(fit: DecayFit, verdict: RecoveryVerdict, gone: Estimate, rest_s: float) -> Note:
+def _deciding(
+    posterior: DecayPosterior, verdict: RecoveryVerdict, gone: Estimate, rest_s: float
+) -> Note:
     low, high = (100.0 * (limit or 0.0) for limit in (gone.low, gone.high))
     if verdict == "decays":
-        odds = math.exp(min(fit.log_bayes_factor, 20.0))
+        odds = math.exp(min(posterior.log_bayes_factor, 20.0))
         if odds < _MOST_ODDS:
             return note("DECAY_LIKELIER", rest_s=rest_s, odds=odds)
         return note("DECAY_FAR_LIKELIER", rest_s=rest_s, odds=_MOST_ODDS)

@@ -1,0 +1,343 @@
+"""Windows through the tests, stage by stage: each measures only what is still undecided.
+
+A stage is a function from one `Judgement` to the next; nothing is written into. The rules are in
+`tremor.analysis.verdict_rules`, the line estimate of what is left in `tremor.analysis.window`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.verdict_rules import (
+    IMPACT_RULES,
+    LINE_RULES,
+    MOVEMENT_RULES,
+    PRESENCE_RULES,
+    SAMPLE_RULES,
+    Rule,
+    most_low_rms,
+)
+from tremor.dsp.filters import remove_slow
+from tremor.dsp.spectrum import hann_psd
+from tremor.measures.band import slow_cutoff_hz, usable_band
+from tremor.measures.contamination import blank_impacts, gait_comb, half_disagreement_hz
+from tremor.measures.envelope import heartbeat, quiet_time, slow_correlation
+from tremor.measures.spectral_shape import band_levels, peak_shape
+from tremor.recording import AXES, Floats
+from tremor.results.verdicts import REASON_NAMES
+from tremor.settings import HEARTBEAT, PEAK, AnalysisSettings
+
+__all__ = ["Judgement", "WindowBatch", "judge"]
+
+Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class WindowBatch:
+    """Windows of one length.
+
+    Parameters
+    ----------
+    start_s : ndarray, shape (n_windows,)
+        Start of each window, s from the start of the capture.
+    acceleration_ms2 : ndarray, shape (n_windows, 3, n_samples)
+        Acceleration, m/s^2; NaN where samples are missing. May be a view in which windows overlap.
+    clipped_share : ndarray, shape (n_windows,)
+        Share of the samples at the rail.
+    n_dead_axes : int
+        Axes that are dead throughout the capture.
+    fs : float
+        Sampling rate, Hz.
+    """
+
+    start_s: Floats
+    acceleration_ms2: Floats
+    clipped_share: Floats
+    n_dead_axes: int
+    fs: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Selection:
+    """Values of some windows, ``rows`` rising."""
+
+    rows: Rows
+    values: Floats
+
+    def at(self, rows: Rows) -> Floats:
+        """Return a copy of the values of rows that are among the selected."""
+        return np.asarray(self.values[np.searchsorted(self.rows, rows)])
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Judgement:
+    """What is known of the windows of a batch after some stages.
+
+    Parameters
+    ----------
+    batch : WindowBatch
+        The windows.
+    settings : AnalysisSettings
+        Thresholds and band.
+    band_hz : tuple of float
+        Usable part of the band, Hz.
+    scores : mapping of str to ndarray, shape (n_windows,)
+        NaN for windows that a score was not measured for.
+    reason : ndarray of uint8, shape (n_windows,)
+        Index into the names of the reasons.
+    score, threshold : ndarray, shape (n_windows,)
+        The number that decided and its limit.
+    undecided : ndarray of bool, shape (n_windows,)
+        Windows that passed every test so far.
+    density : _Selection
+        PSD of the windows that were undecided after the samples were judged.
+    high_passed : _Selection
+        Windows without slow part and impacts, of those undecided after movement was judged.
+    """
+
+    batch: WindowBatch
+    settings: AnalysisSettings
+    band_hz: tuple[float, float]
+    scores: Mapping[str, Floats]
+    reason: npt.NDArray[np.uint8]
+    score: Floats
+    threshold: Floats
+    undecided: Bools
+    density: _Selection
+    high_passed: _Selection
+
+    @property
+    def windows(self) -> Floats:
+        """Acceleration of the windows, m/s^2, shape (n_windows, 3, n_samples)."""
+        return self.batch.acceleration_ms2
+
+    @property
+    def n_samples(self) -> int:
+        """Length of the windows."""
+        return int(self.windows.shape[-1])
+
+    @property
+    def undecided_rows(self) -> Rows:
+        """Rows of the undecided windows."""
+        return np.flatnonzero(self.undecided)
+
+    def tremor_samples(self) -> Floats:
+        """Return the undecided windows without slow part and impacts, m/s^2, (n, 3, n_samples)."""
+        rows = self.undecided_rows
+        high_passed = self.high_passed.at(rows)
+        # To fade an impact out makes slow movement anew.
+        faded = self.scores["blanked_share"][rows] > 0.0
+        high_passed[faded] = _remove_slow(high_passed[faded], self)
+        return high_passed
+
+
+def judge(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
+    """Pass windows through all tests.
+
+    Parameters
+    ----------
+    batch : WindowBatch
+        Windows of one length.
+    settings : AnalysisSettings
+        Thresholds and band.
+
+    Returns
+    -------
+    Judgement
+        The result of a window does not depend on the others.
+
+    Raises
+    ------
+    InvalidInputError
+        If the band reaches above the Nyquist frequency.
+    """
+    judgement = _unjudged(batch, settings)
+    for stage in _STAGES:
+        judgement = stage(judgement)
+    return judgement
+
+
+def _unjudged(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
+    count, _, n_samples = batch.acceleration_ms2.shape
+    none = np.zeros(0, dtype=np.int64)
+    return Judgement(
+        batch=batch,
+        settings=settings,
+        band_hz=usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs),
+        scores={"length_s": np.full(count, n_samples / batch.fs)},
+        reason=np.full(count, REASON_NAMES.index("line"), dtype=np.uint8),
+        score=np.full(count, np.nan),
+        threshold=np.full(count, settings.least_peak_over_floor),
+        undecided=np.ones(count, dtype=np.bool_),
+        density=_Selection(none, np.zeros((0, n_samples // 2 + 1))),
+        high_passed=_Selection(none, np.zeros((0, *batch.acceleration_ms2.shape[1:]))),
+    )
+
+
+def _scored(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> Judgement:
+    """Return the judgement with scores of some rows."""
+    scores = dict(judgement.scores)
+    for name, column in columns.items():
+        known = scores.get(name)
+        whole = np.full(len(judgement.score), np.nan) if known is None else known.copy()
+        whole[rows] = column
+        scores[name] = whole
+    return replace(judgement, scores=scores)
+
+
+def _tested(judgement: Judgement, rules: tuple[Rule, ...]) -> Judgement:
+    """Return the judgement after some tests; the first that a window fails names its verdict."""
+    reason, undecided = judgement.reason.copy(), judgement.undecided.copy()
+    score, threshold = judgement.score.copy(), judgement.threshold.copy()
+    for rule in rules:
+        value = judgement.scores[rule.score]
+        limit = rule.threshold(judgement.settings, judgement.scores)
+        with np.errstate(invalid="ignore"):
+            failed = undecided & rule.fails(value, limit)
+        reason[failed] = REASON_NAMES.index(rule.reason)
+        score[failed] = value[failed]
+        threshold[failed] = np.broadcast_to(limit, value.shape)[failed]
+        undecided &= ~failed
+    return replace(judgement, reason=reason, score=score, threshold=threshold, undecided=undecided)
+
+
+def _with_spectra(judgement: Judgement, rows: Rows, density: Floats) -> Judgement:
+    """Score the levels of some spectra, and the shape of those that are strong enough."""
+    n_samples, fs, band_hz = judgement.n_samples, judgement.batch.fs, judgement.band_hz
+    levels = band_levels(density, n_samples=n_samples, fs=fs, band_hz=band_hz)
+    strong = levels["band_rms_ms2"] >= _examined_rms_ms2(judgement.settings)
+    shape = peak_shape(density[strong], n_samples=n_samples, fs=fs, band_hz=band_hz)
+    empty = dict.fromkeys(shape, np.full(len(rows), np.nan))
+    judgement = _scored(judgement, rows, levels | empty)
+    return _scored(judgement, rows[strong], shape)
+
+
+def _examined_rms_ms2(settings: AnalysisSettings) -> float:
+    return PEAK.examined_share_of_gate * settings.least_rms_ms2
+
+
+def _remove_slow(windows: Floats, judgement: Judgement) -> Floats:
+    return remove_slow(windows, fs=judgement.batch.fs, cutoff_hz=slow_cutoff_hz(judgement.band_hz))
+
+
+def _select(windows: Floats, rows: Rows) -> Floats:
+    """Return some windows; all of them without a copy."""
+    return windows if len(rows) == len(windows) else windows[rows]
+
+
+def _judge_samples(judgement: Judgement) -> Judgement:
+    """Test whether there are samples to measure: dead, gap, clipped."""
+    windows, batch = judgement.windows, judgement.batch
+    missing = np.isnan(windows[:, 0, :])
+    whole = np.flatnonzero(~missing.any(axis=1))
+    constant = np.zeros(len(missing))
+    constant[whole] = np.count_nonzero(np.ptp(_select(windows, whole), axis=-1) == 0.0, axis=-1)
+    columns = {
+        "n_dead_axes": np.where(constant == len(AXES), constant, float(batch.n_dead_axes)),
+        "lost_s": missing.sum(axis=1) / batch.fs,
+        "clipped_share": batch.clipped_share,
+    }
+    judgement = _tested(_scored(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
+    rows = judgement.undecided_rows
+    density = hann_psd(_select(windows, rows), fs=batch.fs)
+    judgement = replace(judgement, density=_Selection(rows, density))
+    return _with_spectra(judgement, rows, density)
+
+
+def _judge_movement(judgement: Judgement) -> Judgement:
+    """Test whether the leg is at rest and shows anything in the band: gait, moving, weak."""
+    scores, settings = judgement.scores, judgement.settings
+    with np.errstate(invalid="ignore"):
+        present = judgement.undecided & (
+            (scores["band_rms_ms2"] >= settings.least_rms_ms2)
+            | (scores["low_rms_ms2"] > most_low_rms(settings, scores))
+        )
+    rows = np.flatnonzero(present)
+    comb = gait_comb(
+        judgement.density.at(rows), n_samples=judgement.n_samples, fs=judgement.batch.fs
+    )
+    return _tested(_scored(judgement, rows, {"gait_comb": comb}), MOVEMENT_RULES)
+
+
+def _judge_impacts(judgement: Judgement) -> Judgement:
+    """Test whether it is one process throughout once impacts are faded out: impact."""
+    rows, fs = judgement.undecided_rows, judgement.batch.fs
+    blanked = blank_impacts(
+        _remove_slow(judgement.windows[rows], judgement),
+        fs=fs,
+        over_median=judgement.settings.blank_over_median,
+    )
+    judgement = _scored(
+        replace(judgement, high_passed=_Selection(rows, blanked.samples)),
+        rows,
+        {"crest": blanked.crest, "blanked_share": blanked.blanked_share},
+    )
+    changed = blanked.blanked_share > 0.0
+    if changed.any():
+        before = judgement.scores["low_rms_ms2"]
+        density = hann_psd(blanked.samples[changed], fs=fs)
+        judgement = _with_spectra(judgement, rows[changed], density)
+        # The level of slow movement is that of the window as it was.
+        judgement = replace(judgement, scores={**judgement.scores, "low_rms_ms2": before})
+    disagreement_hz = half_disagreement_hz(
+        blanked.samples, judgement.scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz
+    )
+    judgement = _scored(judgement, rows, {"half_disagreement_hz": disagreement_hz})
+    return _tested(judgement, IMPACT_RULES)
+
+
+def _score_heartbeat(judgement: Judgement) -> Judgement:
+    """Score the heartbeat, also of weak windows: the windows after them are judged by it too."""
+    scores, settings, fs = judgement.scores, judgement.settings, judgement.batch.fs
+    rms_ms2 = scores["band_rms_ms2"]
+    is_weak = judgement.reason == REASON_NAMES.index("weak")
+    with np.errstate(invalid="ignore"):
+        examined = judgement.undecided | (is_weak & (rms_ms2 >= _examined_rms_ms2(settings)))
+        rows = np.flatnonzero(examined & (rms_ms2 <= settings.most_ringing_rms_ms2))
+    # Impacts are left in: if the heart is slow, its beats are what stands out.
+    known = judgement.undecided[rows] & ~(scores["blanked_share"][rows] > 0.0)
+    high_passed = np.empty((len(rows), *judgement.windows.shape[1:]))
+    high_passed[known] = judgement.high_passed.at(rows[known])
+    high_passed[~known] = _remove_slow(judgement.windows[rows[~known]], judgement)
+    found = heartbeat(high_passed, scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz)
+    return _scored(judgement, rows, {"heartbeat_score": found.score})
+
+
+def _judge_line(judgement: Judgement) -> Judgement:
+    """Test whether there is a line: edge, no valley, spread, flat."""
+    return _tested(judgement, LINE_RULES)
+
+
+def _judge_presence(judgement: Judgement) -> Judgement:
+    """Test whether the line is there throughout and by itself: impact, heartbeat, moving."""
+    rows, scores = judgement.undecided_rows, judgement.scores
+    fs, band_hz = judgement.batch.fs, judgement.band_hz
+    samples, peak_hz = judgement.tremor_samples(), scores["peak_hz"][rows]
+    beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]
+    correlation = np.full(len(rows), np.nan)
+    some = beside > judgement.settings.least_beside_share
+    correlation[some] = slow_correlation(
+        samples[some], judgement.windows[rows[some]], peak_hz[some], fs=fs, band_hz=band_hz
+    )
+    quiet = quiet_time(samples, peak_hz, fs=fs, band_hz=band_hz)
+    # The ringing of a heart is never absent for longer than the longest interval of beats.
+    gone = np.where(quiet.longest_s > HEARTBEAT.interval_s[1], quiet.share, np.nan)
+    columns = {"gone_share": gone, "quiet_share": quiet.share, "slow_correlation": correlation}
+    return _tested(_scored(judgement, rows, columns), PRESENCE_RULES)
+
+
+#: In this order; a stage measures only what the stages before it left undecided.
+_STAGES: Final[tuple[Callable[[Judgement], Judgement], ...]] = (
+    _judge_samples,
+    _judge_movement,
+    _judge_impacts,
+    _score_heartbeat,
+    _judge_line,
+    _judge_presence,
+)

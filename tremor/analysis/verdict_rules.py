@@ -1,0 +1,127 @@
+"""The tests of a window in order: the score, its threshold, and the reason when it fails.
+
+Scores are measured, and rules applied, in `tremor.analysis.judging`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.measures.envelope import heartbeat_limit
+from tremor.recording import Floats
+from tremor.settings import ENVELOPE, AnalysisSettings
+
+__all__ = [
+    "IMPACT_RULES",
+    "LINE_RULES",
+    "MOVEMENT_RULES",
+    "PRESENCE_RULES",
+    "SAMPLE_RULES",
+    "Rule",
+    "most_low_rms",
+]
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rule:
+    """One test.
+
+    Parameters
+    ----------
+    reason : str
+        Name of the reason if it fails.
+    score : str
+        Name of the score.
+    threshold : callable
+        Takes the settings and all scores, and returns the threshold of each window.
+    fails : callable
+        Takes scores and thresholds, and returns where the test fails.
+    """
+
+    reason: str
+    score: str
+    threshold: Callable[[AnalysisSettings, Mapping[str, Floats]], float | Floats]
+    fails: Callable[[Floats, float | Floats], Bools]
+
+
+def _above(score: Floats, threshold: float | Floats) -> Bools:
+    return np.asarray(score > threshold)
+
+
+def _below(score: Floats, threshold: float | Floats) -> Bools:
+    return np.asarray(score < threshold)
+
+
+def most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    """Return the RMS in 0.5-3 Hz above which a window is moving.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+        Limits and share.
+    scores : mapping of str to ndarray, shape (n_windows,)
+        With ``band_rms_ms2``, m/s^2.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        m/s^2; it rises with the tremor, whose flank reaches down.
+    """
+    return np.clip(
+        settings.most_low_share * scores["band_rms_ms2"],
+        settings.most_low_rms_ms2,
+        settings.most_low_rms_at_all_ms2,
+    )
+
+
+def _most_comb(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    strong = scores["band_rms_ms2"] > settings.strong_rms_ms2
+    return np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
+
+
+def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    return heartbeat_limit(settings, length_s=scores["length_s"], n_windows=1)
+
+
+def _most_quiet_share(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    # What is faded out is quiet. The scatter about the share by chance falls with the length.
+    by_chance = ENVELOPE.quiet_by_chance
+    scatter = settings.most_quiet_share - by_chance
+    by_length = np.sqrt(ENVELOPE.reference_s / scores["length_s"])
+    return np.asarray(by_chance + scatter * by_length + scores["blanked_share"])
+
+
+SAMPLE_RULES: Final = (
+    Rule("dead", "n_dead_axes", lambda _, __: 0.0, _above),
+    Rule("gap", "lost_s", lambda _, __: 0.0, _above),
+    Rule("clipped", "clipped_share", lambda s, _: s.most_clipped_share, _above),
+)
+MOVEMENT_RULES: Final = (
+    Rule("gait", "gait_comb", _most_comb, _above),
+    Rule("moving", "low_rms_ms2", most_low_rms, _above),
+    Rule("weak", "band_rms_ms2", lambda s, _: s.least_rms_ms2, _below),
+)
+IMPACT_RULES: Final = (
+    Rule("impact", "blanked_share", lambda s, _: s.most_blanked_share, _above),
+    Rule("only_impacts", "band_rms_ms2", lambda s, _: s.least_rms_ms2, _below),
+    Rule("event", "half_disagreement_hz", lambda s, _: s.most_half_disagreement_hz, _above),
+)
+LINE_RULES: Final = (
+    Rule("edge", "edge_distance_hz", lambda s, _: s.interior_margin_hz, _below),
+    Rule("no_valley", "valley_ratio", lambda s, _: s.least_valley_ratio, _below),
+    Rule("spread", "peak_fraction", lambda s, _: s.least_peak_fraction, _below),
+    Rule("flat", "peak_over_floor", lambda s, _: s.least_peak_over_floor, _below),
+)
+PRESENCE_RULES: Final = (
+    Rule("burst", "gone_share", _most_quiet_share, _above),
+    Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),
+    Rule("burst", "quiet_share", _most_quiet_share, _above),
+    Rule("with_movement", "slow_correlation", lambda s, _: s.most_slow_correlation, _above),
+)

@@ -1,0 +1,98 @@
+"""Limits of intervals at the level of all estimates: Student's t, chi-square, normal.
+
+What variance and how many degrees of freedom an estimate has is decided where it is made.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from tremor.estimate import LEVEL, Estimate
+from tremor.recording import Floats
+
+__all__ = [
+    "MOST_LOG",
+    "NORMAL_QUANTILE",
+    "chi_square_factors",
+    "columns_of",
+    "estimate_of",
+    "student_quantile",
+]
+
+#: Quantile of the normal distribution at `LEVEL`, two-sided.
+NORMAL_QUANTILE: Final = 1.959963984540054
+#: Intervals wider than this factor, e^12, say nothing; the limit keeps them finite.
+MOST_LOG: Final = 12.0
+#: Beyond a million degrees of freedom the chi-square limits are within 0.2 % of one.
+_FREEDOM_LIMITS: Final = (1.0, 1e6)
+
+
+def student_quantile(freedom: Floats | float) -> Floats:
+    """Return the quantile of Student's t at `LEVEL`, two-sided.
+
+    Parameters
+    ----------
+    freedom : ndarray, shape (n,), or float
+        Degrees of freedom.
+
+    Returns
+    -------
+    ndarray
+        Half width of the interval in standard deviations.
+    """
+    from scipy.special import stdtrit  # needed only where there is a line
+
+    return np.asarray(stdtrit(freedom, 0.5 + LEVEL / 2.0))
+
+
+def chi_square_factors(freedom: Floats) -> Floats:
+    """Return the limits of a power relative to its estimate.
+
+    Parameters
+    ----------
+    freedom : ndarray, shape (n,)
+        Degrees of freedom of the estimate: 2 over its relative variance.
+
+    Returns
+    -------
+    ndarray, shape (n, 2)
+        Lower and upper factor at `LEVEL`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> chi_square_factors(np.array([10.0])).round(2).tolist()
+    [[0.49, 3.08]]
+    """
+    from scipy.special import chdtri
+
+    freedom = np.clip(freedom, *_FREEDOM_LIMITS)
+    tail = (1.0 - LEVEL) / 2.0
+    limits = np.stack([chdtri(freedom, tail), chdtri(freedom, 1.0 - tail)], axis=-1)
+    return np.asarray(freedom[:, None] / limits)
+
+
+def columns_of(value: Floats, low: Floats, high: Floats) -> Floats:
+    """Return value, low and high of many estimates as columns, shape (n, 3)."""
+    return np.stack([value, low, high], axis=-1)
+
+
+def estimate_of(numbers: Floats, method: str) -> Estimate:
+    """Return the estimate of one row of value, low and high.
+
+    Parameters
+    ----------
+    numbers : ndarray, shape (3,)
+        Value, low and high.
+    method : str
+        How they were found.
+
+    Returns
+    -------
+    Estimate
+        At `LEVEL`.
+    """
+    value, low, high = (float(number) for number in numbers)
+    return Estimate(value, low, high, level=LEVEL, method=method)

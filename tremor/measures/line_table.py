@@ -1,0 +1,283 @@
+"""One spectral line for each of many windows, as columns, with intervals.
+
+One model serves a pure tone and a broad tremor alike: a Lorentzian (complex Ornstein-Uhlenbeck
+process) blurred by the Fejer kernel of the window, above a flat floor. It is fitted by debiased
+Whittle likelihood with Fisher scoring. If the residual of an exact least-squares sine is no more
+than noise, the line is unresolved and the sine takes over.
+
+Whether there is a line at all is not asked here; see `tremor.analysis.window`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.dsp.filters import remove_slow
+from tremor.dsp.spectrum import band_bins, principal_component, psd, transform
+from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
+from tremor.measures.band import slow_cutoff_hz
+from tremor.measures.intervals import MOST_LOG, chi_square_factors, columns_of, student_quantile
+from tremor.measures.sine import SineFit, fit_sines, residual_per_bandwidth_s
+from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle
+from tremor.recording import Floats
+from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.verdicts import METHODS
+from tremor.settings import LINE
+
+__all__ = ["LineTable", "Method", "fit_high_passed", "fit_lines"]
+
+Bools = npt.NDArray[np.bool_]
+Method = Literal["auto", "whittle", "least_squares"]
+
+#: Padded windows are transformed so many numbers at a time, which stay in the cache.
+_NUMBERS_AT_ONCE: Final = 16 * 4800
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LineTable:
+    """Lines of many windows as columns.
+
+    Parameters
+    ----------
+    frequency_hz, bandwidth_hz, rms_ms2, displacement_pp_mm : ndarray, shape (n_windows, 3)
+        Value, low and high of each estimate; Hz, m/s^2 and mm.
+    noise_density : ndarray, shape (n_windows,)
+        Floor of one axis, (m/s^2)^2/Hz.
+    polarisation : ndarray, shape (n_windows,)
+        Share of the power around the line along one direction, 1/3 to 1.
+    line_power_ms2sq : ndarray, shape (n_windows,)
+        Power of the fitted line along that direction, (m/s^2)^2.
+    method : ndarray of uint8, shape (n_windows,)
+        Index into the names of methods; 0 for a line that was not fitted.
+    """
+
+    frequency_hz: Floats
+    bandwidth_hz: Floats
+    rms_ms2: Floats
+    displacement_pp_mm: Floats
+    noise_density: Floats
+    polarisation: Floats
+    line_power_ms2sq: Floats
+    method: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.method)
+
+    @classmethod
+    def concatenate(cls, parts: list[Self]) -> Self:
+        """Concatenate tables."""
+        return cls(
+            **{
+                item.name: np.concatenate([getattr(part, item.name) for part in parts])
+                for item in fields(cls)
+            }
+        )
+
+
+def fit_lines(
+    windows: Floats, *, fs: float, band_hz: tuple[float, float], method: Method = "auto"
+) -> LineTable:
+    """Fit one line to each of many windows of one length, all at once.
+
+    Parameters
+    ----------
+    windows : ndarray, shape (n_windows, 3, n_samples)
+        Acceleration, m/s^2, time along the last axis, no NaN.
+    fs : float
+        Sampling rate, Hz.
+    band_hz : tuple of float
+        Band as `tremor.measures.band.usable_band` returns it, Hz.
+    method : {"auto", "whittle", "least_squares"}
+        As for `estimate_line`.
+
+    Returns
+    -------
+    LineTable
+        One row per window; the result of a window does not depend on the others.
+    """
+    high_passed = remove_slow(windows, fs=fs, cutoff_hz=slow_cutoff_hz(band_hz))
+    return fit_high_passed(high_passed, fs=fs, band_hz=band_hz, method=method)
+
+
+def fit_high_passed(
+    high_passed: Floats, *, fs: float, band_hz: tuple[float, float], method: Method = "auto"
+) -> LineTable:
+    """Fit one line to each of many windows whose slow part is removed already.
+
+    Parameters
+    ----------
+    high_passed : ndarray, shape (n_windows, 3, n_samples)
+        Windows high-passed at `tremor.measures.band.slow_cutoff_hz`, m/s^2.
+    fs, band_hz, method
+        As for `fit_lines`.
+
+    Returns
+    -------
+    LineTable
+        As for `fit_lines`.
+    """
+    n_samples = high_passed.shape[-1]
+    coarse_hz, top = _coarse_peak(high_passed, fs=fs, band_hz=band_hz)
+    alive = top > LINE.least_density_ms2sq_per_hz
+    if not alive.all():
+        return _with_dead(high_passed, alive, fs=fs, band_hz=band_hz, method=method)
+    spectrum = transform(high_passed, fs=fs)
+    bins = FitBins.around(coarse_hz, n_samples=n_samples, fs=fs, band_hz=band_hz)
+    principal = principal_component(bins.take(spectrum))
+    fit = fit_whittle(
+        principal.density, bins, coarse_hz, fs=fs, n_samples=n_samples, band_hz=band_hz
+    )
+    power = power_around(
+        psd(spectrum),
+        frequency_hz=fit.frequency_hz,
+        bandwidth_hz=fit.bandwidth_hz,
+        fitted_ms2sq=fit.power,
+        fs=fs,
+        n_samples=n_samples,
+        band_hz=band_hz,
+    )
+    duration_s = n_samples / fs
+    table = _of_whittle(fit, power, polarisation=principal.polarisation, duration_s=duration_s)
+    forced = method == "least_squares"
+    narrow = _may_be_tone(fit, duration_s=duration_s)
+    rows = np.arange(len(high_passed)) if forced else np.flatnonzero(narrow)
+    if method == "whittle" or rows.size == 0:
+        return table
+    sines = fit_sines(
+        high_passed[rows],
+        coarse_hz[rows],
+        fs=fs,
+        cutoff_hz=slow_cutoff_hz(band_hz),
+        band_hz=band_hz,
+    )
+    every = np.ones(len(rows), dtype=np.bool_)
+    return _with_sines(
+        table,
+        sines,
+        rows=rows,
+        accepted=every if forced else sines.is_enough,
+        pure=every if forced else sines.is_tone,
+    )
+
+
+def _may_be_tone(fit: WhittleFit, *, duration_s: float) -> Bools:
+    """Check which lines are worth the fit of a sine: narrow, and not clearly wider than one."""
+    bt = fit.bandwidth_hz * duration_s
+    left = fit.bandwidth_hz * residual_per_bandwidth_s(fit.power, fit.noise, duration_s=duration_s)
+    return np.asarray((bt < LINE.tone_bt) & ((bt < LINE.wide_bt) | (left < LINE.most_left_bins)))
+
+
+def _with_dead(
+    high_passed: Floats,
+    alive: Bools,
+    *,
+    fs: float,
+    band_hz: tuple[float, float],
+    method: Method,
+) -> LineTable:
+    """Fit the windows that move and leave the others empty."""
+    n = len(high_passed)
+    columns: dict[str, npt.NDArray[Any]] = {
+        item.name: np.full((n, 3) if item.name in ESTIMATE_NAMES else n, np.nan)
+        for item in fields(LineTable)
+    }
+    columns["method"] = np.zeros(n, dtype=np.uint8)
+    if alive.any():
+        part = fit_high_passed(high_passed[alive], fs=fs, band_hz=band_hz, method=method)
+        for name, column in columns.items():
+            column[alive] = getattr(part, name)
+    return LineTable(**columns)
+
+
+def _coarse_peak(
+    high_passed: Floats, *, fs: float, band_hz: tuple[float, float], pad: int = 4
+) -> tuple[Floats, Floats]:
+    """Find the maximum of the padded, axis-summed periodogram: (frequency, PSD), each (K,)."""
+    n_padded = pad * high_passed.shape[-1]
+    band = band_bins(n_padded, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
+    top, height = np.empty(len(high_passed), dtype=np.int64), np.empty(len(high_passed))
+    size = max(1, _NUMBERS_AT_ONCE // (3 * n_padded))
+    for first in range(0, len(high_passed), size):
+        some = slice(first, first + size)
+        density = psd(transform(high_passed[some], fs=fs, pad=pad)[..., band])
+        top[some] = np.argmax(density, axis=-1)
+        height[some] = density.max(axis=-1)
+    return np.asarray((band.start + top) * fs / n_padded), height
+
+
+def _of_whittle(
+    fit: WhittleFit, power: LinePower, *, polarisation: Floats, duration_s: float
+) -> LineTable:
+    """Return the estimates of fitted lines.
+
+    The degrees of freedom of Student's t grow with pi B T, the number of independent looks at the
+    process (``tests/bench/accuracy.py`` measures the coverage). Powers are averages of as many
+    exponentials as their Fisher variance says, hence chi-square limits.
+    """
+    looks = np.pi * fit.bandwidth_hz * duration_s
+    t = student_quantile(LINE.freedom_least + LINE.freedom_per_look * looks)
+    sd_hz = np.sqrt(fit.covariance[:, 0, 0])
+    sd_log_rate = np.sqrt(fit.covariance[:, 1, 1])
+    factor = np.exp(np.minimum(t * sd_log_rate, MOST_LOG))
+    low, high = chi_square_factors(2.0 / fit.covariance[:, 2, 2]).T
+    rms = np.sqrt(power.mean_square_ms2sq)
+    # Displacement falls with f^2: twice the relative error of the frequency comes on top.
+    by_frequency = 2.0 * t * sd_hz / fit.frequency_hz
+    size = typical_peak_to_peak_mm(power.mean_square_m2)
+    return LineTable(
+        frequency_hz=columns_of(
+            fit.frequency_hz,
+            np.maximum(fit.frequency_hz - t * sd_hz, 0.0),
+            fit.frequency_hz + t * sd_hz,
+        ),
+        bandwidth_hz=columns_of(
+            fit.bandwidth_hz, fit.bandwidth_hz / factor, fit.bandwidth_hz * factor
+        ),
+        rms_ms2=columns_of(rms, rms * np.sqrt(low), rms * np.sqrt(high)),
+        displacement_pp_mm=columns_of(
+            size,
+            size * np.exp(-np.minimum(np.hypot(0.5 * np.log(low), by_frequency), MOST_LOG)),
+            size * np.exp(np.minimum(np.hypot(0.5 * np.log(high), by_frequency), MOST_LOG)),
+        ),
+        noise_density=fit.noise,
+        polarisation=polarisation,
+        line_power_ms2sq=fit.power,
+        method=np.full(len(rms), METHODS.index("whittle"), dtype=np.uint8),
+    )
+
+
+def _with_sines(
+    table: LineTable, sines: SineFit, *, rows: npt.NDArray[np.int64], accepted: Bools, pure: Bools
+) -> LineTable:
+    """Replace lines by the accepted sines.
+
+    Only a pure sine also gives the amplitude: that of a line that waxes and wanes is in its
+    sidebands too, and is left to the spectrum.
+    """
+    columns = {item.name: getattr(table, item.name).copy() for item in fields(LineTable)}
+    at = np.flatnonzero(accepted)
+    frequency, half_hz = sines.frequency_hz[at], sines.half_hz[at]
+    columns["frequency_hz"][rows[at]] = columns_of(
+        frequency, np.maximum(frequency - half_hz, 0.0), frequency + half_hz
+    )
+    columns["bandwidth_hz"][rows[at]] = columns_of(
+        sines.bandwidth_hz[at], np.zeros(len(at)), sines.most_bandwidth_hz[at]
+    )
+    columns["noise_density"][rows[at]] = sines.noise[at]
+    columns["method"][rows[at]] = METHODS.index("least_squares")
+
+    at = np.flatnonzero(accepted & pure)
+    frequency, rms = sines.frequency_hz[at], np.sqrt(sines.power[at])
+    size = typical_peak_to_peak_mm(sines.power[at] / (2.0 * np.pi * frequency) ** 4)
+    half_rms = sines.half_rms[at]
+    relative = np.hypot(half_rms / rms, 2.0 * sines.half_hz[at] / frequency)
+    columns["rms_ms2"][rows[at]] = columns_of(rms, np.maximum(rms - half_rms, 0.0), rms + half_rms)
+    columns["displacement_pp_mm"][rows[at]] = columns_of(
+        size, size * np.maximum(1.0 - relative, 0.0), size * (1.0 + relative)
+    )
+    columns["line_power_ms2sq"][rows[at]] = sines.power[at]
+    return LineTable(**columns)
