@@ -32,8 +32,8 @@ class RecoverySettings:
     baseline_least_s: float = setting(
         20.0,
         "s",
-        "still time before the run that gives a level: the mean of five windows of 4 s is known to "
-        "about 7 %",
+        "still time before the run that gives a level: five windows of 4 s determine their "
+        "mean to about 7 %",
         source=RECOVERY_BENCH,
         low=4.0,
         high=3600.0,
@@ -41,7 +41,7 @@ class RecoverySettings:
     recovery_least_tremor_windows: float = setting(
         3.0,
         "1",
-        "windows of a rest with tremor, below which there is nothing to recover from",
+        "windows of a rest with tremor below which there is nothing to recover from",
         source=JUDGEMENT,
         low=1.0,
         high=1000.0,
@@ -49,7 +49,7 @@ class RecoverySettings:
     recovery_least_points: float = setting(
         8.0,
         "1",
-        "fewer points cannot carry a level, a time constant and a floor beside their own scatter",
+        "fewer points cannot determine level, time constant and floor beside their own scatter",
         source=RECOVERY_BENCH,
         low=4.0,
         high=1000.0,
@@ -57,7 +57,7 @@ class RecoverySettings:
     recovery_least_rest_s: float = setting(
         30.0,
         "s",
-        "a shorter rest holds one or two swings of the waxing and waning",
+        "a shorter rest holds one or two cycles of waxing and waning",
         source=RECOVERY_BENCH,
         low=8.0,
         high=3600.0,
@@ -76,7 +76,7 @@ class RecoverySettings:
     decays_least_drop: float = setting(
         0.3,
         "1",
-        "share of the tremor gone, by the median, for a decay: less is within one swing of the "
+        "share of the tremor gone, by the median, for a decay: less is within the range of "
         "waxing and waning",
         source=RECOVERY_BENCH,
         low=0.0,
@@ -85,7 +85,7 @@ class RecoverySettings:
     persists_most_drop: float = setting(
         0.3,
         "1",
-        "upper 95 % limit of the share gone, below which the tremor persists",
+        "upper 95 % limit of the share gone below which the tremor persists",
         source=RECOVERY_BENCH,
         low=0.0,
         high=1.0,
@@ -93,8 +93,8 @@ class RecoverySettings:
     persists_least_rest_s: float = setting(
         270.0,
         "s",
-        "persistence is more than a short rest shows: the five minutes that are asked for, less "
-        "what settling and the last window take",
+        "a short rest cannot show persistence: the five minutes asked for, less settling and "
+        "the last window",
         source=JUDGEMENT,
         low=0.0,
         high=36000.0,
@@ -102,7 +102,7 @@ class RecoverySettings:
     half_life_least_taus_fitted: float = setting(
         2.0,
         "1",
-        "rest over time constant, below which level, floor and half-life cannot be told apart",
+        "rest over time constant below which level, floor and half-life cannot be separated",
         source=RECOVERY_BENCH,
         low=0.5,
         high=20.0,
@@ -110,7 +110,7 @@ class RecoverySettings:
     half_life_least_taus_known: float = setting(
         1.0,
         "1",
-        "the same with the floor known from before the run, which leaves one unknown less",
+        "the same with the floor known from before the run, which is one unknown less",
         source=RECOVERY_BENCH,
         low=0.5,
         high=20.0,
@@ -118,8 +118,8 @@ class RecoverySettings:
     reliable_taus_fitted: float = setting(
         5.0,
         "1",
-        "rest over time constant that is asked for: over two, the half-lives that can be given are "
-        "a quarter too short by the median; over five they are right",
+        "rest over time constant that is asked for: from two on, half-lives are a quarter too "
+        "short by the median; from five on they are unbiased",
         source=RECOVERY_BENCH,
         low=1.0,
         high=50.0,
@@ -135,8 +135,9 @@ class RecoverySettings:
     settled_most_ratio: float = setting(
         10.0,
         "1",
-        "interval of a half-life, high over low, that asks for no more rest; a wider one is given "
-        "all the same, as keeping the narrow ones keeps those that are short by chance",
+        "upper over lower limit of a half-life above which more rest is asked for; the "
+        "half-life is reported all the same, because keeping narrow intervals only would keep "
+        "those that are short by chance",
         source=RECOVERY_BENCH,
         low=1.0,
         high=1000.0,
@@ -144,8 +145,8 @@ class RecoverySettings:
     bounded_tau_over_rest: float = setting(
         3.0,
         "1",
-        "time constants beyond this multiple of the rest are no upper limit but the edge of what "
-        "was searched",
+        "time constants above this multiple of the rest are the edge of the prior and not an "
+        "upper limit",
         source=RECOVERY_BENCH,
         low=1.0,
         high=20.0,
@@ -153,9 +154,9 @@ class RecoverySettings:
     floor_overruled_log_bayes: float = setting(
         -1.0,
         "1",
-        "natural log of the evidence for a fitted floor over the level before the run, above which "
-        "that is not used: tremor may stay raised for hours, and a floor that is too low makes the "
-        "half-life up to four times too long",
+        "natural log of the evidence for a fitted floor over the level before the run, above "
+        "which that level is not used: tremor may stay raised for hours, and a floor that is "
+        "too low makes the half-life up to four times too long",
         source=RECOVERY_BENCH,
         low=-20.0,
         high=20.0,
@@ -163,8 +164,8 @@ class RecoverySettings:
     lead_most_s: float = setting(
         20.0,
         "s",
-        "the fit is carried back to the start of the rest over no more than this; settling after "
-        "the last step takes less",
+        "longest time over which the decay is extrapolated back to the start of the rest; "
+        "settling after the last step takes less",
         source=JUDGEMENT,
         low=0.0,
         high=600.0,
@@ -172,18 +173,24 @@ class RecoverySettings:
     rest_asked_s: float = setting(
         300.0,
         "s",
-        "rest that is asked for at first: five time constants of a minute",
+        "rest that is asked for first: five time constants of a minute",
         source=RECOVERY_BENCH,
         low=30.0,
         high=3600.0,
     )
     more_rest_least_s: float = setting(
-        60.0, "s", "less is not worth another recording", source=JUDGEMENT, low=0.0, high=3600.0
+        60.0,
+        "s",
+        "shorter additional rest is not worth another recording",
+        source=JUDGEMENT,
+        low=0.0,
+        high=3600.0,
     )
     rest_most_s: float = setting(
         1800.0,
         "s",
-        "no rest beyond half an hour is asked for: that leg is then no longer resting from the run",
+        "longest rest that is asked for: after half an hour the leg is no longer recovering "
+        "from the run",
         source=JUDGEMENT,
         low=60.0,
         high=36000.0,

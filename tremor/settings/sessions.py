@@ -36,7 +36,8 @@ class EpisodeSettings:
     settling_low_rms_ms2: float = setting(
         0.1,
         "m/s^2",
-        "RMS in 0.5-3 Hz that tells a placement still going on from a leg at rest (0.004-0.010)",
+        "RMS in 0.5-3 Hz that distinguishes a sensor still being placed from a leg at rest "
+        "(0.004-0.010)",
         source="measured: phone resting on a leg (pdkit test data 2458): 0.4 while placed, "
         "0.004-0.010 after",
         low=0.0,
@@ -45,8 +46,8 @@ class EpisodeSettings:
     episode_join_s: float = setting(
         10.0,
         "s",
-        "waxing and waning (correlation 10-30 s) hides a tremor for some seconds; that does not "
-        "end an episode",
+        "waxing and waning (correlation 10-30 s) hides a tremor for some seconds without "
+        "ending the episode",
         source=JUDGEMENT,
         low=0.0,
         high=120.0,
@@ -54,8 +55,8 @@ class EpisodeSettings:
     episode_least_share: float = setting(
         0.34,
         "1",
-        "share of the judged windows of an episode that hold tremor; odd windows strewn over a "
-        "minute are not an episode",
+        "share of the judged windows of an episode that hold tremor; a few windows scattered "
+        "over a minute are not an episode",
         source=DETECTION_BENCH,
         low=0.0,
         high=1.0,
@@ -63,8 +64,7 @@ class EpisodeSettings:
     gate_over_still: float = setting(
         2.0,
         "1",
-        "an episode must rise above the RMS of the recording's own weak windows, its still floor, "
-        "by this factor",
+        "RMS of an episode over that of the recording's own weak windows, its still floor",
         source=JUDGEMENT,
         low=1.0,
         high=100.0,
@@ -72,7 +72,7 @@ class EpisodeSettings:
     episode_least_s: float = setting(
         8.0,
         "s",
-        "a fidget lasts up to 6 s and reaches into two windows; a tremor that is worth a number "
+        "a fidget lasts up to 6 s and reaches into two windows; a tremor that can be measured "
         "lasts longer",
         source=DETECTION_BENCH,
         low=0.0,
@@ -81,7 +81,7 @@ class EpisodeSettings:
     still_least_s: float = setting(
         4.0,
         "s",
-        "with less than one still window there is nothing to say",
+        "with less than one still window there is no result",
         source=JUDGEMENT,
         low=0.0,
         high=600.0,
@@ -89,7 +89,7 @@ class EpisodeSettings:
     rest_break_s: float = setting(
         20.0,
         "s",
-        "a movement this long ends a rest; a shorter one, such as a leg shifted, interrupts it",
+        "a movement this long ends a rest; a shorter one, such as shifting a leg, interrupts it",
         source=JUDGEMENT,
         low=0.0,
         high=600.0,
@@ -105,7 +105,8 @@ class EpisodeSettings:
     run_least_s: float = setting(
         60.0,
         "s",
-        "movement this long is the run, and the rest is sought after it; a walk indoors is shorter",
+        "movement this long is the run, and the rest is searched after it; a walk indoors is "
+        "shorter",
         source=JUDGEMENT,
         low=0.0,
         high=3600.0,
