@@ -32,7 +32,7 @@ from tremor.recording import AXES, Floats
 from tremor.results.verdicts import REASON_NAMES
 from tremor.settings import HEARTBEAT, PEAK, AnalysisSettings
 
-__all__ = ["Judgement", "WindowBatch", "judge"]
+__all__ = ["Decisions", "Judgement", "WindowBatch", "judge"]
 
 Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -75,6 +75,26 @@ class _Selection:
         return np.asarray(self.values[np.searchsorted(self.rows, rows)])
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Decisions:
+    """What is decided of each window.
+
+    Parameters
+    ----------
+    reason : ndarray of uint8, shape (n_windows,)
+        Index into the names of the reasons.
+    score, threshold : ndarray, shape (n_windows,)
+        The number that decided and its limit.
+    open : ndarray of bool, shape (n_windows,)
+        Windows that passed every test so far.
+    """
+
+    reason: npt.NDArray[np.uint8]
+    score: Floats
+    threshold: Floats
+    open: Bools
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Judgement:
     """What is known of the windows of a batch after some stages.
@@ -89,12 +109,8 @@ class Judgement:
         Usable part of the band, Hz.
     scores : mapping of str to ndarray, shape (n_windows,)
         NaN for windows that a score was not measured for.
-    reason : ndarray of uint8, shape (n_windows,)
-        Index into the names of the reasons.
-    score, threshold : ndarray, shape (n_windows,)
-        The number that decided and its limit.
-    undecided : ndarray of bool, shape (n_windows,)
-        Windows that passed every test so far.
+    decisions : Decisions
+        What the tests so far decided.
     density : _Selection
         PSD of the windows that were undecided after the samples were judged.
     high_passed : _Selection
@@ -105,10 +121,7 @@ class Judgement:
     settings: AnalysisSettings
     band_hz: tuple[float, float]
     scores: Mapping[str, Floats]
-    reason: npt.NDArray[np.uint8]
-    score: Floats
-    threshold: Floats
-    undecided: Bools
+    decisions: Decisions
     density: _Selection
     high_passed: _Selection
 
@@ -123,13 +136,13 @@ class Judgement:
         return int(self.windows.shape[-1])
 
     @property
-    def undecided_rows(self) -> Rows:
+    def open_rows(self) -> Rows:
         """Rows of the undecided windows."""
-        return np.flatnonzero(self.undecided)
+        return np.flatnonzero(self.decisions.open)
 
     def tremor_samples(self) -> Floats:
         """Return the undecided windows without slow part and impacts, m/s^2, (n, 3, n_samples)."""
-        rows = self.undecided_rows
+        rows = self.open_rows
         high_passed = self.high_passed.at(rows)
         # To fade an impact out makes slow movement anew.
         faded = self.scores["blanked_share"][rows] > 0.0
@@ -171,10 +184,12 @@ def _unjudged(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
         settings=settings,
         band_hz=usable_band((settings.band_low_hz, settings.band_high_hz), fs=batch.fs),
         scores={"length_s": np.full(count, n_samples / batch.fs)},
-        reason=np.full(count, REASON_NAMES.index("line"), dtype=np.uint8),
-        score=np.full(count, np.nan),
-        threshold=np.full(count, settings.least_peak_over_floor),
-        undecided=np.ones(count, dtype=np.bool_),
+        decisions=Decisions(
+            reason=np.full(count, REASON_NAMES.index("line"), dtype=np.uint8),
+            score=np.full(count, np.nan),
+            threshold=np.full(count, settings.least_peak_over_floor),
+            open=np.ones(count, dtype=np.bool_),
+        ),
         density=_Selection(none, np.zeros((0, n_samples // 2 + 1))),
         high_passed=_Selection(none, np.zeros((0, *batch.acceleration_ms2.shape[1:]))),
     )
@@ -185,7 +200,7 @@ def _scored(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> 
     scores = dict(judgement.scores)
     for name, column in columns.items():
         known = scores.get(name)
-        whole = np.full(len(judgement.score), np.nan) if known is None else known.copy()
+        whole = np.full(len(judgement.windows), np.nan) if known is None else known.copy()
         whole[rows] = column
         scores[name] = whole
     return replace(judgement, scores=scores)
@@ -193,18 +208,19 @@ def _scored(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> 
 
 def _tested(judgement: Judgement, rules: tuple[Rule, ...]) -> Judgement:
     """Return the judgement after some tests; the first that a window fails names its verdict."""
-    reason, undecided = judgement.reason.copy(), judgement.undecided.copy()
-    score, threshold = judgement.score.copy(), judgement.threshold.copy()
+    before = judgement.decisions
+    reason, is_open = before.reason.copy(), before.open.copy()
+    score, threshold = before.score.copy(), before.threshold.copy()
     for rule in rules:
         value = judgement.scores[rule.score]
         limit = rule.threshold(judgement.settings, judgement.scores)
         with np.errstate(invalid="ignore"):
-            failed = undecided & rule.fails(value, limit)
+            failed = is_open & rule.fails(value, limit)
         reason[failed] = REASON_NAMES.index(rule.reason)
         score[failed] = value[failed]
         threshold[failed] = np.broadcast_to(limit, value.shape)[failed]
-        undecided &= ~failed
-    return replace(judgement, reason=reason, score=score, threshold=threshold, undecided=undecided)
+        is_open &= ~failed
+    return replace(judgement, decisions=Decisions(reason, score, threshold, is_open))
 
 
 def _with_spectra(judgement: Judgement, rows: Rows, density: Floats) -> Judgement:
@@ -244,7 +260,7 @@ def _judge_samples(judgement: Judgement) -> Judgement:
         "clipped_share": batch.clipped_share,
     }
     judgement = _tested(_scored(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
-    rows = judgement.undecided_rows
+    rows = judgement.open_rows
     density = hann_psd(_select(windows, rows), fs=batch.fs)
     judgement = replace(judgement, density=_Selection(rows, density))
     return _with_spectra(judgement, rows, density)
@@ -254,7 +270,7 @@ def _judge_movement(judgement: Judgement) -> Judgement:
     """Test whether the leg is at rest and shows anything in the band: gait, moving, weak."""
     scores, settings = judgement.scores, judgement.settings
     with np.errstate(invalid="ignore"):
-        present = judgement.undecided & (
+        present = judgement.decisions.open & (
             (scores["band_rms_ms2"] >= settings.least_rms_ms2)
             | (scores["low_rms_ms2"] > most_low_rms(settings, scores))
         )
@@ -267,7 +283,7 @@ def _judge_movement(judgement: Judgement) -> Judgement:
 
 def _judge_impacts(judgement: Judgement) -> Judgement:
     """Test whether it is one process throughout once impacts are faded out: impact."""
-    rows, fs = judgement.undecided_rows, judgement.batch.fs
+    rows, fs = judgement.open_rows, judgement.batch.fs
     blanked = blank_impacts(
         _remove_slow(judgement.windows[rows], judgement),
         fs=fs,
@@ -295,13 +311,13 @@ def _judge_impacts(judgement: Judgement) -> Judgement:
 def _score_heartbeat(judgement: Judgement) -> Judgement:
     """Score the heartbeat, also of weak windows: the windows after them are judged by it too."""
     scores, settings, fs = judgement.scores, judgement.settings, judgement.batch.fs
-    rms_ms2 = scores["band_rms_ms2"]
-    is_weak = judgement.reason == REASON_NAMES.index("weak")
+    rms_ms2, is_open = scores["band_rms_ms2"], judgement.decisions.open
+    is_weak = judgement.decisions.reason == REASON_NAMES.index("weak")
     with np.errstate(invalid="ignore"):
-        examined = judgement.undecided | (is_weak & (rms_ms2 >= _examined_rms_ms2(settings)))
+        examined = is_open | (is_weak & (rms_ms2 >= _examined_rms_ms2(settings)))
         rows = np.flatnonzero(examined & (rms_ms2 <= settings.most_ringing_rms_ms2))
     # Impacts are left in: if the heart is slow, its beats are what stands out.
-    known = judgement.undecided[rows] & ~(scores["blanked_share"][rows] > 0.0)
+    known = is_open[rows] & ~(scores["blanked_share"][rows] > 0.0)
     high_passed = np.empty((len(rows), *judgement.windows.shape[1:]))
     high_passed[known] = judgement.high_passed.at(rows[known])
     high_passed[~known] = _remove_slow(judgement.windows[rows[~known]], judgement)
@@ -316,7 +332,7 @@ def _judge_line(judgement: Judgement) -> Judgement:
 
 def _judge_presence(judgement: Judgement) -> Judgement:
     """Test whether the line is there throughout and by itself: impact, heartbeat, moving."""
-    rows, scores = judgement.undecided_rows, judgement.scores
+    rows, scores = judgement.open_rows, judgement.scores
     fs, band_hz = judgement.batch.fs, judgement.band_hz
     samples, peak_hz = judgement.tremor_samples(), scores["peak_hz"][rows]
     beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]

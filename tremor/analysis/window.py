@@ -56,14 +56,14 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
     judged = [judge(part, settings) for part in _parts(batch)]
 
     def column(name: str) -> npt.NDArray[Any]:
-        return np.concatenate([getattr(part, name) for part in judged])
+        return np.concatenate([getattr(part.decisions, name) for part in judged])
 
     scores = {
         name: np.concatenate([part.scores[name] for part in judged])
         for name in judged[0].scores
         if name not in _NOT_REPORTED
     }
-    rows = np.flatnonzero(column("undecided"))
+    rows = np.flatnonzero(column("open"))
     score = column("score")
     score[rows] = scores["peak_over_floor"][rows]
     line = _lines(judged, rows, len(score))

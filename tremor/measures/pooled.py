@@ -189,12 +189,12 @@ def _of_fit(fit: PooledWhittleFit, *, band_hz: tuple[float, float]) -> PooledLin
     frequency_hz, bandwidth_hz = fit.frequency_hz, fit.bandwidth_hz
     half_hz, log_factor = _half_widths(fit)
     weight = fit.duration_s / fit.duration_s.sum()
-    square = fit.mean_square_ms2sq
+    square = fit.power.mean_square_ms2sq
     mean_square = float(weight @ square)
-    freedom = 2.0 * mean_square**2 / float((weight * square) ** 2 @ fit.relative_variance)
+    freedom = 2.0 * mean_square**2 / float((weight * square) ** 2 @ fit.power.relative_variance)
     low, high = (float(factor) for factor in chi_square_factors(np.array([freedom]))[0])
     rms = float(np.sqrt(mean_square))
-    size = float(typical_peak_to_peak_mm(float(weight @ fit.mean_square_m2)))
+    size = float(typical_peak_to_peak_mm(float(weight @ fit.power.mean_square_m2)))
     by_frequency = 2.0 * half_hz / frequency_hz
 
     def estimate(value: float, low: float, high: float) -> Estimate:

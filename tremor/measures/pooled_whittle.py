@@ -28,7 +28,7 @@ from tremor.measures.whittle import (
 from tremor.recording import Floats
 from tremor.settings import LINE
 
-__all__ = ["PooledProblem", "PooledWhittleFit", "fit_pooled_whittle"]
+__all__ = ["PooledProblem", "PooledWhittleFit", "SegmentPowers", "fit_pooled_whittle"]
 
 Indices = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -60,6 +60,29 @@ class PooledProblem:
     centre_hz: float
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class SegmentPowers:
+    """Power of the line in each segment.
+
+    Parameters
+    ----------
+    mean_square_ms2sq, mean_square_m2 : ndarray, shape (n_segments,)
+        Of acceleration, (m/s^2)^2, and of displacement, m^2.
+    relative_variance : ndarray, shape (n_segments,)
+        Relative variance of both.
+    """
+
+    mean_square_ms2sq: Floats
+    mean_square_m2: Floats
+    relative_variance: Floats
+
+    def of(self, rows: slice) -> SegmentPowers:
+        """Return those of some segments."""
+        return SegmentPowers(
+            self.mean_square_ms2sq[rows], self.mean_square_m2[rows], self.relative_variance[rows]
+        )
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class PooledWhittleFit:
     """The fit of one problem; arrays have one row per segment.
@@ -72,10 +95,8 @@ class PooledWhittleFit:
         Of (f0, ln a), a = pi B, power and floor of the segment solved out.
     duration_s : ndarray, shape (n_segments,)
         Lengths, s.
-    mean_square_ms2sq, mean_square_m2 : ndarray, shape (n_segments,)
-        Power of acceleration, (m/s^2)^2, and of displacement, m^2.
-    relative_variance : ndarray, shape (n_segments,)
-        Relative variance of those powers.
+    power : SegmentPowers
+        Power of the line.
     noise : ndarray, shape (n_segments,)
         Floors, (m/s^2)^2/Hz.
     """
@@ -85,9 +106,7 @@ class PooledWhittleFit:
     score: Floats
     information: Floats
     duration_s: Floats
-    mean_square_ms2sq: Floats
-    mean_square_m2: Floats
-    relative_variance: Floats
+    power: SegmentPowers
     noise: Floats
 
 
@@ -293,10 +312,30 @@ def _fits(
     fs: float,
     band_hz: tuple[float, float],
 ) -> list[PooledWhittleFit]:
-    """Return the fit of each problem, with the powers of its segments."""
+    """Return the fit of each problem."""
     at, now = found
+    solved = _solve_out(now.score, now.information, np.zeros(len(segments.problem)))
+    power = _powers(segments, at, fs=fs, band_hz=band_hz)
+    edges = np.searchsorted(segments.problem, np.arange(segments.n_problems + 1))
+    return [
+        PooledWhittleFit(
+            frequency_hz=float(at.shared[number, 0]),
+            bandwidth_hz=float(np.exp(at.shared[number, 1]) / np.pi),
+            score=solved.score[begin:end],
+            information=solved.information[begin:end],
+            duration_s=segments.duration_s[begin:end],
+            power=power.of(slice(begin, end)),
+            noise=np.exp(at.local[begin:end, 1]),
+        )
+        for number, (begin, end) in enumerate(pairwise(edges.tolist()))
+    ]
+
+
+def _powers(
+    segments: _Segments, at: _Parameters, *, fs: float, band_hz: tuple[float, float]
+) -> SegmentPowers:
+    """Integrate the power of the line in each segment."""
     n = len(segments.problem)
-    solved = _solve_out(now.score, now.information, np.zeros(n))
     square, square_m2, relative_variance = np.zeros(n), np.zeros(n), np.zeros(n)
     for group in segments.groups:
         rows = group.rows
@@ -311,26 +350,12 @@ def _fits(
             band_hz=band_hz,
         )
         square[rows], square_m2[rows] = power.mean_square_ms2sq, power.mean_square_m2
-        # Of each integrated power: independent exponential bins.
+        # The bins of an integrated power are independent and exponential.
         theta = np.concatenate([shared, local], axis=1)
         s, _ = periodogram_at(group.index, theta, duration_s=group.duration_s)
         bins = np.square(s / group.duration_s).sum(axis=-1)
         relative_variance[rows] = bins / np.exp(2.0 * local[:, 0])
-    edges = np.searchsorted(segments.problem, np.arange(segments.n_problems + 1))
-    return [
-        PooledWhittleFit(
-            frequency_hz=float(at.shared[number, 0]),
-            bandwidth_hz=float(np.exp(at.shared[number, 1]) / np.pi),
-            score=solved.score[begin:end],
-            information=solved.information[begin:end],
-            duration_s=segments.duration_s[begin:end],
-            mean_square_ms2sq=square[begin:end],
-            mean_square_m2=square_m2[begin:end],
-            relative_variance=relative_variance[begin:end],
-            noise=np.exp(at.local[begin:end, 1]),
-        )
-        for number, (begin, end) in enumerate(pairwise(edges.tolist()))
-    ]
+    return SegmentPowers(square, square_m2, relative_variance)
 
 
 def _groups(

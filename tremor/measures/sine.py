@@ -119,6 +119,7 @@ def fit_sines(
     bandwidth = beyond_noise / per_bandwidth
     from_noise = variance / fit.curvature
     from_wander = SLOPE_VARIANCE * bandwidth / (4.0 * np.pi * duration_s)
+    # One keyword per column of the record.
     return SineFit(
         frequency_hz=fit.frequency_hz,
         half_hz=np.where(
