@@ -45,7 +45,7 @@ def test_every_number_has_a_unit_a_reason_and_a_source(item):
 def test_every_table_of_the_room_is_public_and_frozen():
     names = {
         name
-        for module in ("lines", "recoveries", "sessions", "strap", "windows")
+        for module in ("lines", "recoveries", "scores", "sessions", "strap")
         for name in importlib.import_module(f"tremor.settings.{module}").__all__
         if name.isupper() and name != "RECOVERY_BENCH"
     }

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.rest import find_movements, is_still
+from tremor.analysis.rest import TIME_TOLERANCE_S, find_movements, is_still
 from tremor.errors import InvalidInputError
 from tremor.measures.decay_posterior import RmsSeries
 from tremor.measures.decay_verdict import judge_decay
@@ -26,8 +26,6 @@ __all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Times are compared with this tolerance, s: windows start at multiples of a sample.
-_TIME_TOLERANCE_S: Final = 1e-9
 #: Median of a chi-square variable of one degree of freedom, and the variance of the second
 #: difference of white noise of unit variance.
 _CHI_SQUARE_MEDIAN: Final = 0.455
@@ -212,7 +210,7 @@ def recovery_of(
             note("REST_AFTER_END", rest_start_s=rest_start_s, end_s=end_s),
             rest_start_s=rest_start_s,
         )
-    still = is_still(table) & (table.start_s >= rest_start_s - _TIME_TOLERANCE_S)
+    still = is_still(table) & (table.start_s >= rest_start_s - TIME_TOLERANCE_S)
     for start_s, _ in find_movements(table, settings=settings):
         if start_s > rest_start_s:
             still &= table.end_s <= start_s + settings.window_s

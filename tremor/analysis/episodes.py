@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tremor.analysis.rest import TIME_TOLERANCE_S
 from tremor.measures.envelope import heartbeat_limit
 from tremor.recording import Floats
 from tremor.results.verdicts import REASON_NAMES
@@ -31,8 +32,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: Reasons of movement so strong that soft tissue rings after it.
 _MOVEMENT_REASONS: Final = ("moving", "gait")
-#: Times are compared with this tolerance, s: windows start at multiples of a sample.
-_TIME_TOLERANCE_S: Final = 1e-9
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -230,7 +229,7 @@ def find_episodes(table: WindowTable, *, settings: AnalysisSettings) -> tuple[Ep
     return tuple(
         episode
         for episode in found
-        if episode.end_s - episode.start_s >= settings.episode_least_s - _TIME_TOLERANCE_S
+        if episode.end_s - episode.start_s >= settings.episode_least_s - TIME_TOLERANCE_S
         and _is_dense(table, episode, strong, judged, settings=settings)
         and not _is_heartbeat(table, episode, is_tremor, settings=settings)
     )
@@ -279,8 +278,8 @@ def _is_dense(
     settings: AnalysisSettings,
 ) -> bool:
     inside = slice(
-        int(np.searchsorted(table.start_s, episode.start_s - _TIME_TOLERANCE_S)),
-        int(np.searchsorted(table.end_s, episode.end_s + _TIME_TOLERANCE_S, side="right")),
+        int(np.searchsorted(table.start_s, episode.start_s - TIME_TOLERANCE_S)),
+        int(np.searchsorted(table.end_s, episode.end_s + TIME_TOLERANCE_S, side="right")),
     )
     n_strong = int(np.count_nonzero(strong[inside]))
     n_judged = max(1, int(np.count_nonzero(judged[inside])))

@@ -15,14 +15,14 @@ import numpy.typing as npt
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["find_movements", "find_rest_start", "is_still"]
+__all__ = ["TIME_TOLERANCE_S", "find_movements", "find_rest_start", "is_still"]
 
 Bools = npt.NDArray[np.bool_]
 
 _STILL: Final = ("tremor", "no_tremor", "heartbeat")
 _MOVEMENT: Final = ("moving", "gait", "impact")
 #: Times are compared with this tolerance, s: windows start at multiples of a sample.
-_TIME_TOLERANCE_S: Final = 1e-9
+TIME_TOLERANCE_S: Final = 1e-9
 
 
 def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
@@ -50,7 +50,7 @@ def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float 
     edges = [(0.0, 0.0), *movements, (math.inf, math.inf)]
     rests = []
     for (begin_s, after_s), (until_s, _) in pairwise(edges):
-        inside = still & (table.start_s >= after_s - _TIME_TOLERANCE_S) & (table.start_s < until_s)
+        inside = still & (table.start_s >= after_s - TIME_TOLERANCE_S) & (table.start_s < until_s)
         rests.append((int(np.count_nonzero(inside)), after_s, after_s - begin_s))
     after_run = [index for index, rest in enumerate(rests) if rest[2] >= settings.run_least_s]
     least = settings.recovery_least_rest_s / settings.step_s
@@ -111,8 +111,8 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
     def separates(start_s: float, end_s: float) -> bool:
         if start_s <= first_still_s:
             return True
-        inside = (table.start_s >= start_s - _TIME_TOLERANCE_S) & (
-            table.start_s < end_s - _TIME_TOLERANCE_S
+        inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (
+            table.start_s < end_s - TIME_TOLERANCE_S
         )
         mostly = 2 * np.count_nonzero(moving & inside) >= np.count_nonzero(inside)
         return end_s - start_s >= settings.rest_break_s and bool(mostly)

@@ -32,8 +32,6 @@ Indices = npt.NDArray[np.int64]
 #: Kurtosis of the excitation of a complex Gaussian process: mean fourth power of its modulus over
 #: the squared mean square.
 _GAUSSIAN_KURTOSIS: Final = 2.0
-#: The limit of the median score of n windows falls with this power of n.
-_LIMIT_EXPONENT: Final = -0.7
 #: Lags are computed up to this factor beyond the longest interval, so that a maximum there shows.
 _LAG_MARGIN: Final = 1.1
 
@@ -166,7 +164,8 @@ def heartbeat_limit(
     """
     share = HEARTBEAT.share_of_many
     by_length = (ENVELOPE.reference_s / np.asarray(length_s, dtype=np.float64)) ** 0.5
-    by_number = share + (1.0 - share) * (np.asarray(n_windows, dtype=np.float64) ** _LIMIT_EXPONENT)
+    number = np.asarray(n_windows, dtype=np.float64)
+    by_number = share + (1.0 - share) * number**HEARTBEAT.limit_exponent
     return np.asarray(settings.most_heartbeat_score * by_length * by_number)
 
 
