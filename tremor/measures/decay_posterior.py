@@ -146,6 +146,7 @@ class _Grid:
 
 
 def _narrowed(weight: Floats, limits: tuple[float, float]) -> tuple[float, float]:
+    """Return the limits of the cells that hold all but the tails, one cell more on each side."""
     low, high = limits
     step = (high - low) / len(weight)
     total = np.cumsum(weight)
@@ -164,6 +165,7 @@ def _log_curves(time_s: Floats, tau: Floats, level: Floats, *, known: bool) -> F
 
 
 def _fading_share(curve: Floats, level: float, *, known: bool) -> Floats:
+    """Return the share of the fading part in the power, along a curve of ln RMS over its scale."""
     floor = 1.0 if known else level**2
     return np.asarray(1.0 - floor * np.exp(-2.0 * curve))
 
@@ -220,19 +222,19 @@ def _products(
     ``V^-1 = D^-1 - D^-1 W (K^-1 / s^2 + W D^-1 W)^-1 W D^-1``: one pass along the time.
     """
     n = len(time_s)
-    near = np.exp(-np.diff(time_s)[:, None] / waxing.time_s)
-    fresh = np.maximum(1.0 - near**2, 1e-9)
+    correlation = np.exp(-np.diff(time_s)[:, None] / waxing.time_s)
+    innovation = np.maximum(1.0 - correlation**2, 1e-9)
     power = waxing.log_sd**2
-    beside = -near / fresh / power
+    off_diagonal = -correlation / innovation / power
     share = waxing.share.T
     diagonal = np.ones((n, len(power)))
-    diagonal[1:] += near**2 / fresh
-    diagonal[:-1] += near**2 / fresh
+    diagonal[1:] += correlation**2 / innovation
+    diagonal[:-1] += correlation**2 / innovation
     diagonal = diagonal / power + share**2 / variance[:, None]
     solved = (share / variance[:, None])[:, :, None] * columns[:, None, :]
     for i in range(1, n):
-        factor = beside[i - 1] / diagonal[i - 1]
-        diagonal[i] -= factor * beside[i - 1]
+        factor = off_diagonal[i - 1] / diagonal[i - 1]
+        diagonal[i] -= factor * off_diagonal[i - 1]
         solved[i] -= factor[:, None] * solved[i - 1]
     solved /= np.sqrt(diagonal)[:, :, None]
     solved = solved.transpose(1, 0, 2)
@@ -240,7 +242,7 @@ def _products(
     log_det = (
         np.log(variance).sum()
         + np.log(diagonal).sum(axis=0)
-        + np.log(fresh).sum(axis=0)
+        + np.log(innovation).sum(axis=0)
         + n * np.log(power)
     )
     return independent - solved.transpose(0, 2, 1) @ solved, log_det
@@ -325,7 +327,7 @@ class DecayPosterior:
         time_s : array_like, shape (m,)
             Times, s.
         every : int
-            Use only each of so many draws.
+            Use every n-th draw only.
 
         Returns
         -------

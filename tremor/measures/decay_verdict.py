@@ -42,6 +42,9 @@ _MANY: Final = 100.0
 #: Odds beyond this are as good as certain.
 _MOST_ODDS: Final = 1e4
 _LEAST_POWER: Final = np.finfo(np.float64).tiny
+#: Odds beyond e^20 are certain; and so many draws of a constant stand for certainty.
+_MOST_LOG_ODDS: Final = 20.0
+_MOST_CONSTANT: Final = 40
 
 
 def judge_decay(
@@ -227,9 +230,9 @@ def _with_best_floor(
 
 def _with_constant(gone: Floats, posterior: DecayPosterior) -> Floats:
     """Return draws of the share gone, mixed with those of a constant tremor by their odds."""
-    weight = math.exp(min(-posterior.log_bayes_factor, 20.0))
-    stays = min(round(weight * len(gone)), 40 * len(gone))
-    return np.concatenate([gone, np.zeros(stays)])
+    weight = math.exp(min(-posterior.log_bayes_factor, _MOST_LOG_ODDS))
+    n_constant = min(round(weight * len(gone)), _MOST_CONSTANT * len(gone))
+    return np.concatenate([gone, np.zeros(n_constant)])
 
 
 def _growth(points: RmsSeries, tremor: _WithoutNoise, rules: RecoverySettings) -> float | None:

@@ -11,7 +11,7 @@ Whether there is a line at all is not asked here; see `tremor.analysis.window`.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +49,6 @@ class LineTable:
         Floor of one axis, (m/s^2)^2/Hz.
     polarisation : ndarray, shape (n_windows,)
         Share of the power around the line along one direction, 1/3 to 1.
-    line_power_ms2sq : ndarray, shape (n_windows,)
-        Power of the fitted line along that direction, (m/s^2)^2.
     method : ndarray of uint8, shape (n_windows,)
         Index into the names of methods; 0 for a line that was not fitted.
     """
@@ -61,21 +59,10 @@ class LineTable:
     displacement_pp_mm: Floats
     noise_density: Floats
     polarisation: Floats
-    line_power_ms2sq: Floats
     method: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.method)
-
-    @classmethod
-    def concatenate(cls, parts: list[Self]) -> Self:
-        """Concatenate tables."""
-        return cls(
-            **{
-                item.name: np.concatenate([getattr(part, item.name) for part in parts])
-                for item in fields(cls)
-            }
-        )
 
 
 def fit_lines(
@@ -245,7 +232,6 @@ def _of_whittle(
         ),
         noise_density=fit.noise,
         polarisation=polarisation,
-        line_power_ms2sq=fit.power,
         method=np.full(len(rms), METHODS.index("whittle"), dtype=np.uint8),
     )
 
@@ -279,5 +265,4 @@ def _with_sines(
     columns["displacement_pp_mm"][rows[at]] = columns_of(
         size, size * np.maximum(1.0 - relative, 0.0), size * (1.0 + relative)
     )
-    columns["line_power_ms2sq"][rows[at]] = sines.power[at]
     return LineTable(**columns)

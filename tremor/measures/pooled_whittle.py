@@ -7,7 +7,7 @@ Many independent problems are solved at once. What enters one, and its estimates
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -20,9 +20,12 @@ from tremor.measures.band import half_span_hz
 from tremor.measures.run_spectra import RunSpectra
 from tremor.measures.whittle import (
     LOG_FLOOR_DROP,
+    MOST_DAMPING,
     START_BANDWIDTH_SHARE,
+    START_DAMPING,
     FitBins,
-    periodogram_at,
+    expected_periodogram,
+    next_damping,
     power_and_floor,
 )
 from tremor.recording import Floats
@@ -243,7 +246,7 @@ def _evaluate(segments: _Segments, at: _Parameters, chosen: Bools) -> _Evaluatio
         if not here.all():
             rows, index, density = rows[here], index[here], density[here]
         theta = np.concatenate([at.shared[segments.problem[rows]], at.local[rows]], axis=1)
-        s, slopes = periodogram_at(index, theta, duration_s=group.duration_s)
+        s, slopes = expected_periodogram(index, theta, duration_s=group.duration_s)
         ratio = density / s
         deviance[rows] = (np.log(s) + ratio).sum(axis=-1)
         score[rows] = (slopes @ (ratio - 1.0)[..., None])[..., 0]
@@ -263,7 +266,7 @@ def _descend(segments: _Segments) -> tuple[_Parameters, _Evaluation]:
     only, in order, so that its result does not depend on the others.
     """
     going = np.ones(segments.n_problems, dtype=np.bool_)
-    damping = np.full(segments.n_problems, 1e-3)
+    damping = np.full(segments.n_problems, START_DAMPING)
     at = segments.start
     now = _evaluate(segments, at, going)
     for _ in range(_MOST_STEPS):
@@ -280,8 +283,8 @@ def _descend(segments: _Segments) -> tuple[_Parameters, _Evaluation]:
             np.where(rows[:, None], trial.local, at.local),
         )
         now = now.updated(then, better, rows)
-        damping = np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
-        going = going & ~converged & (damping < 1e6)
+        damping = next_damping(damping, better)
+        going = going & ~converged & (damping < MOST_DAMPING)
         if not going.any():
             break
     return at, now
@@ -352,7 +355,7 @@ def _powers(
         square[rows], square_m2[rows] = power.mean_square_ms2sq, power.mean_square_m2
         # The bins of an integrated power are independent and exponential.
         theta = np.concatenate([shared, local], axis=1)
-        s, _ = periodogram_at(group.index, theta, duration_s=group.duration_s)
+        s, _ = expected_periodogram(group.index, theta, duration_s=group.duration_s)
         bins = np.square(s / group.duration_s).sum(axis=-1)
         relative_variance[rows] = bins / np.exp(2.0 * local[:, 0])
     return SegmentPowers(square, square_m2, relative_variance)
@@ -374,7 +377,7 @@ def _groups(
         centre_hz = np.repeat([centre for _, centre, _ in members], counts)
         bins = FitBins.around(centre_hz, n_samples=n, fs=fs, band_hz=band_hz)
         spectrum = np.concatenate([run.spectrum for _, _, run in members])
-        from_reach = replace(bins, index=bins.index - members[0][2].first_bin)
+        from_reach = FitBins(bins.index - members[0][2].first_bin)
         groups.append(
             _Group(
                 rows=np.concatenate(

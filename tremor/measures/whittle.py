@@ -18,17 +18,22 @@ from tremor.recording import Floats
 from tremor.settings import LINE
 
 __all__ = [
+    "LOG_FLOOR_DROP",
+    "MOST_DAMPING",
     "START_BANDWIDTH_SHARE",
+    "START_DAMPING",
     "FitBins",
     "WhittleFit",
     "expected_periodogram",
     "fit_whittle",
-    "line_density",
-    "periodogram_at",
+    "next_damping",
     "power_and_floor",
 ]
 
 _MOST_STEPS: Final = 30
+#: Damping of a fit at its start, and beyond which a fit gives up.
+START_DAMPING: Final = 1e-3
+MOST_DAMPING: Final = 1e6
 #: Bandwidth at which a fit starts, over the half span: 0.5 Hz for 3-15 Hz.
 START_BANDWIDTH_SHARE: Final = 0.125
 _DEVIANCE_TOLERANCE: Final = 1e-7
@@ -43,8 +48,8 @@ _LOG_FLOOR_RISE: Final = 6.0
 #: Largest steps: in frequency, over the half span, and in the logarithms.
 _STEP_SHARE: Final = 8.0
 _LOG_STEP: Final = 1.5
-#: Quantile of the bins that the first guess of the floor rests on, and what share of their mean
-#: the quantile of exponential bins is.
+#: Quantile of the bins that the first guess of the floor is taken from, and that quantile of
+#: exponential bins over their mean.
 _FLOOR_QUANTILE: Final = 0.3
 _QUANTILE_OVER_MEAN: Final = 0.36
 
@@ -57,12 +62,9 @@ class FitBins:
     ----------
     index : ndarray of int, shape (n_windows, m)
         Into the last axis of the spectrum.
-    frequency_hz : ndarray, shape (n_windows, m)
-        Hz.
     """
 
     index: npt.NDArray[np.int64]
-    frequency_hz: Floats
 
     @classmethod
     def around(
@@ -76,109 +78,40 @@ class FitBins:
         count = min(2 * half + 1, reach.stop - reach.start)
         centre = np.round(centre_hz * duration_s).astype(np.int64)
         first = np.clip(centre - half, reach.start, reach.stop - count)
-        index = first[:, None] + np.arange(count)
-        return cls(index=index, frequency_hz=index / duration_s)
+        return cls(first[:, None] + np.arange(count))
 
     def take(self, spectrum: npt.NDArray[np.complex128]) -> npt.NDArray[np.complex128]:
         """Return those bins of spectra of shape (n_windows, 3, n_bins)."""
         return np.take_along_axis(spectrum, self.index[:, None, :], axis=-1)
 
 
-def line_density(
-    frequency_hz: Floats, *, centre_hz: Floats, bandwidth_hz: Floats, duration_s: float
-) -> Floats:
-    """Return the expected periodogram of a line of unit power.
-
-    Parameters
-    ----------
-    frequency_hz : ndarray, shape (..., m)
-        Frequencies at which it is evaluated, Hz.
-    centre_hz, bandwidth_hz : ndarray, shape (...)
-        Centre and half-power full width of the line, Hz.
-    duration_s : float
-        Length of the window, s.
-
-    Returns
-    -------
-    ndarray, shape (..., m)
-        PSD, 1/Hz; its integral is 1. A Lorentzian for a long window, a squared sinc for a short
-        one.
-    """
-    return _blurred(frequency_hz, centre_hz, np.pi * bandwidth_hz, duration_s)[0]
-
-
-def _blurred(
-    frequency_hz: Floats, centre_hz: Floats, rate: Floats, duration_s: float
-) -> tuple[Floats, Floats, Floats]:
-    """Return g and its derivatives by the centre and by ln(rate), each (..., m)."""
-    z = rate[..., None] + 2j * np.pi * (frequency_hz - centre_hz[..., None])
-    zt = z * duration_s
-    near_zero = np.abs(zt) < 1e-2
-    safe_zt = np.where(near_zero, 1.0, zt)
-    decay = np.exp(-safe_zt)
-    h = np.where(
-        near_zero,
-        duration_s * (0.5 - zt / 6.0 + zt**2 / 24.0),
-        duration_s * (1.0 - (1.0 - decay) / safe_zt) / safe_zt,
-    )
-    slope = np.where(
-        near_zero,
-        duration_s**2 * (-1.0 / 6.0 + zt / 12.0 - zt**2 / 40.0),
-        duration_s**2 * (2.0 * (1.0 - decay) / safe_zt - 1.0 - decay) / safe_zt**2,
-    )
-    return 2.0 * h.real, 4.0 * np.pi * slope.imag, 2.0 * slope.real * rate[..., None]
-
-
 def expected_periodogram(
-    theta: Floats, frequency_hz: Floats, *, duration_s: float
-) -> tuple[Floats, Floats]:
-    """Return the expected periodogram of a line above a floor, and its relative slopes.
-
-    Parameters
-    ----------
-    theta : ndarray, shape (n_windows, 4)
-        Centre, Hz, and the natural logarithms of pi B, 1/s, of the power, (m/s^2)^2, and of the
-        floor, (m/s^2)^2/Hz.
-    frequency_hz : ndarray, shape (n_windows, m)
-        Frequencies of the bins, Hz.
-    duration_s : float
-        Length of the windows, s.
-
-    Returns
-    -------
-    tuple of ndarray, shapes (n_windows, m) and (n_windows, 4, m)
-        S, and d ln S by each parameter.
-    """
-    g, g_centre, g_rate = _blurred(frequency_hz, theta[:, 0], np.exp(theta[:, 1]), duration_s)
-    p, c = np.exp(theta[:, 2:3]), np.exp(theta[:, 3:4])
-    s = p * g + c
-    slopes = np.stack([p * g_centre, p * g_rate, p * g, np.broadcast_to(c, s.shape)], axis=1)
-    return s, slopes / s[:, None, :]
-
-
-def periodogram_at(
     index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float
 ) -> tuple[Floats, Floats]:
-    """Return what `expected_periodogram` returns, at the bins of the windows themselves.
+    """Return the expected periodogram of a line above a floor, and its relative slopes.
 
     Parameters
     ----------
     index : ndarray of int, shape (n_windows, m)
         Bins, in units of 1 / ``duration_s``.
     theta : ndarray, shape (n_windows, 4)
-        As for `expected_periodogram`.
+        Centre, Hz, and the natural logarithms of pi B, 1/s, of the power, (m/s^2)^2, and of the
+        floor, (m/s^2)^2/Hz.
     duration_s : float
         Length of the windows, s.
 
     Returns
     -------
     tuple of ndarray, shapes (n_windows, m) and (n_windows, 4, m)
-        S, and d ln S by each parameter.
+        S, (m/s^2)^2/Hz, and d ln S by each parameter.
 
     Notes
     -----
-    ``exp(-z T)`` is the same for every bin, because whole turns drop out of it. That leaves one
-    exponential per window, and real arithmetic on ``u = 1 / (z T)``.
+    ``S = P g(f) + c`` with ``g(f) = 2 Re{1/z - (1 - exp(-z T))/(T z^2)}``,
+    ``z = pi B + 2 pi i (f - f0)``: a Lorentzian blurred by the Fejer kernel of the window, which
+    tends to a squared sinc for a narrow line. ``exp(-z T)`` is the same for every bin, because
+    whole turns drop out of it. That leaves one exponential per window, and real arithmetic on
+    ``u = 1 / (z T)``.
     """
     rate = np.exp(theta[:, 1:2]) * duration_s
     phase = 2.0 * np.pi * duration_s * theta[:, 0:1]
@@ -236,13 +169,13 @@ def _descend(
     rows = np.arange(len(start))
     open_rows = np.ones(len(start), dtype=np.bool_)
     theta = start
-    s, slopes = periodogram_at(index, theta, duration_s=duration_s)
+    s, slopes = expected_periodogram(index, theta, duration_s=duration_s)
     deviance = (np.log(s) + density / s).sum(axis=-1)
-    damping = np.full(len(theta), 1e-3)
+    damping = np.full(len(theta), START_DAMPING)
     for _ in range(_MOST_STEPS):
         step = _scoring_step(density / s - 1.0, slopes, theta, limits, damping)
         trial = np.clip(theta + np.clip(step, -longest_step, longest_step), limits.low, limits.high)
-        trial_s, trial_slopes = periodogram_at(index, trial, duration_s=duration_s)
+        trial_s, trial_slopes = expected_periodogram(index, trial, duration_s=duration_s)
         trial_deviance = (np.log(trial_s) + density / trial_s).sum(axis=-1)
         better = trial_deviance <= deviance
         converged = (
@@ -259,9 +192,9 @@ def _descend(
         ):
             new[refused] = old[refused]
         theta, s, slopes, deviance = trial, trial_s, trial_slopes, trial_deviance
-        damping = np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
+        damping = next_damping(damping, better)
         result[rows[open_rows]] = theta[open_rows]
-        open_rows &= ~converged & (damping < 1e6)
+        open_rows &= ~converged & (damping < MOST_DAMPING)
         n_open = int(np.count_nonzero(open_rows))
         if n_open == 0:
             break
@@ -272,6 +205,24 @@ def _descend(
             deviance, damping = deviance[open_rows], damping[open_rows]
             open_rows = np.ones(n_open, dtype=np.bool_)
     return result
+
+
+def next_damping(damping: Floats, better: npt.NDArray[np.bool_]) -> Floats:
+    """Return the damping after a step (Levenberg-Marquardt): less if it was better, else more.
+
+    Parameters
+    ----------
+    damping : ndarray, shape (n,)
+        Damping of each fit.
+    better : ndarray of bool, shape (n,)
+        Whether its step lowered the deviance.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Damping of the next step.
+    """
+    return np.where(better, 0.2 * damping, np.maximum(damping, 1e-4) * 8.0)
 
 
 def _scoring_step(
@@ -316,7 +267,7 @@ class WhittleFit:
 
 
 def power_and_floor(density: Floats, *, duration_s: float) -> tuple[Floats, Floats]:
-    """Guess power and floor, at which a fit starts, from the bins around a line.
+    """Estimate power and floor roughly from the bins around a line, to start a fit with.
 
     Parameters
     ----------
@@ -407,7 +358,7 @@ def fit_whittle(
 
 def _covariance(index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float) -> Floats:
     """Return the inverse of the Fisher information, scaled before it is inverted."""
-    _, slopes = periodogram_at(index, theta, duration_s=duration_s)
+    _, slopes = expected_periodogram(index, theta, duration_s=duration_s)
     information = slopes @ np.swapaxes(slopes, -1, -2)
     scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
     scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
