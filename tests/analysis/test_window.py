@@ -7,10 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.analysis.window import WindowBatch, analyze_window, analyze_windows
-from tremor.dsp.spectrum import hann_psd
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.measures.contamination import gait_comb
-from tremor.measures.spectral_shape import band_levels, peak_shape
 from tremor.results.verdicts import REASONS
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import narrowband, tone
@@ -19,11 +16,6 @@ FS = 100.0
 N = 400
 DEFAULT = AnalysisSettings()
 ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
-SCORES = {
-    "edge_distance_hz",
-    "low_rms_ms2", "band_rms_ms2", "floor_rms_ms2", "peak_hz", "peak_fraction",
-    "peak_over_floor", "valley_ratio",
-}  # fmt: skip
 
 
 def lines(levels, *, n=N, fs=FS, seed=1):
@@ -198,20 +190,6 @@ def test_the_gate_is_twice_what_a_resting_leg_shows():
     assert verdicts == ["weak", "line"]
 
 
-def test_the_statistics_are_those_of_a_line():
-    x = lines({8.0: 0.3, 1.0: 0.05})
-    density = hann_psd(np.ascontiguousarray(x.T)[None], fs=FS)
-    found = band_levels(density, n_samples=len(x), fs=FS, band_hz=(3.0, 15.0))
-    found |= peak_shape(density, n_samples=len(x), fs=FS, band_hz=(3.0, 15.0))
-    assert set(found) == SCORES
-    assert_allclose(found["band_rms_ms2"], 0.3, rtol=1e-3)
-    assert_allclose(found["low_rms_ms2"], 0.05, rtol=0.05)
-    assert_allclose(found["peak_hz"], 8.0, atol=0.13)
-    assert_allclose(found["peak_fraction"], 1.0, atol=0.01)
-    # The noise of 0.002 m/s^2 on three axes over 12 of 50 Hz.
-    assert_allclose(found["floor_rms_ms2"], 0.002 * np.sqrt(3 * 12 / 50), rtol=0.2)
-
-
 @pytest.mark.parametrize("name", WINDOWS)
 def test_a_turned_sensor_gets_the_same_verdict(name):
     q, _ = np.linalg.qr(np.random.default_rng(7).normal(size=(3, 3)))
@@ -265,20 +243,7 @@ def test_many_windows_at_once_give_the_bits_of_each_alone():
         )
         assert alone[0] == together[k]
         for name, column in alone.scores.items():
-            if name != "gait_comb":  # asked for below
-                assert_array_equal(column[0], together.scores[name][k], err_msg=name)
-
-
-def test_the_gait_comb_of_a_window_does_not_depend_on_the_others():
-    windows = np.random.default_rng(1).normal(size=(30, 3, N))
-    n_samples = windows.shape[-1]
-
-    def comb(some):
-        return gait_comb(hann_psd(some, fs=FS), n_samples=n_samples, fs=FS)
-
-    together = comb(windows)
-    alone = [comb(windows[k : k + 1])[0] for k in range(30)]
-    assert_array_equal(together, alone)
+            assert_array_equal(column[0], together.scores[name][k], err_msg=name)
 
 
 def test_a_dead_axis_spoils_every_window():
