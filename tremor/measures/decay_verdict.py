@@ -274,7 +274,7 @@ def _time_constants(
     if verdict != "decays":
         reason = note("NO_DECAY_SHOWN")
     elif _is_fast(posterior):
-        reason = note("DECAY_TOODECAY_READING.fast_factor", half_life_high_s=math.log(2.0) * high)
+        reason = note("DECAY_TOO_FAST", half_life_high_s=math.log(2.0) * high)
     elif rest_s < needed * middle:
         least = math.log(2.0) * float(np.quantile(tau, 1.0 - LEVEL))
         reason = note("REST_SHORT_FOR_HALF_LIFE", rest_s=rest_s, half_life_low_s=least)
