@@ -67,6 +67,7 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
     score = column("score")
     score[rows] = scores["peak_over_floor"][rows]
     line = _lines(judged, rows, len(score))
+    # One keyword per column of the table.
     return WindowTable(
         start_s=batch.start_s,
         end_s=batch.start_s + batch.acceleration_ms2.shape[-1] / batch.fs,

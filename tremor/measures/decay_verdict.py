@@ -155,6 +155,7 @@ def _read(
         floor = _estimate(tremor(posterior.floor_rms()), _method(posterior))
     decided = _deciding(posterior, verdict, fraction_gone, rest_s)
     reasons = (decided, why_not if verdict == "decays" else None, ask)
+    # One keyword per field of the result.
     return Recovery(
         verdict=verdict,
         half_life_s=half_life,

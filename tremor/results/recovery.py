@@ -1,6 +1,6 @@
 """What a rest showed: the record of a recovery, and its form in JSON.
 
-How it is reached from points is `tremor.measures.half_life`.
+How it is reached from points is `tremor.measures.decay_verdict`.
 """
 
 from __future__ import annotations
