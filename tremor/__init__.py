@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
     from tremor.explanation.answers.context import Context
-    from tremor.explanation.explain import analyze, explain
+    from tremor.explanation.explain import explain
     from tremor.formats.readers import read
     from tremor.measures.line import LineEstimate, estimate_line
+    from tremor.pipeline import ReadOptions, RestInfo, analyze
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Explanation
@@ -37,13 +38,15 @@ _HOME = {
     "LineEstimate": "tremor.measures.line",
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
+    "ReadOptions": "tremor.pipeline",
     "Recording": "tremor.recording",
     "Recovery": "tremor.results.recovery",
+    "RestInfo": "tremor.pipeline",
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
     "TremorError": "tremor.errors",
     "WindowAnalysis": "tremor.results.windows",
-    "analyze": "tremor.explanation.explain",
+    "analyze": "tremor.pipeline",
     "analyze_window": "tremor.analysis.window",
     "estimate_line": "tremor.measures.line",
     "explain": "tremor.explanation.explain",
@@ -61,8 +64,10 @@ __all__ = [
     "LineEstimate",
     "LiveAnalyzer",
     "Placement",
+    "ReadOptions",
     "Recording",
     "Recovery",
+    "RestInfo",
     "SampleBlock",
     "SensorInfo",
     "TremorError",

@@ -28,11 +28,9 @@ from tremor.explanation.weighing import (
 from tremor.results.explanations import Explanation, Sensitivity
 
 if TYPE_CHECKING:
-    from tremor.recording import Recording
     from tremor.results.analysis import Analysis
-    from tremor.settings import AnalysisSettings
 
-__all__ = ["analyze", "explain", "explained"]
+__all__ = ["explain", "explained"]
 
 
 def explain(analysis: Analysis, context: Context | None = None) -> tuple[Explanation, ...]:
@@ -107,58 +105,6 @@ def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
         warning_signs=signs,
         advice=advice_for({*leading, *strong}, context, signs, advice_table()),
     )
-
-
-def analyze(
-    recording: Recording,
-    *,
-    settings: AnalysisSettings | None = None,
-    context: Context | None = None,
-    rest_start_s: float | None = None,
-    baseline_rms_ms2: float | None = None,
-) -> Analysis:
-    """Analyse a recording and weigh what may explain the tremor.
-
-    Parameters
-    ----------
-    recording : Recording
-        As `tremor.read` or `Recording.from_arrays` give it.
-    settings : AnalysisSettings, optional
-        Thresholds and band.
-    context : Context, optional
-        What the runner answered; it changes nothing of what is measured.
-    rest_start_s : float, optional
-        When the runner came to rest, s from the start; found from the recording without it.
-    baseline_rms_ms2 : float, optional
-        RMS of the leg at rest before the run, m/s^2.
-
-    Returns
-    -------
-    Analysis
-        As `tremor.analysis.offline.analyze` gives it, with the explanations.
-
-    Examples
-    --------
-    >>> import numpy as np, tremor
-    >>> rng = np.random.default_rng(0)
-    >>> t = np.arange(3000) / 100.0
-    >>> shake = 0.3 * np.sin(2 * np.pi * 8.0 * t)[:, None] * [0.6, 0.8, 0.0]
-    >>> recording = tremor.Recording.from_arrays(
-    ...     [0, 0, 9.81] + shake + rng.normal(0, 0.01, (3000, 3)), sampling_rate_hz=100.0
-    ... )
-    >>> found = analyze(recording, context=tremor.Context(rpe=9))
-    >>> round(found.summary.frequency_hz.value, 2), found.explanations[0].id
-    (8.0, 'muscle_fatigue')
-    """
-    from tremor.analysis.offline import analyze as measure
-
-    measured = measure(
-        recording,
-        settings=settings,
-        rest_start_s=rest_start_s,
-        baseline_rms_ms2=baseline_rms_ms2,
-    )
-    return explained(measured, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

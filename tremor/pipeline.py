@@ -1,0 +1,336 @@
+"""The one road from a capture and the runner's answers to an analysis.
+
+The commands, the guided session and Python all take it. Reading is `tremor.formats`, measuring
+`tremor.analysis`, weighing `tremor.explanation`; nothing is computed and nothing is shown here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Union
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.analysis.decay import still_level
+from tremor.analysis.offline import analyze_source
+from tremor.analysis.source import RecordingSource, SampleSource
+from tremor.errors import InsufficientDataError, InvalidInputError
+from tremor.explanation.answers.context import Context
+from tremor.explanation.answers.watch_summary import with_activity
+from tremor.explanation.explain import explained
+from tremor.formats.data_frame import recording_from_frame
+from tremor.formats.readers import open_capture
+from tremor.recording import Gravity, Placement, Recording
+from tremor.settings import AnalysisSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tremor.formats.fit_activity import Activity
+    from tremor.results.analysis import Analysis
+
+__all__ = ["CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]
+
+#: What `analyze` takes.
+CaptureLike: TypeAlias = Union[
+    Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame", SampleSource
+]
+#: The two stages that take long.
+Stage = Literal["read", "windows"]
+Progress: TypeAlias = Callable[[Stage, float], object]
+
+_WHAT_IS_TAKEN: Final = (
+    "give a Recording, a path, an (n, 3) array in m/s^2 with sampling_rate_hz=, or a DataFrame "
+    "with a time column and three axes"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a capture does not say of itself; each takes precedence over what it says.
+
+    Parameters
+    ----------
+    columns : str, optional
+        Names of the columns of a file, such as ``time_ns,x,y,z,_``.
+    unit : str, optional
+        Unit of acceleration.
+    gravity : {"included", "removed"}, optional
+        Whether gravity is in the samples.
+    placement : Placement or str, optional
+        Such as ``left-calf``.
+    """
+
+    columns: str | None = None
+    unit: str | None = None
+    gravity: Gravity | None = None
+    placement: Placement | str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class RestInfo:
+    """What is known of the rest after the run.
+
+    Parameters
+    ----------
+    start_s : float, optional
+        When it began, s from the start of the capture; found from the capture without it.
+    baseline : float or capture, optional
+        What the tremor decays to: RMS of the leg at rest before the run, m/s^2, or a capture of
+        it, of any kind that `analyze` takes.
+    """
+
+    start_s: float | None = None
+    baseline: float | CaptureLike | None = None
+
+
+def analyze(
+    capture: CaptureLike,
+    *,
+    sampling_rate_hz: float | None = None,
+    settings: AnalysisSettings | Mapping[str, float] | None = None,
+    context: Context | Mapping[str, object] | None = None,
+    activity: Activity | None = None,
+    rest: RestInfo | None = None,
+    reading: ReadOptions | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Measure the tremor in a capture and weigh what may explain it.
+
+    Parameters
+    ----------
+    capture : Recording, path, array_like of shape (n, 3), or DataFrame
+        A path is that of any capture that `tremor.read` reads. An array is in m/s^2 with evenly
+        spaced rows; rows of NaN are lost samples. A DataFrame has a time column or a
+        `DatetimeIndex` and three axes, such as ``time_s, x, y, z`` or ``acc_x_ms2, ...``, in
+        m/s^2 unless the names or ``reading`` say another unit.
+    sampling_rate_hz : float, optional
+        Required for an array and for a table without stamps; for a file with stamps the nominal
+        rate, Hz.
+    settings : AnalysisSettings or mapping, optional
+        Thresholds and band, such as ``{"band_high_hz": 12}``.
+    context : Context or mapping, optional
+        The runner's answers. They change nothing of what is measured.
+    activity : Activity, optional
+        Summary of a sports watch; fills in what the answers leave open.
+    rest : RestInfo, optional
+        What is known of the rest after the run.
+    reading : ReadOptions, optional
+        What the capture does not say of itself.
+    progress : callable, optional
+        Called with the stage, ``"read"`` or ``"windows"``, and the share of it that is done; each
+        stage begins with a share of 0.
+
+    Returns
+    -------
+    Analysis
+        Measurement, explanations and advice. Status ``measured`` with at least one episode of
+        tremor, ``no_tremor`` without, ``insufficient`` if too little could be judged.
+
+    Raises
+    ------
+    InvalidInputError
+        If the capture is of no kind that can be analysed, or an option is not usable.
+    CaptureNotFoundError, CaptureNotRecognisedError, CaptureReadError
+        If a path leads to no capture that can be read.
+    ContextError
+        If the answers cannot be taken.
+    InsufficientDataError
+        If there are fewer than two samples, or the baseline has too few still seconds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> time_s = np.arange(3000) / 100.0
+    >>> tremor_ms2 = 0.3 * np.sin(2 * np.pi * 8.0 * time_s)[:, None] * [0.6, 0.8, 0.0]
+    >>> samples = [0, 0, 9.81] + tremor_ms2 + rng.normal(0, 0.01, (3000, 3))
+    >>> found = analyze(samples, sampling_rate_hz=100.0, context={"rpe": 9})
+    >>> round(found.summary.frequency_hz.value, 2), found.explanations[0].id
+    (8.0, 'muscle_fatigue')
+    """
+    settings = _settings(settings)
+    context = _context(context)
+    reading, rest = reading or ReadOptions(), rest or RestInfo()
+    baseline = rest.baseline
+    if baseline is not None and not isinstance(baseline, float | int):
+        baseline = baseline_rms_ms2(baseline, settings=settings, reading=reading)
+    with _opened(capture, sampling_rate_hz, reading, progress) as source:
+        measured = analyze_source(
+            source,
+            settings=settings,
+            rest_start_s=rest.start_s,
+            baseline_rms_ms2=baseline,
+            progress=_stage(progress, "windows"),
+        )
+    if activity is not None:
+        context = with_activity(context, activity, capture_started_at=_start_of(measured))
+    return explained(measured, context)
+
+
+def baseline_rms_ms2(
+    capture: CaptureLike,
+    *,
+    sampling_rate_hz: float | None = None,
+    settings: AnalysisSettings | Mapping[str, float] | None = None,
+    reading: ReadOptions | None = None,
+) -> float:
+    """Measure what a tremor decays to, from a capture of the leg at rest before the run.
+
+    Parameters
+    ----------
+    capture, sampling_rate_hz, settings, reading
+        As in `analyze`.
+
+    Returns
+    -------
+    float
+        RMS acceleration in the band, noise floor removed, m/s^2.
+
+    Raises
+    ------
+    InsufficientDataError
+        If too few seconds of it are still.
+    TremorError
+        As in `analyze`.
+    """
+    settings = _settings(settings)
+    with _opened(capture, sampling_rate_hz, reading or ReadOptions(), None) as source:
+        windows = analyze_source(source, settings=settings).windows
+    level_ms2 = still_level(windows, settings=settings) if len(windows) else None
+    if level_ms2 is None:
+        name = f" {os.fspath(capture)}" if isinstance(capture, str | os.PathLike) else ""
+        raise InsufficientDataError(
+            f"baseline{name} holds under {settings.baseline_least_s:g} s of a still leg; "
+            "record a minute seated before the run"
+        )
+    return level_ms2
+
+
+@contextmanager
+def _opened(
+    capture: CaptureLike,
+    sampling_rate_hz: float | None,
+    reading: ReadOptions,
+    progress: Progress | None,
+) -> Iterator[SampleSource]:
+    """Open a capture of any kind as a source of samples."""
+    tell = _stage(progress, "read")
+    if isinstance(capture, str | os.PathLike):
+        with open_capture(
+            capture,
+            columns=reading.columns,
+            unit=reading.unit,
+            sampling_rate_hz=sampling_rate_hz,
+            gravity=reading.gravity,
+            placement=reading.placement,
+            progress=tell,
+        ) as opened:
+            yield opened
+        return
+    if reading.columns is not None:
+        raise InvalidInputError("columns= is for files; name the columns of a DataFrame instead")
+    yield RecordingSource(_in_memory(capture, sampling_rate_hz, reading))
+
+
+def _in_memory(
+    capture: CaptureLike, sampling_rate_hz: float | None, reading: ReadOptions
+) -> Recording:
+    if isinstance(capture, Recording):
+        return _with_options(capture, sampling_rate_hz, reading)
+    pandas = sys.modules.get("pandas")  # without it, nobody can have made a DataFrame
+    if pandas is not None and isinstance(capture, pandas.DataFrame):
+        return recording_from_frame(
+            capture,
+            unit=reading.unit,
+            sampling_rate_hz=sampling_rate_hz,
+            gravity=reading.gravity,
+            placement=reading.placement,
+        )
+    if isinstance(capture, np.ndarray | list | tuple):
+        return _from_array(capture, sampling_rate_hz, reading)
+    raise InvalidInputError(f"{type(capture).__name__} is no capture; {_WHAT_IS_TAKEN}")
+
+
+def _with_options(
+    recording: Recording, sampling_rate_hz: float | None, reading: ReadOptions
+) -> Recording:
+    if sampling_rate_hz is not None or reading.unit is not None:
+        raise InvalidInputError(
+            "a Recording has its sampling rate and is in m/s^2; leave sampling_rate_hz= and unit= "
+            "out"
+        )
+    placement = reading.placement
+    if isinstance(placement, str):
+        placement = Placement.from_text(placement)
+    return replace(
+        recording,
+        gravity=reading.gravity or recording.gravity,
+        placement=placement or recording.placement,
+    )
+
+
+def _from_array(values: object, sampling_rate_hz: float | None, reading: ReadOptions) -> Recording:
+    if sampling_rate_hz is None:
+        raise InvalidInputError("an array has no clock; give sampling_rate_hz=, in Hz")
+    if reading.unit is not None:
+        raise InvalidInputError("an array is in m/s^2; convert it and leave unit= out")
+    try:
+        acceleration_ms2 = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"the array does not hold numbers alone; {_WHAT_IS_TAKEN}"
+        ) from error
+    if acceleration_ms2.ndim != 2:
+        raise InvalidInputError(f"the array has shape {acceleration_ms2.shape}; {_WHAT_IS_TAKEN}")
+    return Recording.from_arrays(
+        acceleration_ms2,
+        sampling_rate_hz=sampling_rate_hz,
+        gravity=reading.gravity,
+        placement=reading.placement,
+    )
+
+
+def _stage(progress: Progress | None, stage: Stage) -> Callable[[float], object] | None:
+    if progress is None:
+        return None
+    progress(stage, 0.0)
+    return lambda share: progress(stage, share)
+
+
+def _settings(given: AnalysisSettings | Mapping[str, float] | None) -> AnalysisSettings:
+    if isinstance(given, AnalysisSettings):
+        return given
+    if given is None:
+        return AnalysisSettings()
+    if isinstance(given, Mapping):
+        return AnalysisSettings.from_mapping(given)
+    raise InvalidInputError(
+        f"settings are a {type(given).__name__}; give AnalysisSettings or a mapping such as "
+        "{'band_high_hz': 12}"
+    )
+
+
+def _context(given: Context | Mapping[str, object] | None) -> Context:
+    if isinstance(given, Context):
+        return given
+    if given is None:
+        return Context()
+    if isinstance(given, Mapping):
+        return Context(**given)
+    raise InvalidInputError(
+        f"context is a {type(given).__name__}; give a Context or a mapping such as {{'rpe': 8}}"
+    )
+
+
+def _start_of(analysis: Analysis) -> datetime | None:
+    """Return the wall time of the first sample, if it is known with its time zone."""
+    started_at = analysis.recording.started_at
+    start = None if started_at is None else datetime.fromisoformat(started_at)
+    return None if start is None or start.tzinfo is None else start
