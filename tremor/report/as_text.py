@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from tremor.analysis.quality import Quality, quality_of
 from tremor.report import explaining, view
 from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import clock, number, range_text, value_text
+from tremor.report.sparkline import sparkline
 from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tremor.recording import CaptureInfo, Floats
+    from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Evidence, Explanation
 
 __all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
 
-_BARS: Final = "▁▂▃▄▅▆▇█"
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
 
@@ -270,20 +268,13 @@ def _episodes(analysis: Analysis) -> list[str]:
 
 
 def _sparkline(analysis: Analysis) -> list[str]:
-    """Draw the largest RMS of each column of time; a dot where there is none to draw."""
+    """Draw the RMS over time, with the times and the scale."""
     table = analysis.windows
-    rms = table.estimates["rms_ms2"][:, 0]
-    top = float(np.nanmax(rms, initial=0.0))
-    if top <= 0.0:
+    rms_ms2 = table.estimates["rms_ms2"][:, 0].tolist()
+    marks = sparkline(rms_ms2, width=WIDTH - 4)
+    if not marks:
         return []
-    n_columns = min(len(table), WIDTH - 4)
-    column = np.arange(len(table)) * n_columns // len(table)
-    largest: Floats = np.full(n_columns, -1.0)
-    np.maximum.at(largest, column, np.nan_to_num(rms, nan=-1.0))
-    marks = "".join(
-        "·" if value < 0.0 else _BARS[min(int(value / top * len(_BARS)), len(_BARS) - 1)]
-        for value in largest.tolist()
-    )
+    top = max(value for value in rms_ms2 if value == value)
     span = f"{clock(float(table.start_s[0]))} to {clock(float(table.end_s[-1]))}"
     return [f"RMS acceleration over time, {span}, 0 to {number(top)} m/s^2", f"  {marks}"]
 
