@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tremor.errors import InvalidInputError, WouldOverwriteError
 
-__all__ = ["refuse_existing", "require_parent", "whole_file", "whole_folder"]
+__all__ = ["refuse_existing", "require_parent", "whole_file", "whole_folder", "write_text"]
 
 
 @contextmanager
@@ -99,6 +99,31 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file completely or not at all, over an existing one.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder is created if it is missing.
+    text : str
+        Content, written as UTF-8.
+
+    Raises
+    ------
+    InvalidInputError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as stream:
+            stream.write(text.encode())
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be written: {error.strerror or error}; give another path"
+        ) from error
 
 
 def refuse_existing(path: Path, *, overwrite: bool, option: str = "overwrite=True") -> None:

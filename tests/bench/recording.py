@@ -24,14 +24,14 @@ from devices import PROFILES
 from devices.profile import Started
 from devices.simulated.opening import model_of
 from tremor.cli.keyboard import Keyboard
-from tremor.cli.screen import LiveScreen
+from tremor.cli.screen import BlockScreen
 from tremor.packets import LinkEvent, Packet
-from tremor.session.choosing import Wish
 from tremor.session.plan import Plan
+from tremor.session.sensor_choice import RequestedSensor
 from tremor.session.session import record_session
 from tremor.session.stopping import Stop
 from tremor.session.track import Track, warm_up
-from tremor.session.view import SessionView, block_lines
+from tremor.session.view import SessionView, status_block
 
 RATE_HZ = 416.0
 PROFILE = PROFILES["movesense"]
@@ -57,7 +57,7 @@ def new_model():
 async def whole_session(folder, duration_s):
     """Give processor time over time while it measures."""
     plan = Plan(
-        wishes=(Wish("", "simulated:movesense"),),
+        sensors=(RequestedSensor("", "simulated:movesense"),),
         folder=folder,
         duration_s=duration_s,
         sampling_rate_hz=RATE_HZ,
@@ -71,9 +71,9 @@ async def whole_session(folder, duration_s):
         if event == "stage":
             marks[content["stage"]] = time.process_time(), time.monotonic()
 
-    with Keyboard(is_wanted=False) as keyboard, LiveScreen(unicode=True) as screen:
+    with Keyboard(is_wanted=False) as keyboard, BlockScreen(unicode=True) as screen:
         outcome = await record_session(
-            plan, screen=screen, keyboard=keyboard, stop=Stop(), emit=emit
+            plan, screen=screen, controls=keyboard, stop=Stop(), emit=emit
         )
     (cpu_s, begin_s), (cpu_end_s, end_s) = marks["measure"], marks["save"]
     counts = outcome.recorded[0].counts
@@ -175,7 +175,7 @@ async def fast_hour(folder, duration_s):
             view = SessionView(
                 stage="measure", time_s=now_s, duration_s=duration_s, sensors=(track.view(),)
             )
-            block_lines(view)
+            status_block(view)
         if now_s >= (len(marks) + 1) * duration_s / 10.0:
             marks.append((now_s, resident_mb()))
 

@@ -18,7 +18,7 @@ import devices
 import tremor
 from devices.simulated.movement import index_of
 from tremor.cli.main import cli
-from tremor.cli.record import read_duration
+from tremor.cli.record import parse_duration
 from tremor.errors import InvalidInputError
 from tremor.units import STANDARD_GRAVITY_MS2
 
@@ -337,13 +337,13 @@ def test_recording_is_replaced_only_where_that_is_said(tmp_path):
     [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h", 3600.0), ("1h30m", 5400.0), ("1.5M", 90.0)],
 )
 def test_durations(text, duration_s):
-    assert read_duration(text) == duration_s
+    assert parse_duration(text) == duration_s
 
 
 @pytest.mark.parametrize("text", ["", "m", "5x", "-5", "1m1h", "0", "4s", "25h", "nan", "1e3"])
 def test_durations_that_are_none(text):
     with pytest.raises(InvalidInputError):
-        read_duration(text)
+        parse_duration(text)
 
 
 # Signals, as a process of its own
@@ -516,7 +516,7 @@ def test_strongest_of_several_is_taken_where_nobody_can_be_asked(bluetooth, tmp_
 
 def test_no_sensor_in_reach(bluetooth, tmp_path, monkeypatch):
     bluetooth({})
-    monkeypatch.setattr("tremor.session.choosing._ROUNDS_S", (0.2, 0.2))
+    monkeypatch.setattr("tremor.session.sensor_choice._ROUNDS_S", (0.2, 0.2))
     result = record("--out", tmp_path / "x")
     assert result.exit_code == 5, result.output
     assert "wear or shake it" in result.stderr

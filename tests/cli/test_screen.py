@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tremor.cli.screen import LiveScreen, PlainScreen, screen_for_stderr
+from tremor.cli.screen import BlockScreen, LineScreen, screen_for_stderr
 from tremor.session.view import SensorView, SessionView
 
 SESSION = SessionView(
@@ -23,9 +23,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_plain_lines_come_every_five_seconds(capsys):
+def test_lines_come_every_five_seconds(capsys):
     clock = [0.0]
-    screen = PlainScreen(now=lambda: clock[0])
+    screen = LineScreen(now=lambda: clock[0])
     with screen:
         for n in range(61):
             clock[0] = 0.5 * n
@@ -41,7 +41,7 @@ def test_block_is_drawn_four_times_a_second_at_most(monkeypatch):
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     clock, made = [0.0], []
-    with LiveScreen(unicode=True, now=lambda: clock[0]) as screen:
+    with BlockScreen(unicode=True, now=lambda: clock[0]) as screen:
         for n in range(101):
             clock[0] = 0.01 * n
             screen.show(lambda: made.append(1) or SESSION)
@@ -55,7 +55,7 @@ def test_block_is_drawn_four_times_a_second_at_most(monkeypatch):
 
 @pytest.mark.parametrize(
     ("term", "is_terminal", "kind"),
-    [("xterm", True, LiveScreen), ("dumb", True, PlainScreen), ("xterm", False, PlainScreen)],
+    [("xterm", True, BlockScreen), ("dumb", True, LineScreen), ("xterm", False, LineScreen)],
 )
 def test_block_only_where_it_can_be_drawn(monkeypatch, term, is_terminal, kind):
     monkeypatch.setattr("sys.stderr", Terminal() if is_terminal else io.StringIO())

@@ -10,9 +10,10 @@ from devices.link.discovery import DiscoveredDevice
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
 from tremor.errors import InvalidInputError
-from tremor.session.choosing import Wish
+from tremor.session.interface import Command
 from tremor.session.plan import Plan
 from tremor.session.searching import Search
+from tremor.session.sensor_choice import RequestedSensor
 
 SENSORS = tuple(
     DiscoveredDevice(
@@ -23,41 +24,45 @@ SENSORS = tuple(
 )
 
 
-class Keys:
+class Controls:
     is_there = True
 
-    def __init__(self, *pressed):
-        self._pressed = list(pressed)
+    def __init__(self, *given):
+        self._given = list(given)
 
     def take(self):
-        return self._pressed.pop(0) if self._pressed else ""
+        return self._given.pop(0) if self._given else ()
 
 
-def choose(keyboard, *, asks=True):
+def choose(controls, *, asks=True):
     notes = []
-    plan = Plan(wishes=(Wish("", ""),), folder=Path("x"), asks=asks)
-    chosen = asyncio.run(Search(plan, say=notes.append, keyboard=keyboard).choose(SENSORS))
+    plan = Plan(sensors=(RequestedSensor("", ""),), folder=Path("x"), asks=asks)
+    chosen = asyncio.run(Search(plan, say=notes.append, controls=controls).choose(SENSORS))
     return "none" if chosen is None else chosen.peripheral.address, notes
 
 
-def test_number_chooses_and_q_does_not():
-    assert choose(Keys("", "9x", "2"))[0] == "second"
-    assert choose(Keys("1"))[0] == "first"
-    assert choose(Keys("q"))[0] == "none"
-    _, notes = choose(Keys("1"))
+def number(*numbers):
+    return [Command("choose", one) for one in numbers]
+
+
+def test_number_chooses_and_stop_does_not():
+    assert choose(Controls((), [*number("9", "0"), Command("marker")], number("2")))[0] == "second"
+    assert choose(Controls(number("1")))[0] == "first"
+    assert choose(Controls([Command("stop")]))[0] == "none"
+    _, notes = choose(Controls(number("1")))
     assert notes[1].startswith("  1  Polar H10")
 
 
 def test_strongest_is_taken_and_told_where_nobody_is_asked():
-    chosen, notes = choose(Keys("2"), asks=False)
+    chosen, notes = choose(Controls(number("2")), asks=False)
     assert chosen == "first"
     assert "taking the strongest" in notes[0]
 
 
 def test_settings_that_a_kind_cannot_have_are_refused_before_it_is_sought():
     def search(text, **settings):
-        plan = Plan(wishes=(Wish("", text),), folder=Path("x"), **settings)
-        return Search(plan, say=lambda _: None, keyboard=Keys())
+        plan = Plan(sensors=(RequestedSensor("", text),), folder=Path("x"), **settings)
+        return Search(plan, say=lambda _: None, controls=Controls())
 
     with pytest.raises(InvalidInputError, match="3"):
         search("polar-h10", sampling_rate_hz=3.0).check_settings()

@@ -7,7 +7,12 @@ from devices.link.discovery import DiscoveredDevice
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
 from tremor.errors import InvalidInputError
-from tremor.session.choosing import Wish, candidate_text, candidates, read_wishes
+from tremor.session.sensor_choice import (
+    RequestedSensor,
+    candidate_text,
+    candidates,
+    parse_sensors,
+)
 
 
 def found(name, address, slug, *, rssi_dbm=-60, is_connected=False):
@@ -46,25 +51,25 @@ def test_candidate_is_told_with_signal_and_no_control_characters():
     assert candidate_text(evil).endswith("connected")
 
 
-def test_wishes():
-    assert read_wishes([]) == (Wish("", ""),)
-    assert read_wishes(["Polar H10"]) == (Wish("", "Polar H10"),)
-    assert read_wishes(["Left=polar-h10", "right=simulated:witmotion"]) == (
-        Wish("left", "polar-h10"),
-        Wish("right", "simulated:witmotion"),
+def test_sensors_are_parsed():
+    assert parse_sensors([]) == (RequestedSensor("", ""),)
+    assert parse_sensors(["Polar H10"]) == (RequestedSensor("", "Polar H10"),)
+    assert parse_sensors(["Left=polar-h10", "right=simulated:witmotion"]) == (
+        RequestedSensor("left", "polar-h10"),
+        RequestedSensor("right", "simulated:witmotion"),
     )
-    assert Wish("", "simulated:polar-h10").is_simulated
-    assert not Wish("", "simulator").is_simulated
+    assert RequestedSensor("", "simulated:polar-h10").is_simulated
+    assert not RequestedSensor("", "simulator").is_simulated
 
 
 @pytest.mark.parametrize(
     "texts", [["a", "b"], ["left=a", "left=b"], ["=a"], ["../x=a"], ["left=a", "b"]]
 )
-def test_wishes_that_cannot_be_told_apart_are_refused(texts):
+def test_sensors_that_cannot_be_told_apart_are_refused(texts):
     with pytest.raises(InvalidInputError):
-        read_wishes(texts)
+        parse_sensors(texts)
 
 
 def test_file_is_no_sensor():
     with pytest.raises(InvalidInputError, match="tremor replay"):
-        read_wishes([__file__])
+        parse_sensors([__file__])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tremor.measures.taps import TapResponse
-from tremor.session.strap_check import FitFacts, Posture, judge_fit, posture_of
+from tremor.session.strap_check import Posture, StrapFacts, check_strap, posture_of
 
-GOOD = FitFacts(
+GOOD = StrapFacts(
     taps=(TapResponse(1.0, 20.0, 0.04), TapResponse(2.0, 25.0, 0.05)),
     posture=Posture(9.81, "+y", 12.0),
     clipped_share=0.0,
@@ -24,7 +24,7 @@ def ringing(*times_s):
 
 
 def test_all_is_well():
-    check = judge_fit(GOOD)
+    check = check_strap(GOOD)
     assert check.word == "good"
     assert any("firm contact" in reason for reason in check.reasons)
     assert "up is +y, 12 degrees off" in check.reasons
@@ -49,7 +49,7 @@ def test_all_is_well():
     ids=lambda value: str(value)[:30],
 )
 def test_each_fault_has_its_word_and_its_reason_first(change, word, says):
-    check = judge_fit(replace(GOOD, **change))
+    check = check_strap(replace(GOOD, **change))
     assert check.word == word
     assert any(says in reason for reason in check.reasons)
     if word != "good":
@@ -57,16 +57,16 @@ def test_each_fault_has_its_word_and_its_reason_first(change, word, says):
 
 
 def test_the_worst_decides():
-    check = judge_fit(replace(GOOD, taps=ringing(0.4), battery_percent=3, clipped_share=0.5))
+    check = check_strap(replace(GOOD, taps=ringing(0.4), battery_percent=3, clipped_share=0.5))
     assert check.word == "re-strap"
     assert len(check.reasons) == 4
 
 
-def test_form_for_the_file_is_plain():
+def test_form_for_the_file_is_json():
     import json
 
-    plain = judge_fit(GOOD).to_dict()
-    assert json.loads(json.dumps(plain))["facts"]["taps"][0]["ring_s"] == 0.04
+    record = check_strap(GOOD).to_dict()
+    assert json.loads(json.dumps(record))["facts"]["taps"][0]["ring_s"] == 0.04
 
 
 @pytest.mark.parametrize(("axis", "sign", "name"), [(0, 1, "+x"), (1, -1, "-y"), (2, 1, "+z")])

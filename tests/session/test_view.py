@@ -10,9 +10,8 @@ from tremor.session.view import (
     SensorView,
     SessionView,
     Tremor,
-    block_lines,
-    plain_line,
-    sparkline,
+    status_block,
+    status_line,
 )
 
 SENSOR = SensorView(
@@ -32,7 +31,7 @@ SESSION = SessionView(
     time_s=252.0,
     duration_s=600.0,
     sensors=(SENSOR,),
-    keys="keys: m marker   p then 0-9 pain or cramp   q stop and save",
+    hint="keys: m marker   p then 0-9 pain or cramp   q stop and save",
 )
 
 
@@ -41,7 +40,7 @@ def changed(**changes):
 
 
 def test_block_holds_all_that_is_known():
-    assert block_lines(SESSION) == [
+    assert status_block(SESSION) == [
         "LEFT CALF   4:12 / 10:00   104.2 Hz   loss 0.30 %   batt 81 %   -61 dBm",
         "still enough: yes  tremor now: 9.1 Hz, 0.451 m/s^2  since start: 2.13 -> 0.451",
         "█·▅▂",
@@ -51,29 +50,29 @@ def test_block_holds_all_that_is_known():
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_frequency_is_shown_of_tremor_alone(verdict):
-    shown = "\n".join(block_lines(changed(now=Tremor(verdict, 9.13, 0.451))))
+    shown = "\n".join(status_block(changed(now=Tremor(verdict, 9.13, 0.451))))
     assert ("9.1 Hz" in shown) == (verdict == "tremor")
 
 
 def test_below_the_floor_is_too_small_to_measure():
-    shown = block_lines(changed(now=Tremor("no_tremor", None, None)))[1]
+    shown = status_block(changed(now=Tremor("no_tremor", None, None)))[1]
     assert "tremor now: too small to measure" in shown
-    assert "too small to measure" in block_lines(changed(now=Tremor("tremor", None, None)))[1]
+    assert "too small to measure" in status_block(changed(now=Tremor("tremor", None, None)))[1]
 
 
 def test_rate_is_told_as_nominal_until_it_is_measured():
-    shown = block_lines(changed(rate_is_measured=False))[0]
+    shown = status_block(changed(rate_is_measured=False))[0]
     assert "about 104 Hz" in shown
     assert "104.2" not in shown
 
 
 def test_loss_that_cannot_be_told_is_no_zero():
-    assert "loss not told" in block_lines(changed(lost_share=None))[0]
+    assert "loss not told" in status_block(changed(lost_share=None))[0]
 
 
 def test_what_is_not_known_is_left_out():
     shown = "\n".join(
-        block_lines(
+        status_block(
             SessionView(
                 stage="fit", time_s=0.0, duration_s=60.0, sensors=(SensorView(label="sensor"),)
             )
@@ -83,11 +82,11 @@ def test_what_is_not_known_is_left_out():
 
 
 def test_lost_link_and_end_are_told():
-    assert "LINK LOST for 0:06" in block_lines(changed(lost_for_s=6.2))[0]
-    assert "link lost for 0:06" in plain_line(changed(lost_for_s=6.2))
-    ended = block_lines(changed(ended="it was lost"))
+    assert "LINK LOST for 0:06" in status_block(changed(lost_for_s=6.2))[0]
+    assert "link lost for 0:06" in status_line(changed(lost_for_s=6.2))
+    ended = status_block(changed(ended="it was lost"))
     assert ended[:2] == ["LEFT CALF   4:12 / 10:00   ENDED", "  it was lost"]
-    assert plain_line(changed(ended="it was lost")).endswith("left-calf: ended")
+    assert status_line(changed(ended="it was lost")).endswith("left-calf: ended")
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
@@ -107,15 +106,6 @@ def test_no_line_is_wider_than_the_terminal(verdict, lost_for_s, unicode):
     session = replace(
         SESSION, time_s=86_399.0, duration_s=86_400.0, sensors=(sensor,) * 2, words="word " * 40
     )
-    lines = block_lines(session, unicode=unicode)
+    lines = status_block(session, unicode=unicode)
     assert max(map(len, lines)) <= 80
     assert unicode or "\n".join(lines).isascii()
-
-
-def test_sparkline_draws_the_largest_of_each_column():
-    assert sparkline([0.1] * 99 + [8.0] + [0.1] * 100, width=10) == "▁▁▁▁█▁▁▁▁▁"
-    assert sparkline([math.nan, 1.0], width=10) == "·█"
-    assert sparkline([math.nan, 1.0], width=10, unicode=False) == " @"
-    assert sparkline([], width=10) == ""
-    assert sparkline([math.nan], width=10) == ""
-    assert sparkline([0.0, 0.0], width=10) == ""

@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Final, cast
 
 import click
 
+from tremor.cli.files import output_paths
 from tremor.cli.options import (
-    Progress,
     capture_options,
     common_options,
     is_quiet,
-    output_paths,
     overwrite_option,
-    say,
-    shows_unicode,
-    warn,
-    write_text,
+    read_settings,
+    settings_options,
 )
 from tremor.cli.process import keep_freed_memory
-from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
+from tremor.cli.progress import Progress
+from tremor.cli.streams import say, shows_unicode, warn_of_capture
+from tremor.errors import InvalidInputError, TremorError
+from tremor.files import write_text
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.formats.activity_file import Activity
+    from tremor.pipeline import ReadOptions, RestInfo, Stage
     from tremor.recording import Gravity
     from tremor.results.analysis import Analysis
     from tremor.settings import AnalysisSettings
@@ -57,64 +58,61 @@ _JUDGED_SHARE: Final = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """What the options say of the captures."""
+class _Request:
+    """What the options ask for, the same for all captures."""
 
-    columns: str | None
-    unit: str | None
     sampling_rate_hz: float | None
-    gravity: Gravity | None
-    placement: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """What the runner and the watch say of the run."""
-
+    settings: AnalysisSettings
     context: Context
     activity: Activity | None
+    rest: RestInfo
+    reading: ReadOptions
 
-    @classmethod
-    def read(cls, context_file: Path | None, fit_file: Path | None) -> _Answers:
-        from tremor.explanation.answers.context import Context
+    def analyze(self, file: Path, progress: Progress) -> Analysis:
+        from tremor import pipeline
 
-        context = Context() if context_file is None else Context.from_file(context_file)
-        if fit_file is None:
-            return cls(context, None)
-        from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
-        from tremor.formats.activity_file import read_activity
-
-        activity = read_activity(fit_file)
-        answered = context.answered()
-        taken = {
-            name: value
-            for name, value in answers_from_activity(activity).items()
-            if name not in answered
+        parts = {
+            "read": progress.part(0.0, _READ_SHARE),
+            "windows": progress.part(_READ_SHARE, _JUDGED_SHARE),
         }
-        if not is_quiet():
-            say(told_of_activity(activity, taken))
-        return cls(context, activity)
 
-    def explain(self, analysis: Analysis) -> Analysis:
-        """Weigh the explanations; a capture with a known start tells how long ago the run ended."""
-        from tremor.explanation.explain import explained
+        def tell(stage: Stage, share: float) -> None:
+            parts[stage](share)
 
-        if self.activity is None:
-            return explained(analysis, self.context)
-        from tremor.explanation.answers.watch_summary import with_activity
-
-        started_at = analysis.recording.started_at
-        return explained(
-            analysis, with_activity(self.context, self.activity, capture_started_at=started_at)
+        return pipeline.analyze(
+            file,
+            sampling_rate_hz=self.sampling_rate_hz,
+            settings=self.settings,
+            context=self.context,
+            activity=self.activity,
+            rest=self.rest,
+            reading=self.reading,
+            progress=tell,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """What the options say of the rest after the run."""
+def _read_answers(
+    context_file: Path | None, fit_file: Path | None
+) -> tuple[Context, Activity | None]:
+    """Read what the runner answered and what the watch recorded, and report what it fills in."""
+    from tremor.explanation.answers.context import Context
 
-    start_s: float | None
-    baseline_rms_ms2: float | None
+    context = Context() if context_file is None else Context.from_file(context_file)
+    if fit_file is None:
+        return context, None
+    from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
+    from tremor.formats.activity_file import read_fit
+
+    activity = read_fit(fit_file)
+    answered = context.answered()
+    taken = {
+        name: value
+        for name, value in answers_from_activity(activity).items()
+        if name not in answered
+    }
+    if not is_quiet():
+        say(told_of_activity(activity, taken))
+    return context, activity
 
 
 def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001
@@ -145,10 +143,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
     metavar="ACTIVITY",
     help="Fills open answers from the FIT file of a watch: times, distance, temperature.",
 )
-@click.option(
-    "--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML, see --schema."
-)
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable.")
+@settings_options
 @click.option(
     "--baseline",
     type=Path,
@@ -200,44 +195,59 @@ def analyze(
     --csv take a folder.
     """
     keep_freed_memory()
-    from tremor.report.messages import sentence
-    from tremor.settings import AnalysisSettings
+    from tremor import pipeline
 
-    settings = (
-        AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)
+    settings = read_settings(settings_file, pairs)
+    reading = pipeline.ReadOptions(
+        columns=columns, unit=unit, gravity=cast("Gravity | None", gravity), placement=placement
     )
-    settings = settings.with_overrides(pairs)
-    reading = _Reading(columns, unit, sampling_rate_hz, cast("Gravity | None", gravity), placement)
-    answers = _Answers.read(context_file, fit_file)
-    rest = _Rest(rest_start_s, _baseline_rms_ms2(baseline, reading, settings))
+    context, activity = _read_answers(context_file, fit_file)
+    level_ms2 = None
+    if baseline is not None:
+        level_ms2 = pipeline.baseline_rms_ms2(
+            baseline, sampling_rate_hz=sampling_rate_hz, settings=settings, reading=reading
+        )
+    rest = pipeline.RestInfo(start_s=rest_start_s, baseline=level_ms2)
+    request = _Request(sampling_rate_hz, settings, context, activity, rest, reading)
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
+    _analyze_all(ctx, files, request, targets, as_json=as_json)
+
+
+def _analyze_all(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    request: _Request,
+    targets: dict[str, list[Path]],
+    *,
+    as_json: bool,
+) -> None:
+    """Analyse one capture after the other, and leave with the exit code of the worst."""
     several = len(files) > 1
-    failed = 0
+    n_failed = 0
     insufficient = False
     with Progress.shown(len(files)) as progress:
         for index, file in enumerate(files):
             progress.at(file.name, index)
             try:
-                analysis = answers.explain(_analyze(file, reading, settings, rest, progress))
+                analysis = request.analyze(file, progress)
                 for kind, paths in targets.items():
                     write_text(paths[index], _WRITERS[kind](analysis))
             except TremorError as error:
                 if not several:
                     raise
-                failed += 1
+                n_failed += 1
                 with progress.paused():
                     say(f"{file}: {error}")
                 continue
             with progress.paused():
-                # What spoils a capture is said once, by the line below; all else is in the result.
+                # What spoils a capture has a line of its own below; all else is in the result.
                 if analysis.status != "insufficient":
-                    for one in analysis.recording.warnings:
-                        warn(f"{file.name}: {sentence(one)}")
-                _report(analysis, file, as_json=as_json, several=several, last=index)
+                    warn_of_capture(file, analysis.recording.warnings)
+                _report(analysis, file, as_json=as_json, several=several, is_first=not index)
             insufficient |= analysis.status == "insufficient"
-            failed += analysis.status == "insufficient"
-    if several and failed:
-        say(f"{failed} of {len(files)} captures failed")
+            n_failed += analysis.status == "insufficient"
+    if several and n_failed:
+        say(f"{n_failed} of {len(files)} captures failed")
         ctx.exit(_SOME_FAILED)
     if insufficient:
         ctx.exit(_INSUFFICIENT)
@@ -257,52 +267,6 @@ def _targets(
     return targets
 
 
-def _baseline_rms_ms2(
-    file: Path | None, reading: _Reading, settings: AnalysisSettings
-) -> float | None:
-    """Measure what the tremor fades to, from a capture of the leg at rest."""
-    if file is None:
-        return None
-    from tremor.analysis.decay import still_level
-
-    table = _analyze(file, reading, settings, _Rest(None, None)).windows
-    level_ms2 = still_level(table, settings=settings) if len(table) else None
-    if level_ms2 is None:
-        raise InsufficientDataError(
-            f"baseline {file.name} holds under {settings.baseline_least_s:g} s of a still leg; "
-            "record a minute seated before the run"
-        )
-    return level_ms2
-
-
-def _analyze(
-    file: Path,
-    reading: _Reading,
-    settings: AnalysisSettings,
-    rest: _Rest,
-    progress: Progress | None = None,
-) -> Analysis:
-    from tremor.analysis.offline import analyze
-    from tremor.formats.readers import open_capture
-
-    with open_capture(
-        file,
-        columns=reading.columns,
-        unit=reading.unit,
-        sampling_rate_hz=reading.sampling_rate_hz,
-        gravity=reading.gravity,
-        placement=reading.placement,
-        progress=None if progress is None else progress.part(0.0, _READ_SHARE),
-    ) as recording:
-        return analyze(
-            recording,
-            settings=settings,
-            rest_start_s=rest.start_s,
-            baseline_rms_ms2=rest.baseline_rms_ms2,
-            progress=None if progress is None else progress.part(_READ_SHARE, _JUDGED_SHARE),
-        )
-
-
 def _page(analysis: Analysis) -> str:
     from tremor.report.as_html import render
 
@@ -317,7 +281,9 @@ def _table(analysis: Analysis) -> str:
 _WRITERS: Final = {"html": _page, "csv": _table}
 
 
-def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, last: int) -> None:
+def _report(
+    analysis: Analysis, file: Path, *, as_json: bool, several: bool, is_first: bool
+) -> None:
     if as_json:
         from tremor.report import as_json as json_report
 
@@ -327,7 +293,7 @@ def _report(analysis: Analysis, file: Path, *, as_json: bool, several: bool, las
     else:
         from tremor.report import as_text
 
-        if last:
+        if not is_first:
             click.echo()
         click.echo(as_text.render(analysis, unicode=shows_unicode()), nl=False)
     if analysis.status == "insufficient":

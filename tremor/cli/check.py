@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from tremor.cli.options import capture_options, common_options, say
+from tremor.cli.options import capture_options, common_options
+from tremor.cli.streams import json_text, say
 from tremor.errors import TremorError
 
 if TYPE_CHECKING:
@@ -117,5 +117,4 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
         },
         "recording": document_of(facts),
     }
-    text = json.dumps(document, indent=None if one_line else 2, ensure_ascii=False, allow_nan=False)
-    return text + "\n", quality.level
+    return json_text(document, one_line=one_line) + "\n", quality.level

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tremor.cli.options import common_options, is_input_allowed, overwrite_option, say, warn
-from tremor.cli.options import write_text as write_file
+from tremor.cli.options import common_options, is_input_allowed, overwrite_option
+from tremor.cli.streams import print_json, say, warn
 from tremor.errors import ContextError
-from tremor.files import refuse_existing
+from tremor.files import refuse_existing, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +35,7 @@ _INTERRUPTED: Final = 130
 
 
 class _ShowsByDefault(click.Group):
-    """Takes a file in the place of a command for one that is to be shown."""
+    """Takes a file in place of a command as one to show."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -119,8 +118,8 @@ def new(
     else:
         answers = dict(proposals)
     written = Context(**answers)
-    _warn(written, told=Context(signs=answers.get("signs")))
-    write_file(file, commented_toml(written.to_dict()))
+    _warn(written, shown=Context(signs=answers.get("signs")))
+    write_text(file, commented_toml(written.to_dict()))
     kept = "stopped; kept what was answered: " if stopped else ""
     click.echo(f"{kept}{file}: {_count(written)}")
 
@@ -135,13 +134,13 @@ def show(*, file: Path, as_json: bool) -> None:
 
     answers = Context.from_file(file)
     if as_json:
-        click.echo(json.dumps(_document(answers), indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(_document(answers))
     else:
         click.echo("\n".join(_lines(answers, file)))
 
 
 def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]:
-    """Collect what can be proposed; the watch wore today's run and wins over an earlier file."""
+    """Collect the proposals; a watch saw today's run and takes precedence over an earlier file."""
     from tremor.explanation.answers.context import Context
 
     proposals: dict[str, Answer] = {}
@@ -167,19 +166,19 @@ def _answers_of(fit_file: Path) -> dict[str, float]:
 def ask_all(
     proposals: Mapping[str, Answer], *, known: Mapping[str, Answer] = MappingProxyType({})
 ) -> tuple[dict[str, Answer], bool]:
-    """Ask question after question.
+    """Ask one question after the other.
 
     Parameters
     ----------
     proposals : mapping
-        Answers that Enter takes.
+        Answers by attribute of `Context` that Enter accepts.
     known : mapping
-        Answers whose questions are not asked.
+        Answers whose questions are left out.
 
     Returns
     -------
     answers : dict
-        What was answered, with what was known.
+        New and known answers.
     stopped : bool
         Whether Ctrl-C ended the questions.
     """
@@ -239,19 +238,19 @@ def _indent(columns: int) -> dict[str, Any]:
 
 
 def _hint(question: Question) -> str:
-    """Say briefly what can be typed."""
+    """Return what can be entered, in brief."""
     if question.kind == "number":
         return f"{question.lowest:g} to {question.highest:g} {question.unit}".rstrip()
     if question.kind == "yes_no":
         return "yes or no"
     words = ", ".join(
-        f"{place} {choice.replace('_', ' ')}" for place, choice in enumerate(question.choices, 1)
+        f"{number} {choice.replace('_', ' ')}" for number, choice in enumerate(question.choices, 1)
     )
     return words if question.kind == "choice" else f"none, or any, with commas: {words}"
 
 
 def _line() -> str:
-    """Read what is typed; the end of the input ends the questions."""
+    """Read a line from stdin; its end ends the questions."""
     click.echo("    > ", err=True, nl=False)
     if sys.stdin is None:  # closed by whoever started the command
         raise EOFError
@@ -263,13 +262,13 @@ def _line() -> str:
         raise EOFError
     text = text.strip()
     if not sys.stdin.isatty():
-        click.echo(text, err=True)  # a terminal shows what is typed by itself
+        click.echo(text, err=True)  # a terminal echoes by itself
     return text
 
 
-def _warn(answers: Context, told: Context | None = None) -> None:
-    """Say what needs help, but for what was said of other answers."""
-    before = () if told is None else _warnings(told)
+def _warn(answers: Context, shown: Context | None = None) -> None:
+    """Show the warnings that answers give rise to, but those shown already."""
+    before = () if shown is None else _warnings(shown)
     for statement in _warnings(answers):
         if statement not in before:
             click.echo("\n" + "\n".join(_wrapped(statement)), err=True)
@@ -306,7 +305,7 @@ def _lines(answers: Context, file: Path) -> list[str]:
             lines += ["", title, *rows]
     computed = compute(answers)
     lines += ["", "What follows from the answers"]
-    lines += [line for quantity in computed.quantities for line in _told(quantity)]
+    lines += [line for quantity in computed.quantities for line in _quantity_lines(quantity)]
     lines += [line for remark in computed.remarks for line in _wrapped(f"Remark: {remark}")]
     open_paths = [question.path for question in QUESTIONS if question.attribute not in given]
     if open_paths:
@@ -315,7 +314,7 @@ def _lines(answers: Context, file: Path) -> list[str]:
     return lines
 
 
-def _told(quantity: Quantity) -> list[str]:
+def _quantity_lines(quantity: Quantity) -> list[str]:
     from tremor.report.messages import sentence
     from tremor.report.numbers import range_text, value_text
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from tremor.cli.options import capture_options, common_options, overwrite_option, warn
+from tremor.cli.options import capture_options, common_options, overwrite_option
+from tremor.cli.streams import print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import refuse_existing, require_parent
 from tremor.formats.writers import WRITERS, WriteOptions
@@ -80,15 +81,14 @@ def convert(
     the last bit. Angular velocity stays where it is, in the samples of a recording.
     """
     from tremor.formats.readers import read
-    from tremor.report.messages import sentence
 
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)
     decoded: Redecoded | None = None
     if again:
-        said = {"columns": columns, "unit": unit, "sampling-rate": sampling_rate_hz,
+        given = {"columns": columns, "unit": unit, "sampling-rate": sampling_rate_hz,
                 "gravity": gravity, "placement": placement}  # fmt: skip
-        if needless := [f"--{name}" for name, value in said.items() if value is not None]:
+        if needless := [f"--{name}" for name, value in given.items() if value is not None]:
             raise InvalidInputError(
                 f"{', '.join(needless)} is not for --redecode: the recording says it; leave it out"
             )
@@ -105,17 +105,13 @@ def convert(
             gravity=cast("Gravity | None", gravity),
             placement=placement,
         )
-    for warning in recording.warnings:
-        warn(f"{file.name}: {sentence(warning)}")
+    warn_of_capture(file, recording.warnings)
     if decoded is not None and decoded.n_refused:
         warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")
     options = WriteOptions(overwrite=overwrite, subject=subject, task=task)
     files = WRITERS[form].write(recording, path, options)
     if as_json:
-        import json
-
-        document = _summary(recording, decoded, file, form, files)
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(_summary(recording, decoded, file, form, files))
     else:
         n_lost = len(recording.acceleration_ms2) - recording.n_samples
         click.echo(
@@ -125,11 +121,11 @@ def convert(
 
 
 def _refuse_source(file: Path, path: Path) -> None:
-    """Refuse to write over what is read, whatever the options say."""
+    """Raise an error if the capture itself would be overwritten, whatever the options say."""
     from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 
     kept = {file, *(file / name for name in (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE))}
-    # A recording anywhere is kept, also one that is not the source.
+    # The files of any recording are kept, not only those of the source.
     if path.name in (SAMPLES_FILE, PACKETS_FILE) and (path.parent / PACKETS_FILE).exists():
         kept.add(path)
     if path.resolve() in {one.resolve() for one in kept}:

@@ -1,9 +1,8 @@
-"""``tremor doctor``: whether this computer can record, a line for each thing that is needed."""
+"""``tremor doctor``: whether this computer can record, a line for each requirement."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import platform
 import shutil
@@ -19,6 +18,7 @@ from typing import Final, Literal
 import click
 
 from tremor.cli.options import check_devices, common_options
+from tremor.cli.streams import print_json
 from tremor.errors import InvalidInputError, LinkError
 
 __all__ = ["SCHEMA", "Check", "doctor"]
@@ -41,19 +41,19 @@ _CANNOT: Final = 5
 State = Literal["ok", "weak", "fail", "skipped"]
 
 _PYTHON: Final = (3, 11)
-#: Packages that recording and analysis need; of bleak the versions that this was written for.
+#: Packages that recording and analysis need, and the supported versions of bleak.
 _PACKAGES: Final = ("numpy", "scipy", "pandas", "bleak", "rich")
 _BLEAK: Final = ((3, 1), (4, 0))
 _REINSTALL: Final = "install anew: 'pip install --force-reinstall tremor-analyzer'"
 #: An hour at 416 Hz with six channels: rows of 91 bytes are 136 MB, the packets about 25.
 _HOUR_MB: Final = 160
 _LEAST_MB: Final = 50
-#: How long to listen to see whether listening works, s.
+#: How long to listen for advertisements, s.
 _LISTEN_S: Final = 0.5
 _LIMIT_S: Final = 20.0
 
-#: Parts of Bluetooth in the order in which they need each other: what fails them, what is said
-#: where they are well, and whether only Linux has them.
+#: Parts of Bluetooth, each depending on those before: name, troubles that are its own, what is
+#: shown if there is none, and whether only Linux has it.
 _PARTS: Final[tuple[tuple[str, frozenset[str], str, bool], ...]] = (
     ("D-Bus", frozenset({"no bus"}), "the system bus answers", True),
     ("daemon", frozenset({"no daemon", "old daemon"}), "the Bluetooth daemon answers", True),
@@ -64,18 +64,18 @@ _PARTS: Final[tuple[tuple[str, frozenset[str], str, bool], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that is needed.
+    """Result for one requirement.
 
     Parameters
     ----------
     name : str
-        What.
+        The requirement.
     state : {"ok", "weak", "fail", "skipped"}
-        ``weak`` is enough for now; ``skipped`` where something before it fails.
+        ``weak`` is enough for now; ``skipped`` if one that it depends on fails.
     detail : str
         What was found.
     remedy : str
-        What to do, where something is.
+        What to do; empty if nothing.
     """
 
     name: str
@@ -116,7 +116,7 @@ def doctor(ctx: click.Context, *, out: Path, as_json: bool) -> None:
             "ready": is_ready,
             "checks": [asdict(check) for check in checks],
         }
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     else:
         for check in checks:
             for line in _lines(check):
@@ -215,7 +215,7 @@ def _bluetooth() -> Iterator[Check]:
 
 
 def _trouble() -> tuple[str, str]:
-    """Try Bluetooth; give what is wrong, as a key of the remedies and in words."""
+    """Try Bluetooth; return what is wrong, as a key of the remedies and in words."""
     try:
         asyncio.run(_try_bluetooth())
     except LinkError as error:
@@ -244,7 +244,7 @@ async def _try_bluetooth() -> None:
 
 
 def _existing(folder: Path) -> Path:
-    """Give the folder, or the nearest one above it that is there."""
+    """Return the folder, or the nearest one above it that exists."""
     folder = folder.absolute()
     return next(one for one in (folder, *folder.parents) if one.exists())
 

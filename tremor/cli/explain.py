@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from tremor.cli.options import (
-    common_options,
-    output_paths,
-    overwrite_option,
-    shows_unicode,
-    write_text,
-)
+from tremor.cli.files import output_paths
+from tremor.cli.options import common_options, overwrite_option
+from tremor.cli.streams import print_json, shows_unicode
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
+from tremor.files import write_text
 
 if TYPE_CHECKING:
     from tremor.results.analysis import Analysis
@@ -37,7 +33,7 @@ Exit codes:
   3  result or context missing, unreadable or wrong
   8  refused: would overwrite a file
 """
-#: Of a result, what weighing anew makes; the measurement stays as it was saved.
+#: Keys of a result that weighing replaces; the measurement stays as it was saved.
 _WEIGHED: Final = ("explanations", "sensitivity", "warning_signs", "advice")
 
 
@@ -87,13 +83,13 @@ def explain(
 
 
 def _tables(name: str | None, *, as_json: bool) -> None:
-    from tremor.report import evidence_listing as explain_text
+    from tremor.report import evidence_listing
     from tremor.report.layout import in_ascii
 
     if as_json:
-        _json(explain_text.document(name))
+        print_json(evidence_listing.document(name))
     else:
-        text = explain_text.render() if name is None else explain_text.render_one(name)
+        text = evidence_listing.render() if name is None else evidence_listing.render_one(name)
         click.echo(text if shows_unicode() else in_ascii(text), nl=False)
 
 
@@ -121,7 +117,7 @@ def _weigh_anew(
         write_text(page, as_html.render(analysis))
     if as_json:
         document = analysis.to_dict()
-        _json({key: document[key] for key in ("schema", "status", "source", *_WEIGHED)})
+        print_json({key: document[key] for key in ("schema", "status", "source", *_WEIGHED)})
     else:
         from tremor.report import as_text
 
@@ -147,7 +143,3 @@ def _read(file: Path) -> Analysis:
         several = len([line for line in text.splitlines() if line.startswith("{")]) > 1
         hint = "; it holds a line for each of several results: give one line" if several else ""
         raise CaptureReadError(f"{file}: {error}{hint}") from error
-
-
-def _json(document: dict[str, Any]) -> None:
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,92 +1,107 @@
-"""Single keys of the terminal, as they are pressed; and what they mean while it records."""
+"""The keys of a terminal as controls of a session (`tremor.session.interface.Controls`)."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
-__all__ = ["Action", "KeyMeanings", "Keyboard"]
+from tremor.report.messages import text
+from tremor.session.interface import Command
 
-_WAITS_S: Final = 5.0
+__all__ = ["KeyBindings", "Keyboard"]
 
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a key asks for.
-
-    Parameters
-    ----------
-    kind : {"marker", "pain", "stop"}
-        What.
-    detail : str
-        The number of a pain, 0 to 9; empty else.
-    """
-
-    kind: Literal["marker", "pain", "stop"]
-    detail: str = ""
+#: How long the rating of a pain is awaited after ``p``, s.
+_RATING_S: Final = 5.0
+_LABELS: Final[Mapping[str, str]] = {
+    "marker": "m",
+    "pain": "p",
+    "stop": "q",
+    "go_on": "Enter",
+    "check_again": "r",
+}
 
 
 @dataclass(slots=True)
-class KeyMeanings:
-    """Turns keys into actions: ``m``, ``p`` with a digit after it, ``q``.
+class KeyBindings:
+    """Turns keys into commands: ``m``, ``p`` with a digit after it, ``q``, ``r``, Enter, digits.
 
     Examples
     --------
-    >>> meanings = KeyMeanings()
-    >>> [meanings.take(key, now_s=0.0) for key in "px7"]
-    [None, None, None]
-    >>> [meanings.take(key, now_s=0.0) for key in "p7"]
-    [None, Action(kind='pain', detail='7')]
+    >>> bindings = KeyBindings()
+    >>> [bindings.command(key, now_s=0.0) for key in "px"]
+    [None, None]
+    >>> [bindings.command(key, now_s=0.0) for key in "p7"]
+    [None, Command(kind='pain', detail='7')]
     """
 
     _pain_since_s: float | None = None
 
     @property
-    def waits_for_number(self) -> bool:
-        """Tell whether ``p`` was pressed and its number is still to come."""
+    def awaits_rating(self) -> bool:
+        """Whether ``p`` was pressed and its digit has not been."""
         return self._pain_since_s is not None
 
-    def take(self, key: str, *, now_s: float) -> Action | None:
-        """Take a key.
+    def command(self, key: str, *, now_s: float) -> Command | None:
+        """Return the command that a key completes, if any.
 
         Parameters
         ----------
         key : str
             One character.
         now_s : float
-            When, s; a number belongs to a ``p`` of the last 5 s.
+            Time, s; a digit belongs to a ``p`` of the last 5 s.
         """
         since_s, self._pain_since_s = self._pain_since_s, None
-        if since_s is not None and key in "0123456789" and now_s - since_s < _WAITS_S:
-            return Action("pain", key)
+        if key in "0123456789":
+            is_rating = since_s is not None and now_s - since_s < _RATING_S
+            return Command("pain" if is_rating else "choose", key)
         match key.lower():
             case "p":
                 self._pain_since_s = now_s
             case "m":
-                return Action("marker")
+                return Command("marker")
             case "q":
-                return Action("stop")
+                return Command("stop")
+            case "r":
+                return Command("check_again")
+            case "\r" | "\n" | " ":
+                return Command("go_on")
         return None
 
 
 class Keyboard:
-    """Keys pressed since they were last asked for; none where stdin is no terminal.
+    """Controls of a session by single keys; there are none if stdin is no terminal.
 
-    Use as a context manager: within it the terminal gives each key at once and does not show it.
-    Ctrl-C keeps its meaning.
+    Use as a context manager: within it the terminal passes on each key at once and does not show
+    it. Ctrl-C keeps its meaning.
 
     Parameters
     ----------
     is_wanted : bool
-        False for a keyboard that is never touched.
+        False for a keyboard that is never read.
     """
+
+    labels: Mapping[str, str] = _LABELS
 
     def __init__(self, *, is_wanted: bool) -> None:
         self.is_there = is_wanted and sys.stdin is not None and sys.stdin.isatty()
+        self._bindings = KeyBindings()
         self._before: Any = None
+
+    @property
+    def hint(self) -> str:
+        """What the keys do, in one line."""
+        return text("keys", "hint", **self.labels)
+
+    @property
+    def prompt(self) -> str:
+        """What the next key is for; empty if for nothing in particular."""
+        return text("keys", "rating") if self._bindings.awaits_rating else ""
 
     def __enter__(self) -> Self:
         if self.is_there and os.name == "posix":
@@ -109,11 +124,14 @@ class Keyboard:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
             self._before = None
 
-    def take(self) -> str:
-        """Give the keys that were pressed, without waiting."""
+    def take(self) -> tuple[Command, ...]:
+        """Return the commands of the keys pressed since the last call, without waiting."""
         if not self.is_there:
-            return ""
-        return _take_posix() if os.name == "posix" else _take_windows()
+            return ()
+        keys = _take_posix() if os.name == "posix" else _take_windows()
+        now_s = time.monotonic()
+        commands = (self._bindings.command(key, now_s=now_s) for key in keys)
+        return tuple(one for one in commands if one is not None)
 
 
 def _take_posix() -> str:
@@ -121,10 +139,10 @@ def _take_posix() -> str:
 
     keys = b""
     while select.select([sys.stdin], [], [], 0.0)[0]:
-        piece = os.read(sys.stdin.fileno(), 64)
-        if not piece:  # the terminal is gone
+        received = os.read(sys.stdin.fileno(), 64)
+        if not received:  # the terminal is gone
             break
-        keys += piece
+        keys += received
     return keys.decode("utf-8", "ignore")
 
 

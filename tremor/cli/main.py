@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 import click
 
 from tremor.cli import process
-from tremor.cli.options import common_options, say, verbosity
+from tremor.cli.options import common_options, verbosity
+from tremor.cli.streams import say
 from tremor.errors import (
     ActivityReadError,
     CaptureNotFoundError,
@@ -31,7 +32,7 @@ from tremor.errors import (
 
 __all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
 
-#: The first row that fits an error gives its exit code.
+#: The first row that matches an error determines the exit code.
 EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (CaptureNotFoundError, 3),
     (CaptureReadError, 3),
@@ -98,23 +99,23 @@ illness. Not a medical device.
 
 
 def exit_code_of(error: BaseException) -> int:
-    """Give the exit code of an error.
+    """Return the exit code of an error.
 
     Parameters
     ----------
     error : BaseException
-        What was raised.
+        Any error.
 
     Returns
     -------
     int
-        As in the help of the tool; 1 for what nobody raised on purpose.
+        As in the help of the tool; 1 for an unexpected error.
     """
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), _INTERNAL)
 
 
 class _LazyGroup(click.Group):
-    """Knows its commands by name and help, and imports one when it is called."""
+    """Group that knows its commands by name and help, and imports one when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -157,7 +158,7 @@ class _LazyGroup(click.Group):
         prog_name: str | None = None,
         **extra: Any,  # noqa: ANN401 - click's signature
     ) -> NoReturn:
-        """Run a command and leave with its exit code."""
+        """Run a command and exit with its code."""
         extra["standalone_mode"] = False
         process.prepare()
         try:
@@ -180,7 +181,7 @@ class _LazyGroup(click.Group):
 
 
 def _drop_stdout() -> None:
-    # The reader of stdout has seen enough; Python must not complain when it flushes at the end.
+    # The reader closed the pipe; Python must not complain when it flushes at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -216,7 +217,7 @@ def _end_with(error: Exception, ctx: click.Context) -> NoReturn:
 
 
 def _lines_of(error: Exception) -> list[str]:
-    # Answers are refused with all that is wrong about them, a line each; the rest takes one line.
+    # All problems of a context file are reported, one line each; any other error is one line.
     message = _message_of(error)
     return message.splitlines() if isinstance(error, ContextError) else [message]
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,23 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from tremor.cli.options import (
-    check_devices,
-    common_options,
-    is_input_allowed,
-    is_quiet,
-    overwrite_option,
-    say,
-)
-from tremor.errors import InvalidInputError, TremorError
+from tremor.cli.options import check_devices, common_options, is_input_allowed, overwrite_option
+from tremor.cli.streams import say
+from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
-    from tremor.explanation.answers.context import Context
-    from tremor.session.plan import Plan, Recorded, SessionOutcome
-    from tremor.settings import AnalysisSettings
+    from tremor.session.plan import Plan, SessionOutcome
 
-__all__ = ["read_duration", "record"]
+__all__ = ["parse_duration", "record"]
 
 _EPILOG: Final = """\b
 Examples:
@@ -63,34 +52,34 @@ _PARTS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?
 _RECORD_ONE: Final = ""
 
 
-def read_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
-    """Read ``90``, ``90s``, ``5m``, ``1h30m``.
+def parse_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
+    """Parse ``90``, ``90s``, ``5m``, ``1h30m``.
 
     Parameters
     ----------
     text : str
         Hours, minutes, seconds; a number alone is seconds.
     least_s : float
-        Shortest that is taken, s.
+        Shortest duration allowed, s.
 
     Returns
     -------
     float
-        s.
+        Duration, s.
 
     Raises
     ------
     InvalidInputError
-        Where it is no time, shorter than that or longer than a day.
+        If it is no duration, shorter than that, or longer than a day.
 
     Examples
     --------
-    >>> read_duration("90"), read_duration("5m"), read_duration("1h30m")
+    >>> parse_duration("90"), parse_duration("5m"), parse_duration("1h30m")
     (90.0, 300.0, 5400.0)
     """
-    plain = "".join(text.lower().split())
-    match = _PARTS.fullmatch(plain)
-    if not plain or match is None:
+    compact = "".join(text.lower().split())
+    match = _PARTS.fullmatch(compact)
+    if not compact or match is None:
         raise InvalidInputError(f"duration is {text!r}; give seconds, or such as 90s, 5m, 1h30m")
     hours, minutes, seconds = (float(part or 0.0) for part in match.groups())
     duration_s = 3600.0 * hours + 60.0 * minutes + seconds
@@ -101,7 +90,7 @@ def read_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
     return duration_s
 
 
-def _read_options(pairs: Sequence[str]) -> dict[str, str]:
+def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
     options = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -187,51 +176,61 @@ def record(
     meanwhile, and never loses what it has received. Then it asks what is not known, analyses, and
     writes the report into the folder.
     """
+    from tremor.cli import after_recording
     from tremor.explanation.answers.context import Context
-    from tremor.session.choosing import read_wishes
+    from tremor.pipeline import baseline_rms_ms2
     from tremor.session.folders import default_folder, make_room
-    from tremor.session.outcome import rest_level_ms2
     from tremor.session.plan import Plan
+    from tremor.session.sensor_choice import parse_sensors
     from tremor.settings import AnalysisSettings
 
     check_devices()
     settings = AnalysisSettings()
     is_baseline = baseline == _RECORD_ONE
-    usual_s = _BASELINE_S if is_baseline else _DEFAULT_S
+    default_s = _BASELINE_S if is_baseline else _DEFAULT_S
     plan = Plan(
-        wishes=read_wishes(sensors),
+        sensors=parse_sensors(sensors),
         folder=out or default_folder(datetime.now(), placement=placement, is_baseline=is_baseline),
         placement=placement.strip().lower(),
-        duration_s=usual_s if duration is None else read_duration(duration),
+        duration_s=default_s if duration is None else parse_duration(duration),
         sampling_rate_hz=sampling_rate_hz,
         range_g=range_g,
         gyro=gyro,
-        options=_read_options(pairs),
+        options=_parse_options(pairs),
         profile=_profile(profile_slug),
         pair=pair,
         asks=is_input_allowed(),
-        give_up_s=read_duration(give_up, least_s=1.0),
+        give_up_s=parse_duration(give_up, least_s=1.0),
     )
     context = Context() if context_file is None else Context.from_file(context_file)
-    level_ms2 = rest_level_ms2(Path(baseline), settings=settings) if baseline else None
+    level_ms2 = baseline_rms_ms2(baseline, settings=settings) if baseline else None
     make_room(plan.folder, overwrite=overwrite)
     outcome = _record(plan, as_json=as_json)
     if outcome is None:
         say("stopped before a sensor streamed; nothing was recorded")
         ctx.exit(_INTERRUPTED)
     for one in outcome.recorded:
-        _tell_saved(one, as_json=as_json)
+        after_recording.print_saved(one, as_json=as_json)
     is_done = True
     if is_baseline:
-        is_done = _baseline(outcome, settings, as_json=as_json)
+        is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
     elif not no_analyze:
-        is_done = _analysis(plan, outcome, context, settings, level_ms2, as_json=as_json)
+        is_done = after_recording.print_analyses(
+            plan, outcome, context, settings, level_ms2, as_json=as_json
+        )
+    _exit_with_outcome(ctx, outcome, is_done=is_done)
+
+
+def _exit_with_outcome(ctx: click.Context, outcome: SessionOutcome, *, is_done: bool) -> None:
+    """Leave with the exit code of the worst that happened, and say what it was."""
+    from tremor.cli.after_recording import require_written
+
     lost = [one for one in outcome.recorded if one.lost is not None]
     for one in lost:
         say(f"{one.folder}: saved up to there: {one.lost}")
     if lost:
         ctx.exit(_LOST)
-    _require_written(outcome)
+    require_written(outcome)
     if not is_done and not outcome.was_cut_short:
         ctx.exit(_INSUFFICIENT)
 
@@ -246,22 +245,15 @@ def _profile(slug: str | None) -> SensorProfile | None:
     return PROFILES[slug]
 
 
-def _emit(event: str, content: Mapping[str, object]) -> None:
-    try:
-        click.echo(json.dumps({"event": event, **content}, ensure_ascii=False, allow_nan=False))
-    except BrokenPipeError:
-        # Whoever read has seen enough; the recording goes on.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _emit_nothing(event: str, content: Mapping[str, object]) -> None:
     pass
 
 
 def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
-    """Record; None where it was stopped before there was anything."""
+    """Record; None if it was stopped before a sensor streamed."""
     import asyncio
 
+    from tremor.cli.after_recording import emit
     from tremor.cli.keyboard import Keyboard
     from tremor.cli.screen import screen_for_stderr
     from tremor.session.session import record_session
@@ -269,19 +261,19 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
 
     async def main() -> SessionOutcome:
         stop = Stop()
-        shown = screen_for_stderr()
+        screen = screen_for_stderr()
         with (
             signals_stop(stop),
-            # What keys do stands in the block: without it nobody knows.
-            Keyboard(is_wanted=plan.asks and shown.is_block) as keyboard,
-            shown as screen,
+            # Only a block shows what the keys do.
+            Keyboard(is_wanted=plan.asks and screen.is_block) as keyboard,
+            screen,
         ):
             return await record_session(
                 plan,
                 screen=screen,
-                keyboard=keyboard,
+                controls=keyboard,
                 stop=stop,
-                emit=_emit if as_json else _emit_nothing,
+                emit=emit if as_json else _emit_nothing,
             )
 
     try:
@@ -290,88 +282,3 @@ def _record(plan: Plan, *, as_json: bool) -> SessionOutcome | None:
         return None
     except asyncio.CancelledError as error:  # Ctrl-C again
         raise click.Abort from error
-
-
-def _tell_saved(one: Recorded, *, as_json: bool) -> None:
-    from tremor.session.outcome import saved_text
-
-    if as_json:
-        counts = {
-            "n_samples": one.counts.n_samples,
-            "n_lost": one.counts.n_lost,
-            "n_gaps": one.counts.n_gaps,
-        }
-        lost = None if one.lost is None else str(one.lost)
-        _emit("saved", {"sensor": one.label, "folder": str(one.folder), **counts, "lost": lost})
-    if not is_quiet():
-        say(saved_text(one))
-
-
-def _require_written(outcome: SessionOutcome) -> None:
-    for one in outcome.recorded:
-        disk = one.counts.disk
-        if disk.n_bytes_unwritten:
-            raise InvalidInputError(
-                f"{one.folder}: the last {disk.n_bytes_unwritten} bytes are lost: the disk did not "
-                f"take them ({disk.trouble.partition(';')[0]}); what is before them is saved"
-            )
-
-
-def _baseline(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:
-    """Say what the leg does at rest; tell whether that could be measured."""
-    from tremor.session.outcome import rest_level_ms2, tell_baseline
-
-    try:
-        for one in outcome.recorded:
-            if as_json:
-                level_ms2 = rest_level_ms2(one.folder, settings=settings)
-                _emit("baseline", {"folder": str(one.folder), "rms_ms2": level_ms2})
-            else:
-                tell_baseline(one, settings=settings)
-    except TremorError as error:
-        say(str(error))
-        return False
-    return True
-
-
-def _analysis(
-    plan: Plan,
-    outcome: SessionOutcome,
-    context: Context,
-    settings: AnalysisSettings,
-    level_ms2: float | None,
-    *,
-    as_json: bool,
-) -> bool:
-    """Ask, analyse, and write; tell whether there was enough good data."""
-    from tremor.report.messages import sentence
-    from tremor.session.outcome import (
-        analyze_recording,
-        ask_open,
-        document_of,
-        tell_analysis,
-        tell_nothing,
-    )
-
-    if plan.asks and not outcome.was_cut_short:
-        context = ask_open(context, plan.folder)
-    is_enough = True
-    for number, one in enumerate(outcome.recorded):
-        try:
-            written = analyze_recording(
-                one, context=context, settings=settings, baseline_rms_ms2=level_ms2
-            )
-        except TremorError as error:
-            tell_nothing(one, str(error))
-            is_enough = False
-            continue
-        if as_json:
-            _emit("analysis", document_of(written, one))
-        else:
-            if number:
-                click.echo()
-            tell_analysis(written, one)
-        if written.analysis.status == "insufficient":
-            tell_nothing(one, sentence(written.analysis.summary.reason))
-            is_enough = False
-    return is_enough

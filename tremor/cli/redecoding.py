@@ -1,6 +1,6 @@
-"""The packets of a recording, decoded again as they came: what a newer decoder makes of them.
+"""Decoding the packets of a recording again, as a newer decoder reads them.
 
-The recording is left as it is.
+The recording itself is not changed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tremor.cli.options import check_devices
 from tremor.errors import InsufficientDataError, InvalidInputError, PacketError
 
 if TYPE_CHECKING:
@@ -24,27 +25,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Redecoded", "redecode"]
 
-_DISTRIBUTION: Final = "tremor-analyzer"
-#: Samples of a link are those between one of these events and ...
+#: Events of a link between which the packets hold samples.
 _BEGINS: Final = frozenset({"started", "restarted"})
-#: ... one of these.
 _ENDS: Final = frozenset({"lost", "stopped"})
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Redecoded:
-    """What the packets of a recording hold.
+    """Contents of the packets of a recording.
 
     Parameters
     ----------
     recording : Recording
-        Of the samples.
+        The samples.
     profile : str
-        Slug of the sensor whose decoder was used.
+        Slug of the sensor profile whose decoder was used.
     n_packets, n_refused : int
-        Packets that were decoded, and those of them that the decoder refused.
+        Number of packets, and of those that the decoder refused.
     n_bytes_left_out : int
-        Bytes of the log that belong to no whole packet.
+        Bytes of the log that belong to no complete packet.
     """
 
     recording: Recording
@@ -60,19 +59,19 @@ def redecode(folder: Path) -> Redecoded:
     Parameters
     ----------
     folder : Path
-        The recording.
+        Folder of the recording.
 
     Returns
     -------
     Redecoded
-        The samples, placed by the clock that they allow, as `tremor.read` would.
+        The samples on their clock, as `tremor.read` returns them.
 
     Raises
     ------
     InvalidInputError
-        Where the path is not that of a recording, or its sensor is not known.
+        If the path is not that of a recording, or its sensor is not known.
     InsufficientDataError
-        Where there are no packets.
+        If there are no samples in the packets.
     """
     from tremor.formats.folder.manifest import PACKETS_FILE, read_manifest
     from tremor.formats.folder.packet_log import read_packet_log
@@ -106,7 +105,7 @@ def redecode(folder: Path) -> Redecoded:
 
 
 class _Decoding:
-    """Feeds a decoder as the link did."""
+    """Passes packets to a decoder as the link did."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -115,7 +114,7 @@ class _Decoding:
     def blocks(self, records: tuple[LogRecord, ...]) -> Iterator[SampleBlock]:
         from tremor.packets import LinkEvent, Packet
 
-        # Where no link told when it began, all that came is of the stream.
+        # Without an event that says when the stream began, all packets belong to it.
         streams = not any(isinstance(one, LinkEvent) and one.kind in _BEGINS for one in records)
         for one in records:
             if isinstance(one, LinkEvent):
@@ -131,7 +130,7 @@ class _Decoding:
 
 
 def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGranted:
-    """Give the settings that the packets came with: of the log, else of the manifest."""
+    """Return the settings of the stream, from the log or else from the manifest."""
     from tremor.formats.folder.packet_log import StreamGranted
 
     logged = [one for one in log.records if isinstance(one, StreamGranted)]
@@ -147,13 +146,9 @@ def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGr
 
 
 def _profile(granted: StreamGranted) -> SensorProfile:
+    check_devices()
     import devices
 
-    if getattr(devices, "DISTRIBUTION", "") != _DISTRIBUTION:
-        raise InvalidInputError(
-            f"the package devices at {devices.__path__[0]} is another one; install "
-            f"{_DISTRIBUTION} into an environment of its own"
-        )
     profile = devices.PROFILES.get(granted.profile)
     if profile is None:
         raise InvalidInputError(
@@ -187,7 +182,7 @@ def _description(
 
 
 def _zero(log: PacketLog, manifest: dict[str, Any]) -> Zero | None:
-    """Give the moment from which the recording counts; where it is not said, its first record."""
+    """Return the zero of time of the recording, or its first record if there is none."""
     from tremor.packets import LinkEvent, Packet
     from tremor.recorder import Zero
 
@@ -205,7 +200,7 @@ async def _recorded(
     placement: str | None,
     folder: Path,
 ) -> Recording:
-    """Record the blocks into a folder of their own, and read that: one way for all samples."""
+    """Record the blocks into a temporary folder and read it: all samples take the same road."""
     from dataclasses import replace
 
     from tremor.formats.readers import read

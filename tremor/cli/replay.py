@@ -1,4 +1,4 @@
-"""``tremor replay``: a capture through the live path, one line a window."""
+"""``tremor replay``: a capture through the live path, one line for each window."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tremor.cli.options import (
     check_devices,
     common_options,
     is_quiet,
-    say,
-    warn,
+    read_settings,
+    settings_options,
 )
+from tremor.cli.streams import say, warn_of_capture
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ Exit codes:
   4  not enough good data (the windows are still written)
 """
 _INSUFFICIENT: Final = 4
-#: Length of the blocks that are played, s of the runner's time, and of the capture's at most.
+#: Length of the blocks that are played, s of real time, and at most, s of the capture.
 _PACKET_S: Final = 0.1
 _LONGEST_PACKET_S: Final = 2.0
 
 
 def _read_speed(ctx: click.Context, param: click.Parameter, value: str) -> float | None:
-    """Read a number above zero; ``max`` is None."""
+    """Parse a number above zero; ``max`` is None."""
     if value.strip().lower() == "max":
         return None
     try:
@@ -61,8 +62,8 @@ def _read_speed(ctx: click.Context, param: click.Parameter, value: str) -> float
 
 
 @dataclass(slots=True)
-class _Session:
-    """What is said of all windows at the end."""
+class _Tally:
+    """Counts of all windows, for the line at the end."""
 
     settings: AnalysisSettings
     counts: Counter[str] = field(default_factory=Counter)
@@ -87,6 +88,7 @@ class _Session:
         return self.judged_s < self.settings.still_least_s - 1e-6
 
     def line(self) -> str:
+        """Return the counts of the verdicts and the median frequency."""
         from statistics import median
 
         from tremor.report.numbers import clock, number
@@ -118,8 +120,7 @@ class _Session:
     help="Times real time, such as 10, or max.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a window on stdout.")
-@click.option("--settings", "settings_file", type=Path, metavar="FILE", help="Settings as TOML.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable.")
+@settings_options
 @capture_options
 @common_options
 @click.pass_context
@@ -145,13 +146,8 @@ def replay(
     import asyncio
 
     from tremor.formats.readers import read
-    from tremor.report.messages import sentence
-    from tremor.settings import AnalysisSettings
 
-    settings = (
-        AnalysisSettings() if settings_file is None else AnalysisSettings.from_file(settings_file)
-    )
-    settings = settings.with_overrides(pairs)
+    settings = read_settings(settings_file, pairs)
     recording = read(
         file,
         columns=columns,
@@ -161,23 +157,28 @@ def replay(
         placement=placement,
     )
     _check_band(settings, recording)
-    for warning in recording.warnings:
-        warn(f"{file.name}: {sentence(warning)}")
-    session = _Session(settings)
+    warn_of_capture(file, recording.warnings)
+    tally = _Tally(settings)
     stopped = False
     try:
-        asyncio.run(_play(recording, speed, session, as_json=as_json))
+        asyncio.run(_play(recording, speed, tally, as_json=as_json))
     except KeyboardInterrupt:
         stopped = True
     if not is_quiet():
-        say(f"{file}: {'stopped: ' * stopped}{session.line()}")
-    if session.is_insufficient and not stopped:
-        say(f"{file}: not enough good data: {_why(session, recording)}")
+        say(f"{file}: {'stopped: ' * stopped}{tally.line()}")
+    if tally.is_insufficient and not stopped:
+        say(f"{file}: not enough good data: {_why(tally, recording)}")
         ctx.exit(_INSUFFICIENT)
 
 
 def _check_band(settings: AnalysisSettings, recording: Recording) -> None:
-    """Refuse a capture that is too slow for the band as `tremor analyze` does: not enough data."""
+    """Refuse a capture that is too slow for the band, as ``tremor analyze`` does.
+
+    Raises
+    ------
+    InsufficientDataError
+        If its Nyquist frequency is too low.
+    """
     from tremor.measures.band import usable_band
 
     try:
@@ -186,9 +187,7 @@ def _check_band(settings: AnalysisSettings, recording: Recording) -> None:
         raise InsufficientDataError(str(error)) from error
 
 
-async def _play(
-    recording: Recording, speed: float | None, session: _Session, *, as_json: bool
-) -> None:
+async def _play(recording: Recording, speed: float | None, tally: _Tally, *, as_json: bool) -> None:
     from contextlib import aclosing
 
     from devices.replay import ReplaySource
@@ -204,12 +203,12 @@ async def _play(
         windows = live_windows(
             source,
             sampling_rate_hz=recording.sampling_rate_hz,
-            settings=session.settings,
+            settings=tally.settings,
             facts=StreamFacts.of(recording),
         )
         async with aclosing(windows):
             async for one in windows:
-                session.add(one.window)
+                tally.add(one.window)
                 click.echo(show(one.window))
 
 
@@ -237,16 +236,16 @@ def _text_line(window: WindowAnalysis) -> str:
     return f"{times:>11}  {verdict_word(window.verdict):<18}  {said}"
 
 
-def _why(session: _Session, recording: Recording) -> str:
+def _why(tally: _Tally, recording: Recording) -> str:
     from tremor.report.messages import sentence
 
-    settings = session.settings
-    if session.last is None:
+    settings = tally.settings
+    if tally.last is None:
         return (
             f"the capture lasts {recording.duration_s:.3g} s; at least {settings.window_s:g} s "
             "are needed"
         )
     return (
-        f"only {session.judged_s:.3g} s could be judged; at least {settings.still_least_s:g} s "
-        f"are needed. The last window: {session.last.verdict}: {sentence(session.last.reason)}"
+        f"only {tally.judged_s:.3g} s could be judged; at least {settings.still_least_s:g} s "
+        f"are needed. The last window: {tally.last.verdict}: {sentence(tally.last.reason)}"
     )

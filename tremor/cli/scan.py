@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tremor.cli.options import Progress, check_devices, common_options, is_quiet, say
+from tremor.cli.options import check_devices, common_options, is_quiet
+from tremor.cli.progress import Progress
+from tremor.cli.streams import print_json, say
 from tremor.errors import SensorNotFoundError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ Exit codes:
 """
 _DEFAULT_S: Final = 8.0
 _LONGEST_S: Final = 3600.0
-#: Width of the columns but the last; there are two blanks between.
+#: Widths of all columns but the last, two blanks apart.
 _WIDTHS: Final = (18, 28, 9)
 
 
@@ -75,15 +76,16 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
     if as_json:
         document = {
             "schema": SCHEMA,
-            "sensors": [_plain(one) for one in shown],
+            "sensors": [_document(one) for one in shown],
             "n_others": len(others),
         }
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     elif shown:
         for line in _table(shown):
             click.echo(line)
     if others and not shows_all and not is_quiet():
-        say(f"{_counted(len(others))} in reach that no known sensor calls itself; --all lists them")
+        n_others = _n_devices(len(others))
+        say(f"{n_others} in reach that no known sensor calls itself; --all lists them")
     if not sensors:
         raise SensorNotFoundError(
             f"no known sensor was heard within {timeout_s:g} s; wear or shake it so that it "
@@ -106,7 +108,7 @@ async def _listen(timeout_s: float, progress: Progress) -> Sequence[DiscoveredDe
     return await listen(timeout_s, on_found=tell)
 
 
-def _counted(number: int) -> str:
+def _n_devices(number: int) -> str:
     return "1 device is" if number == 1 else f"{number} devices are"
 
 
@@ -130,7 +132,7 @@ def _cells(one: DiscoveredDevice) -> tuple[str, str, str, str]:
 
 
 def _shown(name: str) -> str:
-    # Whoever makes a device chooses its name: no control characters on a terminal.
+    # Anybody can choose the name of a device: no control characters on a terminal.
     kept = "".join(char if char.isprintable() else "?" for char in name)
     width = _WIDTHS[1]
     return kept if len(kept) <= width else f"{kept[: width - 3]}..."
@@ -142,7 +144,7 @@ def _signal(one: DiscoveredDevice) -> str:
     return "-" if one.peripheral.rssi_dbm is None else f"{one.peripheral.rssi_dbm} dBm"
 
 
-def _plain(one: DiscoveredDevice) -> dict[str, Any]:
+def _document(one: DiscoveredDevice) -> dict[str, Any]:
     peripheral = one.peripheral
     return {
         "profile": None if one.profile is None else one.profile.slug,

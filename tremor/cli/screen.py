@@ -1,4 +1,4 @@
-"""Where a session is shown: a block drawn anew on a terminal, or a plain line now and then."""
+"""Where a session is shown: a block on a terminal, or a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -7,56 +7,34 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import click
 
-from tremor.cli.options import is_quiet, say
-from tremor.session.view import SessionView, block_lines, plain_line
+from tremor.cli.options import is_quiet
+from tremor.cli.streams import say
+from tremor.session.view import SessionView, status_block, status_line
 
 if TYPE_CHECKING:
     from rich.live import Live
 
-__all__ = ["LiveScreen", "PlainScreen", "Screen", "screen_for_stderr"]
+__all__ = ["BlockScreen", "LineScreen", "screen_for_stderr"]
 
-#: The block is drawn so often, and a plain line written, s of real time.
+#: Interval at which the block is redrawn, and a line is written, s of real time.
 _BLOCK_S: Final = 0.25
 _LINE_S: Final = 5.0
 
 
-class Screen(Protocol):
-    """What a session needs of a screen."""
-
-    #: Whether there is a block, in which keys and words are shown.
-    is_block: bool
-
-    def __enter__(self) -> Self:
-        """Begin."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-
-    def show(self, make: Callable[[], SessionView]) -> None:
-        """Show the state if it is time to."""
-
-    def note(self, text: str) -> None:
-        """Say something that stays."""
-
-
-class PlainScreen:
-    """Lines on stderr: each word that is said, and the state every 5 s.
+class LineScreen:
+    """Lines on stderr: each sentence, and the status every 5 s.
 
     Parameters
     ----------
     now : callable
-        Clock, s.
+        Monotonic clock, s.
     """
 
+    #: Whether it is a block, in which keys and words are shown.
     is_block = False
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -79,7 +57,7 @@ class PlainScreen:
         if self._now() < self._due_s or is_quiet():
             return
         self._due_s = self._now() + _LINE_S
-        click.echo(plain_line(make()), err=True)
+        click.echo(status_line(make()), err=True)
 
     def note(self, text: str) -> None:
         """Write a line."""
@@ -87,15 +65,15 @@ class PlainScreen:
             say(text)
 
 
-class LiveScreen:
-    """A block at the end of the terminal, drawn anew four times a second; notes go above it.
+class BlockScreen:
+    """A block at the end of the terminal, redrawn four times a second; notes go above it.
 
     Parameters
     ----------
     unicode : bool
-        Whether the terminal shows more than ASCII.
+        Whether the terminal can show more than ASCII.
     now : callable
-        Clock, s.
+        Monotonic clock, s.
     """
 
     is_block = True
@@ -137,7 +115,7 @@ class LiveScreen:
         from rich.text import Text
 
         self._due_s = self._now() + _BLOCK_S
-        lines = block_lines(make(), unicode=self._unicode)
+        lines = status_block(make(), unicode=self._unicode)
         self._live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
 
     def note(self, text: str) -> None:
@@ -148,9 +126,9 @@ class LiveScreen:
             self._live.console.print(Text(text))
 
 
-def screen_for_stderr() -> Screen:
-    """Give a block where stderr is a terminal that can draw one, else plain lines."""
+def screen_for_stderr() -> LineScreen | BlockScreen:
+    """Return a block if stderr is a terminal that can draw one, else lines."""
     if is_quiet() or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return PlainScreen()
+        return LineScreen()
     encoding = (sys.stderr.encoding or "").lower().replace("-", "")
-    return LiveScreen(unicode=encoding == "utf8")
+    return BlockScreen(unicode=encoding == "utf8")

@@ -1,8 +1,7 @@
-"""``tremor sensors``: which sensors are supported, and what is to be known of one."""
+"""``tremor sensors``: the supported sensors, or everything about one of them."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tremor.cli.options import check_devices, common_options
+from tremor.cli.streams import print_json
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Exit codes:
 _WIDTH: Final = 80
 _LABEL: Final = 13
 _OPTION: Final = 18
-#: Heading and width of the columns of the table; there are two blanks between.
+#: Heading and width of each column of the table, two blanks apart.
 _COLUMNS: Final = (
     ("sensor", 18),
     ("its name", 20),
@@ -64,8 +64,8 @@ def sensors(*, name: str | None, as_json: bool) -> None:
 
     shown = list(PROFILES.values()) if name is None else [_profile(name, PROFILES.values())]
     if as_json:
-        document = {"schema": SCHEMA, "sensors": [_plain(profile) for profile in shown]}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+        document = {"schema": SCHEMA, "sensors": [_document(profile) for profile in shown]}
+        print_json(document)
         return
     for line in _table(shown) if name is None else _page(shown[0]):
         click.echo(line)
@@ -92,16 +92,16 @@ def _table(profiles: Sequence[SensorProfile]) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str]) -> Iterator[str]:
-    """Give the lines of a row whose cells are wrapped to their columns."""
+    """Yield the lines of a row whose cells are wrapped to their columns."""
     wrapped = [_wrapped(cell, width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)]
-    for number in range(max(map(len, wrapped))):
-        texts = [lines[number] if number < len(lines) else "" for lines in wrapped]
+    for index in range(max(map(len, wrapped))):
+        texts = [lines[index] if index < len(lines) else "" for lines in wrapped]
         padded = [f"{text:<{width}}" for text, (_, width) in zip(texts, _COLUMNS, strict=True)]
         yield "  ".join(padded).rstrip()
 
 
 def _wrapped(cell: str, width: int) -> list[str]:
-    """Wrap a cell; what has a comma between gets a line of its own."""
+    """Wrap a cell; a comma begins a new line."""
     return [
         line
         for part in cell.split(", ")
@@ -185,7 +185,7 @@ def _labelled(label: str, text: str, *, indent: int = _LABEL) -> Iterator[str]:
         )
 
 
-def _plain(profile: SensorProfile) -> dict[str, Any]:
+def _document(profile: SensorProfile) -> dict[str, Any]:
     return {
         "slug": profile.slug,
         "name": profile.name,

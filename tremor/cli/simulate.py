@@ -1,4 +1,4 @@
-"""`tremor simulate`: captures of known truth."""
+"""``tremor simulate``: captures of known truth."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _scene(
     tremor: dict[str, float | None],
     heartbeat: dict[str, float | None],
 ) -> Scene:
-    """Build the named scene with what was asked for changed."""
+    """Build the named scene, with the requested changes."""
     from dataclasses import replace
 
     from tremor.errors import InvalidInputError
@@ -239,7 +239,7 @@ def _aware(text: str) -> datetime:
 
 
 def _truth(rendered: Rendered) -> dict[str, object]:
-    """Give what is known of a capture because it was made."""
+    """Return everything that is known of a capture because it was synthesised."""
     from dataclasses import asdict
 
     scene = rendered.scene

@@ -1,7 +1,8 @@
-"""The guided session of ``tremor record``: find, fit, settle, measure, recover, save, ask.
+"""The guided recording session: find, check the strap, settle, measure, recover, save.
 
-What is decided from numbers are functions over frozen records (`fit`, `settling`, `coaching`,
-`view`); what touches the world is one file each (`keyboard`, `screen`, `folders`, `track`), and
-`session` gives each of them its turn. Sensors are `devices`, keeping samples is `tremor.recorder`,
-and windows are `tremor.analysis.live`.
+There is no terminal here: the session shows and asks through the protocols of `interface`, which
+`tremor.cli` implements for a terminal. Decisions are pure functions over frozen records
+(`strap_check`, `settling`, `coaching`, `view`); `folders` and `track` touch the disk and the
+sensor, and `session` calls each in its turn. What follows a recording is `outcome`. Sensors are
+`devices`, keeping samples is `tremor.recorder`, windows are `tremor.analysis.live`.
 """

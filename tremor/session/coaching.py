@@ -1,22 +1,29 @@
-"""What is said to the runner while it records, and how often. Pure."""
+"""What is said to the runner during the measurement, and how often. Pure functions of the state.
+
+The sentences are in the catalogue of `tremor.report.messages`, section ``coaching``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tremor.report.messages import text
 from tremor.report.numbers import clock, percent
 
 __all__ = ["Coach", "Moment"]
 
-_MANY_LOST: Final = 0.05
+#: Share of lost samples from which the runner is asked to come nearer.
+_HIGH_LOSS: Final = 0.05
 _LOW_BATTERY_PERCENT: Final = 15
+#: Shortest time between two messages that are not urgent, s.
+_PAUSE_S: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What the coach looks at.
+    """State of a measurement at one time.
 
     Parameters
     ----------
@@ -25,15 +32,15 @@ class Moment:
     left_s : float
         To its end, s.
     is_still : bool or None
-        Whether the leg rests; None where nothing is received.
+        Whether the leg rests; None if nothing is received.
     is_linked : bool
-        Whether the sensor is linked.
+        Whether the sensor is connected.
     lost_share : float
-        Share of samples lost lately.
+        Share of recent samples that were lost.
     battery_percent : int or None
-        Charge.
+        Charge, per cent.
     disk_trouble : str
-        Why the disk takes nothing; empty where it does.
+        Why the disk cannot be written; empty if it can.
     """
 
     time_s: float
@@ -47,76 +54,61 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """When to say what: ``applies`` compares this moment with the one before.
+    """When to say what.
 
-    It is not said again within ``pause_s``; ``is_urgent`` does not wait for other words.
+    ``applies`` compares the previous moment with this one. The message is not repeated within
+    ``pause_s``; one that ``is_urgent`` does not wait for others.
     """
 
+    name: str
     applies: Callable[[Moment, Moment], bool]
-    words: Callable[[Moment], str]
     pause_s: float
     is_urgent: bool = False
+    values: Callable[[Moment], Mapping[str, object]] = lambda _: {}
+
+    def words(self, moment: Moment) -> str:
+        return text("coaching", self.name, **self.values(moment))
 
 
 _RULES: Final[tuple[_Rule, ...]] = (
+    _Rule("link_lost", lambda was, now: was.is_linked and not now.is_linked, 0.0, is_urgent=True),
+    _Rule("link_back", lambda was, now: now.is_linked and not was.is_linked, 0.0, is_urgent=True),
     _Rule(
-        lambda was, now: was.is_linked and not now.is_linked,
-        lambda _: "The link is lost. The recording goes on, and this gap is marked; come nearer.",
-        0.0,
-        is_urgent=True,
-    ),
-    _Rule(
-        lambda was, now: now.is_linked and not was.is_linked,
-        lambda _: "The sensor is back.",
-        0.0,
-        is_urgent=True,
-    ),
-    _Rule(
+        "disk",
         lambda _, now: bool(now.disk_trouble),
-        lambda now: f"{now.disk_trouble[:1].upper()}{now.disk_trouble[1:]}.",
         30.0,
         is_urgent=True,
+        values=lambda now: {"trouble": f"{now.disk_trouble[:1].upper()}{now.disk_trouble[1:]}"},
     ),
+    _Rule("moved", lambda was, now: bool(was.is_still) and now.is_still is False, 15.0),
+    _Rule("still_moving", lambda _, now: now.is_still is False, 30.0),
+    _Rule("at_rest", lambda was, now: was.is_still is False and bool(now.is_still), 15.0),
     _Rule(
-        lambda was, now: bool(was.is_still) and now.is_still is False,
-        lambda _: "You moved; that is fine, hold still again.",
-        15.0,
-    ),
-    _Rule(
-        lambda _, now: now.is_still is False,
-        lambda _: "Still moving. Let the leg rest, and let go of it.",
+        "many_lost",
+        lambda _, now: now.lost_share > _HIGH_LOSS,
         30.0,
+        values=lambda now: {"share": percent(now.lost_share)},
     ),
     _Rule(
-        lambda was, now: was.is_still is False and bool(now.is_still),
-        lambda _: "Good. Stay like this.",
-        15.0,
-    ),
-    _Rule(
-        lambda _, now: now.lost_share > _MANY_LOST,
-        lambda now: f"{percent(now.lost_share)} of the samples are lost just now; come nearer.",
-        30.0,
-    ),
-    _Rule(
+        "battery",
         lambda _, now: (
             now.battery_percent is not None and now.battery_percent < _LOW_BATTERY_PERCENT
         ),
-        lambda now: f"The battery is at {now.battery_percent} %; charge it afterwards.",
         600.0,
+        values=lambda now: {"percent": now.battery_percent},
     ),
     _Rule(
+        "a_minute_left",
         lambda was, now: was.left_s > 60.0 >= now.left_s and now.time_s > 60.0,
-        lambda now: f"{clock(now.left_s)} left. Stay like this.",
         60.0,
+        values=lambda now: {"left": clock(now.left_s)},
     ),
 )
-#: Words that are not urgent keep this distance, s.
-_PAUSE_S: Final = 6.0
 
 
 @dataclass(slots=True)
 class Coach:
-    """Says what helps, and not too much of it.
+    """Chooses what to say, and keeps it rare.
 
     Examples
     --------
@@ -129,33 +121,33 @@ class Coach:
     ''
     """
 
-    _was: Moment | None = None
-    _said_s: dict[int, float] = field(default_factory=dict)
+    _previous: Moment | None = None
+    _said_s: dict[str, float] = field(default_factory=dict)
 
     def at(self, moment: Moment) -> str:
-        """Give what is to be said now; mostly nothing.
+        """Return what to say now.
 
         Parameters
         ----------
         moment : Moment
-            Never earlier than the one before.
+            Never earlier than that of the last call.
 
         Returns
         -------
         str
-            A sentence or two; empty for silence.
+            A sentence or two; empty most of the time.
         """
-        was, self._was = self._was, moment
-        if was is None:
+        previous, self._previous = self._previous, moment
+        if previous is None:
             return ""
-        latest_s = max(self._said_s.values(), default=-_PAUSE_S)
-        for number, rule in enumerate(_RULES):
-            if not rule.applies(was, moment):
-                continue
-            pauses = moment.time_s - self._said_s.get(number, -rule.pause_s) < rule.pause_s
-            too_soon = not rule.is_urgent and moment.time_s - latest_s < _PAUSE_S
-            if pauses or too_soon:
-                continue
-            self._said_s[number] = moment.time_s
-            return rule.words(moment)
+        for rule in _RULES:
+            if rule.applies(previous, moment) and not self._must_wait(rule, moment.time_s):
+                self._said_s[rule.name] = moment.time_s
+                return rule.words(moment)
         return ""
+
+    def _must_wait(self, rule: _Rule, time_s: float) -> bool:
+        if time_s - self._said_s.get(rule.name, -rule.pause_s) < rule.pause_s:
+            return True
+        latest_s = max(self._said_s.values(), default=-_PAUSE_S)
+        return not rule.is_urgent and time_s - latest_s < _PAUSE_S

@@ -1,4 +1,4 @@
-"""The folder that a recording goes to: its name, whether it can be written, what it replaces."""
+"""The folder of a recording: its name, whether it can be written, and what it replaces."""
 
 from __future__ import annotations
 
@@ -23,15 +23,25 @@ __all__ = [
 REPORT_FILE: Final = "report.html"
 CONTEXT_FILE: Final = "context.toml"
 _OWN_FILES: Final = (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, REPORT_FILE, CONTEXT_FILE)
-#: A row of samples.csv and its share of the packets, bytes; with angular velocity.
+#: Size of a row of samples.csv and its share of the packets, bytes; with angular velocity.
 _SAMPLE_BYTES: Final = 75
-_SAMPLE_BYTES_SIX: Final = 110
-_SPARE: Final = 2.0
-_SPARE_BYTES: Final = 10_000_000
+_SIX_AXIS_SAMPLE_BYTES: Final = 110
+#: Reserve, as a factor and in bytes.
+_RESERVE: Final = 2.0
+_RESERVE_BYTES: Final = 10_000_000
 
 
 def default_folder(now: datetime, *, placement: str, is_baseline: bool) -> Path:
-    """Name the folder of a recording that was given no name.
+    """Return the folder of a recording for which none was given.
+
+    Parameters
+    ----------
+    now : datetime
+        Local time, part of the name.
+    placement : str
+        Where the sensor is worn; empty if not known.
+    is_baseline : bool
+        Whether it is a baseline before the run.
 
     Examples
     --------
@@ -44,39 +54,39 @@ def default_folder(now: datetime, *, placement: str, is_baseline: bool) -> Path:
 
 
 def needed_bytes(*, duration_s: float, sampling_rate_hz: float, gyro: bool) -> int:
-    """Give what a recording takes on the disk, with as much again to spare.
+    """Return the size of a recording on the disk, with as much again in reserve, bytes.
 
     Examples
     --------
     >>> needed_bytes(duration_s=300.0, sampling_rate_hz=104.0, gyro=False) // 1_000_000
     14
     """
-    row = _SAMPLE_BYTES_SIX if gyro else _SAMPLE_BYTES
-    return _SPARE_BYTES + int(_SPARE * row * duration_s * sampling_rate_hz)
+    row = _SIX_AXIS_SAMPLE_BYTES if gyro else _SAMPLE_BYTES
+    return _RESERVE_BYTES + int(_RESERVE * row * duration_s * sampling_rate_hz)
 
 
 def free_bytes(folder: Path) -> int:
-    """Give what is free on the disk that a folder is or will be on."""
+    """Return the free space of the disk that a folder is or will be on, bytes."""
     return shutil.disk_usage(_existing(folder)).free
 
 
 def make_room(folder: Path, *, overwrite: bool) -> None:
-    """See to it that a recording can be written, before anybody sits down for it.
+    """Make sure that a recording can be written, before anybody sits down for it.
 
     Parameters
     ----------
     folder : Path
-        Where to. It does not exist yet, is empty, or holds a recording that may be replaced;
-        nothing but what a recording consists of is ever removed.
+        It does not exist yet, is empty, or holds a recording that may be replaced; only the files
+        of a recording are ever removed.
     overwrite : bool
-        Whether it may.
+        Whether a recording may be replaced.
 
     Raises
     ------
     WouldOverwriteError
-        Where something is there that must stay.
+        If it holds something that must stay.
     InvalidInputError
-        Where it cannot be written.
+        If it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise WouldOverwriteError(f"{folder} is a file; give another path with --out")
@@ -103,11 +113,11 @@ def _empty(folder: Path, *, overwrite: bool) -> None:
         )
     parts = [folder, *(path for path in folder.iterdir() if path.is_dir())]
     files = [path for part in parts for path in part.iterdir() if not path.is_dir()]
-    strange = next((path for path in files if path.name not in _OWN_FILES), None)
-    deep = next((path for part in parts[1:] for path in part.iterdir() if path.is_dir()), None)
-    if strange is not None or deep is not None:
+    foreign = next((path for path in files if path.name not in _OWN_FILES), None)
+    nested = next((path for part in parts[1:] for path in part.iterdir() if path.is_dir()), None)
+    if foreign is not None or nested is not None:
         raise WouldOverwriteError(
-            f"{folder} holds {(strange or deep)}, which is no part of a recording; give another "
+            f"{folder} holds {(foreign or nested)}, which is no part of a recording; give another "
             "folder"
         )
     for path in files:
@@ -117,6 +127,7 @@ def _empty(folder: Path, *, overwrite: bool) -> None:
 
 
 def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
     path = folder.absolute()
     while not path.exists():
         path = path.parent

@@ -1,4 +1,4 @@
-"""What is to be recorded, and what came of it: records, and nothing that does anything."""
+"""What is to be recorded, and what was: frozen records without behaviour."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from tremor.errors import LinkError
 from tremor.recorder import RecorderCounts
-from tremor.session.choosing import Wish
-from tremor.session.stopping import Why
+from tremor.session.sensor_choice import RequestedSensor
+from tremor.session.stopping import StopReason
 
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
 
-__all__ = ["Plan", "Recorded", "SessionOutcome"]
+__all__ = ["Plan", "SensorOutcome", "SessionOutcome"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,31 +24,31 @@ class Plan:
 
     Parameters
     ----------
-    wishes : tuple of Wish
-        The sensors.
+    sensors : tuple of RequestedSensor
+        At least one.
     folder : Path
-        Where to; several sensors have folders of their labels in it.
+        Folder of the recording; several sensors have a folder each in it, named by their labels.
     placement : str
-        Site, or side and site; empty where it is not told.
+        Site, or side and site, such as ``left-calf``; empty if not known.
     duration_s : float
-        Of the measurement, s.
+        Duration of the measurement, s.
     sampling_rate_hz, range_g : float or None
-        To ask the sensor for.
+        Rate, Hz, and full scale, g, to request from the sensor; None for its default.
     gyro : bool
-        Whether angular velocity is wanted as well.
+        Whether to record angular velocity as well.
     options : mapping of str to str
-        What only the sensor knows.
+        Options of this kind of sensor.
     profile : SensorProfile or None
-        What the sensor speaks like.
+        Protocol of the sensor, if its name does not tell.
     pair : bool
         Whether to pair first.
     asks : bool
         Whether the runner may be asked.
     give_up_s : float
-        For how long a lost sensor is sought, s.
+        How long to search for a sensor whose link is lost, s.
     """
 
-    wishes: tuple[Wish, ...]
+    sensors: tuple[RequestedSensor, ...]
     folder: Path
     placement: str = ""
     duration_s: float = 300.0
@@ -61,34 +61,34 @@ class Plan:
     asks: bool = True
     give_up_s: float = 300.0
 
-    def placement_of(self, wish: Wish) -> str:
-        """Give where a sensor is worn: its label tells the side."""
-        if not wish.label:
+    def placement_of(self, sensor: RequestedSensor) -> str:
+        """Return where a sensor is worn; the label ``left`` or ``right`` is the side."""
+        if not sensor.label:
             return self.placement
-        if wish.label not in ("left", "right"):
-            return wish.label
+        if sensor.label not in ("left", "right"):
+            return sensor.label
         _, _, site = self.placement.rpartition("-")
-        return f"{wish.label}-{site or 'leg'}"
+        return f"{sensor.label}-{site or 'leg'}"
 
-    def folder_of(self, wish: Wish) -> Path:
-        """Give the folder of a sensor."""
-        return self.folder / wish.label if len(self.wishes) > 1 else self.folder
+    def folder_of(self, sensor: RequestedSensor) -> Path:
+        """Return the folder of the recording of a sensor."""
+        return self.folder / sensor.label if len(self.sensors) > 1 else self.folder
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was recorded of one sensor.
+class SensorOutcome:
+    """What was recorded from one sensor.
 
     Parameters
     ----------
     label : str
-        What it is called.
+        Its name in the session.
     folder : Path
-        Where it is.
+        Folder of its recording.
     counts : RecorderCounts
-        What is in it.
+        Numbers of samples, losses and packets.
     lost : LinkError or None
-        Why it ended early.
+        Why it ended early; None if it did not.
     """
 
     label: str
@@ -103,16 +103,16 @@ class SessionOutcome:
 
     Parameters
     ----------
-    recorded : tuple of Recorded
+    recorded : tuple of SensorOutcome
         In the order of the plan.
     why : {"", "key", "interrupted", "terminated"}
-        Who ended it; empty where it was over.
+        What ended it; empty if its time was over.
     """
 
-    recorded: tuple[Recorded, ...]
-    why: Why
+    recorded: tuple[SensorOutcome, ...]
+    why: StopReason
 
     @property
     def was_cut_short(self) -> bool:
-        """Tell whether a signal ended it, so that nobody is there to be asked."""
+        """Whether a signal ended it, so that nobody is there to be asked."""
         return self.why in ("interrupted", "terminated")

@@ -1,4 +1,4 @@
-"""From a sensor that is asked for to its source: listened for, chosen, and not yet opened."""
+"""From a requested sensor to its source: listened for, chosen, and not opened yet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tremor.cli.keyboard import Keyboard
 from tremor.packets import LinkEvent, Packet
-from tremor.session.choosing import Wish, candidate_text, find_sensor
+from tremor.report.messages import text
+from tremor.session.interface import Controls
 from tremor.session.plan import Plan
+from tremor.session.sensor_choice import RequestedSensor, candidate_text, find_sensor
 
 if TYPE_CHECKING:
     from devices.link.discovery import DiscoveredDevice
@@ -20,6 +21,7 @@ __all__ = ["Search"]
 Tap = Callable[[Packet | LinkEvent], None]
 
 _TICK_S: Final = 0.05
+#: Longest and shortest search for a sensor whose link was lost, s.
 _FIND_S: Final = 10.0
 _LEAST_FIND_S: Final = 2.0
 
@@ -32,25 +34,31 @@ class Search:
     plan : Plan
         What is to be recorded.
     say : callable
-        Told what is being done.
-    keyboard : Keyboard
+        Called with sentences about what is being done.
+    controls : Controls
         To choose with.
     """
 
-    def __init__(self, plan: Plan, *, say: Callable[[str], None], keyboard: Keyboard) -> None:
+    def __init__(self, plan: Plan, *, say: Callable[[str], None], controls: Controls) -> None:
         self._plan = plan
         self._say = say
-        self._keyboard = keyboard
+        self._controls = controls
         self._taken: list[str] = []
 
     def check_settings(self) -> None:
-        """Refuse what a sensor cannot do before anybody looks for it."""
+        """Refuse what a sensor cannot do, before anybody looks for it.
+
+        Raises
+        ------
+        InvalidInputError
+            If a sensor that is named by its kind has no such rate, range or option.
+        """
         from devices import PROFILES
 
         plan = self._plan
-        for wish in plan.wishes:
-            known = plan.profile or PROFILES.get(wish.text.strip().lower())
-            if known is not None and not wish.is_simulated:
+        for sensor in plan.sensors:
+            known = plan.profile or PROFILES.get(sensor.text.strip().lower())
+            if known is not None and not sensor.is_simulated:
                 known.settings(
                     sampling_rate_hz=plan.sampling_rate_hz,
                     range_g=plan.range_g,
@@ -58,12 +66,12 @@ class Search:
                     **plan.options,
                 )
 
-    async def source_of(self, wish: Wish, *, tap: Tap) -> Source:
-        """Find a sensor that no other wish has.
+    async def source_of(self, sensor: RequestedSensor, *, tap: Tap) -> Source:
+        """Find a sensor that has not been found for another request.
 
         Parameters
         ----------
-        wish : Wish
+        sensor : RequestedSensor
             Which.
         tap : callable
             Gets its packets and events.
@@ -76,59 +84,57 @@ class Search:
         Raises
         ------
         SensorNotFoundError
-            Where it is not in reach, or was not chosen.
+            If it is not in reach, or was not chosen.
         LinkError
-            Where there is no Bluetooth.
+            If there is no Bluetooth.
         """
-        if wish.is_simulated:
-            return self._open(wish.text, tap=tap)
-        what = f"'{wish.text}'" if wish.text else "a sensor"
-        self._say(f"looking for {what}; wear it and close its phone app")
+        if sensor.is_simulated:
+            return self._source(sensor.text, tap=tap)
+        what = f"'{sensor.text}'" if sensor.text else text("session", "any_sensor")
+        self._say(text("session", "looking", what=what))
         found = await find_sensor(
-            wish, profile=self._plan.profile, taken=self._taken, choose=self.choose
+            sensor, profile=self._plan.profile, taken=self._taken, choose=self.choose
         )
         self._taken.append(found.peripheral.address)
-        self._say(f"connecting to {candidate_text(found)}")
-        return self._open(found.peripheral.address, tap=tap, found=found)
+        self._say(text("session", "connecting", sensor=candidate_text(found)))
+        return self._source(found.peripheral.address, tap=tap, found=found)
 
-    async def choose(self, several: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
-        """Ask which of several is meant; the strongest where nobody can be asked.
+    async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
+        """Ask which of several sensors is meant; take the strongest if nobody can be asked.
 
         Parameters
         ----------
-        several : sequence of DiscoveredDevice
+        candidates : sequence of DiscoveredDevice
             The strongest first.
 
         Returns
         -------
         DiscoveredDevice or None
-            None where none of them is.
+            None if none of them is.
         """
-        if not (self._plan.asks and self._keyboard.is_there):
-            strongest = several[0]
-            self._say(
-                f"{len(several)} sensors are in reach; taking the strongest, "
-                f"{candidate_text(strongest)}; --sensor names another"
-            )
-            return strongest
-        self._say(f"{len(several)} sensors are in reach; press the number of yours:")
-        for number, one in enumerate(several, 1):
-            self._say(f"  {number}  {candidate_text(one)}")
+        n_sensors = len(candidates)
+        if not (self._plan.asks and self._controls.is_there):
+            told = candidate_text(candidates[0])
+            self._say(text("session", "strongest", n_sensors=n_sensors, sensor=told))
+            return candidates[0]
+        self._say(text("session", "choose", n_sensors=n_sensors))
+        for number, one in enumerate(candidates, 1):
+            self._say(text("session", "choice", number=number, sensor=candidate_text(one)))
         while True:
             await asyncio.sleep(_TICK_S)
-            for key in self._keyboard.take():
-                if key in "123456789" and int(key) <= len(several):
-                    return several[int(key) - 1]
-                if key == "q":
+            for command in self._controls.take():
+                if command.kind == "choose" and 1 <= int(command.detail) <= n_sensors:
+                    return candidates[int(command.detail) - 1]
+                if command.kind == "stop":
                     return None
 
-    def _open(self, text: str, *, tap: Tap, found: DiscoveredDevice | None = None) -> Source:
+    def _source(self, address: str, *, tap: Tap, found: DiscoveredDevice | None = None) -> Source:
         from devices import open_source
         from devices.link.options import LinkTimeouts
 
         plan = self._plan
         return open_source(
-            text,
+            address,
             sampling_rate_hz=plan.sampling_rate_hz,
             range_g=plan.range_g,
             gyro=plan.gyro,
@@ -136,7 +142,7 @@ class Search:
             profile=plan.profile or (found.profile if found is not None else None),
             pair=plan.pair,
             tap=tap,
-            # Each look for a lost sensor is no longer than it is sought at all.
+            # One search for a lost sensor is no longer than all of them may take.
             timeouts=LinkTimeouts(
                 give_up_s=plan.give_up_s, find_s=min(_FIND_S, max(_LEAST_FIND_S, plan.give_up_s))
             ),

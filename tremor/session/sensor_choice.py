@@ -1,4 +1,4 @@
-"""Which sensor is meant: those in reach, strongest first, and the choice between several."""
+"""Which sensor is meant: the request, the candidates in reach, and the choice between them."""
 
 from __future__ import annotations
 
@@ -13,27 +13,25 @@ if TYPE_CHECKING:
     from devices.link.discovery import DiscoveredDevice
     from devices.profile import SensorProfile
 
-__all__ = ["Wish", "candidate_text", "candidates", "find_sensor", "read_wishes"]
+__all__ = ["RequestedSensor", "candidate_text", "candidates", "find_sensor", "parse_sensors"]
 
-#: Listening goes on in rounds until a sensor was heard, s each; a round more for others.
+#: Lengths of the rounds of listening, s; the first in which a sensor is heard is the last.
 _ROUNDS_S: Final = (1.5, 3.5, 5.0)
 _MOST_LISTED: Final = 9
-
-
-#: Sensors that need no radio: a made-up one, and that of a recording.
-_MADE_UP: Final = ("simulated", "replay")
+#: Sensors that need no radio: a simulated one, and that of a recording.
+_WITHOUT_RADIO: Final = ("simulated", "replay")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A sensor that is asked for.
+class RequestedSensor:
+    """A sensor as the runner names it.
 
     Parameters
     ----------
     label : str
-        What it is called in the session, such as ``left``; empty for the only one.
+        Its label in the session, such as ``left``; empty for the only one.
     text : str
-        As `devices.open_source` takes it.
+        Kind, name or address, as `devices.open_source` takes it; empty for any sensor.
     """
 
     label: str
@@ -41,80 +39,90 @@ class Wish:
 
     @property
     def is_simulated(self) -> bool:
-        """Tell whether it is made up."""
-        return self.text.strip().lower().partition(":")[0] in _MADE_UP
+        """Whether it is simulated or replayed."""
+        return self.text.strip().lower().partition(":")[0] in _WITHOUT_RADIO
 
 
-def read_wishes(texts: Sequence[str]) -> tuple[Wish, ...]:
-    """Read what was given with ``--sensor``.
+def parse_sensors(texts: Sequence[str]) -> tuple[RequestedSensor, ...]:
+    """Parse the values of ``--sensor``.
 
     Parameters
     ----------
     texts : sequence of str
         ``polar-h10``, or ``left=polar-h10`` for one of several; none for any sensor.
 
+    Returns
+    -------
+    tuple of RequestedSensor
+        At least one.
+
     Raises
     ------
     InvalidInputError
-        Where several have no labels, or share one.
+        If several have no labels or share one, or if one is a file.
 
     Examples
     --------
-    >>> read_wishes(["left=polar-h10", "right=A0:9E:1A:00:00:02"])[0]
-    Wish(label='left', text='polar-h10')
+    >>> parse_sensors(["left=polar-h10", "right=A0:9E:1A:00:00:02"])[0]
+    RequestedSensor(label='left', text='polar-h10')
     """
-    wishes = tuple(_wish(text) for text in texts) or (Wish("", ""),)
-    for wish in wishes:
-        if wish.text.strip() and Path(wish.text).is_file():
+    sensors = tuple(_parsed(text) for text in texts) or (RequestedSensor("", ""),)
+    for one in sensors:
+        if one.text.strip() and Path(one.text).is_file():
             raise InvalidInputError(
-                f"{wish.text} is a file and no sensor; to play it: tremor replay {wish.text}"
+                f"{one.text} is a file and no sensor; to play it: tremor replay {one.text}"
             )
-    labels = [wish.label for wish in wishes]
-    if len(wishes) > 1 and (not all(labels) or len(set(labels)) < len(labels)):
+    labels = [one.label for one in sensors]
+    if len(sensors) > 1 and (not all(labels) or len(set(labels)) < len(labels)):
         raise InvalidInputError(
-            f"{len(wishes)} sensors need a name each; give --sensor left=NAME --sensor right=NAME"
+            f"{len(sensors)} sensors need a name each; give --sensor left=NAME --sensor right=NAME"
         )
-    return wishes
+    return sensors
 
 
-def _wish(text: str) -> Wish:
+def _parsed(text: str) -> RequestedSensor:
     label, equals, rest = text.partition("=")
     if not equals:
-        return Wish("", text)
+        return RequestedSensor("", text)
     label = label.strip().lower()
     if not label or not all(char.isalnum() or char in "-_" for char in label):
         raise InvalidInputError(
             f"sensor {text!r} has no usable label; give letters and digits, such as left=NAME"
         )
-    return Wish(label, rest)
+    return RequestedSensor(label, rest)
 
 
 def candidates(
     found: Sequence[DiscoveredDevice], text: str, *, profile: SensorProfile | None
 ) -> tuple[DiscoveredDevice, ...]:
-    """Give the sensors that may be meant, in the order in which they were found.
+    """Return the sensors that may be meant, in the order in which they were found.
 
     Parameters
     ----------
     found : sequence of DiscoveredDevice
-        What is in reach, the strongest first.
+        Sensors in reach, the strongest first.
     text : str
-        What was asked for; empty for any known sensor.
+        Kind, name or address; empty for any known sensor.
     profile : SensorProfile or None
-        What it speaks like, where its name does not tell.
+        Protocol of the sensor, if its name does not tell.
+
+    Returns
+    -------
+    tuple of DiscoveredDevice
+        One alone if the name or address is exactly that of a sensor.
     """
     from devices.link.discovery import SensorSelector
 
     wanted = SensorSelector(text, profile)
-    fitting = [
+    matching = [
         one for one in found if wanted.matches(one) and (one.profile or (profile and text.strip()))
     ]
-    exact = [one for one in fitting if text.strip() and wanted.matches_exactly(one)]
-    return tuple(exact[:1] or fitting)
+    exact = [one for one in matching if text.strip() and wanted.matches_exactly(one)]
+    return tuple(exact[:1] or matching)
 
 
 def candidate_text(one: DiscoveredDevice) -> str:
-    """Give kind, name, signal and address of a sensor in a line."""
+    """Return kind, name, address and signal of a sensor in a line."""
     peripheral = one.peripheral
     signal = (
         "connected"
@@ -130,24 +138,24 @@ def candidate_text(one: DiscoveredDevice) -> str:
 
 
 async def find_sensor(
-    wish: Wish,
+    sensor: RequestedSensor,
     *,
     profile: SensorProfile | None,
     taken: Sequence[str],
     choose: Callable[[Sequence[DiscoveredDevice]], Awaitable[DiscoveredDevice | None]],
 ) -> DiscoveredDevice:
-    """Listen until the sensor that is meant was heard; ask where it may be several.
+    """Listen until the requested sensor is heard; ask if it may be one of several.
 
     Parameters
     ----------
-    wish : Wish
-        What is asked for.
+    sensor : RequestedSensor
+        Which.
     profile : SensorProfile or None
-        What it speaks like.
+        Protocol of the sensor, if its name does not tell.
     taken : sequence of str
-        Addresses of sensors that belong to somebody else already.
+        Addresses of sensors that have been found for another request.
     choose : callable
-        Called with several, the strongest first; None for none of them.
+        Called with several candidates, the strongest first; returns one, or None for none.
 
     Returns
     -------
@@ -157,29 +165,29 @@ async def find_sensor(
     Raises
     ------
     SensorNotFoundError
-        Where it was not heard, or none was chosen.
+        If it was not heard, or none was chosen.
     LinkError
-        Where there is no Bluetooth.
+        If there is no Bluetooth.
     """
     from devices.link.discovery import scan
 
-    fitting: tuple[DiscoveredDevice, ...] = ()
+    heard: tuple[DiscoveredDevice, ...] = ()
     for duration_s in _ROUNDS_S:
         found = [one for one in await scan(duration_s) if one.peripheral.address not in taken]
-        fitting = candidates(found, wish.text, profile=profile)
-        if fitting:
+        heard = candidates(found, sensor.text, profile=profile)
+        if heard:
             break
-    if not fitting:
-        what = f"'{wish.text}'" if wish.text else "a known sensor"
+    if not heard:
+        what = f"'{sensor.text}'" if sensor.text else "a known sensor"
         raise SensorNotFoundError(
             f"{what} was not heard within {sum(_ROUNDS_S):g} s; wear or shake it so that it "
             "wakes, charge it, close the phone app that may hold its link, come nearer; 'tremor "
             "scan' lists what is in reach, 'tremor doctor' checks this computer, and --sensor "
             "simulated needs neither"
         )
-    if len(fitting) == 1:
-        return fitting[0]
-    chosen = await choose(fitting[:_MOST_LISTED])
+    if len(heard) == 1:
+        return heard[0]
+    chosen = await choose(heard[:_MOST_LISTED])
     if chosen is None:
         raise SensorNotFoundError("no sensor was chosen; name one with --sensor")
     return chosen

@@ -1,7 +1,8 @@
-"""The session from the first look for a sensor to the closed folder; each stage in its turn.
+"""The session from the first search for a sensor to the closed folder; each stage in its turn.
 
-``find``, ``fit``, ``settle``, ``measure`` (``recover`` while a link is lost), ``save``. What is
-asked and analysed afterwards is `tremor.session.outcome`.
+``find``, ``fit`` (the strap check), ``settle``, ``measure`` (``recover`` while a link is lost),
+``save``. Where it is shown and controlled from is up to the caller (`tremor.session.interface`);
+what follows is `tremor.session.outcome`.
 """
 
 from __future__ import annotations
@@ -9,73 +10,63 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from tremor.cli.keyboard import Keyboard, KeyMeanings
-from tremor.cli.screen import Screen
-from tremor.errors import LinkError
+from tremor.errors import LinkError, SensorLostError
 from tremor.measures.taps import TapResponse
 from tremor.packets import LinkEvent
 from tremor.recorder import Zero
+from tremor.report.messages import text
 from tremor.session.coaching import Coach, Moment
-from tremor.session.plan import Plan, Recorded, SessionOutcome
+from tremor.session.interface import Command, Controls, Emit, Screen
+from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
 from tremor.session.searching import Search
-from tremor.session.settling import INSTRUCTIONS, Settling
+from tremor.session.settling import Settling
 from tremor.session.stopping import Stop, StoppedError
-from tremor.session.strap_check import FitCheck, judge_fit
-from tremor.session.strap_signals import FIT_S, facts_of, with_new_taps
+from tremor.session.strap_check import StrapCheck, check_strap
+from tremor.session.strap_signals import CHECK_S, strap_facts, with_new_taps
 from tremor.session.track import Track, warm_up
 from tremor.session.view import SessionView, Stage
 
 if TYPE_CHECKING:
     from tremor.results.windows import WindowAnalysis
 
-__all__ = ["Emit", "record_session"]
+__all__ = ["record_session"]
 
 _TICK_S: Final = 0.05
 #: Taps that are awaited, and for how long, s.
-_TAPS: Final = 2
+_N_TAPS: Final = 2
 _TAPS_S: Final = 20.0
-#: How often the charge is read, s of real time.
-_BATTERY_EVERY_S: Final = 120.0
-#: A sensor that does not tell it within this time may do so later, s.
+#: Interval between two readings of the battery, s of real time.
+_BATTERY_INTERVAL_S: Final = 120.0
+#: How long the strap check waits for the first of them, s.
 _BATTERY_S: Final = 3.0
-_KEYS: Final = "keys: m marker   p then 0-9 pain or cramp   q stop and save"
-#: What is asked of the runner, by whether the sensor is made up.
-_ASKS: Final = {
-    False: (
-        "Fit: sit, keep the leg still, and tap the{name} sensor twice with a finger. Enter leaves "
-        "it out."
-    ),
-    True: "Fit: here you would tap the{name} sensor twice; a made-up one feels no taps.",
-}
-_GO_ON: Final = "\r\n "
-_WORDS_STAY_S: Final = 12.0
-_STAYS_S: Final = math.inf
-
-Emit = Callable[[str, Mapping[str, object]], None]
+#: How long words stay on the screen, s.
+_WORDS_S: Final = 12.0
+_MARK_WORDS_S: Final = 4.0
+_UNTIL_REPLACED_S: Final = math.inf
 
 
 async def record_session(
-    plan: Plan, *, screen: Screen, keyboard: Keyboard, stop: Stop, emit: Emit
+    plan: Plan, *, screen: Screen, controls: Controls, stop: Stop, emit: Emit
 ) -> SessionOutcome:
     """Record a session.
 
     Parameters
     ----------
     plan : Plan
-        What.
+        What to record.
     screen : Screen
         Where it is shown.
-    keyboard : Keyboard
-        Keys of the runner.
+    controls : Controls
+        Where the commands of the runner come from.
     stop : Stop
-        Asked to end it.
+        Ends the session when asked.
     emit : callable
-        Told of each thing that happens: its name, and what there is to say of it.
+        Called with the name and the contents of each event: ``connected``, ``stage``, ``fit``,
+        ``window``, ``coaching``, ``marker``, ``pain``.
 
     Returns
     -------
@@ -85,16 +76,16 @@ async def record_session(
     Raises
     ------
     StoppedError
-        Where it was stopped before a sensor streamed; nothing is left behind.
+        If it was stopped before a sensor streamed; nothing is left behind.
     LinkError
-        Where there is no Bluetooth, or no sensor, or it refuses.
+        If there is no Bluetooth, no sensor, or the sensor refuses.
     """
-    session = _Session(plan, screen=screen, keyboard=keyboard, stop=stop, emit=emit)
+    session = _Session(plan, screen=screen, controls=controls, stop=stop, emit=emit)
     async with AsyncExitStack() as stack:
         await session.find(stack)
         try:
             session.begin()
-            await session.fit()
+            await session.check_straps()
             await session.settle()
             await session.measure()
         finally:
@@ -102,13 +93,17 @@ async def record_session(
     return session.outcome()
 
 
+def _said(name: str, /, **values: object) -> str:
+    return text("session", name, **values)
+
+
 class _Session:
     def __init__(
-        self, plan: Plan, *, screen: Screen, keyboard: Keyboard, stop: Stop, emit: Emit
+        self, plan: Plan, *, screen: Screen, controls: Controls, stop: Stop, emit: Emit
     ) -> None:
         self._plan = plan
         self._screen = screen
-        self._keyboard = keyboard
+        self._controls = controls
         self._stop = stop
         self._emit = emit
         self._stage: Stage = "find"
@@ -117,16 +112,15 @@ class _Session:
         self._words_until_s = 0.0
         self._next_battery_s = 0.0
         self._battery: asyncio.Task[None] | None = None
-        self._meanings = KeyMeanings()
         self._tracks = [
             Track(
-                plan.placement_of(wish) or wish.label or "sensor",
-                plan.folder_of(wish),
-                placement=plan.placement_of(wish),
-                is_made_up=wish.is_simulated,
+                plan.placement_of(sensor) or sensor.label or "sensor",
+                plan.folder_of(sensor),
+                placement=plan.placement_of(sensor),
+                is_simulated=sensor.is_simulated,
                 on_window=self._on_window,
             )
-            for wish in plan.wishes
+            for sensor in plan.sensors
         ]
 
     # --- in common -----------------------------------------------------------------------------
@@ -147,11 +141,8 @@ class _Session:
     def _elapsed_s(self) -> float:
         return self._now_s() - self._stage_began_s
 
-    def _say(self, words: str) -> None:
-        """Say something that stays on the screen."""
-        self._screen.note(words)
-
-    def _show_words(self, words: str, *, for_s: float = _WORDS_STAY_S) -> None:
+    def _show(self, words: str, *, for_s: float = _UNTIL_REPLACED_S) -> None:
+        """Show a sentence for a while, in place of the one before."""
         self._words, self._words_until_s = words, time.monotonic() + for_s
 
     def _view(self) -> SessionView:
@@ -159,23 +150,21 @@ class _Session:
         if stage == "measure" and any(track.lost_since_s is not None for track in self._tracks):
             stage = "recover"
         words = self._words if time.monotonic() < self._words_until_s else ""
-        if self._meanings.waits_for_number:
-            words = "Pain or cramp: press 0 (none) to 9 (worst)."
         return SessionView(
             stage=stage,
             time_s=self._elapsed_s(),
             duration_s=self._plan.duration_s,
             sensors=tuple(track.view() for track in self._tracks),
-            words=words,
-            keys=_KEYS if self._keyboard.is_there else "",
+            words=self._controls.prompt or words,
+            hint=self._controls.hint if self._controls.is_there else "",
         )
 
     async def _tick(self) -> bool:
-        """Let time go by; tell whether the session goes on."""
+        """Let time pass; return whether the session goes on."""
         await asyncio.sleep(_TICK_S)
         self._screen.show(self._view)
         if time.monotonic() >= self._next_battery_s:
-            self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
+            self._next_battery_s = time.monotonic() + _BATTERY_INTERVAL_S
             self._battery = asyncio.create_task(self._read_batteries())
         return not self._stop.is_asked and not all(track.is_over for track in self._tracks)
 
@@ -194,50 +183,52 @@ class _Session:
             return False
         return True if known and all(known) else None
 
-    def _take_keys(self) -> str:
-        """Give the keys that mean nothing while it measures; do what the others mean."""
-        others = ""
-        for key in self._keyboard.take():
-            action = self._meanings.take(key, now_s=time.monotonic())
-            if action is None:
-                others += key
-            elif action.kind == "stop":
+    def _take_commands(self) -> list[Command]:
+        """Carry out the commands that hold at any stage; return the others."""
+        others = []
+        for command in self._controls.take():
+            if command.kind == "stop":
                 self._stop.ask("key")
+            elif command.kind in ("marker", "pain"):
+                self._mark(command)
             else:
-                self._mark(action.kind, action.detail)
+                others.append(command)
         return others
 
-    def _mark(self, kind: str, detail: str) -> None:
+    def _mark(self, command: Command) -> None:
         for track in self._tracks:
             if track.recorder is not None:
-                track.recorder.marker(detail, kind=kind)
-        told = f"pain or cramp {detail}" if kind == "pain" else "marker"
-        self._show_words(f"Noted: {told}.", for_s=4.0)
-        self._emit(kind, {"detail": detail})
+                track.recorder.marker(command.detail, kind=command.kind)
+        if command.kind == "pain":
+            self._show(_said("pain_marked", rating=command.detail), for_s=_MARK_WORDS_S)
+        else:
+            self._show(_said("marked"), for_s=_MARK_WORDS_S)
+        self._emit(command.kind, {"detail": command.detail})
 
     # --- find ----------------------------------------------------------------------------------
 
     async def find(self, stack: AsyncExitStack) -> None:
         """Find, connect and start all sensors."""
-        search = Search(self._plan, say=self._say, keyboard=self._keyboard)
+        search = Search(self._plan, say=self._screen.note, controls=self._controls)
         search.check_settings()
         warming = asyncio.create_task(asyncio.to_thread(warm_up))
-        for wish, track in zip(self._plan.wishes, self._tracks, strict=True):
-            source = await self._stop.or_done(search.source_of(wish, tap=track.tap))
+        for sensor, track in zip(self._plan.sensors, self._tracks, strict=True):
+            source = await self._stop.or_done(search.source_of(sensor, tap=track.tap))
             track.source = source  # type: ignore[assignment]  # never a file
         await warming  # before anything streams
         for track in self._tracks:
             assert track.source is not None
             await self._stop.or_done(self._open(stack, track))
-            told = f"{track.source.name}: {track.source.nominal_sampling_rate_hz:g} Hz nominal"
-            self._say(told + "".join(f"; {note}" for note in track.source.started.notes))
+            name, rate_hz = track.source.name, track.source.nominal_sampling_rate_hz
+            connected = _said("connected", sensor=name, rate_hz=rate_hz)
+            self._screen.note("; ".join((connected, *track.source.started.notes)))
             self._emit(
                 "connected",
                 {
                     "sensor": track.label,
-                    "name": track.source.name,
+                    "name": name,
                     "profile": track.source.profile.slug,
-                    "nominal_sampling_rate_hz": track.source.nominal_sampling_rate_hz,
+                    "nominal_sampling_rate_hz": rate_hz,
                 },
             )
 
@@ -245,10 +236,10 @@ class _Session:
         assert track.source is not None
         await stack.enter_async_context(track.source)
 
-    # --- fit -----------------------------------------------------------------------------------
+    # --- strap check ---------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Make the folders; from here on everything that comes is kept."""
+        """Create the folders; from here on everything received is kept."""
         zero = None
         if len(self._tracks) > 1:
             first = [one for track in self._tracks if (one := track.first_record) is not None]
@@ -257,59 +248,73 @@ class _Session:
         for track in self._tracks:
             track.begin(zero)
 
-    async def fit(self) -> None:
-        """Look at how the sensors are worn."""
+    async def check_straps(self) -> None:
+        """Check how the sensors are worn, again if the runner wants to."""
         self._enter("fit")
-        self._next_battery_s = time.monotonic() + _BATTERY_EVERY_S
+        self._next_battery_s = time.monotonic() + _BATTERY_INTERVAL_S
         # From here on there is something to save: a stop ends the stage and raises nothing.
         with suppress(TimeoutError, StoppedError):
             async with asyncio.timeout(_BATTERY_S):
                 await self._stop.or_done(self._read_batteries())
         while True:
-            checks = [await self._fit_of(track) for track in self._tracks]
+            checks = [await self._check_strap(track) for track in self._tracks]
             is_loose = any(check.word == "re-strap" for check in checks)
             if not is_loose or self._stop.is_asked or not await self._wants_again():
                 return
 
+    @property
+    def _can_ask(self) -> bool:
+        return self._plan.asks and self._controls.is_there
+
     async def _wants_again(self) -> bool:
-        if not (self._plan.asks and self._keyboard.is_there):
+        if not self._can_ask:
             return False
-        self._show_words(
-            "Tighten the strap and press r to check again; Enter goes on.", for_s=_STAYS_S
-        )
+        self._show(_said("restrap", **self._controls.labels))
         while await self._tick():
-            for key in self._take_keys():
-                if key in "rR":
-                    return True
-                if key in _GO_ON:
-                    return False
+            for command in self._take_commands():
+                if command.kind in ("check_again", "go_on"):
+                    return command.kind == "check_again"
         return False
 
-    async def _fit_of(self, track: Track) -> FitCheck:
-        is_asked = self._plan.asks and self._keyboard.is_there
-        asks = is_asked and not track.is_made_up
-        taps: tuple[TapResponse, ...] = ()
-        began_s, longest_s = self._now_s(), _TAPS_S if asks else FIT_S
-        if is_asked:
-            name = f" {track.label.replace('-', ' ')}" if len(self._tracks) > 1 else ""
-            self._show_words(_ASKS[track.is_made_up].format(name=name), for_s=_STAYS_S)
-        while await self._tick() and self._now_s() - began_s < longest_s:
-            if not asks:
-                continue
-            n_before = len(taps)
-            taps = with_new_taps(taps, track, elapsed_s=self._now_s() - began_s)
-            if len(taps) > n_before:
-                self._show_words(f"Tap {len(taps)} of {_TAPS} felt.", for_s=_STAYS_S)
-            if len(taps) >= _TAPS or any(key in _GO_ON for key in self._take_keys()):
-                break
-        self._show_words("")
-        check = judge_fit(facts_of(track, self._plan, taps=taps if asks else None))
+    async def _check_strap(self, track: Track) -> StrapCheck:
+        taps = None
+        if self._can_ask and not track.is_simulated:
+            taps = await self._await_taps(track)
+        else:
+            if self._can_ask:
+                self._show(_said("tap_simulated", name=self._name_in_question(track)))
+            await self._look_for(CHECK_S)
+        self._show("")
+        check = check_strap(strap_facts(track, self._plan, taps=taps))
         if track.recorder is not None:
             track.recorder.add("fit", check.to_dict())
         label = f"{track.label}: " if len(self._tracks) > 1 else ""
-        self._say(f"{label}fit {check.word}: {'; '.join(check.reasons)}")
+        reasons = "; ".join(check.reasons)
+        self._screen.note(_said("strap", label=label, grade=check.word, reasons=reasons))
         self._emit("fit", {"sensor": track.label, "fit": check.to_dict()})
         return check
+
+    def _name_in_question(self, track: Track) -> str:
+        """Return which of several sensors is meant, with a blank before it."""
+        return f" {track.label.replace('-', ' ')}" if len(self._tracks) > 1 else ""
+
+    async def _look_for(self, duration_s: float) -> None:
+        began_s = self._now_s()
+        while await self._tick() and self._now_s() - began_s < duration_s:
+            pass
+
+    async def _await_taps(self, track: Track) -> tuple[TapResponse, ...]:
+        taps: tuple[TapResponse, ...] = ()
+        began_s = self._now_s()
+        self._show(_said("tap", name=self._name_in_question(track), **self._controls.labels))
+        while await self._tick() and self._now_s() - began_s < _TAPS_S:
+            n_before = len(taps)
+            taps = with_new_taps(taps, track, elapsed_s=self._now_s() - began_s)
+            if len(taps) > n_before:
+                self._show(_said("tap_felt", n_taps=len(taps), n_wanted=_N_TAPS))
+            if len(taps) >= _N_TAPS or any(one.kind == "go_on" for one in self._take_commands()):
+                break
+        return taps
 
     # --- settle and measure --------------------------------------------------------------------
 
@@ -318,35 +323,37 @@ class _Session:
         if self._stop.is_asked:
             return
         self._enter("settle")
-        self._say(INSTRUCTIONS)
+        self._screen.note(_said("sit_down"))
         settling = Settling()
         while await self._tick():
-            self._take_keys()
+            self._take_commands()
             state = settling.at(self._elapsed_s(), is_still=self._is_still())
             if state.is_over:
                 break
-            left = f"Starting in {state.left_s:.0f} s." if state.left_s else "Hold still."
-            self._show_words(left, for_s=1.0)
+            if state.left_s:
+                self._show(_said("countdown", left_s=state.left_s), for_s=1.0)
+            else:
+                self._show(_said("hold_still"), for_s=1.0)
         else:
             return
         if state.note:
-            self._say(f"the measurement begins all the same: {state.note}")
+            self._screen.note(_said("not_at_rest", why=state.note))
         for track in self._tracks:
             if track.recorder is not None:
                 track.recorder.add("settling", asdict(state) | {"lasted_s": self._elapsed_s()})
 
     async def measure(self) -> None:
-        """Record for as long as was asked."""
+        """Record for the planned duration."""
         if self._stop.is_asked:
             return
         self._enter("measure")
         coach, duration_s = Coach(), self._plan.duration_s
         while await self._tick() and self._elapsed_s() < duration_s:
-            self._take_keys()
+            self._take_commands()
             words = coach.at(self._moment())
             if words:
-                self._show_words(words)
-                self._say(words)
+                self._show(words, for_s=_WORDS_S)
+                self._screen.note(words)
                 self._emit("coaching", {"words": words, "time_s": self._elapsed_s()})
 
     def _moment(self) -> Moment:
@@ -358,7 +365,7 @@ class _Session:
             left_s=self._plan.duration_s - self._elapsed_s(),
             is_still=self._is_still(),
             is_linked=all(track.lost_since_s is None for track in tracks),
-            lost_share=max((track.lost_lately() for track in tracks), default=0.0),
+            lost_share=max((track.recent_loss() for track in tracks), default=0.0),
             battery_percent=min(charges, default=None),
             disk_trouble=next((one for one in troubles if one), ""),
         )
@@ -384,20 +391,24 @@ class _Session:
             raise faults[0]
 
     def outcome(self) -> SessionOutcome:
-        """Give what came of it; an error where nothing did."""
+        """Return what was recorded.
+
+        Raises
+        ------
+        LinkError, StoppedError
+            If nothing was.
+        """
         if not any(track.counts.n_packets or track.counts.n_samples for track in self._tracks):
             raise next((one.error for one in self._tracks if one.error), None) or StoppedError
         return SessionOutcome(
             tuple(
-                Recorded(track.label, track.folder, track.counts, self._loss_of(track))
+                SensorOutcome(track.label, track.folder, track.counts, self._loss_of(track))
                 for track in self._tracks
             ),
             self._stop.why,
         )
 
     def _loss_of(self, track: Track) -> LinkError | None:
-        from tremor.errors import SensorLostError
-
         if track.error is not None:
             return track.error
         if track.lost_since_s is None or self._stop.is_asked:

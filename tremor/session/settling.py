@@ -1,4 +1,4 @@
-"""When the leg has come to rest: gross movement, and the end of the countdown. Pure."""
+"""When the leg has come to rest: gross movement, and the end of the countdown. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ from typing import Final
 import numpy as np
 
 from tremor.recording import Floats
+from tremor.report.messages import text
 
-__all__ = ["INSTRUCTIONS", "STILL_MS2", "Settling", "SettlingState", "gross_movement_ms2"]
+__all__ = ["STILL_MS2", "Settling", "SettlingState", "gross_movement_ms2"]
 
-INSTRUCTIONS: Final = (
-    "Sit down. Let the thigh rest on the seat and the foot on the floor, and let go of the leg."
-)
 #: Gross movement below this is still, m/s^2: the limit by which windows are judged.
 STILL_MS2: Final = 0.3
-#: Two running means of this length leave under a tenth of what is faster than 3 Hz, s.
+#: Length of the running mean, s; applied twice, it passes under a tenth of what is above 3 Hz.
 _MEAN_S: Final = 0.25
 
 
 def gross_movement_ms2(acceleration_ms2: Floats, *, fs: float) -> float | None:
-    """Give how much a leg moves as a whole, slower than it trembles.
+    """Return how strongly a leg moves as a whole, more slowly than tremor.
 
     Parameters
     ----------
@@ -33,8 +31,8 @@ def gross_movement_ms2(acceleration_ms2: Floats, *, fs: float) -> float | None:
     Returns
     -------
     float or None
-        RMS about the mean of the acceleration averaged twice over 1/4 s, vector sum, m/s^2; of
-        tremor from 3 Hz on under a tenth passes. None where there is less than a second.
+        RMS about the mean of the acceleration averaged twice over 1/4 s, vector sum, m/s^2; under
+        a tenth of a tremor from 3 Hz on passes. None for less than a second.
 
     Examples
     --------
@@ -49,11 +47,11 @@ def gross_movement_ms2(acceleration_ms2: Floats, *, fs: float) -> float | None:
     >>> round(gross_movement_ms2(leg, fs=100.0), 1)
     0.6
     """
-    there = acceleration_ms2[np.isfinite(acceleration_ms2).all(axis=1)]
+    valid = acceleration_ms2[np.isfinite(acceleration_ms2).all(axis=1)]
     n_mean = max(1, round(_MEAN_S * fs))
-    if len(there) < max(fs, 3 * n_mean):
+    if len(valid) < max(fs, 3 * n_mean):
         return None
-    slow = _running_mean(_running_mean(there - there.mean(axis=0), n_mean), n_mean)
+    slow = _running_mean(_running_mean(valid - valid.mean(axis=0), n_mean), n_mean)
     return float(np.sqrt(np.sum(np.var(slow, axis=0))))
 
 
@@ -65,16 +63,16 @@ def _running_mean(values: Floats, n: int) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class SettlingState:
-    """Where the settling is.
+    """State of the countdown.
 
     Parameters
     ----------
     is_over : bool
         Whether the measurement begins.
     left_s : float
-        What is left of the countdown, s.
+        Rest of the countdown, s.
     note : str
-        Why it ended without the leg at rest; empty else.
+        Why it ended although the leg is not at rest; empty otherwise.
     """
 
     is_over: bool
@@ -84,16 +82,16 @@ class SettlingState:
 
 @dataclass(slots=True)
 class Settling:
-    """A countdown that ends when the leg rests, or after a while with a note.
+    """Countdown that ends when the leg rests, or after a while with a note.
 
     Parameters
     ----------
     countdown_s : float
-        Shortest, s.
+        Shortest duration, s.
     still_s : float
-        For how long the leg must have been at rest, s.
+        How long the leg must have been at rest, s.
     longest_s : float
-        Longest, s.
+        Longest duration, s.
 
     Examples
     --------
@@ -108,14 +106,14 @@ class Settling:
     _still_since_s: float | None = None
 
     def at(self, elapsed_s: float, *, is_still: bool | None) -> SettlingState:
-        """Say where it is after so many seconds.
+        """Return the state after a time.
 
         Parameters
         ----------
         elapsed_s : float
-            Since it began, s; never less than before.
+            Time since the beginning, s; never less than in the last call.
         is_still : bool or None
-            Whether the leg rests now; None where that is not known.
+            Whether the leg rests now; None if nothing is received.
         """
         if not is_still:
             self._still_since_s = None
@@ -126,6 +124,6 @@ class Settling:
         if since_s is not None and left_s == 0.0 and elapsed_s - since_s >= self.still_s:
             return SettlingState(True, 0.0)
         if elapsed_s >= self.longest_s:
-            why = "nothing was received" if is_still is None else "the leg was still moving"
-            return SettlingState(True, 0.0, f"{why} after {self.longest_s:g} s")
+            why = "nothing_received" if is_still is None else "still_moving"
+            return SettlingState(True, 0.0, text("session", why, after_s=self.longest_s))
         return SettlingState(False, left_s)

@@ -1,4 +1,4 @@
-"""How a session is stopped from outside: Ctrl-C, SIGTERM, or a key. Saved is what there is."""
+"""How a session is stopped from outside: by a signal or a command. What was received is saved."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, Literal, TypeVar
 
-__all__ = ["Stop", "StoppedError", "signals_stop"]
+__all__ = ["Stop", "StopReason", "StoppedError", "signals_stop"]
 
-Why = Literal["", "key", "interrupted", "terminated"]
+StopReason = Literal["", "key", "interrupted", "terminated"]
 _Outcome = TypeVar("_Outcome")
 
-_SIGNALS: Final[tuple[tuple[str, Why], ...]] = (
+_SIGNALS: Final[tuple[tuple[str, StopReason], ...]] = (
     ("SIGINT", "interrupted"),
     ("SIGTERM", "terminated"),
     ("SIGHUP", "terminated"),
@@ -27,34 +27,34 @@ class StoppedError(Exception):
 
 
 class Stop:
-    """Whether the session is to end, and who said so first."""
+    """Request to end a session, and what made it first."""
 
     def __init__(self) -> None:
-        self.why: Why = ""
+        self.why: StopReason = ""
         self._event = asyncio.Event()
 
     @property
     def is_asked(self) -> bool:
-        """Tell whether the session is to end."""
+        """Whether the session is to end."""
         return bool(self.why)
 
-    def ask(self, why: Why) -> None:
-        """Ask it to end."""
+    def ask(self, why: StopReason) -> None:
+        """Request the end; the first reason counts."""
         self.why = self.why or why
         self._event.set()
 
     async def or_done(self, work: Coroutine[object, object, _Outcome]) -> _Outcome:
-        """Do something that takes long, unless the session is to end meanwhile.
+        """Await something that takes long, unless the session is to end meanwhile.
 
         Parameters
         ----------
         work : coroutine
-            It is cancelled then, and cleans up by itself.
+            It is cancelled in that case, and cleans up by itself.
 
         Raises
         ------
         StoppedError
-            Where it was.
+            If it was cancelled.
         """
         task = asyncio.ensure_future(work)
         asked = asyncio.ensure_future(self._event.wait())
@@ -72,22 +72,22 @@ class Stop:
 
 @contextmanager
 def signals_stop(stop: Stop) -> Iterator[None]:
-    """Let signals stop the session; a second Ctrl-C gives up what is still being done.
+    """Let signals stop a session; a second Ctrl-C cancels what is still being done.
 
     Parameters
     ----------
     stop : Stop
-        What is asked.
+        The request that the first signal makes.
     """
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     before: dict[int, object] = {}
 
-    def take(why: Why) -> None:
+    def take(why: StopReason) -> None:
         if stop.is_asked and why == "interrupted" and main is not None:
             main.cancel()
         stop.ask(why)
 
-    def handler(why: Why) -> Callable[[int, FrameType | None], None]:
+    def handler(why: StopReason) -> Callable[[int, FrameType | None], None]:
         def handle(_number: int, _frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(take, why)
 

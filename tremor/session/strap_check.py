@@ -1,8 +1,9 @@
-"""The fit check: is the sensor on, is its strap tight, and will it last? Pure.
+"""The strap check: whether the sensor is held firmly, lies well, and lasts. Pure functions.
 
-The limits of the ringing are judgement: a sensor on a strap swings at some 10-40 Hz, and the worse
-it is held the lower and the longer; above 0.25 s of ringing a knock reaches into a quarter of a
-window of tremor.
+The limits of the ringing are judgement: a sensor on a strap resonates at some 10-40 Hz, and the
+looser the strap the lower and the longer; beyond 0.25 s of ringing, a knock reaches into a quarter
+of a window of tremor. What is looked at is gathered in `tremor.session.strap_signals`; the
+sentences are in the catalogue of `tremor.report.messages`, section ``strap_check``.
 """
 
 from __future__ import annotations
@@ -16,34 +17,40 @@ import numpy as np
 
 from tremor.measures.taps import TapResponse
 from tremor.recording import Floats
+from tremor.report.messages import text
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["FitCheck", "FitFacts", "FitWord", "Posture", "judge_fit", "posture_of"]
+__all__ = ["Posture", "StrapCheck", "StrapFacts", "StrapGrade", "check_strap", "posture_of"]
 
-FitWord = Literal["good", "usable", "re-strap"]
+StrapGrade = Literal["good", "usable", "re-strap"]
 
+#: Ringing after a tap, s: below the first the contact is firm, above the second the strap is loose.
 _FIRM_S: Final = 0.12
 _LOOSE_S: Final = 0.25
-_GRAVITY_OFF: Final = 0.1
+#: Share of standard gravity by which a sensor at rest may be off.
+_GRAVITY_TOLERANCE: Final = 0.1
 _LOW_BATTERY_PERCENT: Final = 15
-_CLIPPED: Final = 0.001
+#: Share of clipped samples above which the range is too small.
+_MOST_CLIPPED: Final = 0.001
 #: Strongest acceleration that a leg at rest needs room for, g: knocks and taps included.
 _LEAST_RANGE_G: Final = 2.0
+#: Shortest mean acceleration, m/s^2, that can be gravity.
+_LEAST_GRAVITY_MS2: Final = 1.0
 _AXES: Final = ("x", "y", "z")
 
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """How the sensor lies.
+    """Orientation of a sensor at rest.
 
     Parameters
     ----------
     gravity_ms2 : float
         Length of the mean acceleration, m/s^2.
     up_axis : str
-        Axis that is nearest to upwards, such as ``+y``.
+        Axis that is closest to vertical, with the sign that points up, such as ``+y``.
     tilt_deg : float
-        Angle between that axis and upwards, degrees.
+        Angle between that axis and the vertical, degrees.
     """
 
     gravity_ms2: float
@@ -52,23 +59,23 @@ class Posture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FitFacts:
-    """What is known of the fit.
+class StrapFacts:
+    """What a strap check looks at.
 
     Parameters
     ----------
     taps : tuple of TapResponse or None
-        What was felt; None where nobody was asked to tap.
+        Detected taps; None if the runner was not asked to tap.
     posture : Posture or None
-        None where the leg did not rest, so that it cannot be told.
+        None if the leg did not rest, so that it is not known.
     clipped_share : float
-        Share of the samples at the rail.
+        Share of clipped samples.
     range_g : float or None
         Full scale, g.
     battery_percent : int or None
-        Charge; None where the sensor does not tell.
+        Charge, per cent; None if the sensor does not report it.
     free_bytes, needed_bytes : int
-        Of the disk; of the recording, with room to spare.
+        Free on the disk; needed for the recording, with a reserve.
     """
 
     taps: tuple[TapResponse, ...] | None
@@ -81,123 +88,123 @@ class FitFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class FitCheck:
-    """What the fit check came to.
+class StrapCheck:
+    """Result of a strap check.
 
     Parameters
     ----------
     word : {"good", "usable", "re-strap"}
-        The worst that was found.
+        Grade of the worst finding.
     reasons : tuple of str
-        Why, the worst first; also what could not be told.
-    facts : FitFacts
-        What it rests on.
+        All findings as sentences, the worst first; also what could not be checked.
+    facts : StrapFacts
+        What they rest on.
     """
 
-    word: FitWord
+    word: StrapGrade
     reasons: tuple[str, ...]
-    facts: FitFacts
+    facts: StrapFacts
 
     def to_dict(self) -> dict[str, object]:
-        """Give the form that ``recording.json`` holds."""
+        """Return the form that ``recording.json`` holds."""
         return {"word": self.word, "reasons": list(self.reasons), "facts": asdict(self.facts)}
 
 
-_Finding = tuple[FitWord, str]
+_Finding = tuple[StrapGrade, str]
 
 
-def _strap(facts: FitFacts) -> _Finding | None:
+def _said(name: str, **values: object) -> str:
+    return text("strap_check", name, **values)
+
+
+def _contact(facts: StrapFacts) -> _Finding | None:
     if facts.taps is None:
-        return "good", "the strap was not checked: nobody was asked to tap"
+        return "good", _said("not_asked")
     if not facts.taps:
-        return "usable", "no tap was felt, so the strap was not checked"
-    ring_ms = 1e3 * median(tap.ring_s for tap in facts.taps)
-    told = f"it rings for {ring_ms:.0f} ms after a tap"
-    if ring_ms > 1e3 * _LOOSE_S:
-        return "re-strap", f"{told}: the strap is loose; tighten it over skin, not over cloth"
-    if ring_ms > 1e3 * _FIRM_S:
-        return "usable", f"{told}; firm contact is below {1e3 * _FIRM_S:.0f} ms: tighten the strap"
-    return "good", f"{told}: firm contact"
+        return "usable", _said("no_tap")
+    ring_s = median(tap.ring_s for tap in facts.taps)
+    values = {"ring_ms": 1e3 * ring_s, "firm_ms": 1e3 * _FIRM_S}
+    if ring_s > _LOOSE_S:
+        return "re-strap", _said("loose", **values)
+    if ring_s > _FIRM_S:
+        return "usable", _said("not_firm", **values)
+    return "good", _said("firm", **values)
 
 
-def _orientation(facts: FitFacts) -> _Finding | None:
+def _orientation(facts: StrapFacts) -> _Finding | None:
     posture = facts.posture
     if posture is None:
-        return "good", "the leg moved, so how the sensor lies cannot be told"
-    off = posture.gravity_ms2 / STANDARD_GRAVITY_MS2 - 1.0
-    if abs(off) > _GRAVITY_OFF:
-        return (
-            "usable",
-            f"gravity reads {posture.gravity_ms2:.2f} m/s^2, {100 * off:+.0f} %: wrong range, or "
-            "a sensor out of order",
+        return "good", _said("moved")
+    error = posture.gravity_ms2 / STANDARD_GRAVITY_MS2 - 1.0
+    if abs(error) > _GRAVITY_TOLERANCE:
+        return "usable", _said(
+            "gravity", gravity_ms2=posture.gravity_ms2, error_percent=100.0 * error
         )
-    return "good", f"up is {posture.up_axis}, {posture.tilt_deg:.0f} degrees off"
+    return "good", _said("orientation", up_axis=posture.up_axis, tilt_deg=posture.tilt_deg)
 
 
-def _range(facts: FitFacts) -> _Finding | None:
-    if facts.clipped_share > _CLIPPED:
-        return "usable", "samples are at the rail of the sensor; take a larger --range"
+def _range(facts: StrapFacts) -> _Finding | None:
+    if facts.clipped_share > _MOST_CLIPPED:
+        return "usable", _said("clipped")
     if facts.range_g is not None and facts.range_g < _LEAST_RANGE_G:
-        return "usable", f"the range is {facts.range_g:g} g; a knock needs {_LEAST_RANGE_G:g} g"
+        return "usable", _said("range", range_g=facts.range_g, least_g=_LEAST_RANGE_G)
     return None
 
 
-def _battery(facts: FitFacts) -> _Finding | None:
+def _battery(facts: StrapFacts) -> _Finding | None:
     percent = facts.battery_percent
     if percent is not None and percent < _LOW_BATTERY_PERCENT:
-        return "usable", f"the battery is at {percent} %; charge it soon"
+        return "usable", _said("battery", percent=percent)
     return None
 
 
-def _disk(facts: FitFacts) -> _Finding | None:
-    if facts.free_bytes < facts.needed_bytes:
-        return (
-            "usable",
-            f"{facts.free_bytes / 1e6:.0f} MB of disk are free and {facts.needed_bytes / 1e6:.0f} "
-            "MB may be needed; free some room",
-        )
-    return None
+def _disk(facts: StrapFacts) -> _Finding | None:
+    if facts.free_bytes >= facts.needed_bytes:
+        return None
+    return "usable", _said(
+        "disk", free_mb=facts.free_bytes / 1e6, needed_mb=facts.needed_bytes / 1e6
+    )
 
 
-_CHECKS: Final[tuple[Callable[[FitFacts], _Finding | None], ...]] = (
-    _strap,
+_CHECKS: Final[tuple[Callable[[StrapFacts], _Finding | None], ...]] = (
+    _contact,
     _orientation,
     _range,
     _battery,
     _disk,
 )
-_WORST_FIRST: Final[tuple[FitWord, ...]] = ("re-strap", "usable", "good")
+_WORST_FIRST: Final[tuple[StrapGrade, ...]] = ("re-strap", "usable", "good")
 
 
-def judge_fit(facts: FitFacts) -> FitCheck:
-    """Say whether the sensor is worn well enough.
+def check_strap(facts: StrapFacts) -> StrapCheck:
+    """Check whether the sensor is worn well enough to record.
 
     Parameters
     ----------
-    facts : FitFacts
-        What was found.
+    facts : StrapFacts
+        What is known.
 
     Returns
     -------
-    FitCheck
-        ``re-strap`` where the strap is loose; ``usable`` where something takes from the recording.
+    StrapCheck
+        ``re-strap`` if the strap is loose; ``usable`` if something weakens the recording.
 
     Examples
     --------
-    >>> facts = FitFacts(
+    >>> facts = StrapFacts(
     ...     taps=(TapResponse(1.0, 20.0, 0.03), TapResponse(2.0, 20.0, 0.05)), posture=None,
     ...     clipped_share=0.0, range_g=8.0, battery_percent=9, free_bytes=10**9, needed_bytes=10**6)
-    >>> check = judge_fit(facts)
+    >>> check = check_strap(facts)
     >>> check.word, check.reasons[0]
     ('usable', 'the battery is at 9 %; charge it soon')
     """
     found = [finding for check in _CHECKS if (finding := check(facts)) is not None]
     found.sort(key=lambda finding: _WORST_FIRST.index(finding[0]))
-    return FitCheck(found[0][0], tuple(reason for _, reason in found), facts)
+    return StrapCheck(found[0][0], tuple(reason for _, reason in found), facts)
 
 
 def posture_of(acceleration_ms2: Floats) -> Posture | None:
-    """Say how a sensor at rest lies.
+    """Return the orientation of a sensor at rest.
 
     Parameters
     ----------
@@ -207,24 +214,24 @@ def posture_of(acceleration_ms2: Floats) -> Posture | None:
     Returns
     -------
     Posture or None
-        None without samples, or where gravity is not in them.
+        None without samples, or if gravity is not in them.
 
     Examples
     --------
     >>> posture_of(np.tile([0.0, -9.81, 0.0], (50, 1)))
     Posture(gravity_ms2=9.81, up_axis='-y', tilt_deg=0.0)
     """
-    there = acceleration_ms2[np.isfinite(acceleration_ms2).all(axis=1)]
-    if not len(there):
+    valid = acceleration_ms2[np.isfinite(acceleration_ms2).all(axis=1)]
+    if not len(valid):
         return None
-    mean = there.mean(axis=0)
-    size = float(np.linalg.norm(mean))
-    if size < 1.0:
+    mean = valid.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < _LEAST_GRAVITY_MS2:
         return None
     axis = int(np.argmax(np.abs(mean)))
-    cosine = min(1.0, abs(float(mean[axis])) / size)
+    cosine = min(1.0, abs(float(mean[axis])) / length)
     return Posture(
-        size,
+        length,
         ("+" if mean[axis] > 0.0 else "-") + _AXES[axis],
         float(np.degrees(np.arccos(cosine))),
     )

@@ -1,4 +1,7 @@
-"""What the fit check looks at, taken from a sensor that streams; it is judged in `fit`."""
+"""What the strap check looks at, gathered from a sensor that streams.
+
+It is judged in `tremor.session.strap_check`.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from typing import Final
 from tremor.measures.taps import TapResponse, find_taps
 from tremor.session.folders import free_bytes, needed_bytes
 from tremor.session.plan import Plan
-from tremor.session.strap_check import FitFacts, posture_of
+from tremor.session.strap_check import StrapFacts, posture_of
 from tremor.session.track import Track
 from tremor.settings import TAPS
 
-__all__ = ["FIT_S", "facts_of", "with_new_taps"]
+__all__ = ["CHECK_S", "strap_facts", "with_new_taps"]
 
-#: What is looked at, and how far back taps are sought each time, s.
-FIT_S: Final = 3.0
+#: Length of a check without taps, s.
+CHECK_S: Final = 3.0
+#: How far back taps are searched each time, and over what the posture is averaged, s.
 _TAPS_OVER_S: Final = 4.0
 _POSTURE_S: Final = 2.0
 
@@ -24,30 +28,35 @@ _POSTURE_S: Final = 2.0
 def with_new_taps(
     taps: Sequence[TapResponse], track: Track, *, elapsed_s: float
 ) -> tuple[TapResponse, ...]:
-    """Give the taps so far with those that were felt since.
+    """Return the taps so far, and those detected since.
 
     Parameters
     ----------
     taps : sequence of TapResponse
-        So far; times count from the beginning of the check.
+        Taps so far; their times count from the beginning of the check.
     track : Track
         The sensor.
     elapsed_s : float
-        Since the beginning of the check, s.
+        Time since the beginning of the check, s.
+
+    Returns
+    -------
+    tuple of TapResponse
+        In order of time.
     """
     found = list(taps)
     recent = track.recent(_TAPS_OVER_S)
     begin_s = elapsed_s - len(recent) / track.rate_hz
     for tap in find_taps(recent, fs=track.rate_hz):
         at_s = begin_s + tap.time_s
-        # The same tap is seen again, at a time that is off by how late its packet was.
+        # The same tap is found again, at a time that is off by the delay of its packet.
         if at_s > 0.0 and (not found or at_s - found[-1].time_s > 0.8 * TAPS.response_s):
             found.append(replace(tap, time_s=at_s))
     return tuple(found)
 
 
-def facts_of(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | None) -> FitFacts:
-    """Gather what is known of the fit.
+def strap_facts(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | None) -> StrapFacts:
+    """Gather what is known of how a sensor is worn.
 
     Parameters
     ----------
@@ -56,7 +65,12 @@ def facts_of(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | None) 
     plan : Plan
         What is to be recorded.
     taps : tuple of TapResponse or None
-        What was felt; None where nobody was asked.
+        Detected taps; None if the runner was not asked to tap.
+
+    Returns
+    -------
+    StrapFacts
+        Input of `tremor.session.strap_check.check_strap`.
     """
     assert track.source is not None
     settings = track.source.started.settings
@@ -65,12 +79,12 @@ def facts_of(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | None) 
         sampling_rate_hz=settings.sampling_rate_hz,
         gyro=settings.gyro,
     )
-    return FitFacts(
+    return StrapFacts(
         taps=taps,
         posture=posture_of(track.recent(_POSTURE_S)) if track.is_still() else None,
-        clipped_share=track.clipped_share(FIT_S),
+        clipped_share=track.clipped_share(CHECK_S),
         range_g=settings.range_g,
         battery_percent=track.battery_percent,
         free_bytes=free_bytes(plan.folder),
-        needed_bytes=one * len(plan.wishes),
+        needed_bytes=one * len(plan.sensors),
     )

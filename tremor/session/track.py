@@ -1,4 +1,4 @@
-"""One sensor while it is recorded: its source, its folder, its live windows, and what is known."""
+"""One sensor while it is recorded: its source, its folder, its live windows, and its state."""
 
 from __future__ import annotations
 
@@ -28,23 +28,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Track", "describe", "warm_up"]
 
-#: Samples that are kept to look at: the fit check needs some seconds.
+#: How much of the stream is kept in memory, s: the strap check needs some seconds.
 _KEPT_S: Final = 6.0
+#: Over how long the leg must be still to be at rest, s.
 _STILL_OVER_S: Final = 2.0
-#: A stream that gave nothing for so long is not known to be still, s.
+#: How long after the last block the leg is still known to be at rest, s.
 _STALE_S: Final = 3.0
-#: Loss of late is over this time, s.
-_LATELY_S: Final = 10.0
+#: Over how long the present loss is averaged, s.
+_LOSS_OVER_S: Final = 10.0
 _GONE: Final = frozenset({"lost", "silent"})
 
 
 def describe(source: SensorSource) -> StreamDescription:
-    """Say what a source granted, for the recording.
+    """Return the settings that a source granted, as a recording keeps them.
 
     Parameters
     ----------
     source : SensorSource
-        Open.
+        An open source.
+
+    Returns
+    -------
+    StreamDescription
+        Sensor, settings, and how losses are recognised.
     """
     started, profile = source.started, source.profile
     settings = started.settings
@@ -63,9 +69,9 @@ def describe(source: SensorSource) -> StreamDescription:
 
 
 def warm_up() -> None:
-    """Load what the first window of tremor would load, which takes a second or two.
+    """Load what the first window of tremor needs, which takes a second or two.
 
-    While it is loaded nothing else of this program goes on, and a sensor would have to wait.
+    Nothing else runs while modules are loaded, and a streaming sensor would have to wait.
     """
     from tremor.report.as_json import document_of
 
@@ -79,7 +85,7 @@ def warm_up() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lately:
+class _CountsAt:
     time_s: float
     n_samples: int
     n_lost: int
@@ -91,15 +97,15 @@ class Track:
     Parameters
     ----------
     label : str
-        What it is called, such as ``left-calf``.
+        Its name in the session, such as ``left-calf``.
     folder : Path
-        Of its recording.
+        Folder of its recording.
     placement : str
-        Where it is worn; empty where that is not known.
-    is_made_up : bool
+        Where it is worn; empty if not known.
+    is_simulated : bool
         Whether it is a simulated sensor, which nobody can tap.
     on_window : callable, optional
-        Told of each finished window.
+        Called with the track and each finished window.
     """
 
     def __init__(
@@ -108,20 +114,20 @@ class Track:
         folder: Path,
         *,
         placement: str,
-        is_made_up: bool = False,
+        is_simulated: bool = False,
         on_window: Callable[[Track, WindowAnalysis], None] | None = None,
     ) -> None:
         self.label = label
         self.folder = folder
         self.placement = placement
-        self.is_made_up = is_made_up
+        self.is_simulated = is_simulated
         self.source: SensorSource | None = None
         self.recorder: Recorder | None = None
         self.counts = RecorderCounts()
         self.error: LinkError | None = None
         self.rssi_dbm: int | None = None
         self.battery_percent: int | None = None
-        #: When the link was lost, s on the clock of the source; None where it stands.
+        #: When the link was lost, s on the clock of the source; None while it is not.
         self.lost_since_s: float | None = None
         self.n_links_lost = 0
         self._is_back = False
@@ -133,14 +139,14 @@ class Track:
         self._now: Tremor | None = None
         self._first_rms_ms2: float | None = None
         self._rms_ms2: list[float] = []
-        self._lately: deque[_Lately] = deque()
+        self._recent_counts: deque[_CountsAt] = deque()
         self._reading: asyncio.Task[None] | None = None
         self._taken_s = time.monotonic()
 
-    # --- what the link tells -------------------------------------------------------------------
+    # --- from the link --------------------------------------------------------------------------
 
     def tap(self, record: Packet | LinkEvent) -> None:
-        """Keep a packet or an event; until there is a folder it waits."""
+        """Keep a packet or an event; until the folder exists, in memory."""
         if isinstance(record, LinkEvent):
             if record.kind in _GONE and self.lost_since_s is None:
                 self.lost_since_s = record.arrival_s
@@ -155,21 +161,21 @@ class Track:
 
     @property
     def first_record(self) -> Packet | LinkEvent | None:
-        """Give what came first and waits for the folder."""
+        """The first packet or event, while it waits for the folder."""
         return self._pending[0] if self._pending else None
 
     def begin(self, zero: Zero | None) -> None:
-        """Make the folder, once the source is open, and read from then on.
+        """Create the folder, once the source is open, and start to read.
 
         Parameters
         ----------
         zero : Zero or None
-            From when times count, where several sensors share it.
+            Zero of time that several sensors share.
 
         Raises
         ------
         WouldOverwriteError, InvalidInputError
-            Where the folder cannot be taken.
+            If the folder cannot be used.
         """
         source = self.source
         assert source is not None
@@ -210,13 +216,13 @@ class Track:
             self.error = error
 
     def take(self, block: SampleBlock) -> None:
-        """Keep a block and look at it."""
+        """Record a block, and analyse it."""
         assert self.recorder is not None
         self.recorder.take(block)
         if self._is_back:
-            # What was lost with the link is told by itself.
+            # What was lost with the link is shown as such, not as present loss.
             self._is_back = False
-            self._lately.clear()
+            self._recent_counts.clear()
         self._taken_s = time.monotonic()
         self._blocks.append(block)
         while block.arrival_s - self._blocks[0].arrival_s > _KEPT_S:
@@ -226,7 +232,7 @@ class Track:
         try:
             windows = self._live.feed(block)
         except InvalidInputError:
-            # A count that jumped by more than a day: what follows is another stream.
+            # The sample count jumped by more than a day: what follows is another stream.
             assert self.source is not None
             self._live = self._analyzer(describe(self.source))
             return
@@ -244,15 +250,15 @@ class Track:
         if self._on_window is not None:
             self._on_window(self, window)
 
-    # --- what is known -------------------------------------------------------------------------
+    # --- state ---------------------------------------------------------------------------------
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing comes any more."""
+        """Whether the stream has ended."""
         return self._reading is not None and self._reading.done()
 
     def fault(self) -> BaseException | None:
-        """Give what ended the reading and should not have."""
+        """Return the error that ended the reading and is no lost link."""
         reading = self._reading
         if reading is None or not reading.done() or reading.cancelled():
             return None
@@ -260,26 +266,27 @@ class Track:
 
     @property
     def n_samples(self) -> int:
-        """Count the samples so far."""
+        """Number of samples so far."""
         return (self.recorder.counts if self.recorder else self.counts).n_samples
 
     def recent(self, duration_s: float) -> Floats:
-        """Give the acceleration of the last seconds, m/s^2, shape (n, 3)."""
+        """Return the acceleration of the last seconds, m/s^2, shape (n, 3)."""
         if not self._blocks:
             return np.zeros((0, 3))
         since_s = self._blocks[-1].arrival_s - duration_s
-        pieces = [one.acceleration_ms2 for one in self._blocks if one.arrival_s > since_s]
-        return np.concatenate(pieces)
+        return np.concatenate(
+            [one.acceleration_ms2 for one in self._blocks if one.arrival_s > since_s]
+        )
 
     @property
     def rate_hz(self) -> float:
-        """Give the rate to go by, Hz."""
+        """Sampling rate, Hz: measured as soon as it is known, nominal before."""
         assert self.source is not None
         known = self.recorder.clock.sampling_rate_hz if self.recorder else None
         return known or self.source.nominal_sampling_rate_hz
 
     def is_still(self) -> bool | None:
-        """Tell whether the leg rests; None where nothing is received."""
+        """Return whether the leg rests; None if nothing is received."""
         source = self.source
         if source is None or not self._blocks or self.lost_since_s is not None:
             return None
@@ -290,7 +297,7 @@ class Track:
         return None if moved_ms2 is None else moved_ms2 < STILL_MS2
 
     def clipped_share(self, duration_s: float) -> float:
-        """Give the share of the last samples that are at the rail."""
+        """Return the share of clipped samples in the last seconds."""
         samples = self.recent(duration_s)
         assert self.source is not None
         range_ms2 = describe(self.source).sensor.range_ms2
@@ -298,21 +305,21 @@ class Track:
             return 0.0
         return float(np.mean(find_clipped(samples, range_ms2=range_ms2)))
 
-    def lost_lately(self) -> float:
-        """Give the share of samples that were lost in the last 10 s."""
+    def recent_loss(self) -> float:
+        """Return the share of samples lost in the last 10 s."""
         if self.recorder is None or self.source is None:
             return 0.0
         counts, now_s = self.recorder.counts, self.source.now_s()
-        self._lately.append(_Lately(now_s, counts.n_samples, counts.n_lost))
-        while now_s - self._lately[0].time_s > _LATELY_S and len(self._lately) > 2:
-            self._lately.popleft()
-        before = self._lately[0]
+        self._recent_counts.append(_CountsAt(now_s, counts.n_samples, counts.n_lost))
+        while now_s - self._recent_counts[0].time_s > _LOSS_OVER_S and len(self._recent_counts) > 2:
+            self._recent_counts.popleft()
+        before = self._recent_counts[0]
         lost = counts.n_lost - before.n_lost
         there = counts.n_samples - before.n_samples
         return lost / (lost + there) if lost else 0.0
 
     async def read_battery(self) -> None:
-        """Ask for the charge, where the sensor tells."""
+        """Read the charge, if the sensor reports it."""
         if self.source is None or self.lost_since_s is not None:
             return
         percent = await self.source.battery_percent()
@@ -320,7 +327,7 @@ class Track:
             self.battery_percent = percent
 
     def view(self) -> SensorView:
-        """Give what is to be shown."""
+        """Return what is shown of the sensor."""
         recorder, source = self.recorder, self.source
         if recorder is None or source is None:
             return SensorView(label=self.label)
@@ -348,7 +355,7 @@ class Track:
     # --- the end -------------------------------------------------------------------------------
 
     async def end(self) -> None:
-        """Stop the sensor, take what is still on its way, and close the folder."""
+        """Stop the sensor, take what is still underway, and close the folder."""
         try:
             if self.source is not None:
                 await self.source.stop()
@@ -360,7 +367,7 @@ class Track:
                 self.counts = await recorder.close()
 
     def discard(self) -> None:
-        """Remove the folder of a recording in which nothing came."""
+        """Remove the folder of a recording that received nothing."""
         if self.recorder is None or self.counts.n_samples or self.counts.n_packets:
             return
         for path in self.folder.iterdir():

@@ -1,35 +1,37 @@
-"""The status block: what is shown of a session, as lines of 80 columns. Pure."""
+"""What is shown of a session while it runs: frozen records, and their text in 80 columns.
+
+Where it is shown is up to `tremor.session.interface.Screen`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from tremor.report.layout import WIDTH, wrapped
+from tremor.report.messages import text
 from tremor.report.numbers import clock, number, percent
+from tremor.report.sparkline import sparkline
 from tremor.report.view import verdict_word
 
-__all__ = ["SensorView", "SessionView", "Stage", "Tremor", "block_lines", "plain_line", "sparkline"]
+__all__ = ["SensorView", "SessionView", "Stage", "Tremor", "status_block", "status_line"]
 
-#: The stages of a session, in their order.
+#: The stages of a session, in order; ``fit`` is the strap check. Recordings store these names.
 Stage = Literal["find", "fit", "settle", "measure", "recover", "save", "ask"]
 
-_BARS: Final = "▁▂▃▄▅▆▇█"
-_ASCII_BARS: Final = ".:-=+*#@"
 _INDENT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Tremor:
-    """The tremor of a window.
+    """Tremor of one window.
 
     Parameters
     ----------
     verdict : str
-        As in an analysis.
+        Verdict of the window, as in an analysis.
     frequency_hz, rms_ms2 : float or None
-        None where it does not stand clear of the floor.
+        Centre, Hz, and RMS acceleration, m/s^2; None if it does not exceed the noise floor.
     """
 
     verdict: str
@@ -46,25 +48,25 @@ class SensorView:
     label : str
         Such as ``left-calf``.
     rate_hz : float or None
-        Measured rate; nominal where ``rate_is_measured`` is false.
+        Sampling rate, Hz: measured, or nominal if ``rate_is_measured`` is false.
     rate_is_measured : bool
-        Whether the rate rests on the times of the samples.
+        Whether the rate was estimated from the samples.
     lost_share : float or None
-        None where a loss cannot be told from a delay.
+        Share of lost samples; None if a loss cannot be distinguished from a delay.
     battery_percent, rssi_dbm : int or None
-        None where they are not known.
+        Charge and signal strength; None if not known.
     is_still : bool or None
         Whether the leg rests now.
     now : Tremor or None
-        The last window.
+        Result of the last window.
     first_rms_ms2 : float or None
         RMS of the first window with tremor, m/s^2.
     rms_ms2 : tuple of float
-        RMS of all windows since the start, m/s^2; NaN where there is none.
+        RMS of all windows since the start, m/s^2; NaN without tremor.
     lost_for_s : float or None
-        For how long the link is lost, s; None where it stands.
+        How long the link has been lost, s; None if it is not.
     ended : str
-        Why nothing comes any more; empty while it does.
+        Why the stream ended; empty while it goes on.
     """
 
     label: str
@@ -88,17 +90,17 @@ class SessionView:
     Parameters
     ----------
     stage : Stage
-        Where it is.
+        Present stage.
     time_s : float
-        Since the stage began, s.
+        Time since the stage began, s.
     duration_s : float
-        Of the measurement, s.
+        Duration of the measurement, s.
     sensors : tuple of SensorView
         One or several.
     words : str
-        What was said last; empty for nothing.
-    keys : str
-        What keys do; empty where there are none.
+        Sentence for the runner; empty for none.
+    hint : str
+        What the controls are; empty if there are none.
     """
 
     stage: Stage
@@ -106,52 +108,20 @@ class SessionView:
     duration_s: float
     sensors: tuple[SensorView, ...]
     words: str = ""
-    keys: str = ""
+    hint: str = ""
 
 
-def sparkline(values: Sequence[float], *, width: int, unicode: bool = True) -> str:
-    """Draw numbers as bars of a text line, from 0 to the largest.
-
-    Parameters
-    ----------
-    values : sequence of float
-        NaN is drawn as a dot in the middle, or a blank in ASCII.
-    width : int
-        Columns; of more values the largest of each column is drawn.
-    unicode : bool
-        Whether the terminal shows more than ASCII.
-
-    Examples
-    --------
-    >>> sparkline([8.0, 4.0, 2.0, 1.0], width=10)
-    '█▅▃▂'
-    >>> sparkline([8.0, 4.0, 2.0, 1.0], width=2)
-    '█▃'
-    """
-    known = [value for value in values if value == value]
-    top = max(known, default=0.0)
-    if top <= 0.0:
-        return ""
-    n_columns = min(len(values), width)
-    largest = [-1.0] * n_columns
-    for place, value in enumerate(values):
-        column = place * n_columns // len(values)
-        if value == value:
-            largest[column] = max(largest[column], value)
-    bars, none = (_BARS, "·") if unicode else (_ASCII_BARS, " ")
-    return "".join(
-        none if value < 0.0 else bars[min(int(value / top * len(bars)), len(bars) - 1)]
-        for value in largest
-    )
+def _said(name: str, **values: object) -> str:
+    return text("status", name, **values)
 
 
 def _tremor_text(now: Tremor | None) -> str:
     if now is None:
         return "-"
     if now.verdict == "tremor" and now.frequency_hz is not None:
-        return f"{number(now.frequency_hz, 1)} Hz, {number(now.rms_ms2)} m/s^2"
+        return _said("tremor", frequency=number(now.frequency_hz, 1), rms=number(now.rms_ms2))
     if now.verdict in ("tremor", "no_tremor"):
-        return "too small to measure"
+        return _said("too_small")
     return f"- ({verdict_word(now.verdict)})"
 
 
@@ -159,44 +129,44 @@ def _since_text(view: SensorView) -> str:
     last = next((value for value in reversed(view.rms_ms2) if value == value), None)
     if view.first_rms_ms2 is None or last is None:
         return ""
-    return f"since start: {number(view.first_rms_ms2)} -> {number(last)}"
+    return _said("since_start", first=number(view.first_rms_ms2), last=number(last))
 
 
 def _rate_text(view: SensorView) -> str:
     if view.rate_hz is None:
-        return "- Hz"
-    return f"{view.rate_hz:.1f} Hz" if view.rate_is_measured else f"about {view.rate_hz:.0f} Hz"
+        return _said("unknown_rate")
+    return _said("rate" if view.rate_is_measured else "nominal_rate", rate_hz=view.rate_hz)
 
 
-def _state(view: SensorView) -> list[str]:
-    loss = "loss not told" if view.lost_share is None else f"loss {percent(view.lost_share)}"
-    parts = [_rate_text(view), loss]
+def _link_texts(view: SensorView) -> list[str]:
+    """Return rate, loss, battery and signal strength, as far as they are known."""
+    texts = [_rate_text(view)]
+    if view.lost_share is None:
+        texts.append(_said("unknown_loss"))
+    else:
+        texts.append(_said("loss", share=percent(view.lost_share)))
     if view.battery_percent is not None:
-        parts.append(f"batt {view.battery_percent} %")
+        texts.append(_said("battery", percent=view.battery_percent))
     if view.rssi_dbm is not None:
-        parts.append(f"{view.rssi_dbm} dBm")
-    return parts
+        texts.append(f"{view.rssi_dbm} dBm")
+    return texts
 
 
-def _still_text(is_still: bool | None) -> str:
-    return {True: "yes", False: "no", None: "-"}[is_still]
-
-
-def _times(session: SessionView) -> str:
+def _time_text(session: SessionView) -> str:
     if session.stage not in ("measure", "recover"):
         return session.stage
     return f"{clock(session.time_s)} / {clock(session.duration_s)}"
 
 
-def block_lines(session: SessionView, *, unicode: bool = True) -> list[str]:
-    """Give the status block.
+def status_block(session: SessionView, *, unicode: bool = True) -> list[str]:
+    """Return the status of a session as a block of lines, for a terminal.
 
     Parameters
     ----------
     session : SessionView
         What to show.
     unicode : bool
-        Whether the terminal shows more than ASCII.
+        Whether the terminal can show more than ASCII.
 
     Returns
     -------
@@ -205,34 +175,39 @@ def block_lines(session: SessionView, *, unicode: bool = True) -> list[str]:
     """
     lines = []
     for view in session.sensors:
-        head = [view.label.replace("-", " ").upper(), _times(session)]
-        if view.ended:
-            lines += [_cut("   ".join([*head, "ENDED"])), _cut(" " * _INDENT + view.ended)]
-            continue
-        if view.lost_for_s is not None:
-            head.append(f"LINK LOST for {clock(view.lost_for_s)}, seeking it")
-        lines.append(_cut("   ".join([*head, *_state(view)])))
-        parts = [
-            f"still enough: {_still_text(view.is_still)}",
-            f"tremor now: {_tremor_text(view.now)}",
-            _since_text(view),
-        ]
-        lines.append(_cut("  ".join(part for part in parts if part)))
-        drawn = sparkline(view.rms_ms2, width=WIDTH, unicode=unicode)
-        if drawn:
-            lines.append(drawn)
+        lines += _sensor_lines(view, session, unicode=unicode)
     lines += wrapped(session.words) if session.words else []
-    if session.keys:
-        lines.append(_cut(session.keys))
+    if session.hint:
+        lines.append(_cut(session.hint))
     return lines
+
+
+def _sensor_lines(view: SensorView, session: SessionView, *, unicode: bool) -> list[str]:
+    head = [view.label.replace("-", " ").upper(), _time_text(session)]
+    if view.ended:
+        return [_cut("   ".join([*head, _said("ended")])), _cut(" " * _INDENT + view.ended)]
+    if view.lost_for_s is not None:
+        head.append(_said("lost_link", duration=clock(view.lost_for_s)))
+    answer = {True: _said("yes"), False: _said("no"), None: "-"}[view.is_still]
+    texts = [
+        _said("still_enough", answer=answer),
+        _said("tremor_now", tremor=_tremor_text(view.now)),
+        _since_text(view),
+    ]
+    lines = [
+        _cut("   ".join([*head, *_link_texts(view)])),
+        _cut("  ".join(text for text in texts if text)),
+    ]
+    drawn = sparkline(view.rms_ms2, width=WIDTH, unicode=unicode)
+    return [*lines, drawn] if drawn else lines
 
 
 def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
 
 
-def plain_line(session: SessionView) -> str:
-    """Give the state of a session in one line, for a stream that is no terminal.
+def status_line(session: SessionView) -> str:
+    """Return the status of a session in one line, for a stream that is no terminal.
 
     Parameters
     ----------
@@ -243,21 +218,21 @@ def plain_line(session: SessionView) -> str:
     --------
     >>> view = SensorView(label="left-calf", rate_hz=104.21, rate_is_measured=True, is_still=True,
     ...     now=Tremor("tremor", 9.13, 0.451), battery_percent=81)
-    >>> print(plain_line(SessionView(stage="measure", time_s=252.0, duration_s=600.0,
+    >>> print(status_line(SessionView(stage="measure", time_s=252.0, duration_s=600.0,
     ...     sensors=(view,))))
     4:12 / 10:00  left-calf: 104.2 Hz, loss 0 %, batt 81 %, still, 9.1 Hz, 0.451 m/s^2
     """
-    parts = []
-    for view in session.sensors:
-        if view.ended:
-            parts.append(f"{view.label}: ended")
-            continue
-        if view.lost_for_s is not None:
-            parts.append(f"{view.label}: link lost for {clock(view.lost_for_s)}, seeking it")
-            continue
-        still = {True: "still", False: "moving", None: "nothing received"}[view.is_still]
-        words = [*_state(view), still]
-        if session.stage == "measure" and view.now is not None:
-            words.append(_tremor_text(view.now))
-        parts.append(f"{view.label}: {', '.join(words)}")
-    return f"{_times(session)}  {'; '.join(parts)}"
+    sensors = "; ".join(_sensor_text(view, session) for view in session.sensors)
+    return f"{_time_text(session)}  {sensors}"
+
+
+def _sensor_text(view: SensorView, session: SessionView) -> str:
+    if view.ended:
+        return _said("line_ended", sensor=view.label)
+    if view.lost_for_s is not None:
+        return _said("line_lost_link", sensor=view.label, duration=clock(view.lost_for_s))
+    still = {True: "line_still", False: "line_moving", None: "line_nothing"}[view.is_still]
+    texts = [*_link_texts(view), _said(still)]
+    if session.stage == "measure" and view.now is not None:
+        texts.append(_tremor_text(view.now))
+    return f"{view.label}: {', '.join(texts)}"

@@ -1,0 +1,166 @@
+"""What ``tremor record`` does with a recording: asks, analyses, prints, and writes the report.
+
+The steps themselves are `tremor.session.outcome`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tremor.cli.context import ask_all
+from tremor.cli.options import is_quiet
+from tremor.cli.streams import say, shows_unicode
+from tremor.errors import InvalidInputError, TremorError
+from tremor.report.messages import sentence
+from tremor.report.numbers import number
+from tremor.session.outcome import AnalyzedRecording, analyze_recording, keep_answers, saved_text
+
+if TYPE_CHECKING:
+    from tremor.explanation.answers.context import Context
+    from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
+    from tremor.settings import AnalysisSettings
+
+__all__ = ["emit", "print_analyses", "print_baselines", "print_saved", "require_written"]
+
+
+def emit(event: str, content: Mapping[str, object]) -> None:
+    """Print an event as a line of JSON; a closed stdout does not end the recording."""
+    try:
+        click.echo(json.dumps({"event": event, **content}, ensure_ascii=False, allow_nan=False))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_saved(recorded: SensorOutcome, *, as_json: bool) -> None:
+    """Report what was saved of a sensor: on stderr, with ``as_json`` also as an event."""
+    if as_json:
+        counts = {
+            "n_samples": recorded.counts.n_samples,
+            "n_lost": recorded.counts.n_lost,
+            "n_gaps": recorded.counts.n_gaps,
+        }
+        lost = None if recorded.lost is None else str(recorded.lost)
+        sensor = {"sensor": recorded.label, "folder": str(recorded.folder)}
+        emit("saved", {**sensor, **counts, "lost": lost})
+    if not is_quiet():
+        say(saved_text(recorded))
+
+
+def require_written(outcome: SessionOutcome) -> None:
+    """Check that everything received is on the disk.
+
+    Raises
+    ------
+    InvalidInputError
+        If the disk refused some of it.
+    """
+    for one in outcome.recorded:
+        disk = one.counts.disk
+        if disk.n_bytes_unwritten:
+            raise InvalidInputError(
+                f"{one.folder}: the last {disk.n_bytes_unwritten} bytes are lost: the disk did not "
+                f"take them ({disk.trouble.partition(';')[0]}); what is before them is saved"
+            )
+
+
+def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:
+    """Measure and print the baselines; return whether there were enough still seconds."""
+    from tremor.pipeline import baseline_rms_ms2
+
+    try:
+        for one in outcome.recorded:
+            level_ms2 = baseline_rms_ms2(one.folder, settings=settings)
+            if as_json:
+                emit("baseline", {"folder": str(one.folder), "rms_ms2": level_ms2})
+            else:
+                _print_baseline(level_ms2, one.folder)
+    except TremorError as error:
+        say(str(error))
+        return False
+    return True
+
+
+def _print_baseline(level_ms2: float, folder: Path) -> None:
+    click.echo(f"Baseline   {number(level_ms2)} m/s^2 RMS at rest")
+    click.echo(f"Recording  {folder}")
+    click.echo(f"To use it  tremor record --baseline {folder}")
+    click.echo(f"           tremor analyze CAPTURE --baseline {folder}")
+
+
+def print_analyses(
+    plan: Plan,
+    outcome: SessionOutcome,
+    context: Context,
+    settings: AnalysisSettings,
+    level_ms2: float | None,
+    *,
+    as_json: bool,
+) -> bool:
+    """Ask, analyse, print and write; return whether there was enough good data.
+
+    Parameters
+    ----------
+    plan, outcome : Plan, SessionOutcome
+        What was to be recorded, and what was.
+    context : Context
+        What is answered already.
+    settings : AnalysisSettings
+        Thresholds and band.
+    level_ms2 : float or None
+        RMS of the leg at rest before the run, m/s^2, if it was measured.
+    as_json : bool
+        Print events instead of text.
+    """
+    if plan.asks and not outcome.was_cut_short:
+        context = _ask_open_questions(context)
+        keep_answers(context, plan.folder)
+    is_enough = True
+    for index, one in enumerate(outcome.recorded):
+        try:
+            analyzed = analyze_recording(
+                one, context=context, settings=settings, baseline_rms_ms2=level_ms2
+            )
+        except TremorError as error:
+            _say_insufficient(one, str(error))
+            is_enough = False
+            continue
+        if as_json:
+            emit("analysis", analyzed.to_dict())
+        else:
+            if index:
+                click.echo()
+            _print_analysis(analyzed)
+        if analyzed.analysis.status == "insufficient":
+            _say_insufficient(one, sentence(analyzed.analysis.summary.reason))
+            is_enough = False
+    return is_enough
+
+
+def _ask_open_questions(known: Context) -> Context:
+    """Ask what is not answered yet, if stdin is a terminal; return all answers."""
+    from tremor.explanation.answers.context import Context
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        return known
+    answers, _ = ask_all({}, known=known.answered())
+    return Context(**answers)
+
+
+def _print_analysis(analyzed: AnalyzedRecording) -> None:
+    from tremor.report import as_text
+
+    click.echo(as_text.render(analyzed.analysis, unicode=shows_unicode()), nl=False)
+    click.echo()
+    click.echo(f"Recording  {analyzed.recorded.folder}")
+    click.echo(f"Report     {analyzed.report}")
+
+
+def _say_insufficient(recorded: SensorOutcome, why: str) -> None:
+    say(f"{recorded.folder}: not enough good data: {why}")
