@@ -119,7 +119,7 @@ def settings_options(command: _Command) -> _Command:
             "settings_file",
             type=Path,
             metavar="FILE",
-            help="Settings as TOML: lines such as band_high_hz = 12.",
+            help="TOML with settings such as band_high_hz = 12.",
         ),
     ):
         command = option(command)
