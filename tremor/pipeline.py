@@ -11,15 +11,13 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Union
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.decay import still_level
-from tremor.analysis.offline import analyze_source
-from tremor.analysis.source import RecordingSource, SampleSource
+from tremor.analysis.offline import analyze as measure
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.watch_summary import with_activity
@@ -38,9 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]
 
 #: What `analyze` takes.
-CaptureLike: TypeAlias = Union[
-    Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame", SampleSource
-]
+CaptureLike: TypeAlias = Union[Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame"]
 #: The two stages that take long.
 Stage = Literal["read", "windows"]
 Progress: TypeAlias = Callable[[Stage, float], object]
@@ -161,16 +157,17 @@ def analyze(
     baseline = rest.baseline
     if baseline is not None and not isinstance(baseline, float | int):
         baseline = baseline_rms_ms2(baseline, settings=settings, reading=reading)
-    with _opened(capture, sampling_rate_hz, reading, progress) as source:
-        measured = analyze_source(
-            source,
+    with _opened(capture, sampling_rate_hz, reading, progress) as recording:
+        measured = measure(
+            recording,
             settings=settings,
             rest_start_s=rest.start_s,
             baseline_rms_ms2=baseline,
             progress=_stage(progress, "windows"),
         )
     if activity is not None:
-        context = with_activity(context, activity, capture_started_at=_start_of(measured))
+        started_at = measured.recording.started_at
+        context = with_activity(context, activity, capture_started_at=started_at)
     return explained(measured, context)
 
 
@@ -201,8 +198,8 @@ def baseline_rms_ms2(
         As in `analyze`.
     """
     settings = _settings(settings)
-    with _opened(capture, sampling_rate_hz, reading or ReadOptions(), None) as source:
-        windows = analyze_source(source, settings=settings).windows
+    with _opened(capture, sampling_rate_hz, reading or ReadOptions(), None) as recording:
+        windows = measure(recording, settings=settings).windows
     level_ms2 = still_level(windows, settings=settings) if len(windows) else None
     if level_ms2 is None:
         name = f" {os.fspath(capture)}" if isinstance(capture, str | os.PathLike) else ""
@@ -219,8 +216,8 @@ def _opened(
     sampling_rate_hz: float | None,
     reading: ReadOptions,
     progress: Progress | None,
-) -> Iterator[SampleSource]:
-    """Open a capture of any kind as a source of samples."""
+) -> Iterator[Recording]:
+    """Open a capture of any kind; what is opened here is closed again."""
     tell = _stage(progress, "read")
     if isinstance(capture, str | os.PathLike):
         with open_capture(
@@ -236,10 +233,10 @@ def _opened(
         return
     if reading.columns is not None:
         raise InvalidInputError("columns= is for files; name the columns of a DataFrame instead")
-    yield RecordingSource(_in_memory(capture, sampling_rate_hz, reading))
+    yield _recording_of(capture, sampling_rate_hz, reading)
 
 
-def _in_memory(
+def _recording_of(
     capture: CaptureLike, sampling_rate_hz: float | None, reading: ReadOptions
 ) -> Recording:
     if isinstance(capture, Recording):
@@ -327,10 +324,3 @@ def _context(given: Context | Mapping[str, object] | None) -> Context:
     raise InvalidInputError(
         f"context is a {type(given).__name__}; give a Context or a mapping such as {{'rpe': 8}}"
     )
-
-
-def _start_of(analysis: Analysis) -> datetime | None:
-    """Return the wall time of the first sample, if it is known with its time zone."""
-    started_at = analysis.recording.started_at
-    start = None if started_at is None else datetime.fromisoformat(started_at)
-    return None if start is None or start.tzinfo is None else start
