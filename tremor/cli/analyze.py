@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from tremor.cli.files import output_paths
 from tremor.cli.options import (
+    CaptureOptions,
     capture_options,
     common_options,
     is_quiet,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.formats.activity_file import Activity
     from tremor.pipeline import ReadOptions, RestInfo, Stage
-    from tremor.recording import Gravity
     from tremor.results.analysis import Analysis
     from tremor.settings import AnalysisSettings
 
@@ -182,11 +182,7 @@ def analyze(
     pairs: tuple[str, ...],
     baseline: Path | None,
     rest_start_s: float | None,
-    columns: str | None,
-    unit: str | None,
-    sampling_rate_hz: float | None,
-    gravity: str | None,
-    placement: str | None,
+    given: CaptureOptions,
     overwrite: bool,
 ) -> None:
     """Measure the tremor in captures: how fast, how strong, how sure, and what may explain it.
@@ -198,17 +194,15 @@ def analyze(
     from tremor import pipeline
 
     settings = read_settings(settings_file, pairs)
-    reading = pipeline.ReadOptions(
-        columns=columns, unit=unit, gravity=cast("Gravity | None", gravity), placement=placement
-    )
+    reading = given.for_pipeline()
     context, activity = _read_answers(context_file, fit_file)
     level_ms2 = None
     if baseline is not None:
         level_ms2 = pipeline.baseline_rms_ms2(
-            baseline, sampling_rate_hz=sampling_rate_hz, settings=settings, reading=reading
+            baseline, sampling_rate_hz=given.sampling_rate_hz, settings=settings, reading=reading
         )
     rest = pipeline.RestInfo(start_s=rest_start_s, baseline=level_ms2)
-    request = _Request(sampling_rate_hz, settings, context, activity, rest, reading)
+    request = _Request(given.sampling_rate_hz, settings, context, activity, rest, reading)
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
     _analyze_all(ctx, files, request, targets, as_json=as_json)
 

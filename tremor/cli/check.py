@@ -5,16 +5,16 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tremor.cli.options import capture_options, common_options
+from tremor.cli.options import CaptureOptions, capture_options, common_options
 from tremor.cli.streams import json_text, say
 from tremor.errors import TremorError
 
 if TYPE_CHECKING:
-    from tremor.recording import Gravity, Recording
+    from tremor.recording import Recording
 
 __all__ = ["check"]
 
@@ -47,27 +47,14 @@ def check(
     *,
     files: tuple[Path, ...],
     as_json: bool,
-    columns: str | None,
-    unit: str | None,
-    sampling_rate_hz: float | None,
-    gravity: str | None,
-    placement: str | None,
+    given: CaptureOptions,
 ) -> None:
     """Check how good captures are: format, unit, gravity, rate, gaps, clipping, dead axes."""
-    from tremor.formats.readers import read
-
     several = len(files) > 1
     failed = 0
     for index, file in enumerate(files):
         try:
-            recording = read(
-                file,
-                columns=columns,
-                unit=unit,
-                sampling_rate_hz=sampling_rate_hz,
-                gravity=cast("Gravity | None", gravity),
-                placement=placement,
-            )
+            recording = given.read(file)
         except TremorError as error:
             if not several:
                 raise

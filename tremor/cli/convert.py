@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tremor.cli.options import capture_options, common_options, overwrite_option
+from tremor.cli.options import CaptureOptions, capture_options, common_options, overwrite_option
 from tremor.cli.streams import print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import refuse_existing, require_parent
@@ -15,7 +15,7 @@ from tremor.formats.writers import WRITERS, WriteOptions
 
 if TYPE_CHECKING:
     from tremor.cli.redecoding import Redecoded
-    from tremor.recording import Gravity, Recording
+    from tremor.recording import Recording
 
 __all__ = ["convert"]
 
@@ -68,11 +68,7 @@ def convert(
     as_json: bool,
     subject: str,
     task: str,
-    columns: str | None,
-    unit: str | None,
-    sampling_rate_hz: float | None,
-    gravity: str | None,
-    placement: str | None,
+    given: CaptureOptions,
     overwrite: bool,
 ) -> None:
     """Write a capture to PATH: acceleration in m/s^2 on its true clock.
@@ -80,15 +76,11 @@ def convert(
     Lost samples stay lost. Read back, CSV is the same to a millionth of its unit, and Parquet to
     the last bit. Angular velocity stays where it is, in the samples of a recording.
     """
-    from tremor.formats.readers import read
-
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)
     decoded: Redecoded | None = None
     if again:
-        given = {"columns": columns, "unit": unit, "sampling-rate": sampling_rate_hz,
-                "gravity": gravity, "placement": placement}  # fmt: skip
-        if needless := [f"--{name}" for name, value in given.items() if value is not None]:
+        if needless := given.given():
             raise InvalidInputError(
                 f"{', '.join(needless)} is not for --redecode: the recording says it; leave it out"
             )
@@ -97,14 +89,7 @@ def convert(
         decoded = redecode(file)
         recording = decoded.recording
     else:
-        recording = read(
-            file,
-            columns=columns,
-            unit=unit,
-            sampling_rate_hz=sampling_rate_hz,
-            gravity=cast("Gravity | None", gravity),
-            placement=placement,
-        )
+        recording = given.read(file)
     warn_of_capture(file, recording.warnings)
     if decoded is not None and decoded.n_refused:
         warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")

@@ -6,6 +6,8 @@ No numpy and nothing of the analysis is imported here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -14,9 +16,12 @@ import click
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from tremor.pipeline import ReadOptions
+    from tremor.recording import Gravity, Recording
     from tremor.settings import AnalysisSettings
 
 __all__ = [
+    "CaptureOptions",
     "capture_options",
     "check_devices",
     "common_options",
@@ -149,8 +154,66 @@ def read_settings(settings_file: Path | None, pairs: Sequence[str]) -> AnalysisS
     return settings.with_overrides(pairs)
 
 
-def capture_options(command: _Command) -> _Command:
-    """Add the options for what a capture does not say of itself."""
+@dataclass(frozen=True, slots=True)
+class CaptureOptions:
+    """What the options say of a capture that it does not say of itself; see `capture_options`."""
+
+    columns: str | None
+    unit: str | None
+    sampling_rate_hz: float | None
+    gravity: Gravity | None
+    placement: str | None
+
+    def given(self) -> tuple[str, ...]:
+        """Return the names of the options that were given."""
+        names = {one.name: one.name.removesuffix("_hz") for one in fields(self)}
+        return tuple(
+            f"--{name.replace('_', '-')}"
+            for attribute, name in names.items()
+            if getattr(self, attribute) is not None
+        )
+
+    def read(self, file: Path) -> Recording:
+        """Read a capture with these options; raises as `tremor.read`."""
+        from tremor.formats.readers import read
+
+        return read(
+            file,
+            columns=self.columns,
+            unit=self.unit,
+            sampling_rate_hz=self.sampling_rate_hz,
+            gravity=self.gravity,
+            placement=self.placement,
+        )
+
+    def for_pipeline(self) -> ReadOptions:
+        """Return those that `tremor.pipeline` groups; it takes the sampling rate by itself."""
+        from tremor.pipeline import ReadOptions
+
+        return ReadOptions(
+            columns=self.columns, unit=self.unit, gravity=self.gravity, placement=self.placement
+        )
+
+
+def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for what a capture does not say of itself.
+
+    Parameters
+    ----------
+    command : callable
+        Function of the command; it gets them as one argument, ``given`` of `CaptureOptions`.
+
+    Returns
+    -------
+    callable
+        Function for click, with an argument for each option.
+    """
+
+    @wraps(command)
+    def grouped(*args: Any, **values: Any) -> Any:  # noqa: ANN401 - whatever click passes
+        given = CaptureOptions(**{one.name: values.pop(one.name) for one in fields(CaptureOptions)})
+        return command(*args, given=given, **values)
+
     for option in (
         click.option(
             "--placement",
@@ -176,8 +239,8 @@ def capture_options(command: _Command) -> _Command:
             help="What the columns are, such as time_ns,x,y,z,_ (_ is left out).",
         ),
     ):
-        command = option(command)
-    return command
+        grouped = option(grouped)
+    return grouped
 
 
 def _level(name: str) -> int:

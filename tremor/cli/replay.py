@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from tremor.cli.options import (
+    CaptureOptions,
     capture_options,
     check_devices,
     common_options,
@@ -21,7 +22,7 @@ from tremor.cli.streams import say, warn_of_capture
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
-    from tremor.recording import Gravity, Recording
+    from tremor.recording import Recording
     from tremor.results.windows import WindowAnalysis
     from tremor.settings import AnalysisSettings
 
@@ -132,11 +133,7 @@ def replay(
     as_json: bool,
     settings_file: Path | None,
     pairs: tuple[str, ...],
-    columns: str | None,
-    unit: str | None,
-    sampling_rate_hz: float | None,
-    gravity: str | None,
-    placement: str | None,
+    given: CaptureOptions,
 ) -> None:
     """Play a capture as if its sensor were worn now.
 
@@ -145,17 +142,8 @@ def replay(
     """
     import asyncio
 
-    from tremor.formats.readers import read
-
     settings = read_settings(settings_file, pairs)
-    recording = read(
-        file,
-        columns=columns,
-        unit=unit,
-        sampling_rate_hz=sampling_rate_hz,
-        gravity=cast("Gravity | None", gravity),
-        placement=placement,
-    )
+    recording = given.read(file)
     _check_band(settings, recording)
     warn_of_capture(file, recording.warnings)
     tally = _Tally(settings)

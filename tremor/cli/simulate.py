@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tremor.cli.options import common_options, overwrite_option
+from tremor.files import refuse_existing
+
 if TYPE_CHECKING:
+    from tremor.recording import Placement
     from tremor.synthesis import Loss, Rendered, Scene
 
 __all__ = ["simulate"]
@@ -17,6 +21,7 @@ _STARTED_AT = "2026-01-01T09:00:00+01:00"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@common_options
 def simulate() -> None:
     """Make captures of known truth."""
 
@@ -84,7 +89,7 @@ def simulate() -> None:
     "gaps",
     multiple=True,
     metavar="START:LENGTH",
-    help="Lose the samples of a stretch, s; may be given again.",
+    help="Lose the samples of an interval, s; may be given again.",
 )
 @click.option(
     "--placement", default="left-calf", show_default=True, help="Where the sensor is worn."
@@ -96,7 +101,8 @@ def simulate() -> None:
     metavar="ISO",
     help="Wall time of the start, with its zone.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+@overwrite_option
+@common_options
 def session(
     path: Path,
     scene_name: str,
@@ -116,17 +122,11 @@ def session(
     heartbeat_rms_ms2: float | None,
 ) -> None:
     """Write a capture to PATH, and the truth about it to PATH.truth.json."""
-    import json
-
-    from tremor.cli.options import write_text
-    from tremor.files import refuse_existing
-    from tremor.formats.csv.native import NativePreamble, write_native_csv
-    from tremor.recording import Placement, SensorInfo
+    from tremor.recording import Placement
     from tremor.synthesis import render
 
-    truth_path = path.with_name(path.name + ".truth.json")
-    refuse_existing(truth_path, overwrite=overwrite, option="--overwrite")
     refuse_existing(path, overwrite=overwrite, option="--overwrite")
+    refuse_existing(_truth_path(path), overwrite=overwrite, option="--overwrite")
     rendered = render(
         _scene(
             scene_name,
@@ -145,27 +145,51 @@ def session(
         ),
         seed=seed,
     )
+    _write(
+        rendered,
+        path,
+        started_at=_aware(started_at),
+        placement=Placement.from_text(placement),
+        overwrite=overwrite,
+    )
+    click.echo(
+        f"{path}: {scene_name}, {int(rendered.kept.sum())} samples in {duration_s:g} s "
+        f"at {rendered.sampling_rate_hz:g} Hz, {int((~rendered.kept).sum())} lost"
+    )
+    click.echo(f"{_truth_path(path)}: the truth about it")
+
+
+def _truth_path(path: Path) -> Path:
+    return path.with_name(path.name + ".truth.json")
+
+
+def _write(
+    rendered: Rendered, path: Path, *, started_at: datetime, placement: Placement, overwrite: bool
+) -> None:
+    """Write the samples of a scene, and the truth about them beside them."""
+    import json
+
+    from tremor.files import write_text
+    from tremor.formats.csv.native import NativePreamble, write_native_csv
+    from tremor.recording import SensorInfo
+
+    scene = rendered.scene
     write_native_csv(
         path,
         rendered.acceleration_ms2[rendered.kept],
         time_s=rendered.stamp_s[rendered.kept],
         preamble=NativePreamble(
             gravity="included",
-            nominal_sampling_rate_hz=nominal_rate_hz,
-            started_at=_aware(started_at),
-            sensor=SensorInfo(name="simulated", range_ms2=rendered.scene.sensor.range_ms2),
-            placement=Placement.from_text(placement),
-            note=f"generated: scene {scene_name}, seed {seed}",
+            nominal_sampling_rate_hz=scene.clock.nominal_rate_hz,
+            started_at=started_at,
+            sensor=SensorInfo(name="simulated", range_ms2=scene.sensor.range_ms2),
+            placement=placement,
+            note=f"generated: scene {scene.name}, seed {rendered.seed}",
         ),
         decimals=4,
         overwrite=overwrite,
     )
-    write_text(truth_path, json.dumps(_truth(rendered), indent=2) + "\n")
-    click.echo(
-        f"{path}: {scene_name}, {int(rendered.kept.sum())} samples in {duration_s:g} s "
-        f"at {rendered.sampling_rate_hz:g} Hz, {int((~rendered.kept).sum())} lost"
-    )
-    click.echo(f"{truth_path}: the truth about it")
+    write_text(_truth_path(path), json.dumps(_truth(rendered), indent=2) + "\n")
 
 
 def _scene(
