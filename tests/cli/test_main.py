@@ -192,3 +192,26 @@ def test_schema_is_printed_without_a_capture():
     result = CliRunner().invoke(cli, ["analyze", "--schema"])
     assert result.exit_code == 0
     assert json.loads(result.stdout)["title"] == "tremor.analysis/1"
+
+
+def test_unknown_language_is_a_usage_error_with_the_list():
+    result = CliRunner().invoke(cli, ["check", "--lang", "tlh", "capture.csv"])
+    assert result.exit_code == 2
+    assert "available are en" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["--lang", "xx", "sensors"], ["sensors", "--lang", "XX"]])
+def test_language_holds_for_the_command_alone(arguments, monkeypatch):
+    used = []
+    monkeypatch.setattr("tremor.report.messages.use_language", used.append)
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    assert used == ["xx", "en"]
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_every_command_knows_the_common_options(name):
+    shown = CliRunner().invoke(cli, [name, "--help"]).stdout
+    for option in ("--lang", "--quiet", "--verbose", "--no-input", "--help"):
+        assert option in shown
+    assert max(map(len, shown.splitlines())) <= 80
