@@ -18,7 +18,7 @@ from tremor.cli.context import ask_all
 from tremor.cli.options import is_quiet
 from tremor.cli.streams import say, shows_unicode
 from tremor.errors import InvalidInputError, TremorError
-from tremor.report.messages import sentence
+from tremor.report.messages import sentence, text
 from tremor.report.numbers import number
 from tremor.session.outcome import AnalyzedRecording, analyze_recording, keep_answers, saved_text
 
@@ -88,10 +88,11 @@ def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_j
 
 
 def _print_baseline(level_ms2: float, folder: Path) -> None:
-    click.echo(f"Baseline   {number(level_ms2)} m/s^2 RMS at rest")
-    click.echo(f"Recording  {folder}")
-    click.echo(f"To use it  tremor record --baseline {folder}")
-    click.echo(f"           tremor analyze CAPTURE --baseline {folder}")
+    record, analyze = f"record --baseline {folder}", f"analyze CAPTURE --baseline {folder}"
+    click.echo(text("session", "baseline", level=number(level_ms2)))
+    click.echo(text("session", "recording_at", folder=folder))
+    click.echo(text("session", "use_baseline", command=f"tremor {record}"))
+    click.echo(text("session", "use_baseline_also", command=f"tremor {analyze}"))
 
 
 def print_analyses(
@@ -158,9 +159,9 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
 
     click.echo(as_text.render(analyzed.analysis, unicode=shows_unicode()), nl=False)
     click.echo()
-    click.echo(f"Recording  {analyzed.recorded.folder}")
-    click.echo(f"Report     {analyzed.report}")
+    click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
+    click.echo(text("session", "report_at", path=analyzed.report))
 
 
 def _say_insufficient(recorded: SensorOutcome, why: str) -> None:
-    say(f"{recorded.folder}: not enough good data: {why}")
+    say(text("session", "insufficient", folder=recorded.folder, why=why))

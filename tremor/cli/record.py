@@ -224,10 +224,11 @@ def record(
 def _exit_with_outcome(ctx: click.Context, outcome: SessionOutcome, *, is_done: bool) -> None:
     """Leave with the exit code of the worst that happened, and say what it was."""
     from tremor.cli.after_recording import require_written
+    from tremor.report.messages import text
 
     lost = [one for one in outcome.recorded if one.lost is not None]
     for one in lost:
-        say(f"{one.folder}: saved up to there: {one.lost}")
+        say(text("session", "cut_short", folder=one.folder, why=one.lost))
     if lost:
         ctx.exit(_LOST)
     require_written(outcome)

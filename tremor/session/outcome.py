@@ -1,6 +1,7 @@
-"""What follows a recording: the baseline, or the analysis and its report.
+"""What follows a recording: answers kept beside it, the analysis, and the report.
 
-Asking the open questions and showing the result are up to the caller.
+Asking the open questions and showing the result are up to the caller; a baseline is measured by
+`tremor.pipeline.baseline_rms_ms2`.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def _link_texts(view: SensorView) -> list[str]:
 
 def _time_text(session: SessionView) -> str:
     if session.stage not in ("measure", "recover"):
-        return session.stage
+        return _said(f"stage_{session.stage}")
     return f"{clock(session.time_s)} / {clock(session.duration_s)}"
 
 
