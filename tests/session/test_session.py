@@ -40,7 +40,7 @@ class Controls:
         return given
 
 
-def session(folder, *, stop_at, screen=None, controls=None):
+def session(folder, *, stop_at, duration_s=5.0, screen=None, controls=None):
     told = []
 
     async def main():
@@ -55,7 +55,7 @@ def session(folder, *, stop_at, screen=None, controls=None):
             Plan(
                 sensors=(RequestedSensor("", "simulated"),),
                 folder=folder,
-                duration_s=5.0,
+                duration_s=duration_s,
                 options={"speed": "25", "scene": "steady"},
                 asks=controls is not None,
             ),
@@ -105,7 +105,9 @@ def test_a_session_is_shown_and_controlled_without_a_terminal(tmp_path):
             controls.given = [Command("marker") if len(controls.pressed) == 1 else Command("stop")]
 
     screen.show, controls.pressed = press, []
-    outcome, told = session(tmp_path / "x", stop_at="never", screen=screen, controls=controls)
+    outcome, told = session(
+        tmp_path / "x", stop_at="never", duration_s=3600.0, screen=screen, controls=controls
+    )
     assert outcome.why == "key"
     assert ("marker", None) in told
     assert {view.hint for view in screen.views} == {"buttons"}
