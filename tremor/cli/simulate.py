@@ -89,7 +89,7 @@ def simulate() -> None:
     "gaps",
     multiple=True,
     metavar="START:LENGTH",
-    help="Lose the samples of an interval, s; may be given again.",
+    help="Lose the samples of a gap, s; may be given again.",
 )
 @click.option(
     "--placement", default="left-calf", show_default=True, help="Where the sensor is worn."
