@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tremor.formats.fit_activity import Activity
 
 import tremor
 from tremor.errors import ContextError, InsufficientDataError, InvalidInputError
+from tremor.formats.activity_file import Activity
 from tremor.pipeline import ReadOptions, RestInfo, analyze, baseline_rms_ms2
 from tremor.settings import AnalysisSettings
 

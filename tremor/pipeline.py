@@ -30,7 +30,7 @@ from tremor.settings import AnalysisSettings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tremor.formats.fit_activity import Activity
+    from tremor.formats.activity_file import Activity
     from tremor.results.analysis import Analysis
 
 __all__ = ["CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]

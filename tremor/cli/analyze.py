@@ -101,9 +101,9 @@ def _read_answers(
     if fit_file is None:
         return context, None
     from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
-    from tremor.formats.activity_file import read_fit
+    from tremor.formats.activity_file import read_activity
 
-    activity = read_fit(fit_file)
+    activity = read_activity(fit_file)
     answered = context.answered()
     taken = {
         name: value

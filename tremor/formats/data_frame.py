@@ -118,7 +118,7 @@ def recording_from_frame(
     clock = _clock(seconds, values, sampling_rate_hz)
     started_at, warnings = _start(stamps, float(seconds[clock.rows[0]]))
     recording = Recording.from_arrays(
-        clock.place(values),
+        clock.to_grid(values),
         sampling_rate_hz=clock.sampling_rate_hz,
         started_at=started_at,
         gravity=gravity,
