@@ -18,7 +18,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
-from tremor.cli.process import keep_freed_memory
+from tremor.cli.process import keep_freed_memory, release_freed_memory
 from tremor.cli.progress import Progress
 from tremor.cli.streams import say, shows_unicode, warn_of_capture
 from tremor.errors import InvalidInputError, TremorError
@@ -77,6 +77,8 @@ class _Request:
         }
 
         def tell(stage: Stage, share: float) -> None:
+            if stage == "windows" and share == 0.0:  # what reading has freed is not needed again
+                release_freed_memory()
             parts[stage](share)
 
         return pipeline.analyze(
