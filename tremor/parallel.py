@@ -125,6 +125,7 @@ def _in_processes(jobs: _Jobs[_Result], n_workers: int) -> Generator[_Result]:
     except OSError:  # the system allows no more processes
         for worker in set(multiprocessing.active_children()) - others:
             worker.kill()
+            worker.join()
         yield from _in_threads(jobs, n_workers)
         return
     try:
