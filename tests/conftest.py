@@ -1,15 +1,49 @@
-"""Fixtures that all tests share."""
+"""What all tests share: fixtures, the profiles of hypothesis, and no network."""
 
 from __future__ import annotations
 
+import os
+import socket
 import struct
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from rigs.fixtures import _bluetooth_pool, bluetooth
 
 __all__ = ["_bluetooth_pool", "bluetooth", "fit_bytes", "shared_data"]
+
+# As the program itself does: threads that spin for work halt a busy computer. Before numpy is imported.
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+# Examples that depend on neither the day nor the load of the machine in CI; new ones at the desk.
+settings.register_profile("dev", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Only the fixture `bluetooth` leads to a bus, and never to that of this computer: a test that
+# forgets the fixture must not search for the sensors of whoever runs it.
+os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent/no-bus-in-tests"
+
+_NETWORK_EVENTS = ("socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg")
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Raise where a test of this process reaches for the network; hook of `sys.addaudithook`."""
+    if event == "socket.getaddrinfo":
+        raise RuntimeError(f"a test asks for the address of {arguments[0]!r}: no network in tests")
+    if event in _NETWORK_EVENTS:
+        family = arguments[0].family
+        # An event loop on Windows wakes itself over a pair of sockets of the loopback interface.
+        local = socket.AF_INET if sys.platform == "win32" else socket.AF_UNIX
+        if family != local:
+            raise RuntimeError(f"a test uses a socket of {family!r}: no network in tests")
+
+
+sys.addaudithook(_refuse_network)
 
 
 @pytest.fixture(scope="session")

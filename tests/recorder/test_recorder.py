@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 import zlib
 
 import numpy as np
@@ -294,11 +293,10 @@ def fickle(monkeypatch):
     return FickleDisk(monkeypatch)
 
 
-async def until(condition, seconds=5.0):
-    end_s = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end_s
-        await asyncio.sleep(0.01)
+async def until(condition):
+    async with asyncio.timeout(60.0):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def test_a_full_disk_that_gets_room_again_costs_nothing(tmp_path, fickle):
@@ -348,21 +346,17 @@ def test_a_stalled_disk_blocks_nobody_and_overflow_is_counted(tmp_path, fickle):
             fickle.stalled.clear()
             recorder.tap(packet(0))
             await until(lambda: recorder.counts.n_waiting == 0)
-            began_s = time.perf_counter()
             for first in range(10, 810, 10):
                 recorder.take(block(first))
                 recorder.tap(packet(first // 10))
-            took_s = time.perf_counter() - began_s
-            assert recorder.counts.n_waiting == 50
-            await asyncio.sleep(1.1)
-            assert "has not answered for 1 s" in recorder.counts.disk.trouble
+            assert recorder.counts.n_waiting == 50  # and nothing has waited for the disk
+            await until(lambda: "has not answered for 1 s" in recorder.counts.disk.trouble)
             fickle.stalled.set()
             await until(lambda: recorder.counts.n_waiting == 0)
             recorder.take(block(810))
-        return recorder.counts, took_s
+        return recorder.counts
 
-    counts, took_s = asyncio.run(run())
-    assert took_s < 0.5
+    counts = asyncio.run(run())
     assert counts.n_dropped_packets == 55
     assert counts.n_dropped_samples == 550
     assert counts.n_samples == 10 + 800 + 10 - 550

@@ -124,7 +124,7 @@ FACTS = CaptureInfo(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def analysis() -> Analysis:
     """Tremor that fades, with movement, a gap and clipping in between."""
     return Analysis(
@@ -155,7 +155,7 @@ def analysis() -> Analysis:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def day(analysis: Analysis) -> Analysis:
     """As many windows as a day holds, every third without tremor."""
     n = 43_200
@@ -168,7 +168,7 @@ def day(analysis: Analysis) -> Analysis:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def insufficient(analysis: Analysis) -> Analysis:
     """Nothing but movement."""
     why = text("0 s of still time; at least 4 s are needed")
@@ -193,7 +193,7 @@ def insufficient(analysis: Analysis) -> Analysis:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def no_tremor(analysis: Analysis) -> Analysis:
     """A still leg."""
     missing = Estimate.missing(text("no tremor above 0.03 m/s^2 in 176 s of still time"))

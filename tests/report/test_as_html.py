@@ -54,7 +54,7 @@ class _Page(HTMLParser):
         return [attrs for name, attrs in self.tags if name == tag]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="module", params=KINDS)
 def page(request):
     return _Page(as_html.render(request.getfixturevalue(request.param)))
 

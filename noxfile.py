@@ -1,0 +1,111 @@
+"""One session for each task. Run ``nox --list`` to see them, ``nox -s NAME`` to run one.
+
+Sessions use the environment that nox is installed in, which holds the extra ``dev``; only `lowest`
+makes one of its own. `.ci/run` runs the same sessions.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+PYTHON = sys.executable
+PACKAGES = ("tremor", "devices")
+
+#: Part of the suite that meets every dependency and takes about a minute.
+LOWEST_TESTS = (
+    "tests/clock",
+    "tests/cli/test_analyze.py",
+    "tests/cli/test_context.py",
+    "tests/cli/test_sensors.py",
+    "tests/devices/link",
+    "tests/dsp",
+    "tests/formats",
+    "tests/measures/test_line.py",
+    "tests/report",
+    "tests/results",
+    "tests/test_face.py",
+)
+
+nox.options.default_venv_backend = "none"
+nox.options.error_on_external_run = False
+nox.options.sessions = ["lint", "types", "contracts", "docstrings", "doctests", "tests"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.run(PYTHON, "-m", "ruff", "check", ".")
+    session.run(PYTHON, "-m", "ruff", "format", "--check", ".")
+
+
+@nox.session(name="format")
+def format_(session: nox.Session) -> None:
+    """Repair what can be repaired of style and formatting."""
+    session.run(PYTHON, "-m", "ruff", "check", "--fix", ".")
+    session.run(PYTHON, "-m", "ruff", "format", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.run(PYTHON, "-m", "mypy")
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """Check which room may import which."""
+    session.run(str(Path(PYTHON).with_name("lint-imports")))
+
+
+@nox.session
+def docstrings(session: nox.Session) -> None:
+    """Check the form of docstrings."""
+    files = [str(path) for package in PACKAGES for path in sorted(Path(package).rglob("*.py"))]
+    session.run(PYTHON, "-m", "numpydoc", "lint", *files, silent=True)
+
+
+@nox.session
+def doctests(session: nox.Session) -> None:
+    """Run the examples in docstrings."""
+    session.run(PYTHON, "-m", "pytest", "--doctest-modules", *PACKAGES)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on all cores; arguments after ``--`` go to pytest."""
+    session.run(PYTHON, "-m", "pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests, and fail where they reach less of the code than they used to."""
+    session.run(PYTHON, "-m", "pytest", "-n", "auto", "--cov", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def lowest(session: nox.Session) -> None:
+    """Run a part of the tests on the lowest version of each dependency that is declared."""
+    session.install("--only-binary", ":all:", *_lowest_versions())
+    session.install("--no-deps", ".")
+    session.run("pytest", *(session.posargs or LOWEST_TESTS))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the short form of each benchmark."""
+    for path in sorted(Path("tests/bench").glob("*.py")):
+        if "--short" in path.read_text(encoding="utf-8"):
+            session.run(PYTHON, str(path), "--short")
+
+
+def _lowest_versions() -> list[str]:
+    """Return all declared dependencies, each pinned to its lower bound."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    declared = [*project["dependencies"], *extras["parquet"], *extras["test"]]
+    return [requirement.split(",")[0].replace(">=", "==") for requirement in declared]
