@@ -87,6 +87,12 @@ def coverage(session: nox.Session) -> None:
     session.run(PYTHON, "-m", "pytest", "-n", "auto", "--cov", *session.posargs)
 
 
+@nox.session
+def extras(session: nox.Session) -> None:
+    """Run the tests that are skipped where the optional packages are not installed."""
+    session.run(PYTHON, "-m", "pytest", "tests/formats/test_write_read.py")
+
+
 @nox.session(venv_backend="venv")
 def lowest(session: nox.Session) -> None:
     """Run a part of the tests on the lowest version of each dependency that is declared."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import struct
 import sys
@@ -15,9 +16,13 @@ from rigs.fixtures import _bluetooth_pool, bluetooth
 
 __all__ = ["_bluetooth_pool", "bluetooth", "fit_bytes", "shared_data"]
 
-# As the program itself does: threads that spin for work halt a busy computer. Before numpy is imported.
+# As the program does, before numpy is imported: threads of BLAS stand still on a busy computer.
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# A job in the background of a script ignores Ctrl-C, and so would the programs that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Examples that depend on neither the day nor the load of the machine in CI; new ones at the desk.
 settings.register_profile("dev", deadline=None)

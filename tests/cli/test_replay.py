@@ -175,7 +175,7 @@ def test_ctrl_c_ends_cleanly(trembling):
         "m.main()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "replay", str(trembling), "--speed", "20", "--json"],
+        [sys.executable, "-c", code, "replay", str(trembling), "--speed", "4", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
