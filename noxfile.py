@@ -16,13 +16,12 @@ ROOT = Path(__file__).parent
 PYTHON = sys.executable
 PACKAGES = ("tremor", "devices")
 
-#: Part of the suite that meets every dependency and takes about a minute.
+#: Part of the suite that meets every dependency.
 LOWEST_TESTS = (
-    "tests/clock",
     "tests/cli/test_analyze.py",
     "tests/cli/test_context.py",
-    "tests/cli/test_sensors.py",
-    "tests/devices/link",
+    "tests/devices/link/test_bleak.py",
+    "tests/devices/link/test_source.py",
     "tests/dsp",
     "tests/formats",
     "tests/measures/test_line.py",
@@ -96,7 +95,10 @@ def extras(session: nox.Session) -> None:
 @nox.session(venv_backend="venv")
 def lowest(session: nox.Session) -> None:
     """Run a part of the tests on the lowest version of each dependency that is declared."""
-    session.install("--only-binary", ":all:", *_lowest_versions())
+    if sys.version_info >= (3, 13):
+        session.skip("the lower bounds have no wheels for this Python; use 3.11 or 3.12")
+    # Matplotlib of that time calls functions that later versions of pyparsing warn about.
+    session.install("--only-binary", ":all:", "pyparsing<3.3", *_lowest_versions())
     session.install("--no-deps", ".")
     session.run("pytest", *(session.posargs or LOWEST_TESTS))
 
