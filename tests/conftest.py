@@ -62,7 +62,10 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def fit_bytes():
-    """Give the bytes of a FIT file of messages, each a name and its fields; None is "invalid"."""
+    """Return a function that encodes messages, each a name and its fields, as a FIT file.
+
+    A field that is None holds the value that stands for "invalid".
+    """
     return _fit_bytes
 
 
