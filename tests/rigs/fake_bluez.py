@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import socket
 import sys
 import time
@@ -63,6 +64,9 @@ class FakeBluez:
     # What goes out
 
     async def emit(self, path: str, interface: str, member: str, kind: str, body: list) -> None:
+        # The bus of dbus_fast breaks where the socket is full, as it is of a bus that gets no time.
+        while not select.select([], [self.bus._fd], [], 0.0)[1]:
+            await asyncio.sleep(TICK_S)
         await self.bus.send(
             Message.new_signal(
                 path=path, interface=interface, member=member, signature=kind, body=body

@@ -262,7 +262,7 @@ def test_notifications_that_are_lost_are_a_gap_of_that_length(bluetooth):
         async with source_of(taken) as source:
             await read(source, taken, n=108)
             rig.do("set", "h10", to_lose=3)
-            await read(source, taken, n=108)
+            await read(source, taken, until=lambda: check_gaps(taken))
 
     asyncio.run(main())
     assert check_gaps(taken) == [3 * 36]
