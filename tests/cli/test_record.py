@@ -175,7 +175,7 @@ def test_analysis_is_printed_with_the_answers_and_the_report_named(tmp_path):
 def test_losses_and_lost_links_leave_gaps_that_are_true(like, tmp_path, kept_sources):
     folder = tmp_path / like
     result = record(
-        "--sensor", f"simulated:{like}", "--option", SPEED, "--option", "scene=index",
+        "--sensor", f"simulated:{like}", "--option", "speed=15", "--option", "scene=index",
         "--option", "loss=2%", "--option", "disconnects=12;24;36", "--duration", "25s",
         "--no-analyze", "--out", folder,
     )  # fmt: skip
