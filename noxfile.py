@@ -108,7 +108,8 @@ def bench(session: nox.Session) -> None:
     """Run the short form of each benchmark."""
     for path in sorted(Path("tests/bench").glob("*.py")):
         if "--short" in path.read_text(encoding="utf-8"):
-            session.run(PYTHON, str(path), "--short")
+            # As in the tests: threads of BLAS stand still on a busy computer.
+            session.run(PYTHON, str(path), "--short", env={"OPENBLAS_NUM_THREADS": "1"})
 
 
 def _lowest_versions() -> list[str]:
