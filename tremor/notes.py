@@ -25,7 +25,8 @@ class Note:
     code : str
         One of `CODES`.
     values : mapping of str to object
-        Numbers, words and other notes; units end the names.
+        Numbers, words and other notes; units end the names. A number with an interval is a mapping
+        of ``value``, ``low`` and ``high``; several notes are a tuple.
 
     Examples
     --------
@@ -49,7 +50,7 @@ class Note:
     @classmethod
     def _read(cls, value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         if isinstance(value, list):
-            return tuple(value)
+            return tuple(cls._read(one) for one in value)
         if isinstance(value, dict) and set(value) == {"code", "values"}:
             return cls.from_dict(value)
         return value
@@ -58,7 +59,9 @@ class Note:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a note holds
     if isinstance(value, Note):
         return value.to_dict()
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (tuple, list)) else value
 
 
 #: What makes a capture or a result weaker and leaves it valid, and the values of each.
@@ -147,8 +150,74 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "RUN_OF_ZERO_MIN": (),
 }
 
+#: Facts that the explanations weigh, and the values of each.
+_FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    # Of the sensor.
+    "FINDING_FREQUENCY": ("frequency_hz",),
+    "FINDING_AMPLITUDE": ("rms_ms2",),
+    "FINDING_LINE_WIDTH": ("bandwidth_hz",),
+    "FINDING_DIRECTION": ("aligned_share",),
+    "FINDING_PULSES": ("n_pulses", "n_still"),
+    "FINDING_OCCUPANCY": ("tremor_share",),
+    "FINDING_DECAYS": ("half_life", "gone"),
+    "HALF_LIFE": ("half_life_s",),
+    "GONE_AFTER": ("rest_s", "gone_share"),
+    "FINDING_PERSISTS": ("rest_s", "gone"),
+    "GONE_AT_MOST": ("gone_share",),
+    "FINDING_SLOW_LINE": ("frequency_hz", "work"),
+    "FINDING_NO_SLOW_LINE": ("frequency_hz",),
+    # Of the run.
+    "FINDING_EFFORT": ("effort", "grounds"),
+    "EFFORT_RPE": ("rpe",),
+    "EFFORT_LOAD": ("load",),
+    "FINDING_DURATION": ("duration_min",),
+    "FINDING_DISTANCE": ("distance_km", "least_min"),
+    "FINDING_INTERVALS": ("minutes_since_stop",),
+    "FINDING_NO_INTERVALS": ("kind",),
+    # Of heat, water and salt.
+    "FINDING_HEAT": ("temperature_c", "humidity_pct", "sun", "wbgt_c"),
+    "FINDING_HEAT_ANY_HUMIDITY": ("temperature_c", "lowest_wbgt_c", "highest_wbgt_c"),
+    "FINDING_MASS_LOST": ("mass_loss_pct",),
+    "FINDING_MASS_NOT_LOST": ("mass_gain_pct",),
+    "FINDING_MASS_GAIN": ("mass_gain_kg", "duration_min"),
+    "FINDING_NO_MASS_GAIN": (),
+    "FINDING_SWEAT": ("sweat",),
+    "FINDING_SALT": (),
+    "FINDING_SODIUM": ("sodium_mg",),
+    # Of the body and the day.
+    "FINDING_ANSWER": ("finding", "answer"),
+    "FINDING_DAYS_LASTING": ("days_lasting",),
+    "FINDING_CAFFEINE": ("caffeine_mg", "per_mass"),
+    "CAFFEINE_PER_MASS": ("caffeine_mg_per_kg",),
+    "FINDING_LITTLE_CAFFEINE": (),
+    "FINDING_CAFFEINE_MEAL": ("hours_since_meal",),
+    "FINDING_STRESS": ("stress",),
+    # Of what is not known.
+    "NOT_MEASURED": ("finding", "why"),
+    "NOT_DETERMINED": ("finding", "why"),
+    "NOT_COMPUTED": ("finding", "why"),
+    "QUESTION_NOT_ANSWERED": ("question",),
+    "NO_TREMOR_SEEN": (),
+    "LITTLE_STILL_TIME": (),
+    # Of numbers that follow from answers.
+    "RACE_FLAG": ("flag",),
+    "SWEAT_RATE_TOO_HIGH": ("sweat_rate_l_per_h", "highest_l_per_h"),
+}
+
+#: Texts that stand in the tables of the explanations, and where they stand there.
+_TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "EVIDENCE_REASON": ("entry", "bin"),
+    "EVIDENCE_SOURCE": ("entry",),
+    "OPEN_QUESTION": ("question",),
+    "WARNING_SIGN": ("sign",),
+    "ADVICE": ("advice", "sweat"),
+    "SWEAT_LOST": ("sweat_l",),
+}
+
 #: Every code, with the names of its values.
-CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({**WARNINGS, **_REASONS})
+CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {**WARNINGS, **_REASONS, **_FINDINGS, **_TABLE_TEXTS}
+)
 
 
 def note(code: str, /, **values: object) -> Note:

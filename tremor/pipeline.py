@@ -21,7 +21,7 @@ from tremor.analysis.offline import analyze as measure
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.watch_summary import with_activity
-from tremor.explanation.explain import explained
+from tremor.explanation.explain import with_explanations
 from tremor.formats.data_frame import recording_from_frame
 from tremor.formats.readers import open_capture
 from tremor.recording import Gravity, Placement, Recording
@@ -168,7 +168,7 @@ def analyze(
     if activity is not None:
         started_at = measured.recording.started_at
         context = with_activity(context, activity, capture_started_at=started_at)
-    return explained(measured, context)
+    return with_explanations(measured, context)
 
 
 def baseline_rms_ms2(

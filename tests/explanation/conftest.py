@@ -69,7 +69,7 @@ def _recovery(verdict, half_life_s):
         floor_rms_ms2=missing,
         fraction_gone=missing if gone is None else Estimate(*gone),
         more_rest_needed_s=missing,
-        reason="a decay is as likely as a constant tremor",
+        reason=(Note("TEXT", {"text": "a decay is as likely as a constant tremor"}),),
         rest_s=600.0,
         n_points=200,
     )

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
 from importlib.resources import files
 
 import pytest
 
 from tremor.errors import InvalidInputError
-from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import evidence_table, read_table
 from tremor.explanation.findings.collect import FINDINGS
 from tremor.results.explanations import EXPLANATION_IDS
@@ -48,14 +46,6 @@ def test_first_line_of_the_electrolytes_says_what_it_rests_on():
     line = TABLE.hypotheses["electrolytes_metabolites"].first_line
     assert "rests on your answers, not on the sensor" in line
     assert "measured" not in TABLE.hypotheses["electrolytes_metabolites"].rests_on
-
-
-def test_every_question_asks_for_answers_of_the_context_and_each_is_asked_once():
-    names = {item.name for item in fields(Context)}
-    asked = [name for one in TABLE.questions.values() for name in one.answers]
-    assert set(asked) <= names
-    assert len(set(asked)) == len(asked)
-    assert names - set(asked) == {"distance_km", "signs"}  # looked at where given, not asked
 
 
 def test_interval_counts_whole_where_the_table_says_so():

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tremor.explanation.answers.context import Context
-from tremor.explanation.explain import explained
+from tremor.explanation.explain import with_explanations
+from tremor.notes import note
 
 F, E, N = "muscle_fatigue", "electrolytes_metabolites", "non_running_contributors"
 FADES = {"recovery": "decays", "half_life_s": 60.0}
@@ -239,7 +240,7 @@ RUNNERS = [
 
 @pytest.mark.parametrize("runner", RUNNERS, ids=lambda runner: runner.name)
 def test_runner_gets_what_fits(runner, analysis_of):
-    found = explained(analysis_of(**runner.seen), Context(**runner.answers))
+    found = with_explanations(analysis_of(**runner.seen), Context(**runner.answers))
     words = {one.id: one.word for one in found.explanations}
     assert found.explanations[0].id == found.sensitivity.leader == runner.leader
     assert (len(found.sensitivity.about_equal) > 1) == runner.equal
@@ -257,11 +258,11 @@ def test_there_are_enough_runners_and_each_explanation_leads_for_some():
 
 
 def test_unanswered_lists_what_is_missing_the_heaviest_first(analysis_of):
-    found = explained(analysis_of(**OPEN), None)
+    found = with_explanations(analysis_of(**OPEN), None)
     for one in found.explanations:
         weights = [missing.largest_weight for missing in one.missing]
         assert weights == sorted(weights, reverse=True)
         assert len(weights) >= 5
     fatigue = found.explanations[0]
-    assert fatigue.missing[0].statement == "Not answered: how hard the run was."
-    assert any(one.statement.startswith("Not determined") for one in fatigue.missing)
+    assert fatigue.missing[0].statement == note("QUESTION_NOT_ANSWERED", question="effort")
+    assert any(one.statement.code == "NOT_DETERMINED" for one in fatigue.missing)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tremor.explanation.answers.context import Context
+from tremor.explanation.answers.questions import by_attribute
 from tremor.explanation.evidence import evidence_table
-from tremor.explanation.explain import explained
+from tremor.explanation.explain import with_explanations
 from tremor.explanation.findings.collect import find
 from tremor.explanation.sensitivity import redraw
 from tremor.explanation.weighing import about_equal, log_odds, weigh
@@ -74,12 +75,12 @@ def test_about_equal_is_within_the_limit(odds, names):
 
 def test_question_that_can_change_the_leader_goes_first(analysis_of):
     analysis = analysis_of(recovery="persists")
-    found = explained(analysis, Context(rpe=9, duration_min=70)).sensitivity
+    found = with_explanations(analysis, Context(rpe=9, duration_min=70)).sensitivity
     question = found.question
     assert question.key == "body_mass"
     assert question.leader == "electrolytes_metabolites"
     assert question.fields == ("mass_before_kg", "mass_after_kg")
-    lost = explained(
+    lost = with_explanations(
         analysis, Context(rpe=9, duration_min=70, mass_before_kg=70, mass_after_kg=67.5)
     ).sensitivity
     assert lost.leader == question.leader
@@ -87,10 +88,10 @@ def test_question_that_can_change_the_leader_goes_first(analysis_of):
 
 def test_change_that_is_promised_is_the_change_that_comes(analysis_of):
     analysis = analysis_of()
-    before = explained(analysis, Context(rpe=5))
+    before = with_explanations(analysis, Context(rpe=5))
     question = before.sensitivity.question
     assert question.fields == ("other_stimulant",)
-    after = explained(analysis, Context(rpe=5, other_stimulant=True))
+    after = with_explanations(analysis, Context(rpe=5, other_stimulant=True))
     odds = [
         next(one.log_odds for one in found.explanations if one.id == question.explanation)
         for found in (before, after)
@@ -103,12 +104,12 @@ def test_question_that_is_answered_is_not_asked_again(analysis_of):
     asked = []
     context = Context()
     for _ in range(40):
-        question = explained(analysis, context).sensitivity.question
+        question = with_explanations(analysis, context).sensitivity.question
         if question is None:
             break
         assert question.key not in asked
         asked.append(question.key)
-        answers = {name: TABLE.questions[question.key].answers[name][0] for name in question.fields}
+        answers = {name: by_attribute()[name].tries[0] for name in question.fields}
         if question.key == "body_mass":
             answers["mass_after_kg"] *= 70.0
         context = Context(**context.answered() | answers)

@@ -15,7 +15,7 @@ from tremor.explanation.advice import advice_table
 from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
 from tremor.explanation.evidence import evidence_table
-from tremor.explanation.explain import explain, explained
+from tremor.explanation.explain import explain, with_explanations
 from tremor.explanation.findings.collect import FINDINGS, find
 from tremor.explanation.weighing import log_odds, support_of, weigh
 from tremor.results.explanations import EXPLANATION_IDS
@@ -181,7 +181,7 @@ def test_support_is_the_sum_that_is_shown_and_stays_within_limits(analysis_of, a
 @FEW
 @given(answers=ANSWERS, seen=SEEN)
 def test_every_statement_cites_a_claim_or_is_marked_as_literature(analysis_of, answers, seen):
-    found = explained(analysis_of(**seen), context_of(answers))
+    found = with_explanations(analysis_of(**seen), context_of(answers))
     statements = [
         *(evidence for one in found.explanations for evidence in one.evidence),
         *(missing for one in found.explanations for missing in one.missing),
@@ -200,8 +200,11 @@ def test_every_statement_cites_a_claim_or_is_marked_as_literature(analysis_of, a
 @given(answers=ANSWERS, seen=SEEN)
 def test_sensor_never_warns_and_signs_always_do(analysis_of, answers, seen):
     context = context_of(answers)
-    found = explained(analysis_of(**seen), context)
-    assert found.warning_signs == explained(analysis_of(status="no_tremor"), context).warning_signs
+    found = with_explanations(analysis_of(**seen), context)
+    assert (
+        found.warning_signs
+        == with_explanations(analysis_of(status="no_tremor"), context).warning_signs
+    )
     assert set(context.signs or ()) <= {sign.id for sign in found.warning_signs}
     urgency = ["now", "today", "soon"]
     order = [urgency.index(sign.urgency) for sign in found.warning_signs]
@@ -279,7 +282,9 @@ def test_signs_of_the_table_are_those_that_the_context_knows():
 def test_saved_result_is_explained_anew_without_samples(analysis_of):
     analysis = analysis_of(recovery="persists")
     context = Context(rpe=9, temperature_c=32, humidity_pct=60, signs=["fever"])
-    found = explained(analysis, context)
-    again = explained(replace(found, explanations=(), sensitivity=None), context)
+    found = with_explanations(analysis, context)
+    again = with_explanations(replace(found, explanations=(), sensitivity=None), context)
     assert again.to_dict() == found.to_dict()
-    assert explained(found, Context()).to_dict() == explained(analysis, None).to_dict()
+    assert (
+        with_explanations(found, Context()).to_dict() == with_explanations(analysis, None).to_dict()
+    )

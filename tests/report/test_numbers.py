@@ -4,7 +4,15 @@ import pytest
 
 from tremor.estimate import Estimate
 from tremor.notes import Note
-from tremor.report.numbers import clock, number, percent, range_text, value_text
+from tremor.report.numbers import (
+    clock,
+    figure,
+    interval_text,
+    number,
+    percent,
+    range_text,
+    value_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +49,24 @@ def test_share_in_per_cent(share, text):
 @pytest.mark.parametrize(("seconds", "text"), [(0.0, "0:00"), (62.9, "1:02"), (3723, "1:02:03")])
 def test_clock(seconds, text):
     assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        ((0.8076, 0.718, 0.9083), "0.81 Hz (0.72 to 0.91 Hz)"),
+        ((82.49, 61.6, 123.3), "82 Hz (62 to 123 Hz)"),
+        ((5.0, 2.0, None), "5 Hz (at least 2 Hz)"),
+        ((5.0, None, 9.0), "5 Hz (at most 9 Hz)"),
+        ((5.0, None, None), "5 Hz"),
+    ],
+)
+def test_numbers_show_what_their_interval_lets_them(estimate, text):
+    assert interval_text(*estimate, "Hz") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0"), (1489.6, "1490"), (60.0, "60"), (0.05, "0.05"), (9.0, "9")]
+)
+def test_figures(value, text):
+    assert figure(value) == text

@@ -102,8 +102,9 @@ def _read_answers(
     context = Context() if context_file is None else Context.from_file(context_file)
     if fit_file is None:
         return context, None
-    from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
+    from tremor.explanation.answers.watch_summary import answers_from_activity
     from tremor.formats.activity_file import read_activity
+    from tremor.report.answer_text import activity_text
 
     activity = read_activity(fit_file)
     answered = context.answered()
@@ -113,7 +114,7 @@ def _read_answers(
         if name not in answered
     }
     if not is_quiet():
-        say(told_of_activity(activity, taken))
+        say(activity_text(activity, taken))
     return context, activity
 
 

@@ -18,8 +18,9 @@ from tremor.files import refuse_existing, write_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tremor.explanation.answers.context import Answer, Context
-    from tremor.explanation.answers.questions import Question
+    from tremor.explanation.answers.checking import Answer
+    from tremor.explanation.answers.context import Context
+    from tremor.explanation.answers.question_schema import Question
     from tremor.explanation.findings.computed import Quantity
     from tremor.formats.activity_file import Activity
 
@@ -105,7 +106,7 @@ def new(
 ) -> None:
     """Ask the questions and write the answers to FILE."""
     from tremor.explanation.answers.context import Context
-    from tremor.explanation.answers.files import commented_toml
+    from tremor.report.context_template import commented_toml
 
     refuse_existing(file, overwrite=overwrite, option="--overwrite")
     proposals = _proposals(earlier, fit_file)
@@ -154,12 +155,13 @@ def _proposals(earlier: Path | None, fit_file: Path | None) -> dict[str, Answer]
 
 
 def _answers_of(fit_file: Path) -> dict[str, float]:
-    from tremor.explanation.answers.watch_summary import answers_from_activity, told_of_activity
+    from tremor.explanation.answers.watch_summary import answers_from_activity
     from tremor.formats.activity_file import read_activity
+    from tremor.report.answer_text import activity_text
 
     activity: Activity = read_activity(fit_file)
     answers = answers_from_activity(activity)
-    say(told_of_activity(activity, answers))
+    say(activity_text(activity, answers))
     return answers
 
 
@@ -183,7 +185,8 @@ def ask_all(
         Whether Ctrl-C ended the questions.
     """
     from tremor.explanation.answers.context import Context
-    from tremor.explanation.answers.questions import QUESTIONS, SECTIONS
+    from tremor.explanation.answers.questions import QUESTIONS
+    from tremor.report.messages import text
 
     answers: dict[str, Answer] = dict(known)
     section = ""
@@ -194,7 +197,7 @@ def ask_all(
                 continue
             if question.section != section:
                 section = question.section
-                click.echo(f"\n{SECTIONS[section]}", err=True)
+                click.echo(f"\n{text('answer', f'{section}.title')}", err=True)
             answer = _ask(question, proposals.get(question.attribute), answers)
             if answer is not None:
                 answers[question.attribute] = answer
@@ -210,21 +213,25 @@ def ask_all(
 
 def _ask(question: Question, proposal: Answer, earlier: Mapping[str, Answer]) -> Answer:
     from tremor.explanation.answers.context import Context
-    from tremor.explanation.answers.text_input import from_text, to_text
+    from tremor.explanation.answers.text_input import from_text
+    from tremor.report.answer_text import answer_text
+    from tremor.report.messages import text
 
-    click.echo(textwrap.fill(question.wording, _WIDTH, **_indent(2)), err=True)
+    wording = text("answer", f"{question.path}.wording")
+    click.echo(textwrap.fill(wording, _WIDTH, **_indent(2)), err=True)
     hint = _hint(question)
-    proposed = "" if proposal is None else f" [{to_text(question, proposal)}]"
+    proposed = "" if proposal is None else f" [{answer_text(question, proposal)}]"
     click.echo(textwrap.fill(hint + proposed, _WIDTH, **_indent(4)), err=True)
     while True:
-        text = _line()
-        if text == "-":
+        typed = _line()
+        if typed == "-":
             return None
-        if text == "?":
-            click.echo(f"    because {question.why}", err=True)
+        if typed == "?":
+            why = text("answer", f"{question.path}.why")
+            click.echo(f"    because {why}", err=True)
             continue
         try:
-            answer = from_text(question, text) if text else proposal
+            answer = from_text(question, typed) if typed else proposal
             Context(**earlier, **{question.attribute: answer})
         except ContextError as error:
             for problem in error.problems:
@@ -276,8 +283,9 @@ def _warn(answers: Context, shown: Context | None = None) -> None:
 
 def _warnings(answers: Context) -> tuple[str, ...]:
     from tremor.explanation.advice import advice_table, warnings_of
+    from tremor.report.messages import sentence
 
-    return tuple(sign.statement for sign in warnings_of(answers, advice_table()))
+    return tuple(sentence(sign.statement) for sign in warnings_of(answers, advice_table()))
 
 
 def _count(answers: Context) -> str:
@@ -287,26 +295,31 @@ def _count(answers: Context) -> str:
 
 
 def _lines(answers: Context, file: Path) -> list[str]:
-    from tremor.explanation.answers.questions import QUESTIONS, SECTIONS
-    from tremor.explanation.answers.text_input import to_text
+    from tremor.explanation.answers.question_schema import SECTIONS
+    from tremor.explanation.answers.questions import QUESTIONS
     from tremor.explanation.findings.computed import compute
+    from tremor.report.answer_text import answer_text
+    from tremor.report.messages import sentence, text
 
     given = answers.answered()
     lines = [f"{file.name}: {_count(answers)}"]
     for statement in _warnings(answers):
         lines += ["", *_wrapped(statement)]
-    for section, title in SECTIONS.items():
+    for section in SECTIONS:
         rows = [
-            f"  {question.title:<24}{to_text(question, given[question.attribute])}"
+            f"  {text('answer', f'{question.path}.title'):<24}"
+            f"{answer_text(question, given[question.attribute])}"
             for question in QUESTIONS
             if question.section == section and question.attribute in given
         ]
         if rows:
-            lines += ["", title, *rows]
+            lines += ["", text("answer", f"{section}.title"), *rows]
     computed = compute(answers)
     lines += ["", "What follows from the answers"]
     lines += [line for quantity in computed.quantities for line in _quantity_lines(quantity)]
-    lines += [line for remark in computed.remarks for line in _wrapped(f"Remark: {remark}")]
+    lines += [
+        line for remark in computed.remarks for line in _wrapped(f"Remark: {sentence(remark)}")
+    ]
     open_paths = [question.path for question in QUESTIONS if question.attribute not in given]
     if open_paths:
         lines += ["", f"Not answered ({len(open_paths)}), which is never taken as no"]
@@ -315,17 +328,20 @@ def _lines(answers: Context, file: Path) -> list[str]:
 
 
 def _quantity_lines(quantity: Quantity) -> list[str]:
-    from tremor.report.messages import sentence
+    from tremor.report.messages import sentence, text
     from tremor.report.numbers import range_text, value_text
 
     estimate = quantity.estimate
     if estimate.value is None:
-        text = sentence(estimate.reason)
+        said = sentence(estimate.reason)
     else:
-        text = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
-        text = "; ".join(filter(None, (text, quantity.word)))
+        said = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
+        said = "; ".join(filter(None, (said, sentence(quantity.word))))
     return textwrap.wrap(
-        f"{quantity.title:<24}{text}", _WIDTH, initial_indent="  ", subsequent_indent=" " * 26
+        f"{text('quantity', quantity.key):<24}{said}",
+        _WIDTH,
+        initial_indent="  ",
+        subsequent_indent=" " * 26,
     )
 
 
@@ -336,11 +352,10 @@ def _wrapped(text: str) -> list[str]:
 def _document(answers: Context) -> dict[str, Any]:
     from tremor.explanation.answers.questions import QUESTIONS
     from tremor.explanation.findings.computed import compute
-
-    computed = compute(answers)
     from tremor.report.as_json import document_of
     from tremor.report.messages import sentence
 
+    computed = compute(answers)
     return {
         "schema": _SCHEMA,
         "warning_signs": list(_warnings(answers)),
@@ -348,13 +363,17 @@ def _document(answers: Context) -> dict[str, Any]:
         "computed": {
             quantity.key: document_of(quantity)["estimate"] for quantity in computed.quantities
         },
-        "words": {quantity.key: quantity.word for quantity in computed.quantities if quantity.word},
+        "words": {
+            quantity.key: sentence(quantity.word)
+            for quantity in computed.quantities
+            if quantity.word
+        },
         "reasons": {
             quantity.key: sentence(quantity.estimate.reason)
             for quantity in computed.quantities
             if quantity.estimate.value is None
         },
-        "remarks": list(computed.remarks),
+        "remarks": [sentence(remark) for remark in computed.remarks],
         "not_answered": [
             question.path for question in QUESTIONS if getattr(answers, question.attribute) is None
         ],

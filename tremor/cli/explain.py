@@ -102,7 +102,7 @@ def _weigh_anew(
     overwrite: bool,
 ) -> None:
     from tremor.explanation.answers.context import Context
-    from tremor.explanation.explain import explained
+    from tremor.explanation.explain import with_explanations
 
     page = (
         None
@@ -110,7 +110,7 @@ def _weigh_anew(
         else output_paths(html, [analysis_file], suffix=".html", overwrite=overwrite)[0]
     )
     context = Context() if context_file is None else Context.from_file(context_file)
-    analysis = explained(_read(analysis_file), context)
+    analysis = with_explanations(_read(analysis_file), context)
     if page is not None:
         from tremor.report import as_html
 

@@ -12,8 +12,9 @@ from typing import Any, Final, Literal
 from tremor.errors import InvalidInputError
 from tremor.explanation.answers.context import Context
 from tremor.explanation.findings.answered import ANSWERED
-from tremor.explanation.findings.finding import with_interval
-from tremor.explanation.findings.heat_and_sweat import sweat_loss
+from tremor.explanation.findings.finding import interval
+from tremor.explanation.findings.sweat import sweat_loss
+from tremor.notes import Note, note
 from tremor.results.explanations import EXPLANATION_IDS, Advice, Grade, WarningSign
 
 __all__ = [
@@ -34,7 +35,7 @@ SHOW_AFTER_DAYS: Final = 14.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviceText:
-    """One piece of advice, and when it is given.
+    """One item of advice, and when it is given.
 
     Parameters
     ----------
@@ -43,13 +44,13 @@ class AdviceText:
     claims : tuple of str
         Claims that it rests on; empty only for literature.
     grade : {"article", "literature", "judgement"}
-        On whose word it rests.
+        What it rests on.
     explanation : str or None
         The explanation that has to lead.
     when : str or None
         The condition that has to hold.
     source : str
-        Whom the literature is.
+        Citation of the literature.
     """
 
     id: str
@@ -74,7 +75,7 @@ class WarningText:
     urgency : {"now", "today", "soon"}
         How fast.
     source : str
-        Whom the literature is.
+        Citation of the literature.
     sign : str or None
         The answer that ticks it.
     when : str or None
@@ -123,7 +124,7 @@ _HELP_FIRST: Final = ("now", "today")
 
 @cache
 def advice_table() -> AdviceTable:
-    """Give the table of advice and warning signs.
+    """Return the table of advice and warning signs.
 
     Returns
     -------
@@ -155,7 +156,7 @@ def read_advice(table: Mapping[str, Any]) -> AdviceTable:
     Raises
     ------
     InvalidInputError
-        Where the schema is another one, a condition or an explanation is unknown, an id stands
+        If the schema is another one, a condition or an explanation is unknown, an id stands
         twice, or an entry rests on nothing.
     """
     if table.get("schema") != SCHEMA:
@@ -215,7 +216,9 @@ def warnings_of(context: Context, table: AdviceTable) -> tuple[WarningSign, ...]
     """
     ticked = context.signs or ()
     return tuple(
-        WarningSign(id=row.id, statement=row.text, claims=(), urgency=row.urgency)
+        WarningSign(
+            id=row.id, statement=note("WARNING_SIGN", sign=row.id), claims=(), urgency=row.urgency
+        )
         for row in table.warnings
         if row.sign in ticked or (row.when is not None and _FROM_ANSWERS[row.when](context))
     )
@@ -251,7 +254,7 @@ def advice_for(
     return tuple(
         Advice(
             id=row.id,
-            text=row.text.format(sweat=_sweat_text(context)) if "{" in row.text else row.text,
+            text=note("ADVICE", advice=row.id, sweat=_sweat(context) if "{" in row.text else None),
             claims=row.claims,
             explanation=row.explanation,
             grade=row.grade,
@@ -263,7 +266,7 @@ def advice_for(
     )
 
 
-def _sweat_text(context: Context) -> str:
+def _sweat(context: Context) -> Note | None:
     loss = sweat_loss(
         context.mass_before_kg,
         context.mass_after_kg,
@@ -271,4 +274,4 @@ def _sweat_text(context: Context) -> str:
         context.urine_ml,
         context.duration_min,
     ).volume_l
-    return "" if loss.value is None else f" (by your answers {with_interval(loss, 'L')} in all)"
+    return None if loss.value is None else note("SWEAT_LOST", sweat_l=interval(loss))

@@ -39,7 +39,7 @@ class Claim:
     attributed_to: str = ""
 
     def to_dict(self) -> dict[str, str]:
-        """Give the form that the JSON holds."""
+        """Return the form that the JSON holds."""
         return {
             "id": self.id,
             "section": self.section,
@@ -59,7 +59,7 @@ class Article:
 
 @cache
 def article() -> Article:
-    """Give the article whose claims the explanations rest on.
+    """Return the article whose claims the explanations rest on.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def read_article(table: Mapping[str, Any]) -> Article:
     Raises
     ------
     InvalidInputError
-        Where the schema is another one, a claim lacks something, or an id stands twice.
+        If the schema is another one, a claim lacks something, or an id stands twice.
     """
     if table.get("schema") != SCHEMA:
         raise InvalidInputError(

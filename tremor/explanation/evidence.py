@@ -1,4 +1,4 @@
-"""The table of evidence: how findings weigh, and the questions that would tell more.
+"""The table of evidence: how findings weigh.
 
 It is read and checked here. What is found is `findings`, and the weighing itself `weighing`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -16,14 +16,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from tremor.errors import InvalidInputError
-from tremor.results.explanations import EXPLANATION_IDS, Grade, Origin
+from tremor.results.explanations import EXPLANATION_IDS, Grade, Origin, WeighingRules
 
 __all__ = [
     "Bin",
     "Entry",
     "EvidenceTable",
     "Hypothesis",
-    "Question",
     "Redraws",
     "Rules",
     "evidence_table",
@@ -49,7 +48,7 @@ class Bin:
     low, high : float
         The range: ``low <= value < high``.
     source : str
-        Whom the literature is, where it is another than that of the entry.
+        Citation, if different from the entry's.
     """
 
     weights: Mapping[str, float]
@@ -59,24 +58,33 @@ class Bin:
     high: float = math.inf
     source: str = ""
 
+    @property
+    def key(self) -> str:
+        """Its name among the bins of its entry: its word, or the lower end of its range."""
+        if self.word is not None:
+            return self.word.replace(" ", "_")
+        if not math.isinf(self.low):
+            return f"from_{self.low:g}"
+        return "any" if math.isinf(self.high) else f"below_{self.high:g}"
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds; an open end of a range is left out."""
+        """Return the form that the JSON holds; an open end of a range is left out."""
         where = {"is": self.word, "from": self.low, "below": self.high}
-        told = {
+        ends = {
             name: limit
             for name, limit in where.items()
             if limit is not None and not (isinstance(limit, float) and math.isinf(limit))
         }
-        return {**told, "weights": dict(self.weights), "reason": self.reason}
+        return {**ends, "weights": dict(self.weights), "reason": self.reason}
 
     def holds(self, value: float | str) -> bool:
-        """Tell whether a value lies in the bin."""
+        """Check whether a value lies in the bin."""
         if isinstance(value, str):
             return value == self.word
         return self.word is None and self.low <= value < self.high
 
     def meets(self, low: float, high: float) -> bool:
-        """Tell whether an interval has a part in the bin."""
+        """Check whether an interval overlaps the bin."""
         return self.word is None and low < self.high and high >= self.low
 
 
@@ -95,11 +103,11 @@ class Entry:
     bins : tuple of Bin
         Words, and ranges in rising order that leave no number out.
     grade : {"article", "literature", "judgement"}
-        On whose word it rests.
+        What it rests on.
     claims : tuple of str
         Claims that it touches; empty only for literature.
     source : str
-        Whom the literature is.
+        Citation of the literature.
     unit : str
         Unit of the limits of the ranges; empty where there are none.
     whole_interval : bool
@@ -118,7 +126,7 @@ class Entry:
     whole_interval: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
+        """Return the form that the JSON holds."""
         return {
             "key": self.key,
             "finding": self.finding,
@@ -150,7 +158,7 @@ class Entry:
         Raises
         ------
         InvalidInputError
-            Where no bin holds the value.
+            If no bin holds the value.
         """
         if self.whole_interval and not isinstance(value, str):
             met = [
@@ -165,11 +173,11 @@ class Entry:
         return min(met, key=lambda one: sum(abs(weight) for weight in one.weights.values()))
 
     def largest_weight(self, explanation: str) -> float:
-        """Give the weight that is furthest from nothing for an explanation."""
+        """Return the weight of largest magnitude for an explanation."""
         return max((one.weights.get(explanation, 0.0) for one in self.bins), key=abs)
 
     def touches(self, explanation: str) -> bool:
-        """Tell whether any bin names the explanation."""
+        """Check whether any bin names the explanation."""
         return any(explanation in one.weights for one in self.bins)
 
 
@@ -253,48 +261,30 @@ class Redraws:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question to the runner, and answers to try when looking for the one that tells most.
-
-    Parameters
-    ----------
-    key : str
-        Its name.
-    text : str
-        The question.
-    what : str
-        What it asks for, as part of a sentence.
-    answers : mapping of str to tuple
-        Answers to try, by field of the context.
-    times : mapping of str to str
-        Fields whose answers are multiples of another field.
-    """
-
-    key: str
-    text: str
-    what: str
-    answers: Mapping[str, tuple[Any, ...]]
-    times: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceTable:
-    """All of it; entries, hypotheses and questions by name, in the order of the file."""
+    """All of it; entries and hypotheses by name, in the order of the file."""
 
     rules: Rules
     redraws: Redraws
     hypotheses: Mapping[str, Hypothesis]
     entries: Mapping[str, Entry]
-    questions: Mapping[str, Question]
 
-    def question_of(self, context_field: str) -> Question:
-        """Give the question that asks for a field of the context."""
-        return next(one for one in self.questions.values() if context_field in one.answers)
+    def applied(self) -> WeighingRules:
+        """Return the limits and redraws as a result keeps them."""
+        return WeighingRules(
+            sum_limit=self.rules.sum_limit,
+            equal_within=self.rules.equal_within,
+            strong_from=self.rules.strong_from,
+            moderate_from=self.rules.moderate_from,
+            weight_factor_low=self.redraws.weight_factor_low,
+            weight_factor_high=self.redraws.weight_factor_high,
+            prior_shift=self.redraws.prior_shift,
+        )
 
 
 @cache
 def evidence_table() -> EvidenceTable:
-    """Give the table of evidence.
+    """Return the table of evidence.
 
     Returns
     -------
@@ -326,8 +316,9 @@ def read_table(table: Mapping[str, Any]) -> EvidenceTable:
     Raises
     ------
     InvalidInputError
-        With all that is wrong: an unknown schema, grade or explanation, a name that stands twice, a
-        weight without a reason, ranges that leave something out, an entry that rests on nothing.
+        If anything is wrong; it lists all: an unknown schema, grade or explanation, a name that
+        stands twice, a weight without a reason, ranges that leave something out, an entry that
+        rests on nothing.
     """
     if table.get("schema") != SCHEMA:
         raise InvalidInputError(
@@ -340,7 +331,6 @@ def read_table(table: Mapping[str, Any]) -> EvidenceTable:
             redraws=Redraws(**table["redraws"]),
             hypotheses=_by("id", [Hypothesis(**_tuples(row)) for row in table["explanation"]]),
             entries=_by("key", [_entry(row) for row in table["evidence"]]),
-            questions=_by("key", [_question(row) for row in table["question"]]),
         )
     except (KeyError, TypeError) as error:
         raise InvalidInputError(f"the evidence is not whole: {error}") from error
@@ -378,11 +368,6 @@ def _bin(row: Mapping[str, Any]) -> Bin:
         high=row.get("below", math.inf),
         source=row.get("source", ""),
     )
-
-
-def _question(row: Mapping[str, Any]) -> Question:
-    answers = {name: tuple(values) for name, values in row["answers"].items()}
-    return Question(**{**row, "answers": MappingProxyType(answers)})
 
 
 def _problems(entry: Entry) -> list[str]:

@@ -1,6 +1,6 @@
 """Explaining: an analysis and the answers of the runner in, the three explanations out.
 
-Nothing here looks at samples, so that a saved result can be explained anew with other answers.
+Nothing here looks at samples, so that a saved result can be weighed anew with other answers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tremor.results.explanations import Explanation, Sensitivity
 if TYPE_CHECKING:
     from tremor.results.analysis import Analysis
 
-__all__ = ["explain", "explained"]
+__all__ = ["explain", "with_explanations"]
 
 
 def explain(analysis: Analysis, context: Context | None = None) -> tuple[Explanation, ...]:
@@ -69,8 +69,8 @@ def explain(analysis: Analysis, context: Context | None = None) -> tuple[Explana
     return _weighed(analysis, context or Context(), evidence_table()).explanations()
 
 
-def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
-    """Put explanations, what they hang on, warning signs and advice into an analysis.
+def with_explanations(analysis: Analysis, context: Context | None = None) -> Analysis:
+    """Return an analysis with explanations, their sensitivity, warning signs and advice.
 
     Parameters
     ----------
@@ -101,6 +101,7 @@ def explained(analysis: Analysis, context: Context | None = None) -> Analysis:
             seed=table.redraws.seed,
             draws=table.redraws.draws,
             question=open_question(analysis, context, state.measured, table),
+            rules=table.applied(),
         ),
         warning_signs=signs,
         advice=advice_for({*leading, *strong}, context, signs, advice_table()),
@@ -123,7 +124,7 @@ class _State:
     def _explanation(self, id_: str) -> Explanation:
         hypothesis = self.table.hypotheses[id_]
         support = support_of(self.odds[id_])
-        return Explanation(
+        return Explanation(  # a keyword for each field of the record
             id=id_,
             support=support,
             support_low=support_of(self.redrawn.log_odds_low[id_]),

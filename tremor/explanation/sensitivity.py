@@ -11,9 +11,12 @@ import numpy as np
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.answers.context import Context
-from tremor.explanation.evidence import EvidenceTable, Question
+from tremor.explanation.answers.question_schema import TOPICS
+from tremor.explanation.answers.questions import QUESTIONS
+from tremor.explanation.evidence import EvidenceTable
 from tremor.explanation.findings.collect import answered_findings
 from tremor.explanation.weighing import Weighed, log_odds, weigh
+from tremor.notes import note
 from tremor.results.explanations import OpenQuestion
 
 if TYPE_CHECKING:
@@ -114,8 +117,8 @@ def open_question(
     now = _odds(analysis, context, measured, table)
     changes = [
         change
-        for question in table.questions.values()
-        if (change := _largest_change(question, now, analysis, context, measured, table))
+        for topic in TOPICS
+        if (change := _largest_change(topic, now, analysis, context, measured, table))
     ]
     return max(changes, key=lambda one: (one.leader is not None, one.largest_change), default=None)
 
@@ -127,20 +130,21 @@ def _odds(
 
 
 def _largest_change(
-    question: Question,
+    topic: str,
     now: Mapping[str, float],
     analysis: Analysis,
     context: Context,
     measured: Sequence[Finding],
     table: EvidenceTable,
 ) -> OpenQuestion | None:
-    unanswered = tuple(name for name in question.answers if getattr(context, name) is None)
+    asked = [question.attribute for question in QUESTIONS if question.topic == topic]
+    unanswered = tuple(name for name in asked if getattr(context, name) is None)
     if not unanswered:
         return None
     leader = max(now, key=lambda id_: now[id_])
     best: tuple[bool, float] = (False, 0.0)
     found = None
-    for tried in _tries(question, context):
+    for tried in _tries(topic, context):
         then = _odds(analysis, tried, measured, table)
         new_leader = max(then, key=lambda id_: then[id_])
         moved = max(now, key=lambda id_: abs(then[id_] - now[id_]))
@@ -148,8 +152,8 @@ def _largest_change(
         if change > 0.0 and (new_leader != leader, change) > best:
             best = (new_leader != leader, change)
             found = OpenQuestion(
-                key=question.key,
-                text=question.text,
+                key=topic,
+                text=note("OPEN_QUESTION", question=topic),
                 fields=unanswered,
                 explanation=moved,
                 largest_change=change,
@@ -158,19 +162,21 @@ def _largest_change(
     return found
 
 
-def _tries(question: Question, context: Context) -> Iterator[Context]:
-    """Give the context with each answer that the question could get."""
-    given = {name: getattr(context, name) for name in context.__dataclass_fields__}
+def _tries(topic: str, context: Context) -> Iterator[Context]:
+    """Iterate over the context with each answer that the topic could get."""
+    given = {question.attribute: getattr(context, question.attribute) for question in QUESTIONS}
+    asked = [question for question in QUESTIONS if question.topic == topic]
     choices = [
-        question.answers[name] if given[name] is None else (given[name],)
-        for name in question.answers
+        question.tries if given[question.attribute] is None else (given[question.attribute],)
+        for question in asked
     ]
     for answers in product(*choices):
-        tried: dict[str, Any] = given | dict(zip(question.answers, answers, strict=True))
-        for name, base in question.times.items():
-            if given[name] is None:
-                tried[name] *= tried[base]
+        tried: dict[str, Any] = dict(given)
+        for question, answer in zip(asked, answers, strict=True):
+            is_tried = given[question.attribute] is None
+            factor = tried[question.tries_times] if is_tried and question.tries_times else 1
+            tried[question.attribute] = answer * factor if factor != 1 else answer
         try:
             yield Context(**tried)
-        except InvalidInputError:  # an answer that goes against another one
+        except InvalidInputError:  # an answer that contradicts another one
             continue

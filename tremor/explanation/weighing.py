@@ -10,8 +10,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tremor.explanation.answers.questions import by_attribute
 from tremor.explanation.evidence import Bin, Entry, EvidenceTable, Rules
 from tremor.explanation.findings.finding import Finding
+from tremor.notes import Note, note
 from tremor.results.explanations import Direction, Evidence, Missing, SupportWord
 
 __all__ = [
@@ -87,7 +89,7 @@ def log_odds(weighed: Iterable[Weighed], table: EvidenceTable) -> dict[str, floa
 
 
 def support_of(odds: float) -> float:
-    """Give the support of log-odds, 0 to 1.
+    """Convert log-odds to support, 0 to 1.
 
     Examples
     --------
@@ -100,7 +102,7 @@ def support_of(odds: float) -> float:
 def word_of(
     explanation: str, support: float, weighed: Iterable[Weighed], table: EvidenceTable
 ) -> SupportWord:
-    """Say the support in a word.
+    """Return the word for a support.
 
     Parameters
     ----------
@@ -121,7 +123,7 @@ def word_of(
     """
     hypothesis = table.hypotheses[explanation]
     facts = {
-        _question(one.finding, table) or one.finding.key
+        _topic(one.finding) or one.finding.key
         for one in weighed
         if explanation in one.bin.weights and one.finding.origin in hypothesis.rests_on
     }
@@ -136,13 +138,13 @@ def _word(support: float, rules: Rules) -> SupportWord:
     return "moderate" if support >= rules.moderate_from else "weak"
 
 
-def _question(finding: Finding, table: EvidenceTable) -> str | None:
-    asked = finding.unanswered or finding.fields
-    return table.question_of(asked[0]).key if asked else None
+def _topic(finding: Finding) -> str | None:
+    fields = finding.unanswered or finding.fields
+    return by_attribute()[fields[0]].topic if fields else None
 
 
 def about_equal(odds: Mapping[str, float], rules: Rules) -> tuple[str, ...]:
-    """Name the explanations that fit about as well as the best one, strongest first.
+    """Return the explanations that fit about as well as the best one, strongest first.
 
     Parameters
     ----------
@@ -161,7 +163,7 @@ def about_equal(odds: Mapping[str, float], rules: Rules) -> tuple[str, ...]:
 
 
 def evidence_for(explanation: str, weighed: Iterable[Weighed]) -> tuple[Evidence, ...]:
-    """Give all that was weighed for one explanation, in the order of the table."""
+    """Return the evidence that was weighed for one explanation, in the order of the table."""
     return tuple(
         _evidence(one, one.bin.weights[explanation])
         for one in weighed
@@ -172,7 +174,7 @@ def evidence_for(explanation: str, weighed: Iterable[Weighed]) -> tuple[Evidence
 def _evidence(one: Weighed, weight: float) -> Evidence:
     direction: Direction = "for" if weight > 0.0 else "against" if weight < 0.0 else "neutral"
     finding, entry = one.finding, one.entry
-    return Evidence(
+    return Evidence(  # a keyword for each field of the record
         key=entry.key,
         statement=finding.statement,
         value=finding.word if finding.value is None else finding.value,
@@ -182,11 +184,17 @@ def _evidence(one: Weighed, weight: float) -> Evidence:
         origin=finding.origin,
         direction=direction,
         weight=weight,
-        reason=one.bin.reason,
+        reason=note("EVIDENCE_REASON", entry=entry.key, bin=one.bin.key),
         claims=entry.claims,
         grade=entry.grade,
-        source=one.bin.source or entry.source,
+        source=_source(one),
     )
+
+
+def _source(one: Weighed) -> Note | None:
+    if one.bin.source:
+        return note("EVIDENCE_SOURCE", entry=f"{one.entry.key}.{one.bin.key}")
+    return note("EVIDENCE_SOURCE", entry=one.entry.key) if one.entry.source else None
 
 
 def missing_for(
@@ -214,18 +222,16 @@ def missing_for(
         finding = by_key.get(entry.finding)
         if finding is None or finding.known or not entry.largest_weight(explanation):
             continue
-        groups.setdefault(_question(finding, table) or entry.key, []).append((entry, finding))
-    found = [_missing(key, explanation, group, table) for key, group in groups.items()]
+        groups.setdefault(_topic(finding) or entry.key, []).append((entry, finding))
+    found = [_missing(key, explanation, group) for key, group in groups.items()]
     return tuple(sorted(found, key=lambda one: -one.largest_weight))
 
 
-def _missing(
-    key: str, explanation: str, group: list[tuple[Entry, Finding]], table: EvidenceTable
-) -> Missing:
+def _missing(key: str, explanation: str, group: list[tuple[Entry, Finding]]) -> Missing:
     heaviest, finding = max(group, key=lambda pair: abs(pair[0].largest_weight(explanation)))
     statement = finding.statement
     if finding.unanswered:
-        statement = f"Not answered: {table.questions[key].what}."
+        statement = note("QUESTION_NOT_ANSWERED", question=key)
     return Missing(
         key=key,
         statement=statement,

@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tremor.analysis.quality import quality_of
-from tremor.explanation.claims import article
-from tremor.report import explaining, view
+from tremor.report import explanation_text, view
+from tremor.report.explanation_text import label
 from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
-from tremor.report.messages import sentence, text
+from tremor.report.messages import brief, section, sentence, text
 from tremor.report.numbers import number, percent, range_text, value_text
 from tremor.results.estimates import BY_RANK
 
@@ -125,7 +125,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
 
 def _warning_signs(analysis: Analysis) -> list[dict[str, str]]:
     return [
-        {"urgency": explaining.URGENCIES[sign.urgency], "statement": sign.statement}
+        {"urgency": explanation_text.urgency_text(sign), "statement": sentence(sign.statement)}
         for sign in analysis.warning_signs
     ]
 
@@ -133,64 +133,66 @@ def _warning_signs(analysis: Analysis) -> list[dict[str, str]]:
 def _explaining(analysis: Analysis) -> dict[str, Any]:
     sensitivity = analysis.sensitivity
     return {
-        "preface": explaining.preface(analysis),
-        "answered": explaining.is_answered(analysis),
-        "leaders": explaining.leaders_text(analysis),
-        "how_to_answer": explaining.HOW_TO_ANSWER,
-        "question": "" if sensitivity is None else explaining.question_text(sensitivity),
-        "redraws": "" if sensitivity is None else explaining.redraws_text(sensitivity),
-        "limits": explaining.limits_text(),
+        "preface": explanation_text.preface(analysis),
+        "answered": explanation_text.is_answered(analysis),
+        "leaders": explanation_text.leaders_text(analysis),
+        "question": "" if sensitivity is None else explanation_text.question_text(sensitivity),
+        "redraws": "" if sensitivity is None else explanation_text.redraws_text(sensitivity),
+        "limits": "" if sensitivity is None else explanation_text.limits_text(sensitivity),
         "cards": [_explanation(one) for one in analysis.explanations],
         "advice": [
             {
-                "text": one.text,
+                "text": sentence(one.text),
                 "explanation": None
                 if one.explanation is None
-                else explaining.name_of(one.explanation),
+                else explanation_text.name_of(one.explanation),
                 "claims": one.claims,
-                "grade": one.grade,
+                "grade": explanation_text.grade_text(one.grade),
             }
             for one in analysis.advice
         ],
-        "help_first": explaining.HELP_FIRST,
-        "help": explaining.help_list(),
-        "article": article(),
+        "help": explanation_text.help_list(),
+        "article": label(
+            "article_lead", title=text("claim", "title"), publisher=text("claim", "publisher")
+        ),
+        "claims": explanation_text.claim_texts(),
+        "label": section("explanations"),
     }
 
 
 def _explanation(explanation: Explanation) -> dict[str, Any]:
     return {
         "id": explanation.id,
-        "name": explaining.name_of(explanation.id),
-        "first_line": explaining.first_line(explanation.id),
-        "support": explaining.support_text(explanation),
+        "name": explanation_text.name_of(explanation.id),
+        "first_line": explanation_text.first_line(explanation.id),
+        "support": explanation_text.support_text(explanation),
         "word": explanation.word,
         "sides": [
-            {"title": title, "facts": [_fact(one) for one in explanation.pointing(direction)]}
-            for title, direction in _SIDES
+            {"title": label(title), "facts": [_fact(one) for one in explanation.pointing(side)]}
+            for title, side in _SIDES
         ],
         "neutral": [_fact(one) for one in explanation.pointing("neutral")],
-        "missing": [explaining.missing_text(one) for one in explanation.missing],
-        "prior": f"{explanation.prior:+.1f}",
-        "log_odds": f"{explanation.log_odds:+.1f}",
+        "missing": [brief(one.statement) for one in explanation.missing],
+        "sum_start": label("sum_start", prior=explanation.prior),
+        "sum_end": label("sum_end", log_odds=explanation.log_odds),
         "claims": explanation.claims,
     }
 
 
 _SIDES: Final[tuple[tuple[str, Direction], ...]] = (
-    ("Speaks for it", "for"),
-    ("Speaks against it", "against"),
+    ("speaks_for", "for"),
+    ("speaks_against", "against"),
 )
 
 
 def _fact(evidence: Evidence) -> dict[str, Any]:
     return {
-        "statement": evidence.statement,
-        "reason": evidence.reason,
-        "weight": f"{evidence.weight:+.1f}" if evidence.weight else "0",
-        "origin": explaining.ORIGINS[evidence.origin],
-        "grade": evidence.grade,
-        "source": evidence.source,
+        "statement": sentence(evidence.statement),
+        "reason": sentence(evidence.reason),
+        "weight": label("weight", weight=explanation_text.weight_text(evidence)),
+        "origin": explanation_text.origin_text(evidence),
+        "grade": explanation_text.grade_text(evidence.grade),
+        "source": sentence(evidence.source),
         "claims": evidence.claims,
     }
 

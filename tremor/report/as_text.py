@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tremor.analysis.quality import Quality, quality_of
-from tremor.report import explaining, view
+from tremor.report import explanation_text, view
+from tremor.report.explanation_text import label
 from tremor.report.layout import WIDTH, in_ascii, wrapped
-from tremor.report.messages import sentence, text
+from tremor.report.messages import brief, sentence, text
 from tremor.report.numbers import clock, number, range_text, value_text
 from tremor.report.sparkline import sparkline
 from tremor.results.estimates import BY_RANK
@@ -118,7 +119,7 @@ def _text(lines: Sequence[str], *, unicode: bool) -> str:
 
 
 def explanation_lines(analysis: Analysis) -> list[str]:
-    """Give the explanations with what speaks for and against them and what is missing, and advice.
+    """Return the explanations, with evidence for and against and what is missing, and the advice.
 
     Parameters
     ----------
@@ -130,26 +131,26 @@ def explanation_lines(analysis: Analysis) -> list[str]:
     list of str
         Lines of at most 80 columns.
     """
-    answered = explaining.is_answered(analysis)
-    lines = ["What may explain it", *wrapped(explaining.preface(analysis), indent=2), ""]
+    answered = explanation_text.is_answered(analysis)
+    lines = [label("title"), *wrapped(explanation_text.preface(analysis), indent=2), ""]
     for one in analysis.explanations:
-        head = f"{explaining.name_of(one.id)}: {explaining.support_text(one)}"
+        head = f"{explanation_text.name_of(one.id)}: {explanation_text.support_text(one)}"
         lines += wrapped(head, indent=2)
-        lines += wrapped(explaining.first_line(one.id), indent=4)
+        lines += wrapped(explanation_text.first_line(one.id), indent=4)
         if answered or one.word != "cannot tell":
             for direction in ("for", "against"):
                 lines += _evidence(direction, one.pointing(direction), always=answered)
         lines += [*_missing(one), ""] if answered else []
-    hangs = _what_hangs(analysis) if answered else wrapped(explaining.HOW_TO_ANSWER, indent=2)
+    hangs = _what_hangs(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
     lines += [*hangs, ""]
     if answered or analysis.warning_signs:
-        lines.append("What you can do")
+        lines.append(label("what_you_can_do"))
         for advice in analysis.advice:
-            ground = " ".join(advice.claims) or advice.grade
-            lines += wrapped(f"- {advice.text} [{ground}]", indent=2, hang=2)
+            ground = " ".join(advice.claims) or explanation_text.grade_text(advice.grade)
+            lines += wrapped(f"- {sentence(advice.text)} [{ground}]", indent=2, hang=2)
         lines.append("")
-    lines.append("When to get help, whatever was measured")
-    for urgency, names in explaining.help_list():
+    lines.append(label("help_title"))
+    for urgency, names in explanation_text.help_list():
         lines += wrapped(f"{urgency:<9}{', '.join(names)}", indent=2, hang=9)
     return lines
 
@@ -161,10 +162,10 @@ def _what_hangs(analysis: Analysis) -> list[str]:
     return [
         line
         for said in (
-            explaining.leaders_text(analysis),
-            explaining.question_text(sensitivity),
-            explaining.redraws_text(sensitivity),
-            explaining.limits_text(),
+            explanation_text.leaders_text(analysis),
+            explanation_text.question_text(sensitivity),
+            explanation_text.redraws_text(sensitivity),
+            explanation_text.limits_text(sensitivity),
         )
         if said
         for line in wrapped(said, indent=2)
@@ -174,10 +175,10 @@ def _what_hangs(analysis: Analysis) -> list[str]:
 def _warning_signs(analysis: Analysis) -> list[str]:
     if not analysis.warning_signs:
         return []
-    lines = wrapped(f"GET HELP. {explaining.HELP_FIRST}")
+    lines = wrapped(f"{label('get_help_loudly')} {label('help_first')}")
     for sign in analysis.warning_signs:
         lines += wrapped(
-            f"{explaining.URGENCIES[sign.urgency]:<9}{sign.statement}", indent=2, hang=9
+            f"{explanation_text.urgency_text(sign):<9}{sentence(sign.statement)}", indent=2, hang=9
         )
     return [*lines, ""]
 
@@ -185,19 +186,20 @@ def _warning_signs(analysis: Analysis) -> list[str]:
 def _evidence(direction: str, found: Sequence[Evidence], *, always: bool) -> list[str]:
     lines = []
     for index, one in enumerate(found):
-        label = direction if index == 0 else ""
-        text = f"{label:<9}{one.statement} [{explaining.ground_text(one)}]"
+        head = label(direction) if index == 0 else ""
+        text = f"{head:<9}{sentence(one.statement)} [{explanation_text.ground_text(one)}]"
         lines += wrapped(text, indent=4, hang=9)
     if always and not lines:
-        return wrapped(f"{direction:<9}nothing that is known", indent=4)
+        return wrapped(f"{label(direction):<9}{label('nothing_known')}", indent=4)
     return lines
 
 
 def _missing(explanation: Explanation) -> list[str]:
-    found = [explaining.missing_text(one) for one in explanation.missing]
+    found = [brief(one.statement) for one in explanation.missing]
     shown, hidden = found[:_MOST_MISSING], len(found) - _MOST_MISSING
-    more = [f"and {hidden} more"] if hidden > 0 else []
-    return wrapped(f"{'missing':<9}{'; '.join([*shown, *more]) or 'nothing'}", indent=4, hang=9)
+    more = [label("n_more", n=hidden)] if hidden > 0 else []
+    listed = "; ".join([*shown, *more]) or label("nothing_missing")
+    return wrapped(f"{label('missing'):<9}{listed}", indent=4, hang=9)
 
 
 def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_format: str) -> str:
@@ -223,9 +225,9 @@ def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_form
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
     lines.append("")
-    for label, value in view.capture_rows(facts, source_format=source_format):
-        lines += wrapped(f"{label:<18}{value}", indent=2, hang=18)
-        if label == text("capture", "gaps"):
+    for name_of_row, value in view.capture_rows(facts, source_format=source_format):
+        lines += wrapped(f"{name_of_row:<18}{value}", indent=2, hang=18)
+        if name_of_row == text("capture", "gaps"):
             lines += _gaps(facts)
     if facts.history:
         lines += ["", "  How it was read"]
@@ -242,8 +244,8 @@ def _gaps(facts: CaptureInfo) -> list[str]:
     return lines + _more(len(facts.gaps))
 
 
-def _fact(label: str, text: str) -> list[str]:
-    return wrapped(f"{label:<12}{text}", hang=12)
+def _fact(name: str, text: str) -> list[str]:
+    return wrapped(f"{name:<12}{text}", hang=12)
 
 
 def _more(n: int) -> list[str]:

@@ -1,4 +1,7 @@
-"""The claims, the evidence and its weights, for reading: all of them, or one by its name."""
+"""The claims, the evidence and its weights as a listing: all of them, or one by its name.
+
+These are the tables as they ship. What a result was weighed with stands in the result.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.advice import AdviceText, WarningText, advice_table
+from tremor.explanation.answers.question_schema import TOPICS
+from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.claims import Claim, article
 from tremor.explanation.evidence import Bin, Entry, Hypothesis, evidence_table
-from tremor.report import explaining
 from tremor.report.layout import wrapped
+from tremor.report.messages import section, text
 from tremor.report.numbers import percent
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ def names() -> tuple[str, ...]:
 
 
 def document(name: str | None = None) -> dict[str, Any]:
-    """Give the tables as plain values for JSON.
+    """Return the tables as plain values for JSON.
 
     Parameters
     ----------
@@ -53,26 +58,31 @@ def document(name: str | None = None) -> dict[str, Any]:
     if name is not None:
         found: dict[str, Any] = {"schema": SCHEMA}
         for kind, row in _matches(name):
-            found.setdefault(kind, []).append(_plain(row))
+            found.setdefault(kind, []).append(_plain(kind, row))
         return found
     table = evidence_table()
     whole: dict[str, Any] = {
         "schema": SCHEMA,
-        "article": {"title": article().title, "publisher": article().publisher},
-        "rules": _plain(table.rules),
-        "redraws": _plain(table.redraws),
+        "article": {"title": text("claim", "title"), "publisher": text("claim", "publisher")},
+        "rules": asdict(table.rules)
+        | {"reasons": {name: text("rule", f"{name}.reason") for name in table.rules.reasons}},
+        "redraws": asdict(table.redraws) | {"reason": text("rule", "redraws.reason")},
     }
     for _, kind, row in _everything():
-        whole.setdefault(kind, []).append(_plain(row))
+        whole.setdefault(kind, []).append(_plain(kind, row))
     whole["questions"] = [
-        {"key": one.key, "text": one.text, "fields": list(one.answers)}
-        for one in table.questions.values()
+        {
+            "key": topic,
+            "text": text("question", f"{topic}.text"),
+            "fields": [question.attribute for question in QUESTIONS if question.topic == topic],
+        }
+        for topic in TOPICS
     ]
     return whole
 
 
 def render() -> str:
-    """Give all claims, explanations, evidence with weights and reasons, advice and warning signs.
+    """Return all claims, explanations, evidence with weights, advice and warning signs as text.
 
     Returns
     -------
@@ -81,38 +91,34 @@ def render() -> str:
     """
     table = evidence_table()
     lines = [
-        *wrapped(f"What the article says: {article().title} ({article().publisher})"),
+        *wrapped(
+            _label("claims", title=text("claim", "title"), publisher=text("claim", "publisher"))
+        ),
         "",
         *(line for claim in article().claims.values() for line in _claim(claim)),
         "",
-        "The three explanations",
+        _label("explanations"),
         "",
         *_each(table.hypotheses.values(), _hypothesis),
         *_rules(table),
         "",
-        "Evidence: what is looked at, and how it weighs",
+        _label("evidence"),
         "",
-        *wrapped(_WEIGHTS, indent=2),
+        *wrapped(_label("weights"), indent=2),
         "",
         *_each(table.entries.values(), _entry),
-        "Advice",
+        _label("advice"),
         "",
         *_each(advice_table().advice, _advice),
-        "When to get help",
+        _label("warning_signs"),
         "",
         *_each(advice_table().warnings, _warning),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
 
-_WEIGHTS: Final = (
-    "A weight is a change of log-odds: +0.7 doubles the odds of an explanation, -0.7 halves them. "
-    "What is not known weighs nothing."
-)
-
-
 def render_one(name: str) -> str:
-    """Give the entries of one name, and the claims that they cite.
+    """Return the entries of one name, and the claims that they cite, as text.
 
     Parameters
     ----------
@@ -139,12 +145,12 @@ def render_one(name: str) -> str:
         if isinstance(row, Claim):
             lines += [*_citing(row.id), ""]
         elif cited:
-            lines += ["  It cites", *(line for id_ in cited for line in _cited(id_)), ""]
+            lines += [f"  {_label('cites')}", *(line for id_ in cited for line in _cited(id_)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _everything() -> Iterator[tuple[str, str, Any]]:
-    """Give name, kind and row of all that has a name."""
+    """Iterate over name, kind and row of all that has a name."""
     table, advice = evidence_table(), advice_table()
     for claim in article().claims.values():
         yield claim.id, "claims", claim
@@ -168,17 +174,39 @@ def _matches(name: str) -> list[tuple[str, Any]]:
     return found
 
 
-def _plain(row: Any) -> dict[str, Any]:  # noqa: ANN401 - rows of five kinds
+#: Where the texts of each kind of row stand in the catalogue.
+_SECTIONS: Final = {
+    "claims": "claim",
+    "explanations": "explanation",
+    "evidence": "evidence",
+    "advice": "advice",
+    "warning_signs": "warning_sign",
+}
+
+
+def _plain(kind: str, row: Any) -> dict[str, Any]:  # noqa: ANN401 - rows of five kinds
+    """Return a row as JSON holds it, with its texts in the language of the reader."""
+    texts, name = section(_SECTIONS[kind]), getattr(row, "id", None) or row.key
     if isinstance(row, Entry):
-        return row.to_dict()
-    return {
-        key: dict(value)
-        if isinstance(value, Mapping)
-        else list(value)
-        if isinstance(value, tuple)
-        else value
-        for key, value in asdict(row).items()
-    }
+        record = row.to_dict()
+        for one, written in zip(row.bins, record["bins"], strict=True):
+            written["reason"] = texts[f"{name}.{one.key}.reason"]
+    else:
+        record = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(row).items()
+        }
+    return {key: texts.get(f"{name}.{key}", value) for key, value in record.items()}
+
+
+def _label(name: str, /, **values: object) -> str:
+    return text("listing", name, **values)
+
+
+def _word(of: str, name: str) -> str:
+    """Return a word of the tables; itself where the catalogue has no other."""
+    words: Mapping[str, str] = section("listing")
+    return words.get(f"{of}.{name}", name)
 
 
 def _each(rows: Any, lines_of: Callable[[Any], list[str]]) -> Iterator[str]:  # noqa: ANN401
@@ -187,19 +215,22 @@ def _each(rows: Any, lines_of: Callable[[Any], list[str]]) -> Iterator[str]:  # 
         yield ""
 
 
+def _claim_text(claim: Claim) -> str:
+    by = section("claim").get(f"{claim.id}.attributed_to", "")
+    return text("claim", f"{claim.id}.text") + (f" ({by})" if by else "")
+
+
 def _claim(claim: Claim) -> list[str]:
-    by = f" ({claim.attributed_to})" if claim.attributed_to else ""
-    return wrapped(f"{claim.id:<4}{claim.text}{by}", indent=2, hang=4)
+    return wrapped(f"{claim.id:<4}{_claim_text(claim)}", indent=2, hang=4)
 
 
 def _claim_alone(claim: Claim) -> list[str]:
-    by = f" ({claim.attributed_to})" if claim.attributed_to else ""
-    head = f"{claim.id}, a claim of the article, section {claim.section}"
-    return [*wrapped(head), *wrapped(f"{claim.text}{by}", indent=2)]
+    head = _label("claim", id=claim.id, section=text("claim", f"{claim.id}.section"))
+    return [*wrapped(head), *wrapped(_claim_text(claim), indent=2)]
 
 
 def _cited(id_: str) -> list[str]:
-    return wrapped(f"{id_:<4}{article().claims[id_].text}", indent=4, hang=4)
+    return wrapped(f"{id_:<4}{text('claim', f'{id_}.text')}", indent=4, hang=4)
 
 
 def _citing(id_: str) -> list[str]:
@@ -208,112 +239,114 @@ def _citing(id_: str) -> list[str]:
         for name, _, row in _everything()
         if not isinstance(row, Claim) and id_ in getattr(row, "claims", ())
     ]
-    return wrapped(f"Cited by {', '.join(users)}", indent=2, hang=2)
+    return wrapped(_label("cited_by", names=users), indent=2, hang=2)
 
 
 def _hypothesis(hypothesis: Hypothesis) -> list[str]:
+    id_ = hypothesis.id
+    ground = f"{_word('grade', 'article')}: {' '.join(hypothesis.claims)}"
     return [
-        *wrapped(f"{hypothesis.id}  {hypothesis.name} [article: {' '.join(hypothesis.claims)}]"),
-        *wrapped(hypothesis.first_line, indent=2),
-        *wrapped(f"{'prior':<{_LABEL}}{hypothesis.prior:+.1f}", indent=2),
-        *wrapped(hypothesis.prior_reason, indent=2 + _LABEL),
+        *wrapped(f"{id_}  {text('explanation', f'{id_}.name')} [{ground}]"),
+        *wrapped(text("explanation", f"{id_}.first_line"), indent=2),
+        *wrapped(f"{_label('prior'):<{_LABEL}}{hypothesis.prior:+.1f}", indent=2),
+        *wrapped(text("explanation", f"{id_}.prior_reason"), indent=2 + _LABEL),
     ]
 
 
 def _rules(table: EvidenceTable) -> list[str]:
     rules, how = table.rules, table.redraws
-    told = (
-        (f"Strong is a support of {percent(rules.strong_from)} and more.", "strong_from"),
-        (f"Moderate is {percent(rules.moderate_from)} and more; weak is less.", "moderate_from"),
-        (
-            f"The sum of the weights is held between {-rules.sum_limit:g} and "
-            f"{rules.sum_limit:+g}.",
-            "sum_limit",
+    stated = {
+        "strong_from": _label("strong_from", support=percent(rules.strong_from)),
+        "moderate_from": _label("moderate_from", support=percent(rules.moderate_from)),
+        "sum_limit": _label("sum_limit", low=-rules.sum_limit, high=rules.sum_limit),
+        "equal_within": _label("equal_within", log_odds=rules.equal_within),
+        "redraws": _label(
+            "redraws",
+            draws=how.draws,
+            low=how.weight_factor_low,
+            high=how.weight_factor_high,
+            prior_shift=how.prior_shift,
         ),
-        (
-            "Explanations fit about equally where their log-odds differ by under "
-            f"{rules.equal_within:g}.",
-            "equal_within",
-        ),
-    )
-    lines = [
+    }
+    return [
         line
-        for text, reason in told
-        for line in wrapped(f"- {text} {rules.reasons[reason]}", hang=2)
+        for name, rule in stated.items()
+        for line in wrapped(f"- {rule} {text('rule', f'{name}.reason')}", hang=2)
     ]
-    redraws = (
-        f"- Each weight is redrawn {how.draws} times between {how.weight_factor_low:g} and "
-        f"{how.weight_factor_high:g} times itself, each prior within {how.prior_shift:g} of "
-        f"itself. {how.reason}"
-    )
-    return [*lines, *wrapped(redraws, hang=2)]
 
 
 def _weighed_by(explanation: str) -> list[str]:
-    told = []
+    found = []
     for entry in evidence_table().entries.values():
         weights = [one.weights.get(explanation, 0.0) for one in entry.bins]
         if any(weights):
-            told.append((max(map(abs, weights)), f"{entry.key} {_span(weights)}"))
-    told.sort(key=lambda pair: -pair[0])
-    return wrapped(f"Weighed by {', '.join(text for _, text in told)}", indent=2, hang=2)
+            found.append((max(map(abs, weights)), f"{entry.key} {_span(weights)}"))
+    found.sort(key=lambda pair: -pair[0])
+    return wrapped(_label("weighed_by", names=[name for _, name in found]), indent=2, hang=2)
 
 
 def _span(weights: list[float]) -> str:
     low, high = min(*weights, 0.0), max(*weights, 0.0)
     if not low or not high:
         return f"{low or high:+.1f}"
-    return f"{low:+.1f} to {high:+.1f}"
+    return _label("weights_between", low=low, high=high)
 
 
 def _entry(entry: Entry) -> list[str]:
-    lines = wrapped(f"{entry.key}: {entry.looks_at} [{_ground(entry)}]", hang=2)
+    key, texts = entry.key, section("evidence")
+    lines = wrapped(
+        f"{key}: {texts[f'{key}.looks_at']} [{_ground('evidence', key, entry)}]", hang=2
+    )
     for one in entry.bins:
         weights = ", ".join(
             f"{id_} {weight:+.1f}" if weight else f"{id_} 0" for id_, weight in one.weights.items()
         )
         lines += wrapped(f"{_where(one, entry.unit)}: {weights}", indent=2, hang=2)
-        lines += wrapped(one.reason, indent=6)
-        if one.source:
-            lines += wrapped(f"({one.source})", indent=6)
+        lines += wrapped(texts[f"{key}.{one.key}.reason"], indent=6)
+        source = texts.get(f"{key}.{one.key}.source")
+        if source:
+            lines += wrapped(f"({source})", indent=6)
     return lines
 
 
-def _ground(row: Entry | AdviceText) -> str:
+def _ground(kind: str, name: str, row: Entry | AdviceText) -> str:
     claims = " ".join(row.claims)
-    return row.grade + (f": {claims}" if claims else "") + (f"; {row.source}" if row.source else "")
+    source = section(kind).get(f"{name}.source", "")
+    grade = _word("grade", row.grade)
+    return grade + (f": {claims}" if claims else "") + (f"; {source}" if source else "")
 
 
 def _where(one: Bin, unit: str) -> str:
+    """Return which values lie in a bin."""
     if one.word is not None:
-        return one.word
-    if math.isinf(one.low) and math.isinf(one.high):
-        return "whatever it is"
+        return _word("bin", one.word)
+    ends = {"low": one.low, "high": one.high, "unit": unit}
     if math.isinf(one.low):
-        return f"below {one.high:g} {unit}"
-    if math.isinf(one.high):
-        return f"from {one.low:g} {unit}"
-    return f"from {one.low:g} to under {one.high:g} {unit}"
+        return _label("range.any" if math.isinf(one.high) else "range.below", **ends)
+    return _label("range.from" if math.isinf(one.high) else "range.between", **ends)
 
 
 def _advice(one: AdviceText) -> list[str]:
-    goes_with = [
-        *([] if one.explanation is None else [f"{one.explanation} leads"]),
-        *([] if one.when is None else [one.when]),
+    conditions = [
+        *([] if one.explanation is None else [_label("leads", explanation=one.explanation)]),
+        *([] if one.when is None else [_word("condition", one.when)]),
     ]
-    given = f"given when: {' and '.join(goes_with)}" if goes_with else "always given"
-    text = one.text.replace("{sweat}", "")
+    given = {"first": conditions[0], "last": conditions[-1]} if conditions else {}
     return [
-        *wrapped(f"{one.id} [{_ground(one)}]"),
-        *wrapped(text, indent=2),
-        *wrapped(given, indent=2),
+        *wrapped(f"{one.id} [{_ground('advice', one.id, one)}]"),
+        *wrapped(text("advice", f"{one.id}.text", sweat=None), indent=2),
+        *wrapped(_label("given", n=len(conditions), **given), indent=2),
     ]
 
 
 def _warning(sign: WarningText) -> list[str]:
+    ground = f"{_word('grade', 'literature')}; {text('warning_sign', f'{sign.id}.source')}"
+    urgency = text("explanations", f"urgency.{sign.urgency}")
     return [
-        *wrapped(f"{sign.id} [literature; {sign.source}]"),
-        *wrapped(f"{explaining.URGENCIES[sign.urgency]:<{_LABEL}}{sign.text}", indent=2, hang=9),
+        *wrapped(f"{sign.id} [{ground}]"),
+        *wrapped(
+            f"{urgency:<{_LABEL}}{text('warning_sign', f'{sign.id}.text')}", indent=2, hang=_LABEL
+        ),
     ]
 
 

@@ -1,14 +1,32 @@
 """From codes to sentences: the only place where the sentences of a result are made.
 
-A language is one file in the folder `languages`. The code of a note is looked up and its values
-are filled in; nothing is computed here.
+A language is one file in the folder `languages`. English is ``en.toml`` and, beside it, the texts
+that stand next to their weights and limits in the tables of `tremor.explanation`; the file of
+another language may override any of them, and where it does not, the English text stands. The code
+of a note is looked up and its values are filled in; nothing is computed here.
+
+A template names values as `str.format` does, with these formats beside those of Python:
+
+==========================  ===================================================================
+``{x:figure}``              three significant digits, whole numbers in full
+``{x:interval UNIT}``       a number with its interval and unit, for a mapping of value, low, high
+``{x:share}``               a share in whole per cent, with its interval for such a mapping
+``{x:text SECTION.NAME}``   another text of the catalogue, where ``*`` in its name is the value
+``{x:brief}``               a note in few words, as `brief` makes it
+``{x:joined}``              the sentences of several notes, joined by semicolons
+``{x:number}``              as `tremor.report.numbers.number`
+``{x:percent}``             as `tremor.report.numbers.percent`
+``{x:and}``                 words joined by "and"
+==========================  ===================================================================
+
+A note stands as its sentence, several are joined by commas, and None is empty.
 """
 
 from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
@@ -16,14 +34,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
-from tremor.report.numbers import number, percent
+from tremor.report.numbers import figure, interval_text, number, percent, share_text
 from tremor.results.verdicts import REASON_NAMES
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from tremor.results.windows import WindowTable
 
 __all__ = [
     "LANGUAGES",
+    "brief",
     "catalogue",
     "section",
     "sentence",
@@ -33,13 +54,18 @@ __all__ = [
     "window_reasons",
 ]
 
-_FOLDER: Final = "languages"
+#: One file for each language.
+_FOLDER: Final[Traversable] = files("tremor.report").joinpath("languages")
+#: The sections whose English texts stand in the tables of `tremor.explanation`.
+_IN_TABLES: Final = frozenset(
+    {"advice", "answer", "claim", "evidence", "explanation", "question", "rule", "warning_sign"}
+)
 
 #: The languages that there is a catalogue for.
 LANGUAGES: Final = tuple(
     sorted(
         entry.name.removesuffix(".toml")
-        for entry in files("tremor.report").joinpath(_FOLDER).iterdir()
+        for entry in _FOLDER.iterdir()
         if entry.name.endswith(".toml")
     )
 )
@@ -68,14 +94,56 @@ def use_language(language: str) -> None:
 
 @lru_cache
 def catalogue(language: str = "en") -> Mapping[str, Mapping[str, Any]]:
-    """Return all messages of a language, by section and name."""
-    path = files("tremor.report").joinpath(_FOLDER, f"{language}.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    """Return the messages in the file of a language, by section and name.
+
+    Parameters
+    ----------
+    language : str
+        One of `LANGUAGES`.
+
+    Returns
+    -------
+    mapping
+        Sections; a table within a section stands with dotted names, as in ``recovery.looks_at``.
+    """
+    path = _FOLDER.joinpath(f"{language}.toml")
+    sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: dict(_dotted(table)) for name, table in sections.items()}
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict) and "by" not in value:
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def section(name: str) -> Mapping[str, Any]:
-    """Return one section of the catalogue, such as the words of the verdicts."""
-    found: Mapping[str, Any] = catalogue(_LANGUAGE.get())[name]
+    """Return one section of the catalogue, such as the words of the verdicts.
+
+    Parameters
+    ----------
+    name : str
+        Name of the section.
+
+    Returns
+    -------
+    mapping
+        Texts by name, in English where the language does not have them.
+    """
+    return _section(_LANGUAGE.get(), name)
+
+
+@lru_cache
+def _section(language: str, name: str) -> Mapping[str, Any]:
+    found = dict(catalogue("en").get(name, {}))
+    if name in _IN_TABLES:
+        from tremor.report.table_texts import texts_of
+
+        found |= texts_of(name)
+    if language != "en":
+        found |= catalogue(language).get(name, {})
     return found
 
 
@@ -94,16 +162,23 @@ def text(section_name: str, name: str, /, **values: object) -> str:
     str
         The message.
 
+    Raises
+    ------
+    KeyError
+        If the catalogue does not have it.
+
     Examples
     --------
     >>> text("note", "GAPS", n_gaps=2, n_lost=40, longest_s=0.31, longest_at_s=12.0)
     'gaps: 2, samples lost: 40, the longest 0.31 s at 12 s'
+    >>> text("evidence", "recovery.looks_at")
+    'whether the tremor fades with rest'
     """
     template = section(section_name)[name]
     if not isinstance(template, str):
         chosen = str(values[template["by"]])
         template = template.get(chosen, template["other"])
-    return _FORMATTER.vformat(template, (), values)
+    return _Formatter(values).vformat(template, (), values)
 
 
 def sentence(note: Note | None) -> str:
@@ -117,7 +192,7 @@ def sentence(note: Note | None) -> str:
     Returns
     -------
     str
-        Without a capital letter and a full stop, so that it can stand within another; the code
+        Without a capital letter and a full stop where it can stand within another; the code
         itself where the catalogue does not know it, as in a result of a later version.
 
     Examples
@@ -125,6 +200,8 @@ def sentence(note: Note | None) -> str:
     >>> sentence(Note("RATE_NOMINAL", {"nominal_hz": 52.0, "why": Note("TOO_FEW_PACKETS")}))
     'the nominal 52 Hz is taken as the sampling rate: too few packets to tell it; 1 % of rate is \
 1 % of frequency'
+    >>> sentence(Note("FINDING_AMPLITUDE", {"rms_ms2": {"value": 0.3, "low": 0.28, "high": 0.33}}))
+    'Its RMS acceleration is 0.300 m/s^2 (0.280 to 0.330 m/s^2).'
     """
     if note is None:
         return ""
@@ -161,30 +238,68 @@ def sentences(notes: Iterable[Note]) -> str:
     return "; ".join(map(sentence, notes))
 
 
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(words)
+def brief(note: Note) -> str:
+    """Make a few words of a note that says what is missing.
+
+    Parameters
+    ----------
+    note : Note
+        Any note.
+
+    Returns
+    -------
+    str
+        Its text in section ``missing``; its sentence where there is none.
+
+    Examples
+    --------
+    >>> brief(Note("NOT_MEASURED", {"finding": "recovery", "why": Note("NO_TREMOR_SEEN")}))
+    'whether it fades with rest (not measured)'
+    """
+    if note.code in section("missing"):
+        return text("missing", note.code, **note.values)
+    return sentence(note)
 
 
-#: Formats of templates beside those of Python.
-_FORMATS: Final[Mapping[str, Callable[[Any], str]]] = {
-    "number": number,
-    "percent": percent,
-    "and": _and,
+def _interval(value: Mapping[str, float], unit: str) -> str:
+    return interval_text(value["value"], value["low"], value["high"], unit)
+
+
+#: Formats of templates beside those of Python, given the value and what follows the name.
+_FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
+    "and": lambda words, _: " and ".join(words),
+    "brief": lambda note, _: brief(note),
+    "figure": lambda value, _: figure(value),
+    "interval": _interval,
+    "joined": lambda notes, _: sentences(notes),
+    "number": lambda value, _: number(value),
+    "percent": lambda share, _: percent(share),
+    "share": lambda share, _: share_text(share),
 }
 
 
 class _Formatter(string.Formatter):
-    """Fills in notes as their sentences, lists with commas, and formats of `_FORMATS`."""
+    """Fills the values of one message into its template, with the formats of the catalogue."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - as in the base
+        if value is None:
+            return ""
+        name, _, argument = format_spec.partition(" ")
+        if name == "text":
+            return self._other(argument.replace("*", str(value)), str(value))
+        if name in _FORMATS:
+            return _FORMATS[name](value, argument)
         if isinstance(value, Note):
             value = sentence(value)
-        elif format_spec in _FORMATS:
-            return _FORMATS[format_spec](value)
-        elif isinstance(value, (tuple, list)):
-            value = ", ".join(map(str, value))
+        elif isinstance(value, tuple | list):
+            value = ", ".join(sentence(one) if isinstance(one, Note) else str(one) for one in value)
         formatted: str = super().format_field(value, format_spec)
         return formatted
 
-
-_FORMATTER: Final = _Formatter()
+    def _other(self, path: str, value: str) -> str:
+        """Return another message with the same values; the value itself where there is none."""
+        section_name, _, name = path.partition(".")
+        return text(section_name, name, **self._values) if name in section(section_name) else value

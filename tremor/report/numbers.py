@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,15 +12,18 @@ if TYPE_CHECKING:
 __all__ = [
     "clock",
     "decimals_of",
+    "figure",
+    "interval_text",
     "number",
     "percent",
     "range_text",
+    "share_text",
     "span",
     "value_text",
 ]
 
 _SIGNIFICANT: Final = 3
-#: From so many seconds on a length of time is told in minutes, and in hours.
+#: From so many seconds on a duration is shown in minutes, and in hours.
 _IN_MINUTES_S: Final = 600.0
 _IN_HOURS_S: Final = 10800.0
 
@@ -59,7 +63,7 @@ def _decimals_for(value: float) -> int:
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """Return a number with so many decimals, or with three significant digits.
+    """Format a number with the given decimals, or with three significant digits.
 
     Examples
     --------
@@ -72,14 +76,14 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 
 def value_text(estimate: Estimate, unit: str) -> str:
-    """Return the value with its unit; empty where there is none."""
+    """Format the value with its unit; empty if there is none."""
     if estimate.value is None:
         return ""
     return f"{number(estimate.value, decimals_of(estimate))} {unit}".rstrip()
 
 
 def range_text(estimate: Estimate) -> str:
-    """Return the interval in brackets; empty where there is none.
+    """Format the interval in brackets; empty if there is none.
 
     Examples
     --------
@@ -101,8 +105,69 @@ def range_text(estimate: Estimate) -> str:
     return ""
 
 
+def figure(value: float) -> str:
+    """Format with three significant digits, and whole numbers in full.
+
+    Examples
+    --------
+    >>> figure(1489.6), figure(0.4), figure(82.49)
+    ('1490', '0.4', '82.5')
+    """
+    if value == 0.0:
+        return "0"
+    digits = max(2 - math.floor(math.log10(abs(value))), 0)
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def interval_text(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """Format a number with its interval, both with their unit, as a sentence holds them.
+
+    Parameters
+    ----------
+    value : float
+        The number, in `unit`.
+    low, high : float or None
+        Limits of its interval, in `unit`.
+    unit : str
+        Unit.
+
+    Returns
+    -------
+    str
+        With as many decimals as show two digits of the width of the interval.
+
+    Examples
+    --------
+    >>> interval_text(82.49, 61.6, 123.3, "s")
+    '82 s (62 to 123 s)'
+    """
+    if low is not None and high is not None and high > low:
+        decimals = max(1 - math.floor(math.log10(high - low)), 0)
+        return f"{value:.{decimals}f} {unit} ({low:.{decimals}f} to {high:.{decimals}f} {unit})"
+    if low is not None and high is None:
+        return f"{figure(value)} {unit} (at least {figure(low)} {unit})"
+    if high is not None and low is None:
+        return f"{figure(value)} {unit} (at most {figure(high)} {unit})"
+    return f"{figure(value)} {unit}"
+
+
+def share_text(share: float | Mapping[str, float]) -> str:
+    """Format a share in whole per cent, with its interval where it has one.
+
+    Examples
+    --------
+    >>> share_text(0.034), share_text({"value": 0.92, "low": 0.88, "high": 0.95})
+    ('3 %', '92 % (88 to 95 %)')
+    """
+    if isinstance(share, Mapping):
+        value, low, high = (100.0 * share[name] for name in ("value", "low", "high"))
+        return f"{value:.0f} % ({low:.0f} to {high:.0f} %)"
+    return f"{100.0 * share:.0f} %"
+
+
 def percent(share: float) -> str:
-    """Return a share in per cent; small shares keep two significant digits.
+    """Format a share in per cent; small shares keep two significant digits.
 
     Examples
     --------
@@ -116,7 +181,7 @@ def percent(share: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a time as minutes and seconds, or hours, minutes and seconds.
+    """Format a time as minutes and seconds, or hours, minutes and seconds.
 
     Examples
     --------
@@ -129,7 +194,7 @@ def clock(seconds: float) -> str:
 
 
 def span(seconds: float, *, of_s: float = 0.0) -> str:
-    """Return a length of time in the unit one would say it in, or that of its whole.
+    """Format a duration in the unit that suits it, or the whole that it is part of.
 
     Examples
     --------

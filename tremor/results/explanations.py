@@ -1,14 +1,16 @@
 """What the explanations came to: records that an analysis carries. Nothing is weighed here.
 
 They stand beside the other records of the document, below the room that fills them, so that
-writing and reading a result needs no knowledge of how its explanations were made.
+writing and reading a result needs no knowledge of how its explanations were made. Their sentences
+are notes, of which `tremor.report.messages` makes the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, Literal, Self
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from tremor.notes import Note
 
 __all__ = [
     "EXPLANATION_IDS",
@@ -23,6 +25,7 @@ __all__ = [
     "Sensitivity",
     "SupportWord",
     "WarningSign",
+    "WeighingRules",
 ]
 
 #: In the order of the article.
@@ -37,48 +40,16 @@ Grade = Literal["article", "literature", "judgement"]
 SupportWord = Literal["strong", "moderate", "weak", "cannot tell"]
 
 
-def _known(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Take the fields of a record; keys that are not known are left out, lists become tuples."""
-    return {
-        item.name: tuple(value) if isinstance(value, list) else value
-        for item in fields(cls)
-        if item.name in record
-        for value in (record[item.name],)
-    }
-
-
-def _plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any of the dataclasses below
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in asdict(record).items()
-    }
-
-
-class _Written:
-    """A record whose fields are what the JSON holds."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(**_known(cls, record))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence(_Written):
+class Evidence:
     """One finding, and how it weighs for one explanation.
 
     Parameters
     ----------
     key : str
         Name of the entry in the table of evidence.
-    statement : str
-        The fact, in a sentence.
+    statement : Note
+        The fact.
     value : float, str or None
         The number or the word that was looked at.
     unit : str
@@ -91,18 +62,18 @@ class Evidence(_Written):
         Sign of the weight.
     weight : float
         Change of the log-odds (natural logarithm).
-    reason : str
+    reason : Note
         Why it weighs so.
     claims : tuple of str
         Claims of the article that it touches; empty only for context from the literature.
     grade : {"article", "literature", "judgement"}
-        On whose word the weight rests.
-    source : str
-        Whom the literature is; empty for the other grades.
+        What the weight rests on.
+    source : Note or None
+        Citation of the literature; None for the other grades.
     """
 
     key: str
-    statement: str
+    statement: Note
     value: float | str | None
     unit: str
     low: float | None
@@ -110,22 +81,22 @@ class Evidence(_Written):
     origin: Origin
     direction: Direction
     weight: float
-    reason: str
+    reason: Note
     claims: tuple[str, ...]
     grade: Grade
-    source: str = ""
+    source: Note | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing(_Written):
+class Missing:
     """A fact that would weigh and is not known.
 
     Parameters
     ----------
     key : str
         Name of the question; of the entry in the table of evidence where it was not measured.
-    statement : str
-        What is not known.
+    statement : Note
+        What is not known, and why.
     largest_weight : float
         The largest change of the log-odds, up or down, that one of its entries could make.
     claims : tuple of str
@@ -135,7 +106,7 @@ class Missing(_Written):
     """
 
     key: str
-    statement: str
+    statement: Note
     largest_weight: float
     claims: tuple[str, ...]
     grade: Grade
@@ -179,38 +150,20 @@ class Explanation:
     claims: tuple[str, ...]
 
     def pointing(self, direction: Direction) -> tuple[Evidence, ...]:
-        """Give the evidence of one direction, the heaviest first."""
+        """Return the evidence of one direction, the largest weight first."""
         found = [one for one in self.evidence if one.direction == direction]
         return tuple(sorted(found, key=lambda one: -abs(one.weight)))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        return _plain(self) | {
-            "evidence": [one.to_dict() for one in self.evidence],
-            "missing": [one.to_dict() for one in self.missing],
-        }
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        return cls(
-            **_known(cls, record)
-            | {
-                "evidence": tuple(Evidence.from_dict(one) for one in record["evidence"]),
-                "missing": tuple(Missing.from_dict(one) for one in record["missing"]),
-            }
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenQuestion(_Written):
+class OpenQuestion:
     """The unanswered question whose answer could change most.
 
     Parameters
     ----------
     key : str
         Name of the question in the table of evidence.
-    text : str
+    text : Note
         The question.
     fields : tuple of str
         The answers of the context that it asks for.
@@ -224,11 +177,38 @@ class OpenQuestion(_Written):
     """
 
     key: str
-    text: str
+    text: Note
     fields: tuple[str, ...]
     explanation: str
     largest_change: float
     leader: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeighingRules:
+    """The limits and redraws with which a result was weighed.
+
+    Parameters
+    ----------
+    sum_limit : float
+        The sum of the weights was held between minus and plus this, log-odds.
+    equal_within : float
+        Explanations were about equal where their log-odds differed by less.
+    strong_from, moderate_from : float
+        Least support for the word, 0 to 1.
+    weight_factor_low, weight_factor_high : float
+        Each weight was redrawn between these multiples of itself.
+    prior_shift : float
+        Each prior was redrawn within this, up or down, log-odds.
+    """
+
+    sum_limit: float
+    equal_within: float
+    strong_from: float
+    moderate_from: float
+    weight_factor_low: float
+    weight_factor_high: float
+    prior_shift: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +228,8 @@ class Sensitivity:
         Of the redraws.
     question : OpenQuestion or None
         What one more answer could change most; None where everything is answered.
+    rules : WeighingRules or None
+        What it was weighed with; None in results of before version 0.2.
     """
 
     leader: str
@@ -256,31 +238,18 @@ class Sensitivity:
     seed: int
     draws: int
     question: OpenQuestion | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the form that the JSON holds."""
-        question = None if self.question is None else self.question.to_dict()
-        return _plain(self) | {"question": question}
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read the form that the JSON holds."""
-        question = record.get("question")
-        return cls(
-            **_known(cls, record)
-            | {"question": None if question is None else OpenQuestion.from_dict(question)}
-        )
+    rules: WeighingRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WarningSign(_Written):
+class WarningSign:
     """A sign that the runner ticked and that needs help, whatever was measured.
 
     Parameters
     ----------
     id : str
         Name of the sign.
-    statement : str
+    statement : Note
         What it can mean and what to do.
     claims : tuple of str
         Empty: the article does not name it.
@@ -291,32 +260,32 @@ class WarningSign(_Written):
     """
 
     id: str
-    statement: str
+    statement: Note
     claims: tuple[str, ...]
     urgency: Literal["now", "today", "soon"]
     grade: Grade = "literature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advice(_Written):
+class Advice:
     """Something that the runner can do.
 
     Parameters
     ----------
     id : str
         Name of the advice.
-    text : str
+    text : Note
         What to do.
     claims : tuple of str
         Claims that it rests on; empty only for context from the literature.
     explanation : str or None
         The explanation that it goes with; None for what holds whatever leads.
     grade : {"article", "literature", "judgement"}
-        On whose word it rests.
+        What it rests on.
     """
 
     id: str
-    text: str
+    text: Note
     claims: tuple[str, ...]
     explanation: str | None
     grade: Grade

@@ -94,7 +94,7 @@ def keep_answers(context: Context, folder: Path) -> None:
     InvalidInputError
         If they cannot be written.
     """
-    from tremor.explanation.answers.files import commented_toml
+    from tremor.report.context_template import commented_toml
 
     if context.answered():
         write_text(folder / CONTEXT_FILE, commented_toml(context.to_dict()))

@@ -15,20 +15,7 @@ from hypothesis import strategies as st
 import tremor
 from tremor.errors import ContextError, InvalidInputError
 from tremor.explanation.answers.context import Context
-from tremor.explanation.answers.questions import QUESTIONS, SECTIONS, by_attribute
-from tremor.explanation.claims import article
-
-#: The contract, written out by hand: section, keys.
-CONTRACT = {
-    "run": "distance_km duration_min rpe load kind minutes_since_stop",
-    "environment": "temperature_c humidity_pct sun",
-    "body": "mass_before_kg mass_after_kg sweat",
-    "intake": "fluid_ml urine_ml salt hours_since_meal poor_diet",
-    "stimulants": "caffeine_mg other",
-    "health": "medicines autoimmune tremor_without_running days_lasting",
-    "today": "stress short_sleep other_muscles cramp cold",
-    "warning": "signs",
-}
+from tremor.explanation.answers.questions import QUESTIONS, by_attribute
 
 
 def answers_to(question):
@@ -57,32 +44,6 @@ def problems_of(**answers):
     with pytest.raises(ContextError) as caught:
         Context(**answers)
     return list(caught.value.problems)
-
-
-def test_table_is_the_contract():
-    for section, keys in CONTRACT.items():
-        assert [q.key for q in QUESTIONS if q.section == section] == keys.split()
-    assert set(SECTIONS) == set(CONTRACT)
-    assert {field.name for field in dataclasses.fields(Context)} == set(by_attribute())
-
-
-def test_warning_signs_are_asked_first():
-    assert QUESTIONS[0].attribute == "signs"
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.path)
-def test_every_question_says_what_why_and_what_is_allowed(question):
-    assert question.wording[0].isupper()
-    assert question.why
-    assert 0 < len(question.title) <= 22
-    assert (question.kind == "number") == (question.lowest < question.highest)
-    assert bool(question.choices) == (question.kind in {"choice", "several"})
-    assert question.section in SECTIONS
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.path)
-def test_claims_of_a_question_are_claims_of_the_article(question):
-    assert set(question.claims) <= set(article().claims)
 
 
 def test_nothing_answered():

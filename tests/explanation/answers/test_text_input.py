@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tremor.errors import ContextError
 from tremor.explanation.answers.questions import QUESTIONS, by_attribute
-from tremor.explanation.answers.text_input import from_text, to_text
+from tremor.explanation.answers.text_input import from_text
+from tremor.report.answer_text import answer_text
 
 ASKED = by_attribute()
 
@@ -101,9 +102,4 @@ def test_what_is_shown_can_be_typed_again(question):
         "several": [(), question.choices, question.choices[:1]],
     }[question.kind]
     for answer in answers:
-        assert from_text(question, to_text(question, answer).removesuffix("of 10")) == answer
-
-
-def test_not_answered_is_said():
-    assert to_text(ASKED["rpe"], None) == "not answered"
-    assert to_text(ASKED["rpe"], 8.0) == "8 of 10"
+        assert from_text(question, answer_text(question, answer).removesuffix("of 10")) == answer

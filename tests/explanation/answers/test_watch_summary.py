@@ -11,7 +11,6 @@ from tremor.errors import InvalidInputError
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.watch_summary import (
     answers_from_activity,
-    told_of_activity,
     with_activity,
 )
 from tremor.formats.activity_file import Activity
@@ -65,33 +64,11 @@ def test_the_word_of_the_runner_wins():
     assert context == Context(distance_km=10, temperature_c=22, rpe=7, duration_min=65)
 
 
-def test_another_sport_fills_nothing_and_is_said():
+def test_another_sport_fills_nothing():
     ride = replace(RUN, sport="open_water_swimming")
     assert with_activity(Context(rpe=3), ride) == Context(rpe=3)
-    assert told_of_activity(ride, {}) == (
-        "from activity.fit: nothing, as it is no run but open water swimming"
-    )
 
 
 def test_what_cannot_be_is_left_out():
     broken = replace(RUN, distance_m=5e6, mean_temperature_c=120.0, duration_s=None)
     assert answers_from_activity(broken) == {}
-    assert "no answer" in told_of_activity(replace(broken, mean_heart_rate_bpm=None), {})
-
-
-def test_line_tells_what_was_taken_and_what_is_wrong():
-    activity = replace(RUN, remarks=("it breaks off",))
-    assert told_of_activity(activity, answers_from_activity(activity)) == (
-        "from activity.fit: distance 12.03 km, duration 65 min, temperature at the watch "
-        "27 °C (worn on the wrist it reads too warm); heart rate, not used: "
-        "152 bpm in the mean, 178 bpm at most; it breaks off"
-    )
-
-
-def test_unnamed_sport_is_taken_for_a_run_and_said():
-    activity = Activity(source="a.fit", distance_m=5000.0)
-    answers = answers_from_activity(activity)
-    assert answers == {"distance_km": 5.0}
-    assert told_of_activity(activity, answers) == (
-        "from a.fit: distance 5 km; it does not name its sport, taken for a run"
-    )

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tremor.estimate import Estimate
 from tremor.explanation.answers.context import Context
 from tremor.explanation.findings.collect import find
-from tremor.explanation.findings.finding import figure, with_interval
-from tremor.notes import Note
+from tremor.report.messages import sentence
 
 
 def of(analysis, key, **answers):
@@ -147,7 +145,7 @@ def test_none_is_an_answer_and_silence_is_not(analysis_of, muscles, words):
 def test_tremor_that_fades_is_stated_with_its_interval(analysis_of):
     found = of(analysis_of(half_life_s=60.0), "recovery")
     assert (found.word, found.value, found.low, found.high) == ("decays", 60.0, 48.0, 78.0)
-    assert found.statement == (
+    assert sentence(found.statement) == (
         "It fades with rest, by half in 60 s (48 to 78 s); after 600 s of rest 90 % of it was gone."
     )
 
@@ -164,7 +162,7 @@ def test_tremor_that_fades_is_stated_with_its_interval(analysis_of):
 def test_what_was_not_measured_says_why(analysis_of, seen, says):
     found = of(analysis_of(**seen), "recovery")
     assert not found.known
-    assert says in found.statement
+    assert says in sentence(found.statement)
 
 
 @pytest.mark.parametrize(
@@ -193,25 +191,3 @@ def test_pattern(analysis_of, seen, word):
 )
 def test_slow_tremor_needs_long_work(analysis_of, frequency_hz, answers, word):
     assert of(analysis_of(frequency_hz=frequency_hz), "slow_line", **answers).word == word
-
-
-@pytest.mark.parametrize(
-    ("estimate", "text"),
-    [
-        (Estimate(0.8076, 0.718, 0.9083), "0.81 Hz (0.72 to 0.91 Hz)"),
-        (Estimate(82.49, 61.6, 123.3), "82 Hz (62 to 123 Hz)"),
-        (Estimate(5.0, 2.0, None), "5 Hz (at least 2 Hz)"),
-        (Estimate(5.0, None, 9.0), "5 Hz (at most 9 Hz)"),
-        (Estimate(5.0, None, None), "5 Hz"),
-        (Estimate.missing(Note("TEXT", {"text": "no"})), ""),
-    ],
-)
-def test_numbers_show_what_their_interval_lets_them(estimate, text):
-    assert with_interval(estimate, "Hz") == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (1489.6, "1490"), (60.0, "60"), (0.05, "0.05"), (9.0, "9")]
-)
-def test_figures(value, text):
-    assert figure(value) == text

@@ -1,12 +1,12 @@
-"""The file form of the answers: TOML or JSON in, TOML out, and a template to fill in.
+"""The file form of the answers: TOML or JSON in, TOML out.
 
-Text only: whether an answer makes sense is told by `tremor.explanation.answers.context`.
+Text only: whether an answer makes sense is checked in `tremor.explanation.answers.checking`; the
+template to fill in is `tremor.report.context_template`.
 """
 
 from __future__ import annotations
 
 import json
-import textwrap
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,18 +15,12 @@ from typing import Any, Final
 import tomli_w
 
 from tremor.errors import ContextError
-from tremor.explanation.answers.questions import QUESTIONS, SECTIONS, Question
 
-__all__ = ["SCHEMA", "as_toml", "commented_toml", "read_mapping"]
+__all__ = ["SCHEMA", "as_toml", "read_mapping"]
 
 SCHEMA: Final = "tremor.context/1"
 #: A context file is a few hundred bytes; what is much longer is something else.
 _MOST_BYTES: Final = 1_000_000
-_INTRODUCTION: Final = """\
-# Answers about a run. All are optional: a line that starts with # is not answered.
-# Not answered is never taken as no.
-"""
-_EMPTY: Final = {"number": "", "choice": "", "yes_no": "", "several": "[]"}
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -45,7 +39,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     Raises
     ------
     ContextError
-        Where the file cannot be read or is neither.
+        If the file cannot be read or is neither.
     """
     try:
         with path.open("rb") as file:
@@ -96,43 +90,5 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def as_toml(record: Mapping[str, Any]) -> str:
-    """Give a record of sections as TOML."""
+    """Return a record of sections as TOML."""
     return tomli_w.dumps(record)
-
-
-def commented_toml(record: Mapping[str, Any]) -> str:
-    """Give a context file that holds every question: those without answer as comments.
-
-    Parameters
-    ----------
-    record : mapping
-        What `Context.to_dict` gives.
-
-    Returns
-    -------
-    str
-        TOML.
-
-    Examples
-    --------
-    >>> text = commented_toml({"run": {"rpe": 8}})
-    >>> tomllib.loads(text)["run"]
-    {'rpe': 8}
-    """
-    parts = [_INTRODUCTION + as_toml({"schema": SCHEMA})]
-    for section in SECTIONS:
-        lines = [f"[{section}]"]
-        for question in QUESTIONS:
-            if question.section == section:
-                lines.append(_commented(question, record.get(section, {})))
-        parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)
-
-
-def _commented(question: Question, answers: Mapping[str, Any]) -> str:
-    if question.key in answers:
-        line = as_toml({question.key: answers[question.key]}).rstrip("\n")
-    else:
-        line = f"# {question.key} = {_EMPTY[question.kind]}".rstrip()
-    allowed = textwrap.fill(question.allowed, 80, initial_indent="#   ", subsequent_indent="#   ")
-    return f"# {question.wording}\n{allowed}\n{line}"

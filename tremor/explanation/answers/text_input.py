@@ -1,7 +1,7 @@
-"""Answers as they are typed: words and numbers of a prompt, to answers and back.
+"""Answers typed at a prompt: words and numbers to answers.
 
-How a prompt looks and where it stands is told by the command; what an answer may be, by the table
-of questions.
+How a prompt looks is decided by the command; what an answer may be, by the table of questions; how
+an answer reads, by `tremor.report.answer_text`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from tremor.explanation.answers.context import Answer, checked
-from tremor.explanation.answers.questions import Kind, Question
+from tremor.explanation.answers.checking import Answer, checked
+from tremor.explanation.answers.question_schema import Kind, Question
 
-__all__ = ["from_text", "to_text"]
+__all__ = ["from_text"]
 
 _NUMBER: Final = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*)", re.DOTALL)
 _UNIT_WORDS: Final = {
@@ -32,7 +32,7 @@ _NONE: Final = frozenset({"none", "no", "0"})
 
 
 def from_text(question: Question, text: str) -> Answer:
-    """Read an answer that was typed.
+    """Parse an answer typed at a prompt.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def from_text(question: Question, text: str) -> Answer:
     Raises
     ------
     ContextError
-        Where it cannot be an answer.
+        If it cannot be an answer.
 
     Examples
     --------
@@ -63,38 +63,6 @@ def from_text(question: Question, text: str) -> Answer:
     """
     text = text.strip()
     return None if not text else checked(question, _READERS[question.kind](question, text))
-
-
-def to_text(question: Question, answer: Answer) -> str:
-    """Give an answer as people read it.
-
-    Parameters
-    ----------
-    question : Question
-        What was asked.
-    answer : float, str, bool, tuple of str or None
-        The answer.
-
-    Returns
-    -------
-    str
-        With the unit; "not answered" for None.
-
-    Examples
-    --------
-    >>> from tremor.explanation.answers.questions import by_attribute
-    >>> to_text(by_attribute()["distance_km"], 12.0), to_text(by_attribute()["signs"], ())
-    ('12 km', 'none')
-    """
-    if answer is None:
-        return "not answered"
-    if isinstance(answer, bool):
-        return "yes" if answer else "no"
-    if isinstance(answer, tuple):
-        return ", ".join(answer).replace("_", " ") or "none"
-    if isinstance(answer, str):
-        return answer
-    return f"{answer:g} {question.unit or f'of {question.highest:g}'}"
 
 
 def _number(question: Question, text: str) -> object:

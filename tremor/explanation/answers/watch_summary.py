@@ -1,21 +1,22 @@
 """What the summary of a sports watch answers about a run.
 
 Only answers that the runner left open are filled in; the runner's own word wins. The file itself
-is read by `tremor.formats.activity_file`.
+is read by `tremor.formats.activity_file`; what was taken from it is listed by
+`tremor.report.answer_text`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from tremor.errors import ContextError, InvalidInputError
-from tremor.explanation.answers.context import Context, checked
+from tremor.explanation.answers.checking import checked
+from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.questions import by_attribute
 from tremor.formats.activity_file import RUNNING, Activity
 
-__all__ = ["answers_from_activity", "told_of_activity", "with_activity"]
+__all__ = ["answers_from_activity", "is_run", "with_activity"]
 
 #: Decimals that a watch deserves, by answer.
 _DECIMALS: Final = {
@@ -24,23 +25,17 @@ _DECIMALS: Final = {
     "temperature_c": 0,
     "minutes_since_stop": 1,
 }
-_WORDS: Final = {
-    "distance_km": "distance",
-    "duration_min": "duration",
-    "temperature_c": "temperature at the watch",
-    "minutes_since_stop": "stop before the recording",
-}
 
 
 def answers_from_activity(
     activity: Activity, *, capture_started_at: datetime | None = None
 ) -> dict[str, float]:
-    """Give the answers that an activity holds.
+    """Return the answers that an activity holds.
 
     Parameters
     ----------
     activity : Activity
-        What the watch tells.
+        Summary of the watch.
     capture_started_at : datetime or None
         Start of the capture, aware; with it comes the time since the stop.
 
@@ -55,7 +50,7 @@ def answers_from_activity(
     Raises
     ------
     InvalidInputError
-        Where the start of the capture has no time zone.
+        If the start of the capture has no time zone.
 
     Examples
     --------
@@ -63,7 +58,7 @@ def answers_from_activity(
     >>> answers_from_activity(Activity(source="a.fit", sport="running", distance_m=12034.2))
     {'distance_km': 12.03}
     """
-    if not _is_run(activity):
+    if not is_run(activity):
         return {}
     known = {
         "distance_km": _scaled(activity.distance_m, 1e-3),
@@ -88,7 +83,7 @@ def with_activity(
     context : Context
         The runner's answers; they win.
     activity : Activity
-        What the watch tells.
+        Summary of the watch.
     capture_started_at : datetime or None
         Start of the capture, aware.
 
@@ -100,7 +95,7 @@ def with_activity(
     Raises
     ------
     InvalidInputError
-        Where the start of the capture has no time zone.
+        If the start of the capture has no time zone.
 
     Examples
     --------
@@ -113,49 +108,8 @@ def with_activity(
     return Context(**{**answers, **context.answered()})
 
 
-def told_of_activity(activity: Activity, answers: Mapping[str, float]) -> str:
-    """Say in a line what was taken from an activity.
-
-    Parameters
-    ----------
-    activity : Activity
-        What the watch tells.
-    answers : mapping
-        The answers that were taken from it, by attribute of `Context`.
-
-    Returns
-    -------
-    str
-        The line, with the remarks about the file.
-
-    Examples
-    --------
-    >>> from tremor.formats.activity_file import Activity
-    >>> told_of_activity(Activity(source="a.fit", sport="running"), {"distance_km": 12.03})
-    'from a.fit: distance 12.03 km'
-    """
-    if not _is_run(activity):
-        taken = f"nothing, as it is no run but {str(activity.sport).replace('_', ' ')}"
-    else:
-        taken = ", ".join(_told(name, value) for name, value in answers.items()) or "no answer"
-    parts = [f"from {activity.source}: {taken}"]
-    if _is_run(activity) and activity.mean_heart_rate_bpm is not None:
-        most = activity.max_heart_rate_bpm
-        at_most = "" if most is None else f", {most:.0f} bpm at most"
-        parts.append(
-            f"heart rate, not used: {activity.mean_heart_rate_bpm:.0f} bpm in the mean{at_most}"
-        )
-    if activity.sport is None:
-        parts.append("it does not name its sport, taken for a run")
-    return "; ".join((*parts, *activity.remarks))
-
-
-def _told(name: str, value: float) -> str:
-    remark = " (worn on the wrist it reads too warm)" if name == "temperature_c" else ""
-    return f"{_WORDS[name]} {value:g} {by_attribute()[name].unit}{remark}"
-
-
-def _is_run(activity: Activity) -> bool:
+def is_run(activity: Activity) -> bool:
+    """Check whether an activity is a run, or does not name its sport."""
     # A file that breaks off early has lost its sport; it was named as that of a run.
     return activity.sport in (RUNNING, None)
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tremor.explanation.findings.finding import Finding, figure, not_answered, with_interval
-from tremor.explanation.findings.heat_and_sweat import race_flag, sweat_loss, wbgt_c
+from tremor.explanation.findings.finding import Finding, interval, not_answered
+from tremor.explanation.findings.heat import race_flag, wbgt_c
+from tremor.explanation.findings.sweat import sweat_loss
+from tremor.notes import note
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
@@ -40,8 +42,8 @@ def _effort(context: Context) -> Finding:
     rpe, load, duration_min = context.rpe, context.load, context.duration_min
     if rpe is None and load is None:
         return not_answered("effort", "rpe", "load")
-    said = [] if rpe is None else [f"you call it {figure(rpe)} of 10"]
-    said += [] if load is None else [_LOADS[load]]
+    grounds = [] if rpe is None else [note("EFFORT_RPE", rpe=rpe)]
+    grounds += [] if load is None else [note("EFFORT_LOAD", load=load)]
     if (rpe is not None and rpe >= HARD_FROM_RPE) or load in ("harder", "new"):
         word = "hard"
     elif (rpe is not None and rpe <= LIGHT_UP_TO_RPE) or (rpe is None and load == "easier"):
@@ -51,7 +53,7 @@ def _effort(context: Context) -> Finding:
         word = "medium"
     return Finding(
         key="effort",
-        statement=f"The run was {word}: {', '.join(said)}.",
+        statement=note("FINDING_EFFORT", effort=word, grounds=tuple(grounds)),
         origin="answered",
         word=word,
         value=rpe,
@@ -60,22 +62,14 @@ def _effort(context: Context) -> Finding:
     )
 
 
-_LOADS: Final = {
-    "easier": "easier than usual",
-    "usual": "as usual",
-    "harder": "harder than usual",
-    "new": "something new to you",
-}
-
-
 def duration(context: Context) -> Finding:
-    """State how long the run was."""
+    """Return the finding of how long the run was."""
     duration_min, distance_km = context.duration_min, context.distance_km
     fields = ("duration_min", "distance_km")
     if duration_min is not None:
         return Finding(
             key="duration",
-            statement=f"You ran for {figure(duration_min)} min.",
+            statement=note("FINDING_DURATION", duration_min=duration_min),
             origin="answered",
             value=duration_min,
             unit="min",
@@ -84,8 +78,7 @@ def duration(context: Context) -> Finding:
     if distance_km is not None and distance_km >= LONG_FROM_KM:
         return Finding(
             key="duration",
-            statement=f"You ran {figure(distance_km)} km, which takes {LONG_FROM_MIN:g} min or "
-            "more.",
+            statement=note("FINDING_DISTANCE", distance_km=distance_km, least_min=LONG_FROM_MIN),
             origin="computed",
             value=LONG_FROM_MIN,
             unit="min",
@@ -104,7 +97,7 @@ def _recent_intervals(context: Context) -> Finding:
     if kind != "intervals":
         return Finding(
             key="recent_intervals",
-            statement=f"It was no run of intervals: {_KINDS[kind]}.",
+            statement=note("FINDING_NO_INTERVALS", kind=kind),
             origin="answered",
             word="no",
             fields=("kind",),
@@ -112,7 +105,7 @@ def _recent_intervals(context: Context) -> Finding:
     assert minutes is not None
     return Finding(
         key="recent_intervals",
-        statement=f"Intervals, which ended {figure(minutes)} min before the recording.",
+        statement=note("FINDING_INTERVALS", minutes_since_stop=minutes),
         origin="answered",
         word="yes" if minutes < LACTATE_MIN else "no",
         value=minutes,
@@ -122,8 +115,6 @@ def _recent_intervals(context: Context) -> Finding:
 
 
 _DEGREE: Final = "°C"
-_SUN_NOT_ANSWERED: Final = ", taken as in strong sun, since the sun was not answered"
-_KINDS: Final = {"steady": "steady running", "hills": "hills", "race": "a race"}
 
 
 def _heat(context: Context) -> Finding:
@@ -131,13 +122,17 @@ def _heat(context: Context) -> Finding:
     fields = ("temperature_c", "humidity_pct", "sun")
     if temperature_c is None:
         return not_answered("heat", *_lacking(context, "temperature_c", "humidity_pct"))
-    air = f"{figure(temperature_c)} °C"
     if humidity_pct is not None:
         wbgt = wbgt_c(temperature_c, humidity_pct, context.sun)
         return Finding(
             key="heat",
-            statement=f"At {air} and {figure(humidity_pct)} % of humidity the heat strain (WBGT) "
-            f"is {with_interval(wbgt, _DEGREE)}{_SUN_NOT_ANSWERED if context.sun is None else ''}.",
+            statement=note(
+                "FINDING_HEAT",
+                temperature_c=temperature_c,
+                humidity_pct=humidity_pct,
+                sun=context.sun or "not_answered",
+                wbgt_c=interval(wbgt),
+            ),
             origin="computed",
             value=wbgt.value,
             unit=_DEGREE,
@@ -153,8 +148,12 @@ def _heat(context: Context) -> Finding:
     if race_flag(least) == race_flag(most) or race_flag(least) in ("high", "extreme"):
         return Finding(
             key="heat",
-            statement=f"At {air}, whatever the humidity, the heat strain (WBGT) is "
-            f"{figure(least)} °C at least and {figure(most)} °C at most.",
+            statement=note(
+                "FINDING_HEAT_ANY_HUMIDITY",
+                temperature_c=temperature_c,
+                lowest_wbgt_c=least,
+                highest_wbgt_c=most,
+            ),
             origin="computed",
             value=least,
             unit=_DEGREE,
@@ -175,20 +174,12 @@ def _mass_loss(context: Context) -> Finding:
     change = sweat_loss(
         context.mass_before_kg, context.mass_after_kg, None, None, None
     ).mass_change_pct
-    if change.value is None:
-        return Finding(
-            key="mass_loss",
-            statement=f"Not computed: {change.reason}.",
-            origin="computed",
-            fields=_MASSES,
-        )
-    if change.value >= 0.0:
-        said = f"You lost {with_interval(change, '%')} of body mass."
-    else:
-        said = f"You gained {figure(-change.value)} % of body mass."
+    assert change.value is not None
     return Finding(
         key="mass_loss",
-        statement=said,
+        statement=note("FINDING_MASS_LOST", mass_loss_pct=interval(change))
+        if change.value >= 0.0
+        else note("FINDING_MASS_NOT_LOST", mass_gain_pct=-change.value),
         origin="computed",
         value=round(change.value, 6),  # 67.9 kg of 70 kg are 3 %, not a hair less
         unit="%",
@@ -205,7 +196,7 @@ def _mass_gain(context: Context) -> Finding:
     if after_kg <= before_kg:
         return Finding(
             key="mass_gain",
-            statement="You did not gain body mass.",
+            statement=note("FINDING_NO_MASS_GAIN"),
             origin="computed",
             word="no",
             fields=_MASSES,
@@ -215,8 +206,9 @@ def _mass_gain(context: Context) -> Finding:
         return not_answered("mass_gain", "duration_min")
     return Finding(
         key="mass_gain",
-        statement=f"You weigh {figure(after_kg - before_kg)} kg more after a run of "
-        f"{figure(duration_min)} min.",
+        statement=note(
+            "FINDING_MASS_GAIN", mass_gain_kg=after_kg - before_kg, duration_min=duration_min
+        ),
         origin="computed",
         word="yes" if duration_min > GAIN_AFTER_MIN else "no",
         value=after_kg - before_kg,
@@ -230,7 +222,7 @@ def _sodium(context: Context) -> Finding:
     if context.salt:
         return Finding(
             key="sodium",
-            statement="You took salt.",
+            statement=note("FINDING_SALT"),
             origin="answered",
             word="replaced",
             fields=fields,
@@ -248,14 +240,13 @@ def _sodium(context: Context) -> Finding:
     if sodium_mg.value is None:
         return Finding(
             key="sodium",
-            statement=f"Not computed: {sodium_mg.reason}.",
+            statement=note("NOT_COMPUTED", finding="sodium", why=sodium_mg.reason),
             origin="computed",
             fields=fields,
         )
     return Finding(
         key="sodium",
-        statement="You took no salt; with sweat like that of other athletes you lost "
-        f"{with_interval(sodium_mg, 'mg')} of sodium.",
+        statement=note("FINDING_SODIUM", sodium_mg=interval(sodium_mg)),
         origin="computed",
         value=sodium_mg.value,
         unit="mg",
@@ -266,18 +257,18 @@ def _sodium(context: Context) -> Finding:
 
 
 def _caffeine(context: Context) -> Finding:
-    """State the caffeine as it would be at 70 kg, or the dose itself where that is more."""
+    """Return the dose of caffeine scaled to 70 kg, or the dose itself if that is more."""
     dose_mg = context.caffeine_mg
     if dose_mg is None:
         return not_answered("caffeine", "caffeine_mg")
     mass_kg = context.mass_before_kg or context.mass_after_kg
-    said = f"You had {figure(dose_mg)} mg of caffeine"
-    if mass_kg is not None:
-        said += f", {figure(dose_mg / mass_kg)} mg for each kg"
+    per_mass = (
+        None if mass_kg is None else note("CAFFEINE_PER_MASS", caffeine_mg_per_kg=dose_mg / mass_kg)
+    )
     scaled_mg = dose_mg if mass_kg is None else max(dose_mg, dose_mg * REFERENCE_MASS_KG / mass_kg)
     return Finding(
         key="caffeine",
-        statement=said + ".",
+        statement=note("FINDING_CAFFEINE", caffeine_mg=dose_mg, per_mass=per_mass),
         origin="answered" if scaled_mg == dose_mg else "computed",
         value=scaled_mg,
         unit="mg",
@@ -293,7 +284,7 @@ def _caffeine_fasting(context: Context) -> Finding:
     if caffeine.value < SOME_CAFFEINE_MG:
         return Finding(
             key="caffeine_fasting",
-            statement="Little caffeine, so that an empty stomach does not matter.",
+            statement=note("FINDING_LITTLE_CAFFEINE"),
             origin="answered",
             word="no",
             fields=fields,
@@ -303,7 +294,7 @@ def _caffeine_fasting(context: Context) -> Finding:
         return not_answered("caffeine_fasting", "hours_since_meal")
     return Finding(
         key="caffeine_fasting",
-        statement=f"The caffeine came with a last meal {figure(hours)} h ago.",
+        statement=note("FINDING_CAFFEINE_MEAL", hours_since_meal=hours),
         origin="answered",
         word="yes" if hours >= FASTING_FROM_H else "no",
         value=hours,
@@ -315,16 +306,7 @@ def _caffeine_fasting(context: Context) -> Finding:
 def _only_worked_muscles(context: Context) -> Finding:
     if context.other_muscles is None:
         return not_answered("only_worked_muscles", "other_muscles")
-    only = not context.other_muscles
-    return Finding(
-        key="only_worked_muscles",
-        statement="Only muscles that worked twitch."
-        if only
-        else "Muscles that did not work twitch, too.",
-        origin="answered",
-        word="yes" if only else "no",
-        fields=("other_muscles",),
-    )
+    return _answer("only_worked_muscles", not context.other_muscles, "other_muscles")
 
 
 def _sweat(context: Context) -> Finding:
@@ -332,7 +314,7 @@ def _sweat(context: Context) -> Finding:
         return not_answered("sweat", "sweat")
     return Finding(
         key="sweat",
-        statement=f"Your sweat, as you judge it: {context.sweat}.",
+        statement=note("FINDING_SWEAT", sweat=context.sweat),
         origin="answered",
         word=context.sweat,
         fields=("sweat",),
@@ -344,7 +326,7 @@ def _stress(context: Context) -> Finding:
         return not_answered("stress", "stress")
     return Finding(
         key="stress",
-        statement=f"You put your stress at {figure(context.stress)} of 10.",
+        statement=note("FINDING_STRESS", stress=context.stress),
         origin="answered",
         value=context.stress,
         unit="of 10",
@@ -357,7 +339,7 @@ def _days_lasting(context: Context) -> Finding:
         return not_answered("days_lasting", "days_lasting")
     return Finding(
         key="days_lasting",
-        statement=f"It has lasted for {figure(context.days_lasting)} days.",
+        statement=note("FINDING_DAYS_LASTING", days_lasting=context.days_lasting),
         origin="answered",
         value=context.days_lasting,
         unit="days",
@@ -381,75 +363,48 @@ _COMPOSED: Final[Mapping[str, Callable[[Context], Finding]]] = {
     "stress": _stress,
 }
 
-#: Answers of yes and no: what to say of either.
-_YES_NO: Final = {
-    "cramp": ("A muscle cramped.", "No muscle cramped."),
-    "tremor_without_running": (
-        "It also comes on days without running.",
-        "It does not come without running.",
-    ),
-    "other_stimulant": ("You took another stimulant.", "You took no other stimulant."),
-    "autoimmune": ("You have an autoimmune condition.", "You have no autoimmune condition."),
-    "poor_diet": ("Your food has been poor.", "Your food has not been poor."),
-    "short_sleep": ("You slept too little.", "You slept enough."),
-    "cold": ("You were cold or shivering.", "You were not cold."),
+#: Answers of yes and no that are findings as they stand.
+_YES_NO: Final = (
+    "cramp",
+    "tremor_without_running",
+    "other_stimulant",
+    "autoimmune",
+    "poor_diet",
+    "short_sleep",
+    "cold",
+)
+#: Findings that look for one word in an answer of several: the answer and the word.
+_MEMBERS: Final = {
+    "eyelid": ("other_muscles", "eyelid"),
+    "hand": ("other_muscles", "hand"),
+    "several_muscles": ("other_muscles", "several"),
+    "diuretic": ("medicines", "diuretic"),
+    "corticosteroid": ("medicines", "corticosteroid"),
+    "estrogen": ("medicines", "estrogen"),
+    "other_medicine": ("medicines", "other"),
 }
+
+
+def _answer(key: str, is_so: bool, field: str) -> Finding:
+    word = "yes" if is_so else "no"
+    return Finding(
+        key=key,
+        statement=note("FINDING_ANSWER", finding=key, answer=word),
+        origin="answered",
+        word=word,
+        fields=(field,),
+    )
 
 
 def _yes_no(key: str, context: Context) -> Finding:
     answer: bool | None = getattr(context, key)
-    if answer is None:
-        return not_answered(key, key)
-    yes, no = _YES_NO[key]
-    return Finding(
-        key=key,
-        statement=yes if answer else no,
-        origin="answered",
-        word="yes" if answer else "no",
-        fields=(key,),
-    )
-
-
-#: Words of answers that hold several: the answer, the word, and what to say of either.
-_MEMBERS: Final = {
-    "eyelid": ("other_muscles", "eyelid", "An eyelid twitches.", "No eyelid twitches."),
-    "hand": ("other_muscles", "hand", "A hand trembles.", "The hands are still."),
-    "several_muscles": (
-        "other_muscles",
-        "several",
-        "Several muscles that did not work twitch.",
-        "It does not spread over several muscles.",
-    ),
-    "diuretic": ("medicines", "diuretic", "You take a diuretic.", "You take no diuretic."),
-    "corticosteroid": (
-        "medicines",
-        "corticosteroid",
-        "You take a corticosteroid.",
-        "You take no corticosteroid.",
-    ),
-    "estrogen": ("medicines", "estrogen", "You take an estrogen.", "You take no estrogen."),
-    "other_medicine": (
-        "medicines",
-        "other",
-        "You take another medicine that can make one tremble.",
-        "You take no other medicine that can make one tremble.",
-    ),
-}
+    return not_answered(key, key) if answer is None else _answer(key, answer, key)
 
 
 def _member(key: str, context: Context) -> Finding:
-    field, word, yes, no = _MEMBERS[key]
+    field, word = _MEMBERS[key]
     answer: tuple[str, ...] | None = getattr(context, field)
-    if answer is None:
-        return not_answered(key, field)
-    there = word in answer
-    return Finding(
-        key=key,
-        statement=yes if there else no,
-        origin="answered",
-        word="yes" if there else "no",
-        fields=(field,),
-    )
+    return not_answered(key, field) if answer is None else _answer(key, word in answer, field)
 
 
 #: Every finding from answers alone, by name.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.findings.answered import ANSWERED, LONG_FROM_MIN, duration
-from tremor.explanation.findings.finding import Finding, figure, not_answered, not_measured
-from tremor.explanation.findings.measured import MEASURED, why_no_tremor
+from tremor.explanation.findings.finding import Finding, not_answered
+from tremor.explanation.findings.measured import MEASURED, not_measured
+from tremor.notes import note
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
@@ -20,12 +21,12 @@ __all__ = ["FINDINGS", "answered_findings", "find", "measured_findings"]
 
 #: Where the tremor of long work has its slow part, Hz.
 SLOW_LINE_HZ: Final = (4.0, 6.0)
-#: Every finding by name, in the order in which `find` gives them.
+#: Every finding by name, in the order of `find`.
 FINDINGS: Final = (*MEASURED, *ANSWERED, "slow_line")
 
 
 def find(analysis: Analysis, context: Context) -> tuple[Finding, ...]:
-    """State what is known.
+    """Return all findings, known or not.
 
     Parameters
     ----------
@@ -43,25 +44,25 @@ def find(analysis: Analysis, context: Context) -> tuple[Finding, ...]:
 
 
 def measured_findings(analysis: Analysis) -> tuple[Finding, ...]:
-    """State what the sensor measured; as `find`, without the answers."""
+    """Return the findings of the sensor alone, as `find`."""
     return tuple(state(analysis) for state in MEASURED.values())
 
 
 def answered_findings(analysis: Analysis, context: Context) -> tuple[Finding, ...]:
-    """State what was answered and what follows from it; as `find`, without the sensor alone."""
+    """Return the findings that need answers, as `find`."""
     return (*(state(context) for state in ANSWERED.values()), _slow_line(analysis, context))
 
 
 def _slow_line(analysis: Analysis, context: Context) -> Finding:
-    """State whether the tremor of long work shows its slow part; needs sensor and answers."""
+    """Check for the slow tremor of long work, from sensor and answers."""
     frequency = analysis.summary.frequency_hz.value
     if analysis.status != "measured" or frequency is None:
-        return not_measured("slow_line", "a slow part of the tremor", why_no_tremor(analysis))
+        return not_measured("slow_line", analysis)
     low_hz, high_hz = SLOW_LINE_HZ
     if not low_hz <= frequency <= high_hz:
         return Finding(
             key="slow_line",
-            statement=f"At {figure(frequency)} Hz it is not the slow tremor of long work.",
+            statement=note("FINDING_NO_SLOW_LINE", frequency_hz=frequency),
             origin="measured",
             word="no",
         )
@@ -71,8 +72,9 @@ def _slow_line(analysis: Analysis, context: Context) -> Finding:
     long = length.value >= LONG_FROM_MIN
     return Finding(
         key="slow_line",
-        statement=f"At {figure(frequency)} Hz it is slow, after "
-        f"{'long work' if long else 'work of less than an hour'}.",
+        statement=note(
+            "FINDING_SLOW_LINE", frequency_hz=frequency, work="long" if long else "short"
+        ),
         origin="measured",
         word="yes" if long else "no",
         fields=("duration_min",),

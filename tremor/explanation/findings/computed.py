@@ -1,4 +1,7 @@
-"""Heat and sweat of the runner, computed from the answers by `heat_and_sweat`."""
+"""The quantities that follow from answers alone, as ``tremor context show`` lists them.
+
+The formulas are those of `heat` and `sweat`; what weighs for an explanation is `answered`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Final
 
 from tremor.estimate import Estimate
 from tremor.explanation.answers.context import Context
-from tremor.explanation.findings.heat_and_sweat import heat_index_c, race_flag, sweat_loss, wbgt_c
+from tremor.explanation.findings.heat import heat_index_c, race_flag, wbgt_c
+from tremor.explanation.findings.sweat import sweat_loss
 from tremor.notes import Note, note
 
 __all__ = ["Computed", "Quantity", "compute"]
@@ -21,21 +25,18 @@ class Quantity:
     ----------
     key : str
         Its name, which ends in its unit.
-    title : str
-        What it is called.
     unit : str
         Its unit.
     estimate : Estimate
         The number with its limits, or the answers that it lacks.
-    word : str
-        What the number is called among its like; empty where there is no such word.
+    word : Note or None
+        What the number is called among its like; None where there is no such word.
     """
 
     key: str
-    title: str
     unit: str
     estimate: Estimate
-    word: str = ""
+    word: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,12 @@ class Computed:
     ----------
     quantities : tuple of Quantity
         In a fixed order, also those that lack an answer.
-    remarks : tuple of str
+    remarks : tuple of Note
         What is remarkable about them.
     """
 
     quantities: tuple[Quantity, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Note, ...]
 
 
 _AIR: Final = ("temperature_c", "humidity_pct")
@@ -73,8 +74,8 @@ def compute(context: Context) -> Computed:
     Examples
     --------
     >>> wbgt = compute(Context(temperature_c=30, humidity_pct=70, sun="full")).quantities[0]
-    >>> round(wbgt.estimate.value, 2), wbgt.word
-    (32.58, 'race flag extreme')
+    >>> round(wbgt.estimate.value, 2), wbgt.word.values
+    (32.58, {'flag': 'extreme'})
     """
     wbgt = heat_index = Estimate.missing(_lacking(context))
     if context.temperature_c is not None and context.humidity_pct is not None:
@@ -89,23 +90,21 @@ def compute(context: Context) -> Computed:
     )
     return Computed(
         quantities=(
-            Quantity("wbgt_c", "Heat strain (WBGT)", "°C", wbgt, _flag(wbgt)),
-            Quantity("heat_index_c", "Heat index", "°C", heat_index),
-            Quantity("mass_change_pct", "Body mass lost", "%", loss.mass_change_pct),
-            Quantity("volume_l", "Sweat", "L", loss.volume_l),
-            Quantity("rate_l_per_h", "Sweat rate", "L/h", loss.rate_l_per_h),
-            Quantity("sodium_mg", "Sodium in the sweat", "mg", loss.sodium_mg),
+            Quantity("wbgt_c", "°C", wbgt, _flag(wbgt)),
+            Quantity("heat_index_c", "°C", heat_index),
+            Quantity("mass_change_pct", "%", loss.mass_change_pct),
+            Quantity("volume_l", "L", loss.volume_l),
+            Quantity("rate_l_per_h", "L/h", loss.rate_l_per_h),
+            Quantity("sodium_mg", "mg", loss.sodium_mg),
         ),
         remarks=loss.remarks,
     )
 
 
-def _flag(wbgt: Estimate) -> str:
-    return "" if wbgt.value is None else f"race flag {race_flag(wbgt.value)}"
+def _flag(wbgt: Estimate) -> Note | None:
+    return None if wbgt.value is None else note("RACE_FLAG", flag=race_flag(wbgt.value))
 
 
 def _lacking(context: Context) -> Note:
-    return note(
-        "NOT_ANSWERED",
-        questions=tuple(name for name in _AIR if getattr(context, name) is None),
-    )
+    lacking = tuple(name for name in _AIR if getattr(context, name) is None)
+    return note("NOT_ANSWERED", questions=lacking)

@@ -1,17 +1,21 @@
-"""What a finding is, and how its numbers are written. Which there are is `findings`."""
+"""What a finding is: one fact with its origin, or what it lacks.
+
+Which findings there are is told by `tremor.explanation.findings.collect`, how they read by
+`tremor.report.messages`.
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tremor.notes import Note, note
 from tremor.results.explanations import Origin
 
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
 
-__all__ = ["Finding", "figure", "not_answered", "not_measured", "with_interval"]
+__all__ = ["Finding", "interval", "not_answered"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +26,18 @@ class Finding:
     ----------
     key : str
         Its name.
-    statement : str
-        The fact as a sentence; what is not known, where it is not.
+    statement : Note
+        The fact; what is not known, where it is not.
     origin : {"measured", "answered", "computed"}
         Where it comes from.
     word : str or None
-        What kind of fact it is; None where the number tells all.
+        What kind of fact it is; None where the number says all.
     value : float or None
         The number, in `unit`.
     unit : str
         Unit of the number.
     low, high : float or None
-        Interval of the number, where it has one.
+        Interval of the number, in `unit`, where it has one.
     fields : tuple of str
         Answers of the context that it looks at.
     unanswered : tuple of str
@@ -41,7 +45,7 @@ class Finding:
     """
 
     key: str
-    statement: str
+    statement: Note
     origin: Origin
     word: str | None = None
     value: float | None = None
@@ -53,12 +57,12 @@ class Finding:
 
     @property
     def known(self) -> bool:
-        """Tell whether there is a fact."""
+        """Whether there is a fact."""
         return self.word is not None or self.value is not None
 
     @property
     def weighed_by(self) -> float | str:
-        """Give what the bins of the evidence look at: the word, or else the number."""
+        """What the bins of the evidence look at: the word, or else the number."""
         if self.word is not None:
             return self.word
         assert self.value is not None
@@ -66,56 +70,36 @@ class Finding:
 
 
 def not_answered(key: str, *unanswered: str) -> Finding:
-    """Make the finding that answers of these names would give."""
+    """Make the finding that lacks answers.
+
+    Parameters
+    ----------
+    key : str
+        Name of the finding.
+    *unanswered : str
+        Fields of the context that it lacks.
+
+    Returns
+    -------
+    Finding
+        Without a value.
+    """
     return Finding(
         key=key,
-        statement="not answered: " + ", ".join(unanswered),
+        statement=note("NOT_ANSWERED", questions=unanswered),
         origin="answered",
         fields=unanswered,
         unanswered=unanswered,
     )
 
 
-def not_measured(key: str, what: str, reason: str) -> Finding:
-    """Make the finding that the sensor could not give."""
-    return Finding(
-        key=key, statement=f"Not measured: {what}; {reason.rstrip('.')}.", origin="measured"
-    )
-
-
-def with_interval(estimate: Estimate, unit: str) -> str:
-    """Write a number with its interval and unit; empty where there is none.
+def interval(estimate: Estimate) -> dict[str, float | None]:
+    """Return an estimate as a value of a note.
 
     Examples
     --------
     >>> from tremor.estimate import Estimate
-    >>> with_interval(Estimate(82.49, 61.6, 123.3), "s")
-    '82 s (62 to 123 s)'
+    >>> interval(Estimate(8.3, 8.2, 8.4))
+    {'value': 8.3, 'low': 8.2, 'high': 8.4}
     """
-    value, low, high = estimate.value, estimate.low, estimate.high
-    if value is None:
-        return ""
-    if low is not None and high is not None and high > low:
-        # The width of the interval shows two digits.
-        decimals = max(1 - math.floor(math.log10(high - low)), 0)
-        return f"{value:.{decimals}f} {unit} ({low:.{decimals}f} to {high:.{decimals}f} {unit})"
-    if low is not None and high is None:
-        return f"{figure(value)} {unit} (at least {figure(low)} {unit})"
-    if high is not None and low is None:
-        return f"{figure(value)} {unit} (at most {figure(high)} {unit})"
-    return f"{figure(value)} {unit}"
-
-
-def figure(value: float) -> str:
-    """Write three significant digits, and whole numbers in full.
-
-    Examples
-    --------
-    >>> figure(1489.6), figure(0.4), figure(82.49)
-    ('1490', '0.4', '82.5')
-    """
-    if value == 0.0:
-        return "0"
-    digits = max(2 - math.floor(math.log10(abs(value))), 0)
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tremor.explanation.findings.finding import Finding, figure, not_measured, with_interval
+from tremor.explanation.findings.finding import Finding, interval
+from tremor.notes import Note, note
 from tremor.results.verdicts import REASON_NAMES
 
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
-    from tremor.notes import Note
     from tremor.results.analysis import Analysis
+    from tremor.results.recovery import Recovery
 
-__all__ = ["MEASURED", "why_no_tremor"]
+__all__ = ["MEASURED", "not_measured"]
 
 #: Windows that hold nothing but pulses, of those in which the leg was still: so many, and such a
 #: share, make a pattern.
@@ -28,28 +28,41 @@ STEADY_OCCUPANCY: Final = 0.5
 _NORMAL_QUANTILE: Final = 1.96
 
 
-def _say(note: Note | None) -> str:
-    text: str = import_module("tremor.report.messages").sentence(note)
-    return text
+def not_measured(key: str, analysis: Analysis, reason: Note | None = None) -> Finding:
+    """Make the finding for which the sensor has no number.
 
+    Parameters
+    ----------
+    key : str
+        Name of the finding.
+    analysis : Analysis
+        What was measured.
+    reason : Note, optional
+        Why there is no number although there was a tremor.
 
-def why_no_tremor(analysis: Analysis) -> str:
-    """Say why there is no number of the tremor."""
+    Returns
+    -------
+    Finding
+        Without a value.
+    """
     if analysis.status == "no_tremor":
-        return "the sensor saw no tremor"
-    reason = analysis.summary.reason or analysis.summary.frequency_hz.reason
-    return _say(reason) or "there was too little still time"
+        why = note("NO_TREMOR_SEEN")
+    elif analysis.status == "measured" and reason is not None:
+        why = reason
+    else:
+        summary = analysis.summary
+        why = summary.reason or summary.frequency_hz.reason or note("LITTLE_STILL_TIME")
+    return Finding(key=key, statement=note("NOT_MEASURED", finding=key, why=why), origin="measured")
 
 
 def _estimated(
-    key: str, what: str, says: str, estimate: Estimate, unit: str, analysis: Analysis
+    key: str, analysis: Analysis, estimate: Estimate, unit: str, statement: Callable[[], Note]
 ) -> Finding:
     if estimate.value is None:
-        reason = _say(estimate.reason) if analysis.status == "measured" else why_no_tremor(analysis)
-        return not_measured(key, what, reason)
+        return not_measured(key, analysis, estimate.reason)
     return Finding(
         key=key,
-        statement=says.format(with_interval(estimate, unit)),
+        statement=statement(),
         origin="measured",
         value=estimate.value,
         unit=unit,
@@ -59,46 +72,44 @@ def _estimated(
 
 
 def _frequency(analysis: Analysis) -> Finding:
+    estimate = analysis.summary.frequency_hz
     return _estimated(
         "frequency",
-        "the frequency",
-        "The tremor is at {}.",
-        analysis.summary.frequency_hz,
-        "Hz",
         analysis,
+        estimate,
+        "Hz",
+        lambda: note("FINDING_FREQUENCY", frequency_hz=interval(estimate)),
     )
 
 
 def _amplitude(analysis: Analysis) -> Finding:
+    estimate = analysis.summary.rms_ms2
     return _estimated(
         "amplitude",
-        "the amplitude",
-        "Its RMS acceleration is {}.",
-        analysis.summary.rms_ms2,
-        "m/s^2",
         analysis,
+        estimate,
+        "m/s^2",
+        lambda: note("FINDING_AMPLITUDE", rms_ms2=interval(estimate)),
     )
 
 
 def _line_width(analysis: Analysis) -> Finding:
+    estimate = analysis.summary.bandwidth_hz
     return _estimated(
         "line_width",
-        "how wide the line is",
-        "At half of its power the line is {} wide.",
-        analysis.summary.bandwidth_hz,
-        "Hz",
         analysis,
+        estimate,
+        "Hz",
+        lambda: note("FINDING_LINE_WIDTH", bandwidth_hz=interval(estimate)),
     )
 
 
 def _direction(analysis: Analysis) -> Finding:
-    """State the median coherence of the windows, with its interval from order statistics."""
+    """Return the median coherence of the windows, with its interval from order statistics."""
     coherence = np.sort(analysis.windows.coherence[np.isfinite(analysis.windows.coherence)])
     n = len(coherence)
     if not n or analysis.status != "measured":
-        return not_measured(
-            "direction", "along how many directions it moves", why_no_tremor(analysis)
-        )
+        return not_measured("direction", analysis)
     # Windows overlap by half, so every second one is new.
     reach = _NORMAL_QUANTILE * 0.5 * math.sqrt(2.0 * n)
     low = float(coherence[max(math.floor(0.5 * n - reach), 0)])
@@ -106,8 +117,9 @@ def _direction(analysis: Analysis) -> Finding:
     median = float(np.median(coherence))
     return Finding(
         key="direction",
-        statement=f"Of its power {100 * median:.0f} % ({100 * low:.0f} to {100 * high:.0f} %) move "
-        "along one direction.",
+        statement=note(
+            "FINDING_DIRECTION", aligned_share={"value": median, "low": low, "high": high}
+        ),
         origin="measured",
         value=median,
         unit="1",
@@ -120,68 +132,79 @@ def _pattern(analysis: Analysis) -> Finding:
     table = analysis.windows
     judged = int(np.count_nonzero(table.where("tremor") | table.where("no_tremor")))
     pulses = int(np.count_nonzero(table.reason == REASON_NAMES.index("only_impacts")))
-    what = "how steady it is"
-    if not judged + pulses:
-        return not_measured("pattern", what, why_no_tremor(analysis))
-    if pulses >= PULSES_LEAST_WINDOWS and pulses >= PULSES_LEAST_SHARE * (judged + pulses):
+    still = judged + pulses
+    if not still:
+        return not_measured("pattern", analysis)
+    if pulses >= PULSES_LEAST_WINDOWS and pulses >= PULSES_LEAST_SHARE * still:
         return Finding(
             key="pattern",
-            statement=f"In {pulses} of {judged + pulses} windows of the still leg there was "
-            "nothing but single pulses.",
+            statement=note("FINDING_PULSES", n_pulses=pulses, n_still=still),
             origin="measured",
             word="single pulses",
         )
     occupancy = analysis.summary.occupancy
     if analysis.status != "measured" or occupancy is None:
-        return not_measured("pattern", what, why_no_tremor(analysis))
-    steady = occupancy >= STEADY_OCCUPANCY
+        return not_measured("pattern", analysis)
     return Finding(
         key="pattern",
-        statement=f"There was tremor in {100 * occupancy:.0f} % of the still time.",
+        statement=note("FINDING_OCCUPANCY", tremor_share=occupancy),
         origin="measured",
-        word="steady" if steady else "on and off",
+        word="steady" if occupancy >= STEADY_OCCUPANCY else "on and off",
     )
 
 
 def _recovery(analysis: Analysis) -> Finding:
-    what = "whether it fades with rest"
     recovery = analysis.recovery
     if analysis.status != "measured" or recovery is None:
-        return not_measured("recovery", what, why_no_tremor(analysis))
-    if recovery.verdict not in ("decays", "persists"):
-        return Finding(
-            key="recovery",
-            statement=f"Not determined: {what}; {'; '.join(map(_say, recovery.reason))}.",
-            origin="measured",
-        )
-    gone, rest = recovery.fraction_gone, f"{figure(recovery.rest_s)} s of rest"
-    half_life = recovery.half_life_s
+        return not_measured("recovery", analysis)
+    if recovery.verdict == "decays":
+        return _decays(recovery)
     if recovery.verdict == "persists":
-        most = "" if gone.high is None else f": at most {100 * gone.high:.0f} % of it went"
-        return Finding(
-            key="recovery",
-            statement=f"It does not fade over {rest}{most}.",
-            origin="measured",
-            word="persists",
-            value=gone.value,
-            unit="1" if gone.value is not None else "",
-            low=gone.low,
-            high=gone.high,
-        )
-    text = "It fades with rest"
-    if half_life.value is not None:
-        text += f", by half in {with_interval(half_life, 's')}"
-    if gone.value is not None:
-        text += f"; after {rest} {100 * gone.value:.0f} % of it was gone"
+        return _persists(recovery)
     return Finding(
         key="recovery",
-        statement=text + ".",
+        statement=note("NOT_DETERMINED", finding="recovery", why=recovery.reason),
+        origin="measured",
+    )
+
+
+def _decays(recovery: Recovery) -> Finding:
+    half_life, gone = recovery.half_life_s, recovery.fraction_gone
+    return Finding(
+        key="recovery",
+        statement=note(
+            "FINDING_DECAYS",
+            half_life=None
+            if half_life.value is None
+            else note("HALF_LIFE", half_life_s=interval(half_life)),
+            gone=None
+            if gone.value is None
+            else note("GONE_AFTER", rest_s=recovery.rest_s, gone_share=interval(gone)),
+        ),
         origin="measured",
         word="decays",
         value=half_life.value,
         unit="s" if half_life.value is not None else "",
         low=half_life.low,
         high=half_life.high,
+    )
+
+
+def _persists(recovery: Recovery) -> Finding:
+    gone = recovery.fraction_gone
+    return Finding(
+        key="recovery",
+        statement=note(
+            "FINDING_PERSISTS",
+            rest_s=recovery.rest_s,
+            gone=None if gone.high is None else note("GONE_AT_MOST", gone_share=interval(gone)),
+        ),
+        origin="measured",
+        word="persists",
+        value=gone.value,
+        unit="1" if gone.value is not None else "",
+        low=gone.low,
+        high=gone.high,
     )
 
 

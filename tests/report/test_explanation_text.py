@@ -9,9 +9,9 @@ import pytest
 
 from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
-from tremor.explanation.explain import explained
-from tremor.report import as_html, as_text, explaining, view
-from tremor.report import evidence_listing as explain_text
+from tremor.explanation.explain import with_explanations
+from tremor.report import as_html, as_text, explanation_text, view
+from tremor.report.messages import brief, sentence
 from tremor.results.analysis import Analysis
 
 HARD_AND_HOT = {
@@ -62,7 +62,7 @@ def page_of(analysis):
 
 @pytest.mark.parametrize("answers", ANSWERS)
 def test_text_fits_eighty_columns_and_an_ascii_terminal(measured, answers):
-    found = explained(measured, Context(**answers))
+    found = with_explanations(measured, Context(**answers))
     text = as_text.render(found)
     assert max(len(line) for line in text.splitlines()) <= 80
     plain = as_text.render(found, unicode=False)
@@ -76,19 +76,19 @@ FIRST = "This rests on your answers, not on the sensor: an accelerometer cannot 
 
 @pytest.mark.parametrize("answers", ANSWERS)
 def test_electrolytes_start_with_what_they_rest_on(measured, answers):
-    text = " ".join(as_text.render(explained(measured, Context(**answers))).split())
+    text = " ".join(as_text.render(with_explanations(measured, Context(**answers))).split())
     assert re.search(r"Electrolytes and metabolites: [a-z, 0-9()%]+ " + re.escape(FIRST), text)
 
 
 def test_card_of_the_electrolytes_starts_with_what_it_rests_on(analysis):
-    html = as_html.render(explained(analysis, Context(**HARD_AND_HOT)))
+    html = as_html.render(with_explanations(analysis, Context(**HARD_AND_HOT)))
     card = html.split('data-explanation="electrolytes_metabolites"')[1].split("</article>")[0]
     assert _Words(card.split(">", 1)[1]).text.startswith("Electrolytes and metabolites " + FIRST)
 
 
 @pytest.mark.parametrize("answers", ANSWERS[1:])
 def test_for_against_and_missing_of_every_explanation_are_there(analysis, answers):
-    found = explained(analysis, Context(**answers))
+    found = with_explanations(analysis, Context(**answers))
     text = as_text.render(found)
     for label in ("    for      ", "    against  ", "    missing  "):
         assert text.count(label) == 3
@@ -96,13 +96,13 @@ def test_for_against_and_missing_of_every_explanation_are_there(analysis, answer
     assert page.text.count("Speaks for it") == page.text.count("Speaks against it") == 3
     for one in found.explanations:
         for evidence in one.evidence:
-            assert evidence.statement in page.text
+            assert sentence(evidence.statement) in page.text
         for missing in one.missing:
-            assert explaining.missing_text(missing) in page.text
+            assert brief(missing.statement) in page.text
 
 
 def test_signs_that_were_ticked_stand_before_anything_measured(measured):
-    found = explained(measured, Context(**ANSWERS[2]))
+    found = with_explanations(measured, Context(**ANSWERS[2]))
     text = as_text.render(found)
     assert text.startswith("GET HELP.")
     assert text.index("Confusion: call an ambulance") < text.index("Dark red-brown urine, all")
@@ -114,19 +114,19 @@ def test_signs_that_were_ticked_stand_before_anything_measured(measured):
 
 @pytest.mark.parametrize("answers", ANSWERS)
 def test_list_of_signs_is_the_same_whatever_was_measured(measured, answers):
-    found = explained(measured, Context(**answers))
+    found = with_explanations(measured, Context(**answers))
     text = " ".join(as_text.render(found).split()).split("When to get help")[1]
-    for _, names in explaining.help_list():
+    for _, names in explanation_text.help_list():
         assert ", ".join(names) in text
 
 
 def test_without_answers_the_text_is_short_and_says_how_to_answer(analysis):
-    text = as_text.render(explained(analysis, None))
+    text = as_text.render(with_explanations(analysis, None))
     assert "Nothing was answered that could be weighed." in text
     assert "missing" not in text.split("What may explain it")[1]
-    assert text.count("\n") < as_text.render(explained(analysis, Context(**HARD_AND_HOT))).count(
-        "\n"
-    )
+    assert text.count("\n") < as_text.render(
+        with_explanations(analysis, Context(**HARD_AND_HOT))
+    ).count("\n")
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_without_answers_the_text_is_short_and_says_how_to_answer(analysis):
     ],
 )
 def test_without_a_tremor_it_is_about_one_that_was_felt(kind, says, request):
-    found = explained(request.getfixturevalue(kind), Context(**HARD_AND_HOT))
+    found = with_explanations(request.getfixturevalue(kind), Context(**HARD_AND_HOT))
     assert says in " ".join(as_text.render(found).split())
     assert says in page_of(found).text
 
 
 def test_every_claim_stands_in_the_page_and_every_citation_leads_to_one(analysis):
-    page = page_of(explained(analysis, Context(**HARD_AND_HOT)))
+    page = page_of(with_explanations(analysis, Context(**HARD_AND_HOT)))
     for claim in article().claims.values():
         assert claim.text in page.text
         assert f"claim-{claim.id}" in page.ids
@@ -153,45 +153,70 @@ def test_every_claim_stands_in_the_page_and_every_citation_leads_to_one(analysis
 
 
 def test_list_of_signs_stands_in_the_page(no_tremor):
-    text = page_of(explained(no_tremor, None)).text.split("When to get help")[1]
-    for _, names in explaining.help_list():
+    text = page_of(with_explanations(no_tremor, None)).text.split("When to get help")[1]
+    for _, names in explanation_text.help_list():
         assert ", ".join(names) in text
 
 
 def test_leaders_that_are_close_fit_about_equally(analysis):
-    found = explained(analysis, Context(rpe=3, duration_min=25, autoimmune=True, stress=8))
+    found = with_explanations(analysis, Context(rpe=3, duration_min=25, autoimmune=True, stress=8))
     assert len(found.sensitivity.about_equal) > 1
     assert "fit about equally." in as_text.render(found)
-    assert "fits best." in as_text.render(explained(analysis, Context(rpe=9)))
+    assert "fits best." in as_text.render(with_explanations(analysis, Context(rpe=9)))
 
 
 def test_where_too_little_is_known_nothing_is_said_to_fit_best(no_tremor):
-    text = as_text.render(explained(no_tremor, Context(stress=3)))
+    text = as_text.render(with_explanations(no_tremor, Context(stress=3)))
     assert "Too little is known to say which fits best." in text
     assert text.count(": cannot tell") == 3
 
 
 def test_ticked_sign_alone_has_its_advice(no_tremor):
-    text = as_text.render(explained(no_tremor, Context(signs=["fever"])))
+    text = as_text.render(with_explanations(no_tremor, Context(signs=["fever"])))
     assert "What you can do\n  - Get help first" in text
 
 
 def test_limits_of_the_words_and_the_redraws_are_printed(analysis):
-    text = " ".join(as_text.render(explained(analysis, Context(**HARD_AND_HOT))).split())
+    text = " ".join(as_text.render(with_explanations(analysis, Context(**HARD_AND_HOT))).split())
     assert "Strong: support of 80 % and more. Moderate: 50 % and more." in text
     assert re.search(r"still leads in \d+ % of 500 draws", text)
     assert "One more answer would tell most: " in text
 
 
+def test_saved_result_is_described_with_what_it_was_weighed_with(analysis):
+    saved = with_explanations(analysis, Context(**HARD_AND_HOT)).to_dict()
+    saved["sensitivity"]["rules"] |= {
+        "strong_from": 0.9,
+        "moderate_from": 0.6,
+        "weight_factor_low": 0.5,
+        "weight_factor_high": 1.5,
+        "prior_shift": 0.25,
+    }
+    saved["sensitivity"] |= {"draws": 321, "share": 0.75}
+    found = Analysis.from_dict(saved)
+    for text in (" ".join(as_text.render(found).split()), page_of(found).text):
+        assert "Strong: support of 90 % and more. Moderate: 60 % and more." in text
+        assert "changed by up to 50 % and each prior by up to 0.25, " in text
+        assert "still leads in 75 % of 321 draws" in text
+
+
+def test_result_of_before_the_rules_were_saved_states_no_limits(analysis):
+    saved = with_explanations(analysis, Context(**HARD_AND_HOT)).to_dict()
+    del saved["sensitivity"]["rules"]
+    text = " ".join(as_text.render(Analysis.from_dict(saved)).split())
+    assert "Strong: support of" not in text
+    assert re.search(r"Where all of them are changed, .* still leads in \d+ % of 500 draws", text)
+
+
 def test_page_says_once_what_it_is_not(measured):
-    page = page_of(explained(measured, Context(**HARD_AND_HOT)))
+    page = page_of(with_explanations(measured, Context(**HARD_AND_HOT)))
     assert page.text.count(view.purpose()) == 1
     assert page.text.count("not a medical device") == 1
 
 
 @pytest.mark.parametrize("answers", ANSWERS)
 def test_explanations_are_read_back_without_loss(measured, answers):
-    found = explained(measured, Context(**answers))
+    found = with_explanations(measured, Context(**answers))
     assert Analysis.from_json(found.to_json()).to_dict() == found.to_dict()
 
 
@@ -203,25 +228,3 @@ def test_result_of_before_the_explanations_is_read(analysis):
     assert again.explanations == ()
     assert again.sensitivity is None
     assert "What may explain it" not in as_text.render(again)
-
-
-def test_tables_fit_eighty_columns():
-    text = explain_text.render()
-    assert max(len(line) for line in text.splitlines()) <= 80
-    for name in explain_text.names():
-        assert name in text
-
-
-@pytest.mark.parametrize("name", explain_text.names())
-def test_everything_with_a_name_is_shown_alone(name):
-    text = explain_text.render_one(name.upper())
-    assert max(len(line) for line in text.splitlines()) <= 80
-    assert name in text
-    document = explain_text.document(name)
-    assert set(document) - {"schema"} <= {
-        "claims",
-        "explanations",
-        "evidence",
-        "advice",
-        "warning_signs",
-    }

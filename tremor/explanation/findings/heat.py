@@ -1,13 +1,12 @@
-"""What answers about weather and body imply: heat stress, and the water and sodium of sweat.
+"""What the weather implies: vapour pressure, wet bulb, heat strain (WBGT) and heat index.
 
-Physics and physiology of the surroundings only. Nothing here has heard of tremor or of an
-explanation, and nothing is measured by the sensor.
+Formulas only: nothing here has heard of tremor or of an explanation, and nothing is measured by the
+sensor. The water and sodium of sweat are `tremor.explanation.findings.sweat`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from tremor.errors import InvalidInputError
@@ -16,10 +15,8 @@ from tremor.notes import note
 
 __all__ = [
     "RACE_FLAGS",
-    "SweatLoss",
     "heat_index_c",
     "race_flag",
-    "sweat_loss",
     "vapour_pressure_hpa",
     "wbgt_c",
     "wet_bulb_c",
@@ -35,13 +32,6 @@ _HEAT_INDEX_ERROR_C: Final = 1.3 / 1.8  # of the regression against the table it
 _LEAST_HEAT_INDEX_F: Final = 40.0  # below, the index is the temperature and says nothing of heat
 _REGRESSION_FROM_F: Final = 80.0
 
-_SODIUM_MG_PER_MMOL: Final = 22.99
-_SWEAT_SODIUM_MMOL_PER_L: Final = 35.9
-_SWEAT_SODIUM_RANGE_MMOL_PER_L: Final = (18.2, 70.8)
-_SWEAT_RATE_RANGE_L_PER_H: Final = (0.26, 5.73)
-#: Two readings of a bathroom scale, each within 0.1 kg.
-_MASS_DIFFERENCE_ERROR_KG: Final = 0.1 * math.sqrt(2.0)
-
 #: How the sun is answered, and how WBGT is then made.
 _SKIES: Final = {
     "shade": "from temperature and humidity, without sun",
@@ -52,7 +42,7 @@ _SKIES: Final = {
 
 
 def vapour_pressure_hpa(temperature_c: float, humidity_pct: float) -> float:
-    """Give the pressure of the water vapour in the air.
+    """Compute the pressure of the water vapour in the air.
 
     Parameters
     ----------
@@ -69,7 +59,7 @@ def vapour_pressure_hpa(temperature_c: float, humidity_pct: float) -> float:
     Raises
     ------
     InvalidInputError
-        Where the air is not between -40 and 60 degree C or the humidity not between 0 and 100 %.
+        If the air is not between -40 and 60 degree C or the humidity not between 0 and 100 %.
 
     Notes
     -----
@@ -86,7 +76,7 @@ def vapour_pressure_hpa(temperature_c: float, humidity_pct: float) -> float:
 
 
 def wet_bulb_c(temperature_c: float, humidity_pct: float) -> float:
-    """Give the temperature of an aspirated wet thermometer in the shade at sea level.
+    """Compute the psychrometric wet-bulb temperature in the shade at sea level.
 
     Parameters
     ----------
@@ -151,8 +141,7 @@ def wbgt_c(temperature_c: float, humidity_pct: float, sun: str | None = None) ->
     Raises
     ------
     InvalidInputError
-        Where the air is not between -40 and 60 degree C, the humidity not between 0 and 100 %, or
-        the sun is none of the words.
+        If air or humidity are as for `vapour_pressure_hpa`, or the sun is none of the words.
 
     Notes
     -----
@@ -195,7 +184,7 @@ def wbgt_c(temperature_c: float, humidity_pct: float, sun: str | None = None) ->
 
 
 def race_flag(wbgt: float) -> str:
-    """Name the risk of heat that race organisers give to a WBGT.
+    """Return the heat risk flag that race organisers use for a WBGT.
 
     Parameters
     ----------
@@ -216,7 +205,7 @@ def race_flag(wbgt: float) -> str:
 
 
 def heat_index_c(temperature_c: float, humidity_pct: float) -> Estimate:
-    """Estimate how warm the air feels in the shade.
+    """Estimate the heat index, how warm the air feels in the shade.
 
     Parameters
     ----------
@@ -284,166 +273,6 @@ def _regression_f(t: float, r: float) -> float:
     if r > 85.0 and 80.0 <= t <= 87.0:
         index_f += (r - 85.0) / 10.0 * (87.0 - t) / 5.0
     return index_f
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweatLoss:
-    """Water and sodium that left as sweat, as far as the answers tell.
-
-    Parameters
-    ----------
-    volume_l : Estimate
-        Sweat, L; 1 kg is taken as 1 L. Breath and burnt fuel are in it and make it a little high.
-    rate_l_per_h : Estimate
-        Sweat over the duration of the run, L/h.
-    mass_change_pct : Estimate
-        Body mass lost, per cent of that before; a gain is negative.
-    sodium_mmol, sodium_mg : Estimate
-        Sodium in that sweat. Nobody measured the runner's sweat: the limits hold the lowest and the
-        highest concentration found among athletes.
-    remarks : tuple of str
-        What is remarkable about the answers, such as a rate that nobody was seen to reach.
-    """
-
-    volume_l: Estimate
-    rate_l_per_h: Estimate
-    mass_change_pct: Estimate
-    sodium_mmol: Estimate
-    sodium_mg: Estimate
-    remarks: tuple[str, ...] = ()
-
-
-def sweat_loss(
-    mass_before_kg: float | None,
-    mass_after_kg: float | None,
-    fluid_ml: float | None,
-    urine_ml: float | None,
-    duration_min: float | None,
-) -> SweatLoss:
-    """Balance the water of a run.
-
-    Parameters
-    ----------
-    mass_before_kg, mass_after_kg : float or None
-        Body mass before and after, kg.
-    fluid_ml, urine_ml : float or None
-        What was drunk and what was passed between the two weighings, mL. None is not zero.
-    duration_min : float or None
-        Duration of the run, min.
-
-    Returns
-    -------
-    SweatLoss
-        Each number with its interval, or the answer that it lacks.
-
-    Notes
-    -----
-    Volume = mass before - mass after + drunk - passed. Each reading of the scale is taken to be
-    right within 0.1 kg, so that their difference is within 0.14 kg. Sodium of whole-body sweat is
-    35.9 mmol/L in the mean of athletes and lies between 18.2 and 70.8 mmol/L.
-
-    References
-    ----------
-    Baker et al. (2016), J Sports Sci 34:358, for rate (0.26-5.73 L/h) and sodium of sweat.
-
-    Examples
-    --------
-    >>> loss = sweat_loss(70.0, 68.6, 500.0, 100.0, 75.0)
-    >>> round(loss.volume_l.value, 2), round(loss.rate_l_per_h.value, 2)
-    (1.8, 1.44)
-    >>> sweat_loss(70.0, 68.6, None, 100.0, 75.0).volume_l.reason
-    'not answered: fluid_ml'
-    """
-    volume_l = _sweat_volume_l(mass_before_kg, mass_after_kg, fluid_ml, urine_ml)
-    rate_l_per_h = _rate_l_per_h(volume_l, duration_min)
-    sodium_mmol = _sodium_mmol(volume_l)
-    remarks = []
-    if rate_l_per_h.value is not None and rate_l_per_h.value > _SWEAT_RATE_RANGE_L_PER_H[1]:
-        remarks.append(
-            f"a sweat rate of {rate_l_per_h.value:.1f} L/h is beyond the "
-            f"{_SWEAT_RATE_RANGE_L_PER_H[1]} L/h ever seen among athletes; "
-            "look again at the masses, the fluid and the duration"
-        )
-    return SweatLoss(
-        volume_l=volume_l,
-        rate_l_per_h=rate_l_per_h,
-        mass_change_pct=_mass_change_pct(mass_before_kg, mass_after_kg),
-        sodium_mmol=sodium_mmol,
-        sodium_mg=_scaled(sodium_mmol, _SODIUM_MG_PER_MMOL, sodium_mmol.method),
-        remarks=tuple(remarks),
-    )
-
-
-def _sweat_volume_l(
-    before_kg: float | None, after_kg: float | None, fluid_ml: float | None, urine_ml: float | None
-) -> Estimate:
-    if before_kg is None or after_kg is None or fluid_ml is None or urine_ml is None:
-        return _not_answered(
-            mass_before_kg=before_kg, mass_after_kg=after_kg, fluid_ml=fluid_ml, urine_ml=urine_ml
-        )
-    volume_l = before_kg - after_kg + (fluid_ml - urine_ml) / 1000.0
-    if volume_l < 0.0:
-        return Estimate.missing(note("SWEAT_NEGATIVE", volume_l=volume_l))
-    return Estimate(
-        volume_l,
-        max(volume_l - _MASS_DIFFERENCE_ERROR_KG, 0.0),
-        volume_l + _MASS_DIFFERENCE_ERROR_KG,
-        method="balance of body mass, fluid and urine; each weighing within 0.1 kg",
-    )
-
-
-def _mass_change_pct(before_kg: float | None, after_kg: float | None) -> Estimate:
-    if before_kg is None or after_kg is None:
-        return _not_answered(mass_before_kg=before_kg, mass_after_kg=after_kg)
-    percent_per_kg = 100.0 / before_kg
-    lost_kg = before_kg - after_kg
-    return Estimate(
-        lost_kg * percent_per_kg,
-        (lost_kg - _MASS_DIFFERENCE_ERROR_KG) * percent_per_kg,
-        (lost_kg + _MASS_DIFFERENCE_ERROR_KG) * percent_per_kg,
-        method="difference of two weighings, each within 0.1 kg",
-    )
-
-
-def _rate_l_per_h(volume_l: Estimate, duration_min: float | None) -> Estimate:
-    if volume_l.value is None:
-        return _missing_as(volume_l)
-    if duration_min is None:
-        return _not_answered(duration_min=duration_min)
-    if duration_min <= 0.0:
-        return Estimate.missing(note("RUN_OF_ZERO_MIN"))
-    return _scaled(volume_l, 60.0 / duration_min, volume_l.method)
-
-
-def _sodium_mmol(volume_l: Estimate) -> Estimate:
-    if volume_l.value is None or volume_l.low is None or volume_l.high is None:
-        return _missing_as(volume_l)
-    least, most = _SWEAT_SODIUM_RANGE_MMOL_PER_L
-    return Estimate(
-        volume_l.value * _SWEAT_SODIUM_MMOL_PER_L,
-        volume_l.low * least,
-        volume_l.high * most,
-        method="sweat volume times the sweat sodium of athletes",
-    )
-
-
-def _scaled(estimate: Estimate, factor: float, method: str) -> Estimate:
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return _missing_as(estimate)
-    return Estimate(
-        estimate.value * factor, estimate.low * factor, estimate.high * factor, method=method
-    )
-
-
-def _missing_as(other: Estimate) -> Estimate:
-    """Return an estimate that is missing for the reason that another is."""
-    assert other.reason is not None
-    return Estimate.missing(other.reason)
-
-
-def _not_answered(**answers: float | None) -> Estimate:
-    missing = [key for key, answer in answers.items() if answer is None]
-    return Estimate.missing(note("NOT_ANSWERED", questions=tuple(missing)))
 
 
 def _saturation_hpa(temperature_c: float) -> float:

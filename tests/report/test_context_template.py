@@ -7,8 +7,8 @@ import tomllib
 import pytest
 
 from tremor.explanation.answers.context import Context
-from tremor.explanation.answers.files import commented_toml
 from tremor.explanation.answers.questions import QUESTIONS
+from tremor.report.context_template import commented_toml
 
 SOME = Context(rpe=7.5, salt=True, sun="full", medicines=("estrogen",), signs=())
 
