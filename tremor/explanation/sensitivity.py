@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tremor.errors import InvalidInputError
+from tremor.estimate import LEVEL
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.question_schema import TOPICS
 from tremor.explanation.answers.questions import QUESTIONS
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from tremor.results.analysis import Analysis
 
 __all__ = ["Redrawn", "open_question", "redraw"]
-
-_LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
     drawn = priors + shift + np.clip((weights * factor).sum(axis=1), -limit, limit)
     odds = log_odds(weighed, table)
     leader = ids.index(max(odds, key=lambda id_: odds[id_]))
-    tail = 0.5 * (1.0 - _LEVEL)
+    tail = 0.5 * (1.0 - LEVEL)
     low, high = np.quantile(drawn, (tail, 1.0 - tail), axis=0)
     return Redrawn(
         leader_share=float(np.mean(drawn.argmax(axis=1) == leader)),

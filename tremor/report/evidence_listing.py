@@ -53,7 +53,7 @@ def document(name: str | None = None) -> dict[str, Any]:
     Raises
     ------
     InvalidInputError
-        Where nothing has that name.
+        If nothing has that name.
     """
     if name is not None:
         found: dict[str, Any] = {"schema": SCHEMA}
@@ -134,7 +134,7 @@ def render_one(name: str) -> str:
     Raises
     ------
     InvalidInputError
-        Where nothing has that name; it gives the nearest names.
+        If nothing has that name; the message lists the nearest names.
     """
     lines: list[str] = []
     for kind, row in _matches(name):

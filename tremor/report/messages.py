@@ -212,7 +212,7 @@ def sentence(note: Note | None) -> str:
 
 
 def window_reasons(table: WindowTable) -> list[str]:
-    """Make the sentence of each window of a table, which tells what decided.
+    """Make the sentence on what decided the verdict of each window of a table.
 
     Parameters
     ----------

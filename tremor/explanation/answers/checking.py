@@ -1,7 +1,7 @@
-"""Whether answers can be answers: names, types, limits, and what contradicts itself.
+"""Checks of answers: names, types, limits, and answers that contradict each other.
 
-Everything that is wrong is collected, so that the runner reads all of it at once. What may be
-answered is told by the table of questions.
+All problems are collected, so that the runner reads them at once. What may be answered is declared
+in the table of questions.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def checked(question: Question, value: object) -> Answer:
     Raises
     ------
     ContextError
-        Where it is of a wrong type or out of range.
+        If it is of a wrong type or out of range.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def _clipped(name: str) -> str:
 
 
 def contradictions(values: Mapping[str, Answer]) -> list[str]:
-    """List what answers contradict in each other.
+    """List the answers that contradict each other.
 
     Parameters
     ----------

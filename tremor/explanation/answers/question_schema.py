@@ -1,7 +1,7 @@
 """What a question to the runner is, the sections of a context file, and the topics.
 
 The questions themselves are the table `tremor.explanation.answers.questions`. What an answer means
-for an explanation is decided by the findings.
+for an explanation is decided by the findings and the table of evidence.
 """
 
 from __future__ import annotations

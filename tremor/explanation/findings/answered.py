@@ -14,7 +14,7 @@ from tremor.notes import note
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
 
-__all__ = ["ANSWERED", "LONG_FROM_MIN", "duration"]
+__all__ = ["ANSWERED", "FROM_ONE_ANSWER", "LONG_FROM_MIN", "duration"]
 
 # Limits that are part of a fact; those that only weigh stand in the table of evidence.
 #: On the scale of 0 to 10: very hard begins at 7 to 8, light ends at 3 to 4.
@@ -406,6 +406,9 @@ def _member(key: str, context: Context) -> Finding:
     answer: tuple[str, ...] | None = getattr(context, field)
     return not_answered(key, field) if answer is None else _answer(key, word in answer, field)
 
+
+#: Findings that say yes or no to one answer.
+FROM_ONE_ANSWER: Final = (*_YES_NO, *_MEMBERS, "only_worked_muscles")
 
 #: Every finding from answers alone, by name.
 ANSWERED: Final[Mapping[str, Callable[[Context], Finding]]] = {

@@ -1,6 +1,6 @@
 """What a finding is: one fact with its origin, or what it lacks.
 
-Which findings there are is told by `tremor.explanation.findings.collect`, how they read by
+All findings are collected in `tremor.explanation.findings.collect`; their sentences are made in
 `tremor.report.messages`.
 """
 
@@ -29,7 +29,7 @@ class Finding:
     statement : Note
         The fact; what is not known, where it is not.
     origin : {"measured", "answered", "computed"}
-        Where it comes from.
+        By the sensor, by the runner, or from answers by a formula.
     word : str or None
         What kind of fact it is; None where the number says all.
     value : float or None
