@@ -1,4 +1,4 @@
-"""What the order of the explanations hangs on: the weights, and the answers that are missing."""
+"""Sensitivity of the order of the explanations to the weights and to missing answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["Redrawn", "open_question", "redraw"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redrawn:
-    """What redrawing all weights and priors gave.
+    """Result of redrawing all weights and priors.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Redrawn:
 
 
 def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
-    """Redraw every weight and every prior, and see what stays.
+    """Redraw every weight and every prior, and count how often the leader stays.
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
         how.weight_factor_low, how.weight_factor_high, (how.draws, len(table.entries), len(ids))
     )
     shift = rng.uniform(-how.prior_shift, how.prior_shift, (how.draws, len(ids)))
-    place = {key: row for row, key in enumerate(table.entries)}
-    weights = np.zeros((len(place), len(ids)))
+    row_of = {key: row for row, key in enumerate(table.entries)}
+    weights = np.zeros((len(row_of), len(ids)))
     for one in weighed:
         for column, id_ in enumerate(ids):
-            weights[place[one.entry.key], column] = one.bin.weights.get(id_, 0.0)
+            weights[row_of[one.entry.key], column] = one.bin.weights.get(id_, 0.0)
     priors = np.array([table.hypotheses[id_].prior for id_ in ids])
     limit = table.rules.sum_limit
     drawn = priors + shift + np.clip((weights * factor).sum(axis=1), -limit, limit)
@@ -105,7 +105,7 @@ def open_question(
     measured : sequence of Finding
         The findings of the sensor.
     table : EvidenceTable
-        The questions with answers to try.
+        The weights.
 
     Returns
     -------
@@ -172,9 +172,10 @@ def _tries(topic: str, context: Context) -> Iterator[Context]:
     for answers in product(*choices):
         tried: dict[str, Any] = dict(given)
         for question, answer in zip(asked, answers, strict=True):
-            is_tried = given[question.attribute] is None
-            factor = tried[question.tries_times] if is_tried and question.tries_times else 1
-            tried[question.attribute] = answer * factor if factor != 1 else answer
+            is_multiple = question.tries_times and given[question.attribute] is None
+            tried[question.attribute] = (
+                answer * tried[question.tries_times] if is_multiple else answer
+            )
         try:
             yield Context(**tried)
         except InvalidInputError:  # an answer that contradicts another one

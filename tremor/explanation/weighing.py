@@ -107,13 +107,13 @@ def word_of(
     Parameters
     ----------
     explanation : str
-        Which one.
+        Id of the explanation.
     support : float
         0 to 1.
     weighed : iterable of Weighed
         What is known.
     table : EvidenceTable
-        Limits of the words, and how many facts are needed to say one.
+        Limits of the words, and how many facts a word needs.
 
     Returns
     -------
@@ -205,11 +205,11 @@ def missing_for(
     Parameters
     ----------
     explanation : str
-        Which one.
+        Id of the explanation.
     findings : iterable of Finding
         Known or not.
     table : EvidenceTable
-        The weights and the questions.
+        The weights.
 
     Returns
     -------
