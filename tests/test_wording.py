@@ -26,7 +26,12 @@ FORBIDDEN = re.compile(
 )
 #: Rooms whose sentences speak of findings; the other numbers are syntax, settings and exit codes.
 SPEAKING = ("explanation", "report")
-TABLES = sorted((PACKAGE / "explanation").glob("*.toml"))
+TABLES = sorted(
+    [
+        *(PACKAGE / "explanation").glob("*.toml"),
+        *(PACKAGE / "report" / "languages").glob("*.toml"),
+    ]
+)
 
 #: A number that stands in a sentence, with what follows it.
 NUMBER = re.compile(r"(?<![\w.+^-])[+-]?\d+(?:\.\d+)?(?=(?P<after>.{0,24}))")
@@ -34,12 +39,15 @@ _UNITS = (
     *("%", "°C", "°F", "Hz", "min", "h", "s", "kg", "mg", "mm", "L", "m/s\\^2"),
     *("days?", "weeks?", "times", "draws"),
 )
-UNIT = re.compile(rf"^(?: (?:to|and|of) (?:under )?[\d.]+)? ?(?:{'|'.join(_UNITS)})(?![\w/])")
+_OTHER_END = r"-[\d.]+| (?:to|and|of) (?:under )?[\d.]+"
+UNIT = re.compile(rf"^(?:{_OTHER_END})? ?(?:{'|'.join(_UNITS)})(?![\w/])")
 #: Numbers that need none: scales, years, log-odds, and amounts that are counts.
 NO_UNIT = re.compile(
     r"scale of 0 to 10|(?:\d )?of 10\b|\b(?:19|20)\d\d\b|[+-]0\.7|within 0\.5|2000 of them"
     # Syntax of what is to be typed, a time zone, and parts of a sentence whose unit is put in.
     r"|rpe = 8|[+]01:00|passed is 0|^, 0 to $|^ 0$"
+    # One of what is counted, in the form for a single one.
+    r"|\b1 (?:gap|sample)\b"
 )
 
 
