@@ -107,7 +107,7 @@ def parse_chunks(
         Which columns hold what, and how numbers are written.
     blocks : sequence of Block
         Result of `split_blocks`.
-    then : callable
+    convert : callable
         Called with the parsed rows and the row position of their block, maybe in another process.
         Columns are named by their number in the file; one with a cell that is no number holds
         text.
