@@ -414,17 +414,7 @@ class Recording(CaptureInfo):
         >>> recording.gaps
         (Gap(start_s=1.0, duration_s=0.5, n_lost=50),)
         """
-        samples = np.array(acceleration_ms2, dtype=np.float64, order="C", ndmin=1)
-        warnings: tuple[Note, ...] = ()
-        if samples.ndim == 1 or (samples.ndim == 2 and samples.shape[1] == 1):
-            column = samples.reshape(-1)
-            samples = np.zeros((len(column), len(AXES)))
-            samples[:, 0] = column
-            samples[np.isnan(column)] = np.nan
-        if samples.ndim != 2 or samples.shape[1] != len(AXES):
-            raise InvalidInputError(
-                f"acceleration has shape {samples.shape}; give (n, 3), or (n,) for a single axis"
-            )
+        samples = _three_columns(acceleration_ms2)
         if not (np.isfinite(sampling_rate_hz) and sampling_rate_hz > 0):
             raise InvalidInputError(
                 f"sampling rate is {sampling_rate_hz} Hz; give a positive number of hertz"
@@ -433,11 +423,6 @@ class Recording(CaptureInfo):
             raise InvalidInputError(
                 f"gravity is {gravity!r}; give one of {', '.join(get_args(Gravity))}"
             )
-        if np.isinf(samples).any():
-            row = int(np.flatnonzero(np.isinf(samples).any(axis=1))[0])
-            raise InvalidInputError(
-                f"acceleration of sample {row} is infinite; mark lost samples as NaN"
-            )
         lost: Bools = np.asarray(np.isnan(samples).any(axis=1))
         if len(samples) - int(lost.sum()) < 2:
             raise InsufficientDataError(
@@ -445,12 +430,9 @@ class Recording(CaptureInfo):
             )
         samples[lost] = np.nan
         samples.flags.writeable = False
-        norm_ms2 = median_norm_ms2(samples)
-        deviation = abs(norm_ms2 / STANDARD_GRAVITY_MS2 - 1.0)
         if gravity is None:
+            deviation = abs(median_norm_ms2(samples) / STANDARD_GRAVITY_MS2 - 1.0)
             gravity = "included" if deviation < _GRAVITY_TOLERANCE else "removed"
-        if _is_single_axis(samples):
-            warnings += (note("SINGLE_AXIS"),)
         clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
         return cls(
             samples=ArraySamples(samples, clipped),
@@ -461,9 +443,29 @@ class Recording(CaptureInfo):
             gaps=gaps_of(lost, sampling_rate_hz=float(sampling_rate_hz)),
             dead_axes=tuple(AXES[axis] for axis in find_dead_axes(samples)),
             gravity=gravity,
-            warnings=warnings,
+            warnings=(note("SINGLE_AXIS"),) if _is_single_axis(samples) else (),
             history=(f"from arrays: {len(samples)} samples at {sampling_rate_hz:g} Hz",),
         )
+
+
+def _three_columns(acceleration_ms2: npt.ArrayLike) -> Floats:
+    """Return a copy of shape (n, 3); a single column becomes the x axis."""
+    samples = np.array(acceleration_ms2, dtype=np.float64, order="C", ndmin=1)
+    if samples.ndim == 1 or (samples.ndim == 2 and samples.shape[1] == 1):
+        column = samples.reshape(-1)
+        samples = np.zeros((len(column), len(AXES)))
+        samples[:, 0] = column
+        samples[np.isnan(column)] = np.nan
+    if samples.ndim != 2 or samples.shape[1] != len(AXES):
+        raise InvalidInputError(
+            f"acceleration has shape {samples.shape}; give (n, 3), or (n,) for a single axis"
+        )
+    if np.isinf(samples).any():
+        row = int(np.flatnonzero(np.isinf(samples).any(axis=1))[0])
+        raise InvalidInputError(
+            f"acceleration of sample {row} is infinite; mark lost samples as NaN"
+        )
+    return samples
 
 
 def gaps_of(lost: Bools, *, sampling_rate_hz: float) -> tuple[Gap, ...]:

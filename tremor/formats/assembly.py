@@ -75,6 +75,7 @@ def assemble(
     )
     if table.stamps is not None:
         table.stamps.close()
+    # One argument for each fact: here, and only here, facts of a text table enter a recording.
     return Recording(
         samples=StoredSamples(table.values, quantity.unit_ms2, rails),
         started_at=started_at,
