@@ -120,7 +120,7 @@ def _refuse_source(file: Path, path: Path) -> None:
 
 
 def _refuse_existing(path: Path, form: str, *, overwrite: bool) -> None:
-    """Refuse before anything is read."""
+    """Raise an error before anything is read, if the target cannot be written."""
     if not WRITERS[form].makes_folder:
         if path.is_dir():
             raise InvalidInputError(f"{path} is a folder; name a file in it")
