@@ -21,7 +21,8 @@ from tremor.report import evidence_listing as explain_text
 PACKAGE = Path(__file__).parents[1] / "tremor"
 SENSORS = PACKAGE.parent / "devices"
 FORBIDDEN = re.compile(
-    r"diagnos|disease|deficien|dehydrat|\bproves?\b|\babnormal|\bnormal(?!is|iz)|\bcaused by\b",
+    r"diagnos|disease|deficien|dehydrat|\bproves?\b|\babnormal|\bcaused by\b"
+    r"|(?<!half-)(?<!log-)\bnormal(?!is|iz)",
     re.IGNORECASE,
 )
 #: Rooms whose sentences speak of findings; the other numbers are syntax, settings and exit codes.
@@ -46,6 +47,8 @@ NO_UNIT = re.compile(
     r"scale of 0 to 10|(?:\d )?of 10\b|\b(?:19|20)\d\d\b|[+-]0\.7|within 0\.5|2000 of them"
     # Syntax of what is to be typed, a time zone, and parts of a sentence whose unit is put in.
     r"|rpe = 8|[+]01:00|passed is 0|^, 0 to $|^ 0$"
+    # Keys of a scale of pain.
+    r"|then 0-9 pain|0 \(none\) to 9 \(worst\)"
     # One of what is counted, in the form for a single one.
     r"|\b1 (?:gap|sample)\b"
 )
