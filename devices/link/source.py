@@ -136,7 +136,13 @@ class SensorSource:
 
     @property
     def started(self) -> Started:
-        """Granted settings."""
+        """Granted settings.
+
+        Raises
+        ------
+        InvalidInputError
+            If the source is closed.
+        """
         if self._started is None:
             raise InvalidInputError("the source is closed; use it inside of 'async with'")
         return self._started

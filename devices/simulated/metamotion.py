@@ -37,7 +37,13 @@ class MetaMotion(SensorModel):
         self.is_packed = False
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Handle a command; settings are not checked."""
+        """Handle a command; settings are not checked.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != metamotion.COMMAND or len(data) < 2:
             raise AttError(WRITE_NOT_PERMITTED)
         if data == b"\x03\x80":

@@ -37,7 +37,13 @@ class MicroBit(SensorModel):
         return super().read(uuid)
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:  # noqa: ARG002
-        """Set the period."""
+        """Set the period.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != microbit.PERIOD or len(data) != 2:
             raise AttError(WRITE_NOT_PERMITTED)
         asked_ms = int.from_bytes(data, "little")

@@ -39,7 +39,13 @@ class Movesense(SensorModel):
         self.has_gyro = False
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Subscribe or unsubscribe."""
+        """Subscribe or unsubscribe.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != movesense.WRITE or len(data) < 2:
             raise AttError(WRITE_NOT_PERMITTED)
         command, reference = data[0], data[1]

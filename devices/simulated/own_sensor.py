@@ -25,7 +25,13 @@ class OwnSensor(SensorModel):
     n_samples = 13
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Start or stop the stream."""
+        """Start or stop the stream.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != own.CONTROL:
             raise AttError(WRITE_NOT_PERMITTED)
         request = own.read_request(data)

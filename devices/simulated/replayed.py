@@ -124,7 +124,13 @@ class ReplayedSensor(SensorModel):
             self._anchor = (now_s, self._entries[self._position].time_s)
 
     def read(self, uuid: str) -> bytes:
-        """Reply with the next value that was read in the log."""
+        """Reply with the next value that was read in the log.
+
+        Raises
+        ------
+        AttError
+            If the recording holds no reading of it.
+        """
         for at in range(self._position, len(self._entries)):
             entry = self._entries[at]
             if entry.kind == _READ and entry.uuid == uuid:

@@ -35,7 +35,13 @@ class Thingy52(SensorModel):
             self.stop()
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:  # noqa: ARG002
-        """Set the sampling rate."""
+        """Set the sampling rate.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != thingy52.CONFIG or len(data) != 9:
             raise AttError(WRITE_NOT_PERMITTED)
         if self.first_started_s is None:

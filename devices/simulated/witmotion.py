@@ -44,7 +44,13 @@ class WitMotion(SensorModel):
             self.stop()
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Handle a command."""
+        """Handle a command.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid != witmotion.COMMAND or len(data) != 5 or data[:2] != b"\xff\xaa":
             raise AttError(WRITE_NOT_PERMITTED)
         register, value = data[2], int.from_bytes(data[3:], "little")

@@ -44,7 +44,13 @@ class XsensDot(SensorModel):
         return super().read(uuid)
 
     def handle_write(self, uuid: str, data: bytes, now_s: float) -> None:
-        """Start, stop, or set the output rate."""
+        """Start, stop, or set the output rate.
+
+        Raises
+        ------
+        AttError
+            If the sensor does not take the write.
+        """
         if uuid == xsens_dot.DEVICE_CONTROL and len(data) >= _RATE_AT + 2:
             rate_hz = int.from_bytes(data[_RATE_AT : _RATE_AT + 2], "little")
             if rate_hz in _RATES and self.started_s is None:

@@ -43,8 +43,13 @@ def _public_functions(module):
         if isinstance(node, ast.ClassDef):
             methods = [one for one in node.body if isinstance(one, _FUNCTION)]
             yield from ((f"{node.name}.{m.name}", m) for m in methods if m.name[0] != "_")
-        elif isinstance(node, _FUNCTION):
+        elif isinstance(node, _FUNCTION) and not _is_command(node):
             yield node.name, node
+
+
+def _is_command(function):
+    """Check whether the docstring is the help of a command, which users read."""
+    return any("click.command" in ast.unparse(one) for one in function.decorator_list)
 
 
 def _raised(function):

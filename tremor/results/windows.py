@@ -167,7 +167,7 @@ class WindowTable(Sequence[WindowAnalysis]):
 
         Parameters
         ----------
-        rows : slice or ndarray of int
+        rows : slice or ndarray of int, shape (n,)
             Which, in order of time.
 
         Returns
