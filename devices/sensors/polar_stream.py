@@ -113,15 +113,15 @@ class PolarModel:
         settings : StreamSettings
             Requested settings.
 
-        Yields
-        ------
-        Step
-            Subscriptions first: a request before them fails.
-
         Returns
         -------
         Started
             With the factor of the samples as an option, if the sensor reports one.
+
+        Yields
+        ------
+        Step
+            Subscriptions first: a request before them fails.
 
         Raises
         ------

@@ -200,7 +200,13 @@ def _stop_if_measuring() -> Generator[Step, bytes | None, None]:
 
 
 def _set_rate(rate_hz: int) -> Generator[Step, bytes | None, float | None]:
-    """Set the output rate; return the actual one, Hz, or None if it cannot be read."""
+    """Set the output rate; return the actual one, Hz, or None if it cannot be read.
+
+    Yields
+    ------
+    Step
+        Read, write if it differs, and read again.
+    """
     before = yield Read(DEVICE_CONTROL, optional=True)
     if before is None or len(before) < _OUTPUT_RATE.size:
         return None

@@ -43,11 +43,6 @@ class Sensor:
 class SensorClock:
     """Sampling rate, time stamps and packets of a sensor.
 
-    Raises
-    ------
-    InvalidInputError
-        If a rate, probability, packet size or kind of stamp is not possible.
-
     Parameters
     ----------
     nominal_rate_hz : float
@@ -67,6 +62,11 @@ class SensorClock:
         Minimum delay of a packet and mean of an additional exponential delay, s.
     packet_loss : float
         Probability that a packet is lost.
+
+    Raises
+    ------
+    InvalidInputError
+        If a rate, probability, packet size or kind of stamp is not possible.
     """
 
     nominal_rate_hz: float

@@ -1,8 +1,7 @@
 """The native CSV format and its writer; it is read as any other text table.
 
-Format, version 1
------------------
-UTF-8, line feeds, comma-separated, decimal points; any spreadsheet opens it. It has three parts:
+**Format, version 1.** UTF-8, line feeds, comma-separated, decimal points; any spreadsheet opens
+it. It has three parts:
 
 1. Comment lines, the first of which is ``# tremor-csv 1``, then ``# key: value``. Keys:
 

@@ -2,9 +2,8 @@
 
 Records are encoded and decoded here; `tremor.recorder` writes them.
 
-Format, version 1
------------------
-The file begins with ``TREMORPK`` and its version as ``u16``. Records follow, all little-endian:
+**Format, version 1.** The file begins with ``TREMORPK`` and its version as ``u16``. Records
+follow, all little-endian:
 
 ======  =======  ==============================================================================
 offset  type     meaning
