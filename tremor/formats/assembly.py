@@ -5,8 +5,6 @@ Gaps, dead axes, rails and the scale of the sensor are found here, by `tremor.in
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from tremor.formats.capture_file import CaptureFile
@@ -31,7 +29,6 @@ def assemble(
     quantity: UnitAndGravity,
     rate: SamplingRate,
     placement: Placement | None,
-    digest: Callable[[], str],
 ) -> Recording:
     """Make a recording of a table.
 
@@ -49,8 +46,6 @@ def assemble(
         Sampling rate.
     placement : Placement or None
         Declared by the user, which takes precedence.
-    digest : callable
-        Returns the SHA-256 of the file.
 
     Returns
     -------
@@ -91,7 +86,7 @@ def assemble(
         placement=placement or declared_placement(layout),
         warnings=tuple(table.warnings),
         history=tuple(table.history),
-        source=Source(capture.path.name, digest(), layout.format.slug),
+        source=Source(capture.path.name, table.sha256 or capture.sha256(), layout.format.slug),
     )
 
 

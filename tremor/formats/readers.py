@@ -246,7 +246,6 @@ def _open_text(path: Path, options: ReadOptions) -> Recording:
             quantity=quantity,
             rate=rate,
             placement=options.placement,
-            digest=capture.sha256,
         )
     except BaseException:
         table.close()

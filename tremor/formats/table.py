@@ -123,6 +123,8 @@ class Table:
         What makes the capture weaker, so far.
     history : list of str
         Processing steps so far, oldest first.
+    sha256 : str
+        SHA-256 of the file, if it was computed while reading; else empty.
     """
 
     values: RowStore
@@ -133,6 +135,7 @@ class Table:
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
+    sha256: str = ""
 
     def first_stamp_s(self, row: int = 0) -> float:
         """Return the stamp of the first row that is kept, s; 0 without a time column."""
