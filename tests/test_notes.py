@@ -66,8 +66,11 @@ def test_a_note_with_other_values_is_refused():
         note("GAP")
 
 
-def test_a_code_of_a_later_version_stands_for_itself():
+def test_what_cannot_be_filled_in_is_its_text_or_its_code():
     assert messages.sentence(Note("LATER")) == "LATER"
+    assert messages.sentence(Note("GAPS")) == "GAPS"
+    assert messages.sentence(Note("GAPS", {"text": "gaps: 2"})) == "gaps: 2"
+    assert messages.sentence(Note("RATE_DECLARED", {"rate_hz": "fast"})) == "RATE_DECLARED"
 
 
 def test_a_language_without_a_catalogue_is_refused():

@@ -15,7 +15,7 @@ from tremor import synthesis as syn
 from tremor.analysis.offline import analyze
 from tremor.errors import InvalidInputError
 from tremor.recording import CaptureInfo, Recording, SensorInfo
-from tremor.report import as_html, messages
+from tremor.report import as_html, as_text, messages
 from tremor.results import codec
 from tremor.results.analysis import SCHEMA, Analysis
 from tremor.results.estimates import ESTIMATES as ESTIMATE_TABLE
@@ -273,6 +273,14 @@ def test_a_document_without_codes_is_read_with_its_sentences(analyses):
     again = Analysis.from_dict(document).to_dict()
     assert again["summary"]["reason"] == reason
     assert again["recovery"]["reason"] == document["recovery"]["reason"]
+
+
+def test_warnings_of_a_document_without_values_keep_their_text(analyses):
+    document = json.loads(analyses["measured"].to_json())
+    document["recording"]["warnings"] = [{"code": "SINGLE_STAMP", "message": "all alike"}]
+    again = Analysis.from_dict(document)
+    assert [messages.sentence(one) for one in again.recording.warnings] == ["all alike"]
+    assert "all alike" in as_text.render(again)
 
 
 @KINDS

@@ -27,6 +27,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
@@ -192,8 +193,8 @@ def sentence(note: Note | None) -> str:
     Returns
     -------
     str
-        Without a capital letter and a full stop where it can stand within another; the code
-        itself where the catalogue does not know it, as in a result of a later version.
+        Without a capital letter and a full stop where it can stand within another. A note that
+        the catalogue cannot fill in, as one of another version, is its saved text or its code.
 
     Examples
     --------
@@ -207,8 +208,9 @@ def sentence(note: Note | None) -> str:
         return ""
     for name in ("note", "window"):
         if note.code in section(name):
-            return text(name, note.code, **note.values)
-    return note.code
+            with suppress(KeyError, TypeError, ValueError):
+                return text(name, note.code, **note.values)
+    return str(note.values.get("text", note.code))
 
 
 def window_reasons(table: WindowTable) -> list[str]:

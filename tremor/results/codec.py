@@ -185,8 +185,8 @@ def _read_time(text: str) -> datetime:
 
 
 def _spoken(sentence: str, code: str = "TEXT") -> Note:
-    """Return a note for a sentence whose code was not saved."""
-    return note("TEXT", text=sentence) if code == "TEXT" else Note(code)
+    """Return a note for a sentence whose code or values were not saved."""
+    return note("TEXT", text=sentence) if code == "TEXT" else Note(code, {"text": sentence})
 
 
 def _write_windows(table: WindowTable, speaker: Speaker) -> list[dict[str, Any]]:
