@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import pkgutil
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ CALIBRATED = [
     for name, table in TABLES.items()
     for item in dataclasses.fields(table)
 ]
-SOURCES = ("measured: ", "derived: ", "judgement")
+SOURCES = ("measured: ", "derived: ", "specification: ", "judgement")
 #: A citation has authors with their year.
 CITATION = re.compile(r"[A-Z][a-z]+ \((19|20)\d\d\)")
 
@@ -43,11 +44,12 @@ def test_every_number_has_a_unit_a_reason_and_a_source(item):
 
 
 def test_every_table_of_the_room_is_public_and_frozen():
+    modules = [module.name for module in pkgutil.iter_modules(tremor.settings.__path__)]
     names = {
         name
-        for module in ("lines", "recoveries", "scores", "sessions", "strap")
-        for name in importlib.import_module(f"tremor.settings.{module}").__all__
-        if name.isupper() and name != "RECOVERY_BENCH"
+        for module in modules
+        for name, table in vars(importlib.import_module(f"tremor.settings.{module}")).items()
+        if dataclasses.is_dataclass(table) and not isinstance(table, type)
     }
     assert names == set(TABLES)
     for table in TABLES.values():

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import Floats
+from tremor.settings import GRAVITY, RAILS
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
@@ -32,17 +33,6 @@ __all__ = [
 #: is called. The length of each chunk but the last is a multiple of the argument.
 Chunks = Callable[[int], Iterable[Floats]]
 
-#: Gravity alone takes no axis beyond 1 g: a constant extreme is a rail only beyond this. The
-#: narrowest common range is 2 g.
-_MIN_RAIL_MS2: Final = 1.4 * STANDARD_GRAVITY_MS2
-#: This many consecutive samples at the extreme make it a rail.
-_MIN_RUN: Final = 3
-#: A declared full scale is reached at this share of it (offset and gain of real parts).
-_RAIL_SHARE: Final = 0.995
-#: A second is still where the standard deviation of |a| is less than this, m/s^2.
-_STILL_SD_MS2: Final = 0.3
-_MIN_STILL_S: Final = 5
-_GAIN_LIMITS: Final = (0.9, 1.1)
 #: The median is taken over up to this many rows; of a longer capture, every second, fourth ... row.
 _MAX_SORTED: Final = 1_000_000
 
@@ -214,14 +204,15 @@ def find_rails(
         The rails of each axis.
     """
     if range_ms2 is not None:
-        rail = np.full(3, _RAIL_SHARE * range_ms2)
+        rail = np.full(3, RAILS.declared_share * range_ms2)
         return Rails(low_ms2=-rail, high_ms2=rail)
     low, high = _limits_of(chunks) if limits_ms2 is None else limits_ms2
+    least_ms2 = RAILS.least_rail_g * STANDARD_GRAVITY_MS2
     rails = Rails(low_ms2=np.full(3, -np.inf), high_ms2=np.full(3, np.inf))
     for axis in range(3):
         span = float(high[axis] - low[axis])
         for sign, top, found in ((1.0, high, rails.high_ms2), (-1.0, -low, rails.low_ms2)):
-            if top[axis] >= _MIN_RAIL_MS2 and np.isfinite(span):
+            if top[axis] >= least_ms2 and np.isfinite(span):
                 level = _find_rail(chunks, axis, sign, top=float(top[axis]), span=span)
                 if level is not None:
                     found[axis] = sign * level
@@ -244,23 +235,23 @@ def _find_rail(chunks: Chunks, axis: int, sign: float, *, top: float, span: floa
     near_top = np.zeros(0)
     for chunk in chunks(1):
         signed = sign * chunk[:, axis]
-        near_top = np.union1d(near_top, signed[signed > top - 0.05 * span])
-    step = float(np.median(np.diff(near_top))) if len(near_top) > 1 else 0.0
-    at_zone = max(1e-3 * span, 0.5 * step)
-    next_zone = max(1e-2 * span, 5.0 * step)
+        near_top = np.union1d(near_top, signed[signed > top - RAILS.code_share * span])
+    code = float(np.median(np.diff(near_top))) if len(near_top) > 1 else 0.0
+    at_zone = max(RAILS.at_share * span, RAILS.at_codes * code)
+    next_zone = max(RAILS.next_share * span, RAILS.next_codes * code)
     n_at = n_next = 0
     has_run = False
-    before = np.zeros(_MIN_RUN - 1, dtype=np.bool_)
+    before = np.zeros(RAILS.least_run - 1, dtype=np.bool_)
     for chunk in chunks(1):
         signed = sign * chunk[:, axis]
         at = signed >= top - at_zone
         n_at += int(np.count_nonzero(at))
         n_next += int(np.count_nonzero((signed < top - at_zone) & (signed >= top - next_zone)))
         joined = np.concatenate([before, at])
-        runs = np.convolve(joined, np.ones(_MIN_RUN, dtype=np.int64), mode="valid")
-        has_run |= bool(runs.max(initial=0) >= _MIN_RUN)
-        before = joined[1 - _MIN_RUN :]
-    return top - at_zone if has_run and n_at > 2 * n_next else None
+        runs = np.convolve(joined, np.ones(RAILS.least_run, dtype=np.int64), mode="valid")
+        has_run |= bool(runs.max(initial=0) >= RAILS.least_run)
+        before = joined[1 - RAILS.least_run :]
+    return top - at_zone if has_run and n_at > RAILS.least_ratio * n_next else None
 
 
 def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) -> float | None:
@@ -315,9 +306,10 @@ def chunked_scale_correction(chunks: Chunks, *, sampling_rate_hz: float) -> floa
         square = np.einsum("ij,ij->i", cut, cut).reshape(n_seconds, n_second)
         mean = np.sqrt(square).mean(axis=1)
         variance = square.mean(axis=1) - np.square(mean)
-        seconds.append(mean[variance < _STILL_SD_MS2**2])
+        seconds.append(mean[variance < GRAVITY.most_still_sd_ms2**2])
     still = np.concatenate(seconds)
-    if len(still) < _MIN_STILL_S:
+    if len(still) < GRAVITY.least_still_s:
         return None
     factor = STANDARD_GRAVITY_MS2 / float(np.median(still))
-    return factor if _GAIN_LIMITS[0] <= factor <= _GAIN_LIMITS[1] else None
+    low, high = GRAVITY.correction_range
+    return factor if low <= factor <= high else None

@@ -18,6 +18,7 @@ from tremor.arrays import Bools, Floats, read_only
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.integrity import find_clipped, find_dead_axes, median_norm_ms2
 from tremor.notes import Note, note
+from tremor.settings import GRAVITY
 from tremor.storage import ArraySamples, Samples
 from tremor.units import STANDARD_GRAVITY_MS2
 
@@ -39,9 +40,6 @@ __all__ = [
 
 Gravity = Literal["included", "removed"]
 AXES: Final = ("x", "y", "z")
-
-#: A median |a| within this share of standard gravity means that gravity is in the samples.
-_GRAVITY_TOLERANCE: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +430,7 @@ class Recording(CaptureInfo):
         samples.flags.writeable = False
         if gravity is None:
             deviation = abs(median_norm_ms2(samples) / STANDARD_GRAVITY_MS2 - 1.0)
-            gravity = "included" if deviation < _GRAVITY_TOLERANCE else "removed"
+            gravity = "included" if deviation < GRAVITY.most_deviation else "removed"
         clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
         return cls(
             samples=ArraySamples(samples, clipped),

@@ -8,16 +8,12 @@ from typing import Final, Literal
 
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo
-from tremor.settings import AnalysisSettings
+from tremor.settings import QUALITY, AnalysisSettings
 
 __all__ = ["Level", "Quality", "quality_of"]
 
 Level = Literal["good", "usable", "not usable"]
 
-#: A gain of the sensor that is off by more is worth a word; parts are sold with about 1 %.
-_SCALE_TOLERANCE: Final = 0.02
-#: With a larger share of the capture missing or clipped there is nothing to rely on.
-_MOST_SPOILED_SHARE: Final = 0.5
 #: Warnings that the facts of a capture say already.
 _SAID_BY_FACTS: Final = frozenset({"GAPS", "DEAD_AXIS"})
 #: Warnings that are worth a line and take nothing from the measurement.
@@ -95,19 +91,19 @@ def _gaps(info: CaptureInfo, _: AnalysisSettings) -> _Found:
         return []
     lost_s = sum(gap.duration_s for gap in info.gaps)
     found = note("QUALITY_GAPS", n_gaps=len(info.gaps), lost_s=lost_s)
-    return [(found, lost_s > _MOST_SPOILED_SHARE * info.duration_s)]
+    return [(found, lost_s > QUALITY.most_spoiled_share * info.duration_s)]
 
 
 def _clipping(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     share = info.clipped_fraction or 0.0
     found = note("QUALITY_CLIPPED", share=share)
-    return [(found, share > _MOST_SPOILED_SHARE)] if share > 0.0 else []
+    return [(found, share > QUALITY.most_spoiled_share)] if share > 0.0 else []
 
 
 def _scale(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     factor = info.scale_correction
     found = note("QUALITY_SCALE", factor=factor)
-    return [(found, False)] if abs(factor - 1.0) > _SCALE_TOLERANCE else []
+    return [(found, False)] if abs(factor - 1.0) > QUALITY.most_scale_error else []
 
 
 _CHECKS: Final[tuple[Callable[[CaptureInfo, AnalysisSettings], _Found], ...]] = (

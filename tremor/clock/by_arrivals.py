@@ -15,36 +15,14 @@ import numpy as np
 from tremor.clock.rate import Indices, StampLine, block_means, block_minima, fit_stamps
 from tremor.notes import Note, note
 from tremor.recording import Floats
+from tremor.settings import LATE_STAMPS
 
 __all__ = ["CountedPositions", "late_stamp_notes", "positions_by_count"]
 
-#: The period is estimated from runs of rows, doubled in length until their durations agree to this
-#: share.
-_SPREAD_LIMIT: Final = 0.002
+#: Rows of the shortest run whose duration gives a first period, and of the shortest that is enough.
 _FIRST_RUN_ROWS: Final = 16
 _MIN_RUN_ROWS: Final = 64
-#: The level before and after a row is the earliest phase of this time. Stalls of radio links last
-#: seconds; a crystal drifts by 2 ms in that time.
-_LEVEL_S: Final = 20.0
-#: Levels are minima over cells of this length.
-_CELL_S: Final = 0.25
-#: Within less time than this even the earliest stamp may be late.
-_RELIABLE_S: Final = 2.0
-#: A level shift is a loss beyond this many times the 5 % quantile of the falls ...
-_TIMES_FALL: Final = 4.0
-#: ... this many times the median change of the earliest stamps of two seconds ...
-_TIMES_MEDIAN: Final = 3.0
-#: ... this many periods, and this share of the pause between bursts: packets are lost whole.
-_MIN_PERIODS: Final = 1.5
-_MIN_PAUSE_SHARE: Final = 0.75
-#: Steps longer than this are pauses between bursts, in periods.
-_PAUSE_PERIODS: Final = 2.5
 _MAX_ROUNDS: Final = 3
-#: Stamps are called late where this share of them lies within no less than this time, and this many
-#: periods, of the earliest.
-_LATE_SHARE: Final = 0.95
-_LATE_S: Final = 0.03
-_LATE_PERIODS: Final = 2.5
 #: Rows of a long capture that are examined for lateness.
 _EXAMINED_ROWS: Final = 50_000
 
@@ -124,23 +102,30 @@ def late_stamp_notes(stamps: Floats, positions: CountedPositions, line: StampLin
     position = positions.index[some]
     earliest = np.interp(position, line.blocks.position, line.blocks.phase)
     late_s = line.period_s * float(
-        np.quantile(stamps[some] / line.period_s - position - earliest, _LATE_SHARE)
+        np.quantile(stamps[some] / line.period_s - position - earliest, LATE_STAMPS.late_share)
     )
-    if late_s < max(_LATE_S, _LATE_PERIODS * line.period_s):
+    if late_s < max(LATE_STAMPS.late_s, LATE_STAMPS.late_periods * line.period_s):
         return []
     return [
-        note("LATE_STAMPS", share=_LATE_SHARE, late_s=late_s, least_loss_s=positions.least_loss_s)
+        note(
+            "LATE_STAMPS",
+            share=LATE_STAMPS.late_share,
+            late_s=late_s,
+            least_loss_s=positions.least_loss_s,
+        )
     ]
 
 
 def _shortest_packet_s(stamps: Floats, period_s: float) -> float:
     """Estimate the least that can be lost: a burst, where nearly all time passes between bursts."""
-    least_s = _MIN_PERIODS * period_s
+    least_s = LATE_STAMPS.least_periods * period_s
     steps = np.diff(stamps)
-    pauses = steps[steps > _PAUSE_PERIODS * period_s]
-    if not pauses.size or float(steps.sum() - pauses.sum()) >= 0.5 * len(stamps) * period_s:
+    pauses = steps[steps > LATE_STAMPS.pause_periods * period_s]
+    in_bursts_s = float(steps.sum() - pauses.sum())
+    most_in_bursts_s = LATE_STAMPS.most_time_in_bursts * len(stamps) * period_s
+    if not pauses.size or in_bursts_s >= most_in_bursts_s:
         return least_s
-    return max(least_s, _MIN_PAUSE_SHARE * float(np.median(pauses)))
+    return max(least_s, LATE_STAMPS.least_pause_share * float(np.median(pauses)))
 
 
 class _Levels:
@@ -155,25 +140,25 @@ class _Levels:
     """
 
     def __init__(self, phase_s: Floats, period_s: float) -> None:
-        self.cell_rows = max(1, round(_CELL_S / period_s))
+        self.cell_rows = max(1, round(LATE_STAMPS.cell_s / period_s))
         minima_s = np.minimum.reduceat(phase_s, np.arange(0, len(phase_s), self.cell_rows))
         cell_s = self.cell_rows * period_s
-        self.n_cells = max(1, round(_LEVEL_S / cell_s))
+        self.n_cells = max(1, round(LATE_STAMPS.level_s / cell_s))
         ahead = _forward_minimum(minima_s, self.n_cells)
         behind = _forward_minimum(minima_s[::-1], self.n_cells)[::-1]
         #: Rise of the level at the beginning of each cell but the first, s.
         self.rise_s: Floats = ahead[1:] - behind[:-1]
         #: What a rise must exceed, s.
-        self.noise_s = self._noise_s(minima_s, max(1, round(_RELIABLE_S / cell_s)))
+        self.noise_s = self._noise_s(minima_s, max(1, round(LATE_STAMPS.reliable_s / cell_s)))
 
     def _noise_s(self, minima_s: Floats, reliable: int) -> float:
         """Estimate chance changes of the level; losses only raise it, so its falls are chance."""
         inner = self.rise_s[reliable:-reliable]
-        fall_s = -float(np.quantile(inner, 0.05)) if inner.size else 0.0
+        fall_s = -float(np.quantile(inner, LATE_STAMPS.fall_quantile)) if inner.size else 0.0
         cut = len(minima_s) // reliable * reliable
         early = minima_s[:cut].reshape(-1, reliable).min(axis=1)
         median_s = float(np.median(np.abs(np.diff(early)))) if len(early) > 1 else 0.0
-        return max(_TIMES_FALL * fall_s, _TIMES_MEDIAN * median_s)
+        return max(LATE_STAMPS.least_over_fall * fall_s, LATE_STAMPS.least_over_median * median_s)
 
 
 def _forward_minimum(values: Floats, length: int) -> Floats:
@@ -193,7 +178,7 @@ def _lost_samples(
     """Compute how many samples are lost before each row."""
     n, size = len(phase_s), levels.cell_rows
     reach = levels.n_cells * size
-    reliable = max(1, round(_RELIABLE_S / period_s))
+    reliable = max(1, round(LATE_STAMPS.reliable_s / period_s))
     lost = np.zeros(n, dtype=np.int64)
     last = 0
     for cell in np.flatnonzero(levels.rise_s > least_s) + 1:
@@ -202,13 +187,19 @@ def _lost_samples(
             continue
         first = max(last + 1, row - size)
         at = _first_row_after_gap(
-            stamps, phase_s, first, min(row + reliable, n), reach, 0.5 * least_s
+            stamps,
+            phase_s,
+            first,
+            min(row + reliable, n),
+            reach,
+            LATE_STAMPS.gap_tolerance * least_s,
         )
         rise_s = _rise_s(phase_s, at, last, reach)
         n_lost = round(rise_s / period_s)
-        missing_s = max(0.0, _RELIABLE_S - (n - at) * period_s)
+        missing_s = max(0.0, LATE_STAMPS.reliable_s - (n - at) * period_s)
         step_s = float(stamps[at] - stamps[at - 1])
-        if n_lost > 0 and rise_s > least_s + missing_s and step_s > least_s / 3.0:
+        min_step_s = LATE_STAMPS.gap_step_share * least_s
+        if n_lost > 0 and rise_s > least_s + missing_s and step_s > min_step_s:
             lost[at], last = n_lost, at
     return lost
 
@@ -252,17 +243,18 @@ def _period_from_runs_s(stamps: Floats) -> float:
     """Estimate the period from the time spans of long runs of rows, s."""
     n = len(stamps)
     best, best_spread = (stamps[-1] - stamps[0]) / (n - 1), np.inf
+    low_quantile, high_quantile = LATE_STAMPS.period_quantiles
     length = _FIRST_RUN_ROWS
     while 4 * length <= n:
         stride = max(1, length // 4)
         ends = stamps[length::stride]
         spans = ends - stamps[: n - length : stride][: len(ends)]
-        low, median, high = np.quantile(spans, (0.1, 0.5, 0.9))
+        low, median, high = np.quantile(spans, (low_quantile, 0.5, high_quantile))
         spread = (high - low) / median if median > 0 else np.inf
         if spread < best_spread:
             core = spans[(spans >= low) & (spans <= high)]
             best, best_spread = float(core.mean()) / length, float(spread)
-        if spread <= _SPREAD_LIMIT and length >= _MIN_RUN_ROWS:
+        if spread <= LATE_STAMPS.most_period_spread and length >= _MIN_RUN_ROWS:
             break
         length *= 2
     return float(best)

@@ -13,23 +13,10 @@ import numpy.typing as npt
 
 from tremor.clock.rate import Indices, fit_period_s
 from tremor.recording import Floats
+from tremor.settings import WHOLE_STEPS
 
 __all__ = ["StepPositions", "core_step_s", "positions_by_steps", "single_step_limits_s"]
 
-#: A step is a whole number of periods when it is this near to one, in periods.
-_WHOLE_TOLERANCE: Final = 0.25
-#: Share of the steps that must be whole numbers of periods.
-_WHOLE_SHARE: Final = 0.97
-#: A step of this many periods or more has no reliable whole number, and is not held against the
-#: stamps.
-_LONG_STEP: Final = 20
-#: Share of rows that share a position with another, beyond which the stamps are no device stamps.
-_COLLISION_SHARE: Final = 1e-3
-#: Rows over which the level of the phase is a median.
-_LEVEL_ROWS: Final = 9
-#: Pauses between bursts: at least this many, and shorter than this, s.
-_MIN_PAUSES: Final = 8
-_MAX_PAUSE_S: Final = 5.0
 #: Steps of a capture of more rows than this are sampled in runs from all over it.
 _MANY_STEPS: Final = 400_000
 _N_RUNS: Final = 48
@@ -69,13 +56,14 @@ def core_step_s(steps: Floats) -> float:
         starts = np.linspace(0, len(steps) - _RUN_STEPS, _N_RUNS).astype(np.int64)
         steps = np.concatenate([steps[start : start + _RUN_STEPS] for start in starts])
     median = float(np.median(steps))
-    core = steps[(steps > 0.6 * median) & (steps < 1.5 * median)]
+    low, high = WHOLE_STEPS.single_step_range
+    core = steps[(steps > low * median) & (steps < high * median)]
     return float(core.mean()) if core.size else median
 
 
 def single_step_limits_s(period_s: float) -> tuple[float, float]:
     """Return the shortest and the longest step that is a single period, s."""
-    return (1.0 - _WHOLE_TOLERANCE) * period_s, (1.0 + _WHOLE_TOLERANCE) * period_s
+    return (1.0 - WHOLE_STEPS.tolerance) * period_s, (1.0 + WHOLE_STEPS.tolerance) * period_s
 
 
 def positions_by_steps(stamps: Floats) -> StepPositions | None:
@@ -100,7 +88,7 @@ def positions_by_steps(stamps: Floats) -> StepPositions | None:
     if shortest_s < float(steps.min()) and float(steps.max()) < longest_s:
         return StepPositions(np.arange(len(stamps), dtype=np.int64))
     periods, n_off = _round_steps(steps, period_s)
-    if n_off > (1.0 - _WHOLE_SHARE) * len(steps) or _are_bursts(periods, period_s):
+    if n_off > (1.0 - WHOLE_STEPS.least_share) * len(steps) or _are_bursts(periods, period_s):
         return None
     index = _accumulate(periods)
     if index is None:
@@ -116,17 +104,17 @@ def _round_steps(steps: Floats, period_s: float) -> tuple[Indices, int]:
     nearest = np.rint(ratio)
     ratio -= nearest
     np.abs(ratio, out=ratio)
-    off = ((ratio > _WHOLE_TOLERANCE) & (nearest < _LONG_STEP)) | (nearest < 1)
+    off = ((ratio > WHOLE_STEPS.tolerance) & (nearest < WHOLE_STEPS.long_step)) | (nearest < 1)
     return nearest.astype(np.int64), int(np.count_nonzero(off))
 
 
 def _are_bursts(periods: Indices, period_s: float) -> bool:
     """Check whether pauses come as regularly, and last as long, as those between packets."""
     pauses = periods[periods > 1]
-    if len(pauses) < _MIN_PAUSES:
+    if len(pauses) < WHOLE_STEPS.least_pauses:
         return False
     burst, pause = len(periods) / len(pauses), float(np.median(pauses))
-    return pause > burst and pause * period_s < _MAX_PAUSE_S
+    return pause > burst and pause * period_s < WHOLE_STEPS.most_pause_s
 
 
 def _accumulate(periods: Indices) -> Indices | None:
@@ -139,17 +127,17 @@ def _accumulate(periods: Indices) -> Indices | None:
         # median leaves only what lasts.
         n_lost = _running_median(n_lost, np.flatnonzero(periods <= 0) + 1)
         n_falls = int(np.count_nonzero(np.diff(n_lost) < 0))
-        if n_falls > max(1.0, _COLLISION_SHARE * n_rows):
+        if n_falls > max(1.0, WHOLE_STEPS.most_shared_positions * n_rows):
             return None
     return np.arange(n_rows, dtype=np.int64) + n_lost
 
 
 def _running_median(values: Indices, around: Indices) -> Indices:
     """Replace the values near the given rows by their median over nine rows."""
-    reach = _LEVEL_ROWS
+    reach = WHOLE_STEPS.level_rows
     near = np.unique((around[:, None] + np.arange(-reach, reach + 1)).ravel())
     near = near[(near >= 0) & (near < len(values))]
-    half = _LEVEL_ROWS // 2
+    half = WHOLE_STEPS.level_rows // 2
     window = np.clip(near[:, None] + np.arange(-half, half + 1), 0, len(values) - 1)
     result = values.copy()
     result[near] = np.median(values[window], axis=1).astype(np.int64)
@@ -175,7 +163,7 @@ def _refine_gaps(stamps: Floats, index: Indices) -> Indices:
 
 def _level_shift_s(stamps: Floats, index: Indices, gaps: Indices, period_s: float) -> Floats:
     """Compute by how much the median phase is higher after each gap than before it, s."""
-    reach = np.arange(_LEVEL_ROWS)
+    reach = np.arange(WHOLE_STEPS.level_rows)
     after = np.minimum(gaps[:, None] + reach, len(stamps) - 1)
     before = np.maximum(gaps[:, None] - 1 - reach, 0)
     shift_s: Floats = np.median(stamps[after] - period_s * index[after], axis=1) - np.median(

@@ -13,7 +13,6 @@ import numpy as np
 from tremor.clock.by_steps import core_step_s, single_step_limits_s
 from tremor.clock.line_fit import centre, fit_slope
 from tremor.clock.rate import (
-    BLOCK_S,
     DECIMATION,
     LONG_CAPTURE_ROWS,
     Blocks,
@@ -25,13 +24,12 @@ from tremor.clock.rate import (
 )
 from tremor.notes import Note
 from tremor.recording import Floats
+from tremor.settings import RATE_FIT
 
 __all__ = ["EvenClock", "RunningEvenClock"]
 
 #: Every n-th stamp is kept, to find the resolution of the stamps.
 _KEPT_EVERY: Final = 1024
-#: Blocks whose scatter gives the standard deviation of the rate, at least.
-_MIN_BLOCKS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +127,8 @@ class RunningEvenClock:
         position = DECIMATION * np.arange(len(means), dtype=np.float64)
         position += (DECIMATION - 1) / 2.0
         period_s = fit_slope(centre(position), centre(means), reject_outliers=True)
-        length = max(1, round(BLOCK_S / period_s / DECIMATION))
-        length = min(length, len(means) // _MIN_BLOCKS)
+        length = max(1, round(RATE_FIT.block_s / period_s / DECIMATION))
+        length = min(length, len(means) // RATE_FIT.least_blocks)
         cut = len(means) // length * length
         block_position = position[:cut].reshape(-1, length).mean(axis=1)
         phase = means[:cut].reshape(-1, length).mean(axis=1) / period_s - block_position

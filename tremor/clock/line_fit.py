@@ -14,20 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.recording import Floats
+from tremor.settings import SLOPE_FIT
 
 __all__ = ["centre", "fit_slope", "slope_sd"]
 
-#: A residual is an outlier beyond this many times the median residual ...
-_OUTLIER_OVER_MEDIAN: Final = 7.0
-#: ... and beyond this share of the slope, which is half a sample where the slope is a period.
-_OUTLIER_OVER_SLOPE: Final = 0.5
-#: More outliers than this share are not outliers but another line.
-_MAX_OUTLIER_SHARE: Final = 0.05
 #: The median residual is taken over about this many points.
 _MEDIAN_POINTS: Final = 50_000
-#: The lag-one autocorrelation of few residuals is uncertain; it inflates a variance 19 times at
-#: most.
-_MAX_AUTOCORRELATION: Final = 0.9
 
 
 def centre(values: Floats, group: npt.NDArray[np.int64] | None = None) -> Floats:
@@ -95,8 +87,9 @@ def fit_slope(x: Floats, y: Floats, *, reject_outliers: bool = False) -> float:
         return slope
     residual = np.abs(y - slope * x)
     typical = float(np.median(residual[:: max(1, len(residual) // _MEDIAN_POINTS)]))
-    is_outlier = residual > max(_OUTLIER_OVER_MEDIAN * typical, _OUTLIER_OVER_SLOPE * slope)
-    if not 0 < np.count_nonzero(is_outlier) <= _MAX_OUTLIER_SHARE * len(x):
+    limit = max(SLOPE_FIT.outlier_over_median * typical, SLOPE_FIT.outlier_over_slope * slope)
+    is_outlier = residual > limit
+    if not 0 < np.count_nonzero(is_outlier) <= SLOPE_FIT.most_outliers_share * len(x):
         return slope
     # Few points of any group are gone, and its mean hardly moves: one mean will do for all.
     refined = fit_slope(centre(x[~is_outlier]), centre(y[~is_outlier]))
@@ -127,6 +120,6 @@ def slope_sd(x: Floats, residual: Floats, *, degrees_of_freedom: int) -> float:
     """
     power = float(residual @ residual)
     correlation = float(residual[1:] @ residual[:-1]) / power if power > 0 else 0.0
-    correlation = min(max(correlation, 0.0), _MAX_AUTOCORRELATION)
+    correlation = min(max(correlation, 0.0), SLOPE_FIT.most_autocorrelation)
     inflation = power / degrees_of_freedom * (1.0 + correlation) / (1.0 - correlation)
     return math.sqrt(inflation / float(x @ x))

@@ -7,26 +7,19 @@ away. Samples with stamps of their own are for `tremor.clock.timebase`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from tremor.clock.rate import Indices, nominal_rate_notes
-from tremor.clock.running import CONNECTION_INTERVAL_S, ClockEstimate, RunningClock
+from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.clock.timebase import TimeBase
 from tremor.clock.unreported_loss import find_unreported_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.recording import Floats, SampleBlock
+from tremor.settings import ARRIVAL_GAPS, RUNNING_CLOCK
 
 __all__ = ["fit_arrivals"]
-
-#: The level of the arrivals on either side of a gap is the earliest within this time, s.
-_LEVEL_S: Final = 5.0
-#: A silence of this length may be a gap of another length than the count shows, s.
-_SILENCE_S: Final = 1.0
-#: An estimate less certain than this is worse than the nominal rate, which is within 1 %.
-_MAX_RELATIVE_SD: Final = 0.01
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,9 +116,8 @@ def fit_arrivals(
         packets = packets.moved(lost)
     estimate = _running_estimate(packets, nominal_sampling_rate_hz)
     rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
-    shift = _gap_corrections(
-        packets, period_s=1.0 / rate_hz, min_shift_s=CONNECTION_INTERVAL_S if loss_reported else 0.0
-    )
+    min_shift_s = RUNNING_CLOCK.connection_interval_s if loss_reported else 0.0
+    shift = _gap_corrections(packets, period_s=1.0 / rate_hz, min_shift_s=min_shift_s)
     index = packets.moved(shift).index()
     clock = f"clock: {rate_hz:.6g} Hz"
     if sd_hz is not None:
@@ -187,7 +179,8 @@ def _choose_rate(
             )
         return nominal_hz, None, (_nominal_rate_used(nominal_hz, note("TOO_FEW_PACKETS")),)
     relative_sd = sd_hz / rate_hz
-    if not estimate.converged and nominal_hz is not None and relative_sd > _MAX_RELATIVE_SD:
+    is_unsure = not estimate.converged and relative_sd > ARRIVAL_GAPS.most_relative_sd
+    if is_unsure and nominal_hz is not None:
         why = note("ARRIVALS_UNSURE", unsure_percent=100.0 * relative_sd)
         return nominal_hz, None, (_nominal_rate_used(nominal_hz, why),)
     return rate_hz, sd_hz, ()
@@ -212,16 +205,17 @@ def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) 
     first, last, time_s = packets.first, packets.last, packets.arrival_s
     correction = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
-    gaps = np.flatnonzero(np.diff(time_s) >= _SILENCE_S) + 1
+    gaps = np.flatnonzero(np.diff(time_s) >= ARRIVAL_GAPS.silence_s) + 1
     edges = np.concatenate(([0], gaps, [len(first)])).tolist()
+    level_s = ARRIVAL_GAPS.level_s
     for previous, at, following in zip(edges, edges[1:], edges[2:], strict=False):
-        begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - _LEVEL_S)))
-        end = min(following, int(np.searchsorted(time_s, time_s[at] + _LEVEL_S, side="right")))
+        begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - level_s)))
+        end = min(following, int(np.searchsorted(time_s, time_s[at] + level_s, side="right")))
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         n_lost = int(first[at] - last[at - 1] - 1)
         # Where the count continues, the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
-        if abs(shift_s) > (min_shift_s if n_lost else CONNECTION_INTERVAL_S):
+        if abs(shift_s) > (min_shift_s if n_lost else RUNNING_CLOCK.connection_interval_s):
             # A gap may shrink to nothing, and samples never overlap.
             correction[at] = max(-n_lost, round(shift_s / period_s))
     return correction

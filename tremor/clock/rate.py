@@ -15,12 +15,11 @@ import numpy.typing as npt
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
 from tremor.notes import Note, note
 from tremor.recording import Floats
+from tremor.settings import RATE_FIT
 
 __all__ = [
-    "BLOCK_S",
     "DECIMATION",
     "LONG_CAPTURE_ROWS",
-    "NEW_PHASE_S",
     "Blocks",
     "Indices",
     "StampLine",
@@ -38,27 +37,8 @@ __all__ = [
 
 Indices = npt.NDArray[np.int64]
 
-#: Off-nominal rates beyond this share are worth a warning: at 8 Hz they are 0.04 Hz.
-_OFF_NOMINAL: Final = 0.005
-#: After a gap of this length the line has a new intercept, s: sensors restart at any phase.
-NEW_PHASE_S: Final = 1.0
-#: The rate counts as wandering when its local values differ by more than this share.
-_WANDER_SHARE: Final = 0.002
-#: Length of the blocks whose means show the scatter and the wander of the clock, s.
-BLOCK_S: Final = 5.0
-_MIN_BLOCK_ROWS: Final = 8
-_MIN_FULL_BLOCKS: Final = 8
-#: Stamps are coarse (bursts, rounding) when the upper quartile of the phase steps exceeds this, in
-#: samples.
-_COARSE_PHASE_STEP: Final = 0.5
-#: The earliest stamps wander where they stray by more than this many times their noise.
-_TIMES_NOISE: Final = 10.0
 #: Median of the absolute difference of two normal variables of unit variance.
 _MEDIAN_OF_DIFFERENCES: Final = 0.954
-#: The earliest stamps are fitted only where there are this many blocks and where they scatter by
-#: less than this share of what the means do.
-_MIN_BLOCKS: Final = 4
-_CLEARLY_LESS: Final = 0.8
 #: A capture of more rows is decimated before the fit: means over this many rows hold all that the
 #: slope needs.
 LONG_CAPTURE_ROWS: Final = 500_000
@@ -99,7 +79,7 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
 
 def _after_long_gap(stamps: Floats, index: Indices) -> npt.NDArray[np.bool_]:
     """Mark the rows after the first that follow a gap of a second or more."""
-    return np.asarray((np.diff(index) > 1) & (np.diff(stamps) >= NEW_PHASE_S))
+    return np.asarray((np.diff(index) > 1) & (np.diff(stamps) >= RATE_FIT.new_phase_s))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -141,7 +121,8 @@ class Blocks:
 
 
 def _block_rows(n_rows: int, period_s: float) -> int:
-    return max(_MIN_BLOCK_ROWS, min(round(BLOCK_S / period_s), n_rows // _MIN_FULL_BLOCKS))
+    n_block = min(round(RATE_FIT.block_s / period_s), n_rows // RATE_FIT.least_blocks)
+    return max(RATE_FIT.least_block_rows, n_block)
 
 
 def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
@@ -172,9 +153,11 @@ def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
     some = slice(None, None, max(1, n_blocks // 200))
     phase = stamp[some] / period_s - position[some]
     phase_step = np.abs(np.diff(phase, axis=1))
-    coarse = length > 1 and float(np.quantile(phase_step, 0.75)) > _COARSE_PHASE_STEP
-    phase_range = np.quantile(phase, 0.95, axis=1) - np.quantile(phase, 0.05, axis=1)
-    long_gap = int(NEW_PHASE_S / period_s)
+    coarse = length > 1 and bool(
+        np.quantile(phase_step, RATE_FIT.coarse_quantile) > RATE_FIT.coarse_step
+    )
+    low, high = np.quantile(phase, RATE_FIT.range_quantiles, axis=1)
+    long_gap = int(RATE_FIT.new_phase_s / period_s)
     # A block with a long gap within it mixes two phases.
     whole = (position[:, -1] - position[:, 0]) < length + long_gap
     continuous = np.concatenate(([False], (position[1:, 0] - position[:-1, -1]) < long_gap)) & whole
@@ -183,7 +166,7 @@ def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
     return Blocks(
         position=mean_position,
         phase=stamp.mean(axis=1) / period_s - mean_position,
-        half_range=float(np.median(phase_range)) / 2.0 if coarse else 0.0,
+        half_range=float(np.median(high - low)) / 2.0 if coarse else 0.0,
         continuous=continuous,
     )
 
@@ -210,7 +193,8 @@ def block_minima(stamps: Floats, index: Indices, means: Blocks, period_s: float)
     phase -= index[:cut]
     earliest: Floats = phase.reshape(n_blocks, length).min(axis=1)
     minima = replace(means, phase=earliest)
-    return replace(minima, half_range=max(means.half_range, _TIMES_NOISE * _phase_noise(minima)))
+    noise = RATE_FIT.wander_over_noise * _phase_noise(minima)
+    return replace(minima, half_range=max(means.half_range, noise))
 
 
 def _phase_noise(blocks: Blocks) -> float:
@@ -263,8 +247,8 @@ def fit_stamps(stamps: Floats, index: Indices, *, may_be_late: bool) -> StampLin
     if not may_be_late:
         return StampLine(period_s, means)
     minima = block_minima(stamps, index, means, period_s)
-    if len(minima.position) < _MIN_BLOCKS or (
-        _phase_noise(minima) >= _CLEARLY_LESS * _phase_noise(means)
+    if len(minima.position) < RATE_FIT.earliest_least_blocks or (
+        _phase_noise(minima) >= RATE_FIT.earliest_most_noise * _phase_noise(means)
     ):
         return StampLine(period_s, means)
     group = minima.group
@@ -379,7 +363,8 @@ def relative_wander(blocks: Blocks) -> float | None:
         return None
     spread = float((steps / blocks.steps(blocks.position)).std())
     wander = float(np.abs(np.cumsum(steps - steps.mean())).max())
-    constant = spread <= _WANDER_SHARE or wander <= 0.5 + 0.5 * blocks.half_range
+    most = RATE_FIT.wander_samples + RATE_FIT.wander_half_ranges * blocks.half_range
+    constant = spread <= RATE_FIT.most_wander or wander <= most
     return None if constant else spread
 
 
@@ -398,7 +383,7 @@ def nominal_rate_notes(rate_hz: float, nominal_hz: float | None) -> list[Note]:
     list of Note
         Empty where they agree to half a percent.
     """
-    if nominal_hz is None or abs(rate_hz / nominal_hz - 1.0) <= _OFF_NOMINAL:
+    if nominal_hz is None or abs(rate_hz / nominal_hz - 1.0) <= RATE_FIT.most_off_nominal:
         return []
     return [
         note(

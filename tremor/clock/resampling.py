@@ -5,26 +5,32 @@ Which times the samples have is found by `tremor.clock.timebase`.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.recording import Floats
+from tremor.settings import RESAMPLING
 
-__all__ = ["LONGEST_BRIDGED_S", "resample_evenly"]
-
-#: Interpolation bridges steps up to this: half of the shortest tremor period (20 Hz) that matters.
-LONGEST_BRIDGED_S: Final = 0.05
+__all__ = ["longest_bridged_step_s", "resample_evenly"]
 
 
-def resample_evenly(
-    time_s: Floats,
-    values: Floats,
-    *,
-    sampling_rate_hz: float,
-    longest_bridged_s: float = LONGEST_BRIDGED_S,
-) -> Floats:
+def longest_bridged_step_s(period_s: float) -> float:
+    """Return the longest step between samples that is interpolated and is no gap.
+
+    Parameters
+    ----------
+    period_s : float
+        Sampling period, s.
+
+    Returns
+    -------
+    float
+        s.
+    """
+    return max(RESAMPLING.most_step_s, RESAMPLING.most_step_periods * period_s)
+
+
+def resample_evenly(time_s: Floats, values: Floats, *, sampling_rate_hz: float) -> Floats:
     """Resample unevenly spaced samples onto an even grid by cubic Hermite interpolation.
 
     Parameters
@@ -35,13 +41,12 @@ def resample_evenly(
         Samples of any unit; rows that hold NaN are lost.
     sampling_rate_hz : float
         Rate of the grid, which starts at the first time, Hz.
-    longest_bridged_s : float
-        Longer steps (if also longer than 1.5 periods) are gaps: rows of NaN, s.
 
     Returns
     -------
     ndarray, shape (m, k)
-        Samples on the grid, in the unit of the values.
+        Samples on the grid, in the unit of the values; NaN in gaps, the steps that are longer than
+        `longest_bridged_step_s`.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def resample_evenly(
         + u * u * (u - 1) * step * tangent[left + 1]
     )
     half_period_s = 0.5 / sampling_rate_hz
-    too_long = step_s > max(longest_bridged_s, 1.5 / sampling_rate_hz) * (1 + 1e-6)
+    too_long = step_s > longest_bridged_step_s(1.0 / sampling_rate_hz) * (1 + 1e-6)
     # A grid point within half a period of a sample is no gap, however long the step.
     inside = (u[:, 0] * step_s[left] > half_period_s) & (
         (1 - u[:, 0]) * step_s[left] > half_period_s

@@ -14,33 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
-from tremor.clock.rate import NEW_PHASE_S, Indices
+from tremor.clock.rate import Indices
 from tremor.errors import InvalidInputError
 from tremor.recording import Floats, SampleBlock
+from tremor.settings import RATE_FIT, RUNNING_CLOCK
 
-__all__ = ["CONNECTION_INTERVAL_S", "ClockEstimate", "RateSource", "RunningClock"]
+__all__ = ["ClockEstimate", "RateSource", "RunningClock"]
 
 RateSource = Literal["none", "nominal", "arrivals", "device stamps"]
 
 #: Entries that are held; when there are as many, each two neighbours become one.
 _MAX_ENTRIES: Final = 4096
-#: The line is fitted to about this many blocks of packets: enough to show their scatter.
-_BLOCKS: Final = 12
-_MIN_BLOCKS: Final = 6
-#: Packets in a block, at least: the earliest of fewer arrivals may still be a late one.
-_MIN_PACKETS: Final[dict[RateSource, int]] = {"arrivals": 4, "device stamps": 1}
-#: Time that an estimate must span before it can converge, s.
-_MIN_SPAN_S: Final[dict[RateSource, float]] = {"arrivals": 10.0, "device stamps": 5.0}
-#: Converged is where two standard deviations are less than this share of the rate.
-_CONVERGED: Final = 1e-3
-#: A packet waits for the next connection event of the radio link; hosts set them up to this far
-#: apart, s. While packets and events keep step, all of that wait can hide in the slope.
-CONNECTION_INTERVAL_S: Final = 0.05
-#: A later level of the arrivals is an unreported loss where it exceeds this many times the median
-#: scatter, and about a packet, and where it happens in no more than this share of blocks.
-_SHIFT_OVER_MEDIAN: Final = 10.0
-_SHIFT_PACKETS: Final = 0.9
-_MAX_SHIFT_SHARE: Final = 0.2
 #: Which arrival of a block is the earliest depends on the period: they are found in turn.
 _MAX_ROUNDS: Final = 4
 
@@ -161,7 +145,7 @@ class RunningClock:
             return
         starts_group = (
             block.first_index > self._last_index + 1
-            and block.arrival_s - self._last_arrival_s >= NEW_PHASE_S
+            and block.arrival_s - self._last_arrival_s >= RATE_FIT.new_phase_s
         )
         if math.isfinite(block.arrival_s):
             self._arrivals.add(last_index, block.arrival_s, starts_group=starts_group)
@@ -185,7 +169,17 @@ class RunningClock:
         mostly_stamped = 2 * len(self._stamps) > len(self._arrivals)
         source: RateSource = "device stamps" if mostly_stamped else "arrivals"
         packets = self._stamps if mostly_stamped else self._arrivals
-        line = packets.fit(min_packets=_MIN_PACKETS[source])
+        if mostly_stamped:
+            min_packets, min_span_s = (
+                RUNNING_CLOCK.least_stamped,
+                RUNNING_CLOCK.least_span_stamped_s,
+            )
+        else:
+            min_packets, min_span_s = (
+                RUNNING_CLOCK.least_arrivals,
+                RUNNING_CLOCK.least_span_arrivals_s,
+            )
+        line = packets.fit(min_packets=min_packets)
         span_s = packets.span_s
         if line is None:
             return ClockEstimate(
@@ -199,9 +193,9 @@ class RunningClock:
         rate_hz = 1.0 / line.period_s
         sd_hz = line.sd_s * rate_hz**2
         if (
-            line.n_blocks >= _MIN_BLOCKS
-            and span_s >= _MIN_SPAN_S[source]
-            and 2.0 * sd_hz < _CONVERGED * rate_hz
+            line.n_blocks >= RUNNING_CLOCK.least_blocks
+            and span_s >= min_span_s
+            and 2.0 * sd_hz < RUNNING_CLOCK.most_two_sd * rate_hz
         ):
             self._converged_source = source
         # Once converged it stays so: to fall back on the nominal rate would be a step in all times.
@@ -304,7 +298,7 @@ class _PacketTimes:
         if n < 4 * min_packets:
             return None
         position, time_s, group = self._position[:n], self._time_s[:n], self._group[:n]
-        size = max(min_packets, -(-n // _BLOCKS))
+        size = max(min_packets, -(-n // RUNNING_CLOCK.blocks))
         starts, lengths = _block_limits(group, size)
         # A block that is not full would be later, or scatter more, than the others.
         full = lengths == size
@@ -316,7 +310,7 @@ class _PacketTimes:
                 x, y = _earliest_of_blocks(position, time_s, period_s, starts, lengths)
             else:
                 x, y = _means_of_blocks(position, time_s, starts, lengths)
-            min_shift_s = _SHIFT_PACKETS * period_s * packet_samples
+            min_shift_s = RUNNING_CLOCK.shift_packets * period_s * packet_samples
             line = _fit_blocks(x[full], y[full], group[starts[full]], min_shift_s=min_shift_s)
             if line is None or not line.period_s > 0:
                 return None
@@ -327,7 +321,8 @@ class _PacketTimes:
         self._period_s = period_s
         if line is not None and self._keep_earliest:
             # The wait for a connection event is uniform over the interval.
-            hidden_s = CONNECTION_INTERVAL_S / math.sqrt(12.0) * period_s / self.span_s
+            wait_s = RUNNING_CLOCK.connection_interval_s / math.sqrt(12.0)
+            hidden_s = wait_s * period_s / self.span_s
             line = replace(line, sd_s=math.hypot(line.sd_s, hidden_s))
         return line
 
@@ -382,8 +377,8 @@ def _fit_blocks(
     slopes = np.diff(time_s)[same_group] / np.diff(position)[same_group]
     shift_s = np.diff(time_s) - float(np.median(slopes)) * np.diff(position)
     median_s = float(np.median(np.abs(shift_s[same_group])))
-    is_loss = same_group & (shift_s > max(_SHIFT_OVER_MEDIAN * median_s, min_shift_s))
-    if np.count_nonzero(is_loss) > _MAX_SHIFT_SHARE * len(position):
+    is_loss = same_group & (shift_s > max(RUNNING_CLOCK.shift_over_median * median_s, min_shift_s))
+    if np.count_nonzero(is_loss) > RUNNING_CLOCK.most_shifts_share * len(position):
         # So many are the beat between the packets and the connection events.
         is_loss = np.zeros_like(same_group)
     intercept = np.concatenate(([0], np.cumsum(is_loss | ~same_group)))

@@ -24,23 +24,18 @@ from tremor.clock.rate import (
     rate_sd_hz,
     relative_wander,
 )
-from tremor.clock.resampling import LONGEST_BRIDGED_S, resample_evenly
+from tremor.clock.resampling import longest_bridged_step_s, resample_evenly
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.recording import Floats, read_only
+from tremor.settings import STAMP_ORDER
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
 
 Flags = npt.NDArray[np.bool_]
 
-#: Stamps may fall back by this much and are sorted, s; a larger fall is another recording.
-_MAX_FALL_S: Final = 1.0
-#: A first step that exceeds this, and this many times the usual step, parts a stray first row.
-_FIRST_STEP_S: Final = 1.0
-_FIRST_STEP_OVER_USUAL: Final = 20.0
-#: Repeated rows are dropped only where they explain this share of the equal stamps; else equal
-#: stamps are how the file rounds.
-_REPEATS_SHARE: Final = 0.9
+#: Rows whose steps show whether the first row is far from the rest.
+_FIRST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -286,7 +281,7 @@ def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) ->
     if n_backward:
         order = _sorting_order(stamps, rows, first_row_number)
         rows, stamps = rows[order], stamps[order]
-        notes.append(note("BACKWARD", n_steps=n_backward, limit_s=_MAX_FALL_S))
+        notes.append(note("BACKWARD", n_steps=n_backward, limit_s=STAMP_ORDER.most_fall_s))
     if stamps[-1] <= stamps[0]:
         raise InvalidInputError(
             "the stamps do not advance: all rows carry the same time; "
@@ -307,18 +302,19 @@ def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) ->
 
 def _has_stray_first(stamps: Floats) -> bool:
     """Check whether the first row is far before, or after, an even rest."""
-    if len(stamps) < 10:
+    if len(stamps) < STAMP_ORDER.first_step_least_rows:
         return False
-    steps = np.diff(stamps[:1000])
-    usual_s = float(np.quantile(np.abs(steps[1:]), 0.9))
-    return bool(abs(steps[0]) > max(_FIRST_STEP_S, _FIRST_STEP_OVER_USUAL * usual_s))
+    steps = np.diff(stamps[:_FIRST_ROWS])
+    usual_s = float(np.quantile(np.abs(steps[1:]), STAMP_ORDER.usual_step_quantile))
+    limit_s = max(STAMP_ORDER.first_step_s, STAMP_ORDER.first_step_over_usual * usual_s)
+    return bool(abs(steps[0]) > limit_s)
 
 
 def _sorting_order(stamps: Floats, rows: Indices, first_row_number: int) -> Indices | slice:
     """Return the order of time of rows whose stamps step backward; refuse large falls."""
     fall_s = np.maximum.accumulate(stamps) - stamps
-    if float(fall_s.max()) > _MAX_FALL_S:
-        at = int(np.argmax(fall_s > _MAX_FALL_S))
+    if float(fall_s.max()) > STAMP_ORDER.most_fall_s:
+        at = int(np.argmax(fall_s > STAMP_ORDER.most_fall_s))
         raise InvalidInputError(
             f"the stamps jump back by {fall_s[at]:.3g} s at row {first_row_number + rows[at]}; "
             "these are two recordings, or the wrong time column: split the file there, "
@@ -333,7 +329,7 @@ def _without_repeats(stamps: Floats, repeats: Flags) -> Flags | slice:
     """Select the rows that repeat none, unless equal stamps are how this file rounds."""
     n_repeats = int(np.count_nonzero(repeats))
     n_equal = int(np.count_nonzero(np.diff(stamps) == 0))
-    if not n_repeats or n_repeats < _REPEATS_SHARE * n_equal:
+    if not n_repeats or n_repeats < STAMP_ORDER.least_repeats_share * n_equal:
         return slice(None)
     return ~repeats
 
@@ -414,5 +410,5 @@ def _uneven_times(stamps: Floats, index: Indices, line: StampLine) -> _UnevenTim
 def _mean_rate_hz(time_s: Floats) -> float:
     """Compute the mean rate over all steps that resampling bridges."""
     steps = np.diff(time_s)
-    bridged = steps <= max(LONGEST_BRIDGED_S, 1.5 * float(np.median(steps)))
+    bridged = steps <= longest_bridged_step_s(float(np.median(steps)))
     return float(np.count_nonzero(bridged) / steps[bridged].sum())

@@ -9,7 +9,6 @@ rise, no loss is reported.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,29 +16,11 @@ import numpy.typing as npt
 from tremor.clock.line_fit import centre, fit_slope
 from tremor.clock.rate import Indices
 from tremor.recording import Floats
+from tremor.settings import UNREPORTED_LOSS
 
 __all__ = ["find_unreported_losses"]
 
 Flags = npt.NDArray[np.bool_]
-
-#: Levels of the arrivals are the earliest within these times, s: short at first, while the period
-#: is known to a percent only, then long enough to outlast a stall.
-_LEVELS_S: Final = (0.5, 0.5, 2.0, 2.0)
-#: A rise of the level by this share of a packet is a loss; less while the period is uncertain.
-_MIN_RISE: Final = (0.7, 0.7, 0.85, 0.85)
-#: Spans over which a first period is estimated, s: short ones hold no loss, long ones little delay.
-_SPANS_S: Final = (0.25, 0.5, 1.0, 2.0)
-#: First periods that differ by less than this share converge to the same.
-_SAME_PERIOD: Final = 2e-4
-#: The losses must reduce the scatter about the line to this share or less.
-_MAX_SCATTER: Final = 0.5
-#: Packets that must follow a loss, and that make a level, at least.
-_MIN_PACKETS: Final = 4
-#: Losses are accepted from this number on, this share of all samples, and this relative standard
-#: deviation of the distances between them (1 for losses at random).
-_MIN_LOSSES: Final = 8
-_MIN_LOST_SHARE: Final = 2e-3
-_MIN_IRREGULARITY: Final = 0.4
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -98,7 +79,7 @@ def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Ind
     (560, 560)
     """
     none = np.zeros(len(last), dtype=np.int64)
-    if len(last) < 4 * _MIN_LOSSES:
+    if len(last) < UNREPORTED_LOSS.least_packets_per_loss * UNREPORTED_LOSS.least_losses:
         return none
     packets = _Packets(
         last=last,
@@ -108,12 +89,14 @@ def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Ind
     )
     without_loss = _Fit.of(packets, none)
     fits: dict[float, _Fit] = {}
-    for span_s in _SPANS_S:
+    for span_s in UNREPORTED_LOSS.spans_s:
         period_s = _most_frequent_period_s(packets, span_s)
-        if period_s > 0.0 and all(abs(period_s / one - 1.0) > _SAME_PERIOD for one in fits):
+        is_new = all(abs(period_s / one - 1.0) > UNREPORTED_LOSS.same_period for one in fits)
+        if period_s > 0.0 and is_new:
             fits[period_s] = _search(packets, period_s)
     best = min([without_loss, *fits.values()], key=lambda fit: fit.scatter_s)
-    if best.scatter_s < _MAX_SCATTER * without_loss.scatter_s and _is_plausible(best.lost, last):
+    most_scatter_s = UNREPORTED_LOSS.most_scatter * without_loss.scatter_s
+    if best.scatter_s < most_scatter_s and _is_plausible(best.lost, last):
         return best.lost
     return none
 
@@ -149,9 +132,10 @@ class _Fit:
 def _search(packets: _Packets, period_s: float) -> _Fit:
     """Estimate losses and period in turn, from a first period on."""
     fit: _Fit | None = None
-    for level_s, min_rise in zip(_LEVELS_S, _MIN_RISE, strict=True):
+    rounds = zip(UNREPORTED_LOSS.levels_s, UNREPORTED_LOSS.least_rises, strict=True)
+    for level_s, min_rise in rounds:
         packet_s = packets.size * period_s
-        reach = max(_MIN_PACKETS, round(level_s / packet_s))
+        reach = max(UNREPORTED_LOSS.least_packets, round(level_s / packet_s))
         late_s = packets.time_s - period_s * packets.last
         n_lost = _lost_packets(late_s, packets.reported, reach, packet_s, min_rise)
         fit = _Fit.of(packets, n_lost * packets.size)
@@ -171,7 +155,7 @@ def _most_frequent_period_s(packets: _Packets, span_s: float) -> float:
     last, time_s = packets.last, packets.time_s
     n = len(last)
     n_span = round((n - 1) * span_s / max(float(time_s[-1] - time_s[0]), span_s))
-    n_span = min(max(n_span, _MIN_PACKETS), n // 2)
+    n_span = min(max(n_span, UNREPORTED_LOSS.least_packets), n // 2)
     group = np.cumsum(packets.reported)
     same_group = group[n_span:] == group[:-n_span]
     periods_s = (time_s[n_span:] - time_s[:-n_span]) / (last[n_span:] - last[:-n_span])
@@ -191,14 +175,15 @@ def _lost_packets(
     lost = np.zeros(len(late_s), dtype=np.int64)
     last_loss, level_s = 0, np.inf
     steps = np.diff(late_s, prepend=late_s[0])
-    for at in np.flatnonzero((steps > 0.5 * min_rise * packet_s) | reported).tolist():
+    min_step_s = UNREPORTED_LOSS.least_step_share * min_rise * packet_s
+    for at in np.flatnonzero((steps > min_step_s) | reported).tolist():
         if reported[at]:
             last_loss, level_s = at, np.inf
             continue
         ahead = late_s[at : at + reach]
         ends = np.flatnonzero(reported[at : at + reach])
         ahead = ahead[: int(ends[0])] if len(ends) else ahead
-        if len(ahead) < _MIN_PACKETS or at == last_loss:
+        if len(ahead) < UNREPORTED_LOSS.least_packets or at == last_loss:
             continue
         before_s = float(late_s[max(last_loss, at - reach) : at].min())
         if at - last_loss < reach:  # few packets since: the level that the last loss left counts
@@ -213,7 +198,8 @@ def _lost_packets(
 def _is_plausible(lost: Indices, last: Indices) -> bool:
     """Check that losses are many enough to be no chance, and irregular enough to be no rhythm."""
     at = np.flatnonzero(lost)
-    if len(at) < _MIN_LOSSES or lost.sum() < _MIN_LOST_SHARE * float(last[-1] - last[0]):
+    least_lost = UNREPORTED_LOSS.least_lost_share * float(last[-1] - last[0])
+    if len(at) < UNREPORTED_LOSS.least_losses or lost.sum() < least_lost:
         return False
     distances = np.diff(at)
-    return bool(distances.std() > _MIN_IRREGULARITY * distances.mean())
+    return bool(distances.std() > UNREPORTED_LOSS.least_irregularity * distances.mean())

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.recording import Floats, read_only
+from tremor.settings import NOISE_FLOOR, SPECTRUM
 
 __all__ = [
-    "NYQUIST_SHARE",
     "Principal",
     "band_bins",
     "bin_frequency_hz",
@@ -32,8 +32,6 @@ __all__ = [
     "transform",
 ]
 
-#: Anti-alias filters roll off below the Nyquist frequency; nothing is measured above this share.
-NYQUIST_SHARE: Final = 0.9
 #: Windows are tapered and transformed in batches of this many numbers, which stay in the cache.
 _BATCH_SIZE: Final = 64 * 1200
 
@@ -302,14 +300,16 @@ def noise_floor(
     Nyquist frequency. Where that leaves under a tenth of the band, the 20 % quantile of the band
     itself is scaled to a mean.
     """
-    high_hz = min(3.0 * band_hz[1], NYQUIST_SHARE * fs / 2.0)
-    bins = band_bins(n_samples, fs=fs, low_hz=1.2 * band_hz[1], high_hz=high_hz)
+    low_hz = NOISE_FLOOR.low_factor * band_hz[1]
+    high_hz = min(NOISE_FLOOR.high_factor * band_hz[1], SPECTRUM.nyquist_share * fs / 2.0)
+    bins = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
     band = band_bins(n_samples, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
-    if bins.stop - bins.start >= max(4, (band.stop - band.start) // 10):
+    least_share = int(NOISE_FLOOR.least_band_share * (band.stop - band.start))
+    if bins.stop - bins.start >= max(NOISE_FLOOR.least_bins, least_share):
         return np.asarray(density[..., bins].mean(axis=-1))
-    # A periodogram ordinate summed over three axes is a sum of three exponential variables, whose
-    # 20 % quantile is 0.51 of the mean.
-    return np.asarray(np.quantile(density[..., band], 0.2, axis=-1) / 0.51)
+    # A periodogram ordinate summed over three axes is a sum of three exponential variables.
+    quantile = np.quantile(density[..., band], NOISE_FLOOR.band_quantile, axis=-1)
+    return np.asarray(quantile / NOISE_FLOOR.quantile_over_mean)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.spectrum import NYQUIST_SHARE, bin_frequency_hz, noise_floor
+from tremor.dsp.spectrum import bin_frequency_hz, noise_floor
 from tremor.measures.band import half_span_hz, reach_hz
 from tremor.recording import Floats
-from tremor.settings import LINE_POWER
+from tremor.settings import LINE_POWER, SPECTRUM
 
 __all__ = ["LinePower", "power_around", "typical_peak_to_peak_mm"]
 
@@ -82,7 +82,7 @@ def power_around(
         LINE_POWER.span_bandwidths * bandwidth_hz,
     )
     low_hz = np.maximum(frequency_hz - span_hz, reach_hz(band_hz)[0])
-    high_hz = np.minimum(frequency_hz + span_hz, NYQUIST_SHARE * fs / 2.0)
+    high_hz = np.minimum(frequency_hz + span_hz, SPECTRUM.nyquist_share * fs / 2.0)
     inside = (frequency >= low_hz[:, None]) & (frequency <= high_hz[:, None])
     half_width = np.maximum(bandwidth_hz, 1e-6) / 2.0
     held = (

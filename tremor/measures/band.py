@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tremor.dsp.spectrum import NYQUIST_SHARE
 from tremor.errors import InvalidInputError
-from tremor.settings import LINE
+from tremor.settings import LINE, SPECTRUM
 
 __all__ = ["half_span_hz", "reach_hz", "slow_cutoff_hz", "usable_band"]
 
@@ -47,7 +46,7 @@ def usable_band(band_hz: tuple[float, float], *, fs: float) -> tuple[float, floa
         raise InvalidInputError(
             f"band {low:g}-{high:g} Hz is empty; give a lower edge above 0 and below the upper one"
         )
-    reachable = min(high, NYQUIST_SHARE * fs / 2.0)
+    reachable = min(high, SPECTRUM.nyquist_share * fs / 2.0)
     if reachable < low + LINE.least_band_share * (high - low):
         raise InvalidInputError(
             f"band {low:g}-{high:g} Hz reaches above the Nyquist frequency, {fs / 2:g} Hz at "

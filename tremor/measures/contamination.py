@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, hann_psd, smooth
+from tremor.dsp.spectrum import band_bins, hann_psd, smooth
 from tremor.recording import Floats
-from tremor.settings import GAIT_COMB, IMPACTS, PEAK
+from tremor.settings import GAIT_COMB, IMPACTS, PEAK, SPECTRUM
 
 __all__ = [
     "Blanked",
@@ -64,7 +64,7 @@ def _comb_bins(n_samples: int, fs: float) -> tuple[Indices, Indices, Floats]:
     lowest_hz, highest_hz = GAIT_COMB.rates_hz
     lowest_hz = max(lowest_hz, GAIT_COMB.least_periods * width_hz)
     rates_hz = np.arange(lowest_hz, highest_hz, GAIT_COMB.rate_step_hz)
-    below_nyquist = NYQUIST_SHARE / 2.0 * fs / rates_hz - 0.5
+    below_nyquist = SPECTRUM.nyquist_share / 2.0 * fs / rates_hz - 0.5
     teeth = np.minimum(GAIT_COMB.teeth, below_nyquist).astype(np.int64)
     enough = teeth >= GAIT_COMB.least_teeth
     rates_hz, teeth = rates_hz[enough, None], teeth[enough, None]

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
-from tremor.dsp.spectrum import NYQUIST_SHARE, band_bins, psd, transform
+from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import half_span_hz
 from tremor.measures.intervals import NORMAL_QUANTILE, student_quantile
 from tremor.recording import Floats
-from tremor.settings import SINE
+from tremor.settings import SINE, SPECTRUM
 
 __all__ = ["SLOPE_VARIANCE", "SineFit", "fit_sines", "residual_per_bandwidth_s"]
 
@@ -230,7 +230,10 @@ def _residual(
     bins = np.arange(density.shape[-1])
     away = np.abs(bins - np.round(fit.frequency_hz * duration_s)[:, None])
     usable = band_bins(
-        n, fs=fs, low_hz=SINE.noise_low_factor * cutoff_hz, high_hz=NYQUIST_SHARE * fs / 2.0
+        n,
+        fs=fs,
+        low_hz=SINE.noise_low_factor * cutoff_hz,
+        high_hz=SPECTRUM.nyquist_share * fs / 2.0,
     )
     inside = (bins >= usable.start) & (bins < usable.stop)
     near_bins = max(SINE.near_bins, round(SINE.near_hz * duration_s))

@@ -1,36 +1,63 @@
 """Every number that decides a verdict or an interval: value, unit, reason and source.
 
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
-together and is not meant to be changed one by one: the scores of a window (`scores`), the line
-model (`lines`), episodes, cautions and streams (`sessions`), the prior of a recovery
-(`recoveries`), the tap test of a strap (`strap`). Constants of nature, and numerics such as
-tolerances, iteration counts and chunk sizes, stay where they are used.
+together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
+(`arrivals`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
+the scores of a window (`scores`), the line model (`lines`), episodes, cautions and streams
+(`sessions`), the prior of a recovery (`recoveries`), the tap test of a strap (`strap`). Constants
+of nature, and numerics such as tolerances, iteration counts and chunk sizes, stay where they are
+used.
 """
 
 from tremor.settings.analysis import AnalysisSettings
+from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
+from tremor.settings.captures import GRAVITY, QUALITY, RAILS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.recoveries import DECAY_PRIOR, DECAY_READING, RMS_SERIES
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HEARTBEAT, IMPACTS, PEAK
 from tremor.settings.sessions import CAUTIONS, EPISODES, STREAM
+from tremor.settings.spectra import NOISE_FLOOR, SPECTRUM
+from tremor.settings.stamps import (
+    LATE_STAMPS,
+    RATE_FIT,
+    RESAMPLING,
+    SLOPE_FIT,
+    STAMP_ORDER,
+    WHOLE_STEPS,
+)
 from tremor.settings.strap import TAPS
 
 __all__ = [
+    "ARRIVAL_GAPS",
     "CAUTIONS",
     "DECAY_PRIOR",
     "DECAY_READING",
     "ENVELOPE",
     "EPISODES",
     "GAIT_COMB",
+    "GRAVITY",
     "HEARTBEAT",
     "IMPACTS",
+    "LATE_STAMPS",
     "LINE",
     "LINE_POWER",
     "LONG_TONE",
+    "NOISE_FLOOR",
     "PEAK",
     "POOLED_LINE",
+    "QUALITY",
+    "RAILS",
+    "RATE_FIT",
+    "RESAMPLING",
     "RMS_SERIES",
+    "RUNNING_CLOCK",
     "SINE",
+    "SLOPE_FIT",
+    "SPECTRUM",
+    "STAMP_ORDER",
     "STREAM",
     "TAPS",
+    "UNREPORTED_LOSS",
+    "WHOLE_STEPS",
     "AnalysisSettings",
 ]

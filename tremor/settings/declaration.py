@@ -28,7 +28,8 @@ def setting(default: float, unit: str, reason: str, *, source: str, low: float, 
     reason : str
         Why this value.
     source : str
-        Citation, or ``measured:`` and on what, or ``derived:``, or `JUDGEMENT`.
+        Citation, or ``measured:`` and on what, or ``derived:``, or ``specification:``, or
+        `JUDGEMENT`.
     low, high : float
         Limits that a user's value must keep.
 

@@ -1,0 +1,181 @@
+"""Numbers that decide the clock of packets that are timed by their arrival: rate, gaps, losses.
+
+Samples with stamps of their own are in `stamps`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tremor.settings.declaration import JUDGEMENT, calibrated
+
+__all__ = [
+    "ARRIVAL_GAPS",
+    "RUNNING_CLOCK",
+    "UNREPORTED_LOSS",
+    "ArrivalGapCalibration",
+    "RunningClockCalibration",
+    "UnreportedLossCalibration",
+]
+
+_LIVE_BENCH: Final = "measured: tests/bench/live.py, error of the running clock after 10-120 s"
+_LOSS_TESTS: Final = (
+    "measured: tests/clock/test_unreported_loss.py, packets of eight samples that come up to "
+    "200 ms late, with 0.5-5 % lost, stalls and radio links of 7.5-50 ms"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningClockCalibration:
+    """How the rate of a stream is estimated, and when it has converged."""
+
+    blocks: int = calibrated(
+        12,
+        "1",
+        "blocks of packets that the line is fitted to: enough to show their scatter",
+        source=_LIVE_BENCH,
+    )
+    least_blocks: int = calibrated(
+        6, "1", "blocks from which on the scatter is believed", source=_LIVE_BENCH
+    )
+    least_arrivals: int = calibrated(
+        4,
+        "1",
+        "arrivals in a block: the earliest of fewer may still be a late one",
+        source=_LIVE_BENCH,
+    )
+    least_stamped: int = calibrated(
+        1, "1", "packets in a block whose stamps are those of the sensor", source=_LIVE_BENCH
+    )
+    least_span_arrivals_s: float = calibrated(
+        10.0, "s", "time that arrivals must span before they converge", source=_LIVE_BENCH
+    )
+    least_span_stamped_s: float = calibrated(
+        5.0, "s", "time that device stamps must span before they converge", source=_LIVE_BENCH
+    )
+    most_two_sd: float = calibrated(
+        1e-3,
+        "1",
+        "two standard deviations of the rate over the rate, at which it has converged: 0.008 Hz "
+        "at 8 Hz",
+        source=JUDGEMENT,
+    )
+    connection_interval_s: float = calibrated(
+        0.05,
+        "s",
+        "longest usual time between the connection events of a radio link, for which a packet "
+        "waits; while packets and events keep step, all of that wait can hide in the slope",
+        source="specification: Bluetooth Core, connInterval, 7.5 ms to 4 s at the choice of the "
+        "host; Linux asks for 30-50 ms unless it is configured",
+    )
+    shift_over_median: float = calibrated(
+        10.0,
+        "1",
+        "a later level of the arrivals is an unreported loss where it exceeds this many times the "
+        "median change from block to block ...",
+        source=JUDGEMENT,
+    )
+    shift_packets: float = calibrated(
+        0.9, "1", "... and this share of a packet ...", source=JUDGEMENT
+    )
+    most_shifts_share: float = calibrated(
+        0.2,
+        "1",
+        "... and where it happens in no more than this share of the blocks: more are the beat "
+        "between the packets and the connection events",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivalGapCalibration:
+    """How long a gap is by the arrivals on either side, and when the nominal rate is better."""
+
+    silence_s: float = calibrated(
+        1.0,
+        "s",
+        "a silence this long may be a gap of another length than the count shows",
+        source=JUDGEMENT,
+    )
+    level_s: float = calibrated(
+        5.0,
+        "s",
+        "the level of the arrivals on either side of a gap is the earliest within this time",
+        source=JUDGEMENT,
+    )
+    most_relative_sd: float = calibrated(
+        0.01,
+        "1",
+        "relative standard deviation above which a rate is less certain than the nominal one, "
+        "which sensors keep to about 1 %",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreportedLossCalibration:
+    """When arrivals that stay late show a loss that the count does not."""
+
+    levels_s: tuple[float, ...] = calibrated(
+        (0.5, 0.5, 2.0, 2.0),
+        "s",
+        "time within which the earliest arrival is the level, round by round: short while the "
+        "period is known to a percent only, then long enough to outlast a stall",
+        source=_LOSS_TESTS,
+    )
+    least_rises: tuple[float, ...] = calibrated(
+        (0.7, 0.7, 0.85, 0.85),
+        "1",
+        "rise of the level over a packet that is a loss, in the same rounds",
+        source=_LOSS_TESTS,
+    )
+    least_step_share: float = calibrated(
+        0.5,
+        "1",
+        "share of that rise that the first packet after a loss must be later than the last before",
+        source=_LOSS_TESTS,
+    )
+    spans_s: tuple[float, ...] = calibrated(
+        (0.25, 0.5, 1.0, 2.0),
+        "s",
+        "spans over which a first period is estimated: short ones hold no loss, long ones little "
+        "delay",
+        source=_LOSS_TESTS,
+    )
+    same_period: float = calibrated(
+        2e-4,
+        "1",
+        "first periods that differ by less than this share lead to the same result",
+        source=JUDGEMENT,
+    )
+    least_packets: int = calibrated(
+        4, "1", "packets that make a level, and that must follow a loss", source=_LOSS_TESTS
+    )
+    most_scatter: float = calibrated(
+        0.5,
+        "1",
+        "scatter about the line with the losses over that without, at most",
+        source=_LOSS_TESTS,
+    )
+    least_losses: int = calibrated(
+        8, "1", "losses from which on they are no chance", source=_LOSS_TESTS
+    )
+    least_packets_per_loss: int = calibrated(
+        4, "1", "packets for each of these, without which none is looked for", source=JUDGEMENT
+    )
+    least_lost_share: float = calibrated(
+        2e-3, "1", "share of all samples that is lost, at least", source=JUDGEMENT
+    )
+    least_irregularity: float = calibrated(
+        0.4,
+        "1",
+        "coefficient of variation of the distances between losses, 1 for losses at random: "
+        "regular ones are the rhythm of a radio link",
+        source=_LOSS_TESTS,
+    )
+
+
+RUNNING_CLOCK: Final = RunningClockCalibration()
+ARRIVAL_GAPS: Final = ArrivalGapCalibration()
+UNREPORTED_LOSS: Final = UnreportedLossCalibration()

@@ -1,0 +1,126 @@
+"""Numbers that decide what is wrong with the samples of a capture: rails, gain, gravity, quality.
+
+Its clock is in `stamps` and `arrivals`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tremor.settings.declaration import JUDGEMENT, calibrated
+
+__all__ = [
+    "GRAVITY",
+    "QUALITY",
+    "RAILS",
+    "GravityCalibration",
+    "QualityCalibration",
+    "RailCalibration",
+]
+
+_CLIPPING_TESTS: Final = (
+    "measured: tests/test_integrity.py, sines whole, quantised and clipped, and a rendered run"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RailCalibration:
+    """Which samples are clipped: when an extreme value is the rail of a sensor."""
+
+    declared_share: float = calibrated(
+        0.995,
+        "1",
+        "share of a declared full scale that counts as reached: offset and gain of real parts",
+        source=JUDGEMENT,
+    )
+    least_rail_g: float = calibrated(
+        1.4,
+        "g",
+        "smallest rail that is searched for: gravity alone takes no axis beyond 1 g, and the "
+        "narrowest common range is 2 g",
+        source="derived: between gravity and the narrowest range",
+    )
+    least_run: int = calibrated(
+        3, "1", "consecutive samples at the extreme that make it a rail", source=_CLIPPING_TESTS
+    )
+    at_share: float = calibrated(
+        1e-3,
+        "1",
+        "share of the range of an axis within which values are at its extreme",
+        source=_CLIPPING_TESTS,
+    )
+    next_share: float = calibrated(
+        1e-2,
+        "1",
+        "share of the range within which, further in, values are next to it",
+        source=_CLIPPING_TESTS,
+    )
+    at_codes: float = calibrated(
+        0.5,
+        "1",
+        "the same in steps of the converter, where these are coarser: the extreme code alone",
+        source=_CLIPPING_TESTS,
+    )
+    next_codes: float = calibrated(5.0, "1", "... and the next four", source=_CLIPPING_TESTS)
+    code_share: float = calibrated(
+        0.05,
+        "1",
+        "share of the range, at its end, whose values show the step of the converter",
+        source=JUDGEMENT,
+    )
+    least_ratio: float = calibrated(
+        2.0,
+        "1",
+        "samples at the extreme over those next to it, above which it is a rail: a whole sine has "
+        "0.4, a clipped one is at the extreme most of its time",
+        source="derived: density of a sine at its crest",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GravityCalibration:
+    """Whether gravity is in the samples, and what it shows of the gain of the sensor."""
+
+    most_deviation: float = calibrated(
+        0.15,
+        "1",
+        "relative distance of the median |a| from standard gravity up to which gravity is in the "
+        "samples: gain and movement shift it by less",
+        source=JUDGEMENT,
+    )
+    most_still_sd_ms2: float = calibrated(
+        0.3, "m/s^2", "standard deviation of |a| below which a second is still", source=JUDGEMENT
+    )
+    least_still_s: int = calibrated(
+        5, "s", "still seconds from which on gravity shows the gain", source=JUDGEMENT
+    )
+    correction_range: tuple[float, float] = calibrated(
+        (0.9, 1.1),
+        "1",
+        "factors that may be a wrong gain; beyond them something else is wrong",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityCalibration:
+    """What makes a capture weaker, or useless."""
+
+    most_scale_error: float = calibrated(
+        0.02,
+        "1",
+        "error of the gain that is worth no word: twice the 1 % that parts are sold with",
+        source=JUDGEMENT,
+    )
+    most_spoiled_share: float = calibrated(
+        0.5,
+        "1",
+        "share of the time missing, or of the samples clipped, above which nothing is reliable",
+        source=JUDGEMENT,
+    )
+
+
+RAILS: Final = RailCalibration()
+GRAVITY: Final = GravityCalibration()
+QUALITY: Final = QualityCalibration()

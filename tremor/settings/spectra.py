@@ -1,0 +1,63 @@
+"""Numbers that decide how far up a spectrum is used, and where its noise floor is read.
+
+How a line is fitted to it is in `lines`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tremor.settings.declaration import JUDGEMENT, calibrated
+
+__all__ = ["NOISE_FLOOR", "SPECTRUM", "NoiseFloorCalibration", "SpectrumCalibration"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpectrumCalibration:
+    """How far up a spectrum is used."""
+
+    nyquist_share: float = calibrated(
+        0.9,
+        "1",
+        "nothing is measured above this share of the Nyquist frequency, where anti-alias filters "
+        "roll off",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseFloorCalibration:
+    """Which bins show the noise floor."""
+
+    low_factor: float = calibrated(
+        1.2,
+        "1",
+        "lower edge of the bins above the band over the upper edge of the band: 18 Hz for 15 Hz",
+        source=JUDGEMENT,
+    )
+    high_factor: float = calibrated(
+        3.0, "1", "their upper edge over it: 45 Hz for 15 Hz", source=JUDGEMENT
+    )
+    least_bins: int = calibrated(
+        4, "1", "bins there; with fewer the band itself shows the floor", source=JUDGEMENT
+    )
+    least_band_share: float = calibrated(
+        0.1, "1", "... and bins there over those of the band", source=JUDGEMENT
+    )
+    band_quantile: float = calibrated(
+        0.2,
+        "1",
+        "quantile of the PSD in the band that is noise where a line fills the rest",
+        source=JUDGEMENT,
+    )
+    quantile_over_mean: float = calibrated(
+        0.51,
+        "1",
+        "that quantile of a PSD summed over three axes, over its mean",
+        source="derived: 20 % quantile of a gamma variable with shape 3 and mean 1",
+    )
+
+
+SPECTRUM: Final = SpectrumCalibration()
+NOISE_FLOOR: Final = NoiseFloorCalibration()
