@@ -12,14 +12,14 @@ from typing import Final
 
 import numpy as np
 
-from tremor.clock.rate import Indices, StampLine, block_means, block_minima, fit_stamps
+from tremor.arrays import Floats, Indices
+from tremor.clock.rate import StampLine, block_means, block_minima, fit_stamps
 from tremor.notes import Note, note
-from tremor.recording import Floats
 from tremor.settings import LATE_STAMPS
 
 __all__ = ["CountedPositions", "late_stamp_notes", "positions_by_count"]
 
-#: Rows of the shortest run whose duration gives a first period, and of the shortest that is enough.
+#: Rows of the shortest run whose duration gives a first period, and of the shortest that suffices.
 _FIRST_RUN_ROWS: Final = 16
 _MIN_RUN_ROWS: Final = 64
 _MAX_ROUNDS: Final = 3
@@ -58,10 +58,11 @@ def positions_by_count(stamps: Floats) -> CountedPositions:
 
     Notes
     -----
-    A shift is a loss where it exceeds chance: several times what the earliest stamps of two seconds
-    change by, and several times what the level of twenty seconds falls by, which no loss can cause.
-    The gap is put at the longest step between the last row that is too early to follow it and the
-    first row on the new level. Positions and period are estimated in turn.
+    A rise of the level is a loss where it exceeds chance: several times the usual change of the
+    earliest stamps of two seconds, and several times the falls of the level, the earliest stamp of
+    twenty seconds, which no loss can cause. The gap is the longest step between the last row that
+    is too early to follow it and the first row on the new level. Positions and period are estimated
+    in turn.
     """
     rows = np.arange(len(stamps), dtype=np.int64)
     index, least_loss_s = rows, 0.0
@@ -117,7 +118,7 @@ def late_stamp_notes(stamps: Floats, positions: CountedPositions, line: StampLin
 
 
 def _shortest_packet_s(stamps: Floats, period_s: float) -> float:
-    """Estimate the least that can be lost: a burst, where nearly all time passes between bursts."""
+    """Estimate the shortest possible loss: a sample, or a burst where stamps come in bursts."""
     least_s = LATE_STAMPS.least_periods * period_s
     steps = np.diff(stamps)
     pauses = steps[steps > LATE_STAMPS.pause_periods * period_s]
@@ -136,7 +137,7 @@ class _Levels:
     phase_s : ndarray, shape (n,)
         Stamps less the count times the period, s.
     period_s : float
-        s.
+        Sampling period, s.
     """
 
     def __init__(self, phase_s: Floats, period_s: float) -> None:
@@ -180,12 +181,12 @@ def _lost_samples(
     reach = levels.n_cells * size
     reliable = max(1, round(LATE_STAMPS.reliable_s / period_s))
     lost = np.zeros(n, dtype=np.int64)
-    last = 0
+    last_loss = 0
     for cell in np.flatnonzero(levels.rise_s > least_s) + 1:
         row = int(cell) * size
-        if row <= last or not _rise_s(phase_s, row, last, reach) > least_s:
+        if row <= last_loss or not _rise_s(phase_s, row, last_loss, reach) > least_s:
             continue
-        first = max(last + 1, row - size)
+        first = max(last_loss + 1, row - size)
         at = _first_row_after_gap(
             stamps,
             phase_s,
@@ -194,19 +195,19 @@ def _lost_samples(
             reach,
             LATE_STAMPS.gap_tolerance * least_s,
         )
-        rise_s = _rise_s(phase_s, at, last, reach)
+        rise_s = _rise_s(phase_s, at, last_loss, reach)
         n_lost = round(rise_s / period_s)
         missing_s = max(0.0, LATE_STAMPS.reliable_s - (n - at) * period_s)
         step_s = float(stamps[at] - stamps[at - 1])
         min_step_s = LATE_STAMPS.gap_step_share * least_s
         if n_lost > 0 and rise_s > least_s + missing_s and step_s > min_step_s:
-            lost[at], last = n_lost, at
+            lost[at], last_loss = n_lost, at
     return lost
 
 
-def _rise_s(phase_s: Floats, row: int, last: int, reach: int) -> float:
-    """Compute by how much the level is higher from a row on than before it, s."""
-    before_s = phase_s[max(last, row - reach) : row].min()
+def _rise_s(phase_s: Floats, row: int, last_loss: int, reach: int) -> float:
+    """Compute the rise of the level at a row, from the rows since the last loss, s."""
+    before_s = phase_s[max(last_loss, row - reach) : row].min()
     return float(phase_s[row : row + reach].min() - before_s)
 
 

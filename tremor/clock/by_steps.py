@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from tremor.clock.rate import Indices, fit_period_s
-from tremor.recording import Floats
+from tremor.arrays import Bools, Floats, Indices
+from tremor.clock.rate import fit_period_s
 from tremor.settings import WHOLE_STEPS
 
 __all__ = ["StepPositions", "core_step_s", "positions_by_steps", "single_step_limits_s"]
@@ -36,7 +35,7 @@ class StepPositions:
     """
 
     index: Indices
-    kept: npt.NDArray[np.bool_] | None = None
+    kept: Bools | None = None
 
 
 def core_step_s(steps: Floats) -> float:
@@ -77,8 +76,8 @@ def positions_by_steps(stamps: Floats) -> StepPositions | None:
     Returns
     -------
     StepPositions or None
-        None where the steps are no whole numbers of periods, or where pauses between bursts only
-        look like them.
+        None where too few steps are whole numbers of periods, or where the long ones are pauses
+        between bursts.
     """
     steps = np.diff(stamps)
     period_s = core_step_s(steps)
@@ -109,7 +108,11 @@ def _round_steps(steps: Floats, period_s: float) -> tuple[Indices, int]:
 
 
 def _are_bursts(periods: Indices, period_s: float) -> bool:
-    """Check whether pauses come as regularly, and last as long, as those between packets."""
+    """Check whether the long steps are pauses between bursts, in which no sample is lost.
+
+    A burst of n samples that is stamped on arrival is followed by a pause of about n periods. Lost
+    samples leave shorter gaps between longer runs.
+    """
     pauses = periods[periods > 1]
     if len(pauses) < WHOLE_STEPS.least_pauses:
         return False
@@ -118,7 +121,7 @@ def _are_bursts(periods: Indices, period_s: float) -> bool:
 
 
 def _accumulate(periods: Indices) -> Indices | None:
-    """Sum the steps to positions; None where too many rows would share one."""
+    """Sum the steps to sample positions; None where too many rows would share one."""
     n_rows = len(periods) + 1
     n_lost = np.zeros(n_rows, dtype=np.int64)
     np.cumsum(periods - 1, out=n_lost[1:])
@@ -133,7 +136,7 @@ def _accumulate(periods: Indices) -> Indices | None:
 
 
 def _running_median(values: Indices, around: Indices) -> Indices:
-    """Replace the values near the given rows by their median over nine rows."""
+    """Replace the values near the given rows by their running median."""
     reach = WHOLE_STEPS.level_rows
     near = np.unique((around[:, None] + np.arange(-reach, reach + 1)).ravel())
     near = near[(near >= 0) & (near < len(values))]

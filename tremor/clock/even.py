@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from tremor.arrays import Floats
 from tremor.clock.by_steps import core_step_s, single_step_limits_s
 from tremor.clock.line_fit import centre, fit_slope
 from tremor.clock.rate import (
@@ -23,7 +24,6 @@ from tremor.clock.rate import (
     stamp_resolution_s,
 )
 from tremor.notes import Note
-from tremor.recording import Floats
 from tremor.settings import RATE_FIT
 
 __all__ = ["EvenClock", "RunningEvenClock"]
@@ -118,8 +118,8 @@ class RunningEvenClock:
         Returns
         -------
         EvenClock or None
-            With the rate that `fit_timebase` finds, bit for bit. None for at most half a million
-            rows, for any step that is not a single period, and where the rate wanders.
+            With the rate of `tremor.clock.timebase.fit_timebase`, bit for bit. None for up to half
+            a million rows, for any step that is not a single period, and for a rate that wanders.
         """
         if self._n_rows <= LONG_CAPTURE_ROWS or not self._is_even:
             return None

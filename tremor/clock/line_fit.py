@@ -11,9 +11,8 @@ import math
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from tremor.recording import Floats
+from tremor.arrays import Floats, Indices
 from tremor.settings import SLOPE_FIT
 
 __all__ = ["centre", "fit_slope", "slope_sd"]
@@ -22,7 +21,7 @@ __all__ = ["centre", "fit_slope", "slope_sd"]
 _MEDIAN_POINTS: Final = 50_000
 
 
-def centre(values: Floats, group: npt.NDArray[np.int64] | None = None) -> Floats:
+def centre(values: Floats, group: Indices | None = None) -> Floats:
     """Subtract from each value the mean of its group.
 
     Parameters

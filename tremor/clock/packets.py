@@ -1,7 +1,7 @@
 """The clock of samples that are counted but not stamped: sample index and arrivals of packets.
 
-The count shows how samples follow each other, the arrivals how fast, and how long a lost link was
-away. Samples with stamps of their own are for `tremor.clock.timebase`.
+The count gives the order of the samples, the arrivals give their rate and the length of a lost
+connection. Samples with stamps of their own are for `tremor.clock.timebase`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tremor.clock.rate import Indices, nominal_rate_notes
+from tremor.arrays import Floats, Indices
+from tremor.clock.rate import nominal_rate_notes
 from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.clock.timebase import TimeBase
 from tremor.clock.unreported_loss import find_unreported_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
-from tremor.recording import Floats, SampleBlock
+from tremor.recording import SampleBlock
 from tremor.settings import ARRIVAL_GAPS, RUNNING_CLOCK
 
 __all__ = ["fit_arrivals"]
@@ -45,7 +46,7 @@ class _Packets:
         """Return the index of the last sample of each packet."""
         return self.first + self.n_samples - 1
 
-    def moved(self, n_lost: Indices) -> _Packets:
+    def with_losses(self, n_lost: Indices) -> _Packets:
         """Return the packets with more samples lost before each, shape (n,)."""
         return replace(self, first=self.first + np.cumsum(n_lost))
 
@@ -69,7 +70,7 @@ def fit_arrivals(
     Parameters
     ----------
     index : ndarray of int64, shape (n,)
-        Index of each sample as its decoder counted; strictly increasing.
+        Index of each sample as counted by its decoder; strictly increasing.
     arrival_s : ndarray, shape (n,)
         Arrival of its packet, s; the samples of a packet share it.
     nominal_sampling_rate_hz : float, optional
@@ -95,8 +96,8 @@ def fit_arrivals(
     Where the sensor reports no losses, `tremor.clock.unreported_loss` looks for them. The rate is
     that of `tremor.clock.running.RunningClock` after the last packet, so that a live view and the
     file agree on it, unless there were such losses. A silence of a second or more is measured by
-    the earliest arrivals within five seconds on either side, where packets are least late: to about
-    the difference of those delays, up to 50 ms on a radio link.
+    the earliest arrivals within five seconds on either side, which are the least late. The error is
+    the difference of those two delays, up to 50 ms on a radio link.
 
     Examples
     --------
@@ -113,12 +114,12 @@ def fit_arrivals(
     if not loss_reported:
         lost = find_unreported_losses(packets.first, packets.last, packets.arrival_s)
         n_losses = int(np.count_nonzero(lost))
-        packets = packets.moved(lost)
+        packets = packets.with_losses(lost)
     estimate = _running_estimate(packets, nominal_sampling_rate_hz)
     rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
     min_shift_s = RUNNING_CLOCK.connection_interval_s if loss_reported else 0.0
     shift = _gap_corrections(packets, period_s=1.0 / rate_hz, min_shift_s=min_shift_s)
-    index = packets.moved(shift).index()
+    index = packets.with_losses(shift).index()
     clock = f"clock: {rate_hz:.6g} Hz"
     if sd_hz is not None:
         clock += f" (sd {sd_hz:.2g}) from the arrivals of {len(packets.first)} packets"
@@ -158,7 +159,7 @@ def _to_packets(index: Indices, arrival_s: Floats) -> _Packets:
 def _running_estimate(packets: _Packets, nominal_hz: float | None) -> ClockEstimate:
     """Return the estimate of a live clock after the last packet."""
     clock = RunningClock(nominal_sampling_rate_hz=nominal_hz)
-    # Only index and time of a block matter: views of one array will do as samples.
+    # The clock uses the length of the samples only: views of one array will do.
     samples = np.zeros((int(packets.n_samples.max()), 3))
     samples.flags.writeable = False
     rows = (packets.first.tolist(), packets.n_samples.tolist(), packets.arrival_s.tolist())
@@ -213,7 +214,7 @@ def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) 
         end = min(following, int(np.searchsorted(time_s, time_s[at] + level_s, side="right")))
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         n_lost = int(first[at] - last[at - 1] - 1)
-        # Where the count continues, the packets were only late, unless they stay late. Levels
+        # Without a jump of the count the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
         if abs(shift_s) > (min_shift_s if n_lost else RUNNING_CLOCK.connection_interval_s):
             # A gap may shrink to nothing, and samples never overlap.

@@ -10,18 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
 from tremor.notes import Note, note
-from tremor.recording import Floats
 from tremor.settings import RATE_FIT
 
 __all__ = [
     "DECIMATION",
     "LONG_CAPTURE_ROWS",
     "Blocks",
-    "Indices",
     "StampLine",
     "block_means",
     "block_minima",
@@ -35,13 +33,11 @@ __all__ = [
     "stamp_resolution_s",
 ]
 
-Indices = npt.NDArray[np.int64]
-
 #: Median of the absolute difference of two normal variables of unit variance.
 _MEDIAN_OF_DIFFERENCES: Final = 0.954
-#: A capture of more rows is decimated before the fit: means over this many rows hold all that the
-#: slope needs.
+#: A capture of more rows than this is decimated before the fit.
 LONG_CAPTURE_ROWS: Final = 500_000
+#: Rows whose mean replaces them there; the slope loses nothing by it.
 DECIMATION: Final = 16
 
 
@@ -58,7 +54,11 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
     Returns
     -------
     float
-        s. Outliers are left out once.
+        Sampling period, s.
+
+    Notes
+    -----
+    Least squares, once more without the outliers where they are few.
     """
     position = index.astype(np.float64)
     after_gap = _after_long_gap(stamps, index)
@@ -77,7 +77,7 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
     return period_s
 
 
-def _after_long_gap(stamps: Floats, index: Indices) -> npt.NDArray[np.bool_]:
+def _after_long_gap(stamps: Floats, index: Indices) -> Bools:
     """Mark the rows after the first that follow a gap of a second or more."""
     return np.asarray((np.diff(index) > 1) & (np.diff(stamps) >= RATE_FIT.new_phase_s))
 
@@ -101,7 +101,7 @@ class Blocks:
     position: Floats
     phase: Floats
     half_range: float
-    continuous: npt.NDArray[np.bool_]
+    continuous: Bools
 
     @property
     def group(self) -> Indices:
@@ -121,6 +121,7 @@ class Blocks:
 
 
 def _block_rows(n_rows: int, period_s: float) -> int:
+    """Return the number of rows in a block."""
     n_block = min(round(RATE_FIT.block_s / period_s), n_rows // RATE_FIT.least_blocks)
     return max(RATE_FIT.least_block_rows, n_block)
 
@@ -184,7 +185,7 @@ def block_minima(stamps: Floats, index: Indices, means: Blocks, period_s: float)
     Returns
     -------
     Blocks
-        Its half range is no less than what the noise of the minima can pretend.
+        Its half range covers the wander that the noise of the minima alone may show.
     """
     n_blocks = len(means.position)
     length = len(index) // n_blocks if n_blocks == 1 else _block_rows(len(index), period_s)

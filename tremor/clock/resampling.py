@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tremor.arrays import Floats
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.recording import Floats
 from tremor.settings import RESAMPLING
 
 __all__ = ["longest_bridged_step_s", "resample_evenly"]

@@ -1,7 +1,7 @@
-"""The clock of a stream: its true sampling rate, from the blocks that have come so far.
+"""The clock of a stream: its true sampling rate, from the blocks that have arrived so far.
 
 Sample positions and times of packets in, a rate with its standard deviation out. The clock of a
-whole capture, and where its gaps are, is `tremor.clock.timebase`.
+whole capture and its gaps are in `tremor.clock.timebase` and `tremor.clock.packets`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,28 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from tremor.arrays import Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
-from tremor.clock.rate import Indices
 from tremor.errors import InvalidInputError
-from tremor.recording import Floats, SampleBlock
+from tremor.recording import SampleBlock
 from tremor.settings import RATE_FIT, RUNNING_CLOCK
 
 __all__ = ["ClockEstimate", "RateSource", "RunningClock"]
 
 RateSource = Literal["none", "nominal", "arrivals", "device stamps"]
 
-#: Entries that are held; when there are as many, each two neighbours become one.
+#: Entries that are held; when there are as many, they are merged in pairs.
 _MAX_ENTRIES: Final = 4096
+#: Packets in a block.
+_MIN_PACKETS: Final[dict[RateSource, int]] = {
+    "arrivals": RUNNING_CLOCK.least_arrivals,
+    "device stamps": RUNNING_CLOCK.least_stamped,
+}
+#: Time that an estimate must span before it can converge, s.
+_MIN_SPAN_S: Final[dict[RateSource, float]] = {
+    "arrivals": RUNNING_CLOCK.least_span_arrivals_s,
+    "device stamps": RUNNING_CLOCK.least_span_stamped_s,
+}
 #: Which arrival of a block is the earliest depends on the period: they are found in turn.
 _MAX_ROUNDS: Final = 4
 
@@ -99,8 +109,8 @@ class RunningClock:
     The line has a new intercept after each gap of a second or more, and after each lasting delay of
     a packet or more, which is a loss that the index does not show.
 
-    Memory is bounded: from 4096 packets on each two neighbours become one, the earlier of them or
-    their mean.
+    Memory is bounded: whenever 4096 entries are held they are merged in pairs, to the earlier of
+    the two or to their mean.
 
     Examples
     --------
@@ -169,17 +179,7 @@ class RunningClock:
         mostly_stamped = 2 * len(self._stamps) > len(self._arrivals)
         source: RateSource = "device stamps" if mostly_stamped else "arrivals"
         packets = self._stamps if mostly_stamped else self._arrivals
-        if mostly_stamped:
-            min_packets, min_span_s = (
-                RUNNING_CLOCK.least_stamped,
-                RUNNING_CLOCK.least_span_stamped_s,
-            )
-        else:
-            min_packets, min_span_s = (
-                RUNNING_CLOCK.least_arrivals,
-                RUNNING_CLOCK.least_span_arrivals_s,
-            )
-        line = packets.fit(min_packets=min_packets)
+        line = packets.fit(min_packets=_MIN_PACKETS[source])
         span_s = packets.span_s
         if line is None:
             return ClockEstimate(
@@ -194,11 +194,11 @@ class RunningClock:
         sd_hz = line.sd_s * rate_hz**2
         if (
             line.n_blocks >= RUNNING_CLOCK.least_blocks
-            and span_s >= min_span_s
+            and span_s >= _MIN_SPAN_S[source]
             and 2.0 * sd_hz < RUNNING_CLOCK.most_two_sd * rate_hz
         ):
             self._converged_source = source
-        # Once converged it stays so: to fall back on the nominal rate would be a step in all times.
+        # Once converged, it stays so: a return to the nominal rate would shift all times.
         converged = self._converged_source == source
         use_estimate = converged or self._nominal_hz is None
         return ClockEstimate(
@@ -272,12 +272,12 @@ class _PacketTimes:
         return sum(position) / len(packets), sum(time_s) / len(packets)
 
     def _decimate(self) -> None:
-        """Merge each two entries, and from now on twice the packets, so that all weigh the same."""
+        """Merge entries in pairs, and make new ones of twice the packets: all weigh the same."""
         half = self._n // 2
         for row in range(half):
             first, second = 2 * row, 2 * row + 1
             entry = (float(self._position[second]), float(self._time_s[second]))
-            # Two entries on either side of a gap have no mean: the later one stays.
+            # Entries on either side of a gap are not merged: the later one stays.
             if self._group[first] == self._group[second]:
                 before = (float(self._position[first]), float(self._time_s[first]))
                 entry = self._merge([before, entry])

@@ -1,7 +1,7 @@
 """The clock of a capture: its true sampling rate, its gaps, and its even grid.
 
-Stamps in; a rate with its standard deviation and the sample position of every row out. The nominal
-rate is never believed. Reading stamps from files is `tremor.formats`; streams are
+Stamps in; a rate with its standard deviation and the sample position of every row out. A nominal
+rate is only compared with the fit. Reading stamps from files is `tremor.formats`; streams are
 `tremor.clock.running`.
 """
 
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from tremor.arrays import Bools, Floats, Indices, read_only
 from tremor.clock.by_arrivals import late_stamp_notes, positions_by_count
 from tremor.clock.by_steps import core_step_s, positions_by_steps
 from tremor.clock.rate import (
-    Indices,
     StampLine,
     describe_fit,
     fit_stamps,
@@ -27,12 +26,9 @@ from tremor.clock.rate import (
 from tremor.clock.resampling import longest_bridged_step_s, resample_evenly
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
-from tremor.recording import Floats, read_only
 from tremor.settings import STAMP_ORDER
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
-
-Flags = npt.NDArray[np.bool_]
 
 #: Rows whose steps show whether the first row is far from the rest.
 _FIRST_ROWS: Final = 1000
@@ -146,7 +142,7 @@ def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
 def fit_timebase(
     stamps_s: Floats,
     *,
-    repeats: Flags | None = None,
+    repeats: Bools | None = None,
     nominal_sampling_rate_hz: float | None = None,
     first_row_number: int = 0,
 ) -> TimeBase:
@@ -266,7 +262,7 @@ class _OrderedRows:
     notes: tuple[Note, ...]
 
 
-def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) -> _OrderedRows:
+def _order_rows(stamps: Floats, repeats: Bools | None, first_row_number: int) -> _OrderedRows:
     """Drop a stray first row and repeated rows, and sort small backward steps."""
     _require_rows(len(stamps))
     if not np.isfinite(stamps).all():
@@ -301,7 +297,7 @@ def _order_rows(stamps: Floats, repeats: Flags | None, first_row_number: int) ->
 
 
 def _has_stray_first(stamps: Floats) -> bool:
-    """Check whether the first row is far before, or after, an even rest."""
+    """Check whether the first row is far from the others, which follow each other closely."""
     if len(stamps) < STAMP_ORDER.first_step_least_rows:
         return False
     steps = np.diff(stamps[:_FIRST_ROWS])
@@ -311,7 +307,13 @@ def _has_stray_first(stamps: Floats) -> bool:
 
 
 def _sorting_order(stamps: Floats, rows: Indices, first_row_number: int) -> Indices | slice:
-    """Return the order of time of rows whose stamps step backward; refuse large falls."""
+    """Return the order in time of rows whose stamps step backward.
+
+    Raises
+    ------
+    InvalidInputError
+        If the stamps fall back by more than a second.
+    """
     fall_s = np.maximum.accumulate(stamps) - stamps
     if float(fall_s.max()) > STAMP_ORDER.most_fall_s:
         at = int(np.argmax(fall_s > STAMP_ORDER.most_fall_s))
@@ -321,12 +323,12 @@ def _sorting_order(stamps: Floats, rows: Indices, first_row_number: int) -> Indi
             "or name the columns with --columns"
         )
     if float(fall_s.max()) < core_step_s(np.diff(stamps)):
-        return slice(None)  # jitter of the stamps: the rows are in order
+        return slice(None)  # jitter of the stamps by less than a period: the rows are in order
     return np.argsort(stamps, kind="stable").astype(np.int64)
 
 
-def _without_repeats(stamps: Floats, repeats: Flags) -> Flags | slice:
-    """Select the rows that repeat none, unless equal stamps are how this file rounds."""
+def _without_repeats(stamps: Floats, repeats: Bools) -> Bools | slice:
+    """Select the rows that repeat no other; all rows where equal stamps are due to rounding."""
     n_repeats = int(np.count_nonzero(repeats))
     n_equal = int(np.count_nonzero(np.diff(stamps) == 0))
     if not n_repeats or n_repeats < STAMP_ORDER.least_repeats_share * n_equal:
@@ -352,7 +354,7 @@ class _Positions:
         Warnings.
     """
 
-    kept: Flags | slice
+    kept: Bools | slice
     stamps_s: Floats
     index: Indices
     line: StampLine
@@ -390,7 +392,7 @@ class _UnevenTimes:
     """
 
     time_s: Floats
-    kept: Flags
+    kept: Bools
     relative_sd: float
 
 
@@ -401,7 +403,7 @@ def _uneven_times(stamps: Floats, index: Indices, line: StampLine) -> _UnevenTim
     if relative_sd is None:
         return None
     time = stamps
-    if blocks.half_range > 0.0:  # rounding or bursts on top: only the smooth part is the rate
+    if blocks.half_range > 0.0:  # rounding or bursts: only the smooth part is the clock's
         time = line.period_s * (index + np.interp(index, blocks.position, blocks.phase))
     kept = np.concatenate(([True], time[1:] > np.maximum.accumulate(time)[:-1]))
     return _UnevenTimes(time[kept] - time[kept][0], kept, relative_sd)

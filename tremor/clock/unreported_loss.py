@@ -11,16 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope
-from tremor.clock.rate import Indices
-from tremor.recording import Floats
 from tremor.settings import UNREPORTED_LOSS
 
 __all__ = ["find_unreported_losses"]
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,7 +37,7 @@ class _Packets:
 
     last: Indices
     time_s: Floats
-    reported: Flags
+    reported: Bools
     size: int
 
 
@@ -130,7 +126,7 @@ class _Fit:
 
 
 def _search(packets: _Packets, period_s: float) -> _Fit:
-    """Estimate losses and period in turn, from a first period on."""
+    """Estimate losses and period in turn, starting from a first period."""
     fit: _Fit | None = None
     rounds = zip(UNREPORTED_LOSS.levels_s, UNREPORTED_LOSS.least_rises, strict=True)
     for level_s, min_rise in rounds:
@@ -169,7 +165,7 @@ def _most_frequent_period_s(packets: _Packets, span_s: float) -> float:
 
 
 def _lost_packets(
-    late_s: Floats, reported: Flags, reach: int, packet_s: float, min_rise: float
+    late_s: Floats, reported: Bools, reach: int, packet_s: float, min_rise: float
 ) -> Indices:
     """Compute the number of packets lost before each one from the rises of the level."""
     lost = np.zeros(len(late_s), dtype=np.int64)
@@ -186,7 +182,7 @@ def _lost_packets(
         if len(ahead) < UNREPORTED_LOSS.least_packets or at == last_loss:
             continue
         before_s = float(late_s[max(last_loss, at - reach) : at].min())
-        if at - last_loss < reach:  # few packets since: the level that the last loss left counts
+        if at - last_loss < reach:  # few packets since: their level is that after the last loss
             before_s = min(before_s, level_s)
         rise = (float(ahead.min()) - before_s) / packet_s
         if rise > min_rise:
@@ -196,7 +192,7 @@ def _lost_packets(
 
 
 def _is_plausible(lost: Indices, last: Indices) -> bool:
-    """Check that losses are many enough to be no chance, and irregular enough to be no rhythm."""
+    """Check whether losses are too many to be chance, and too irregular to be a radio's rhythm."""
     at = np.flatnonzero(lost)
     least_lost = UNREPORTED_LOSS.least_lost_share * float(last[-1] - last[0])
     if len(at) < UNREPORTED_LOSS.least_losses or lost.sum() < least_lost:

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from tremor.arrays import Floats, read_only
 from tremor.errors import InvalidInputError
-from tremor.recording import Floats, read_only
 
 __all__ = ["count_slow", "remove_slow", "slow_cosines"]
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.recording import Floats, read_only
+from tremor.arrays import Floats, read_only
 from tremor.settings import NOISE_FLOOR, SPECTRUM
 
 __all__ = [

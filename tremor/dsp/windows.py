@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tremor.arrays import Floats
 from tremor.errors import InvalidInputError
-from tremor.recording import Floats
 
 __all__ = ["WindowGrid"]
 
@@ -86,7 +85,7 @@ class WindowGrid:
         """
         return np.asarray((first + np.arange(count)) * self.n_step / self.fs)
 
-    def cut(self, samples: npt.NDArray[np.float64], first: int, count: int) -> Floats:
+    def cut(self, samples: Floats, first: int, count: int) -> Floats:
         """Return windows of the samples of a capture.
 
         Parameters

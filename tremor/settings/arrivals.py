@@ -46,13 +46,13 @@ class RunningClockCalibration:
         source=_LIVE_BENCH,
     )
     least_stamped: int = calibrated(
-        1, "1", "packets in a block whose stamps are those of the sensor", source=_LIVE_BENCH
+        1, "1", "packets in a block whose stamps are those of the sensor", source=JUDGEMENT
     )
     least_span_arrivals_s: float = calibrated(
-        10.0, "s", "time that arrivals must span before they converge", source=_LIVE_BENCH
+        10.0, "s", "time that arrivals must span before they converge", source=JUDGEMENT
     )
     least_span_stamped_s: float = calibrated(
-        5.0, "s", "time that device stamps must span before they converge", source=_LIVE_BENCH
+        5.0, "s", "time that device stamps must span before they converge", source=JUDGEMENT
     )
     most_two_sd: float = calibrated(
         1e-3,

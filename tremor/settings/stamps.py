@@ -83,7 +83,7 @@ class WholeStepCalibration:
         0.25,
         "1",
         "distance of a step from a whole number, in periods: half of what tells two numbers apart",
-        source=JUDGEMENT,
+        source=_STAMP_TESTS,
     )
     least_share: float = calibrated(
         0.97,
@@ -111,7 +111,10 @@ class WholeStepCalibration:
         source=JUDGEMENT,
     )
     least_pauses: int = calibrated(
-        8, "1", "pauses from which on their regularity shows stamps in bursts", source=JUDGEMENT
+        8,
+        "1",
+        "pauses from which on their median is compared with the length of the bursts",
+        source=JUDGEMENT,
     )
     most_pause_s: float = calibrated(
         5.0, "s", "a longer pause is not one between packets, but a gap", source=JUDGEMENT
