@@ -1,6 +1,7 @@
 """Numbers that decide the clock of packets that are timed by their arrival: rate, gaps, losses.
 
-Samples with stamps of their own are in `stamps`.
+Samples with stamps of their own are in `stamps`. A source is ``measured`` where the tests it names
+fail at a half to a fifth of the value, or at two to five times as much.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ __all__ = [
     "UnreportedLossCalibration",
 ]
 
-_LIVE_BENCH: Final = "measured: tests/bench/live.py, error of the running clock after 10-120 s"
+_RUNNING_TESTS: Final = (
+    "measured: tests/clock/test_running.py, packets late at random, in step with a radio link and "
+    "after stalls"
+)
 _LOSS_TESTS: Final = (
     "measured: tests/clock/test_unreported_loss.py, packets of eight samples that come up to "
     "200 ms late, with 0.5-5 % lost, stalls and radio links of 7.5-50 ms"
@@ -34,16 +38,16 @@ class RunningClockCalibration:
         12,
         "1",
         "blocks of packets that the line is fitted to: enough to show their scatter",
-        source=_LIVE_BENCH,
+        source=_RUNNING_TESTS,
     )
     least_blocks: int = calibrated(
-        6, "1", "blocks from which on the scatter is believed", source=_LIVE_BENCH
+        6, "1", "blocks from which on the scatter is believed", source=_RUNNING_TESTS
     )
     least_arrivals: int = calibrated(
         4,
         "1",
         "arrivals in a block: the earliest of fewer may still be a late one",
-        source=_LIVE_BENCH,
+        source=JUDGEMENT,
     )
     least_stamped: int = calibrated(
         1, "1", "packets in a block whose stamps are those of the sensor", source=JUDGEMENT
@@ -77,7 +81,7 @@ class RunningClockCalibration:
         source=JUDGEMENT,
     )
     shift_packets: float = calibrated(
-        0.9, "1", "... and this share of a packet ...", source=JUDGEMENT
+        0.9, "1", "... and this share of a packet ...", source=_RUNNING_TESTS
     )
     most_shifts_share: float = calibrated(
         0.2,
@@ -150,7 +154,7 @@ class UnreportedLossCalibration:
         source=JUDGEMENT,
     )
     least_packets: int = calibrated(
-        4, "1", "packets that make a level, and that must follow a loss", source=_LOSS_TESTS
+        4, "1", "packets that make a level, and that must follow a loss", source=JUDGEMENT
     )
     most_scatter: float = calibrated(
         0.5,
@@ -159,7 +163,7 @@ class UnreportedLossCalibration:
         source=_LOSS_TESTS,
     )
     least_losses: int = calibrated(
-        8, "1", "losses from which on they are no chance", source=_LOSS_TESTS
+        8, "1", "losses from which on they are no chance", source=JUDGEMENT
     )
     least_packets_per_loss: int = calibrated(
         4, "1", "packets for each of these, without which none is looked for", source=JUDGEMENT

@@ -1,6 +1,7 @@
 """Numbers that decide what is wrong with the samples of a capture: rails, gain, gravity, quality.
 
-Its clock is in `stamps` and `arrivals`.
+Its clock is in `stamps` and `arrivals`. A source is ``measured`` where the tests it names fail at a
+half to a fifth of the value, or at two to five times as much.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class RailCalibration:
         0.5,
         "1",
         "the same in steps of the converter, where these are coarser: the extreme code alone",
-        source=_CLIPPING_TESTS,
+        source="derived: the extreme code and no other",
     )
     next_codes: float = calibrated(5.0, "1", "... and the next four", source=_CLIPPING_TESTS)
     code_share: float = calibrated(

@@ -1,6 +1,7 @@
 """Numbers that decide the clock of a capture whose samples carry stamps: rate, positions, gaps.
 
-The clock of packets that carry none is in `arrivals`.
+The clock of packets that carry none is in `arrivals`. A source is ``measured`` where the tests it
+names fail at a half to a fifth of the value, or at two to five times as much.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class WholeStepCalibration:
         "1",
         "steps within these multiples of the median one give a first period: half a period "
         "of jitter, and no step of two periods",
-        source=JUDGEMENT,
+        source=_STAMP_TESTS,
     )
     tolerance: float = calibrated(
         0.25,
@@ -123,7 +124,11 @@ class WholeStepCalibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateStampCalibration:
-    """When a lasting delay of the stamps is a loss."""
+    """When a lasting delay of the stamps is a loss.
+
+    Together these find every loss of half a second or more in tests/clock/test_by_arrivals.py, and
+    no other.
+    """
 
     period_quantiles: tuple[float, float] = calibrated(
         (0.1, 0.9),
@@ -142,7 +147,7 @@ class LateStampCalibration:
         "s",
         "the level before and after a row is the earliest phase within this time: stalls of radio "
         "links last seconds, and a crystal that drifts by 100 ppm moves by 2 ms",
-        source=_LATE_TESTS,
+        source=JUDGEMENT,
     )
     cell_s: float = calibrated(
         0.25, "s", "resolution in time at which the level is searched for shifts", source=JUDGEMENT
@@ -163,17 +168,17 @@ class LateStampCalibration:
         4.0,
         "1",
         "a loss shifts the level by more than this many times that fall",
-        source=_LATE_TESTS,
+        source=JUDGEMENT,
     )
     least_over_median: float = calibrated(
         3.0,
         "1",
         "... and by more than this many times the median change of the earliest stamps of "
         "neighbouring intervals of reliable_s",
-        source=_LATE_TESTS,
+        source=JUDGEMENT,
     )
     least_periods: float = calibrated(
-        1.5, "1", "... and by more than this many periods", source=_LATE_TESTS
+        1.5, "1", "... and by more than this many periods", source=JUDGEMENT
     )
     least_pause_share: float = calibrated(
         0.75,
@@ -266,7 +271,7 @@ class RateFitCalibration:
         "s",
         "length of the blocks whose means show the scatter and the wander of the clock: the "
         "errors of neighbouring rows are correlated, those of blocks hardly",
-        source=_STAMP_TESTS,
+        source=_LATE_TESTS,
     )
     least_block_rows: int = calibrated(8, "1", "rows of a block, at least", source=JUDGEMENT)
     least_blocks: int = calibrated(
@@ -279,7 +284,7 @@ class RateFitCalibration:
         0.002,
         "1",
         "relative standard deviation of the local rates up to which the rate is constant",
-        source=_STAMP_TESTS,
+        source=JUDGEMENT,
     )
     wander_samples: float = calibrated(
         0.5,
@@ -323,7 +328,7 @@ class RateFitCalibration:
         "1",
         "noise of the earliest stamps over that of the means, up to which they are the better "
         "measurement",
-        source=JUDGEMENT,
+        source=_LATE_TESTS,
     )
 
 
