@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.explanation.answers.context import Context
     from tremor.explanation.explain import explain
-    from tremor.formats.readers import read
+    from tremor.formats.readers import ReadOptions, read
     from tremor.measures.line import LineEstimate, estimate_line
-    from tremor.pipeline import ReadOptions, RestInfo, analyze
+    from tremor.pipeline import RestInfo, analyze
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Explanation
@@ -38,7 +38,7 @@ _HOME = {
     "LineEstimate": "tremor.measures.line",
     "LiveAnalyzer": "tremor.analysis.live",
     "Placement": "tremor.recording",
-    "ReadOptions": "tremor.pipeline",
+    "ReadOptions": "tremor.formats.readers",
     "Recording": "tremor.recording",
     "Recovery": "tremor.results.recovery",
     "RestInfo": "tremor.pipeline",

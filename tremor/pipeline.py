@@ -23,8 +23,8 @@ from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.watch_summary import with_activity
 from tremor.explanation.explain import with_explanations
 from tremor.formats.data_frame import recording_from_frame
-from tremor.formats.readers import open_capture
-from tremor.recording import Gravity, Placement, Recording
+from tremor.formats.readers import ReadOptions, open_capture
+from tremor.recording import Recording
 from tremor.settings import AnalysisSettings
 
 if TYPE_CHECKING:
@@ -45,28 +45,6 @@ _WHAT_IS_TAKEN: Final = (
     "give a Recording, a path, an (n, 3) array in m/s^2 with sampling_rate_hz=, or a DataFrame "
     "with a time column and three axes"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
-    """What a capture does not say of itself; each takes precedence over what it says.
-
-    Parameters
-    ----------
-    columns : str, optional
-        Names of the columns of a file, such as ``time_ns,x,y,z,_``.
-    unit : str, optional
-        Unit of acceleration.
-    gravity : {"included", "removed"}, optional
-        Whether gravity is in the samples.
-    placement : Placement or str, optional
-        Such as ``left-calf``.
-    """
-
-    columns: str | None = None
-    unit: str | None = None
-    gravity: Gravity | None = None
-    placement: Placement | str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -108,7 +86,7 @@ def analyze(
         m/s^2 unless the names or ``reading`` say another unit.
     sampling_rate_hz : float, optional
         Required for an array and for a table without stamps; for a file with stamps the nominal
-        rate, Hz.
+        rate, Hz. Takes precedence over that of ``reading``.
     settings : AnalysisSettings or mapping, optional
         Thresholds and band, such as ``{"band_high_hz": 12}``.
     context : Context or mapping, optional
@@ -153,11 +131,12 @@ def analyze(
     """
     settings = _settings(settings)
     context = _context(context)
-    reading, rest = reading or ReadOptions(), rest or RestInfo()
+    reading, rest = _reading(reading, sampling_rate_hz), rest or RestInfo()
     baseline = rest.baseline
     if baseline is not None and not isinstance(baseline, float | int):
-        baseline = baseline_rms_ms2(baseline, settings=settings, reading=reading)
-    with _opened(capture, sampling_rate_hz, reading, progress) as recording:
+        of_baseline = _without_clock(reading) if isinstance(baseline, Recording) else reading
+        baseline = baseline_rms_ms2(baseline, settings=settings, reading=of_baseline)
+    with _opened(capture, reading, progress) as recording:
         measured = measure(
             recording,
             settings=settings,
@@ -198,7 +177,7 @@ def baseline_rms_ms2(
         As in `analyze`.
     """
     settings = _settings(settings)
-    with _opened(capture, sampling_rate_hz, reading or ReadOptions(), None) as recording:
+    with _opened(capture, _reading(reading, sampling_rate_hz), None) as recording:
         windows = measure(recording, settings=settings).windows
     level_ms2 = still_level(windows, settings=settings) if len(windows) else None
     if level_ms2 is None:
@@ -212,69 +191,37 @@ def baseline_rms_ms2(
 
 @contextmanager
 def _opened(
-    capture: CaptureLike,
-    sampling_rate_hz: float | None,
-    reading: ReadOptions,
-    progress: Progress | None,
+    capture: CaptureLike, reading: ReadOptions, progress: Progress | None
 ) -> Iterator[Recording]:
     """Open a capture of any kind; what is opened here is closed again."""
-    tell = _stage(progress, "read")
+    report = _stage(progress, "read")
     if isinstance(capture, str | os.PathLike):
-        with open_capture(
-            capture,
-            columns=reading.columns,
-            unit=reading.unit,
-            sampling_rate_hz=sampling_rate_hz,
-            gravity=reading.gravity,
-            placement=reading.placement,
-            progress=tell,
-        ) as opened:
+        with open_capture(capture, reading, progress=report) as opened:
             yield opened
         return
     if reading.columns is not None:
         raise InvalidInputError("columns= is for files; name the columns of a DataFrame instead")
-    yield _recording_of(capture, sampling_rate_hz, reading)
+    yield _recording_of(capture, reading)
 
 
-def _recording_of(
-    capture: CaptureLike, sampling_rate_hz: float | None, reading: ReadOptions
-) -> Recording:
+def _recording_of(capture: CaptureLike, reading: ReadOptions) -> Recording:
     if isinstance(capture, Recording):
-        return _with_options(capture, sampling_rate_hz, reading)
+        if reading.sampling_rate_hz is not None or reading.unit is not None:
+            raise InvalidInputError(
+                "a Recording has its sampling rate and is in m/s^2; leave sampling_rate_hz= and "
+                "unit= out"
+            )
+        return reading.applied_to(capture)
     pandas = sys.modules.get("pandas")  # without it, nobody can have made a DataFrame
     if pandas is not None and isinstance(capture, pandas.DataFrame):
-        return recording_from_frame(
-            capture,
-            unit=reading.unit,
-            sampling_rate_hz=sampling_rate_hz,
-            gravity=reading.gravity,
-            placement=reading.placement,
-        )
+        return recording_from_frame(capture, reading)
     if isinstance(capture, np.ndarray | list | tuple):
-        return _from_array(capture, sampling_rate_hz, reading)
+        return _from_array(capture, reading)
     raise InvalidInputError(f"{type(capture).__name__} is no capture; {_WHAT_IS_TAKEN}")
 
 
-def _with_options(
-    recording: Recording, sampling_rate_hz: float | None, reading: ReadOptions
-) -> Recording:
-    if sampling_rate_hz is not None or reading.unit is not None:
-        raise InvalidInputError(
-            "a Recording has its sampling rate and is in m/s^2; leave sampling_rate_hz= and unit= "
-            "out"
-        )
-    placement = reading.placement
-    if isinstance(placement, str):
-        placement = Placement.from_text(placement)
-    return replace(
-        recording,
-        gravity=reading.gravity or recording.gravity,
-        placement=placement or recording.placement,
-    )
-
-
-def _from_array(values: object, sampling_rate_hz: float | None, reading: ReadOptions) -> Recording:
-    if sampling_rate_hz is None:
+def _from_array(values: object, reading: ReadOptions) -> Recording:
+    if reading.sampling_rate_hz is None:
         raise InvalidInputError("an array has no clock; give sampling_rate_hz=, in Hz")
     if reading.unit is not None:
         raise InvalidInputError("an array is in m/s^2; convert it and leave unit= out")
@@ -288,7 +235,7 @@ def _from_array(values: object, sampling_rate_hz: float | None, reading: ReadOpt
         raise InvalidInputError(f"the array has shape {acceleration_ms2.shape}; {_WHAT_IS_TAKEN}")
     return Recording.from_arrays(
         acceleration_ms2,
-        sampling_rate_hz=sampling_rate_hz,
+        sampling_rate_hz=reading.sampling_rate_hz,
         gravity=reading.gravity,
         placement=reading.placement,
     )
@@ -299,6 +246,18 @@ def _stage(progress: Progress | None, stage: Stage) -> Callable[[float], object]
         return None
     progress(stage, 0.0)
     return lambda share: progress(stage, share)
+
+
+def _reading(given: ReadOptions | None, sampling_rate_hz: float | None) -> ReadOptions:
+    reading = given or ReadOptions()
+    return (
+        reading if sampling_rate_hz is None else replace(reading, sampling_rate_hz=sampling_rate_hz)
+    )
+
+
+def _without_clock(reading: ReadOptions) -> ReadOptions:
+    """Return the options that apply to a `Recording`, too."""
+    return replace(reading, sampling_rate_hz=None, unit=None, columns=None)
 
 
 def _settings(given: AnalysisSettings | Mapping[str, float] | None) -> AnalysisSettings:

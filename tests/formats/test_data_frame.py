@@ -8,7 +8,7 @@ import pytest
 
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.formats.data_frame import recording_from_frame
-from tremor.formats.readers import read
+from tremor.formats.readers import ReadOptions, read
 from tremor.units import STANDARD_GRAVITY_MS2
 
 FS = 104.0
@@ -87,7 +87,9 @@ def test_start_is_known_with_its_zone_only():
     ids=str,
 )
 def test_unit_is_that_of_the_option_or_the_names(axes, scale, options):
-    recording = recording_from_frame(frame(axes, scale=scale, time_ns=ELAPSED_NS), **options)
+    recording = recording_from_frame(
+        frame(axes, scale=scale, time_ns=ELAPSED_NS), ReadOptions(**options)
+    )
     np.testing.assert_allclose(recording.acceleration_ms2, SAMPLES, rtol=1e-12)
     assert recording.gravity == "included"
 
@@ -117,7 +119,7 @@ def test_rows_without_a_stamp_are_left_out_and_noted():
 
 
 def test_declared_rate_stands_in_for_stamps():
-    recording = recording_from_frame(frame(), sampling_rate_hz=FS)
+    recording = recording_from_frame(frame(), ReadOptions(sampling_rate_hz=FS))
     assert recording.sampling_rate_hz == FS
     assert [one.code for one in recording.warnings] == ["RATE_DECLARED"]
 
@@ -151,7 +153,7 @@ def test_table_and_its_file_are_one_recording(tmp_path):
 )
 def test_what_cannot_be_read_is_refused_in_a_line(table, options, says):
     with pytest.raises(InvalidInputError, match=says) as error:
-        recording_from_frame(table, **options)
+        recording_from_frame(table, ReadOptions(**options))
     assert "\n" not in str(error.value)
 
 

@@ -518,7 +518,7 @@ def test_every_reader_opens_what_it_claims(tmp_path):
         path = tmp_path / f"some.{slug}"
         WRITERS[slug].write(recording, path, WriteOptions())
         reader = next(one for one in READERS if one.claims(path))
-        with reader.opens(path, ReadOptions(placement=Placement("calf", "left"))) as again:
+        with reader.opens(path, ReadOptions(placement=Placement("calf", "left")), None) as again:
             assert len(again.samples) == 400
             assert str(again.placement) == "left-calf"
         opened.add(reader.name)

@@ -27,7 +27,8 @@ from tremor.files import write_text
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.formats.activity_file import Activity
-    from tremor.pipeline import ReadOptions, RestInfo, Stage
+    from tremor.formats.readers import ReadOptions
+    from tremor.pipeline import RestInfo, Stage
     from tremor.results.analysis import Analysis
     from tremor.settings import AnalysisSettings
 
@@ -61,7 +62,6 @@ _JUDGED_SHARE: Final = 0.75
 class _Request:
     """What the options ask for, the same for all captures."""
 
-    sampling_rate_hz: float | None
     settings: AnalysisSettings
     context: Context
     activity: Activity | None
@@ -83,7 +83,6 @@ class _Request:
 
         return pipeline.analyze(
             file,
-            sampling_rate_hz=self.sampling_rate_hz,
             settings=self.settings,
             context=self.context,
             activity=self.activity,
@@ -197,15 +196,13 @@ def analyze(
     from tremor import pipeline
 
     settings = read_settings(settings_file, pairs)
-    reading = given.for_pipeline()
+    reading = given.for_reading()
     context, activity = _read_answers(context_file, fit_file)
     level_ms2 = None
     if baseline is not None:
-        level_ms2 = pipeline.baseline_rms_ms2(
-            baseline, sampling_rate_hz=given.sampling_rate_hz, settings=settings, reading=reading
-        )
+        level_ms2 = pipeline.baseline_rms_ms2(baseline, settings=settings, reading=reading)
     rest = pipeline.RestInfo(start_s=rest_start_s, baseline=level_ms2)
-    request = _Request(given.sampling_rate_hz, settings, context, activity, rest, reading)
+    request = _Request(settings, context, activity, rest, reading)
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
     _analyze_all(ctx, files, request, targets, as_json=as_json)
 

@@ -6,7 +6,7 @@ No numpy and nothing of the analysis is imported here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -16,7 +16,7 @@ import click
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from tremor.pipeline import ReadOptions
+    from tremor.formats.readers import ReadOptions
     from tremor.recording import Gravity, Recording
     from tremor.settings import AnalysisSettings
 
@@ -175,24 +175,16 @@ class CaptureOptions:
 
     def read(self, file: Path) -> Recording:
         """Read a capture with these options; raises as `tremor.read`."""
-        from tremor.formats.readers import read
+        from tremor.formats.readers import open_capture
 
-        return read(
-            file,
-            columns=self.columns,
-            unit=self.unit,
-            sampling_rate_hz=self.sampling_rate_hz,
-            gravity=self.gravity,
-            placement=self.placement,
-        )
+        with open_capture(file, self.for_reading()) as recording:
+            return recording.in_memory()
 
-    def for_pipeline(self) -> ReadOptions:
-        """Return those that `tremor.pipeline` groups; it takes the sampling rate by itself."""
-        from tremor.pipeline import ReadOptions
+    def for_reading(self) -> ReadOptions:
+        """Return them as reading takes them, checked."""
+        from tremor.formats.readers import ReadOptions
 
-        return ReadOptions(
-            columns=self.columns, unit=self.unit, gravity=self.gravity, placement=self.placement
-        )
+        return ReadOptions(**asdict(self))
 
 
 def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,92 +1,111 @@
-"""The last step of reading: a table whose unit and sampling rate are known becomes a recording.
+"""The straight way from a table and what is declared of it to a recording.
 
-Gaps, dead axes, rails and the scale of the sensor are found here, by `tremor.integrity`.
+Unit and gravity are found by `tremor.formats.csv.units_and_gravity`, the rate by
+`tremor.formats.even_grid`; gaps, dead axes, rails and the scale of the sensor are found here, by
+`tremor.integrity`. Reading the table is not done here.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 
-from tremor.formats.capture_file import CaptureFile
-from tremor.formats.csv.preamble import declared_placement, declared_sensor, start_time
-from tremor.formats.csv.sniffing import TableLayout
-from tremor.formats.csv.units_and_gravity import UnitAndGravity
-from tremor.formats.even_grid import SamplingRate
-from tremor.formats.table import Table
-from tremor.integrity import chunked_scale_correction, find_rails
+from tremor.formats.csv.units_and_gravity import UnitAndGravity, find_unit_and_gravity
+from tremor.formats.even_grid import put_on_even_grid
+from tremor.formats.table import DeclaredFacts, Table
+from tremor.integrity import Rails, chunked_scale_correction, find_rails
 from tremor.notes import note
-from tremor.recording import AXES, Gap, Placement, Recording, Source, gaps_of
+from tremor.recording import AXES, Gap, Recording, SensorInfo, Source, gaps_of
 from tremor.storage import StoredSamples
 
 __all__ = ["assemble"]
 
 
-def assemble(
-    table: Table,
-    layout: TableLayout,
-    capture: CaptureFile,
-    *,
-    quantity: UnitAndGravity,
-    rate: SamplingRate,
-    placement: Placement | None,
-) -> Recording:
+def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None) -> Recording:
     """Make a recording of a table.
 
     Parameters
     ----------
     table : Table
-        Samples on the even grid. The recording takes them over and closes them.
-    layout : TableLayout
-        Format and preamble.
-    capture : CaptureFile
+        Samples and stamps. The recording takes the samples over and closes them.
+    facts : DeclaredFacts
+        What is declared beside them.
+    source : Source, optional
         The file.
-    quantity : UnitAndGravity
-        Unit of the samples, and whether they include gravity.
-    rate : SamplingRate
-        Sampling rate.
-    placement : Placement or None
-        Declared by the user, which takes precedence.
 
     Returns
     -------
     Recording
-        Its samples where the table had them, in memory or on disk.
+        On an even grid; its samples where the table had them, in memory or on disk.
+
+    Raises
+    ------
+    CaptureReadError
+        If unit or sampling rate are neither declared nor evident.
+    InvalidInputError
+        If the stamps determine no rate.
     """
-    rate_hz, sensor = rate.sampling_rate_hz, declared_sensor(layout)
-    gaps = _find_gaps(table, rate_hz)
+    quantity = find_unit_and_gravity(table, facts)
+    rate = put_on_even_grid(table, facts)
+    gaps = _find_gaps(table, rate.sampling_rate_hz)
     dead_axes = _find_dead_axes(table)
-    samples = table.chunks(quantity.unit_ms2)
-    scale = None
-    if quantity.gravity == "included":
-        scale = chunked_scale_correction(samples, sampling_rate_hz=rate_hz)
-        if scale is not None:
-            table.history.append(f"scale correction {scale:.4f} found in the still seconds")
-    started_at = start_time(layout, table, rate.first_stamp_s)
-    limits = (table.statistics.minimum, table.statistics.maximum)
-    rails = find_rails(
-        samples,
-        range_ms2=sensor.range_ms2 if sensor else None,
-        limits_ms2=(limits[0] * quantity.unit_ms2, limits[1] * quantity.unit_ms2),
-    )
+    scale_correction = _find_scale_correction(table, quantity, rate.sampling_rate_hz)
+    started_at = _start_time(table, facts, rate.first_stamp_s)
+    rails = _find_rails(table, quantity, facts.sensor)
     if table.stamps is not None:
         table.stamps.close()
-    # One argument for each fact: here, and only here, facts of a text table enter a recording.
+    # One argument for each fact: here, and only here, facts of a table enter a recording.
     return Recording(
         samples=StoredSamples(table.values, quantity.unit_ms2, rails),
         started_at=started_at,
-        sampling_rate_hz=rate_hz,
+        sampling_rate_hz=rate.sampling_rate_hz,
         nominal_sampling_rate_hz=rate.nominal_hz,
         sampling_rate_sd_hz=rate.sd_hz,
         unit_in=quantity.unit_in,
         gravity=quantity.gravity,
-        scale_correction=1.0 if scale is None else scale,
+        scale_correction=scale_correction,
         gaps=gaps,
         dead_axes=dead_axes,
-        sensor=sensor,
-        placement=placement or declared_placement(layout),
+        sensor=facts.sensor,
+        placement=facts.placement,
         warnings=tuple(table.warnings),
         history=tuple(table.history),
-        source=Source(capture.path.name, table.sha256 or capture.sha256(), layout.format.slug),
+        source=source,
+    )
+
+
+def _find_scale_correction(table: Table, quantity: UnitAndGravity, rate_hz: float) -> float:
+    if quantity.gravity != "included":
+        return 1.0
+    scale = chunked_scale_correction(table.chunks(quantity.unit_ms2), sampling_rate_hz=rate_hz)
+    if scale is None:
+        return 1.0
+    table.history.append(f"scale correction {scale:.4f} found in the still seconds")
+    return scale
+
+
+def _start_time(table: Table, facts: DeclaredFacts, first_stamp_s: float) -> datetime | None:
+    """Return the wall time of the first sample; None if it is unknown."""
+    if facts.started_at is not None:
+        return facts.started_at + timedelta(seconds=first_stamp_s)
+    if table.epoch_s is None:
+        return None
+    if not table.zone_known:
+        table.warnings.append(note("TIME_ZONE_UNKNOWN"))
+        return None
+    return datetime.fromtimestamp(table.epoch_s + first_stamp_s, tz=UTC)
+
+
+def _find_rails(table: Table, quantity: UnitAndGravity, sensor: SensorInfo | None) -> Rails:
+    statistics = table.statistics
+    return find_rails(
+        table.chunks(quantity.unit_ms2),
+        range_ms2=sensor.range_ms2 if sensor else None,
+        limits_ms2=(
+            statistics.minimum * quantity.unit_ms2,
+            statistics.maximum * quantity.unit_ms2,
+        ),
     )
 
 

@@ -1,25 +1,26 @@
 """A table in memory in, a recording out: a pandas DataFrame with stamps and three axes.
 
-Columns are recognised by the names that headers of files use (`tremor.formats.csv.dialects`), and
-the clock is fitted as for a file (`tremor.clock.timebase`). Files are `tremor.formats.readers`.
+Columns are recognised by the names that headers of files use (`tremor.formats.csv.dialects`); the
+table then goes the way of a file (`tremor.formats.assembly`). Files are `tremor.formats.readers`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from tremor.clock.timebase import TimeBase, fit_timebase
 from tremor.errors import InsufficientDataError, InvalidInputError
+from tremor.formats.assembly import assemble
 from tremor.formats.csv.dialects import Matched, match_any_header
-from tremor.formats.csv.units_and_gravity import known_unit
-from tremor.integrity import find_scale_correction, median_norm_ms2
-from tremor.notes import Note, note
-from tremor.recording import Floats, Gravity, Placement, Recording
-from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2, TIME_UNIT_S
+from tremor.formats.csv.units_and_gravity import unit_by_gravity
+from tremor.formats.readers import ReadOptions
+from tremor.formats.table import DeclaredFacts, Table, mark_lost
+from tremor.integrity import median_norm_ms2
+from tremor.notes import note
+from tremor.recording import Floats, Recording
+from tremor.units import TIME_UNIT_S
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +36,6 @@ _WHAT_IS_NEEDED: Final = (
 _EPOCH_S: Final = (1.0e9, 4.2e9)
 #: Sampling rates that stamps in seconds can have.
 _PLAUSIBLE_RATE_HZ: Final = (1.0, 10_000.0)
-#: How near to gravity the median |a| must be for a unit to be suspected.
-_UNIT_TOLERANCE: Final = 0.2
 
 
 class _Stamps(NamedTuple):
@@ -47,14 +46,7 @@ class _Stamps(NamedTuple):
     zone_known: bool = True
 
 
-def recording_from_frame(
-    frame: pd.DataFrame,
-    *,
-    unit: str | None = None,
-    sampling_rate_hz: float | None = None,
-    gravity: Gravity | None = None,
-    placement: Placement | str | None = None,
-) -> Recording:
+def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None) -> Recording:
     """Make a recording of a table.
 
     Parameters
@@ -63,14 +55,9 @@ def recording_from_frame(
         A time column or a `DatetimeIndex`, and three axes of acceleration. A time column without
         a unit in its name is in seconds, axes without one are in m/s^2. Rows with a missing value
         on an axis are lost samples.
-    unit : str, optional
-        Unit of acceleration; takes precedence over the names of the columns.
-    sampling_rate_hz : float, optional
-        Rate of a table without stamps, Hz; the nominal rate of one with stamps.
-    gravity : {"included", "removed"}, optional
-        Found from the samples without it.
-    placement : Placement or str, optional
-        Such as ``left-calf``.
+    options : ReadOptions, optional
+        What the user declares of it, all but ``columns``; the sampling rate is required without
+        stamps.
 
     Returns
     -------
@@ -92,47 +79,22 @@ def recording_from_frame(
     >>> round(recording.sampling_rate_hz, 3), recording.gravity
     (100.0, 'included')
     """
-    table = _with_index_as_column(frame)
-    matched = match_any_header([str(name) for name in table.columns])
+    options = options or ReadOptions()
+    frame = _with_index_as_column(frame)
+    matched = match_any_header([str(name) for name in frame.columns])
     if isinstance(matched, str):
         raise InvalidInputError(f"{matched}; {_WHAT_IS_NEEDED}")
-    values = _values(table, matched)
-    unit_in = known_unit(unit) or matched.unit or _unit_without_a_name(values)
-    values *= 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
-    gravity = gravity or matched.gravity
-    if matched.time is None:
-        if sampling_rate_hz is None:
-            raise InvalidInputError(
-                f"there is no time column; {_WHAT_IS_NEEDED}; or give sampling_rate_hz="
-            )
-        recording = Recording.from_arrays(
-            values, sampling_rate_hz=sampling_rate_hz, gravity=gravity, placement=placement
+    if matched.time is None and options.sampling_rate_hz is None:
+        raise InvalidInputError(
+            f"there is no time column; {_WHAT_IS_NEEDED}; or give sampling_rate_hz="
         )
-        warnings: tuple[Note, ...] = (note("RATE_DECLARED", rate_hz=sampling_rate_hz),)
-        return _completed(recording, unit_in, warnings, ())
-    stamps = _stamps(table.iloc[:, matched.time], matched)
-    stamped = np.isfinite(stamps.seconds)
-    values, seconds = values[stamped], stamps.seconds[stamped]
-    if len(values) < 2:
-        raise InsufficientDataError(f"{len(values)} rows have a time stamp; at least 2 are needed")
-    clock = _clock(seconds, values, sampling_rate_hz)
-    started_at, warnings = _start(stamps, float(seconds[clock.rows[0]]))
-    recording = Recording.from_arrays(
-        clock.to_grid(values),
-        sampling_rate_hz=clock.sampling_rate_hz,
-        started_at=started_at,
-        gravity=gravity,
-        placement=placement,
+    table = _read_table(frame, matched)
+    facts = options.over(
+        DeclaredFacts(name="the DataFrame", unit=matched.unit, gravity=matched.gravity)
     )
-    recording = replace(
-        recording,
-        sampling_rate_sd_hz=clock.sampling_rate_sd_hz,
-        nominal_sampling_rate_hz=sampling_rate_hz,
-    )
-    n_left_out = int(np.count_nonzero(~stamped))
-    if n_left_out:
-        warnings += (note("NO_STAMP", n_rows=n_left_out),)
-    return _completed(recording, unit_in, (*warnings, *clock.warnings), clock.history)
+    if not facts.unit:
+        facts = replace(facts, unit=_unit_without_a_name(table))
+    return assemble(table, facts).in_memory()
 
 
 def _with_index_as_column(frame: pd.DataFrame) -> pd.DataFrame:
@@ -145,26 +107,52 @@ def _with_index_as_column(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index() if is_named else frame
 
 
-def _values(table: pd.DataFrame, matched: Matched) -> Floats:
+def _read_table(frame: pd.DataFrame, matched: Matched) -> Table:
+    values = _values(frame, matched)
+    if matched.time is None:
+        table = Table.of_arrays(values, None)
+    else:
+        stamps = _stamps(frame.iloc[:, matched.time], matched)
+        stamped = np.isfinite(stamps.seconds)
+        table = Table.of_arrays(values[stamped], stamps.seconds[stamped])
+        table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
+    n_usable = table.statistics.n_rows - table.statistics.n_lost
+    if n_usable < 2:
+        raise InsufficientDataError(
+            f"{n_usable} rows of the DataFrame have three axes and a stamp; at least 2 are needed"
+        )
+    n_left_out = len(frame) - len(table.values)
+    if n_left_out:
+        table.warnings.append(note("NO_STAMP", n_rows=n_left_out))
+    table.history.append("from a DataFrame")
+    return table
+
+
+def _values(frame: pd.DataFrame, matched: Matched) -> Floats:
     try:
         columns = [
-            table.iloc[:, axis].to_numpy(np.float64, na_value=np.nan) for axis in matched.axes
+            frame.iloc[:, axis].to_numpy(np.float64, na_value=np.nan) for axis in matched.axes
         ]
     except (TypeError, ValueError) as error:
         raise InvalidInputError(f"an axis does not hold numbers: {error}") from error
-    return np.column_stack(columns)
+    values = np.column_stack(columns)
+    infinite = np.isinf(values).any(axis=1)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise InvalidInputError(f"acceleration of row {row} is infinite; mark lost samples as NaN")
+    mark_lost(values)
+    return values
 
 
-def _unit_without_a_name(values: Floats) -> str:
+def _unit_without_a_name(table: Table) -> str:
     """Return m/s^2, unless the samples look like gravity in another unit."""
-    norm = median_norm_ms2(values)
-    for unit in ("g", "mg"):
-        share = norm * ACCELERATION_UNIT_MS2[unit] / STANDARD_GRAVITY_MS2
-        if abs(share - 1.0) <= _UNIT_TOLERANCE:
-            raise InvalidInputError(
-                f"no axis names its unit, and the median |a| of {norm:.4g} would be gravity in "
-                f"{unit}; give the unit, or name the axes such as acc_x_{unit} or acc_x_ms2"
-            )
+    norm = median_norm_ms2(table.samples())
+    unit = unit_by_gravity(norm, ("g", "mg"))
+    if unit is not None:
+        raise InvalidInputError(
+            f"no axis names its unit, and the median |a| of {norm:.4g} would be gravity in "
+            f"{unit}; give the unit, or name the axes such as acc_x_{unit} or acc_x_ms2"
+        )
     return "m/s^2"
 
 
@@ -215,38 +203,3 @@ def _numeric_stamps(cells: pd.Series, unit: str) -> _Stamps:
     seconds[cells.notna().to_numpy()] = there
     epoch_s = float(numbers[0]) / per_s
     return _Stamps(seconds, epoch_s if _EPOCH_S[0] <= epoch_s <= _EPOCH_S[1] else None)
-
-
-def _clock(seconds: Floats, values: Floats, nominal_hz: float | None) -> TimeBase:
-    equal = (np.diff(seconds) == 0.0) & (np.diff(values, axis=0) == 0.0).all(axis=1)
-    return fit_timebase(
-        seconds,
-        repeats=np.concatenate(([False], equal)) if equal.any() else None,
-        nominal_sampling_rate_hz=nominal_hz,
-    )
-
-
-def _start(stamps: _Stamps, first_s: float) -> tuple[datetime | None, tuple[Note, ...]]:
-    if stamps.epoch_s is None:
-        return None, ()
-    if not stamps.zone_known:
-        return None, (note("TIME_ZONE_UNKNOWN"),)
-    return datetime.fromtimestamp(stamps.epoch_s + first_s, tz=UTC), ()
-
-
-def _completed(
-    recording: Recording, unit_in: str, warnings: tuple[Note, ...], steps: tuple[str, ...]
-) -> Recording:
-    """Add what the table said and what needs the samples as a whole."""
-    scale = None
-    if recording.gravity == "included":
-        scale = find_scale_correction(
-            recording.acceleration_ms2, sampling_rate_hz=recording.sampling_rate_hz
-        )
-    return replace(
-        recording,
-        unit_in=unit_in,
-        scale_correction=1.0 if scale is None else scale,
-        warnings=(*recording.warnings, *warnings),
-        history=(f"from a DataFrame: acceleration from {unit_in}", *steps, *recording.history),
-    )

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tremor.clock.timebase import TimeBase, fit_timebase
-from tremor.errors import CaptureReadError, InvalidInputError
-from tremor.formats.capture_file import CaptureFile
+from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import quoted
-from tremor.formats.csv.preamble import nominal_rate_hz
-from tremor.formats.csv.sniffing import TableLayout
-from tremor.formats.table import Table
+from tremor.formats.table import DeclaredFacts, Table
 from tremor.notes import note
 
 __all__ = ["SamplingRate", "put_on_even_grid"]
@@ -40,9 +37,7 @@ class SamplingRate:
     first_stamp_s: float
 
 
-def put_on_even_grid(
-    table: Table, layout: TableLayout, capture: CaptureFile, *, sampling_rate_hz: float | None
-) -> SamplingRate:
+def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
     """Fit the clock of a table, and put its rows on the even grid.
 
     Parameters
@@ -50,12 +45,9 @@ def put_on_even_grid(
     table : Table
         Samples and stamps. Its samples are replaced by those on the grid, NaN where lost; steps
         and warnings are appended to it.
-    layout : TableLayout
-        Declared nominal rate.
-    capture : CaptureFile
-        Nominal rate in its name.
-    sampling_rate_hz : float or None
-        Declared by the user, Hz: the rate without a time column, else only a nominal rate.
+    facts : DeclaredFacts
+        Declared rates. That of the user is the rate without a time column, else only a nominal
+        rate.
 
     Returns
     -------
@@ -65,24 +57,28 @@ def put_on_even_grid(
     Raises
     ------
     CaptureReadError
-        If there are no stamps and no rate is declared, or the stamps determine none.
+        If there are no stamps and no rate is declared, or arrivals determine none.
+    InvalidInputError
+        If the stamps determine no rate.
     """
-    nominal_hz = nominal_rate_hz(layout, capture)
+    nominal_hz = facts.nominal_sampling_rate_hz
     if table.stamps is None:
-        rate_hz = sampling_rate_hz or nominal_hz
+        rate_hz = facts.sampling_rate_hz or nominal_hz
         if rate_hz is None:
-            names = f"columns {quoted(', '.join(layout.names))}" if layout.names else "no header"
+            names = f"columns {quoted(', '.join(facts.columns))}" if facts.columns else "no header"
             raise CaptureReadError(
-                f"{capture.name} has no time column ({names}); "
+                f"{facts.name} has no time column ({names}); "
                 "give its sampling rate with --sampling-rate"
             )
         table.warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
         table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
         return SamplingRate(rate_hz, nominal_hz, None, 0.0)
-    nominal_hz = nominal_hz or sampling_rate_hz
-    clock = table.clock.fit(nominal_sampling_rate_hz=nominal_hz)
+    nominal_hz = nominal_hz or facts.sampling_rate_hz
+    clock = None
+    if table.clock is not None:
+        clock = table.clock.fit(nominal_sampling_rate_hz=nominal_hz)
     if clock is None:
-        clock = _fit_all_stamps(table, layout, capture, nominal_hz)
+        clock = _fit_all_stamps(table, facts.first_row_number, nominal_hz)
     first_row = 0
     if isinstance(clock, TimeBase):
         first_row = int(clock.rows[0])
@@ -97,21 +93,16 @@ def put_on_even_grid(
     )
 
 
-def _fit_all_stamps(
-    table: Table, layout: TableLayout, capture: CaptureFile, nominal_hz: float | None
-) -> TimeBase:
+def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | None) -> TimeBase:
     time, values = table.time_s(), table.samples()
     equal = (np.diff(time) == 0) & (np.diff(values, axis=0) == 0).all(axis=1)
     del values
-    try:
-        return fit_timebase(
-            time,
-            repeats=np.concatenate(([False], equal)) if equal.any() else None,
-            nominal_sampling_rate_hz=nominal_hz,
-            first_row_number=layout.n_lines_before + 1,
-        )
-    except InvalidInputError as error:
-        raise CaptureReadError(f"{capture.name}: {error}") from error
+    return fit_timebase(
+        time,
+        repeats=np.concatenate(([False], equal)) if equal.any() else None,
+        nominal_sampling_rate_hz=nominal_hz,
+        first_row_number=first_row_number,
+    )
 
 
 def _place(table: Table, clock: TimeBase) -> None:

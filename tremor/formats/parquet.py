@@ -22,7 +22,7 @@ from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
 from tremor.notes import Note
-from tremor.recording import AXES, CaptureInfo, Floats, Gravity, Placement, Recording, Source
+from tremor.recording import AXES, CaptureInfo, Floats, Recording, Source
 from tremor.storage import ArraySamples
 
 if TYPE_CHECKING:
@@ -82,20 +82,13 @@ def is_parquet(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def read_recording_parquet(
-    path: str | os.PathLike[str],
-    *,
-    gravity: Gravity | None = None,
-    placement: Placement | str | None = None,
-) -> Recording:
+def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
     """Read a recording that `write_recording_parquet` wrote.
 
     Parameters
     ----------
     path : path
         Parquet file.
-    gravity, placement
-        Take precedence over the file.
 
     Returns
     -------
@@ -126,14 +119,7 @@ def read_recording_parquet(
     samples = np.full((facts["n_places"], len(AXES)), np.nan)
     for axis, name in enumerate(ACCELERATION_COLUMNS):
         samples[index, axis] = table[name].to_numpy()
-    recording = _recording(facts, samples, path)
-    if isinstance(placement, str):
-        placement = Placement.from_text(placement)
-    return replace(
-        recording,
-        gravity=gravity or recording.gravity,
-        placement=placement or recording.placement,
-    )
+    return _recording(facts, samples, path)
 
 
 def _encode_facts(recording: Recording) -> bytes:

@@ -1,67 +1,118 @@
 """The table of readers, and the way of a capture from its path to a `Recording`.
 
-A reader claims a path and opens it. A text table is located, sniffed, parsed, converted, and put on
-an even grid; each step is in a module of its own, and `_open_text` lists them. Nothing is analysed
-here.
+A reader claims a path and opens it. A text table is located, sniffed, parsed, and assembled to a
+recording; each step is in a module of its own, and `_open_text` lists them. Nothing is analysed
+here, and tables in memory are `tremor.formats.data_frame`.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, TypeAlias, get_args
 
-import numpy as np
-
-from tremor.errors import InvalidInputError
+from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
+from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
-from tremor.formats.csv.units_and_gravity import find_unit_and_gravity, known_unit
-from tremor.formats.even_grid import put_on_even_grid
+from tremor.formats.csv.units_and_gravity import add_gravity, known_unit
 from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
-from tremor.recording import Gravity, Placement, Recording
+from tremor.formats.table import DeclaredFacts
+from tremor.recording import Gravity, Placement, Recording, Source
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
 
 
+Progress: TypeAlias = Callable[[float], object]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What the user declares of a capture; it takes precedence over what the file says.
+    """What the user declares of a capture; it takes precedence over what the capture says.
 
     Parameters
     ----------
-    columns, unit, sampling_rate_hz, gravity, placement
-        As in `read`.
-    progress : callable or None
-        Called with the share of a long file that is read.
+    columns : str, optional
+        Columns of a file that no format claims, such as ``time_ns,x,y,z,_``.
+    unit : str, optional
+        Unit of acceleration.
+    sampling_rate_hz : float, optional
+        Rate of samples without stamps, Hz; with stamps only their nominal rate.
+    gravity : {"included", "removed"}, optional
+        Whether the samples include gravity.
+    placement : Placement or str, optional
+        Such as ``left-calf``.
 
     Raises
     ------
     InvalidInputError
         If an option is not usable.
+
+    Examples
+    --------
+    >>> ReadOptions(unit="m/s2", placement="left-calf").unit
+    'm/s^2'
     """
 
     columns: str | None = None
     unit: str | None = None
     sampling_rate_hz: float | None = None
     gravity: Gravity | None = None
-    placement: Placement | None = None
-    progress: Callable[[float], object] | None = None
+    placement: Placement | str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("columns", "unit"):
+            value = getattr(self, name)
+            if not isinstance(value, str | None):
+                raise InvalidInputError(f"{name} is a {type(value).__name__}; give text")
         object.__setattr__(self, "unit", known_unit(self.unit))
         if self.gravity is not None and self.gravity not in get_args(Gravity):
             raise InvalidInputError(f"gravity is {self.gravity!r}; give included or removed")
+        if not isinstance(self.placement, Placement | str | None):
+            raise InvalidInputError(
+                f"placement is a {type(self.placement).__name__}; give a Placement or text such as "
+                "left-calf"
+            )
         rate_hz = self.sampling_rate_hz
-        if rate_hz is not None and not (np.isfinite(rate_hz) and rate_hz > 0):
+        if rate_hz is not None and not _is_positive(rate_hz):
             raise InvalidInputError(
                 f"sampling rate is {rate_hz} Hz; give a positive number of hertz"
             )
+
+    def over(self, facts: DeclaredFacts) -> DeclaredFacts:
+        """Return what a capture declares, with these options in its place where they are given."""
+        return replace(
+            facts,
+            unit=self.unit or facts.unit,
+            sampling_rate_hz=self.sampling_rate_hz,
+            gravity=self.gravity or facts.gravity,
+            placement=self._placement or facts.placement,
+        )
+
+    def applied_to(self, recording: Recording) -> Recording:
+        """Return a recording with gravity and placement of these options where they are given."""
+        return replace(
+            recording,
+            gravity=self.gravity or recording.gravity,
+            placement=self._placement or recording.placement,
+        )
+
+    @property
+    def _placement(self) -> Placement | None:
+        placement = self.placement
+        return Placement.from_text(placement) if isinstance(placement, str) else placement
+
+
+def _is_positive(rate_hz: object) -> bool:
+    """Check whether a rate is a positive number, also one of numpy."""
+    return isinstance(rate_hz, Real) and 0.0 < float(rate_hz) < math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +126,13 @@ class Reader:
     claims : callable
         Takes a path, which may not exist; returns whether this reader opens it.
     opens : callable
-        Takes path and options; returns the recording, to be closed after use.
+        Takes path, options, and a function to report progress to, or None; returns the recording,
+        to be closed after use.
     """
 
     name: str
     claims: Callable[[Path], bool]
-    opens: Callable[[Path, ReadOptions], Recording]
+    opens: Callable[[Path, ReadOptions, Progress | None], Recording]
 
 
 def read(
@@ -140,26 +192,22 @@ def read(
     (101.0, 'm/s^2')
     >>> folder.cleanup()
     """
-    with open_capture(
-        path,
+    options = ReadOptions(
         columns=columns,
         unit=unit,
         sampling_rate_hz=sampling_rate_hz,
         gravity=gravity,
         placement=placement,
-    ) as recording:
+    )
+    with open_capture(path, options) as recording:
         return recording.in_memory()
 
 
 def open_capture(
     path: str | os.PathLike[str],
+    options: ReadOptions | None = None,
     *,
-    columns: str | None = None,
-    unit: str | None = None,
-    sampling_rate_hz: float | None = None,
-    gravity: Gravity | None = None,
-    placement: Placement | str | None = None,
-    progress: Callable[[float], object] | None = None,
+    progress: Progress | None = None,
 ) -> Recording:
     """Open a capture of any length in little memory.
 
@@ -167,8 +215,8 @@ def open_capture(
     ----------
     path : path
         A file, a zip archive, or a recording folder.
-    columns, unit, sampling_rate_hz, gravity, placement
-        As in `read`.
+    options : ReadOptions, optional
+        What the user declares of the capture.
     progress : callable, optional
         Called with the share of a long file that is read.
 
@@ -188,18 +236,9 @@ def open_capture(
     chunk by chunk and is exact. A long capture whose rows are not one period apart, or that gets
     its gravity from another file, is put on its grid in memory.
     """
-    if isinstance(placement, str):
-        placement = Placement.from_text(placement)
-    options = ReadOptions(
-        columns=columns,
-        unit=unit,
-        sampling_rate_hz=sampling_rate_hz,
-        gravity=gravity,
-        placement=placement,
-        progress=progress,
-    )
     path = Path(path)
-    return next(reader for reader in READERS if reader.claims(path)).opens(path, options)
+    reader = next(reader for reader in READERS if reader.claims(path))
+    return reader.opens(path, options or ReadOptions(), progress)
 
 
 def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> TableLayout:
@@ -225,37 +264,34 @@ def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> TableL
     return sniff_file(locate(Path(path)), columns)
 
 
-def _open_text(path: Path, options: ReadOptions) -> Recording:
+def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> Recording:
     """Open a text table: a file, a member of a zip archive, or the samples of a folder."""
     capture = locate(path)
     layout = sniff_file(capture, options.columns)
     if is_of_recorder(layout):
         table = salvage_rows(capture, layout)
     else:
-        table = read_rows(capture, layout, progress=options.progress)
+        table = read_rows(capture, layout, progress=progress)
     table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
+    facts = options.over(declared_facts(layout, capture))
     try:
-        quantity = find_unit_and_gravity(
-            table, layout, capture, unit=options.unit, gravity=options.gravity
-        )
-        rate = put_on_even_grid(table, layout, capture, sampling_rate_hz=options.sampling_rate_hz)
-        return assemble(
-            table,
-            layout,
-            capture,
-            quantity=quantity,
-            rate=rate,
-            placement=options.placement,
-        )
+        if capture.added is not None and layout.format.added_member:
+            add_gravity(table, capture.added)
+            facts = replace(facts, gravity="included")
+        digest = table.sha256 or capture.sha256()
+        return assemble(table, facts, source=Source(capture.path.name, digest, layout.format.slug))
+    except InvalidInputError as error:
+        table.close()
+        raise CaptureReadError(f"{capture.name}: {error}") from error
     except BaseException:
         table.close()
         raise
 
 
-def _open_parquet(path: Path, options: ReadOptions) -> Recording:
+def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     if options.columns or options.unit:
         raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
-    return read_recording_parquet(path, gravity=options.gravity, placement=options.placement)
+    return options.applied_to(read_recording_parquet(path))
 
 
 #: The first reader that claims a path opens it.

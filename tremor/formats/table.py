@@ -1,11 +1,13 @@
 """Samples and time stamps as they were read, before unit and sampling rate are known.
 
-Readers of text fill a `Table`; `tremor.formats.readers` makes a recording of it.
+Readers of text and of data frames fill a `Table` and list what the capture declares beside its
+samples; `tremor.formats.assembly` makes a recording of both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -15,10 +17,10 @@ from tremor.clock.even import EvenClock
 from tremor.clock.timebase import TimeBase
 from tremor.integrity import Chunks
 from tremor.notes import Note
-from tremor.recording import AXES, Bools, Floats
+from tremor.recording import AXES, Bools, Floats, Gravity, Placement, SensorInfo
 from tremor.storage import RowStore
 
-__all__ = ["AxisStatistics", "RowClock", "Table", "mark_lost"]
+__all__ = ["AxisStatistics", "DeclaredFacts", "RowClock", "Table", "mark_lost"]
 
 
 class RowClock(Protocol):
@@ -26,6 +28,49 @@ class RowClock(Protocol):
 
     def fit(self, *, nominal_sampling_rate_hz: float | None = None) -> EvenClock | TimeBase | None:
         """Return the clock, or None if only all stamps together determine it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredFacts:
+    """What a capture, or the user in its place, declares beside samples and stamps.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capture in messages.
+    columns : tuple of str
+        Names of all its columns; empty without a header.
+    first_row_number : int
+        Number of the first row in messages, such as its line in the file.
+    unit : str
+        Unit of acceleration; empty if none is named.
+    unit_without_gravity : str
+        Unit where none is named and gravity is not included; empty if that is not known.
+    gravity : {"included", "removed"} or None
+        Whether the samples include gravity.
+    sampling_rate_hz : float or None
+        Rate that the user declares, Hz; with stamps only a nominal rate.
+    nominal_sampling_rate_hz : float or None
+        Rate that the capture declares, Hz.
+    started_at : datetime or None
+        Wall time of second 0 of the stamps, with its time zone.
+    sensor : SensorInfo or None
+        The sensor.
+    placement : Placement or None
+        Where the sensor was worn.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    first_row_number: int = 0
+    unit: str = ""
+    unit_without_gravity: str = ""
+    gravity: Gravity | None = None
+    sampling_rate_hz: float | None = None
+    nominal_sampling_rate_hz: float | None = None
+    started_at: datetime | None = None
+    sensor: SensorInfo | None = None
+    placement: Placement | None = None
 
 
 @dataclass(slots=True)
@@ -111,8 +156,9 @@ class Table:
         Three axes for each sample, in the unit of the capture; NaN where lost.
     stamps : RowStore or None
         Time stamp of each sample, s from the first; None without a time column.
-    clock : RowClock
-        What was learnt of the sampling rate while reading.
+    clock : RowClock or None
+        What was learnt of the sampling rate while reading; None if only all stamps together
+        determine it.
     epoch_s : float or None
         Wall time of the first stamp, s since 1970; None if the stamps do not tell.
     zone_known : bool
@@ -129,13 +175,22 @@ class Table:
 
     values: RowStore
     stamps: RowStore | None
-    clock: RowClock
+    clock: RowClock | None = None
     epoch_s: float | None = None
     zone_known: bool = False
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     sha256: str = ""
+
+    @classmethod
+    def of_arrays(cls, values: Floats, stamps_s: Floats | None) -> Table:
+        """Make a table of samples of shape (n, 3) and their stamps, s, shape (n,), in memory."""
+        return cls(
+            values=_in_memory(values),
+            stamps=None if stamps_s is None else _in_memory(stamps_s[:, None]),
+            statistics=AxisStatistics.of(values),
+        )
 
     def first_stamp_s(self, row: int = 0) -> float:
         """Return the stamp of the first row that is kept, s; 0 without a time column."""
@@ -157,8 +212,7 @@ class Table:
     def replace_values(self, values: Floats) -> None:
         """Replace all samples by others, shape (m, 3)."""
         self.values.close()
-        self.values = RowStore(len(AXES), in_memory_rows=len(values))
-        self.values.append(values)
+        self.values = _in_memory(values)
         self.statistics = AxisStatistics.of(values)
 
     def close(self) -> None:
@@ -166,6 +220,12 @@ class Table:
         self.values.close()
         if self.stamps is not None:
             self.stamps.close()
+
+
+def _in_memory(rows: Floats) -> RowStore:
+    store = RowStore(rows.shape[1], in_memory_rows=len(rows))
+    store.append(rows)
+    return store
 
 
 def mark_lost(values: Floats) -> None:

@@ -1,55 +1,72 @@
-"""What a text table declares beside its samples: gravity, nominal rate, sensor, placement, start.
+"""What a text table declares beside its samples, such as unit, sensor and time of the start.
 
-Declarations are ``# key: value`` lines before the table, the name of the file, and the stamps.
+Declarations are ``# key: value`` lines before the table, names of columns, and the name of the
+file. How the user overrides them is `tremor.formats.readers.ReadOptions`.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import get_args
 
 import numpy as np
 
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.sniffing import TableLayout
-from tremor.formats.table import Table
-from tremor.notes import note
+from tremor.formats.table import DeclaredFacts
 from tremor.recording import Gravity, Placement, SensorInfo
 
-__all__ = [
-    "declared_gravity",
-    "declared_placement",
-    "declared_sensor",
-    "nominal_rate_hz",
-    "start_time",
-]
+__all__ = ["declared_facts"]
 
 
-def _declared(layout: TableLayout, key: str) -> str:
+def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
+    """Gather what a text table declares.
+
+    Parameters
+    ----------
+    layout : TableLayout
+        Its format, header and preamble.
+    capture : CaptureFile
+        Its name may hold gravity and nominal rate.
+
+    Returns
+    -------
+    DeclaredFacts
+        What cannot be understood counts as not declared.
+    """
+    placement = _value(layout, "placement")
+    # One argument for each fact: here, and only here, those of a text table are gathered.
+    return DeclaredFacts(
+        name=capture.name,
+        columns=layout.names,
+        first_row_number=layout.n_lines_before + 1,
+        unit=layout.columns.unit,
+        unit_without_gravity=layout.format.unit_without_gravity,
+        gravity=_gravity(layout) or layout.columns.gravity or capture.gravity,
+        nominal_sampling_rate_hz=_nominal_rate_hz(layout, capture),
+        started_at=_started_at(layout),
+        sensor=_sensor(layout),
+        placement=Placement.from_text(placement) if placement else None,
+    )
+
+
+def _value(layout: TableLayout, key: str) -> str:
     return layout.keys.get(key, "") if layout.format.declares_facts else ""
 
 
-def declared_gravity(layout: TableLayout) -> Gravity | None:
-    """Return whether the samples include gravity; None if it is not declared."""
-    declared = _declared(layout, "gravity").lower()
+def _gravity(layout: TableLayout) -> Gravity | None:
+    declared = _value(layout, "gravity").lower()
     for known in get_args(Gravity):
         if declared == known:
             return known  # type: ignore[no-any-return]
     return None
 
 
-def declared_placement(layout: TableLayout) -> Placement | None:
-    """Return where the sensor was worn; None if it is not declared."""
-    declared = _declared(layout, "placement")
-    return Placement.from_text(declared) if declared else None
-
-
-def declared_sensor(layout: TableLayout) -> SensorInfo | None:
-    """Return the sensor; None if nothing of it is declared."""
-    name, profile = _declared(layout, "sensor"), _declared(layout, "sensor_profile")
+def _sensor(layout: TableLayout) -> SensorInfo | None:
+    name, profile = _value(layout, "sensor"), _value(layout, "sensor_profile")
     try:
-        range_ms2 = float(_declared(layout, "sensor_range_ms2"))
+        range_ms2 = float(_value(layout, "sensor_range_ms2"))
     except ValueError:
         range_ms2 = float("nan")
     if not (name or profile or np.isfinite(range_ms2)):
@@ -57,8 +74,7 @@ def declared_sensor(layout: TableLayout) -> SensorInfo | None:
     return SensorInfo(name, profile, range_ms2 if np.isfinite(range_ms2) else None)
 
 
-def nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> float | None:
-    """Return the nominal sampling rate, from the preamble or the name of the file, Hz."""
+def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> float | None:
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
     for text in (layout.keys.get("nominal_sampling_rate_hz", ""), named[1] if named else ""):
         try:
@@ -70,33 +86,9 @@ def nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> float | None:
     return None
 
 
-def start_time(layout: TableLayout, table: Table, first_stamp_s: float) -> datetime | None:
-    """Return the wall time of the first sample.
-
-    Parameters
-    ----------
-    layout : TableLayout
-        Its declared start is the wall time of second 0.
-    table : Table
-        Wall time of its stamps; a warning is added if their time zone is unknown.
-    first_stamp_s : float
-        Stamp of the first sample, s.
-
-    Returns
-    -------
-    datetime or None
-        With its time zone; None if it is unknown.
-    """
-    declared = _declared(layout, "started_at")
-    if declared:
-        try:
-            moment = datetime.fromisoformat(declared)
-        except ValueError:
-            return None
-        return moment + timedelta(seconds=first_stamp_s) if moment.tzinfo else None
-    if table.epoch_s is None:
+def _started_at(layout: TableLayout) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(_value(layout, "started_at"))
+    except ValueError:
         return None
-    if not table.zone_known:
-        table.warnings.append(note("TIME_ZONE_UNKNOWN"))
-        return None
-    return datetime.fromtimestamp(table.epoch_s + first_stamp_s, tz=UTC)
+    return moment if moment.tzinfo else None

@@ -1,11 +1,12 @@
-"""Unit of the samples of a text table, and whether they include gravity.
+"""Unit of the samples of a table, and whether they include gravity.
 
-Both are declared by the user or the file, else found from the samples. A file that holds gravity
-separately has it added.
+Both are declared, else found from the samples. A capture whose gravity is in a file of its own has
+it added.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,16 +15,21 @@ import numpy as np
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.dialects import UNIT_NAMES
-from tremor.formats.csv.preamble import declared_gravity
 from tremor.formats.csv.rows import read_rows
-from tremor.formats.csv.sniffing import TableLayout, sniff_file
-from tremor.formats.table import Table, mark_lost
+from tremor.formats.csv.sniffing import sniff_file
+from tremor.formats.table import DeclaredFacts, Table, mark_lost
 from tremor.integrity import chunked_median_norm_ms2
 from tremor.notes import note
 from tremor.recording import AXES, Gravity
 from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2
 
-__all__ = ["UnitAndGravity", "find_unit_and_gravity", "known_unit"]
+__all__ = [
+    "UnitAndGravity",
+    "add_gravity",
+    "find_unit_and_gravity",
+    "known_unit",
+    "unit_by_gravity",
+]
 
 #: Largest relative distance of the median norm from 1 g in a unit that is guessed (running raises
 #: the median a little).
@@ -78,82 +84,22 @@ def known_unit(unit: str | None) -> str | None:
     return known
 
 
-def find_unit_and_gravity(
-    table: Table,
-    layout: TableLayout,
-    capture: CaptureFile,
-    *,
-    unit: str | None,
-    gravity: Gravity | None,
-) -> UnitAndGravity:
-    """Determine unit and gravity, and add gravity that is in a file of its own.
+def add_gravity(table: Table, added: CaptureFile) -> None:
+    """Add gravity that is in a file of its own.
 
     Parameters
     ----------
     table : Table
-        The samples; steps and warnings are appended to it.
-    layout : TableLayout
-        What its format and its preamble declare.
-    capture : CaptureFile
-        What its name declares.
-    unit, gravity
-        Declared by the user, which takes precedence; or None.
-
-    Returns
-    -------
-    UnitAndGravity
-        The samples of the table stay in their unit.
+        Samples without gravity, with stamps; they are replaced by the sums, and the step is
+        appended to its history.
+    added : CaptureFile
+        The samples of gravity, in the same unit.
 
     Raises
     ------
     CaptureReadError
-        If the unit is neither declared nor evident from gravity.
+        If that file cannot be read.
     """
-    gravity = gravity or declared_gravity(layout) or layout.columns.gravity or capture.gravity
-    if capture.added is not None and layout.format.added_member:
-        table.history.append(_add_gravity(table, capture.added))
-        gravity = "included"
-    unit_in = unit or layout.columns.unit
-    if not unit_in and gravity != "included":
-        unit_in = layout.format.unit_without_gravity
-    how = ""
-    if not unit_in:
-        unit_in, median_norm = _guess_unit(table, capture)
-        table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, median_norm=median_norm))
-        gravity, how = gravity or "included", " (told by gravity)"
-    table.history.append(f"acceleration from {unit_in}{how}")
-    unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
-    if gravity is None:
-        gravity = _find_gravity(table, unit_ms2)
-        table.history.append(f"gravity {gravity}, told from the samples")
-    return UnitAndGravity(unit_in, unit_ms2, gravity)
-
-
-def _guess_unit(table: Table, capture: CaptureFile) -> tuple[str, float]:
-    """Return the unit in which the median norm is near 1 g, and that norm."""
-    norm = chunked_median_norm_ms2(table.chunks())
-    for name in _GUESSED_UNITS:
-        share = norm * ACCELERATION_UNIT_MS2[name] / STANDARD_GRAVITY_MS2
-        if abs(share - 1.0) <= _UNIT_TOLERANCE:
-            return name, norm
-    raise CaptureReadError(
-        f"the unit of {capture.name} cannot be told: none is named and the median |a| is "
-        f"{norm:.4g}, near neither 9.81 m/s^2, 1 g nor 1000 mg; give it with --unit"
-    )
-
-
-def _find_gravity(table: Table, unit_ms2: float) -> Gravity:
-    """Gravity is included if the mean vector is above 0.5 g, or the median norm near 1 g."""
-    seen = table.statistics
-    mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
-    if mean > 0.5 * STANDARD_GRAVITY_MS2:
-        return "included"
-    norm = chunked_median_norm_ms2(table.chunks(unit_ms2))
-    return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
-
-
-def _add_gravity(table: Table, added: CaptureFile) -> str:
-    """Add the samples of a file of gravity, and return the step for the history."""
     other = read_rows(added, sniff_file(added, None))
     assert table.stamps is not None
     assert other.stamps is not None
@@ -170,4 +116,88 @@ def _add_gravity(table: Table, added: CaptureFile) -> str:
         how = "by time"
     mark_lost(values)
     table.replace_values(values)
-    return f"gravity of {added.name} added {how}"
+    table.history.append(f"gravity of {added.name} added {how}")
+
+
+def find_unit_and_gravity(table: Table, facts: DeclaredFacts) -> UnitAndGravity:
+    """Determine unit and gravity.
+
+    Parameters
+    ----------
+    table : Table
+        The samples; steps and warnings are appended to it.
+    facts : DeclaredFacts
+        Unit and gravity as far as they are declared.
+
+    Returns
+    -------
+    UnitAndGravity
+        The samples of the table stay in their unit.
+
+    Raises
+    ------
+    CaptureReadError
+        If the unit is neither declared nor evident from gravity.
+    """
+    gravity, unit_in, how = facts.gravity, facts.unit, ""
+    if not unit_in and gravity != "included":
+        unit_in = facts.unit_without_gravity
+    if not unit_in:
+        unit_in, median_norm = _guess_unit(table, facts.name)
+        table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, median_norm=median_norm))
+        gravity, how = gravity or "included", " (told by gravity)"
+    table.history.append(f"acceleration from {unit_in}{how}")
+    unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
+    if gravity is None:
+        gravity = _find_gravity(table, unit_ms2)
+        table.history.append(f"gravity {gravity}, told from the samples")
+    return UnitAndGravity(unit_in, unit_ms2, gravity)
+
+
+def _guess_unit(table: Table, name: str) -> tuple[str, float]:
+    """Return the unit in which the median norm is near 1 g, and that norm."""
+    norm = chunked_median_norm_ms2(table.chunks())
+    unit = unit_by_gravity(norm, _GUESSED_UNITS)
+    if unit is not None:
+        return unit, norm
+    raise CaptureReadError(
+        f"the unit of {name} cannot be told: none is named and the median |a| is "
+        f"{norm:.4g}, near neither 9.81 m/s^2, 1 g nor 1000 mg; give it with --unit"
+    )
+
+
+def unit_by_gravity(median_norm: float, units: Iterable[str]) -> str | None:
+    """Return the unit in which a median norm is near 1 g; None if it is so in none.
+
+    Parameters
+    ----------
+    median_norm : float
+        Median of |a| in the unknown unit.
+    units : iterable of str
+        Units to try.
+
+    Returns
+    -------
+    str or None
+        The first that fits.
+
+    Examples
+    --------
+    >>> unit_by_gravity(1003.0, ("m/s^2", "g", "mg"))
+    'mg'
+    """
+    for unit in units:
+        share = median_norm * ACCELERATION_UNIT_MS2[unit] / STANDARD_GRAVITY_MS2
+        if abs(share - 1.0) <= _UNIT_TOLERANCE:
+            return unit
+    return None
+
+
+def _find_gravity(table: Table, unit_ms2: float) -> Gravity:
+    """Gravity is included if the mean vector is above 0.5 g, or the median norm near 1 g."""
+    seen = table.statistics
+    mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
+    if mean > 0.5 * STANDARD_GRAVITY_MS2:
+        return "included"
+    norm = chunked_median_norm_ms2(table.chunks(unit_ms2))
+    return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
