@@ -130,6 +130,20 @@ def test_progress_is_reported_stage_by_stage(samples, tmp_path):
         (leg(300), {}, "an array has no clock; give sampling_rate_hz="),
         (leg(300)[:, 0], {"sampling_rate_hz": FS}, r"shape \(300,\); give a Recording"),
         (leg(300)[:, :2], {"sampling_rate_hz": FS}, r"shape \(300, 2\)"),
+        (leg(300).T, {"sampling_rate_hz": FS}, r"shape \(3, 300\): transpose it"),
+        (leg(300) + 0j, {"sampling_rate_hz": FS}, "does not hold numbers"),
+        (leg(300) > 0.0, {"sampling_rate_hz": FS}, "does not hold numbers"),
+        ([[1.0, 2.0, 3.0], [1.0]], {"sampling_rate_hz": FS}, "does not hold numbers"),
+        (["a.csv", Path("b.csv")], {}, "takes one capture"),
+        ("", {}, "the path is empty"),
+        (leg(300), {"sampling_rate_hz": "100"}, "sampling rate is '100'"),
+        (leg(300), {"sampling_rate_hz": True}, "sampling rate is True"),
+        (leg(300), {"sampling_rate_hz": FS, "settings": {3: 4}}, "3 is no key"),
+        (leg(300), {"sampling_rate_hz": FS, "context": {3: 4}}, "3 is no key"),
+        (leg(300), {"sampling_rate_hz": FS, "reading": {"unit": "g"}}, "give ReadOptions"),
+        (leg(300), {"sampling_rate_hz": FS, "rest": {"start_s": 3}}, "give a RestInfo"),
+        (leg(300), {"sampling_rate_hz": FS, "activity": "run.fit"}, "give an Activity"),
+        (leg(300), {"sampling_rate_hz": FS, "progress": 3}, "give a function"),
         ([["a", "b", "c"]], {"sampling_rate_hz": FS}, "does not hold numbers"),
         (leg(300), {"sampling_rate_hz": -1.0}, "positive number of hertz"),
         (leg(300), {"sampling_rate_hz": FS, "reading": ReadOptions(unit="g")}, "leave unit= out"),
@@ -145,6 +159,36 @@ def test_what_is_no_capture_is_refused_in_a_line_that_says_what_is_taken(capture
     with pytest.raises(InvalidInputError, match=says) as error:
         analyze(capture, **options)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"start_s": -1.0}, {"start_s": "3"}, {"baseline": -0.1}, {"baseline": float("nan")}]
+)
+def test_rest_is_described_by_numbers_from_zero_on(facts):
+    with pytest.raises(InvalidInputError, match="give a number of 0 or more"):
+        RestInfo(**facts)
+
+
+def test_masked_samples_are_lost(samples):
+    masked = np.ma.masked_array(samples, mask=np.zeros(samples.shape, dtype=bool))
+    masked[700, 1] = np.ma.masked
+    found = analyze(masked, sampling_rate_hz=FS)
+    assert [gap.n_lost for gap in found.recording.gaps] == [1]
+
+
+def test_rate_is_an_argument_or_one_of_the_options(samples, measured):
+    reading = ReadOptions(sampling_rate_hz=FS)
+    assert numbers_of(analyze(samples, reading=reading)) == numbers_of(measured)
+    wrong = ReadOptions(sampling_rate_hz=50.0)
+    of_argument = analyze(samples, sampling_rate_hz=FS, reading=wrong)
+    assert numbers_of(of_argument) == numbers_of(measured)
+
+
+def test_baseline_recording_has_its_own_rate_and_unit(samples):
+    still = tremor.Recording.from_arrays(leg(6000, trembles=False, seed=1), sampling_rate_hz=FS)
+    frame = frame_of(samples / 9.80665)
+    found = analyze(frame, reading=ReadOptions(unit="g"), rest=RestInfo(baseline=still))
+    assert found.status == "measured"
 
 
 def test_recording_keeps_its_own_rate():

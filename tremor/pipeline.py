@@ -6,12 +6,14 @@ The commands, the guided session and Python all take it. Reading is `tremor.form
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Union
+from numbers import Real
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,7 @@ from tremor.explanation.answers.watch_summary import with_activity
 from tremor.explanation.explain import with_explanations
 from tremor.formats.data_frame import recording_from_frame
 from tremor.formats.readers import ReadOptions, open_capture
-from tremor.recording import Recording
+from tremor.recording import AXES, Floats, Recording
 from tremor.settings import AnalysisSettings
 
 if TYPE_CHECKING:
@@ -39,12 +41,14 @@ __all__ = ["CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseli
 CaptureLike: TypeAlias = Union[Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame"]
 #: The two stages that take long.
 Stage = Literal["read", "windows"]
+_Value = TypeVar("_Value")
 Progress: TypeAlias = Callable[[Stage, float], object]
 
 _WHAT_IS_TAKEN: Final = (
     "give a Recording, a path, an (n, 3) array in m/s^2 with sampling_rate_hz=, or a DataFrame "
     "with a time column and three axes"
 )
+_NO_NUMBERS: Final = f"the array does not hold numbers alone; {_WHAT_IS_TAKEN}"
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -58,10 +62,23 @@ class RestInfo:
     baseline : float or capture, optional
         What the tremor decays to: RMS of the leg at rest before the run, m/s^2, or a capture of
         it, of any kind that `analyze` takes.
+
+    Raises
+    ------
+    InvalidInputError
+        If a number is negative or not finite.
     """
 
     start_s: float | None = None
     baseline: float | CaptureLike | None = None
+
+    def __post_init__(self) -> None:
+        for name, quantity in (("start_s", "start of the rest"), ("baseline", "baseline")):
+            value = getattr(self, name)
+            if name == "baseline" and not isinstance(value, Real):
+                continue
+            if value is not None and not _is_level(value):
+                raise InvalidInputError(f"{quantity} is {value!r}; give a number of 0 or more")
 
 
 def analyze(
@@ -126,16 +143,17 @@ def analyze(
     >>> tremor_ms2 = 0.3 * np.sin(2 * np.pi * 8.0 * time_s)[:, None] * [0.6, 0.8, 0.0]
     >>> samples = [0, 0, 9.81] + tremor_ms2 + rng.normal(0, 0.01, (3000, 3))
     >>> found = analyze(samples, sampling_rate_hz=100.0, context={"rpe": 9})
-    >>> round(found.summary.frequency_hz.value, 2), found.explanations[0].id
-    (8.0, 'muscle_fatigue')
+    >>> round(found.summary.frequency_hz.value, 2), round(found.summary.rms_ms2.value, 3)
+    (8.0, 0.212)
+    >>> found.explanations[0].id
+    'muscle_fatigue'
     """
     settings = _settings(settings)
     context = _context(context)
-    reading, rest = _reading(reading, sampling_rate_hz), rest or RestInfo()
-    baseline = rest.baseline
-    if baseline is not None and not isinstance(baseline, float | int):
-        of_baseline = _without_clock(reading) if isinstance(baseline, Recording) else reading
-        baseline = baseline_rms_ms2(baseline, settings=settings, reading=of_baseline)
+    reading = _reading(reading, sampling_rate_hz)
+    _check_kinds(activity=activity, rest=rest, progress=progress)
+    rest = rest or RestInfo()
+    baseline = _baseline(rest, settings, reading)
     with _opened(capture, reading, progress) as recording:
         measured = measure(
             recording,
@@ -215,6 +233,10 @@ def _recording_of(capture: CaptureLike, reading: ReadOptions) -> Recording:
     pandas = sys.modules.get("pandas")  # without it, nobody can have made a DataFrame
     if pandas is not None and isinstance(capture, pandas.DataFrame):
         return recording_from_frame(capture, reading)
+    if isinstance(capture, list | tuple) and any(
+        isinstance(one, str | os.PathLike) for one in capture
+    ):
+        raise InvalidInputError("several paths; analyze takes one capture, so call it for each")
     if isinstance(capture, np.ndarray | list | tuple):
         return _from_array(capture, reading)
     raise InvalidInputError(f"{type(capture).__name__} is no capture; {_WHAT_IS_TAKEN}")
@@ -225,20 +247,32 @@ def _from_array(values: object, reading: ReadOptions) -> Recording:
         raise InvalidInputError("an array has no clock; give sampling_rate_hz=, in Hz")
     if reading.unit is not None:
         raise InvalidInputError("an array is in m/s^2; convert it and leave unit= out")
-    try:
-        acceleration_ms2 = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidInputError(
-            f"the array does not hold numbers alone; {_WHAT_IS_TAKEN}"
-        ) from error
-    if acceleration_ms2.ndim != 2:
-        raise InvalidInputError(f"the array has shape {acceleration_ms2.shape}; {_WHAT_IS_TAKEN}")
+    acceleration_ms2 = _numbers(values)
+    shape = acceleration_ms2.shape
+    if acceleration_ms2.ndim != 2 or shape[1] not in (1, len(AXES)):
+        lies = ": transpose it" if len(shape) == 2 and shape[0] == len(AXES) else ""
+        raise InvalidInputError(f"the array has shape {shape}{lies}; {_WHAT_IS_TAKEN}")
     return Recording.from_arrays(
         acceleration_ms2,
         sampling_rate_hz=reading.sampling_rate_hz,
         gravity=reading.gravity,
         placement=reading.placement,
     )
+
+
+def _numbers(values: object) -> Floats:
+    """Convert an array or nested lists to numbers; masked values become NaN."""
+    try:
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan)
+        array = np.asarray(values)
+        is_real = array.dtype.kind not in "bcmM"
+        numbers = array.astype(np.float64) if is_real else None
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(_NO_NUMBERS) from error
+    if numbers is None:
+        raise InvalidInputError(_NO_NUMBERS)
+    return numbers
 
 
 def _stage(progress: Progress | None, stage: Stage) -> Callable[[float], object] | None:
@@ -248,16 +282,61 @@ def _stage(progress: Progress | None, stage: Stage) -> Callable[[float], object]
     return lambda share: progress(stage, share)
 
 
+def _baseline(rest: RestInfo, settings: AnalysisSettings, reading: ReadOptions) -> float | None:
+    """Return the level that the tremor decays to, m/s^2, measured if it is a capture."""
+    if rest.baseline is None:
+        return None
+    if isinstance(rest.baseline, Real):
+        return float(rest.baseline)
+    if isinstance(rest.baseline, Recording):  # it has its rate and its unit, unlike the capture
+        reading = replace(reading, sampling_rate_hz=None, unit=None, columns=None)
+    return baseline_rms_ms2(rest.baseline, settings=settings, reading=reading)
+
+
+def _is_level(value: object) -> bool:
+    """Check whether a value is a number from 0 on, also one of numpy."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Real) and 0.0 <= float(value) < math.inf
+
+
+def _check_kinds(*, activity: object, rest: object, progress: object) -> None:
+    """Raise an error if one of the grouped arguments is not what its name says."""
+    if rest is not None and not isinstance(rest, RestInfo):
+        raise InvalidInputError(
+            f"rest is a {type(rest).__name__}; give a RestInfo such as RestInfo(start_s=40.0)"
+        )
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(
+            f"progress is a {type(progress).__name__}; give a function of stage and share"
+        )
+    if activity is None:
+        return
+    from tremor.formats.activity_file import Activity
+
+    if not isinstance(activity, Activity):
+        raise InvalidInputError(
+            f"activity is a {type(activity).__name__}; give an Activity, which "
+            "tremor.formats.activity_file.read_activity reads from a file"
+        )
+
+
 def _reading(given: ReadOptions | None, sampling_rate_hz: float | None) -> ReadOptions:
+    if given is not None and not isinstance(given, ReadOptions):
+        raise InvalidInputError(
+            f"reading is a {type(given).__name__}; give ReadOptions such as ReadOptions(unit='g')"
+        )
     reading = given or ReadOptions()
     return (
         reading if sampling_rate_hz is None else replace(reading, sampling_rate_hz=sampling_rate_hz)
     )
 
 
-def _without_clock(reading: ReadOptions) -> ReadOptions:
-    """Return the options that apply to a `Recording`, too."""
-    return replace(reading, sampling_rate_hz=None, unit=None, columns=None)
+def _with_text_keys(given: Mapping[str, _Value], name: str) -> Mapping[str, _Value]:
+    wrong = [key for key in given if not isinstance(key, str)]
+    if wrong:
+        raise InvalidInputError(f"{name}: {wrong[0]!r} is no key; keys are names, as text")
+    return given
 
 
 def _settings(given: AnalysisSettings | Mapping[str, float] | None) -> AnalysisSettings:
@@ -266,7 +345,7 @@ def _settings(given: AnalysisSettings | Mapping[str, float] | None) -> AnalysisS
     if given is None:
         return AnalysisSettings()
     if isinstance(given, Mapping):
-        return AnalysisSettings.from_mapping(given)
+        return AnalysisSettings.from_mapping(_with_text_keys(given, "settings"))
     raise InvalidInputError(
         f"settings are a {type(given).__name__}; give AnalysisSettings or a mapping such as "
         "{'band_high_hz': 12}"
@@ -279,7 +358,7 @@ def _context(given: Context | Mapping[str, object] | None) -> Context:
     if given is None:
         return Context()
     if isinstance(given, Mapping):
-        return Context(**given)
+        return Context(**_with_text_keys(given, "context"))
     raise InvalidInputError(
         f"context is a {type(given).__name__}; give a Context or a mapping such as {{'rpe': 8}}"
     )

@@ -44,6 +44,8 @@ def frame(axes=("x", "y", "z"), *, scale=1.0, **columns):
         {"time": pd.to_datetime(ELAPSED_NS + START_NS)},
         {"time": pd.to_datetime(ELAPSED_NS + START_NS, utc=True)},
         {"timestamp": pd.to_datetime(ELAPSED_NS + START_NS, utc=True).astype(str)},
+        {"time_ns": ELAPSED_NS.astype(str)},
+        {"time_s": pd.Categorical(ELAPSED_NS / 1e9)},
     ],
     ids=lambda columns: f"{next(iter(columns))} {np.asarray(next(iter(columns.values()))).dtype}",
 )
@@ -147,7 +149,11 @@ def test_table_and_its_file_are_one_recording(tmp_path):
         (frame(time="soon"), {}, "neither numbers nor datetimes"),
         (frame(time_ns=ELAPSED_NS).assign(x="a"), {}, "does not hold numbers"),
         (frame(time_ns=ELAPSED_NS), {"unit": "stone"}, "unit 'stone' is not known"),
-        (frame(time_ns=ELAPSED_NS[::-1]), {}, "name it time_s|fall"),
+        (frame(time_ns=ELAPSED_NS[::-1]), {}, "falls by .* sort the rows"),
+        (frame(time_ns=ELAPSED_NS).assign(x=True), {}, "holds bool"),
+        (frame(time_ns=ELAPSED_NS).assign(x=1j), {}, "holds complex128"),
+        (frame(time_ns=ELAPSED_NS).assign(x=np.inf), {}, "row 0 is infinite"),
+        (frame(time_ns=np.roll(ELAPSED_NS, 500)), {}, "jump back|falls"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -421,6 +421,38 @@ def test_bad_input_is_refused_in_one_line(capture, bad):
     assert len(str(refused.value)) < 500
 
 
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "time_s,x,y,z\n0,0,0,9.8\n"])
+def test_text_that_is_no_path_is_refused_in_a_short_line(path):
+    with pytest.raises(CaptureNotFoundError, match="does not exist") as error:
+        read(path)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 120
+
+
+@pytest.mark.parametrize(
+    "path", [None, 3, b"a.csv", TOTAL_MS2, ""], ids=lambda path: type(path).__name__
+)
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(InvalidInputError, match=r"is no path; give|path is empty"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"unit": 3},
+        {"columns": ["x"]},
+        {"placement": 3},
+        {"gravity": True},
+        {"sampling_rate_hz": "x"},
+    ],
+    ids=str,
+)
+def test_options_of_a_wrong_kind_are_refused(options):
+    with pytest.raises(InvalidInputError, match="give"):
+        ReadOptions(**options)
+
+
 def test_missing_file_and_strange_folder(tmp_path):
     with pytest.raises(CaptureNotFoundError, match="does not exist"):
         read(tmp_path / "nothing.csv")

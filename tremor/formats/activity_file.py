@@ -259,6 +259,7 @@ def _from_session(source: str, messages: _Messages) -> Activity:
         summary = _number(session[name])
         return summary if summary is not None or not use_samples else series
 
+    # One argument for each fact that the file may hold.
     return Activity(
         source=source,
         sport=_text(session["sport"]) or messages.sport,
@@ -286,6 +287,7 @@ def _from_records(source: str, messages: _Messages) -> Activity:
     duration_s = None
     if messages.first is not None and messages.last is not None:
         duration_s = (messages.last - messages.first).total_seconds()
+    # One argument for each fact that the file may hold.
     return Activity(
         source=source,
         sport=messages.sport,

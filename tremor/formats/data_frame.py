@@ -129,6 +129,12 @@ def _read_table(frame: pd.DataFrame, matched: Matched) -> Table:
 
 
 def _values(frame: pd.DataFrame, matched: Matched) -> Floats:
+    for axis in matched.axes:
+        if frame.dtypes.iloc[axis].kind in "bcmM":
+            raise InvalidInputError(
+                f"axis {frame.columns[axis]!r} holds {frame.dtypes.iloc[axis]}; give acceleration "
+                "as numbers"
+            )
     try:
         columns = [
             frame.iloc[:, axis].to_numpy(np.float64, na_value=np.nan) for axis in matched.axes
@@ -159,6 +165,7 @@ def _unit_without_a_name(table: Table) -> str:
 def _stamps(cells: pd.Series, matched: Matched) -> _Stamps:
     import pandas as pd
 
+    cells = _numbers_of_text(cells)
     if not (
         pd.api.types.is_numeric_dtype(cells)
         or pd.api.types.is_datetime64_any_dtype(cells)
@@ -185,6 +192,20 @@ def _stamps(cells: pd.Series, matched: Matched) -> _Stamps:
     return _Stamps(seconds, first.timestamp(), zone_known=first.tzinfo is not None)
 
 
+def _numbers_of_text(cells: pd.Series) -> pd.Series:
+    """Return numbers that were stored as text or as categories as numbers; all else as it is."""
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        cells = cells.astype(cells.cat.categories.dtype)
+    if not (pd.api.types.is_object_dtype(cells) or pd.api.types.is_string_dtype(cells)):
+        return cells
+    try:
+        return pd.to_numeric(cells)
+    except (TypeError, ValueError):
+        return cells
+
+
 def _numeric_stamps(cells: pd.Series, unit: str) -> _Stamps:
     numbers = cells.dropna().to_numpy()
     if len(numbers) < 2:
@@ -193,6 +214,12 @@ def _numeric_stamps(cells: pd.Series, unit: str) -> _Stamps:
     per_s = round(1.0 / TIME_UNIT_S[unit])
     there = (numbers - numbers[0]).astype(np.float64) / per_s
     span_s = float(there[-1])
+    if span_s < 0.0:
+        raise InvalidInputError(
+            f"the time column {cells.name!r} falls by {-span_s:g} s from the first row to the last "
+            f"if it is in {unit}; sort the rows by time, or name it time_s, time_ms, time_us or "
+            "time_ns"
+        )
     rate_hz = (len(there) - 1) / span_s if span_s > 0.0 else 0.0
     if not _PLAUSIBLE_RATE_HZ[0] <= rate_hz <= _PLAUSIBLE_RATE_HZ[1]:
         raise InvalidInputError(

@@ -15,8 +15,9 @@ from numbers import Real
 from pathlib import Path
 from typing import Final, TypeAlias, get_args
 
-from tremor.errors import CaptureReadError, InvalidInputError
+from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
+from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
@@ -29,6 +30,9 @@ from tremor.recording import Gravity, Placement, Recording, Source
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
 
+
+#: Longest path in a message.
+_LONGEST_SHOWN: Final = 300
 
 Progress: TypeAlias = Callable[[float], object]
 
@@ -83,7 +87,7 @@ class ReadOptions:
         rate_hz = self.sampling_rate_hz
         if rate_hz is not None and not _is_positive(rate_hz):
             raise InvalidInputError(
-                f"sampling rate is {rate_hz} Hz; give a positive number of hertz"
+                f"sampling rate is {rate_hz!r}; give a positive number of hertz"
             )
 
     def over(self, facts: DeclaredFacts) -> DeclaredFacts:
@@ -112,6 +116,8 @@ class ReadOptions:
 
 def _is_positive(rate_hz: object) -> bool:
     """Check whether a rate is a positive number, also one of numpy."""
+    if isinstance(rate_hz, bool):
+        return False
     return isinstance(rate_hz, Real) and 0.0 < float(rate_hz) < math.inf
 
 
@@ -236,9 +242,32 @@ def open_capture(
     chunk by chunk and is exact. A long capture whose rows are not one period apart, or that gets
     its gravity from another file, is put on its grid in memory.
     """
-    path = Path(path)
-    reader = next(reader for reader in READERS if reader.claims(path))
-    return reader.opens(path, options or ReadOptions(), progress)
+    checked = _existing(path)
+    reader = next(reader for reader in READERS if reader.claims(checked))
+    return reader.opens(checked, options or ReadOptions(), progress)
+
+
+def _existing(path: object) -> Path:
+    """Return the path of something that exists, whatever was passed as a path."""
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str):
+        raise InvalidInputError(
+            f"{type(path).__name__} is no path; give that of a file, a zip archive or a recording "
+            "folder as text or Path; arrays and DataFrames are for tremor.analyze"
+        )
+    if not text:
+        raise InvalidInputError("the path is empty; give that of a file or a recording folder")
+    found = Path(text)
+    try:
+        exists = found.exists()
+    except PermissionError as error:
+        raise CaptureReadError(f"{text} cannot be opened: permission denied") from error
+    except OSError:  # a name that no file can have
+        exists = False
+    if not exists:
+        shown = text if text.isprintable() and len(text) < _LONGEST_SHOWN else quoted(text)
+        raise CaptureNotFoundError(f"{shown} does not exist; check the name")
+    return found
 
 
 def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> TableLayout:

@@ -223,6 +223,7 @@ def _frames(
 
     matched = layout.columns
     timed = () if matched.time is None else (matched.time,)
+    # Whatever could change a number is stated, so that no default of pandas decides it.
     parsed: pd.DataFrame | Iterable[pd.DataFrame] = pd.read_csv(
         stream,
         sep=layout.delimiter,

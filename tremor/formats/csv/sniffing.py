@@ -130,6 +130,7 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:
             if units and not matched.unit:
                 named = {UNIT_NAMES.get(units[c].strip().lower(), "") for c in matched.axes}
                 matched = replace(matched, unit=named.pop() if len(named) == 1 else "")
+            # One argument for each property of the text; all are known only here.
             return TableLayout(
                 format=entry,
                 columns=matched,
@@ -268,6 +269,7 @@ def _declared_layout(
         n_before = rows[0][0]
         named = split[0][1] if n_before > 0 else []
         cells = [row for _, row in rows]
+        # As in `sniff_file`.
         return TableLayout(
             format=DECLARED,
             columns=declared,
