@@ -1,24 +1,32 @@
-"""Records to JSON and back: one codec for all of them, made from their own declarations.
+"""Records to JSON and back: one codec for all dataclasses of `tremor.results`.
 
-What a record holds is declared once, in its dataclass. How it is written and read, with its types
-checked by `msgspec`, and its JSON Schema follow from the types of its fields and its docstring.
-Beyond plain values:
+What a record holds is declared once, in its dataclass. How it is written, checked and read, and its
+JSON Schema, follow from the types of the fields, their metadata and the docstring. For `msgspec`,
+which checks and describes, each dataclass gets a struct of the keys that it has in JSON.
 
-- an `Estimate` is an object; or null, and then its reason stands as a sentence in ``reasons`` and
-  as code and values in ``missing``, and the first of them in ``reason``;
-- a `Note` is its sentence, with its code and values beside it in ``<name>_code``; several that
-  make one text have ``<name>_codes``;
-- a list of notes is a list of ``{code, values, message}``.
+Most fields are one key. Those that need a sentence beside the fact have more:
 
-Sentences are written and never read, except that a document which has no codes yet is read with
-its sentences in the note ``TEXT``. They are made by the caller's speaker.
+===============================  ================================================================
+field                            keys in JSON
+===============================  ================================================================
+``x: Note``                      ``x``, its sentence; ``x_code``, its code and values
+``x: tuple[Note, ...]`` with     ``x``, the sentences joined by semicolons; ``x_codes``, their codes
+the metadata `JOINED`            and values
+any other ``tuple[Note, ...]``   ``x``, a list of ``{code, values, message}``
+``x: Estimate``                  ``x``, an object, or null where there is no number; then the reason
+                                 is in ``reasons`` (sentences) and ``missing`` (codes and values)
+                                 under the name of the estimate, and the first one in ``reason``
+===============================  ================================================================
+
+Sentences are written and not read back, except where a document of an earlier version has a sentence
+without its code, which is read as the note ``TEXT``, or without the values of its code.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -28,6 +36,7 @@ from typing import (
     Final,
     NamedTuple,
     Protocol,
+    TypeAlias,
     TypeVar,
     Union,
     get_args,
@@ -41,21 +50,24 @@ from msgspec import UNSET, UnsetType
 
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
-from tremor.notes import Note, note
+from tremor.notes import CODES, Note, note
 from tremor.recording import Placement, SensorInfo, read_only
-from tremor.results.windows import WindowAnalysis, WindowTable
+from tremor.results.windows import Decision, WindowAnalysis, WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["JOINED", "Speaker", "read", "schema_of", "write"]
+__all__ = ["JOINED", "Messages", "read", "schema_of", "write"]
 
 _Record = TypeVar("_Record")
+#: A value or a type that is known at run time only: the codec walks the fields of any dataclass.
+_Value: TypeAlias = Any
+_Type: TypeAlias = Any
 
-#: Metadata of a field whose notes make one text, joined by semicolons.
+#: Metadata of a field whose notes are one text in JSON, joined by semicolons.
 JOINED: Final[Mapping[str, bool]] = {"joined": True}
 
 
-class Speaker(Protocol):
-    """Who makes the sentences; the module `tremor.report.messages` does."""
+class Messages(Protocol):
+    """The catalogue that makes the sentences; `tremor.report.messages` is one."""
 
     def sentence(self, note: Note | None) -> str:
         """Return the sentence of a note."""
@@ -64,23 +76,22 @@ class Speaker(Protocol):
         """Return the sentence of each window of a table."""
 
 
-def write(record: object, speaker: Speaker) -> dict[str, Any]:
-    """Return a record as JSON holds it.
+def write(record: object, messages: Messages) -> dict[str, Any]:
+    """Convert a record to a JSON object.
 
     Parameters
     ----------
     record : dataclass
         Any record of `tremor.results`.
-    speaker : Speaker
+    messages : Messages
         Makes the sentences.
 
     Returns
     -------
     dict
-        Plain numbers, texts, lists and dictionaries.
+        Numbers, strings, lists and dictionaries only.
     """
-    kind = _record_kind(type(record))
-    written: dict[str, Any] = kind.write(record, speaker)
+    written: dict[str, Any] = _record_codec(type(record)).write(record, messages)
     return written
 
 
@@ -92,7 +103,7 @@ def read(cls: type[_Record], document: object) -> _Record:
     cls : type
         The dataclass that was written.
     document : dict
-        Unknown keys are left out.
+        The JSON object; unknown keys are ignored.
 
     Returns
     -------
@@ -102,11 +113,11 @@ def read(cls: type[_Record], document: object) -> _Record:
     Raises
     ------
     InvalidInputError
-        If something is missing, of the wrong type or outside of what is allowed.
+        If a key is missing, or a value has the wrong type or is not allowed.
     """
-    kind = _record_kind(cls)
+    codec = _record_codec(cls)
     try:
-        record: _Record = kind.read(msgspec.convert(document, kind.wire))
+        record: _Record = codec.read(msgspec.convert(document, codec.json_type))
     except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidInputError(str(error)) from error
     return record
@@ -115,18 +126,21 @@ def read(cls: type[_Record], document: object) -> _Record:
 def schema_of(cls: type) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a record, its parts under ``$defs``."""
     (root,), parts = msgspec.json.schema_components(
-        [_record_kind(cls).wire], ref_template="#/$defs/{name}"
+        [_record_codec(cls).json_type], ref_template="#/$defs/{name}"
     )
     top = parts.pop(root["$ref"].rsplit("/", 1)[1])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **top, "$defs": parts}
 
 
-class _Kind(NamedTuple):
-    """How values of one type are written and read, and the type that `msgspec` checks."""
+# Values
 
-    wire: Any
-    write: Callable[[Any, Speaker], Any]
-    read: Callable[[Any], Any]
+
+class _Codec(NamedTuple):
+    """How values of one type are written and read, and their type in JSON."""
+
+    json_type: _Type
+    write: Callable[[_Value, Messages], _Value]
+    read: Callable[[_Value], _Value]
 
 
 class _EstimateRecord(msgspec.Struct):
@@ -152,11 +166,11 @@ class _MessageRecord(_NoteRecord):
     message: str = ""
 
 
-def _same(value: Any, _: object = None) -> Any:  # noqa: ANN401 - whatever is written or read
+def _unchanged(value: _Value, _: Messages | None = None) -> _Value:
     return value
 
 
-def _write_estimate(estimate: Estimate, _: Speaker) -> dict[str, Any] | None:
+def _write_estimate(estimate: Estimate, _: Messages) -> dict[str, Any] | None:
     if estimate.value is None:
         return None
     return {name: getattr(estimate, name) for name in _EstimateRecord.__struct_fields__}
@@ -166,15 +180,24 @@ def _read_note(record: _NoteRecord) -> Note:
     return Note.from_dict({"code": record.code, "values": record.values})
 
 
-def _write_messages(notes: tuple[Note, ...], speaker: Speaker) -> list[dict[str, Any]]:
-    return [one.to_dict() | {"message": speaker.sentence(one)} for one in notes]
+def _text_note(sentence: str) -> Note:
+    """Return the note of a sentence whose code is not known."""
+    return note("TEXT", text=sentence)
+
+
+def _write_messages(notes: tuple[Note, ...], messages: Messages) -> list[dict[str, Any]]:
+    return [one.to_dict() | {"message": messages.sentence(one)} for one in notes]
+
+
+def _read_message(record: _MessageRecord) -> Note:
+    """Return the note, with its sentence if its values were not saved."""
+    if record.message and not record.values and CODES.get(record.code) != ():
+        return Note(record.code, {"text": record.message})
+    return _read_note(record)
 
 
 def _read_messages(records: list[_MessageRecord]) -> tuple[Note, ...]:
-    return tuple(
-        _read_note(one) if one.values or not one.message else _spoken(one.message, one.code)
-        for one in records
-    )
+    return tuple(map(_read_message, records))
 
 
 def _read_time(text: str) -> datetime:
@@ -184,217 +207,214 @@ def _read_time(text: str) -> datetime:
         raise InvalidInputError(f"{text!r} is not a time in ISO 8601") from error
 
 
-def _spoken(sentence: str, code: str = "TEXT") -> Note:
-    """Return a note for a sentence whose code or values were not saved."""
-    return note("TEXT", text=sentence) if code == "TEXT" else Note(code, {"text": sentence})
+def _write_windows(table: WindowTable, messages: Messages) -> list[dict[str, Any]]:
+    return table.to_dicts(messages.window_reasons(table))
 
 
-def _write_windows(table: WindowTable, speaker: Speaker) -> list[dict[str, Any]]:
-    return table.to_dicts(speaker.window_reasons(table))
-
-
-def _read_windows(records: list[Any]) -> WindowTable:
-    kind = _record_kind(WindowAnalysis)
-    return WindowTable.from_windows([kind.read(one) for one in records])
+def _read_windows(records: list[_Value]) -> WindowTable:
+    codec = _record_codec(WindowAnalysis)
+    return WindowTable.from_windows([codec.read(one) for one in records])
 
 
 #: Types that are written in a way of their own.
-_SPECIAL: Final[Mapping[object, _Kind]] = {
-    Estimate: _Kind(_EstimateRecord | None, _write_estimate, _same),
-    datetime: _Kind(str, lambda time, _: time.isoformat(), _read_time),
-    Placement: _Kind(str, lambda one, _: str(one), Placement.from_text),
-    SensorInfo: _Kind(str, lambda one, _: str(one) or None, lambda text: SensorInfo(name=text)),
-    AnalysisSettings: _Kind(
+_SPECIAL: Final[Mapping[object, _Codec]] = {
+    Estimate: _Codec(_EstimateRecord | None, _write_estimate, _unchanged),
+    datetime: _Codec(str, lambda time, _: time.isoformat(), _read_time),
+    Placement: _Codec(str, lambda one, _: str(one), Placement.from_text),
+    SensorInfo: _Codec(str, lambda one, _: str(one) or None, lambda text: SensorInfo(name=text)),
+    AnalysisSettings: _Codec(
         dict[str, float], lambda one, _: one.to_dict(), AnalysisSettings.from_mapping
     ),
-    tuple[Note, ...]: _Kind(list[_MessageRecord], _write_messages, _read_messages),
+    tuple[Note, ...]: _Codec(list[_MessageRecord], _write_messages, _read_messages),
 }
 
 
-def _kind_of(hint: Any) -> _Kind:  # noqa: ANN401 - any type
-    """Return how values of a type are written and read."""
+def _codec_of(hint: _Type) -> _Codec:
+    """Return the codec of a type, as a field of a dataclass declares it."""
     if hint in _SPECIAL:
         return _SPECIAL[hint]
     if hint is WindowTable:
-        return _Kind(_list_of(_record_kind(WindowAnalysis).wire), _write_windows, _read_windows)
-    origin, arguments = get_origin(hint), get_args(hint)
+        window = _record_codec(WindowAnalysis)
+        return _Codec(_list_of(window.json_type), _write_windows, _read_windows)
+    origin: object = get_origin(hint)
+    arguments = get_args(hint)
     if origin in (Union, UnionType) and NoneType in arguments:
-        return _optional(hint, tuple(one for one in arguments if one is not NoneType))
+        return _optional_codec(hint)
     if origin is tuple:
-        inner = _kind_of(arguments[0])
-        return _Kind(
-            _list_of(inner.wire),
-            lambda values, speaker: [inner.write(one, speaker) for one in values],
-            lambda values: tuple(inner.read(one) for one in values),
+        item = _codec_of(arguments[0])
+        return _Codec(
+            _list_of(item.json_type),
+            lambda values, messages: [item.write(one, messages) for one in values],
+            lambda values: tuple(item.read(one) for one in values),
         )
     if origin is np.ndarray:
-        return _Kind(list[float], lambda array, _: array.tolist(), read_only)
+        return _Codec(list[float], lambda array, _: array.tolist(), read_only)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return _Kind(dict.__class_getitem__(arguments), lambda one, _: dict(one), _same)
+        return _Codec(dict.__class_getitem__(arguments), lambda one, _: dict(one), _unchanged)
     if dataclasses.is_dataclass(hint):
-        return _record_kind(hint)
-    return _Kind(hint, _same, _same)
+        return _record_codec(hint)
+    return _Codec(hint, _unchanged, _unchanged)
 
 
-def _list_of(wire: Any) -> Any:  # noqa: ANN401 - a type made at run time
-    return list.__class_getitem__(wire)
+def _list_of(json_type: _Type) -> _Type:
+    return list.__class_getitem__(json_type)
 
 
-def _optional(hint: object, arguments: tuple[Any, ...]) -> _Kind:
-    inner = _kind_of(arguments[0]) if len(arguments) == 1 else _Kind(hint, _same, _same)
-    return _Kind(
-        inner.wire | None,
-        lambda value, speaker: None if value is None else inner.write(value, speaker),
+def _optional_codec(hint: _Type) -> _Codec:
+    others = [one for one in get_args(hint) if one is not NoneType]
+    inner = _codec_of(others[0]) if len(others) == 1 else _Codec(hint, _unchanged, _unchanged)
+    return _Codec(
+        inner.json_type | None,
+        lambda value, messages: None if value is None else inner.write(value, messages),
         lambda value: None if value is None else inner.read(value),
     )
 
 
-class _Field(NamedTuple):
-    """A field of a record and what it holds: values, an estimate, a note, or joined notes."""
+# Fields
+
+
+class _Key(NamedTuple):
+    """A key of the JSON object of a record, as `msgspec` checks it."""
 
     name: str
-    holds: str
-    kind: _Kind
+    json_type: _Type
+    description: str = ""
+    is_required: bool = False
+
+    def definition(self) -> tuple[str, _Type] | tuple[str, _Type, UnsetType]:
+        """Return it as `msgspec.defstruct` takes it; an optional key may be unset."""
+        hint = self.json_type if self.is_required else self.json_type | UnsetType
+        if self.description:
+            hint = Annotated[hint, msgspec.Meta(description=self.description)]
+        return (self.name, hint) if self.is_required else (self.name, hint, UNSET)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Field:
+    """A field that is one key in JSON."""
+
+    name: str
+    key: str
+    codec: _Codec
     is_required: bool
     description: str
 
+    def json_keys(self) -> Iterator[_Key]:
+        """Yield its keys in JSON."""
+        yield _Key(self.key, self.codec.json_type, self.description, self.is_required)
 
-def _fields_of(cls: Any) -> list[_Field]:  # noqa: ANN401 - a dataclass
+    def write(self, value: _Value, messages: Messages) -> dict[str, Any]:
+        """Return its keys with their values."""
+        return {self.key: self.codec.write(value, messages)}
+
+    def read(self, struct: _Value) -> _Value:
+        """Return its value from the struct of a record; UNSET stands for the default."""
+        value = getattr(struct, self.key)
+        return UNSET if value is UNSET else self.codec.read(value)
+
+
+class _NoteField(_Field):
+    """A note: its sentence, and its code beside it."""
+
+    def json_keys(self) -> Iterator[_Key]:
+        yield _Key(self.key, str, self.description)
+        yield _Key(f"{self.key}_code", _NoteRecord | None)
+
+    def write(self, value: Note | None, messages: Messages) -> dict[str, Any]:
+        code = None if value is None else value.to_dict()
+        return {self.key: messages.sentence(value), f"{self.key}_code": code}
+
+    def read(self, struct: _Value) -> Note | None:
+        code, sentence = getattr(struct, f"{self.key}_code"), getattr(struct, self.key)
+        if code is not UNSET:
+            return None if code is None else _read_note(code)
+        return _text_note(sentence) if sentence else None
+
+
+class _JoinedNotesField(_Field):
+    """Notes that are one text: their sentences, and their codes beside it."""
+
+    def json_keys(self) -> Iterator[_Key]:
+        yield _Key(self.key, str, self.description)
+        yield _Key(f"{self.key}_codes", list[_NoteRecord])
+
+    def write(self, value: tuple[Note, ...], messages: Messages) -> dict[str, Any]:
+        return {
+            self.key: "; ".join(map(messages.sentence, value)),
+            f"{self.key}_codes": [one.to_dict() for one in value],
+        }
+
+    def read(self, struct: _Value) -> tuple[Note, ...]:
+        codes, sentence = getattr(struct, f"{self.key}_codes"), getattr(struct, self.key)
+        if codes is not UNSET:
+            return tuple(map(_read_note, codes))
+        return (_text_note(sentence),) if sentence else ()
+
+
+class _EstimateField(_Field):
+    """An estimate; the reason why there is none is in a key that the estimates share."""
+
+    def read(self, struct: _Value) -> Estimate:
+        found = getattr(struct, self.key)
+        if found is not None:
+            return Estimate(**msgspec.structs.asdict(found))
+        return Estimate.missing(self.reason(struct))
+
+    def reason(self, struct: _Value) -> Note:
+        """Return why there is none."""
+        if struct.missing and self.key in struct.missing:
+            return _read_note(struct.missing[self.key])
+        sentences = struct.reasons or {}
+        return _text_note(sentences.get(self.key) or struct.reason or "not estimated")
+
+
+class _WindowEstimateField(_EstimateField):
+    """An estimate of a window; what decided the verdict is also why there is none."""
+
+    def reason(self, struct: _Value) -> Note:
+        decided_by = struct.decided_by
+        return Decision(decided_by.key, decided_by.value, decided_by.threshold).note
+
+
+def _fields_of(cls: _Type) -> list[_Field]:
+    """Return the fields of a dataclass that are written, the estimates last."""
     hints, described = get_type_hints(cls), _descriptions(cls)
-    found = []
+    fields = []
     for item in dataclasses.fields(cls):
-        if item.metadata.get("written", True):
-            hint = hints[item.name]
-            holds = "value"
-            if hint is Estimate:
-                holds = "estimate"
-            elif hint in (Note, Note | None):
-                holds = "note"
-            elif item.metadata.get("joined"):
-                holds = "joined"
-            is_required = (
-                item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        metadata, hint = item.metadata, hints[item.name]
+        if not metadata.get("written", True):
+            continue
+        kind, codec = _Field, _SPECIAL.get(hint)
+        if hint is Estimate:
+            kind = _WindowEstimateField if cls is WindowAnalysis else _EstimateField
+        elif hint in (Note, Note | None):
+            kind, codec = _NoteField, _Codec(str, _unchanged, _unchanged)
+        elif metadata.get("joined"):
+            kind = _JoinedNotesField
+        fields.append(
+            kind(
+                name=item.name,
+                key=metadata.get("key", item.name),
+                codec=codec or _codec_of(hint),
+                is_required=item.default is item.default_factory is dataclasses.MISSING,
+                description=f"{metadata['meaning']}, {metadata['unit']}."
+                if "meaning" in metadata
+                else described.get(item.name, ""),
             )
-            meaning = item.metadata.get("meaning")
-            text = f"{meaning}, {item.metadata['unit']}." if meaning else described.get(item.name)
-            kind = _Kind(str, _same, _same) if holds in ("note", "joined") else _kind_of(hint)
-            found.append(_Field(item.name, holds, kind, is_required, text or ""))
-    # What a record itself says comes first, what it shares with others after it.
-    return sorted(found, key=lambda one: one.holds == "estimate")
+        )
+    return sorted(fields, key=lambda field: isinstance(field, _EstimateField))
 
 
-def _make_record_kind(cls: Any) -> _Kind:  # noqa: ANN401 - a dataclass
-    """Return how a dataclass is written and read."""
-    fields = _fields_of(cls)
-    estimates = [one.name for one in fields if one.holds == "estimate"]
-    is_window = cls is WindowAnalysis
-
-    def write_record(record: object, speaker: Speaker) -> dict[str, Any]:
-        written: dict[str, Any] = {}
-        for name, holds, kind, _, _ in fields:
-            value = getattr(record, name)
-            if holds == "note":
-                written[name] = speaker.sentence(value)
-                written[f"{name}_code"] = None if value is None else value.to_dict()
-            elif holds == "joined":
-                written[name] = "; ".join(map(speaker.sentence, value))
-                written[f"{name}_codes"] = [one.to_dict() for one in value]
-            else:
-                written[name] = kind.write(value, speaker)
-        if is_window:
-            written["reason"] = speaker.sentence(record.reason)  # type: ignore[attr-defined]
-        elif estimates:
-            reasons = {name: getattr(record, name).reason for name in estimates}
-            reasons = {name: why for name, why in reasons.items() if why is not None}
-            sentences = {name: speaker.sentence(why) for name, why in reasons.items()}
-            written["reason"] = written.get("reason") or next(iter(sentences.values()), "")
-            written["reasons"] = sentences
-            written["missing"] = {name: why.to_dict() for name, why in reasons.items()}
-        return written
-
-    def read_record(record: Any) -> Any:  # noqa: ANN401 - the struct made below
-        values: dict[str, Any] = {}
-        for name, holds, kind, _, _ in fields:
-            value = getattr(record, name)
-            if holds == "note":
-                values[name] = _note_of(getattr(record, f"{name}_code"), value)
-            elif holds == "joined":
-                values[name] = _notes_of(getattr(record, f"{name}_codes"), value)
-            elif holds == "estimate":
-                values[name] = value
-            elif value is not UNSET:
-                values[name] = kind.read(value)
-        for name in estimates:
-            values[name] = _estimate_of(name, record, values.get("decided_by"))
-        return cls(**values)
-
-    return _Kind(_struct(cls, fields), write_record, read_record)
+#: The line that names one or more parameters in a numpydoc docstring.
+_PARAMETER_LINE: Final = re.compile(r"^(\w[\w, ]*) : .*$")
 
 
-_record_kind: Final[Callable[[Any], _Kind]] = lru_cache(_make_record_kind)
-
-
-def _note_of(code: _NoteRecord | UnsetType | None, sentence: object) -> Note | None:
-    if isinstance(code, _NoteRecord):
-        return _read_note(code)
-    return _spoken(sentence) if code is UNSET and isinstance(sentence, str) and sentence else None
-
-
-def _notes_of(codes: list[_NoteRecord] | UnsetType, sentence: object) -> tuple[Note, ...]:
-    if isinstance(codes, list):
-        return tuple(map(_read_note, codes))
-    return (_spoken(sentence),) if isinstance(sentence, str) and sentence else ()
-
-
-def _estimate_of(name: str, record: Any, decided_by: Any) -> Estimate:  # noqa: ANN401 - a struct
-    found = getattr(record, name)
-    if found is not None:
-        return Estimate(**msgspec.structs.asdict(found))
-    if decided_by is not None:
-        return Estimate.missing(decided_by.note)
-    if record.missing is not UNSET and name in record.missing:
-        return Estimate.missing(_read_note(record.missing[name]))
-    sentences = {} if record.reasons is UNSET else record.reasons
-    said = sentences.get(name) or (record.reason if record.reason is not UNSET else "")
-    return Estimate.missing(_spoken(said or "not estimated"))
-
-
-def _struct(cls: Any, fields: list[_Field]) -> type[msgspec.Struct]:  # noqa: ANN401 - a dataclass
-    """Make the type that `msgspec` checks a record of a document against."""
-    made: list[Any] = []
-
-    def add(name: str, wire: Any, description: str = "", *, is_required: bool = False) -> None:  # noqa: ANN401
-        wire = wire if is_required else wire | UnsetType
-        hint = Annotated[wire, msgspec.Meta(description=description)] if description else wire
-        made.append((name, hint) if is_required else (name, hint, UNSET))
-
-    for name, holds, kind, is_required, description in fields:
-        is_said = holds in ("note", "joined")
-        add(name, kind.wire, description, is_required=is_required and not is_said)
-        if holds == "note":
-            add(f"{name}_code", _NoteRecord | None)
-        elif holds == "joined":
-            add(f"{name}_codes", list[_NoteRecord])
-    names = {one.name for one in fields}
-    if any(one.holds == "estimate" for one in fields):
-        if "reason" not in names:
-            add("reason", str, "Why an estimate is null, or what decided, as a sentence.")
-        if cls is not WindowAnalysis:
-            add("reasons", dict[str, str], "Why an estimate is null, by its name.")
-            add("missing", dict[str, _NoteRecord], "The same as codes with values.")
-    summary = (cls.__doc__ or "").strip().split("\n", 1)[0]
-    return msgspec.defstruct(cls.__name__, made, kw_only=True, namespace={"__doc__": summary})
-
-
-_ENTRY: Final = re.compile(r"^(\w[\w, ]*) : .*$")
-
-
-def _descriptions(cls: Any) -> dict[str, str]:  # noqa: ANN401 - a dataclass
-    """Return what the docstring of a dataclass says of each of its fields."""
+def _descriptions(cls: _Type) -> dict[str, str]:
+    """Return the description of each parameter in the docstring of a dataclass."""
     found: dict[str, str] = {}
     names: list[str] = []
     for line in (cls.__doc__ or "").splitlines():
-        entry = _ENTRY.match(line.strip()) if line[4:5].strip() else None
+        entry = _PARAMETER_LINE.match(line.strip()) if line[4:5].strip() else None
         if entry:
             names = [name.strip() for name in entry[1].split(",")]
         elif line.startswith(" " * 8):
@@ -403,3 +423,55 @@ def _descriptions(cls: Any) -> dict[str, str]:  # noqa: ANN401 - a dataclass
         else:
             names = []
     return found
+
+
+# Records
+
+
+def _make_record_codec(cls: _Type) -> _Codec:
+    fields = _fields_of(cls)
+    estimates = [field.name for field in fields if isinstance(field, _EstimateField)]
+
+    def write_record(record: _Value, messages: Messages) -> dict[str, Any]:
+        written: dict[str, Any] = {}
+        for field in fields:
+            written |= field.write(getattr(record, field.name), messages)
+        if cls is WindowAnalysis:
+            written["reason"] = messages.sentence(record.reason)
+        elif estimates:
+            reasons = {name: getattr(record, name).reason for name in estimates}
+            reasons = {name: reason for name, reason in reasons.items() if reason is not None}
+            sentences = {name: messages.sentence(reason) for name, reason in reasons.items()}
+            written["reason"] = written.get("reason") or next(iter(sentences.values()), "")
+            written["reasons"] = sentences
+            written["missing"] = {name: reason.to_dict() for name, reason in reasons.items()}
+        return written
+
+    def read_record(struct: _Value) -> _Value:
+        values = {field.name: field.read(struct) for field in fields}
+        return cls(**{name: value for name, value in values.items() if value is not UNSET})
+
+    return _Codec(_struct_of(cls, fields), write_record, read_record)
+
+
+#: The codec of a dataclass, made once.
+_record_codec: Final[Callable[[_Type], _Codec]] = lru_cache(_make_record_codec)
+
+
+def _struct_of(cls: _Type, fields: list[_Field]) -> type[msgspec.Struct]:
+    """Make the struct that `msgspec` checks the JSON object of a record against."""
+    keys = [key for field in fields for key in field.json_keys()]
+    if any(isinstance(field, _EstimateField) for field in fields):
+        if "reason" not in {key.name for key in keys}:
+            meaning = "Why an estimate is null, or what decided, as a sentence."
+            keys.append(_Key("reason", str, meaning))
+        if cls is not WindowAnalysis:
+            keys.append(_Key("reasons", dict[str, str], "Why an estimate is null, by its name."))
+            meaning = "The same as codes with values."
+            keys.append(_Key("missing", dict[str, _NoteRecord], meaning))
+    return msgspec.defstruct(
+        cls.__name__,
+        [key.definition() for key in keys],
+        kw_only=True,
+        namespace={"__doc__": (cls.__doc__ or "").strip().split("\n", 1)[0]},
+    )
