@@ -66,7 +66,7 @@ def strings_of(table: object) -> Iterator[str]:
 
 
 def sentences_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Give the strings of a module that are no documentation."""
+    """Yield line and text of the strings of a module that are not docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     documentation = {
         id(node.body[0].value)

@@ -29,18 +29,18 @@ class TremorError(Exception):
 
 
 class InvalidInputError(TremorError, ValueError):
-    """An argument, an option or a setting lies outside of what is allowed."""
+    """An argument, an option or a setting is not allowed."""
 
 
 class ContextError(InvalidInputError):
-    """Answers about a run cannot be taken as they are.
+    """Answers about a run are not valid.
 
     Parameters
     ----------
     problems : iterable of str
-        Everything that is wrong, one sentence each.
+        Everything that is wrong, a sentence each.
     source : str
-        The file they come from; empty where they come from no file.
+        File that they come from; empty if there is none.
     """
 
     def __init__(self, problems: Iterable[str], source: str = "") -> None:
@@ -49,7 +49,7 @@ class ContextError(InvalidInputError):
         super().__init__(self.problems, source)
 
     def __str__(self) -> str:
-        """Give one line for each problem."""
+        """Return one line for each problem."""
         start = f"{self.source}: " if self.source else ""
         return "\n".join(f"{start}{problem}" for problem in self.problems)
 
@@ -62,12 +62,12 @@ class CaptureNotFoundError(TremorError, FileNotFoundError):
     """The named capture does not exist."""
 
     def __str__(self) -> str:
-        """Give the message alone, without the errno dressing of `OSError`."""
+        """Return the message alone, without the errno that `OSError` adds."""
         return str(self.args[0]) if self.args else ""
 
 
 class CaptureReadError(TremorError, ValueError):
-    """The capture exists and cannot be read as samples."""
+    """The capture exists but cannot be read as samples."""
 
 
 class CaptureNotRecognisedError(CaptureReadError):
@@ -75,7 +75,7 @@ class CaptureNotRecognisedError(CaptureReadError):
 
 
 class InsufficientDataError(TremorError, ValueError):
-    """The data can be read and do not suffice for what was asked."""
+    """The data can be read but are not enough for what was asked."""
 
 
 class PacketError(TremorError, ValueError):
@@ -85,21 +85,21 @@ class PacketError(TremorError, ValueError):
 class LinkError(TremorError, OSError):
     """There is no Bluetooth, no permission, or a sensor does not answer."""
 
-    #: What is wrong with the Bluetooth of this computer, where it is that; as in
-    #: `devices.link.remedies`.
+    #: Kind of trouble with the Bluetooth of this computer, a key of
+    #: `devices.link.remedies.REMEDIES`; empty if the trouble is another.
     trouble: str = ""
 
     def __str__(self) -> str:
-        """Give the message alone, without the errno dressing of `OSError`."""
+        """Return the message alone, without the errno that `OSError` adds."""
         return str(self.args[0]) if self.args else ""
 
 
 class SensorNotFoundError(LinkError):
-    """No sensor that was asked for is in reach."""
+    """The requested sensor is not in reach."""
 
 
 class SensorRefusedError(LinkError):
-    """The sensor is there and says no to what was asked of it."""
+    """The sensor is in reach but refuses what was asked of it."""
 
 
 class SensorLostError(LinkError):
@@ -107,8 +107,8 @@ class SensorLostError(LinkError):
 
 
 class WouldOverwriteError(TremorError, FileExistsError):
-    """The output exists already and overwriting was not asked for."""
+    """The output exists already, and overwriting was not asked for."""
 
     def __str__(self) -> str:
-        """Give the message alone, without the errno dressing of `OSError`."""
+        """Return the message alone, without the errno that `OSError` adds."""
         return str(self.args[0]) if self.args else ""

@@ -205,7 +205,7 @@ def test_what_came_before_is_left_out_and_counted():
 
 
 def clipped_samples():
-    """Give a leg that is shaken beyond 20 m/s^2 for a while; nobody declares the range."""
+    """Return samples that are shaken beyond 20 m/s^2 for a while; no range is declared."""
     samples = np.array(samples_of("steady", 50.0))
     shake = 30.0 * np.sin(2.0 * np.pi * 5.0 * np.arange(2000) / 50.0)
     samples[800:1300, 0] += shake[800:1300]

@@ -78,7 +78,7 @@ async def record_until_killed(folder):
 
 
 def killed(folder, after_s):
-    """Give the number of packets that were handed to a recorder before it was killed."""
+    """Return the number of packets that were handed to a recorder before it was killed."""
     with subprocess.Popen(
         [sys.executable, __file__, "--record", str(folder)], stdout=subprocess.PIPE
     ) as process:
@@ -210,7 +210,7 @@ def time_to_make(n):
 
 
 def memory_mb():
-    """Give what the process holds; 0 where the system does not tell."""
+    """Return the resident memory, MB; 0 where there is no /proc."""
     statm = Path("/proc/self/statm")
     if not statm.exists():
         return 0.0
@@ -218,7 +218,7 @@ def memory_mb():
 
 
 async def real_time(duration_s):
-    """Give the share of a core that a recording in real time takes, small batches and syncs too."""
+    """Check the share of a core that recording in real time takes, small batches and syncs too."""
     with tempfile.TemporaryDirectory() as parent:
         async with Recorder(Path(parent) / "run", stream=STREAM) as recorder:
             packets = [packet_of(number, 0.0) for number in range(round(duration_s / PERIOD_S))]

@@ -293,7 +293,7 @@ def overlap_s(episodes, start_s, end_s):
 
 
 def longest_still_s(table, within):
-    """Give the longest time of windows in a row that were judged, at least two of them."""
+    """Return the longest time of consecutive judged windows, at least two of them, s."""
     judged = within & np.isin(table.verdict, ("tremor", "no_tremor", "heartbeat"))
     longest_s, first = 0.0, None
     for k in range(len(table)):
@@ -477,7 +477,7 @@ def _share(found):
 
 
 def stamped(frame, stamps_per_s):
-    """Give samples and the mean rate of their stamps."""
+    """Return samples and the mean rate of their time stamps, Hz."""
     stamps = frame["time"].to_numpy(dtype=np.float64)
     fs = (len(stamps) - 1) / (stamps[-1] - stamps[0]) * stamps_per_s
     return frame[["x", "y", "z"]].to_numpy(dtype=np.float64), fs

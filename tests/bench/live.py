@@ -106,7 +106,7 @@ def clock_error(trials):
 
 
 def follow_clock(rate_hz, size, *, has_stamps, seed):
-    """Give the errors at the marks, when it converged, and the error then."""
+    """Return the errors at the marks, when it converged, and the error then."""
     rng = np.random.default_rng(seed)
     true_hz = rate_hz * (1.0 + rng.choice((-0.01, 0.01)))
     clock = RunningClock(nominal_sampling_rate_hz=rate_hz)

@@ -338,7 +338,7 @@ def work(name, folder):
 
 
 def run_package(name, folder, interpreter):
-    """Give the version of a package that has answered, or None where it is not installed."""
+    """Return the version of a package that has answered, or None where it is not installed."""
     root = str(Path(__file__).resolve().parents[2])
     done = subprocess.run(
         [interpreter, "-W", "ignore", __file__, "--worker", name, str(folder)],
@@ -755,7 +755,7 @@ def run_set(index, count, folder):
 
 
 def compare(count, durations_s, *, interpreter, jobs):
-    """Give the score of every method on every set, and the versions of the packages."""
+    """Return the score of every method on every set, and the versions of the packages."""
     chosen = [i for i, (_, (t, *_)) in enumerate(all_makers()) if t in durations_s]
     results: Results = {}
     versions = {}

@@ -55,7 +55,7 @@ def new_model():
 
 
 async def whole_session(folder, duration_s):
-    """Give processor time over time while it measures."""
+    """Return the share of a core that a session takes while it measures, and its counts."""
     plan = Plan(
         sensors=(RequestedSensor("", "simulated:movesense"),),
         folder=folder,
@@ -82,7 +82,7 @@ async def whole_session(folder, duration_s):
 
 
 async def sensor_alone(duration_s):
-    """Give what the simulated sensor takes by itself, as its link asks it."""
+    """Return the share of a core that the simulated sensor takes by itself, polled as by a link."""
     model = new_model()
     model.start(time.monotonic())
     cpu_s, begin_s = time.process_time(), time.monotonic()
@@ -194,7 +194,7 @@ async def fast_hour(folder, duration_s):
 
 
 def resident_mb():
-    """Give the memory that is used now; None where the system does not tell it so."""
+    """Return the resident memory, MB; None where there is no /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:

@@ -94,7 +94,7 @@ def memory_mib(code, *arguments):
 
 
 def family(pid):
-    """Give a process and what it started."""
+    """Return a process and its descendants."""
     try:
         children = [
             int(child)
@@ -107,7 +107,7 @@ def family(pid):
 
 
 def proportional_mib(pid):
-    """Give the memory of a process, what it shares with others in parts, MiB."""
+    """Return the proportional set size of a process, MiB."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -24,7 +24,7 @@ def write_capture(tmp_path):
 
 @pytest.fixture
 def still_leg():
-    """Give n samples of a resting leg: gravity along z and a little noise, m/s^2."""
+    """Return a function that makes n samples of a resting leg: gravity along z and noise, m/s^2."""
 
     def make(n, *, seed=0):
         samples = 0.01 * np.random.default_rng(seed).standard_normal((n, 3))
@@ -36,7 +36,7 @@ def still_leg():
 
 @pytest.fixture
 def trembling_leg(still_leg):
-    """Give n samples of a resting leg that trembles at 8 Hz with 0.5 m/s^2 of peak along x."""
+    """Return a function that adds a tremor of 8 Hz and 0.5 m/s^2 of peak along x to `still_leg`."""
 
     def make(n, *, sampling_rate_hz):
         samples = still_leg(n)

@@ -25,7 +25,7 @@ def run(*arguments, typed=""):
 
 
 def lines_for(**answers):
-    """Give a line for each question, empty where there is no answer."""
+    """Return a line for each question, empty where there is no answer."""
     return "".join(f"{answers.get(question.attribute, '')}\n" for question in QUESTIONS)
 
 

@@ -63,7 +63,7 @@ def wait_for_samples(folder, process):
 
 @pytest.fixture
 def kept_sources(monkeypatch):
-    """Give the sources that are opened, so that a test can ask their models for the truth."""
+    """Collect the sources that are opened, so that a test can ask their models for the truth."""
     kept = []
     opened = devices.open_source
 
@@ -214,7 +214,7 @@ def read_indices(folder):
 
 
 def runs_of(indices):
-    """Give (first, length) of each run of whole numbers."""
+    """Return (first, length) of each run of whole numbers."""
     runs = []
     for index in sorted(indices):
         if runs and index == runs[-1][0] + runs[-1][1]:

@@ -85,7 +85,7 @@ def make_analysis(
     occupancy=0.9,
     windows=("line",) * 60,
 ):
-    """Give an analysis; without a tremor, everything about it is missing."""
+    """Make an analysis; without a tremor, everything about it is missing."""
     seen = status == "measured"
     missing = Estimate.missing(Note("TEXT", {"text": "no tremor above 0.03 m/s^2"}))
     return Analysis(
@@ -114,5 +114,5 @@ def make_analysis(
 
 @pytest.fixture(scope="session")
 def analysis_of():
-    """Give `make_analysis`."""
+    """Return `make_analysis`."""
     return make_analysis

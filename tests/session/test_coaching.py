@@ -9,13 +9,13 @@ CALM = Moment(time_s=0.0, left_s=600.0, is_still=True)
 
 
 def said(*changes, step_s=1.0):
-    """Give (time, words) of all that is said while the moment changes as told, second by second."""
+    """Return (time, message) of every message while the moment changes at each step."""
     coach, words = Coach(), []
     for n, change in enumerate(changes):
         moment = replace(CALM, time_s=n * step_s, left_s=600.0 - n * step_s, **change)
-        told = coach.at(moment)
-        if told:
-            words.append((n * step_s, told))
+        message = coach.at(moment)
+        if message:
+            words.append((n * step_s, message))
     return words
 
 

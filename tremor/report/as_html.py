@@ -39,7 +39,7 @@ _MEANING: Final = {
 
 
 def render(analysis: Analysis) -> str:
-    """Give the page of an analysis.
+    """Render the report of an analysis as one HTML page.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _MOST_MISSING: Final = 4
 
 
 def render(analysis: Analysis, *, unicode: bool = True) -> str:
-    """Give the summary of an analysis as text.
+    """Render the summary of an analysis as text.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
 
 
 def render_explanations(analysis: Analysis, *, unicode: bool = True) -> str:
-    """Give the explanations of an analysis as text, without the numbers of the measurement.
+    """Render the explanations of an analysis as text, without the numbers of the measurement.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def _missing(explanation: Explanation) -> list[str]:
 
 
 def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_format: str) -> str:
-    """Give the soundness of a capture as text.
+    """Render the quality of a capture as text.
 
     Parameters
     ----------

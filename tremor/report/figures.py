@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["amplitude_svg", "plot", "quality_svg", "spectrum_svg"]
 
-# Okabe and Ito's colours, told apart with any colour vision.
+# The colours of Okabe and Ito, distinct with any colour vision.
 _BLUE: Final = "#0072B2"
 _SKY: Final = "#56B4E9"
 _VERMILLION: Final = "#D55E00"
@@ -193,7 +193,7 @@ def _top(*columns: Floats) -> float:
 
 
 def _centres(table: WindowTable) -> tuple[Floats, float]:
-    """Give the middle of every window and the time from one to the next."""
+    """Return the centre of every window and the step from one to the next, s."""
     centre: Floats = (table.start_s + table.end_s) / 2.0
     step_s = float(np.median(np.diff(centre))) if len(centre) > 1 else 1.0
     return centre, step_s
