@@ -190,7 +190,7 @@ def test_windows_are_those_of_analyze_window():
 def test_the_size_of_the_chunks_does_not_matter(monkeypatch):
     recording, _ = recorded("restless", duration_s=60.0, seed=9)
     one = analyze(recording)
-    monkeypatch.setattr(offline, "_CHUNK", 7)
+    monkeypatch.setattr(offline, "_WINDOWS_AT_ONCE", 7)
     other = analyze(recording)
     assert list(other.windows) == list(one.windows)
     assert other.summary == one.summary
