@@ -28,7 +28,7 @@ def _table_of(reasons, band_rms_ms2, *, noise_ms2=0.005):
         threshold=np.zeros(n),
         estimates=dict.fromkeys(ESTIMATE_NAMES, missing) | {"bandwidth_hz": width},
         method=np.zeros(n, dtype=np.uint8),
-        coherence=np.full(n, np.nan),
+        polarisation=np.full(n, np.nan),
         scores={
             "band_rms_ms2": np.broadcast_to(band_rms_ms2, n).astype(float),
             "floor_rms_ms2": np.full(n, noise_ms2),

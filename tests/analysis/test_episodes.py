@@ -53,7 +53,7 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
             "displacement_pp_mm": estimated(0.2),
         },
         method=tremor.astype(np.uint8),
-        coherence=np.where(tremor, 0.9, np.nan),
+        polarisation=np.where(tremor, 0.9, np.nan),
         scores={
             "low_rms_ms2": np.where(np.isnan(level), np.nan, low_rms_ms2),
             "peak_hz": np.where(np.isnan(level), np.nan, peak),
@@ -222,7 +222,7 @@ def test_settling_takes_the_numbers_away():
     table = settled("MT-T")
     for window in (table[1], table[2]):
         assert window.verdict == "settling"
-        assert window.coherence is None
+        assert window.polarisation is None
         for one in (window.frequency_hz, window.bandwidth_hz, window.rms_ms2):
             assert one.value is None
             assert one.reason.code == "settling"

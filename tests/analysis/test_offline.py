@@ -143,7 +143,7 @@ def test_a_turned_sensor_gives_the_same_analysis(name):
     for key in ESTIMATES:
         turned, straight = (each.windows.estimates[key] for each in (other, one))
         assert_allclose(turned[tremor_rows], straight[tremor_rows], rtol=1e-9, err_msg=key)
-    turned, straight = (each.windows.coherence for each in (other, one))
+    turned, straight = (each.windows.polarisation for each in (other, one))
     assert_allclose(turned[tremor_rows], straight[tremor_rows], rtol=1e-9)
     assert_allclose(numbers(other.summary), numbers(one.summary), rtol=1e-9)
 

@@ -130,7 +130,7 @@ def test_only_tremor_is_estimated_and_every_refusal_says_why(name):
         else:
             assert (one.value, one.low, one.high) == (None, None, None)
             assert one.reason == found.reason
-    assert (found.coherence is None) == (found.verdict != "tremor")
+    assert (found.polarisation is None) == (found.verdict != "tremor")
 
 
 @pytest.mark.parametrize(

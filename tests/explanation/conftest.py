@@ -50,7 +50,7 @@ def _windows(names):
         threshold=np.full(n, 8.0),
         estimates=dict.fromkeys(ESTIMATE_NAMES, triples),
         method=np.where(tremor, METHODS.index("whittle"), 0).astype(np.uint8),
-        coherence=np.where(tremor, 0.9, np.nan),
+        polarisation=np.where(tremor, 0.9, np.nan),
     )
 
 

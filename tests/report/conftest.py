@@ -68,7 +68,7 @@ def windows_of(reason: np.ndarray) -> WindowTable:
             "displacement_pp_mm": triples(displacement, 0.14 * displacement),
         },
         method=np.where(tremor, METHODS.index("whittle"), 0).astype(np.uint8),
-        coherence=np.where(tremor, 0.83, np.nan),
+        polarisation=np.where(tremor, 0.83, np.nan),
         scores={
             "band_rms_ms2": np.where(usable, rms, np.nan),
             "peak_over_floor": np.where(usable, 20.0 * rms, np.nan),

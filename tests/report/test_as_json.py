@@ -44,7 +44,7 @@ def test_columns_and_single_windows_give_the_same_dictionaries(analysis):
 
 def test_window_table_is_rebuilt_column_by_column(analysis):
     again = WindowTable.from_windows(list(analysis.windows))
-    for name in ("start_s", "reason", "score", "method", "coherence"):
+    for name in ("start_s", "reason", "score", "method", "polarisation"):
         np.testing.assert_array_equal(getattr(again, name), getattr(analysis.windows, name))
     for name, column in analysis.windows.estimates.items():
         np.testing.assert_array_equal(again.estimates[name], column)

@@ -95,7 +95,7 @@ def test_read_back_it_is_the_same(analyses, kind):
     sensor = one.recording.sensor and SensorInfo(str(one.recording.sensor))
     assert other.recording == replace(one.recording, sensor=sensor)
     assert len(other.windows) == len(one.windows)
-    for column in ("reason", "score", "threshold", "method", "coherence"):
+    for column in ("reason", "score", "threshold", "method", "polarisation"):
         assert_array_equal(getattr(other.windows, column), getattr(one.windows, column))
     for name in ESTIMATES:
         assert_array_equal(other.windows.estimates[name], one.windows.estimates[name])

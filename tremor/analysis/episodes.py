@@ -175,7 +175,7 @@ def _refuse(
         score=np.where(refused, score, table.score),
         threshold=np.where(refused, threshold, table.threshold),
         method=np.where(refused, 0, table.method),
-        coherence=emptied(table.coherence),
+        polarisation=emptied(table.polarisation),
         estimates={name: emptied(column) for name, column in table.estimates.items()},
     )
 

@@ -75,7 +75,7 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
         score=score,
         threshold=column("threshold"),
         method=line["method"],
-        coherence=line["polarisation"],
+        polarisation=line["polarisation"],
         estimates={name: line[name] for name in ESTIMATE_NAMES},
         scores=scores,
     )

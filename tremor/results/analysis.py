@@ -284,7 +284,7 @@ class Analysis:
         }
         for name, triple in table.estimates.items():
             columns |= {f"{name}{end}": triple[:, k] for k, end in enumerate(_ENDS)}
-        columns["coherence"] = table.coherence
+        columns["coherence"] = table.polarisation
         return pd.DataFrame(columns | dict(table.scores))
 
     def episodes_frame(self) -> pd.DataFrame:

@@ -1,6 +1,6 @@
-"""The windows of a capture: one by one for reading, as columns for keeping.
+"""The windows of a capture: as records to read, and as columns to keep.
 
-A day holds more than forty thousand windows; each becomes a `WindowAnalysis` when asked for.
+A day has more than forty thousand windows; a `WindowAnalysis` is made of one when it is read.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Decision:
 
     @property
     def note(self) -> Note:
-        """Return it as a code with its values."""
+        """The decision as a code with its values."""
         return Note(self.key, {"score": self.value, "threshold": self.threshold})
 
 
@@ -65,27 +65,27 @@ class WindowAnalysis(TremorEstimates):
         One of `tremor.results.verdicts.VERDICTS`.
     decided_by : Decision
         The score that decided, and its threshold.
-    coherence : float or None
+    polarisation : float or None
         Share of the in-band power that moves along one direction (1/3 to 1).
     scores : mapping of str to float
-        The statistics that the verdict looked at, as in `tremor.results.scores.SCORES`; of a
-        window that holds next to nothing these are levels alone.
+        The statistics that the verdict is based on, as in `tremor.results.scores.SCORES`; levels
+        only for a window that holds next to nothing.
     """
 
     start_s: float
     end_s: float
     verdict: Verdict
     decided_by: Decision
-    coherence: float | None
+    polarisation: float | None = field(metadata={"key": "coherence"})
     scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def reason(self) -> Note:
-        """Return what decided as a code with its values."""
+        """What decided, as a code with its values."""
         return self.decided_by.note
 
 
-_COLUMNS: Final = ("start_s", "end_s", "score", "threshold", "coherence")
+_COLUMNS: Final = ("start_s", "end_s", "score", "threshold", "polarisation")
 _CODES: Final = ("reason", "method")
 
 
@@ -103,12 +103,12 @@ class WindowTable(Sequence[WindowAnalysis]):
         The score that decided and its threshold.
     method : ndarray of uint8, shape (n_windows,)
         Index into ``METHODS``.
-    coherence : ndarray, shape (n_windows,)
-        NaN where not estimated.
+    polarisation : ndarray, shape (n_windows,)
+        Share of the in-band power that moves along one direction; NaN where not estimated.
     estimates : mapping of str to ndarray, shape (n_windows, 3)
         Value, low and high of each estimate of the table; NaN where not estimated.
     scores : mapping of str to ndarray, shape (n_windows,)
-        The statistics that the verdicts looked at; NaN where there was nothing to look at.
+        The statistics that the verdicts are based on; NaN where not measured.
     """
 
     start_s: Floats
@@ -117,7 +117,7 @@ class WindowTable(Sequence[WindowAnalysis]):
     score: Floats
     threshold: Floats
     method: npt.NDArray[np.uint8]
-    coherence: Floats
+    polarisation: Floats
     estimates: Mapping[str, Floats]
     scores: Mapping[str, Floats] = field(default_factory=dict)
 
@@ -196,13 +196,13 @@ class WindowTable(Sequence[WindowAnalysis]):
         name = REASON_NAMES[self.reason[index]]
         decided_by = Decision(name, float(self.score[index]), float(self.threshold[index]))
         method = METHODS[self.method[index]]
-        coherence = float(self.coherence[index])
+        polarisation = float(self.polarisation[index])
         return WindowAnalysis(
             start_s=float(self.start_s[index]),
             end_s=float(self.end_s[index]),
             verdict=REASONS[name].verdict,
             decided_by=decided_by,
-            coherence=None if np.isnan(coherence) else coherence,
+            polarisation=None if np.isnan(polarisation) else polarisation,
             scores={
                 name: float(column[index])
                 for name, column in self.scores.items()
@@ -219,7 +219,7 @@ class WindowTable(Sequence[WindowAnalysis]):
 
     @property
     def verdict(self) -> npt.NDArray[np.str_]:
-        """Return the verdicts as text, shape (n_windows,)."""
+        """The verdicts, shape (n_windows,)."""
         return np.array([REASONS[name].verdict for name in REASON_NAMES])[self.reason]
 
     def where(self, verdict: str) -> npt.NDArray[np.bool_]:
@@ -239,12 +239,14 @@ class WindowTable(Sequence[WindowAnalysis]):
         return found[self.reason]
 
     def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
-        """Return the windows as JSON holds them, made from whole columns.
+        """Convert the windows to JSON objects, column by column.
+
+        This is what `tremor.results.codec.write` returns for each window, only faster.
 
         Parameters
         ----------
         sentences : sequence of str, length n_windows
-            The reasons as `tremor.report.messages.window_reasons` makes them.
+            What `tremor.report.messages.window_reasons` returns.
 
         Returns
         -------
@@ -263,17 +265,17 @@ class WindowTable(Sequence[WindowAnalysis]):
                     "value": score,
                     "threshold": threshold,
                 },
-                "coherence": None if coherence != coherence else coherence,
+                "coherence": None if polarisation != polarisation else polarisation,
                 "scores": {},
                 "reason": sentence,
             }
-            for start, end, reason, score, threshold, coherence, sentence in zip(
+            for start, end, reason, score, threshold, polarisation, sentence in zip(
                 self.start_s.tolist(),
                 self.end_s.tolist(),
                 reasons,
                 self.score.tolist(),
                 self.threshold.tolist(),
-                self.coherence.tolist(),
+                self.polarisation.tolist(),
                 sentences,
                 strict=True,
             )
@@ -311,7 +313,7 @@ class WindowTable(Sequence[WindowAnalysis]):
             score=_column([one.value for one in decided]),
             threshold=_column([one.threshold for one in decided]),
             method=np.array([_method_of(window) for window in windows], dtype=np.uint8),
-            coherence=_column([window.coherence for window in windows]),
+            polarisation=_column([window.polarisation for window in windows]),
             estimates={
                 name: _triples([getattr(window, name) for window in windows])
                 for name in ESTIMATE_NAMES
@@ -363,7 +365,7 @@ def _method_of(window: WindowAnalysis) -> int:
 
 
 def _names_in_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the names of all rows in one order that keeps that of each row."""
+    """Merge the names of all rows, each row in its own order."""
     names: list[str] = []
     for keys in dict.fromkeys(tuple(row) for row in rows):
         position = 0

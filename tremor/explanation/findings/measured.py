@@ -105,16 +105,17 @@ def _line_width(analysis: Analysis) -> Finding:
 
 
 def _direction(analysis: Analysis) -> Finding:
-    """Return the median coherence of the windows, with its interval from order statistics."""
-    coherence = np.sort(analysis.windows.coherence[np.isfinite(analysis.windows.coherence)])
-    n = len(coherence)
+    """Return the median polarisation of the windows, with its interval from order statistics."""
+    polarisation = analysis.windows.polarisation
+    polarisation = np.sort(polarisation[np.isfinite(polarisation)])
+    n = len(polarisation)
     if not n or analysis.status != "measured":
         return not_measured("direction", analysis)
     # Windows overlap by half, so every second one is new.
     reach = _NORMAL_QUANTILE * 0.5 * math.sqrt(2.0 * n)
-    low = float(coherence[max(math.floor(0.5 * n - reach), 0)])
-    high = float(coherence[min(math.ceil(0.5 * n + reach), n - 1)])
-    median = float(np.median(coherence))
+    low = float(polarisation[max(math.floor(0.5 * n - reach), 0)])
+    high = float(polarisation[min(math.ceil(0.5 * n + reach), n - 1)])
+    median = float(np.median(polarisation))
     return Finding(
         key="direction",
         statement=note(
