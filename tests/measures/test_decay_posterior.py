@@ -41,7 +41,7 @@ def test_curves_inside_few_dimensions_lose_nothing():
     points = points_of()
     waxing = decay_posterior._Waxing.of(np.ones(60))
     tau, level = decay_posterior._Grid((2.3, 8.0), (-4.0, 4.0)).cells()
-    curves = decay_posterior._log_curves(points.time_s, tau, level, known=True)
+    curves = decay_posterior._log_curves(points.time_s, tau, level, is_floor_known=True)
     log_floor = np.log(0.05)
     weights = decay_posterior._weigh(points, waxing, curves, log_floor=log_floor).log_weight
     value = np.log(points.rms_ms2) + points.log_variance - log_floor

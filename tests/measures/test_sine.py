@@ -104,12 +104,12 @@ def test_tones_are_told_from_lines():
     rng = np.random.default_rng(6)
     tones = fitted(sines([8.13] * 300, noise_ms2=0.05, seed=6), np.full(300, 8.13))
     # 1 % of true tones are taken for lines: 3 of 300 and four binomial standard deviations.
-    assert np.mean(~tones.is_enough) <= 0.01 + 4 * np.sqrt(0.01 / 300)
+    assert np.mean(~tones.is_sufficient) <= 0.01 + 4 * np.sqrt(0.01 / 300)
     lines = np.array(
         [narrowband(400, FS, frequency_hz=8.13, bandwidth_hz=1.0, rms_ms2=0.3, rng=rng).T
          for _ in range(100)]
     ) + rng.normal(0, 0.05, (100, 3, 400))  # fmt: skip
-    assert not fitted(lines, np.full(100, 8.13)).is_enough.any()
+    assert not fitted(lines, np.full(100, 8.13)).is_sufficient.any()
 
 
 def test_a_window_alone_gives_the_bits_that_it_gives_among_others():

@@ -54,7 +54,7 @@ def power_around(
     frequency_hz, bandwidth_hz : ndarray, shape (n_windows,)
         The lines, Hz.
     fitted_ms2sq : ndarray, shape (n_windows,)
-        Power of the fitted lines, used where next to nothing is left above the floor.
+        Power of the fitted lines, (m/s^2)^2; used where next to nothing is left above the floor.
     fs : float
         Sampling rate, Hz.
     n_samples : int
@@ -69,10 +69,10 @@ def power_around(
 
     Notes
     -----
-    The acceleration is integrated over three bandwidths on each side, 2 Hz at least for a band of
-    3-15 Hz, and corrected for the flanks of the Lorentzian outside of it. The displacement divides
-    the same span by (2 pi f)^4: it is taken in the spectrum because integrating samples twice
-    drifts.
+    The PSD of the acceleration is integrated over three bandwidths on each side, at least 2 Hz for
+    a band of 3-15 Hz, and corrected for the flanks of the Lorentzian outside of them. For the
+    displacement the same bins are divided by (2 pi f)^4, because samples that are integrated twice
+    drift.
     """
     bin_width_hz = fs / n_samples
     frequency = bin_frequency_hz(n_samples, fs=fs)
@@ -85,12 +85,12 @@ def power_around(
     high_hz = np.minimum(frequency_hz + span_hz, SPECTRUM.nyquist_share * fs / 2.0)
     inside = (frequency >= low_hz[:, None]) & (frequency <= high_hz[:, None])
     half_width = np.maximum(bandwidth_hz, 1e-6) / 2.0
-    held = (
+    share_inside = (
         np.arctan((high_hz - frequency_hz) / half_width)
         + np.arctan((frequency_hz - low_hz) / half_width)
     ) / np.pi
     excess = np.where(inside, density - floor[:, None], 0.0)
-    power = excess.sum(axis=-1) * bin_width_hz / held
+    power = excess.sum(axis=-1) * bin_width_hz / share_inside
     power = np.where(power > LINE_POWER.least_share * fitted_ms2sq, power, fitted_ms2sq)
     fast_enough = frequency >= LINE_POWER.displacement_low_share * frequency_hz[:, None]
     weight = (2.0 * np.pi * np.maximum(frequency, bin_width_hz)) ** -4.0

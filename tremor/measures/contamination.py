@@ -120,7 +120,7 @@ def blank_impacts(high_passed: Floats, *, fs: float, over_median: float) -> Blan
     rows = np.flatnonzero(hit.any(axis=1))
     if rows.size:
         fade = max(1, round(IMPACTS.fade_s * fs))
-        # Half a cosine from zero at a hit to one beyond the fade: only the nearest hit counts.
+        # Half a cosine, from zero at a hit to one beyond the fade: only the nearest hit matters.
         distance = np.minimum(_since_hit(hit[rows]), _since_hit(hit[rows, ::-1])[:, ::-1])
         weight = 0.5 - 0.5 * np.cos(np.pi * np.minimum(distance, fade + 1) / (fade + 1))
         kept = np.square(weight).mean(axis=-1)
@@ -140,7 +140,7 @@ def _since_hit(hit: npt.NDArray[np.bool_]) -> Indices:
 def half_disagreement_hz(
     high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
 ) -> Floats:
-    """Measure the distance between the peak of a window and that of its better half.
+    """Measure the distance from the peak of a window to the closer of the peaks of its halves.
 
     Parameters
     ----------

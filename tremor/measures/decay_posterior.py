@@ -49,7 +49,7 @@ Bools = npt.NDArray[np.bool_]
 _NO_WAXING: Final = (1e-3, 8.0)
 #: ln tau that stands for no decay.
 _NO_DECAY_LOG_TAU: Final = 100.0
-#: Cells of the grid.
+#: Numbers of cells along ln tau and along the level.
 _N_TAU: Final = 36
 _N_LEVEL: Final = 24
 #: Dimension of the space that all curves of a grid lie in (to 1e-3 of a log unit), and the curves
@@ -57,7 +57,7 @@ _N_LEVEL: Final = 24
 _N_BASIS: Final = 16
 _N_BASIS_CURVES: Final = 60
 _BASIS_TAIL: Final = 1e-6
-#: The grid is narrowed this often, to all but a tail of the weight on each side.
+#: Times that the grid is narrowed, and the tail of the weight that is cut off on each side.
 _N_ZOOMS: Final = 2
 _ZOOM_TAIL: Final = 1e-4
 #: Hypotheses of less than this share of the largest weight are dropped.
@@ -120,7 +120,7 @@ def thin_series(points: RmsSeries) -> RmsSeries:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Grid:
-    """Time constants and levels: ``level`` is F over RMS(0) with a fitted floor, else ln(A/F)."""
+    """Limits of ln tau and of the level: F over RMS(0) if the floor is fitted, else ln(A/F)."""
 
     tau_limits: tuple[float, float]
     level_limits: tuple[float, float]
@@ -155,18 +155,18 @@ def _narrowed(weight: Floats, limits: tuple[float, float]) -> tuple[float, float
     return max(low, low + step * (first - 1)), min(high, low + step * (last + 2))
 
 
-def _log_curves(time_s: Floats, tau: Floats, level: Floats, *, known: bool) -> Floats:
+def _log_curves(time_s: Floats, tau: Floats, level: Floats, *, is_floor_known: bool) -> Floats:
     """Return ln RMS over its scale for every (ln tau, level): RMS(0), or the floor if known."""
     fading = np.exp(-2.0 * time_s / np.exp(tau)[:, None])
-    if known:
+    if is_floor_known:
         return np.asarray(0.5 * np.log1p(np.exp(2.0 * level)[:, None] * fading))
     floor = (level**2)[:, None]
     return np.asarray(0.5 * np.log(np.maximum((1.0 - floor) * fading + floor, 1e-300)))
 
 
-def _fading_share(curve: Floats, level: float, *, known: bool) -> Floats:
+def _fading_share(curve: Floats, level: float, *, is_floor_known: bool) -> Floats:
     """Return the share of the fading part in the power, along a curve of ln RMS over its scale."""
-    floor = 1.0 if known else level**2
+    floor = 1.0 if is_floor_known else level**2
     return np.asarray(1.0 - floor * np.exp(-2.0 * curve))
 
 
@@ -307,8 +307,8 @@ class DecayPosterior:
         F over RMS(0) if the floor was fitted, else ln(A / F).
     log_scale : ndarray, shape (n_draws,)
         Natural logarithm of RMS(0), or of F if that is known, m/s^2.
-    known : bool
-        Whether the floor is known from before the run.
+    is_floor_known : bool
+        Whether the floor is that from before the run, not a fitted one.
     log_bayes_factor : float
         Natural logarithm of the evidence for a decay over that for a constant.
     """
@@ -316,7 +316,7 @@ class DecayPosterior:
     log_tau: Floats
     level: Floats
     log_scale: Floats
-    known: bool
+    is_floor_known: bool
     log_bayes_factor: float
 
     def rms(self, time_s: npt.ArrayLike, *, every: int = 1) -> Floats:
@@ -338,21 +338,36 @@ class DecayPosterior:
             np.atleast_1d(np.asarray(time_s, dtype=np.float64)),
             self.log_tau[::every],
             self.level[::every],
-            known=self.known,
+            is_floor_known=self.is_floor_known,
         )
         return np.asarray(np.exp(curves + self.log_scale[::every, None]))
 
     def floor_rms(self) -> Floats:
         """Return the floor of every draw, m/s^2, shape (n_draws,)."""
         scale = np.exp(self.log_scale)
-        return scale if self.known else np.asarray(self.level * scale)
+        return scale if self.is_floor_known else np.asarray(self.level * scale)
 
 
 class CoarsePosterior(NamedTuple):
-    """The widest grid with its weights, and the evidence.
+    """The posterior on the widest grid, and the evidence.
 
-    ``log_bayes_factor`` is that of a decay over a constant; ``log_evidence`` compares a floor that
-    is known with one that is fitted.
+    Parameters
+    ----------
+    points : RmsSeries
+        The data.
+    log_floor : float or None
+        Natural logarithm of the RMS before the run, m/s^2; None if the floor is fitted.
+    grid : _Grid
+        Time constants and levels.
+    weight : ndarray, shape (n_hypotheses, n_cells)
+        Weight of every cell under every hypothesis on waxing and waning, the largest 1.
+    waxing : _Waxing
+        The hypotheses.
+    log_bayes_factor : float
+        Natural logarithm of the evidence for a decay over that for a constant.
+    log_evidence : float
+        Natural logarithm of the evidence for a decay; it compares a floor from before the run
+        with a fitted one.
     """
 
     points: RmsSeries
@@ -379,7 +394,7 @@ def coarse_posterior(points: RmsSeries, *, floor_ms2: float | None) -> CoarsePos
     CoarsePosterior
         To be refined by `refine_posterior`.
     """
-    known = floor_ms2 is not None
+    is_floor_known = floor_ms2 is not None
     log_floor = math.log(floor_ms2) if floor_ms2 is not None else None
     # How far the start may lie above the floor; the same width makes both evidences comparable.
     lowest = floor_ms2 or float(points.rms_ms2.min())
@@ -390,17 +405,19 @@ def coarse_posterior(points: RmsSeries, *, floor_ms2: float | None) -> CoarsePos
         DECAY_PRIOR.longest_tau_over_rest * float(points.time_s[-1]),
         DECAY_PRIOR.least_tau_range * shortest_s,
     )
-    grid = _Grid((math.log(shortest_s), math.log(longest_s)), levels if known else (0.0, 1.0))
+    grid = _Grid(
+        (math.log(shortest_s), math.log(longest_s)), levels if is_floor_known else (0.0, 1.0)
+    )
     tau, level = grid.cells()
     waxing = _Waxing.of(np.ones(len(points.time_s)))
     # The last rows never fade.
     both = np.append(tau, np.full(_N_LEVEL, _NO_DECAY_LOG_TAU)), np.append(level, level[:_N_LEVEL])
-    curves = _log_curves(points.time_s, *both, known=known)
+    curves = _log_curves(points.time_s, *both, is_floor_known=is_floor_known)
     log_weight = _weigh(points, waxing, curves, log_floor=log_floor).log_weight
     log_weight, constant = log_weight[:, : len(tau)], log_weight[:, len(tau) :]
     log_evidence = _log_mean(log_weight)
     log_bayes_factor = log_evidence - _log_mean(constant)
-    if not known:  # the flat prior of the scale, over the width that a known floor leaves
+    if not is_floor_known:  # the flat prior of the scale, over the width that a known floor leaves
         log_evidence += 0.5 * math.log(2.0 * math.pi) - math.log(levels[1] - levels[0])
     weight = np.exp(log_weight - log_weight.max())
     return CoarsePosterior(points, log_floor, grid, weight, waxing, log_bayes_factor, log_evidence)
@@ -420,17 +437,19 @@ def refine_posterior(start: CoarsePosterior) -> DecayPosterior:
         4000 draws; the same each time.
     """
     points, log_floor, grid = start.points, start.log_floor, start.grid
-    known = log_floor is not None
+    is_floor_known = log_floor is not None
     of_cell = start.weight.sum(axis=0)
     tau, level = grid.cells()
     best = int(np.argmax(of_cell))
-    curve = _log_curves(points.time_s, tau[best : best + 1], level[best : best + 1], known=known)[0]
-    share = _fading_share(curve, float(level[best]), known=known)
+    curve = _log_curves(
+        points.time_s, tau[best : best + 1], level[best : best + 1], is_floor_known=is_floor_known
+    )[0]
+    share = _fading_share(curve, float(level[best]), is_floor_known=is_floor_known)
     waxing = start.waxing.chosen(_not_negligible(start.weight)).joined(_Waxing.of(share))
     for zoom in range(_N_ZOOMS):
         grid = grid.zoomed(of_cell / of_cell.sum())
         tau, level = grid.cells()
-        curves = _log_curves(points.time_s, tau, level, known=known)
+        curves = _log_curves(points.time_s, tau, level, is_floor_known=is_floor_known)
         weights = _weigh(points, waxing, curves, log_floor=log_floor)
         weight = np.exp(weights.log_weight - weights.log_weight.max())
         of_cell = weight.sum(axis=0)
@@ -462,6 +481,6 @@ def _draw(grid: _Grid, weight: Floats, weights: _Weights, start: CoarsePosterior
         log_tau=tau[cell] + (spread[:, 0] - 0.5) * tau_step,
         level=level[cell] + (spread[:, 1] - 0.5) * level_step,
         log_scale=scale + (start.log_floor or 0.0),
-        known=start.log_floor is not None,
+        is_floor_known=start.log_floor is not None,
         log_bayes_factor=start.log_bayes_factor,
     )

@@ -30,21 +30,22 @@ from tremor.settings.recoveries import RecoverySettings
 
 __all__ = ["judge_decay"]
 
-#: From RMS with the noise of the sensor to RMS of the tremor.
-_WithoutNoise = Callable[[Floats], Floats]
+#: Removes the noise of the sensor from an RMS, m/s^2.
+_RemoveNoise = Callable[[Floats], Floats]
 
 _QUANTILES: Final = (0.5 - LEVEL / 2.0, 0.5, 0.5 + LEVEL / 2.0)
-#: RmsSeries of the curve that is reported; it is made of every n-th draw.
+#: Number of points of the reported curve, which every n-th draw enters.
 _N_CURVE: Final = 61
 _CURVE_EVERY: Final = 4
-#: Growth beyond this is a tremor that was not there before; its size says nothing.
-_MANY: Final = 100.0
-#: Odds beyond this are as good as certain.
-_MOST_ODDS: Final = 1e4
-_LEAST_POWER: Final = np.finfo(np.float64).tiny
-#: Odds beyond e^20 are certain; and so many draws of a constant stand for certainty.
-_MOST_LOG_ODDS: Final = 20.0
+#: A tremor that grew by more than this was not there before: the factor means nothing.
+_LARGEST_GROWTH: Final = 100.0
+#: Larger odds are as good as certain, and are reported as this.
+_LARGEST_ODDS: Final = 1e4
+#: Log odds are computed up to this, which keeps their exponential finite.
+_LARGEST_LOG_ODDS: Final = 20.0
+#: Most draws of a constant tremor that are mixed in, per draw of a decay.
 _MOST_CONSTANT: Final = 40
+_LEAST_POWER: Final = np.finfo(np.float64).tiny
 
 
 def judge_decay(
@@ -97,22 +98,25 @@ def judge_decay(
             n_points=n,
             n_left_out=n_left_out,
             rest_start_s=rest_start_s,
-            more_rest_needed_s=_asked(
+            more_rest_needed_s=_more_rest_estimate(
                 max(rules.rest_asked_s - rest_s, rules.more_rest_least_s), rules=rules
             ),
         )
     points = thin_series(points)
     noise_power = noise_ms2**2
 
-    def tremor(rms: Floats) -> Floats:
+    def remove_noise(rms: Floats) -> Floats:
         return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, _LEAST_POWER)))
 
     posterior, remark = _with_best_floor(
         points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules
     )
-    found = _read(posterior, points, tremor, floor_ms2=floor_ms2, rules=rules)
+    found = _recovery_of_decay(posterior, points, remove_noise, floor_ms2=floor_ms2, rules=rules)
     if found.verdict != "decays":
-        found = _grown(found, points, tremor, posterior=posterior, rules=rules) or found
+        found = (
+            _recovery_of_growth(found, points, remove_noise, posterior=posterior, rules=rules)
+            or found
+        )
     return replace(
         found,
         reason=found.reason + left_out,
@@ -120,14 +124,14 @@ def judge_decay(
         n_left_out=n_left_out,
         rest_start_s=rest_start_s,
         point_time_s=points.time_s,
-        point_rms_ms2=tremor(points.rms_ms2),
+        point_rms_ms2=remove_noise(points.rms_ms2),
     )
 
 
-def _read(
+def _recovery_of_decay(
     posterior: DecayPosterior,
     points: RmsSeries,
-    tremor: _WithoutNoise,
+    remove_noise: _RemoveNoise,
     *,
     floor_ms2: float | None,
     rules: RecoverySettings,
@@ -135,7 +139,7 @@ def _read(
     """Read verdict and numbers from the posterior of a decay."""
     first_s, rest_s = (float(end_s) for end_s in points.time_s[[0, -1]])
     start_s = 0.0 if first_s <= rules.lead_most_s else first_s
-    start, end = tremor(posterior.rms([start_s, rest_s])).T
+    start, end = remove_noise(posterior.rms([start_s, rest_s])).T
     gone = 1.0 - end / start
     verdict = _verdict(posterior, gone, rest_s, rules)
     draws = gone if verdict == "decays" else _with_constant(gone, posterior)
@@ -145,14 +149,14 @@ def _read(
     more, ask = _more_rest(posterior, verdict, rest_s, settled=settled, rules=rules)
     time_s = np.linspace(start_s, rest_s, _N_CURVE)
     low, middle, high = np.quantile(
-        tremor(posterior.rms(time_s, every=_CURVE_EVERY)), _QUANTILES, axis=0
+        remove_noise(posterior.rms(time_s, every=_CURVE_EVERY)), _QUANTILES, axis=0
     )
-    if posterior.known:
+    if posterior.is_floor_known:
         floor = Estimate(floor_ms2, None, None, level=LEVEL, method="level before the run")
     elif why_not is not None:
         floor = Estimate.missing(why_not)
     else:
-        floor = _estimate(tremor(posterior.floor_rms()), _method(posterior))
+        floor = _estimate(remove_noise(posterior.floor_rms()), _method(posterior))
     decided = _deciding(posterior, verdict, fraction_gone, rest_s)
     reasons = (decided, why_not if verdict == "decays" else None, ask)
     # One keyword per field of the result.
@@ -167,7 +171,7 @@ def _read(
         reason=tuple(reason for reason in reasons if reason is not None),
         rest_s=rest_s,
         n_points=len(points.time_s),
-        floor="baseline" if posterior.known else "fitted",
+        floor="baseline" if posterior.is_floor_known else "fitted",
         log_bayes_factor=posterior.log_bayes_factor,
         curve_time_s=time_s,
         curve_rms_ms2=middle,
@@ -176,16 +180,16 @@ def _read(
     )
 
 
-def _grown(
+def _recovery_of_growth(
     found: Recovery,
     points: RmsSeries,
-    tremor: _WithoutNoise,
+    remove_noise: _RemoveNoise,
     *,
     posterior: DecayPosterior,
     rules: RecoverySettings,
 ) -> Recovery | None:
     """Return the result for a tremor that grew, found by the same test backwards in time."""
-    times = _growth(points, tremor, rules)
+    times = _growth(points, remove_noise, rules)
     if times is None:
         return None
     rest_s = found.rest_s
@@ -194,8 +198,8 @@ def _grown(
     )
     more, ask = _more_rest(posterior, verdict, rest_s, settled=False, rules=rules)
     reason = note("GREW", times=times, rest_s=rest_s)
-    if times >= _MANY:
-        reason = note("GREW_FAR", times=_MANY, rest_s=rest_s)
+    if times >= _LARGEST_GROWTH:
+        reason = note("GREW_FAR", times=_LARGEST_GROWTH, rest_s=rest_s)
     without = Recovery.insufficient(
         note("TREMOR_GREW"), rest_s=rest_s, n_points=found.n_points, more_rest_needed_s=more
     )
@@ -208,7 +212,9 @@ def _grown(
 
 
 def _method(posterior: DecayPosterior) -> str:
-    return "decay to a floor " + ("from before the run" if posterior.known else "that was fitted")
+    return "decay to a floor " + (
+        "from before the run" if posterior.is_floor_known else "that was fitted"
+    )
 
 
 def _estimate(draws: Floats, method: str) -> Estimate:
@@ -231,12 +237,12 @@ def _with_best_floor(
 
 def _with_constant(gone: Floats, posterior: DecayPosterior) -> Floats:
     """Return draws of the share gone, mixed with those of a constant tremor by their odds."""
-    weight = math.exp(min(-posterior.log_bayes_factor, _MOST_LOG_ODDS))
+    weight = math.exp(min(-posterior.log_bayes_factor, _LARGEST_LOG_ODDS))
     n_constant = min(round(weight * len(gone)), _MOST_CONSTANT * len(gone))
     return np.concatenate([gone, np.zeros(n_constant)])
 
 
-def _growth(points: RmsSeries, tremor: _WithoutNoise, rules: RecoverySettings) -> float | None:
+def _growth(points: RmsSeries, remove_noise: _RemoveNoise, rules: RecoverySettings) -> float | None:
     """Return the factor by which the tremor grew; None if growth is not shown."""
     ends_s = points.time_s[[0, -1]]
     backwards = RmsSeries(
@@ -245,7 +251,7 @@ def _growth(points: RmsSeries, tremor: _WithoutNoise, rules: RecoverySettings) -
     coarse = coarse_posterior(backwards, floor_ms2=None)
     if coarse.log_bayes_factor <= rules.decays_least_log_bayes:
         return None
-    last, first = tremor(refine_posterior(coarse).rms(ends_s)).T
+    last, first = remove_noise(refine_posterior(coarse).rms(ends_s)).T
     times = float(np.median(last / first))
     return times if 1.0 - 1.0 / times > rules.decays_least_drop else None
 
@@ -269,7 +275,7 @@ def _time_constants(
     tau = np.exp(posterior.log_tau)
     low, middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES))
     needed = rules.half_life_least_taus_fitted
-    if posterior.known:
+    if posterior.is_floor_known:
         needed = rules.half_life_least_taus_known
     reason = None
     if verdict != "decays":
@@ -311,7 +317,9 @@ def _is_settled(half_life: Estimate, rules: RecoverySettings) -> bool:
     return half_life.high <= rules.settled_most_ratio * (half_life.low or half_life.high)
 
 
-def _asked(value_s: float, high_s: float | None = None, *, rules: RecoverySettings) -> Estimate:
+def _more_rest_estimate(
+    value_s: float, high_s: float | None = None, *, rules: RecoverySettings
+) -> Estimate:
     low_s = min(value_s, rules.more_rest_least_s)
     method = f"rule: {rules.reliable_taus_fitted:g} time constants of rest"
     return Estimate(value_s, low_s, high_s, level=LEVEL, method=method)
@@ -333,7 +341,7 @@ def _more_rest(
     if rest_s >= rules.rest_most_s - rules.more_rest_least_s:
         reason = note("MORE_REST_FUTILE", rest_min=rest_s / 60.0)
         return Estimate.missing(reason), reason
-    factor = rules.reliable_taus_known if posterior.known else rules.reliable_taus_fitted
+    factor = rules.reliable_taus_known if posterior.is_floor_known else rules.reliable_taus_fitted
     tau = np.exp(posterior.log_tau)
     middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES[1:]))
     most_s = rules.rest_most_s - rest_s
@@ -344,7 +352,7 @@ def _more_rest(
     high_s = min(factor * high - rest_s, most_s)
     minutes = math.ceil(value_s / 60.0)
     return (
-        _asked(value_s, max(value_s, high_s), rules=rules),
+        _more_rest_estimate(value_s, max(value_s, high_s), rules=rules),
         note("MORE_REST", minutes=minutes),
     )
 
@@ -354,10 +362,10 @@ def _deciding(
 ) -> Note:
     low, high = (100.0 * (limit or 0.0) for limit in (gone.low, gone.high))
     if verdict == "decays":
-        odds = math.exp(min(posterior.log_bayes_factor, 20.0))
-        if odds < _MOST_ODDS:
+        odds = math.exp(min(posterior.log_bayes_factor, _LARGEST_LOG_ODDS))
+        if odds < _LARGEST_ODDS:
             return note("DECAY_LIKELIER", rest_s=rest_s, odds=odds)
-        return note("DECAY_FAR_LIKELIER", rest_s=rest_s, odds=_MOST_ODDS)
+        return note("DECAY_FAR_LIKELIER", rest_s=rest_s, odds=_LARGEST_ODDS)
     if verdict == "persists":
         return note("PERSISTS", gone_percent=high, rest_s=rest_s)
     return note("UNDECIDED", rest_s=rest_s, gone_low_percent=max(low, 0.0), gone_high_percent=high)

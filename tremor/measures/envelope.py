@@ -1,8 +1,8 @@
 """Scores of the envelope of a line: what excites it, and whether it is present throughout.
 
-Tremor is a resonance under permanent excitation. A muscle that rings with the heart is excited by
-its beats, and a movement comes and goes. Each function takes windows and returns the numbers that
-a verdict compares with its threshold in `tremor.settings`.
+Tremor is a resonance under permanent excitation. A muscle may ring with every heartbeat instead,
+and a movement comes and goes. Each function takes windows and returns the numbers that a verdict
+compares with their thresholds in `tremor.settings`.
 """
 
 from __future__ import annotations

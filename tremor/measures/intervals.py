@@ -1,6 +1,6 @@
 """Limits of intervals at the level of all estimates: Student's t, chi-square, normal.
 
-What variance and how many degrees of freedom an estimate has is decided where it is made.
+The variance and the degrees of freedom of an estimate are computed where it is made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ __all__ = [
 
 #: Quantile of the normal distribution at `LEVEL`, two-sided.
 NORMAL_QUANTILE: Final = 1.959963984540054
-#: Intervals wider than this factor, e^12, say nothing; the limit keeps them finite.
+#: Largest logarithm of the factor between a value and its limit: beyond e^12 an interval holds no
+#: information, and the bound keeps it finite.
 MOST_LOG: Final = 12.0
 #: Beyond a million degrees of freedom the chi-square limits are within 0.2 % of one.
 _FREEDOM_LIMITS: Final = (1.0, 1e6)
@@ -75,7 +76,7 @@ def chi_square_factors(freedom: Floats) -> Floats:
 
 
 def columns_of(value: Floats, low: Floats, high: Floats) -> Floats:
-    """Return value, low and high of many estimates as columns, shape (n, 3)."""
+    """Stack value, low and high of many estimates, shape (n,) each, to columns, shape (n, 3)."""
     return np.stack([value, low, high], axis=-1)
 
 

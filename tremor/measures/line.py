@@ -1,6 +1,6 @@
 """The strongest spectral line of some acceleration, with intervals: the public function.
 
-Whether there is a line at all is not asked here; see `tremor.analysis.window`. Many windows at
+Whether there is a line at all is not tested here but in `tremor.analysis.window`. Many windows at
 once are fitted in `tremor.measures.line_table`.
 """
 
@@ -46,7 +46,8 @@ class LineEstimate:
     method : str
         ``whittle`` or ``least_squares``.
     band_hz : tuple of float
-        Band that was searched, Hz; at a low sampling rate its upper edge is lower than asked.
+        Band that was searched, Hz; at a low sampling rate its upper edge is below the requested
+        one.
     """
 
     frequency_hz: Estimate
@@ -80,7 +81,7 @@ def estimate_line(
     band_hz : tuple of float
         Lower and upper edge of the search, Hz.
     method : {"auto", "whittle", "least_squares"}
-        ``auto`` takes the exact sine if its residual cannot be told from noise.
+        ``auto`` uses the exact sine if its residual is consistent with noise.
 
     Returns
     -------
@@ -93,7 +94,7 @@ def estimate_line(
         If the shape or the method is not one of those above, samples are missing, or the band
         does not fit the sampling rate.
     InsufficientDataError
-        If there are fewer samples than six periods of the lower edge take, or they do not vary.
+        If the samples span less than six periods of the lower edge, or do not vary.
 
     Notes
     -----

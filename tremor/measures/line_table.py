@@ -33,7 +33,7 @@ __all__ = ["LineTable", "Method", "fit_high_passed", "fit_lines"]
 Bools = npt.NDArray[np.bool_]
 Method = Literal["auto", "whittle", "least_squares"]
 
-#: Padded windows are transformed so many numbers at a time, which stay in the cache.
+#: Numbers of padded windows that are transformed at once: as many as stay in the cache.
 _NUMBERS_AT_ONCE: Final = 16 * 4800
 
 
@@ -128,7 +128,9 @@ def fit_high_passed(
         band_hz=band_hz,
     )
     duration_s = n_samples / fs
-    table = _of_whittle(fit, power, polarisation=principal.polarisation, duration_s=duration_s)
+    table = _table_of_whittle(
+        fit, power, polarisation=principal.polarisation, duration_s=duration_s
+    )
     forced = method == "least_squares"
     narrow = _may_be_tone(fit, duration_s=duration_s)
     rows = np.arange(len(high_passed)) if forced else np.flatnonzero(narrow)
@@ -146,13 +148,13 @@ def fit_high_passed(
         table,
         sines,
         rows=rows,
-        accepted=every if forced else sines.is_enough,
+        accepted=every if forced else sines.is_sufficient,
         pure=every if forced else sines.is_tone,
     )
 
 
 def _may_be_tone(fit: WhittleFit, *, duration_s: float) -> Bools:
-    """Check which lines are worth the fit of a sine: narrow, and not clearly wider than one."""
+    """Check which lines may be a sine: narrow, and not clearly wider than one."""
     bt = fit.bandwidth_hz * duration_s
     left = fit.bandwidth_hz * residual_per_bandwidth_s(fit.power, fit.noise, duration_s=duration_s)
     return np.asarray((bt < LINE.tone_bt) & ((bt < LINE.wide_bt) | (left < LINE.most_left_bins)))
@@ -166,7 +168,7 @@ def _with_dead(
     band_hz: tuple[float, float],
     method: Method,
 ) -> LineTable:
-    """Fit the windows that move and leave the others empty."""
+    """Fit the windows that hold any power, and leave the rows of the others empty."""
     n = len(high_passed)
     columns: dict[str, npt.NDArray[Any]] = {
         item.name: np.full((n, 3) if item.name in ESTIMATE_NAMES else n, np.nan)
@@ -196,14 +198,14 @@ def _coarse_peak(
     return np.asarray((band.start + top) * fs / n_padded), height
 
 
-def _of_whittle(
+def _table_of_whittle(
     fit: WhittleFit, power: LinePower, *, polarisation: Floats, duration_s: float
 ) -> LineTable:
     """Return the estimates of fitted lines.
 
     The degrees of freedom of Student's t grow with pi B T, the number of independent looks at the
-    process (``tests/bench/accuracy.py`` measures the coverage). Powers are averages of as many
-    exponentials as their Fisher variance says, hence chi-square limits.
+    process (``tests/bench/accuracy.py`` measures the coverage). A power is an average of
+    exponentials, whose number follows from its Fisher variance: hence chi-square limits.
     """
     looks = np.pi * fit.bandwidth_hz * duration_s
     t = student_quantile(LINE.freedom_least + LINE.freedom_per_look * looks)

@@ -3,7 +3,7 @@
 An episode of tremor waxes, wanes and fades, so that a single power cannot hold for all of it; but
 the process is one. All segments enter one Whittle likelihood, so that the precision is that of all
 samples: sd(f0) >= sqrt(B / (4 pi T)) with T the total time. A single run that is a tone throughout
-is one sine instead, and a short one is one window.
+is fitted as one sine instead, and a short one as one window.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PooledLine:
     noise_density : float
         Mean floor of one axis, (m/s^2)^2/Hz.
     n_segments : int
-        Number of segments that entered.
+        Number of segments that were fitted.
     """
 
     frequency_hz: Estimate
@@ -69,11 +69,12 @@ def fit_pooled(
     PooledLine or None
         None if the samples do not vary.
     """
-    spectra = [
-        RunSpectra.of(lambda begin, end, run=run: run[begin:end], len(run), fs=fs, band_hz=band_hz)  # type: ignore[misc]
-        for run in runs
-    ]
-    return fit_pooled_sets([spectra], fs=fs, band_hz=band_hz)[0]
+
+    def spectra_of(run: Floats) -> RunSpectra:
+        return RunSpectra.of(lambda begin, end: run[begin:end], len(run), fs=fs, band_hz=band_hz)
+
+    (line,) = fit_pooled_sets([list(map(spectra_of, runs))], fs=fs, band_hz=band_hz)
+    return line
 
 
 def fit_pooled_sets(
@@ -103,26 +104,26 @@ def fit_pooled_sets(
         if window is not None:
             windows.setdefault(window.shape[-1], {})[number] = window
         elif tone is not None:
-            results[number] = _of_tone(tone, n_segments=len(runs[0].summed))
+            results[number] = _line_of_tone(tone, n_segments=len(runs[0].summed))
         else:
             centre_hz = _common_peak(runs, fs=fs, band_hz=band_hz)
             if centre_hz is not None:
                 problems[number] = PooledProblem(runs, centre_hz)
     for group in windows.values():
-        lines = _of_windows(np.stack(list(group.values())), fs=fs, band_hz=band_hz)
+        lines = _lines_of_windows(np.stack(list(group.values())), fs=fs, band_hz=band_hz)
         for number, line in zip(group, lines, strict=True):
             results[number] = line
     if problems:
         fits = fit_pooled_whittle(list(problems.values()), fs=fs, band_hz=band_hz)
         for number, fit in zip(problems, fits, strict=True):
-            results[number] = _of_fit(fit, band_hz=band_hz)
+            results[number] = _line_of_fit(fit, band_hz=band_hz)
     return results
 
 
-def _of_windows(
+def _lines_of_windows(
     windows: Floats, *, fs: float, band_hz: tuple[float, float]
 ) -> list[PooledLine | None]:
-    """Fit runs that are one window each: nothing is lost by a single power."""
+    """Fit runs that are one window each, for which a single power is enough."""
     table = fit_lines(windows, fs=fs, band_hz=band_hz)
     lines: list[PooledLine | None] = []
     for row, method in enumerate(METHODS[code] for code in table.method.tolist()):
@@ -142,7 +143,7 @@ def _of_windows(
     return lines
 
 
-def _of_tone(tone: LongTone, *, n_segments: int) -> PooledLine:
+def _line_of_tone(tone: LongTone, *, n_segments: int) -> PooledLine:
     """Return the estimates of the sine of a run."""
     rms = float(np.sqrt(tone.power_ms2sq))
     size = float(typical_peak_to_peak_mm(tone.power_ms2sq / (2.0 * np.pi * tone.frequency_hz) ** 4))
@@ -183,7 +184,7 @@ def _common_peak(
     return float((band.start + np.argmax(total)) * fs / n_padded)
 
 
-def _of_fit(fit: PooledWhittleFit, *, band_hz: tuple[float, float]) -> PooledLine:
+def _line_of_fit(fit: PooledWhittleFit, *, band_hz: tuple[float, float]) -> PooledLine:
     """Return the estimates of one fit."""
     count = len(fit.score)
     frequency_hz, bandwidth_hz = fit.frequency_hz, fit.bandwidth_hz

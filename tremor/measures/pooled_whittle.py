@@ -130,7 +130,7 @@ def fit_pooled_whittle(
     Returns
     -------
     list of PooledWhittleFit
-        One per problem; the others do not matter.
+        One per problem, which does not depend on the others.
     """
     segments = _Segments.of(problems, fs=fs, band_hz=band_hz)
     return _fits(segments, _descend(segments), fs=fs, band_hz=band_hz)
@@ -233,7 +233,7 @@ class _Evaluation:
 
 
 def _evaluate(segments: _Segments, at: _Parameters, chosen: Bools) -> _Evaluation:
-    """Evaluate the likelihood of chosen problems; the segments of the others count zero."""
+    """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
     n = len(segments.problem)
     deviance, score = np.zeros(n), np.zeros((n, 4))
     information = np.zeros((n, 4, 4))

@@ -80,7 +80,7 @@ class RunSpectra:
         Returns
         -------
         RunSpectra
-            Of equal segments; fewer samples than there are segments are left over.
+            Of segments of equal length; the last samples, fewer than segments, are left out.
         """
         count = max(1, int(n_run / (POOLED_LINE.segment_s * fs)))
         n = n_run // count
@@ -122,5 +122,5 @@ class RunSpectra:
         )
 
     def without_window(self) -> Self:
-        """Return the same without the samples."""
+        """Return the spectra without the samples."""
         return replace(self, window=None)

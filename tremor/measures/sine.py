@@ -1,9 +1,9 @@
-"""Exact least-squares sine of many windows, and whether a sine is all there is.
+"""Exact least-squares sine of many windows, and the test whether a line is more than a sine.
 
-A line whose residual, once the best sine is taken out, is no more than the noise around it, is
-unresolved: nothing in the window tells it from a pure tone. A line whose residual is more than
-that and still small wanders by less than a tenth of a bin: the sine remains the better estimate
-of its frequency, and the wander goes into the interval.
+If the residual of the best sine is no more than the noise around it, the line is unresolved: the
+window cannot distinguish it from a pure tone. If the residual is more than that but still small,
+the line wanders by less than a tenth of a bin: the sine remains the better estimate of its
+frequency, and the wander is part of the interval.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tremor.settings import SINE, SPECTRUM
 
 __all__ = ["SLOPE_VARIANCE", "SineFit", "fit_sines", "residual_per_bandwidth_s"]
 
-#: The slow cosines of a longer window are too many to be kept at hand.
+#: Size of the largest basis of slow cosines that is kept in memory, in numbers.
 _MOST_BASIS_NUMBERS: Final = 500_000
 #: Gauss-Newton steps; from a start within half a bin three are enough. None is longer than this.
 _STEPS: Final = 6
@@ -31,9 +31,9 @@ _LONGEST_STEP_BINS: Final = 0.3
 #: Of a Brownian phase of unit variance after the whole window: variance of the slope of the
 #: straight line through it, over the least possible one.
 SLOPE_VARIANCE: Final = 1.2
-#: Share of the power of a narrow line that stays beside its best sine, over pi B T: Brownian phase
-#: and amplitude, less the straight line that the frequency takes from the phase.
-_POWER_BESIDE: Final = 0.233
+#: Share of the power of a narrow line that its best sine leaves, over pi B T: Brownian phase and
+#: amplitude, less the straight line that the frequency takes from the phase.
+_RESIDUAL_POWER: Final = 0.233
 #: The energy of a single Brownian path is below a third of its mean in 5 % of cases.
 _BROWNIAN_ENERGY_FACTOR: Final = 3.0
 #: One-sided normal quantile of 95 %.
@@ -56,9 +56,9 @@ class SineFit:
     noise : ndarray, shape (n_windows,)
         Floor of one axis around the line, (m/s^2)^2/Hz.
     is_tone : ndarray of bool, shape (n_windows,)
-        Whether the residual cannot be told from noise.
-    is_enough : ndarray of bool, shape (n_windows,)
-        Whether the sine is as good as any line: the residual is noise, or the wander is small.
+        Whether the residual is consistent with noise.
+    is_sufficient : ndarray of bool, shape (n_windows,)
+        Whether the sine is as good as any model of the line: a tone, or its wander is small.
     """
 
     frequency_hz: Floats
@@ -69,7 +69,7 @@ class SineFit:
     most_bandwidth_hz: Floats
     noise: Floats
     is_tone: npt.NDArray[np.bool_]
-    is_enough: npt.NDArray[np.bool_]
+    is_sufficient: npt.NDArray[np.bool_]
 
 
 def fit_sines(
@@ -135,12 +135,12 @@ def fit_sines(
         / per_bandwidth,
         noise=left.noise,
         is_tone=is_tone,
-        is_enough=is_tone | (bandwidth * duration_s < SINE.narrow_bt),
+        is_sufficient=is_tone | (bandwidth * duration_s < SINE.narrow_bt),
     )
 
 
 def residual_per_bandwidth_s(power: Floats, noise: Floats, *, duration_s: float) -> Floats:
-    """Return how much of a narrow line stays beside its best sine, per hertz of its width.
+    """Return the power of a narrow line that its best sine leaves, per hertz of its width.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def residual_per_bandwidth_s(power: Floats, noise: Floats, *, duration_s: float)
     ndarray, shape (n_windows,)
         Power in bins of noise, per Hz of half-power bandwidth.
     """
-    return np.asarray(_POWER_BESIDE * np.pi * duration_s * power * duration_s / noise)
+    return np.asarray(_RESIDUAL_POWER * np.pi * duration_s * power * duration_s / noise)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -206,7 +206,7 @@ def _least_squares(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Residual:
-    """Noise of one axis, and the residual near the line in bins of it, found and expected."""
+    """Noise of one axis; residual near the line, in bins of that noise, found and expected."""
 
     noise: Floats
     excess: Floats

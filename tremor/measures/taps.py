@@ -51,14 +51,14 @@ def find_taps(acceleration_ms2: Floats, *, fs: float) -> tuple[TapResponse, ...]
 
     Notes
     -----
-    A sensor on a strap is a mass on a spring: after a blow it swings at its own frequency and its
-    energy falls as ``exp(-2 zeta omega t)``. 90 % of it has arrived after
-    ``ln(10) / (2 zeta omega)``, whatever the strength of the blow. The power of the leg before the
-    tap is subtracted. A response shorter than a sample reads as one sample at most.
+    A sensor on a strap is a mass on a spring: after a tap it oscillates at its natural frequency,
+    and its energy falls as ``exp(-2 zeta omega t)``. 90 % of the energy has arrived after
+    ``ln(10) / (2 zeta omega)``, however strong the tap. The power of the leg before the tap is
+    subtracted. A response shorter than a sample reads as one sample at most.
 
     Examples
     --------
-    A blow to a strap that swings at 10 Hz with 8 % of the critical damping:
+    A tap on a strap that oscillates at 10 Hz with 8 % of the critical damping:
 
     >>> t = np.arange(400) / 200.0
     >>> samples = np.tile([0.0, 0.0, 9.81], (400, 1))
@@ -83,12 +83,12 @@ def find_taps(acceleration_ms2: Floats, *, fs: float) -> tuple[TapResponse, ...]
         noise_ms2 = float(np.sqrt(np.mean(before**2)))
         swing = slow[max(0, index - round(TAPS.swing_s * fs)) : index]
         swing_ms2 = float(np.linalg.norm(np.ptp(swing, axis=0)))
-        # A swing over missing samples is NaN, and not at rest.
+        # Over missing samples the swing is NaN, which does not count as rest.
         is_at_rest = noise_ms2 < TAPS.most_noise_ms2 and swing_ms2 < TAPS.most_swing_ms2
         if norm[index] < TAPS.least_over_noise * noise_ms2 or not is_at_rest:
             index += 1
             continue
-        # The strongest sample of a blow may come a little after the first that is strong.
+        # The strongest sample of a tap may come a little after the first that is strong.
         peak = index + int(np.argmax(norm[index : index + 2 * n_attack]))
         if peak >= len(norm) - n_response:
             break

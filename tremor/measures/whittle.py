@@ -1,7 +1,7 @@
 """Debiased Whittle likelihood of one line above a flat floor, for many windows at once.
 
-The model of a window's periodogram and its fit by Fisher scoring. What a fit means in hertz and
-m/s^2, and its intervals, is in `tremor.measures.line_table`.
+The model of the periodogram of a window, and its fit by Fisher scoring. The estimates that follow
+from a fit, and their intervals, are in `tremor.measures.line_table`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _MOST_STEPS: Final = 30
-#: Damping of a fit at its start, and beyond which a fit gives up.
+#: Damping at which a fit starts, and beyond which it stops without convergence.
 START_DAMPING: Final = 1e-3
 MOST_DAMPING: Final = 1e6
 #: Bandwidth at which a fit starts, over the half span: 0.5 Hz for 3-15 Hz.
@@ -40,8 +40,8 @@ _DEVIANCE_TOLERANCE: Final = 1e-7
 _FREQUENCY_TOLERANCE_BINS: Final = 1e-4
 #: Converged windows are dropped once fewer than this share of the windows go on.
 _KEEP_SHARE: Final = 0.75
-#: Search range of ln(power) below and of ln(floor) below and above their first guesses; without a
-#: limit a floor that adds nothing any more drifts to nothing, step by step.
+#: Search range of ln(power) below its first guess, and of ln(floor) below and above its own.
+#: Without a limit, a floor that does not matter drifts to zero step by step.
 _LOG_POWER_DROP: Final = 12.0
 LOG_FLOOR_DROP: Final = 8.0
 _LOG_FLOOR_RISE: Final = 6.0
@@ -70,7 +70,24 @@ class FitBins:
     def around(
         cls, centre_hz: Floats, *, n_samples: int, fs: float, band_hz: tuple[float, float]
     ) -> FitBins:
-        """Select the bins within the half span of each peak, as many for every window."""
+        """Select the bins within the half span of each peak, the same number for every window.
+
+        Parameters
+        ----------
+        centre_hz : ndarray, shape (n_windows,)
+            Peaks, Hz.
+        n_samples : int
+            Length of the windows.
+        fs : float
+            Sampling rate, Hz.
+        band_hz : tuple of float
+            Band of the search, Hz.
+
+        Returns
+        -------
+        FitBins
+            The bins of each window, in ascending order.
+        """
         duration_s = n_samples / fs
         low_hz, high_hz = reach_hz(band_hz)
         reach = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
