@@ -281,8 +281,8 @@ def _report(
     if as_json:
         from tremor.report import as_json as json_report
 
-        for piece in json_report.render_pieces(analysis, one_line=several):
-            click.echo(piece, nl=False)
+        for chunk in json_report.render_chunks(analysis, one_line=several):
+            click.echo(chunk, nl=False)
         click.echo()
     else:
         from tremor.report import as_text

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
-#: Beyond so many rows a table in a page is no help; the CSV holds them all.
+#: Most rows of a table in a page; a longer one helps nobody, and the CSV has all of them.
 _MOST_ROWS: Final = 400
 
 _MEANING: Final = {
@@ -49,7 +49,7 @@ def render(analysis: Analysis) -> str:
     Returns
     -------
     str
-        HTML; figures inside, nothing loaded from anywhere.
+        HTML that holds its figures and loads nothing.
     """
     environment = Environment(
         loader=PackageLoader("tremor.report"),
@@ -64,7 +64,7 @@ def render(analysis: Analysis) -> str:
 
 
 def short(analysis: Analysis) -> str:
-    """Return the finding as a piece of a page, for a notebook.
+    """Render the result as a fragment of HTML, for a notebook.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def short(analysis: Analysis) -> str:
         f"<tr><th>{escape(name)}</th><td>{escape(value)}</td><td>{escape(limits)}</td></tr>"
         for name, value, limits in rows
     )
-    said = "".join(f"<p>{escape(one)}</p>" for one in view.in_short(analysis))
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in view.key_sentences(analysis))
     return (
-        f"<div><strong>{escape(view.name_of_source(analysis))}</strong>{said}"
+        f"<div><strong>{escape(view.name_of_source(analysis))}</strong>{paragraphs}"
         f"<table>{cells}</table></div>"
     )
 
@@ -101,7 +101,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "started_at": _minutes(facts.started_at),
         "placement": None if facts.placement is None else str(facts.placement),
         "status": analysis.status,
-        "in_short": view.in_short(analysis),
+        "key_sentences": view.key_sentences(analysis),
         "purpose": view.purpose(),
         "warning_signs": _warning_signs(analysis),
         "explaining": _explaining(analysis) if analysis.explanations else None,

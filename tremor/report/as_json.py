@@ -1,4 +1,4 @@
-"""The result as JSON, and the schema that it follows. The document itself is made by `Analysis`."""
+"""The result as JSON text, and its schema; the document itself is made by `Analysis`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tremor.report import messages
 from tremor.results import codec
 from tremor.results.analysis import Analysis
 
-__all__ = ["document_of", "render", "render_pieces", "schema", "schema_text"]
+__all__ = ["document_of", "render", "render_chunks", "schema", "schema_text"]
 
-#: Windows that become text at once: a day of them as dictionaries would fill 100 MB.
-_WINDOWS: Final = 2048
+#: Windows that are converted at once: as dictionaries those of a day would take 100 MB.
+_WINDOWS_AT_ONCE: Final = 2048
 _NO_WINDOWS: Final = '"windows": []'
 
 
@@ -35,11 +35,11 @@ def render(analysis: Analysis, *, one_line: bool = False) -> str:
     str
         JSON.
     """
-    return "".join(render_pieces(analysis, one_line=one_line))
+    return "".join(render_chunks(analysis, one_line=one_line))
 
 
-def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str]:
-    """Yield what `render` returns, piece by piece, so that it is never in memory as a whole.
+def render_chunks(analysis: Analysis, *, one_line: bool = False) -> Iterator[str]:
+    """Yield what `render` returns in chunks, so that it is never in memory as a whole.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     Yields
     ------
     str
-        Joined they are the document.
+        Chunks that make the document when joined.
     """
     table = analysis.windows
     empty = replace(analysis, windows=table.select(slice(0, 0)))
@@ -59,19 +59,19 @@ def render_pieces(analysis: Analysis, *, one_line: bool = False) -> Iterator[str
     encode = msgspec.json.Encoder().encode
 
     def lines(first: int) -> str:
-        part = table.select(slice(first, first + _WINDOWS))
+        part = table.select(slice(first, first + _WINDOWS_AT_ONCE))
         windows = part.to_dicts(messages.window_reasons(part))
         return between.encode().join(map(encode, windows)).decode()
 
     yield head + '"windows": ['
-    for part in map(lines, range(0, len(table), _WINDOWS)):
+    for part in map(lines, range(0, len(table), _WINDOWS_AT_ONCE)):
         yield start + part
         start = between
     yield (end if len(table) else "") + "]" + tail
 
 
 def document_of(record: object) -> dict[str, Any]:
-    """Return any record of a result, such as a window, as JSON holds it."""
+    """Convert any record of a result, such as a window, to a JSON object."""
     return codec.write(record, messages)
 
 

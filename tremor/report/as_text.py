@@ -1,4 +1,4 @@
-"""The result as plain text of 80 columns."""
+"""The result as text of 80 columns; its sentences are made in `tremor.report.view`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Evidence, Explanation
 
-__all__ = ["explanation_lines", "render", "render_check", "render_explanations"]
+__all__ = ["explanation_lines", "render", "render_check", "render_explanations", "short"]
 
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
@@ -34,12 +34,12 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     analysis : Analysis
         The result.
     unicode : bool
-        Whether the reader's terminal shows more than ASCII; without it the sparkline is left out.
+        Whether the terminal shows more than ASCII; without it the sparkline is left out.
 
     Returns
     -------
     str
-        Lines of at most 80 columns, where names of files allow it.
+        Lines of at most 80 columns, unless a file name is longer.
     """
     summary = analysis.summary
     lines = [*_warning_signs(analysis), view.name_of_source(analysis), ""]
@@ -98,7 +98,7 @@ def render_explanations(analysis: Analysis, *, unicode: bool = True) -> str:
     Returns
     -------
     str
-        Lines of at most 80 columns, where names of files allow it.
+        Lines of at most 80 columns, unless a file name is longer.
     """
     lines = [
         *_warning_signs(analysis),
@@ -141,8 +141,8 @@ def explanation_lines(analysis: Analysis) -> list[str]:
             for direction in ("for", "against"):
                 lines += _evidence(direction, one.pointing(direction), always=answered)
         lines += [*_missing(one), ""] if answered else []
-    hangs = _what_hangs(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
-    lines += [*hangs, ""]
+    sensitivity = _sensitivity(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
+    lines += [*sensitivity, ""]
     if answered or analysis.warning_signs:
         lines.append(label("what_you_can_do"))
         for advice in analysis.advice:
@@ -155,20 +155,20 @@ def explanation_lines(analysis: Analysis) -> list[str]:
     return lines
 
 
-def _what_hangs(analysis: Analysis) -> list[str]:
+def _sensitivity(analysis: Analysis) -> list[str]:
     sensitivity = analysis.sensitivity
     if sensitivity is None:
         return []
     return [
         line
-        for said in (
+        for paragraph in (
             explanation_text.leaders_text(analysis),
             explanation_text.question_text(sensitivity),
             explanation_text.redraws_text(sensitivity),
             explanation_text.limits_text(sensitivity),
         )
-        if said
-        for line in wrapped(said, indent=2)
+        if paragraph
+        for line in wrapped(paragraph, indent=2)
     ]
 
 
@@ -219,15 +219,15 @@ def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_form
     Returns
     -------
     str
-        Lines of at most 80 columns, where names of files allow it.
+        Lines of at most 80 columns, unless a file name is longer.
     """
     lines = [f"{name}: {text('quality', quality.level)}"]
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
     lines.append("")
-    for name_of_row, value in view.capture_rows(facts, source_format=source_format):
-        lines += wrapped(f"{name_of_row:<18}{value}", indent=2, hang=18)
-        if name_of_row == text("capture", "gaps"):
+    for row, value in view.capture_rows(facts, source_format=source_format):
+        lines += wrapped(f"{row:<18}{value}", indent=2, hang=18)
+        if row == text("capture", "gaps"):
             lines += _gaps(facts)
     if facts.history:
         lines += ["", "  How it was read"]
@@ -270,7 +270,7 @@ def _episodes(analysis: Analysis) -> list[str]:
 
 
 def _sparkline(analysis: Analysis) -> list[str]:
-    """Draw the RMS over time, with the times and the scale."""
+    """Draw the RMS over time, below a line with its times and its scale."""
     table = analysis.windows
     rms_ms2 = table.estimates["rms_ms2"][:, 0].tolist()
     marks = sparkline(rms_ms2, width=WIDTH - 4)
@@ -282,9 +282,9 @@ def _sparkline(analysis: Analysis) -> list[str]:
 
 
 def short(analysis: Analysis) -> str:
-    """Return the finding in a few lines of at most 80 columns, for a prompt."""
+    """Render the result in a few lines of at most 80 columns, for the prompt of an interpreter."""
     info = analysis.recording
     lines = [f"Analysis of {view.name_of_source(analysis)}: {info.duration_s:.1f} s"]
-    for said in view.in_short(analysis):
-        lines += wrapped(said, indent=2)
+    for paragraph in view.key_sentences(analysis):
+        lines += wrapped(paragraph, indent=2)
     return "\n".join(lines)

@@ -1,17 +1,16 @@
-"""From codes to sentences: the only place where the sentences of a result are made.
+"""The catalogue of messages: makes sentences from codes and values, and computes nothing.
 
-A language is one file in the folder `languages`. English is ``en.toml`` and, beside it, the texts
-that stand next to their weights and limits in the tables of `tremor.explanation`; the file of
-another language may override any of them, and where it does not, the English text stands. The code
-of a note is looked up and its values are filled in; nothing is computed here.
+A language is one file in the folder `languages`. The English texts are in ``en.toml`` and, next to
+the weights and limits that they explain, in the tables of `tremor.explanation`. The file of another
+language may override any of them; where it does not, the English text is used.
 
-A template names values as `str.format` does, with these formats beside those of Python:
+A template refers to values as `str.format` does, with these formats besides those of Python:
 
 ==========================  ===================================================================
 ``{x:figure}``              three significant digits, whole numbers in full
 ``{x:interval UNIT}``       a number with its interval and unit, for a mapping of value, low, high
 ``{x:share}``               a share in whole per cent, with its interval for such a mapping
-``{x:text SECTION.NAME}``   another text of the catalogue, where ``*`` in its name is the value
+``{x:text SECTION.NAME}``   another text of the catalogue; ``*`` in its name is the value
 ``{x:brief}``               a note in few words, as `brief` makes it
 ``{x:joined}``              the sentences of several notes, joined by semicolons
 ``{x:number}``              as `tremor.report.numbers.number`
@@ -19,7 +18,7 @@ A template names values as `str.format` does, with these formats beside those of
 ``{x:and}``                 words joined by "and"
 ==========================  ===================================================================
 
-A note stands as its sentence, several are joined by commas, and None is empty.
+Without a format a note is its sentence, several are joined by commas, and None is empty.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ _LANGUAGE: Final = ContextVar("tremor_language", default="en")
 
 
 def use_language(language: str) -> None:
-    """Make all further sentences of this context in a language.
+    """Set the language of all further sentences of this context.
 
     Parameters
     ----------
@@ -95,7 +94,7 @@ def use_language(language: str) -> None:
 
 @lru_cache
 def catalogue(language: str = "en") -> Mapping[str, Mapping[str, Any]]:
-    """Return the messages in the file of a language, by section and name.
+    """Return the messages of the file of a language, by section and name.
 
     Parameters
     ----------
@@ -105,7 +104,7 @@ def catalogue(language: str = "en") -> Mapping[str, Mapping[str, Any]]:
     Returns
     -------
     mapping
-        Sections; a table within a section stands with dotted names, as in ``recovery.looks_at``.
+        Sections; the keys of a table within a section have dotted names: ``recovery.looks_at``.
     """
     path = _FOLDER.joinpath(f"{language}.toml")
     sections = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -131,7 +130,7 @@ def section(name: str) -> Mapping[str, Any]:
     Returns
     -------
     mapping
-        Texts by name, in English where the language does not have them.
+        Texts by name, in English where the language has none.
     """
     return _section(_LANGUAGE.get(), name)
 
@@ -149,14 +148,14 @@ def _section(language: str, name: str) -> Mapping[str, Any]:
 
 
 def text(section_name: str, name: str, /, **values: object) -> str:
-    """Fill in a message.
+    """Make a message of the catalogue.
 
     Parameters
     ----------
     section_name, name : str
-        Where it stands in the catalogue.
+        Its place in the catalogue.
     **values
-        What its template names.
+        The values that its template refers to.
 
     Returns
     -------
@@ -188,13 +187,13 @@ def sentence(note: Note | None) -> str:
     Parameters
     ----------
     note : Note or None
-        None stands for nothing to say.
+        None makes an empty string.
 
     Returns
     -------
     str
-        Without a capital letter and a full stop where it can stand within another. A note that
-        the catalogue cannot fill in, as one of another version, is its saved text or its code.
+        A clause without capital letter and full stop if it can be part of another sentence. A note
+        that the catalogue cannot fill in, as one of another version, is its saved text or its code.
 
     Examples
     --------
@@ -214,7 +213,7 @@ def sentence(note: Note | None) -> str:
 
 
 def window_reasons(table: WindowTable) -> list[str]:
-    """Make the sentence on what decided the verdict of each window of a table.
+    """Make the sentence for the reason of the verdict of each window.
 
     Parameters
     ----------
@@ -241,7 +240,7 @@ def sentences(notes: Iterable[Note]) -> str:
 
 
 def brief(note: Note) -> str:
-    """Make a few words of a note that says what is missing.
+    """Make the short form of a note, for a list of what is missing.
 
     Parameters
     ----------
@@ -267,7 +266,7 @@ def _interval(value: Mapping[str, float], unit: str) -> str:
     return interval_text(value["value"], value["low"], value["high"], unit)
 
 
-#: Formats of templates beside those of Python, given the value and what follows the name.
+#: Formats of templates besides those of Python, called with the value and the rest of the format.
 _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
     "and": lambda words, _: " and ".join(words),
     "brief": lambda note, _: brief(note),
@@ -281,7 +280,7 @@ _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
 
 
 class _Formatter(string.Formatter):
-    """Fills the values of one message into its template, with the formats of the catalogue."""
+    """Formats one message, with the formats of the catalogue."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
@@ -291,7 +290,7 @@ class _Formatter(string.Formatter):
             return ""
         name, _, argument = format_spec.partition(" ")
         if name == "text":
-            return self._other(argument.replace("*", str(value)), str(value))
+            return self._other_message(argument.replace("*", str(value)), str(value))
         if name in _FORMATS:
             return _FORMATS[name](value, argument)
         if isinstance(value, Note):
@@ -301,7 +300,7 @@ class _Formatter(string.Formatter):
         formatted: str = super().format_field(value, format_spec)
         return formatted
 
-    def _other(self, path: str, value: str) -> str:
-        """Return another message with the same values; the value itself where there is none."""
+    def _other_message(self, path: str, value: str) -> str:
+        """Return another message with the same values; the value itself if there is none."""
         section_name, _, name = path.partition(".")
         return text(section_name, name, **self._values) if name in section(section_name) else value

@@ -1,4 +1,4 @@
-"""Numbers as people read them. One rule of rounding for text and page; nothing is computed."""
+"""Numbers as text: one rule of rounding for all reports. Nothing else is computed here."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = [
 ]
 
 _SIGNIFICANT: Final = 3
-#: From so many seconds on a duration is shown in minutes, and in hours.
+#: Durations from which on minutes are shown, and hours, s.
 _IN_MINUTES_S: Final = 600.0
 _IN_HOURS_S: Final = 10800.0
 
 
 def decimals_of(estimate: Estimate) -> int:
-    """Return the decimals at which the width of the interval shows two significant digits.
+    """Return the decimals with which the width of the interval has two significant digits.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def decimals_of(estimate: Estimate) -> int:
     Returns
     -------
     int
-        Three significant digits of the value where there is no interval, never more than four.
+        At most those of four significant digits of the value; those of three without an interval.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def range_text(estimate: Estimate) -> str:
 
 
 def figure(value: float) -> str:
-    """Format with three significant digits, and whole numbers in full.
+    """Format a number with three significant digits, and one from 1000 on as a whole number.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def figure(value: float) -> str:
 
 
 def interval_text(value: float, low: float | None, high: float | None, unit: str) -> str:
-    """Format a number with its interval, both with their unit, as a sentence holds them.
+    """Format a number with its interval, both with their unit, for a sentence.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def interval_text(value: float, low: float | None, high: float | None, unit: str
     Returns
     -------
     str
-        With as many decimals as show two digits of the width of the interval.
+        With the decimals at which the width of the interval has two significant digits.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def clock(seconds: float) -> str:
 
 
 def span(seconds: float, *, of_s: float = 0.0) -> str:
-    """Format a duration in the unit that suits it, or the whole that it is part of.
+    """Format a duration in the unit that suits it, or the longer one that it is part of.
 
     Examples
     --------

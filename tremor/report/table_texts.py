@@ -1,6 +1,6 @@
-"""The English texts that stand in the tables of `tremor.explanation`, as sections of the catalogue.
+"""The English texts in the tables of `tremor.explanation`, as sections of the catalogue.
 
-They stand there next to the weights and limits that they explain. Readers get them through
+They are there because they explain the weights and limits beside them. They are read through
 `tremor.report.messages` only, so that another language can override each of them.
 """
 
@@ -106,5 +106,5 @@ _TABLES: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
     "warning_sign": _warning_sign,
 }
 
-#: The sections whose English texts stand in tables.
+#: The sections whose English texts are in tables.
 SECTIONS: Final = tuple(_TABLES)

@@ -1,4 +1,7 @@
-"""What text and page show alike: each sentence and each row once, made from the result alone."""
+"""What text and page have in common: sentences and rows, each made once, from the result alone.
+
+Their layout is in `tremor.report.as_text` and `tremor.report.as_html`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ __all__ = [
     "capture_rows",
     "episode_label",
     "headline",
-    "in_short",
+    "key_sentences",
     "name_of_source",
     "purpose",
     "reason_text",
@@ -36,7 +39,7 @@ def purpose() -> str:
 
 
 def verdict_word(verdict: str) -> str:
-    """Return the word of a verdict."""
+    """Return the name of a verdict in the language of the report."""
     word: str = section("verdict")[verdict]
     return word
 
@@ -52,7 +55,7 @@ def reason_text(estimate: Estimate) -> str:
 
 
 def headline(analysis: Analysis) -> str:
-    """Return the finding in one line."""
+    """Return the result in one sentence."""
     summary = analysis.summary
     if analysis.status == "insufficient":
         why = sentence(summary.reason).rstrip(".") or text("view", "too_little_still")
@@ -74,55 +77,57 @@ def headline(analysis: Analysis) -> str:
 def recovery_text(recovery: Recovery) -> str:
     """Return how the tremor fades with rest, in a few sentences."""
     if recovery.verdict == "decays":
-        said = _decay_text(recovery)
+        verdict = _decay_text(recovery)
     else:
-        said = text("view", recovery.verdict, why=sentences(recovery.reason))
-    return said if recovery.remark is None else f"{said} {_capital(sentence(recovery.remark))}."
+        verdict = text("view", recovery.verdict, why=sentences(recovery.reason))
+    if recovery.remark is None:
+        return verdict
+    return f"{verdict} {_capitalized(sentence(recovery.remark))}."
 
 
 def _decay_text(recovery: Recovery) -> str:
     half_life, gone = recovery.half_life_s, recovery.fraction_gone
     if half_life.value is not None:
-        said = text("view", "fades", half_life=_interval(half_life, "s"))
+        decay = text("view", "fades", half_life=_interval(half_life, "s"))
     else:
-        said = text("view", "fades_but", why=reason_text(half_life))
+        decay = text("view", "fades_but", why=reason_text(half_life))
     if gone.value is None or gone.low is None or gone.high is None:
-        return said
+        return decay
     shares = {name: percent(getattr(gone, name)) for name in ("low", "high")}
     rest = clock(recovery.rest_s)
-    return f"{said} {text('view', 'gone', rest=rest, gone=percent(gone.value), **shares)}"
+    return f"{decay} {text('view', 'gone', rest=rest, gone=percent(gone.value), **shares)}"
 
 
-def _capital(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:]}"
+def _capitalized(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}"
 
 
 def _interval(estimate: Estimate, unit: str) -> str:
     return f"{value_text(estimate, unit)} {range_text(estimate)}".rstrip()
 
 
-def in_short(analysis: Analysis) -> tuple[str, ...]:
-    """Return the finding in a few sentences."""
+def key_sentences(analysis: Analysis) -> tuple[str, ...]:
+    """Return the result in a few sentences."""
     summary = analysis.summary
-    said = [headline(analysis)]
+    found = [headline(analysis)]
     if summary.rms_ms2.value is not None:
         size = text("view", "size", rms=_interval(summary.rms_ms2, "m/s^2"))
         displacement = value_text(summary.displacement_pp_mm, "mm")
         if displacement:
             size = text("view", "size_and_displacement", size=size, displacement=displacement)
-        said.append(size + ".")
+        found.append(size + ".")
     if analysis.status == "measured":
         if analysis.recovery is not None:
-            said.append(recovery_text(analysis.recovery))
+            found.append(recovery_text(analysis.recovery))
         if summary.reason is not None:
-            said.append(f"{_capital(sentence(summary.reason)).rstrip('.')}.")
+            found.append(f"{_capitalized(sentence(summary.reason)).rstrip('.')}.")
     quality = quality_of(analysis.recording, analysis.settings)
     if quality.level == "good":
-        said.append(text("view", "capture_good"))
+        found.append(text("view", "capture_good"))
     else:
         level, why = text("quality", quality.level), sentence(quality.reasons[0])
-        said.append(text("view", "capture", level=level, why=why))
-    return tuple(said)
+        found.append(text("view", "capture", level=level, why=why))
+    return tuple(found)
 
 
 def verdict_counts(analysis: Analysis) -> tuple[tuple[str, int], ...]:
@@ -160,7 +165,7 @@ def capture_rows(info: CaptureInfo, *, source_format: str) -> tuple[tuple[str, s
         "sensor": str(info.sensor or "") or not_known,
         "placement": str(info.placement or "") or not_known,
     }
-    return tuple((text("capture", name), said) for name, said in texts.items())
+    return tuple((text("capture", name), value) for name, value in texts.items())
 
 
 def _rate_text(info: CaptureInfo) -> str:
