@@ -22,15 +22,20 @@ class Estimate:
     Parameters
     ----------
     value : float or None
-        The estimate, in the unit that ends the name of the field that holds it.
+        The estimate; its unit ends the name of the field that holds it.
     low, high : float or None
-        Limits of the interval; one of them may be None where only the other can be given.
+        Limits of the interval; None for one that the data do not set.
     level : float
         Nominal coverage of the interval.
     method : str
-        How the number was made, in the field's words.
+        Name of the method that made the number.
     reason : Note or None
         Why there is no number; None where there is one.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is neither a value nor a reason, or a number is not finite.
 
     Examples
     --------
@@ -61,7 +66,7 @@ class Estimate:
 
     @classmethod
     def missing(cls, reason: Note) -> Self:
-        """Make the estimate that could not be made.
+        """Make an estimate without a value.
 
         Parameters
         ----------
@@ -71,6 +76,6 @@ class Estimate:
         Returns
         -------
         Estimate
-            Without value and limits.
+            Without value and limits, with the reason.
         """
         return cls(None, None, None, reason=reason)

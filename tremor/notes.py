@@ -1,7 +1,7 @@
-"""Facts that are worth a sentence, as a code and its values; and the table of all codes.
+"""Messages as codes with values, and the table of all codes.
 
-Results, warnings and reasons hold notes. Their sentences are made by `tremor.report.messages`, in
-one catalogue for each language; nothing here is prose.
+Warnings and reasons are notes wherever they are stored. Their sentences are made by
+`tremor.report.messages` from the catalogue of a language; there is no text here.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ __all__ = ["CODES", "WARNINGS", "Note", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A fact as a code and the values that go with it.
+    """A message as a code with its values.
 
     Parameters
     ----------
     code : str
         One of `CODES`.
     values : mapping of str to object
-        Numbers, words and other notes; units end the names. A number with an interval is a mapping
-        of ``value``, ``low`` and ``high``; several notes are a tuple.
+        Numbers, words and other notes; the names end with the units. A number with an interval is
+        a mapping of ``value``, ``low`` and ``high``; several notes are a tuple.
 
     Examples
     --------
@@ -38,12 +38,15 @@ class Note:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the code and its values as JSON holds them."""
-        return {"code": self.code, "values": {key: _plain(one) for key, one in self.values.items()}}
+        """Return a JSON object of the code and its values."""
+        return {
+            "code": self.code,
+            "values": {key: _as_json(one) for key, one in self.values.items()},
+        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` returned; files of before version 0.2 have no values."""
+        """Read what `to_dict` returned; in files from before version 0.2 there are no values."""
         values = record.get("values", {})
         return cls(record["code"], {key: cls._read(one) for key, one in values.items()})
 
@@ -56,15 +59,15 @@ class Note:
         return value
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a note holds
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - whatever a note holds
     if isinstance(value, Note):
         return value.to_dict()
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, (tuple, list)) else value
+        return {key: _as_json(one) for key, one in value.items()}
+    return [_as_json(one) for one in value] if isinstance(value, (tuple, list)) else value
 
 
-#: What makes a capture or a result weaker and leaves it valid, and the values of each.
+#: What weakens a capture or a result that remains valid, with the names of the values.
 WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         # The capture as it was read.
@@ -99,11 +102,11 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-#: Why there is no number, or what decided a verdict, and the values of each.
+#: Why there is no number, or what decided a verdict, with the names of the values.
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
-    # A sentence of a document that has no codes yet.
+    # A sentence of a document from before codes were written.
     "TEXT": ("text",),
-    # Of a warning.
+    # Within a warning.
     "TOO_FEW_PACKETS": (),
     "ARRIVALS_UNSURE": ("unsure_percent",),
     "MANIFEST_CUT": ("file",),
@@ -150,7 +153,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "RUN_OF_ZERO_MIN": (),
 }
 
-#: Facts that the explanations weigh, and the values of each.
+#: Facts that the explanations weigh, with the names of the values.
 _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     # Of the sensor.
     "FINDING_FREQUENCY": ("frequency_hz",),
@@ -204,7 +207,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "SWEAT_RATE_TOO_HIGH": ("sweat_rate_l_per_h", "highest_l_per_h"),
 }
 
-#: Texts that stand in the tables of the explanations, and where they stand there.
+#: Texts in the tables of the explanations, with the keys that select them.
 _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "EVIDENCE_REASON": ("entry", "bin"),
     "EVIDENCE_SOURCE": ("entry",),
@@ -214,21 +217,21 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "SWEAT_LOST": ("sweat_l",),
 }
 
-#: Every code, with the names of its values.
+#: All codes, with the names of their values.
 CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {**WARNINGS, **_REASONS, **_FINDINGS, **_TABLE_TEXTS}
 )
 
 
 def note(code: str, /, **values: object) -> Note:
-    """Make a note whose values are those of its code.
+    """Make a note, and check its values against the table.
 
     Parameters
     ----------
     code : str
         One of `CODES`.
     **values
-        Every value that the table names, and no other.
+        All values that the table names, and no others.
 
     Returns
     -------
@@ -238,7 +241,7 @@ def note(code: str, /, **values: object) -> Note:
     Raises
     ------
     InvalidInputError
-        If the code is unknown, or its values are others than the table names.
+        If the code is unknown, or the values are not those that the table names.
     """
     if code not in CODES:
         raise InvalidInputError(f"{code!r} is not a code of tremor.notes")

@@ -1,6 +1,6 @@
-"""What an analysis found: the records that every output renders. Nothing is computed here.
+"""The records of an analysis, which every report renders; nothing is computed here.
 
-Writing and reading them is `tremor.results.codec`; their sentences are made in `tremor.report`.
+`tremor.results.codec` writes and reads them; their sentences are made in `tremor.report`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Episode(TremorEstimates):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary(TremorEstimates):
-    """The session in few numbers; its estimates come from all samples of all episodes.
+    """The summary of the session; its estimates come from all samples of all episodes.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Summary(TremorEstimates):
     occupancy : float or None
         tremor_s over still_s; None where nothing could be judged.
     reason : Note or None
-        Why there are no numbers, or what weakens them.
+        Why there are no estimates, or what weakens them.
     """
 
     tremor_detected: bool
@@ -79,16 +79,16 @@ class Summary(TremorEstimates):
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class SpectrumView:
-    """The mean spectrum of the tremor (or of the still time), for looking at.
+    """The mean spectrum of the tremor, or of the still time if there is none, for display.
 
     Parameters
     ----------
     of : {"tremor", "still"}
-        Which windows were averaged.
+        Kind of the averaged windows.
     n_windows : int
-        How many.
+        Number of averaged windows.
     frequency_hz : ndarray, shape (m,)
-        Hz.
+        Frequency of the bins, Hz.
     psd_ms2sq_per_hz : ndarray, shape (m,)
         PSD summed over the axes, (m/s^2)^2/Hz.
     line_ms2sq_per_hz : ndarray, shape (m,), or None
@@ -104,18 +104,18 @@ class SpectrumView:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Analysis:
-    """Everything that was found in one capture; every output renders this and nothing else.
+    """The result of one capture; every report renders this and nothing else.
 
     Parameters
     ----------
     status : {"measured", "no_tremor", "insufficient"}
-        What kind of result it is.
+        Kind of result.
     software : mapping of str to str
         Name and versions.
     source : Source
-        The file of the capture; empty texts where it came from arrays.
+        The file of the capture; with empty fields if it came from arrays.
     settings : AnalysisSettings
-        Every setting used.
+        All settings.
     recording : CaptureInfo
         The capture.
     windows : WindowTable
@@ -125,18 +125,18 @@ class Analysis:
     summary : Summary
         The session in few numbers.
     spectrum : SpectrumView or None
-        None where no window could be judged.
+        None if no window could be judged.
     recovery : Recovery or None
-        How the tremor fades with rest; None in documents written before it was measured.
+        How the tremor fades with rest; None in documents from before it was measured.
     explanations : tuple of Explanation
-        The three explanations of the article, strongest first; empty where none were weighed. They
-        do not exclude each other.
+        The three explanations of the article, strongest first, which do not exclude each other;
+        empty if none were weighed.
     sensitivity : Sensitivity or None
-        How much their order depends on the weights; None where none were weighed.
+        How much their order depends on the weights; None if none were weighed.
     warning_signs : tuple of WarningSign
         Signs that the runner ticked; never from the sensor.
     advice : tuple of Advice
-        What goes with the leading explanations first, general advice last.
+        That for the leading explanations first, general advice last.
     """
 
     status: Status
@@ -160,7 +160,7 @@ class Analysis:
         Returns
         -------
         dict
-            Plain numbers, texts, lists and dictionaries; no NaN anywhere.
+            Numbers, strings, lists and dictionaries only; no NaN.
         """
         messages = _report("messages")
         return {
@@ -170,7 +170,7 @@ class Analysis:
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
-        """Return the document as text.
+        """Return the document as JSON text.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class Analysis:
         Parameters
         ----------
         document : mapping
-            What `to_dict` returned. Unknown keys are left out.
+            What `to_dict` returned; unknown keys are ignored.
 
         Returns
         -------
@@ -214,7 +214,7 @@ class Analysis:
                 f"the document is not a whole {SCHEMA}: {error}; write it anew with: "
                 "tremor analyze --json"
             ) from error
-        # The file stands once in the document, and in the facts of the capture as well.
+        # In the document the file is named once, in the records also by that of the capture.
         source = found.source if found.source.format != "arrays" else None
         return replace(found, recording=replace(found.recording, source=source))
 
@@ -271,7 +271,7 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Limits, verdict and reason, and value, low and high of each estimate.
+            Limits, s, verdict and reason; value, low and high of each estimate; the scores.
         """
         import pandas as pd
 
@@ -293,7 +293,7 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Limits, and value, low and high of each estimate.
+            Limits, s, and value, low and high of each estimate.
         """
         import pandas as pd
 
@@ -302,7 +302,7 @@ class Analysis:
         return pd.DataFrame(rows, columns=columns, dtype=float)
 
     def summary_row(self) -> pd.DataFrame:
-        """Return the session as a table of one row, to be put under those of other captures.
+        """Return the session as a table of one row, to be concatenated with other captures.
 
         Returns
         -------
@@ -330,12 +330,12 @@ class Analysis:
         return pd.DataFrame([row])
 
     def to_html(self) -> str:
-        """Return the report as one page that needs no other file."""
+        """Return the report as one HTML page that needs no other file."""
         page: str = _report("as_html").render(self)
         return page
 
     def plot(self) -> Figure:
-        """Draw strength over time and the spectrum.
+        """Draw the RMS over time and the spectrum.
 
         Returns
         -------
@@ -346,12 +346,12 @@ class Analysis:
         return figure
 
     def __repr__(self) -> str:
-        """Return the finding in a few lines."""
+        """Return the result in a few lines."""
         text: str = _report("as_text").short(self)
         return text
 
     def _repr_html_(self) -> str:
-        """Return the finding for a notebook."""
+        """Return the result as HTML for a notebook."""
         text: str = _report("as_html").short(self)
         return text
 

@@ -1,6 +1,6 @@
-"""The table of estimates: what is estimated of a tremor, in a window, an episode and a session.
+"""The table of estimates that windows, episodes and sessions have in common.
 
-A new estimate is one field here. Codec, schema, text, page, CSV and tests walk the table.
+A new estimate is one field here. Codec, schema, text, page, CSV and tests iterate over the table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["BY_RANK", "ESTIMATES", "ESTIMATE_NAMES", "TremorEstimates"]
 
 
 class EstimateEntry(NamedTuple):
-    """One row of the table of estimates; the lowest rank is shown first."""
+    """One row of the table of estimates; the one with the lowest rank is shown first."""
 
     name: str
     unit: str
@@ -28,7 +28,7 @@ def _row(unit: str, rank: int, meaning: str) -> dict[str, str | int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TremorEstimates:
-    """What is estimated of a tremor; the base of all records that hold it."""
+    """The estimates of a tremor; base class of the records that hold them."""
 
     frequency_hz: Estimate = field(metadata=_row("Hz", 1, "Centre of the line"))
     bandwidth_hz: Estimate = field(metadata=_row("Hz", 4, "Half-power bandwidth of the line"))
@@ -48,5 +48,5 @@ ESTIMATES: Final = tuple(
     EstimateEntry(item.name, **item.metadata) for item in fields(TremorEstimates)
 )
 ESTIMATE_NAMES: Final = tuple(entry.name for entry in ESTIMATES)
-#: The same, the most telling first.
+#: The same in the order in which they are shown.
 BY_RANK: Final = tuple(sorted(ESTIMATES, key=lambda entry: entry.rank))

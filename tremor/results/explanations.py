@@ -1,8 +1,7 @@
-"""What the explanations came to: records that an analysis carries. Nothing is weighed here.
+"""The records of the explanations in an analysis; `tremor.explanation` weighs them.
 
-They stand beside the other records of the document, below the room that fills them, so that
-writing and reading a result needs no knowledge of how its explanations were made. Their sentences
-are notes, of which `tremor.report.messages` makes the text.
+They are defined here with the other records, so that a result can be written and read without
+`tremor.explanation`. Their texts are notes, from which `tremor.report.messages` makes sentences.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ SupportWord = Literal["strong", "moderate", "weak", "cannot tell"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One finding, and how it weighs for one explanation.
+    """One finding, and its weight for one explanation.
 
     Parameters
     ----------
@@ -51,21 +50,21 @@ class Evidence:
     statement : Note
         The fact.
     value : float, str or None
-        The number or the word that was looked at.
+        The number or the word that was weighed.
     unit : str
         Unit of the number; empty for a word.
     low, high : float or None
         Interval of the number, where it has one.
     origin : {"measured", "answered", "computed"}
-        By the sensor, by the runner, or from answers by a formula.
+        Whether it was measured by the sensor, answered by the runner, or computed from answers.
     direction : {"for", "against", "neutral"}
         Sign of the weight.
     weight : float
         Change of the log-odds (natural logarithm).
     reason : Note
-        Why it weighs so.
+        Why it has this weight.
     claims : tuple of str
-        Claims of the article that it touches; empty only for context from the literature.
+        Claims of the article that it concerns; empty only for context from the literature.
     grade : {"article", "literature", "judgement"}
         What the weight rests on.
     source : Note or None
@@ -89,7 +88,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A fact that would weigh and is not known.
+    """A fact that would have a weight but is not known.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ class Missing:
     largest_weight : float
         The largest change of the log-odds, up or down, that one of its entries could make.
     claims : tuple of str
-        Claims that it would touch.
+        Claims that it would concern.
     grade : {"article", "literature", "judgement"}
         As for `Evidence`.
     """
@@ -114,7 +113,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """One of the three explanations of the article, with all that speaks for and against it.
+    """One of the three explanations of the article, with the evidence for and against it.
 
     Parameters
     ----------
@@ -123,9 +122,9 @@ class Explanation:
     support : float
         ``1 / (1 + exp(-log_odds))``, 0 to 1. The three need not add up to 1.
     support_low, support_high : float
-        What 95 % of the redraws of weights and priors give.
+        Limits of 95 % of the redraws of weights and priors.
     word : {"strong", "moderate", "weak", "cannot tell"}
-        The support in a word; "cannot tell" where too little is known that bears on it.
+        The support in a word; "cannot tell" if too little is known that bears on it.
     log_odds : float
         Prior and sum of the weights.
     prior : float
@@ -133,7 +132,7 @@ class Explanation:
     evidence : tuple of Evidence
         In the order of the table.
     missing : tuple of Missing
-        What could weigh most first.
+        Those that could weigh most first.
     claims : tuple of str
         Claims that the explanation itself rests on.
     """
@@ -166,14 +165,14 @@ class OpenQuestion:
     text : Note
         The question.
     fields : tuple of str
-        The answers of the context that it asks for.
+        Fields of the context that it asks for.
     explanation : str
         The explanation that an answer could move most.
     largest_change : float
         By how much, in log-odds, up or down.
     leader : str or None
-        The explanation that would lead after the answer that changes most; None where the leader
-        would stay whatever the answer.
+        The explanation that would lead after the answer that changes most; None if no answer
+        changes the leader.
     """
 
     key: str
@@ -186,16 +185,16 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeighingRules:
-    """The limits and redraws with which a result was weighed.
+    """The limits and redraws with which the explanations were weighed.
 
     Parameters
     ----------
     sum_limit : float
         The sum of the weights was held between minus and plus this, log-odds.
     equal_within : float
-        Explanations were about equal where their log-odds differed by less.
+        Explanations were about equal if their log-odds differed by less.
     strong_from, moderate_from : float
-        Least support for the word, 0 to 1.
+        Least support for each word, 0 to 1.
     weight_factor_low, weight_factor_high : float
         Each weight was redrawn between these multiples of itself.
     prior_shift : float
@@ -213,23 +212,22 @@ class WeighingRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
-    """How much the order of the explanations hangs on the weights, which are judgement.
+    """How much the order of the explanations depends on the weights, which are judgement.
 
     Parameters
     ----------
     leader : str
         The explanation with the largest log-odds.
     about_equal : tuple of str
-        All explanations within the limit of the leader, itself among them; one name where it leads
-        clearly.
+        The leader and all explanations within the limit of it; one name if it leads clearly.
     share : float
         Share of the redraws of all weights and priors that have the same leader, 0 to 1.
     seed, draws : int
-        Of the redraws.
+        Seed and number of the redraws.
     question : OpenQuestion or None
-        What one more answer could change most; None where everything is answered.
+        The question whose answer could change most; None if everything is answered.
     rules : WeighingRules or None
-        What it was weighed with; None in results of before version 0.2.
+        The limits and redraws; None in results from before version 0.2.
     """
 
     leader: str
@@ -254,7 +252,7 @@ class WarningSign:
     claims : tuple of str
         Empty: the article does not name it.
     urgency : {"now", "today", "soon"}
-        How fast help is needed.
+        How soon help is needed.
     grade : {"literature"}
         All of them are context from the literature.
     """
@@ -268,7 +266,7 @@ class WarningSign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """Something that the runner can do.
+    """A piece of advice for the runner.
 
     Parameters
     ----------
@@ -279,7 +277,7 @@ class Advice:
     claims : tuple of str
         Claims that it rests on; empty only for context from the literature.
     explanation : str or None
-        The explanation that it goes with; None for what holds whatever leads.
+        The explanation that it belongs to; None for general advice.
     grade : {"article", "literature", "judgement"}
         What it rests on.
     """

@@ -1,6 +1,6 @@
-"""What a rest showed: the record of a recovery, and its form in JSON.
+"""The record of a recovery: how a tremor changed over a rest.
 
-How it is reached from points is `tremor.measures.decay_verdict`.
+It is made from a series of RMS values in `tremor.measures.decay_verdict`.
 """
 
 from __future__ import annotations
@@ -40,37 +40,37 @@ class Recovery:
     Parameters
     ----------
     verdict : {"decays", "persists", "not_determined", "insufficient"}
-        Three answers, and one for too little data.
+        The answer; "insufficient" stands for too little data.
     half_life_s, time_constant_s : Estimate
-        Of the RMS of the part that fades; missing where the rest is too short to tell. The upper
-        limit is None where the data set none.
+        Of the RMS of the fading part, s; missing if the rest is too short for them. The upper
+        limit is None if the data set none.
     initial_rms_ms2, floor_rms_ms2 : Estimate
-        Typical RMS at the start of the rest (fading part and floor together), and the one that
-        the tremor fades to.
+        RMS at the start of the rest (fading part and floor together), and RMS that the tremor
+        fades to, m/s^2.
     fraction_gone : Estimate
-        1 - RMS(end of the rest) / RMS(start); unless the verdict is "decays", a tremor that stays
-        constant is averaged in with its odds.
+        1 - RMS(end of the rest) / RMS(start); unless the verdict is "decays", averaged with a
+        constant tremor by the odds of both.
     more_rest_needed_s : Estimate
-        Rest beyond what was recorded that would settle the open question; missing where none is
+        Rest beyond the recorded one that would settle an open question, s; missing if none is
         open.
     reason : tuple of Note
-        What decided the verdict, and what weakens the numbers.
+        What decided the verdict, and what weakens the estimates.
     remark : Note or None
-        What was found beside it: a level before the run that was not used.
+        What else was found: a level before the run that was not used.
     rest_s : float
         Time from the start of the rest to the last point, s.
     n_points, n_left_out : int
-        Points that entered the fit, and values given that could not be used.
+        Number of points that were fitted, and of values that could not be used.
     floor : {"fitted", "baseline"}
         Whether the floor was fitted or taken from before the run.
     log_bayes_factor : float or None
         Natural log of the evidence for decay over that for a constant tremor.
     rest_start_s : float
-        Start of the rest on the clock of the recording; times below count from it, s.
+        Start of the rest, s from the start of the capture; the times below are from here.
     curve_time_s, curve_rms_ms2, curve_low_ms2, curve_high_ms2 : ndarray, shape (m,)
-        Fitted RMS with its pointwise 95 % limits; empty where nothing was fitted.
+        Time, s, and fitted RMS with its pointwise 95 % limits, m/s^2; empty without a fit.
     point_time_s, point_rms_ms2 : ndarray, shape (n_points,)
-        What was fitted.
+        The fitted points, s and m/s^2.
     """
 
     verdict: RecoveryVerdict
@@ -109,21 +109,21 @@ class Recovery:
         rest_start_s: float = 0.0,
         more_rest_needed_s: Estimate | None = None,
     ) -> Self:
-        """Make the answer for too little data.
+        """Make the recovery for too little data.
 
         Parameters
         ----------
         *reason : Note
-            What is missing, with its number.
+            What is missing.
         rest_s, n_points, n_left_out, rest_start_s
             As in the class.
         more_rest_needed_s : Estimate, optional
-            How much more would do.
+            Rest that would be enough; by default missing for the same reason.
 
         Returns
         -------
         Recovery
-            Without any other number.
+            Without any other estimate.
         """
         missing = Estimate.missing(reason[0])
         return cls(

@@ -1,4 +1,4 @@
-"""The table of window scores: the statistics that a verdict looks at."""
+"""The table of window scores: the statistics that a verdict is based on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdicts on a window, and the reasons that lead to them."""
+"""The verdicts on a window, and the table of the reasons for them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Verdict = Literal[
 ]
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 
-#: How the line of a window was fitted; empty where it was not.
+#: Methods of the fit of a line; the empty one stands for no fit.
 METHODS: Final = ("", "whittle", "least_squares")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What decided on a window: a score and its threshold.
+    """A reason for a verdict: one score is above or below its threshold.
 
     Parameters
     ----------
     verdict : str
-        The verdict that it leads to.
+        The verdict.
     unit : str
         Unit of the score and of its threshold; ``1`` for a ratio, ``decades`` for its logarithm.
     """
@@ -43,7 +43,7 @@ class Reason:
     unit: str
 
 
-#: Every reason by name. Their sentences stand in section ``window`` of the catalogue.
+#: All reasons by name; their sentences are in section ``window`` of the catalogue.
 REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
     {
         "line": Reason("tremor", "1"),

@@ -24,7 +24,7 @@ __all__ = ["Decision", "WindowAnalysis", "WindowTable"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What decided on a window.
+    """The score that decided the verdict on a window.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowAnalysis(TremorEstimates):
-    """One window: its verdict, what decided, and the estimates where there is tremor.
+    """One window: its verdict with the reason, and the estimates if there is tremor.
 
     Parameters
     ----------
