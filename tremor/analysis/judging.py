@@ -1,7 +1,8 @@
-"""Windows through the tests, stage by stage: each measures only what is still undecided.
+"""The tests of windows, in stages: each stage measures only the windows that are still undecided.
 
-A stage is a function from one `Judgement` to the next; nothing is written into. The rules are in
-`tremor.analysis.verdict_rules`, the line estimate of what is left in `tremor.analysis.window`.
+A stage is a function that takes a `Judgement` and returns the next one; arguments are not modified.
+The rules are in `tremor.analysis.verdict_rules`; the lines of the windows that pass all tests are
+estimated in `tremor.analysis.window`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tremor.analysis.verdict_rules import (
     PRESENCE_RULES,
     SAMPLE_RULES,
     Rule,
-    most_low_rms,
+    low_rms_limit,
 )
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import hann_psd
@@ -65,34 +66,34 @@ class WindowBatch:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Selection:
-    """Values of some windows, ``rows`` rising."""
+    """Values of some windows of a batch, ``rows`` in ascending order."""
 
     rows: Rows
     values: Floats
 
     def at(self, rows: Rows) -> Floats:
-        """Return a copy of the values of rows that are among the selected."""
+        """Return a copy of the values of some of the selected rows."""
         return np.asarray(self.values[np.searchsorted(self.rows, rows)])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Decisions:
-    """What is decided of each window.
+    """What is decided on each window.
 
     Parameters
     ----------
     reason : ndarray of uint8, shape (n_windows,)
         Index into the names of the reasons.
     score, threshold : ndarray, shape (n_windows,)
-        The number that decided and its limit.
-    open : ndarray of bool, shape (n_windows,)
-        Windows that passed every test so far.
+        The score that decided, and its threshold.
+    undecided : ndarray of bool, shape (n_windows,)
+        Whether a window passed all tests so far.
     """
 
     reason: npt.NDArray[np.uint8]
     score: Floats
     threshold: Floats
-    open: Bools
+    undecided: Bools
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -108,13 +109,14 @@ class Judgement:
     band_hz : tuple of float
         Usable part of the band, Hz.
     scores : mapping of str to ndarray, shape (n_windows,)
-        NaN for windows that a score was not measured for.
+        NaN for windows of which a score was not measured.
     decisions : Decisions
-        What the tests so far decided.
+        Decisions of the tests so far.
     density : _Selection
-        PSD of the windows that were undecided after the samples were judged.
+        PSD of the windows that were undecided after the test of the samples, (m/s^2)^2/Hz.
     high_passed : _Selection
-        Windows without slow part and impacts, of those undecided after movement was judged.
+        Windows without slow part and impacts that were undecided after the test of movement,
+        m/s^2.
     """
 
     batch: WindowBatch
@@ -132,26 +134,26 @@ class Judgement:
 
     @property
     def n_samples(self) -> int:
-        """Length of the windows."""
+        """Number of samples of a window."""
         return int(self.windows.shape[-1])
 
     @property
-    def open_rows(self) -> Rows:
+    def undecided_rows(self) -> Rows:
         """Rows of the undecided windows."""
-        return np.flatnonzero(self.decisions.open)
+        return np.flatnonzero(self.decisions.undecided)
 
     def tremor_samples(self) -> Floats:
         """Return the undecided windows without slow part and impacts, m/s^2, (n, 3, n_samples)."""
-        rows = self.open_rows
+        rows = self.undecided_rows
         high_passed = self.high_passed.at(rows)
-        # To fade an impact out makes slow movement anew.
+        # Fading an impact out adds slow components again.
         faded = self.scores["blanked_share"][rows] > 0.0
         high_passed[faded] = _remove_slow(high_passed[faded], self)
         return high_passed
 
 
 def judge(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
-    """Pass windows through all tests.
+    """Test windows.
 
     Parameters
     ----------
@@ -163,20 +165,20 @@ def judge(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
     Returns
     -------
     Judgement
-        The result of a window does not depend on the others.
+        After all stages; that of a window does not depend on the others.
 
     Raises
     ------
     InvalidInputError
         If the band reaches above the Nyquist frequency.
     """
-    judgement = _unjudged(batch, settings)
+    judgement = _first_judgement(batch, settings)
     for stage in _STAGES:
         judgement = stage(judgement)
     return judgement
 
 
-def _unjudged(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
+def _first_judgement(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
     count, _, n_samples = batch.acceleration_ms2.shape
     none = np.zeros(0, dtype=np.int64)
     return Judgement(
@@ -188,15 +190,15 @@ def _unjudged(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
             reason=np.full(count, REASON_NAMES.index("line"), dtype=np.uint8),
             score=np.full(count, np.nan),
             threshold=np.full(count, settings.least_peak_over_floor),
-            open=np.ones(count, dtype=np.bool_),
+            undecided=np.ones(count, dtype=np.bool_),
         ),
         density=_Selection(none, np.zeros((0, n_samples // 2 + 1))),
         high_passed=_Selection(none, np.zeros((0, *batch.acceleration_ms2.shape[1:]))),
     )
 
 
-def _scored(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> Judgement:
-    """Return the judgement with scores of some rows."""
+def _with_scores(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> Judgement:
+    """Return the judgement with scores of some rows added."""
     scores = dict(judgement.scores)
     for name, column in columns.items():
         known = scores.get(name)
@@ -206,32 +208,32 @@ def _scored(judgement: Judgement, rows: Rows, columns: Mapping[str, Floats]) -> 
     return replace(judgement, scores=scores)
 
 
-def _tested(judgement: Judgement, rules: tuple[Rule, ...]) -> Judgement:
-    """Return the judgement after some tests; the first that a window fails names its verdict."""
+def _with_tests(judgement: Judgement, rules: tuple[Rule, ...]) -> Judgement:
+    """Return the judgement after some tests; the first one that a window fails decides."""
     before = judgement.decisions
-    reason, is_open = before.reason.copy(), before.open.copy()
+    reason, undecided = before.reason.copy(), before.undecided.copy()
     score, threshold = before.score.copy(), before.threshold.copy()
     for rule in rules:
         value = judgement.scores[rule.score]
         limit = rule.threshold(judgement.settings, judgement.scores)
         with np.errstate(invalid="ignore"):
-            failed = is_open & rule.fails(value, limit)
+            failed = undecided & rule.fails(value, limit)
         reason[failed] = REASON_NAMES.index(rule.reason)
         score[failed] = value[failed]
         threshold[failed] = np.broadcast_to(limit, value.shape)[failed]
-        is_open &= ~failed
-    return replace(judgement, decisions=Decisions(reason, score, threshold, is_open))
+        undecided &= ~failed
+    return replace(judgement, decisions=Decisions(reason, score, threshold, undecided))
 
 
 def _with_spectra(judgement: Judgement, rows: Rows, density: Floats) -> Judgement:
-    """Score the levels of some spectra, and the shape of those that are strong enough."""
+    """Add the scores of levels, and those of shape for spectra that are strong enough."""
     n_samples, fs, band_hz = judgement.n_samples, judgement.batch.fs, judgement.band_hz
     levels = band_levels(density, n_samples=n_samples, fs=fs, band_hz=band_hz)
     strong = levels["band_rms_ms2"] >= _examined_rms_ms2(judgement.settings)
     shape = peak_shape(density[strong], n_samples=n_samples, fs=fs, band_hz=band_hz)
     empty = dict.fromkeys(shape, np.full(len(rows), np.nan))
-    judgement = _scored(judgement, rows, levels | empty)
-    return _scored(judgement, rows[strong], shape)
+    judgement = _with_scores(judgement, rows, levels | empty)
+    return _with_scores(judgement, rows[strong], shape)
 
 
 def _examined_rms_ms2(settings: AnalysisSettings) -> float:
@@ -243,12 +245,12 @@ def _remove_slow(windows: Floats, judgement: Judgement) -> Floats:
 
 
 def _select(windows: Floats, rows: Rows) -> Floats:
-    """Return some windows; all of them without a copy."""
+    """Return some windows, without a copy if they are all."""
     return windows if len(rows) == len(windows) else windows[rows]
 
 
 def _judge_samples(judgement: Judgement) -> Judgement:
-    """Test whether there are samples to measure: dead, gap, clipped."""
+    """Test whether the samples can be measured: dead, gap, clipped."""
     windows, batch = judgement.windows, judgement.batch
     missing = np.isnan(windows[:, 0, :])
     whole = np.flatnonzero(~missing.any(axis=1))
@@ -259,37 +261,37 @@ def _judge_samples(judgement: Judgement) -> Judgement:
         "lost_s": missing.sum(axis=1) / batch.fs,
         "clipped_share": batch.clipped_share,
     }
-    judgement = _tested(_scored(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
-    rows = judgement.open_rows
+    judgement = _with_tests(_with_scores(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
+    rows = judgement.undecided_rows
     density = hann_psd(_select(windows, rows), fs=batch.fs)
     judgement = replace(judgement, density=_Selection(rows, density))
     return _with_spectra(judgement, rows, density)
 
 
 def _judge_movement(judgement: Judgement) -> Judgement:
-    """Test whether the leg is at rest and shows anything in the band: gait, moving, weak."""
+    """Test whether the leg is at rest and moves in the band: gait, moving, weak."""
     scores, settings = judgement.scores, judgement.settings
     with np.errstate(invalid="ignore"):
-        present = judgement.decisions.open & (
+        present = judgement.decisions.undecided & (
             (scores["band_rms_ms2"] >= settings.least_rms_ms2)
-            | (scores["low_rms_ms2"] > most_low_rms(settings, scores))
+            | (scores["low_rms_ms2"] > low_rms_limit(settings, scores))
         )
     rows = np.flatnonzero(present)
     comb = gait_comb(
         judgement.density.at(rows), n_samples=judgement.n_samples, fs=judgement.batch.fs
     )
-    return _tested(_scored(judgement, rows, {"gait_comb": comb}), MOVEMENT_RULES)
+    return _with_tests(_with_scores(judgement, rows, {"gait_comb": comb}), MOVEMENT_RULES)
 
 
 def _judge_impacts(judgement: Judgement) -> Judgement:
-    """Test whether it is one process throughout once impacts are faded out: impact."""
-    rows, fs = judgement.open_rows, judgement.batch.fs
+    """Test whether the window holds one process, once impacts are faded out: impact."""
+    rows, fs = judgement.undecided_rows, judgement.batch.fs
     blanked = blank_impacts(
         _remove_slow(judgement.windows[rows], judgement),
         fs=fs,
         over_median=judgement.settings.blank_over_median,
     )
-    judgement = _scored(
+    judgement = _with_scores(
         replace(judgement, high_passed=_Selection(rows, blanked.samples)),
         rows,
         {"crest": blanked.crest, "blanked_share": blanked.blanked_share},
@@ -299,40 +301,40 @@ def _judge_impacts(judgement: Judgement) -> Judgement:
         before = judgement.scores["low_rms_ms2"]
         density = hann_psd(blanked.samples[changed], fs=fs)
         judgement = _with_spectra(judgement, rows[changed], density)
-        # The level of slow movement is that of the window as it was.
+        # The level of slow movement remains that of the window with its impacts.
         judgement = replace(judgement, scores={**judgement.scores, "low_rms_ms2": before})
     disagreement_hz = half_disagreement_hz(
         blanked.samples, judgement.scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz
     )
-    judgement = _scored(judgement, rows, {"half_disagreement_hz": disagreement_hz})
-    return _tested(judgement, IMPACT_RULES)
+    judgement = _with_scores(judgement, rows, {"half_disagreement_hz": disagreement_hz})
+    return _with_tests(judgement, IMPACT_RULES)
 
 
 def _score_heartbeat(judgement: Judgement) -> Judgement:
-    """Score the heartbeat, also of weak windows: the windows after them are judged by it too."""
+    """Score the heartbeat, also of weak windows, since later windows are judged by it too."""
     scores, settings, fs = judgement.scores, judgement.settings, judgement.batch.fs
-    rms_ms2, is_open = scores["band_rms_ms2"], judgement.decisions.open
+    rms_ms2, undecided = scores["band_rms_ms2"], judgement.decisions.undecided
     is_weak = judgement.decisions.reason == REASON_NAMES.index("weak")
     with np.errstate(invalid="ignore"):
-        examined = is_open | (is_weak & (rms_ms2 >= _examined_rms_ms2(settings)))
+        examined = undecided | (is_weak & (rms_ms2 >= _examined_rms_ms2(settings)))
         rows = np.flatnonzero(examined & (rms_ms2 <= settings.most_ringing_rms_ms2))
-    # Impacts are left in: if the heart is slow, its beats are what stands out.
-    known = is_open[rows] & ~(scores["blanked_share"][rows] > 0.0)
+    # Impacts are left in: the beats of a slow heart look like impacts.
+    known = undecided[rows] & ~(scores["blanked_share"][rows] > 0.0)
     high_passed = np.empty((len(rows), *judgement.windows.shape[1:]))
     high_passed[known] = judgement.high_passed.at(rows[known])
     high_passed[~known] = _remove_slow(judgement.windows[rows[~known]], judgement)
     found = heartbeat(high_passed, scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz)
-    return _scored(judgement, rows, {"heartbeat_score": found.score})
+    return _with_scores(judgement, rows, {"heartbeat_score": found.score})
 
 
 def _judge_line(judgement: Judgement) -> Judgement:
-    """Test whether there is a line: edge, no valley, spread, flat."""
-    return _tested(judgement, LINE_RULES)
+    """Test whether there is a line: edge, no_valley, spread, flat."""
+    return _with_tests(judgement, LINE_RULES)
 
 
 def _judge_presence(judgement: Judgement) -> Judgement:
-    """Test whether the line is there throughout and by itself: impact, heartbeat, moving."""
-    rows, scores = judgement.open_rows, judgement.scores
+    """Test whether the line is present throughout, and by itself: impact, heartbeat, moving."""
+    rows, scores = judgement.undecided_rows, judgement.scores
     fs, band_hz = judgement.batch.fs, judgement.band_hz
     samples, peak_hz = judgement.tremor_samples(), scores["peak_hz"][rows]
     beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]
@@ -342,13 +344,13 @@ def _judge_presence(judgement: Judgement) -> Judgement:
         samples[some], judgement.windows[rows[some]], peak_hz[some], fs=fs, band_hz=band_hz
     )
     quiet = quiet_time(samples, peak_hz, fs=fs, band_hz=band_hz)
-    # The ringing of a heart is never absent for longer than the longest interval of beats.
+    # Ringing with the heart is never absent for longer than the longest interval of beats.
     gone = np.where(quiet.longest_s > HEARTBEAT.interval_s[1], quiet.share, np.nan)
     columns = {"gone_share": gone, "quiet_share": quiet.share, "slow_correlation": correlation}
-    return _tested(_scored(judgement, rows, columns), PRESENCE_RULES)
+    return _with_tests(_with_scores(judgement, rows, columns), PRESENCE_RULES)
 
 
-#: In this order; a stage measures only what the stages before it left undecided.
+#: In this order.
 _STAGES: Final[tuple[Callable[[Judgement], Judgement], ...]] = (
     _judge_samples,
     _judge_movement,

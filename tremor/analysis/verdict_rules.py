@@ -1,6 +1,6 @@
-"""The tests of a window in order: the score, its threshold, and the reason when it fails.
+"""The tests of a window, in order: score, threshold, and the reason for the verdict if it fails.
 
-Scores are measured, and rules applied, in `tremor.analysis.judging`.
+`tremor.analysis.judging` measures the scores and applies the rules.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
     "PRESENCE_RULES",
     "SAMPLE_RULES",
     "Rule",
-    "most_low_rms",
+    "low_rms_limit",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -36,13 +36,13 @@ class Rule:
     Parameters
     ----------
     reason : str
-        Name of the reason if it fails.
+        Name of the reason if the test fails, in `tremor.results.verdicts.REASONS`.
     score : str
         Name of the score.
     threshold : callable
-        Takes the settings and all scores, and returns the threshold of each window.
+        Returns the threshold of each window, given the settings and all scores.
     fails : callable
-        Takes scores and thresholds, and returns where the test fails.
+        Returns for which windows the test fails, given the score and the threshold.
     """
 
     reason: str
@@ -59,7 +59,7 @@ def _below(score: Floats, threshold: float | Floats) -> Bools:
     return np.asarray(score < threshold)
 
 
-def most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+def low_rms_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
     """Return the RMS in 0.5-3 Hz above which a window is moving.
 
     Parameters
@@ -72,7 +72,7 @@ def most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Fl
     Returns
     -------
     ndarray, shape (n_windows,)
-        m/s^2; it rises with the tremor, whose flank reaches down.
+        Limit, m/s^2. It rises with the tremor, whose flank reaches below 3 Hz.
     """
     return np.clip(
         settings.most_low_share * scores["band_rms_ms2"],
@@ -81,17 +81,18 @@ def most_low_rms(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Fl
     )
 
 
-def _most_comb(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+def _comb_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
     strong = scores["band_rms_ms2"] > settings.strong_rms_ms2
     return np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
 
 
-def _most_heartbeat_score(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+def _heartbeat_score_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
     return heartbeat_limit(settings, length_s=scores["length_s"], n_windows=1)
 
 
-def _most_quiet_share(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
-    # What is faded out is quiet. The scatter about the share by chance falls with the length.
+def _quiet_share_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    # Time that was faded out is quiet. The scatter of the share that a Gaussian process has by
+    # chance falls with the length.
     by_chance = ENVELOPE.quiet_by_chance
     scatter = settings.most_quiet_share - by_chance
     by_length = np.sqrt(ENVELOPE.reference_s / scores["length_s"])
@@ -104,8 +105,8 @@ SAMPLE_RULES: Final = (
     Rule("clipped", "clipped_share", lambda s, _: s.most_clipped_share, _above),
 )
 MOVEMENT_RULES: Final = (
-    Rule("gait", "gait_comb", _most_comb, _above),
-    Rule("moving", "low_rms_ms2", most_low_rms, _above),
+    Rule("gait", "gait_comb", _comb_limit, _above),
+    Rule("moving", "low_rms_ms2", low_rms_limit, _above),
     Rule("weak", "band_rms_ms2", lambda s, _: s.least_rms_ms2, _below),
 )
 IMPACT_RULES: Final = (
@@ -120,8 +121,8 @@ LINE_RULES: Final = (
     Rule("flat", "peak_over_floor", lambda s, _: s.least_peak_over_floor, _below),
 )
 PRESENCE_RULES: Final = (
-    Rule("burst", "gone_share", _most_quiet_share, _above),
-    Rule("heartbeat", "heartbeat_score", _most_heartbeat_score, _above),
-    Rule("burst", "quiet_share", _most_quiet_share, _above),
+    Rule("burst", "gone_share", _quiet_share_limit, _above),
+    Rule("heartbeat", "heartbeat_score", _heartbeat_score_limit, _above),
+    Rule("burst", "quiet_share", _quiet_share_limit, _above),
     Rule("with_movement", "slow_correlation", lambda s, _: s.most_slow_correlation, _above),
 )

@@ -1,8 +1,8 @@
-"""Samples of windows in, their verdicts and numbers out.
+"""Verdicts and estimates of windows.
 
 Pure functions of samples, rate and settings. Many windows of one length are judged at once; the
-result of a window does not depend on the others, so a stream and a file give the same bits.
-The tests are in `tremor.analysis.judging`; what needs the windows before (settling, episodes) is
+result of a window does not depend on the others, so that a stream and a file give the same bits.
+The tests are in `tremor.analysis.judging`; what depends on earlier windows (settling, episodes) is
 in `tremor.analysis.episodes`.
 """
 
@@ -27,14 +27,14 @@ from tremor.settings import PEAK, AnalysisSettings
 
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows"]
 
-#: Windows are judged so many numbers at a time: enough to spread the cost of a call.
+#: Numbers of samples that are judged at once: enough to spread the cost of a call.
 _NUMBERS_AT_ONCE: Final = 512 * 1200
-#: Scores of the samples and not of what they hold; they are not part of the result.
+#: Scores of the samples, not of the movement; they are not part of the result.
 _NOT_REPORTED: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share", "gone_share")
 
 
 def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> WindowTable:
-    """Judge windows, and estimate the line of those that hold tremor.
+    """Judge windows, and estimate the lines of those with tremor.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
     Returns
     -------
     WindowTable
-        One row per window; numbers only if the verdict is ``tremor``.
+        One row per window, with estimates only if the verdict is ``tremor``.
 
     Raises
     ------
@@ -63,10 +63,10 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
         for name in judged[0].scores
         if name not in _NOT_REPORTED
     }
-    rows = np.flatnonzero(column("open"))
+    rows = np.flatnonzero(column("undecided"))
     score = column("score")
     score[rows] = scores["peak_over_floor"][rows]
-    line = _lines(judged, rows, len(score))
+    line = _line_columns(judged, rows, len(score))
     # One keyword per column of the table.
     return WindowTable(
         start_s=batch.start_s,
@@ -82,7 +82,7 @@ def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> Window
 
 
 def _parts(batch: WindowBatch) -> Iterator[WindowBatch]:
-    """Cut a batch into parts that are judged one after the other."""
+    """Yield parts of a batch that are small enough to be judged at once."""
     count = len(batch.start_s)
     size = max(1, _NUMBERS_AT_ONCE // max(1, math.prod(batch.acceleration_ms2.shape[1:])))
     for first in range(0, max(1, count), size):
@@ -95,10 +95,10 @@ def _parts(batch: WindowBatch) -> Iterator[WindowBatch]:
         )
 
 
-def _lines(
+def _line_columns(
     judged: list[Judgement], rows: npt.NDArray[np.int64], count: int
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return the columns of the line estimate; only the rows that hold tremor are filled."""
+    """Return the estimates of the lines as columns, NaN except for the rows with tremor."""
     columns: dict[str, npt.NDArray[Any]] = {
         **{name: np.full((count, 3), np.nan) for name in ESTIMATE_NAMES},
         "polarisation": np.full(count, np.nan),
@@ -118,7 +118,7 @@ def analyze_window(
     sampling_rate_hz: float,
     settings: AnalysisSettings | None = None,
 ) -> WindowAnalysis:
-    """Judge one window of any length, and estimate its line if it holds tremor.
+    """Judge one window of any length, and estimate its line if there is tremor.
 
     Parameters
     ----------
@@ -132,12 +132,12 @@ def analyze_window(
     Returns
     -------
     WindowAnalysis
-        With the verdict and its reason; numbers only if the verdict is ``tremor``.
+        Verdict and reason, with estimates only if the verdict is ``tremor``.
 
     Raises
     ------
     InvalidInputError
-        If shape or rate are not usable, or the band reaches above the Nyquist frequency.
+        If shape or rate cannot be used, or the band reaches above the Nyquist frequency.
     InsufficientDataError
         If the window is shorter than 2 s.
 
