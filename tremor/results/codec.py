@@ -18,8 +18,8 @@ any other ``tuple[Note, ...]``   ``x``, a list of ``{code, values, message}``
                                  under the name of the estimate, and the first one in ``reason``
 ===============================  ================================================================
 
-Sentences are written and not read back, except where a document of an earlier version has a sentence
-without its code, which is read as the note ``TEXT``, or without the values of its code.
+Sentences are written and not read back, unless an earlier version wrote one without its code, which
+is then read as the note ``TEXT``, or without the values of its code.
 """
 
 from __future__ import annotations
