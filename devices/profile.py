@@ -281,25 +281,25 @@ class LossRule:
 
     Parameters
     ----------
-    tells_loss : bool
+    detects_loss : bool
         Whether a loss can be distinguished from a delay.
     loss : str
         The method, a sentence for the recording.
     """
 
-    tells_loss: bool
+    detects_loss: bool
     loss: str
 
 
 LOSS_BY_TIME_STAMPS: Final = LossRule(
-    tells_loss=True,
+    detects_loss=True,
     loss=(
         "Losses are counted by the sensor's own time stamps: elapsed time at the measured rate, "
         "less the samples that came."
     ),
 )
 LOSS_NOT_DETECTABLE: Final = LossRule(
-    tells_loss=False,
+    detects_loss=False,
     loss="The sensor sends neither a counter nor a time: a loss cannot be told from a delay.",
 )
 
@@ -381,9 +381,9 @@ class SensorProfile:
     manual: str = ""
 
     @property
-    def tells_loss(self) -> bool:
+    def detects_loss(self) -> bool:
         """Whether a loss can be distinguished from a delay with the default settings."""
-        return self.default_loss_rule.tells_loss
+        return self.default_loss_rule.detects_loss
 
     @property
     def loss(self) -> str:

@@ -200,13 +200,13 @@ def _stop(settings: StreamSettings) -> StopConversation:
 _LOSS_RULES: Final = MappingProxyType(
     {
         "time": LossRule(
-            tells_loss=True, loss="Lost samples are told by the time the board puts before each."
+            detects_loss=True, loss="Lost samples are told by the time the board puts before each."
         ),
         "count": LossRule(
-            tells_loss=True, loss="Lost samples are told by the count the board puts before each."
+            detects_loss=True, loss="Lost samples are told by the count the board puts before each."
         ),
         "none": LossRule(
-            tells_loss=False,
+            detects_loss=False,
             loss="Packets hold neither a counter nor a time: a loss cannot be told from a delay.",
         ),
     }

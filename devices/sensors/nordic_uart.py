@@ -70,10 +70,10 @@ _ESPRUINO_NAMES: Final = ("Bangle.js ", "Puck.js ")
 _PAGE_WIDTH: Final = 80
 _INDENT: Final = 18
 _LOSS_BY_LINE_TIMES: Final = LossRule(
-    tells_loss=True, loss="Lost lines are told by their times, where every line begins with one."
+    detects_loss=True, loss="Lost lines are told by their times, where every line begins with one."
 )
 _LOSS_NOT_DETECTABLE: Final = LossRule(
-    tells_loss=False,
+    detects_loss=False,
     loss="The data hold neither a time nor a counter: a loss cannot be told from a delay.",
 )
 
@@ -102,9 +102,11 @@ class _StreamFormat:
     @property
     def loss_rule(self) -> LossRule:
         if self.layout is not None and self.layout.count is not None:
-            return LossRule(tells_loss=True, loss="Lost packets are told by the packets' counter.")
+            return LossRule(
+                detects_loss=True, loss="Lost packets are told by the packets' counter."
+            )
         if self.layout is not None and self.layout.stamp is not None:
-            return LossRule(tells_loss=True, loss="Lost packets are told by their time stamps.")
+            return LossRule(detects_loss=True, loss="Lost packets are told by their time stamps.")
         if self.layout is None and (self.text.fields is None or "t" in self.text.fields):
             return _LOSS_BY_LINE_TIMES
         return _LOSS_NOT_DETECTABLE
@@ -194,7 +196,7 @@ def _start(settings: StreamSettings) -> Conversation:
     if remark:
         notes.append(remark.rstrip("."))
     rule = stream.loss_rule
-    if not rule.tells_loss:
+    if not rule.detects_loss:
         notes.append(rule.loss.rstrip("."))
     return Started(settings=settings, notes=tuple(notes))
 

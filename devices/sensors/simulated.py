@@ -169,7 +169,7 @@ PROFILE: Final = SensorProfile(
     has_gyro=False,
     device_time="us stamp of the first sample of a packet",
     default_loss_rule=LossRule(
-        tells_loss=True,
+        detects_loss=True,
         loss="Every packet carries the index of its first sample: a loss is known exactly.",
     ),
     data_characteristics=(DATA,),

@@ -43,7 +43,7 @@ STREAM = StreamDescription(
     sampling_rate_hz=RATE_HZ,
     range_g=8.0,
     gyro=True,
-    tells_loss=True,
+    detects_loss=True,
 )
 
 

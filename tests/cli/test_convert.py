@@ -182,7 +182,7 @@ def recorded(tmp_path):
             range_g=settings.range_g,
             gyro=settings.gyro,
             options=settings.options,
-            tells_loss=profile.tells_loss,
+            detects_loss=profile.detects_loss,
         )
         some = list(PACKETS[slug]())
         lost = range(len(some) // 2, len(some) // 2 + 5) if with_events else range(0)

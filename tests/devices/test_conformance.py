@@ -91,6 +91,6 @@ def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like)
     gone = {first + k for first, n in told["lost"] for k in range(n)}
     assert not set(carried) & gone
     assert len(gone) > 20
-    if profile.tells_loss:
+    if profile.detects_loss:
         offset = pairs[0][1] - pairs[0][0]
         assert [one - place for place, one in pairs] == [offset] * len(pairs)

@@ -171,7 +171,7 @@ def test_a_loss_is_told_or_is_said_not_to_be(slug, off):
             n += len(block.acceleration_ms2)
             last = block
     counted = last.first_index + len(last.acceleration_ms2)
-    assert counted == (n_sent if rule.tells_loss else n)
+    assert counted == (n_sent if rule.detects_loss else n)
 
 
 @pytest.mark.parametrize("slug", RADIO)
@@ -238,7 +238,7 @@ def test_its_facts_are_sane(slug):
     uuids = (*profile.services, *profile.data_characteristics, profile.battery_characteristic)
     for uuid in uuids:
         assert uuid is None or (len(uuid) == 36 and uuid == uuid.lower())
-    assert ("cannot be told" in profile.loss) is not profile.tells_loss
+    assert ("cannot be told" in profile.loss) is not profile.detects_loss
     assert all(text and not text.endswith(".") for text in (profile.options or {}).values())
 
 

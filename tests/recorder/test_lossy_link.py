@@ -56,7 +56,7 @@ def record(folder, slug, *, minutes, share, outages):
         sensor=SensorInfo(profile.name, slug),
         sampling_rate_hz=settings.sampling_rate_hz,
         range_g=settings.range_g,
-        tells_loss=profile.tells_loss,
+        detects_loss=profile.detects_loss,
     )
     came = []
 

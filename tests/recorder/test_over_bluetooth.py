@@ -41,7 +41,7 @@ def record(folder, slug, *, n, lose=None):
                         gyro=settings.gyro,
                         options=settings.options,
                         loss=profile.loss,
-                        tells_loss=profile.tells_loss,
+                        detects_loss=profile.detects_loss,
                     )
                 )
                 is_lost = lose is None

@@ -24,7 +24,7 @@ STREAM = StreamDescription(
     sampling_rate_hz=100.0,
     range_g=8.0,
     loss="by the stamps",
-    tells_loss=True,
+    detects_loss=True,
 )
 
 

@@ -177,7 +177,7 @@ def _description(
         ),
         sampling_rate_hz=settings.get("sampling_rate_hz"),  # type: ignore[arg-type]
         range_g=settings.get("range_g"),  # type: ignore[arg-type]
-        tells_loss=manifest.get("tells_loss", profile.tells_loss),
+        detects_loss=manifest.get("tells_loss", profile.detects_loss),
     )
 
 

@@ -116,7 +116,7 @@ def _cells(profile: SensorProfile) -> list[str]:
         _numbers(profile.rates_hz, profile.default_rate_hz) or "as its program",
         _numbers(profile.ranges_g, profile.default_range_g) or "its own",
         _stamps(profile.device_time),
-        "yes" if profile.tells_loss else "no",
+        "yes" if profile.detects_loss else "no",
     ]
 
 
@@ -197,7 +197,7 @@ def _document(profile: SensorProfile) -> dict[str, Any]:
         "default_range_g": profile.default_range_g,
         "has_gyro": profile.has_gyro,
         "device_time": profile.device_time or None,
-        "tells_loss": profile.tells_loss,
+        "tells_loss": profile.detects_loss,
         "loss": profile.loss,
         "tells_battery": profile.battery_characteristic is not None,
         "options": dict(profile.options or {}),

@@ -36,7 +36,7 @@ class StreamDescription:
         How samples are stamped, a phrase; empty if they are not.
     loss : str
         How a loss is detected, a sentence.
-    tells_loss : bool
+    detects_loss : bool
         Whether a loss can be distinguished from a delay.
     """
 
@@ -49,7 +49,7 @@ class StreamDescription:
     notes: tuple[str, ...] = ()
     device_time: str = ""
     loss: str = ""
-    tells_loss: bool = False
+    detects_loss: bool = False
 
     def __post_init__(self) -> None:
         if self.sensor.range_ms2 is None and self.range_g is not None:
@@ -78,5 +78,5 @@ class StreamDescription:
             "notes": list(self.notes),
             "device_time": self.device_time,
             "loss": self.loss,
-            "tells_loss": self.tells_loss,
+            "tells_loss": self.detects_loss,
         }

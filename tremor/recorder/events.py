@@ -36,7 +36,7 @@ class EventLog:
         n_lost: int,
         last_s: float,
         sampling_rate_hz: float | None,
-        told_by: str,
+        detected_by: str,
         cause: str,
     ) -> None:
         """List a gap.
@@ -51,7 +51,7 @@ class EventLog:
             Time of the last sample before, s.
         sampling_rate_hz : float or None
             Hz; without it the gap has no duration.
-        told_by : str
+        detected_by : str
             ``sensor`` or ``host clock``.
         cause : str
             ``link``, or empty.
@@ -65,7 +65,7 @@ class EventLog:
                 "duration_s": None if period_s is None else round(n_lost * period_s, 6),
                 "n_lost": n_lost,
                 "first_index": first_index,
-                "told_by": told_by,
+                "told_by": detected_by,
                 "cause": cause,
             }
         )

@@ -80,7 +80,7 @@ class Recorder:
     >>> import asyncio, tempfile
     >>> import tremor
     >>> async def record(folder):
-    ...     stream = StreamDescription(sampling_rate_hz=100.0, tells_loss=True)
+    ...     stream = StreamDescription(sampling_rate_hz=100.0, detects_loss=True)
     ...     async with Recorder(folder, stream=stream, placement="left-calf") as recorder:
     ...         for first in range(0, 1000, 10):
     ...             samples = np.tile([0.0, 0.0, 9.81], (10, 1))
@@ -398,7 +398,7 @@ class Recorder:
                 placement=self._placement,
             ),
             times=self._times,
-            tells_loss=self._stream.tells_loss,
+            detects_loss=self._stream.detects_loss,
             with_angular_velocity=self._with_angular_velocity,
         )
         self._put(Header(header))
@@ -417,7 +417,7 @@ class Recorder:
             n_lost=n_lost,
             last_s=self._last_time_s,
             sampling_rate_hz=self._clock.estimate.sampling_rate_hz,
-            told_by="sensor" if self._stream.tells_loss else "host clock",
+            detected_by="sensor" if self._stream.detects_loss else "host clock",
             cause="link" if self._link_was_lost else "",
         )
         self._manifest_soon()

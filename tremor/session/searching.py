@@ -114,8 +114,8 @@ class Search:
         """
         n_sensors = len(candidates)
         if not (self._plan.asks and self._controls.is_there):
-            told = candidate_text(candidates[0])
-            self._say(text("session", "strongest", n_sensors=n_sensors, sensor=told))
+            strongest = candidate_text(candidates[0])
+            self._say(text("session", "strongest", n_sensors=n_sensors, sensor=strongest))
             return candidates[0]
         self._say(text("session", "choose", n_sensors=n_sensors))
         for number, one in enumerate(candidates, 1):

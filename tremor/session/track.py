@@ -64,7 +64,7 @@ def describe(source: SensorSource) -> StreamDescription:
         notes=started.notes,
         device_time=profile.device_time,
         loss=rule.loss,
-        tells_loss=rule.tells_loss,
+        detects_loss=rule.detects_loss,
     )
 
 
@@ -131,7 +131,7 @@ class Track:
         self.lost_since_s: float | None = None
         self.n_links_lost = 0
         self._is_back = False
-        self._tells_loss = False
+        self._detects_loss = False
         self._on_window = on_window
         self._pending: list[Packet | LinkEvent] = []
         self._blocks: deque[SampleBlock] = deque()
@@ -180,7 +180,7 @@ class Track:
         source = self.source
         assert source is not None
         stream = describe(source)
-        self._tells_loss = stream.tells_loss
+        self._detects_loss = stream.detects_loss
         self.rssi_dbm = source.rssi_dbm
         recorder = Recorder(
             self.folder,
@@ -333,7 +333,7 @@ class Track:
             return SensorView(label=self.label)
         counts, clock = recorder.counts, recorder.clock
         n_all = counts.n_lost + counts.n_samples
-        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self._tells_loss else None
+        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self._detects_loss else None
         lost_for_s = None
         if self.lost_since_s is not None:
             lost_for_s = max(0.0, source.now_s() - self.lost_since_s)

@@ -159,7 +159,7 @@ def test_fast_streams_are_packed(talk, reply, rate_hz, range_g, configuration, p
         COMMANDS["power on"],
     ]
     assert started.settings.options["stamps"] == "none"
-    assert not PROFILE.loss_rule(started.settings).tells_loss
+    assert not PROFILE.loss_rule(started.settings).detects_loss
     if reply == BMI160:
         assert bytes.fromhex(packed_on) == COMMANDS["packed on BMI160"]
 
@@ -182,7 +182,7 @@ def test_slow_streams_pass_an_accounter(talk, reply, configuration, stamps):
         COMMANDS["power on"],
     ]
     assert COMMANDS["single on"] not in written(steps), "else every sample came twice"
-    assert PROFILE.loss_rule(started.settings).tells_loss
+    assert PROFILE.loss_rule(started.settings).detects_loss
     # The recording keeps what was granted, which is enough to decode it again.
     options = dict(started.settings.options)
     PROFILE.decoder(sampling_rate_hz=100, range_g=16, **options)
@@ -193,7 +193,7 @@ def test_without_an_accounter_the_stream_is_plain_and_says_so(talk):
     steps, started = talk(PROFILE.start(PROFILE.settings()), {IDENTIFY: [BMI160], create: [None]})
     assert COMMANDS["single on"] in written(steps)
     assert "cannot be told" in started.notes[-1]
-    assert not PROFILE.loss_rule(started.settings).tells_loss
+    assert not PROFILE.loss_rule(started.settings).detects_loss
 
 
 def test_what_an_earlier_run_left_is_removed_first(talk):

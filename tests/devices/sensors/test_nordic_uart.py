@@ -138,7 +138,7 @@ def test_options_are_checked_before_anything_connects(options, says):
 )
 def test_the_file_says_whether_losses_can_be_told(talk, options, told):
     settings = PROFILE.settings(**options)
-    assert PROFILE.loss_rule(settings).tells_loss is told
+    assert PROFILE.loss_rule(settings).detects_loss is told
     _, started = talk(PROFILE.start(settings), {})
     assert any("cannot be told" in note for note in started.notes) is not told
 

@@ -180,7 +180,7 @@ def test_lost_notifications_cannot_be_told_and_are_not_invented():
     decoder = PROFILE.decoder()
     blocks = feed_all(decoder, [short(0) + short(1), short(6) + short(7)])
     assert places(blocks) == [0, 1, 2, 3]
-    assert not PROFILE.tells_loss
+    assert not PROFILE.detects_loss
     assert "cannot be told" in PROFILE.loss
 
 

@@ -24,7 +24,7 @@ from tremor.units import STANDARD_GRAVITY_MS2
 #: Speed of the sensors on an idle machine, times real time.
 SPEED = 25.0
 #: Sensors that tell a loss by a counter or a stamp of their own.
-TELLING = [slug for slug in MODELS if PROFILES[slug].tells_loss]
+TELLING = [slug for slug in MODELS if PROFILES[slug].detects_loss]
 
 
 async def record(like, duration_s, *, timeouts=None, **options):

@@ -46,12 +46,12 @@ def blocks(*, n=1200, stamps=True, lost=(), seed=0, gyro=False):
         )
 
 
-def record(folder, some, *, tells_loss=True, **options):
+def record(folder, some, *, detects_loss=True, **options):
     stream = StreamDescription(
         sensor=SensorInfo("Movesense 1", "movesense"),
         sampling_rate_hz=NOMINAL_HZ,
         range_g=8.0,
-        tells_loss=tells_loss,
+        detects_loss=detects_loss,
     )
 
     async def run():
@@ -130,7 +130,7 @@ def test_the_samples_alone_read_as_the_folder_does(folder, tmp_path):
 
 
 def test_a_sensor_that_tells_no_loss_is_named_so(tmp_path):
-    record(tmp_path / "session", blocks(stamps=False), tells_loss=False)
+    record(tmp_path / "session", blocks(stamps=False), detects_loss=False)
     assert "LOSS_NOT_TOLD" in codes(tremor.read(tmp_path / "session"))
 
 

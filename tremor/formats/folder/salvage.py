@@ -46,14 +46,14 @@ class CountedClock:
     ----------
     is_stamped : bool
         Whether ``time_s`` holds time stamps of the sensor.
-    tells_loss : bool
+    detects_loss : bool
         Whether the sensor itself reports losses as jumps of the index.
     index, arrival_s : list of ndarray
         Columns ``index`` and ``arrival_s``, chunk by chunk.
     """
 
     is_stamped: bool
-    tells_loss: bool
+    detects_loss: bool
     index: list[Floats] = field(default_factory=list)
     arrival_s: list[Floats] = field(default_factory=list)
 
@@ -82,7 +82,7 @@ class CountedClock:
                 np.concatenate(self.index).astype(np.int64),
                 np.concatenate(self.arrival_s),
                 nominal_sampling_rate_hz=nominal_sampling_rate_hz,
-                loss_reported=self.tells_loss,
+                loss_reported=self.detects_loss,
             )
         except InvalidInputError as error:
             raise CaptureReadError(str(error)) from error
@@ -116,7 +116,7 @@ def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
     """
     clock = CountedClock(
         is_stamped=layout.keys.get("times") == "sensor",
-        tells_loss=layout.keys.get("losses") == "told",
+        detects_loss=layout.keys.get("losses") == "told",
     )
     table = Table(
         values=RowStore(len(AXES)),

@@ -47,7 +47,7 @@ _LARGEST_LEAD_S: Final = 86_400.0
 
 
 def samples_header(
-    preamble: NativePreamble, *, times: Times, tells_loss: bool, with_angular_velocity: bool
+    preamble: NativePreamble, *, times: Times, detects_loss: bool, with_angular_velocity: bool
 ) -> str:
     """Format the lines before the first row.
 
@@ -57,7 +57,7 @@ def samples_header(
         Facts of the capture.
     times : {"sensor", "arrival"}
         Where ``time_s`` comes from.
-    tells_loss : bool
+    detects_loss : bool
         Whether the sensor itself reports losses as jumps of the index.
     with_angular_velocity : bool
         Whether the rows hold angular velocity.
@@ -69,7 +69,7 @@ def samples_header(
     """
     header = native_header(preamble, with_angular_velocity=with_angular_velocity)
     first, _, rest = header.partition("\n")
-    losses = "told" if tells_loss else "cannot be told from delays"
+    losses = "told" if detects_loss else "cannot be told from delays"
     keys = f"# times: {times}\n# losses: {losses}\n"
     return f"{first}\n{keys}{rest.rstrip()},{INDEX_COLUMN},{ARRIVAL_COLUMN}\n"
 
