@@ -153,7 +153,7 @@ def test_an_axis_that_holds_one_value_is_dead():
 @pytest.mark.parametrize(
     ("length_ms2", "gravity"), [(9.81, "included"), (0.5, "removed"), (19.6, "removed")]
 )
-def test_gravity_is_told_by_the_median_length(length_ms2, gravity):
+def test_gravity_is_recognised_by_the_median_length(length_ms2, gravity):
     samples = still() * length_ms2 / 9.81
     assert Recording.from_arrays(samples, sampling_rate_hz=100.0).gravity == gravity
 

@@ -163,7 +163,7 @@ def test_stream_may_begin_at_any_index():
 
 
 @pytest.mark.parametrize("lost", [[(0, 130)], [(1700, 2000)], [(0, 450), (1999, 2000)]])
-def test_gaps_at_the_ends_are_told_by_the_facts_and_an_empty_block(lost):
+def test_gaps_at_the_ends_are_detected_by_the_facts_and_an_empty_block(lost):
     recording = recording_of(samples_of("steady", 50.0), rate_hz=50.0, lost=lost)
     blocks = blocks_of(recording, range(0, 2000, 20))
     blocks.append(SampleBlock(2000, np.zeros((0, 3)), 40.0))
@@ -212,7 +212,7 @@ def clipped_samples():
     return np.clip(samples, -20.0, 20.0)
 
 
-def test_rail_that_is_not_declared_is_told_by_the_mask_of_the_file():
+def test_rail_that_is_not_declared_is_detected_by_the_mask_of_the_file():
     recording = recording_of(clipped_samples(), rate_hz=50.0)
     assert recording.clipped.any()
     analyzer = LiveAnalyzer(sampling_rate_hz=50.0, facts=StreamFacts.of(recording))

@@ -52,7 +52,7 @@ def test_torn_packets_are_refused_and_the_next_is_decoded(length):
     assert places(one.feed(DATA, xyz(1), 0.1)) == [0]
 
 
-def test_a_counter_tells_losses_repeats_and_wraps():
+def test_a_counter_shows_losses_repeats_and_wraps():
     one = decoder("u8 n, i16 ax ay az m/s2")
     blocks = []
     for at, n in enumerate([253, 254, 255, 0, 3, 4]):
@@ -76,7 +76,7 @@ def test_a_counter_counts_packets_of_several_samples():
 @pytest.mark.parametrize(
     ("kind", "per_s"), [("u32 t_us", 1e6), ("u32 t_ms", 1e3), ("f32 t_s", 1.0)]
 )
-def test_a_time_tells_losses(kind, per_s):
+def test_a_time_shows_losses(kind, per_s):
     one = decoder(f"{kind}, i16 ax ay az m/s2")
     code = "f" if kind.startswith("f") else "I"
     lost = {50, 51, 52, 80}

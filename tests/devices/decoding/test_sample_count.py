@@ -206,7 +206,7 @@ def test_a_counter_of_32_bits_wraps_unseen_during_a_silence():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("boot_s", [3.0, 3000.0])
-def test_a_device_that_was_switched_off_is_told_by_the_clock_of_the_host(kind, boot_s):
+def test_a_device_that_was_switched_off_is_detected_by_the_clock_of_the_host(kind, boot_s):
     count, sensor = pair_of(kind)
     sensor.boot_s = boot_s
     while sensor.now_s < 60.0:

@@ -56,7 +56,7 @@ def test_gravity_tells_the_unit(unit):
     assert places(blocks) == list(range(20))
 
 
-def test_a_strange_unit_is_told_by_name_and_can_be_given():
+def test_a_strange_unit_is_named_and_can_be_given():
     one = decoder()
     for n in range(49):
         assert one.feed(DATA, line(n / 100, unit=37.0), n / 100) == []
@@ -91,7 +91,7 @@ def test_the_step_tells_the_unit_of_the_time(time, rate_hz):
     assert len(stamps) >= 55
 
 
-def test_lost_lines_are_told_by_their_time():
+def test_lost_lines_are_detected_by_their_time():
     lost = {30, 31, 50}
     one = decoder()
     blocks = [
@@ -205,7 +205,7 @@ def test_a_line_without_end_is_dropped_and_counted_once():
     assert places(one.feed(DATA, b"end\n" + line(0.0) + line(0.01), 1.0)) == [0, 1]
 
 
-def test_a_lost_link_is_a_jump_told_by_the_time():
+def test_a_lost_link_is_a_jump_detected_by_the_time():
     one = decoder()
     for n in range(500):
         one.feed(DATA, line(n / 100), n / 100)

@@ -83,7 +83,7 @@ def test_a_sequence_of_stamps():
     np.testing.assert_allclose(stamps / TICK_S, SEQUENCE["expected"]["ticks"], atol=1e-6)
 
 
-def test_a_loss_is_told_by_the_time_even_over_the_end_of_the_counter():
+def test_a_loss_is_detected_by_the_time_even_over_the_end_of_the_counter():
     decoder = PROFILE.decoder(sampling_rate_hz=100)
     lost = set(range(200, 207)) | {301}
     indices = []
@@ -95,7 +95,7 @@ def test_a_loss_is_told_by_the_time_even_over_the_end_of_the_counter():
     assert indices == [n for n in range(400) if n not in lost]
 
 
-def test_a_loss_is_told_by_the_count():
+def test_a_loss_is_detected_by_the_count():
     decoder = PROFILE.decoder(sampling_rate_hz=100, stamps="count")
     numbers = [2**32 - 3, 2**32 - 2, 2**32 - 1, 0, 4, 5]
     blocks = [decoder.feed(DATA, accounted(n), 0.01 * k)[0] for k, n in enumerate(numbers)]

@@ -165,7 +165,7 @@ def test_unknown_packets_are_refused_and_replies_carry_no_samples():
         decoder.feed(NOTIFY, b"\x09\x01\x00", 0.0)
 
 
-def test_losses_wraps_and_repeats_are_told_by_the_stamps():
+def test_losses_wraps_and_repeats_are_detected_by_the_stamps():
     decoder, begin_ms = PROFILE.decoder(sampling_rate_hz=104), 2**32 - 5000
     for row in range(400):
         if row % 7 == 3:

@@ -285,7 +285,7 @@ def test_a_frame_that_is_refused_leaves_no_trace():
     assert block.first_index == 72
 
 
-def test_a_lost_link_is_a_jump_told_by_the_stamps():
+def test_a_lost_link_is_a_jump_detected_by_the_stamps():
     decoder = H10.decoder()
     for row in range(300):
         decoder.feed(DATA, frame(10**9 + row * 180_000_000, [(0, 0, 1000)] * 36), 0.18 * row)

@@ -158,7 +158,7 @@ def test_what_it_cannot_measure_is_refused(number):
         decode_payload(packet(0, acceleration=(0.0, number, 0.0)), 21)
 
 
-def test_losses_and_repeats_are_told_by_the_stamps():
+def test_losses_and_repeats_are_detected_by_the_stamps():
     decoder = PROFILE.decoder(sampling_rate_hz=60)
     for row in range(500):
         if row % 9 in (4, 5):
