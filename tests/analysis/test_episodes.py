@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tremor.analysis.episodes import apply_settling, find_episodes, still_gate_ms2
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.verdicts import REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -46,11 +47,11 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
         reason=np.array([REASON_NAMES.index(LETTERS[letter]) for letter in text], dtype=np.uint8),
         score=level,
         threshold=np.ones(n),
-        estimates={
+        estimates=dict.fromkeys(ESTIMATE_NAMES, estimated(0.2))
+        | {
             "frequency_hz": estimated(8.0),
             "bandwidth_hz": estimated(0.5),
             "rms_ms2": estimated(0.3),
-            "displacement_pp_mm": estimated(0.2),
         },
         method=tremor.astype(np.uint8),
         polarisation=np.where(tremor, 0.9, np.nan),

@@ -19,11 +19,11 @@ from tremor.analysis.stream import StreamFacts
 from tremor.analysis.window import analyze_window
 from tremor.errors import InvalidInputError
 from tremor.recording import Recording, SampleBlock, SensorInfo
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 from tremor.synthesis import SCENES, SensorClock, packets, render
 
-ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 #: Between them they give every verdict that needs no broken sensor, settling above all.
 SCENE_NAMES = ("post_run", "steady", "restless", "fidgets", "strong_heartbeat", "walk", "impacts")
 
@@ -365,7 +365,7 @@ def test_windows_of_the_running_clock_are_those_of_the_file_but_for_the_rate():
     for one, other in list(zip(seen, whole.windows, strict=True))[late:]:
         assert one.window.verdict == other.verdict
         assert one.window.start_s == pytest.approx(other.start_s, rel=1e-3)
-        for name in ESTIMATES[:1]:
+        for name in ESTIMATE_NAMES[:1]:
             live, offline = getattr(one.window, name).value, getattr(other, name).value
             assert (live is None) == (offline is None)
             if live is not None:

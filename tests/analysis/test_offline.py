@@ -17,10 +17,10 @@ from tremor.dsp.spectrum import hann_psd
 from tremor.notes import note
 from tremor.recording import Recording
 from tremor.report.messages import sentence
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.settings import AnalysisSettings
 
 FS = 100.0
-ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 
 
 def recorded(name, *, duration_s, seed=1, fs=FS, losses=()):
@@ -46,7 +46,9 @@ def of(samples, fs=FS):
 
 
 def numbers(record):
-    rows = [(one.value, one.low, one.high) for one in (getattr(record, name) for name in ESTIMATES)]
+    rows = [
+        (one.value, one.low, one.high) for one in (getattr(record, name) for name in ESTIMATE_NAMES)
+    ]
     return np.array(rows, dtype=float)
 
 
@@ -110,7 +112,7 @@ def test_without_tremor_there_is_none(name):
     assert not found.summary.tremor_detected
     assert found.episodes == ()
     assert found.summary.tremor_s == 0.0
-    for key in ESTIMATES:
+    for key in ESTIMATE_NAMES:
         one = getattr(found.summary, key)
         assert (one.value, one.low, one.high) == (None, None, None)
         assert one.reason == found.summary.reason == note("NO_EPISODE")
@@ -140,7 +142,7 @@ def test_a_turned_sensor_gives_the_same_analysis(name):
         (e.start_s, e.end_s) for e in one.episodes
     ]
     tremor_rows = one.windows.where("tremor")
-    for key in ESTIMATES:
+    for key in ESTIMATE_NAMES:
         turned, straight = (each.windows.estimates[key] for each in (other, one))
         assert_allclose(turned[tremor_rows], straight[tremor_rows], rtol=1e-9, err_msg=key)
     turned, straight = (each.windows.polarisation for each in (other, one))

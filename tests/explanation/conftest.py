@@ -11,7 +11,7 @@ from tremor.estimate import Estimate
 from tremor.notes import Note
 from tremor.recording import CaptureInfo, Placement, Source
 from tremor.results.analysis import Analysis, Summary
-from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.estimates import ESTIMATE_NAMES, estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS
 from tremor.results.windows import WindowTable
@@ -88,6 +88,11 @@ def make_analysis(
     """Make an analysis; without a tremor, everything about it is missing."""
     seen = status == "measured"
     missing = Estimate.missing(Note("TEXT", {"text": "no tremor above 0.03 m/s^2"}))
+    estimates = {
+        "frequency_hz": Estimate(frequency_hz, frequency_hz - 0.1, frequency_hz + 0.1),
+        "bandwidth_hz": Estimate(*bandwidth_hz),
+        "rms_ms2": Estimate(0.3, 0.28, 0.32),
+    }
     return Analysis(
         status=status,
         software={"name": "tremor-analyzer"},
@@ -101,12 +106,7 @@ def make_analysis(
             still_s=120.0,
             tremor_s=120.0 * occupancy if seen else 0.0,
             occupancy=occupancy if seen else 0.0,
-            frequency_hz=Estimate(frequency_hz, frequency_hz - 0.1, frequency_hz + 0.1)
-            if seen
-            else missing,
-            bandwidth_hz=Estimate(*bandwidth_hz) if seen else missing,
-            rms_ms2=Estimate(0.3, 0.28, 0.32) if seen else missing,
-            displacement_pp_mm=missing,
+            **estimates_of(None, otherwise=missing) | (estimates if seen else {}),
         ),
         recovery=_recovery(recovery, half_life_s) if seen else None,
     )

@@ -14,13 +14,13 @@ from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.measures.band import usable_band
 from tremor.measures.line import estimate_line
 from tremor.measures.line_table import LineTable, fit_lines
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.verdicts import METHODS
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)
 RATES = (25.0, 52.0, 100.0, 104.0, 208.0, 416.0)
-NUMBERS = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 RMS_MS2 = 0.2
 
 
@@ -86,7 +86,9 @@ def example(bandwidth_hz=0.6, *, seed=5, duration_s=4.0, fs=FS):
 
 def numbers(line):
     """All numbers of an estimate as one array."""
-    rows = [(one.value, one.low, one.high) for one in (getattr(line, name) for name in NUMBERS)]
+    rows = [
+        (one.value, one.low, one.high) for one in (getattr(line, name) for name in ESTIMATE_NAMES)
+    ]
     extra = [line.noise_density_ms2sq_per_hz, line.polarisation, np.nan]
     return np.array([*rows, extra], dtype=float)
 
@@ -335,7 +337,7 @@ def test_estimate_line_is_the_row_of_fit_lines():
     x = example(0.6)
     line = estimate_line(x, sampling_rate_hz=FS)
     table = fit_lines(np.ascontiguousarray(x.T)[None], fs=FS, band_hz=BAND_HZ)
-    for name in NUMBERS:
+    for name in ESTIMATE_NAMES:
         one = getattr(line, name)
         assert_array_equal(getattr(table, name)[0], [one.value, one.low, one.high])
         assert (one.level, one.method) == (0.95, line.method)

@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.measures.line_table import fit_lines
 from tremor.measures.pooled import fit_pooled
+from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.synthesis import decay_rms, narrowband, tone
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)
-NUMBERS = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 
 
 def record(duration_s, *, frequency_hz=8.37, bandwidth_hz=0.8, rms_ms2=0.3, noise_ms2=0.05, seed=1):
@@ -31,7 +31,10 @@ def pooled(runs):
 
 
 def numbers(line):
-    rows = [(getattr(line, n).value, getattr(line, n).low, getattr(line, n).high) for n in NUMBERS]
+    rows = [
+        (getattr(line, n).value, getattr(line, n).low, getattr(line, n).high)
+        for n in ESTIMATE_NAMES
+    ]
     return np.array(rows)
 
 
@@ -39,7 +42,7 @@ def test_a_single_short_run_is_one_window():
     run = record(30.0)
     line = pooled([run])
     table = fit_lines(np.ascontiguousarray(run.T)[None], fs=FS, band_hz=BAND_HZ)
-    assert_array_equal(numbers(line), [getattr(table, name)[0] for name in NUMBERS])
+    assert_array_equal(numbers(line), [getattr(table, name)[0] for name in ESTIMATE_NAMES])
     assert line.n_segments == 1
 
 

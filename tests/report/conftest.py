@@ -12,6 +12,7 @@ from tremor.estimate import Estimate
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Gap, Placement, SensorInfo, Source
 from tremor.results.analysis import Analysis, Episode, SpectrumView, Summary
+from tremor.results.estimates import ESTIMATE_NAMES, estimates_of
 from tremor.results.verdicts import METHODS, REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -61,7 +62,8 @@ def windows_of(reason: np.ndarray) -> WindowTable:
         reason=reason,
         score=np.where(usable, 20.0 * rms, 1.25),
         threshold=np.full(n, 8.0),
-        estimates={
+        estimates=dict.fromkeys(ESTIMATE_NAMES, np.full((n, 3), np.nan))
+        | {
             "frequency_hz": triples(frequency, np.full(n, 0.21)),
             "bandwidth_hz": bandwidth,
             "rms_ms2": triples(rms, 0.13 * rms),
@@ -80,14 +82,22 @@ def _estimate(value: float, half: float, method: str = "whittle") -> Estimate:
     return Estimate(value, value - half, value + half, method=method)
 
 
+def _estimates(**known: Estimate) -> dict[str, Estimate]:
+    """Some estimates, and a reason for each of the others."""
+    missing = Estimate.missing(text("the sensor's floor hides it"))
+    return estimates_of(None, otherwise=missing) | known
+
+
 def _episode(start_s: float, end_s: float, rms: float) -> Episode:
     return Episode(
         start_s=start_s,
         end_s=end_s,
-        frequency_hz=_estimate(8.3142, 0.0613),
-        bandwidth_hz=_estimate(0.447, 0.09),
-        rms_ms2=_estimate(rms, 0.021),
-        displacement_pp_mm=_estimate(rms * 1.04, 0.022),
+        **_estimates(
+            frequency_hz=_estimate(8.3142, 0.0613),
+            bandwidth_hz=_estimate(0.447, 0.09),
+            rms_ms2=_estimate(rms, 0.021),
+            displacement_pp_mm=_estimate(rms * 1.04, 0.022),
+        ),
     )
 
 
@@ -146,10 +156,11 @@ def analysis() -> Analysis:
             still_s=162.0,
             tremor_s=130.0,
             occupancy=130.0 / 162.0,
-            frequency_hz=_estimate(8.3142, 0.0613),
-            bandwidth_hz=_estimate(0.447, 0.09),
-            rms_ms2=_estimate(0.3619, 0.0151),
-            displacement_pp_mm=Estimate.missing(text("the sensor's floor hides it")),
+            **_estimates(
+                frequency_hz=_estimate(8.3142, 0.0613),
+                bandwidth_hz=_estimate(0.447, 0.09),
+                rms_ms2=_estimate(0.3619, 0.0151),
+            ),
         ),
         spectrum=_spectrum(),
     )
@@ -184,11 +195,8 @@ def insufficient(analysis: Analysis) -> Analysis:
             still_s=0.0,
             tremor_s=0.0,
             occupancy=None,
-            frequency_hz=missing,
-            bandwidth_hz=missing,
-            rms_ms2=missing,
-            displacement_pp_mm=missing,
             reason=why,
+            **estimates_of(None, otherwise=missing),
         ),
     )
 
@@ -210,9 +218,6 @@ def no_tremor(analysis: Analysis) -> Analysis:
             still_s=122.0,
             tremor_s=0.0,
             occupancy=0.0,
-            frequency_hz=missing,
-            bandwidth_hz=missing,
-            rms_ms2=missing,
-            displacement_pp_mm=missing,
+            **estimates_of(None, otherwise=missing),
         ),
     )

@@ -18,13 +18,11 @@ from tremor.recording import CaptureInfo, Recording, SensorInfo
 from tremor.report import as_html, as_text, messages
 from tremor.results import codec
 from tremor.results.analysis import SCHEMA, Analysis
-from tremor.results.estimates import ESTIMATES as ESTIMATE_TABLE
+from tremor.results.estimates import ESTIMATE_NAMES, ESTIMATES
 from tremor.results.scores import SCORES
 from tremor.results.verdicts import REASONS, VERDICTS
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
-
-ESTIMATES = ("frequency_hz", "bandwidth_hz", "rms_ms2", "displacement_pp_mm")
 
 
 def recording_of(name, duration_s, *, fs=100.0, losses=()):
@@ -97,7 +95,7 @@ def test_read_back_it_is_the_same(analyses, kind):
     assert len(other.windows) == len(one.windows)
     for column in ("reason", "score", "threshold", "method", "polarisation"):
         assert_array_equal(getattr(other.windows, column), getattr(one.windows, column))
-    for name in ESTIMATES:
+    for name in ESTIMATE_NAMES:
         assert_array_equal(other.windows.estimates[name], one.windows.estimates[name])
 
 
@@ -106,9 +104,9 @@ def test_what_is_missing_has_its_reason_beside_it(analyses, kind):
     document = analyses[kind].to_dict()
     records = [document["summary"], *document["episodes"], *document["windows"]]
     for record in records:
-        if any(record[name] is None for name in ESTIMATES):
+        if any(record[name] is None for name in ESTIMATE_NAMES):
             assert record["reason"]
-    for name in ESTIMATES:
+    for name in ESTIMATE_NAMES:
         one = getattr(analyses[kind].summary, name)
         assert (one.value is None) == (one.reason is not None)
 
@@ -130,11 +128,11 @@ def test_the_frame_has_a_row_a_window_and_units_in_its_names(analyses, kind):
     frame = found.windows_frame()
     assert len(frame) == len(found.windows)
     expected = ["start_s", "end_s", "verdict", "reason"]
-    for name in ESTIMATES:
+    for name in ESTIMATE_NAMES:
         expected += [name, f"{name}_low", f"{name}_high"]
     assert list(frame.columns)[: len(expected) + 1] == [*expected, "coherence"]
     assert set(frame.columns[len(expected) + 1 :]) == set(found.windows.scores)
-    for name in ESTIMATES:
+    for name in ESTIMATE_NAMES:
         assert_array_equal(
             frame[[name, f"{name}_low", f"{name}_high"]].to_numpy(), found.windows.estimates[name]
         )
@@ -300,8 +298,8 @@ def test_every_score_of_a_window_stands_in_the_table(analyses):
 
 def test_every_estimate_has_its_name_unit_and_place_in_the_schema():
     parts = Analysis.schema()["$defs"]
-    assert sorted(entry.rank for entry in ESTIMATE_TABLE) == [1, 2, 3, 4]
-    for entry in ESTIMATE_TABLE:
+    assert sorted(entry.rank for entry in ESTIMATES) == list(range(1, len(ESTIMATES) + 1))
+    for entry in ESTIMATES:
         assert messages.text("estimate", entry.name)
         for part in ("WindowAnalysis", "Episode", "Summary"):
             assert parts[part]["properties"][entry.name]["description"].endswith(f"{entry.unit}.")
@@ -313,7 +311,7 @@ def test_the_tables_for_other_programs_have_a_row_a_thing(analyses):
     assert len(episodes) == len(found.episodes)
     assert len(row) == 1
     summary = found.summary
-    for name in ESTIMATES:
+    for name in ESTIMATE_NAMES:
         assert row[name][0] == getattr(summary, name).value
         assert episodes[f"{name}_low"][0] == getattr(found.episodes[0], name).low
     assert row["recovery"][0] == found.recovery.verdict

@@ -35,7 +35,7 @@ from tremor.notes import Note, note
 from tremor.parallel import run_jobs
 from tremor.recording import CaptureInfo, Floats, Recording, Source
 from tremor.results.analysis import Analysis, Episode, SpectrumView, Status, Summary
-from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.estimates import estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -246,13 +246,11 @@ def _judged_windows(
 
 def _episode(windows: EpisodeWindows, line: PooledLine | None) -> Episode:
     reason = note("EPISODE_STILL")
-    return Episode(start_s=windows.start_s, end_s=windows.end_s, **_estimates(line, reason))
-
-
-def _estimates(line: PooledLine | None, reason: Note) -> dict[str, Estimate]:
-    """Return the estimates of a line by name; without a line all are missing."""
-    missing = Estimate.missing(reason)
-    return {name: getattr(line, name) if line else missing for name in ESTIMATE_NAMES}
+    return Episode(
+        start_s=windows.start_s,
+        end_s=windows.end_s,
+        **estimates_of(line, otherwise=Estimate.missing(reason)),
+    )
 
 
 def _covered_s(grid: WindowGrid, chosen: Bools) -> float:
@@ -284,7 +282,7 @@ def _summary(
         still_s=still_s,
         tremor_s=tremor_s,
         occupancy=min(1.0, tremor_s / still_s) if still_s > 0 else None,
-        **_estimates(line, reason or note("NO_EPISODE")),
+        **estimates_of(line, otherwise=Estimate.missing(reason or note("NO_EPISODE"))),
         reason=reason,
     )
 
@@ -388,7 +386,7 @@ def _refused(recording: Recording, settings: AnalysisSettings, reason: Note) -> 
             still_s=0.0,
             tremor_s=0.0,
             occupancy=None,
-            **_estimates(None, reason),
+            **estimates_of(None, otherwise=Estimate.missing(reason)),
             reason=reason,
         ),
         spectrum=None,

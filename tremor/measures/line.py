@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.estimate import Estimate
 from tremor.measures.band import usable_band
-from tremor.measures.intervals import estimate_of
 from tremor.measures.line_table import Method, fit_lines
 from tremor.recording import Floats
+from tremor.results.estimates import TremorEstimates
 from tremor.results.verdicts import METHODS
 from tremor.settings import LINE
 
@@ -24,21 +23,15 @@ __all__ = ["LineEstimate", "estimate_line"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineEstimate:
-    """One spectral line.
+class LineEstimate(TremorEstimates):
+    """One spectral line, with the estimates of `tremor.results.estimates.TremorEstimates`.
+
+    For a resolved line (``whittle``) the interval of the frequency is for the centre of the
+    process, which another window shares; for a tone (``least_squares``) it is for the frequency
+    of this window.
 
     Parameters
     ----------
-    frequency_hz : Estimate
-        Centre of the line. For a resolved line (``whittle``) the interval is for the centre of
-        the process, which another window shares; for a tone (``least_squares``) it is for the
-        frequency of this window.
-    bandwidth_hz : Estimate
-        Half-power full width.
-    rms_ms2 : Estimate
-        RMS of the acceleration vector of the line over the three axes, floor removed.
-    displacement_pp_mm : Estimate
-        Typical peak-to-peak displacement.
     noise_density_ms2sq_per_hz : float
         Floor of one axis around the line, (m/s^2)^2/Hz.
     polarisation : float
@@ -50,10 +43,6 @@ class LineEstimate:
         one.
     """
 
-    frequency_hz: Estimate
-    bandwidth_hz: Estimate
-    rms_ms2: Estimate
-    displacement_pp_mm: Estimate
     noise_density_ms2sq_per_hz: float
     polarisation: float
     method: str
@@ -138,14 +127,11 @@ def estimate_line(
             "check that the sensor was running"
         )
     return LineEstimate(
-        frequency_hz=estimate_of(table.frequency_hz[0], name),
-        bandwidth_hz=estimate_of(table.bandwidth_hz[0], name),
-        rms_ms2=estimate_of(table.rms_ms2[0], name),
-        displacement_pp_mm=estimate_of(table.displacement_pp_mm[0], name),
         noise_density_ms2sq_per_hz=float(table.noise_density[0]),
         polarisation=float(table.polarisation[0]),
         method=name,
         band_hz=band,
+        **table.estimates(0),
     )
 
 

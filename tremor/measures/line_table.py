@@ -18,9 +18,16 @@ import numpy.typing as npt
 
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import band_bins, principal_component, psd, transform
+from tremor.estimate import Estimate
 from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
 from tremor.measures.band import slow_cutoff_hz
-from tremor.measures.intervals import MOST_LOG, chi_square_factors, columns_of, student_quantile
+from tremor.measures.intervals import (
+    MOST_LOG,
+    chi_square_factors,
+    columns_of,
+    estimate_of,
+    student_quantile,
+)
 from tremor.measures.sine import SineFit, fit_sines, residual_per_bandwidth_s
 from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle
 from tremor.recording import Floats
@@ -63,6 +70,11 @@ class LineTable:
 
     def __len__(self) -> int:
         return len(self.method)
+
+    def estimates(self, row: int) -> dict[str, Estimate]:
+        """Return the estimates of one fitted line by name, as keywords for a record."""
+        method = METHODS[self.method[row]]
+        return {name: estimate_of(getattr(self, name)[row], method) for name in ESTIMATE_NAMES}
 
 
 def fit_lines(

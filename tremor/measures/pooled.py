@@ -16,36 +16,32 @@ import numpy as np
 from tremor.dsp.spectrum import band_bins
 from tremor.estimate import LEVEL, Estimate
 from tremor.measures.amplitude import typical_peak_to_peak_mm
-from tremor.measures.intervals import MOST_LOG, chi_square_factors, estimate_of, student_quantile
+from tremor.measures.intervals import MOST_LOG, chi_square_factors, student_quantile
 from tremor.measures.line_table import fit_lines
 from tremor.measures.long_tone import LongTone
 from tremor.measures.pooled_whittle import PooledProblem, PooledWhittleFit, fit_pooled_whittle
 from tremor.measures.run_spectra import RunSpectra
 from tremor.recording import Floats
-from tremor.results.verdicts import METHODS
+from tremor.results.estimates import TremorEstimates
 from tremor.settings import LINE, POOLED_LINE
 
 __all__ = ["PooledLine", "fit_pooled", "fit_pooled_sets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PooledLine:
+class PooledLine(TremorEstimates):
     """The line that all runs of an episode share.
+
+    Its intervals are for the process; the RMS is that over all samples.
 
     Parameters
     ----------
-    frequency_hz, bandwidth_hz, rms_ms2, displacement_pp_mm : Estimate
-        With intervals for the process; the RMS is that over all samples.
     noise_density : float
         Mean floor of one axis, (m/s^2)^2/Hz.
     n_segments : int
         Number of segments that were fitted.
     """
 
-    frequency_hz: Estimate
-    bandwidth_hz: Estimate
-    rms_ms2: Estimate
-    displacement_pp_mm: Estimate
     noise_density: float
     n_segments: int
 
@@ -126,18 +122,15 @@ def _lines_of_windows(
     """Fit runs that are one window each, for which a single power is enough."""
     table = fit_lines(windows, fs=fs, band_hz=band_hz)
     lines: list[PooledLine | None] = []
-    for row, method in enumerate(METHODS[code] for code in table.method.tolist()):
-        if not method:
+    for row, fitted in enumerate(table.method.tolist()):
+        if not fitted:
             lines.append(None)
             continue
         lines.append(
             PooledLine(
-                frequency_hz=estimate_of(table.frequency_hz[row], method),
-                bandwidth_hz=estimate_of(table.bandwidth_hz[row], method),
-                rms_ms2=estimate_of(table.rms_ms2[row], method),
-                displacement_pp_mm=estimate_of(table.displacement_pp_mm[row], method),
                 noise_density=float(table.noise_density[row]),
                 n_segments=1,
+                **table.estimates(row),
             )
         )
     return lines

@@ -30,13 +30,6 @@ __all__ = ["render"]
 #: Most rows of a table in a page; a longer one helps nobody, and the CSV has all of them.
 _MOST_ROWS: Final = 400
 
-_MEANING: Final = {
-    "frequency_hz": "How many times a second the leg trembles.",
-    "rms_ms2": "How strong: root mean square over the three axes, sensor noise taken off.",
-    "displacement_pp_mm": "How far the skin under the sensor typically moves.",
-    "bandwidth_hz": "How regular: the narrower, the steadier the rhythm.",
-}
-
 
 def render(analysis: Analysis) -> str:
     """Render the report of an analysis as one HTML page.
@@ -77,7 +70,7 @@ def short(analysis: Analysis) -> str:
         HTML: the name, the sentences, and the table of estimates.
     """
     rows = [
-        (text("estimate", entry.name), value_text(found, entry.unit), range_text(found))
+        (view.estimate_name(entry), value_text(found, entry.unit), range_text(found))
         for entry in BY_RANK
         for found in (getattr(analysis.summary, entry.name),)
         if found.value is not None
@@ -208,8 +201,8 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
         cards.append(
             {
                 "field": entry.name,
-                "name": text("estimate", entry.name),
-                "meaning": _MEANING[entry.name],
+                "name": view.estimate_name(entry),
+                "meaning": view.estimate_meaning(entry),
                 "value": value_text(estimate, entry.unit),
                 "range": range_text(estimate).strip("()"),
                 "none": "no tremor" if analysis.status == "no_tremor" else "cannot tell",

@@ -24,6 +24,8 @@ __all__ = ["explanation_lines", "render", "render_check", "render_explanations",
 
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
+#: So many estimates of an episode fit into 80 columns.
+_ESTIMATES_OF_EPISODE: Final = 3
 
 
 def render(analysis: Analysis, *, unicode: bool = True) -> str:
@@ -48,7 +50,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     if analysis.status == "measured":
         for entry in BY_RANK:
             estimate = getattr(summary, entry.name)
-            name, value = text("estimate", entry.name), value_text(estimate, entry.unit)
+            name, value = view.estimate_name(entry), value_text(estimate, entry.unit)
             if value:
                 lines.append(f"  {name:<28}{value:<14} {range_text(estimate)}".rstrip())
             else:
@@ -258,12 +260,8 @@ def _episodes(analysis: Analysis) -> list[str]:
     for index, episode in enumerate(analysis.episodes[:_MOST_ROWS], start=1):
         name = view.episode_label(index, episode.start_s, episode.end_s)
         numbers = "".join(
-            f"{value_text(getattr(episode, field), unit) or '-':<15}"
-            for field, unit in (
-                ("frequency_hz", "Hz"),
-                ("rms_ms2", "m/s^2"),
-                ("displacement_pp_mm", "mm"),
-            )
+            f"{value_text(getattr(episode, entry.name), entry.unit) or '-':<15}"
+            for entry in BY_RANK[:_ESTIMATES_OF_EPISODE]
         )
         lines.append(f"  {name:<26}{numbers}".rstrip())
     return ["Episodes", *lines, *_more(len(analysis.episodes))]

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis
+    from tremor.results.estimates import EstimateEntry
     from tremor.results.recovery import Recovery
 
 __all__ = [
     "capture_rows",
     "episode_label",
+    "estimate_meaning",
+    "estimate_name",
     "headline",
     "key_sentences",
     "name_of_source",
@@ -47,6 +50,18 @@ def verdict_word(verdict: str) -> str:
 def name_of_source(analysis: Analysis) -> str:
     """Return the name of the capture."""
     return analysis.source.name or text("view", "no_source")
+
+
+def estimate_name(entry: EstimateEntry) -> str:
+    """Return the name of an estimate; its meaning where the catalogue has no name for it."""
+    name: str = section("estimate").get(entry.name, entry.meaning)
+    return name
+
+
+def estimate_meaning(entry: EstimateEntry) -> str:
+    """Return what an estimate means, in everyday words where the catalogue has them."""
+    meaning: str = section("estimate_meaning").get(entry.name, f"{entry.meaning}.")
+    return meaning
 
 
 def reason_text(estimate: Estimate) -> str:

@@ -10,7 +10,14 @@ from typing import Final, NamedTuple
 
 from tremor.estimate import Estimate
 
-__all__ = ["BY_RANK", "ESTIMATES", "ESTIMATE_NAMES", "TremorEstimates"]
+__all__ = [
+    "BY_RANK",
+    "ESTIMATES",
+    "ESTIMATE_NAMES",
+    "EstimateEntry",
+    "TremorEstimates",
+    "estimates_of",
+]
 
 
 class EstimateEntry(NamedTuple):
@@ -50,3 +57,21 @@ ESTIMATES: Final = tuple(
 ESTIMATE_NAMES: Final = tuple(entry.name for entry in ESTIMATES)
 #: The same in the order in which they are shown.
 BY_RANK: Final = tuple(sorted(ESTIMATES, key=lambda entry: entry.rank))
+
+
+def estimates_of(record: TremorEstimates | None, *, otherwise: Estimate) -> dict[str, Estimate]:
+    """Return the estimates of a record by name.
+
+    Parameters
+    ----------
+    record : TremorEstimates or None
+        None where nothing was estimated.
+    otherwise : Estimate
+        Stands for each estimate where there is no record.
+
+    Returns
+    -------
+    dict
+        One `Estimate` for each row of the table, as keywords for another record.
+    """
+    return {name: getattr(record, name) if record else otherwise for name in ESTIMATE_NAMES}
