@@ -15,7 +15,7 @@ from tremor import synthesis as syn
 from tremor.analysis.offline import analyze
 from tremor.errors import InvalidInputError
 from tremor.recording import CaptureInfo, Recording, SensorInfo
-from tremor.report import as_html, as_text, messages
+from tremor.report import as_html, as_text, messages, view
 from tremor.results import codec
 from tremor.results.analysis import SCHEMA, Analysis
 from tremor.results.estimates import ESTIMATE_NAMES, ESTIMATES
@@ -300,7 +300,7 @@ def test_every_estimate_has_its_name_unit_and_place_in_the_schema():
     parts = Analysis.schema()["$defs"]
     assert sorted(entry.rank for entry in ESTIMATES) == list(range(1, len(ESTIMATES) + 1))
     for entry in ESTIMATES:
-        assert messages.text("estimate", entry.name)
+        assert view.estimate_name(entry)
         for part in ("WindowAnalysis", "Episode", "Summary"):
             assert parts[part]["properties"][entry.name]["description"].endswith(f"{entry.unit}.")
 
