@@ -24,6 +24,8 @@ __all__ = ["explanation_lines", "render", "render_check", "render_explanations",
 
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
+#: Least width of the column of names; longer names of a language make it wider.
+_NAME_WIDTH: Final = 28
 #: So many estimates of an episode fit into 80 columns.
 _ESTIMATES_OF_EPISODE: Final = 3
 
@@ -48,14 +50,15 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     lines += wrapped(view.headline(analysis))
     lines.append("")
     if analysis.status == "measured":
+        width = max(_NAME_WIDTH, *(len(view.estimate_name(entry)) + 2 for entry in BY_RANK))
         for entry in BY_RANK:
             estimate = getattr(summary, entry.name)
             name, value = view.estimate_name(entry), value_text(estimate, entry.unit)
             if value:
-                lines.append(f"  {name:<28}{value:<14} {range_text(estimate)}".rstrip())
+                lines.append(f"  {name:<{width}}{value:<14} {range_text(estimate)}".rstrip())
             else:
                 why = view.reason_text(estimate)
-                lines += wrapped(f"{name:<28}cannot tell: {why}", indent=2, hang=28)
+                lines += wrapped(f"{name:<{width}}cannot tell: {why}", indent=2, hang=width)
         lines.append("")
         if unicode:
             lines += [*_sparkline(analysis), ""]
