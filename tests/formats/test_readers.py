@@ -453,6 +453,17 @@ def test_options_of_a_wrong_kind_are_refused(options):
         ReadOptions(**options)
 
 
+def test_archive_with_a_damaged_member_is_refused(tmp_path):
+    path = tmp_path / "leg.zip"
+    rows = "".join(f"{i / 100},0,0,9.81\n" for i in range(300))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("leg.csv", "time_s,x,y,z\n" + rows)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"1.5,0,0,9.81", b"1.5,0,0,9.82", 1))
+    with pytest.raises(CaptureReadError, match="damaged archive"):
+        read(path)
+
+
 def test_missing_file_and_strange_folder(tmp_path):
     with pytest.raises(CaptureNotFoundError, match="does not exist"):
         read(tmp_path / "nothing.csv")

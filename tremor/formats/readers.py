@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import os
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -244,7 +246,13 @@ def open_capture(
     """
     checked = _existing(path)
     reader = next(reader for reader in READERS if reader.claims(checked))
-    return reader.opens(checked, options or ReadOptions(), progress)
+    try:
+        return reader.opens(checked, options or ReadOptions(), progress)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise CaptureReadError(
+            f"{checked} is a damaged archive, or packed in a way that cannot be read ({error}); "
+            "export it again"
+        ) from error
 
 
 def _existing(path: object) -> Path:

@@ -6,6 +6,7 @@ manifest reports of the disk become warnings here.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -217,6 +218,7 @@ def _frames(
         return
     except (ValueError, OverflowError):  # a line with too many cells, or one that is no number
         options["skiprows"] = layout.n_lines_before + n_given
+        options["quoting"] = csv.QUOTE_NONE  # a damaged byte may be a quotation mark
         with io.BufferedReader(_Head(capture.open(), n_bytes)) as stream:
             tolerant = pd.read_csv(stream, dtype=str, on_bad_lines="skip", **options)
             for frame in tolerant:
