@@ -70,7 +70,7 @@ def positions_by_count(stamps: Floats) -> CountedPositions:
     for _ in range(_MAX_ROUNDS):
         phase_s = stamps - period_s * rows
         levels = _Levels(phase_s, period_s)
-        least_loss_s = max(levels.noise_s, _shortest_packet_s(stamps, period_s))
+        least_loss_s = max(levels.noise_s, _shortest_loss_s(stamps, period_s))
         found = rows + np.cumsum(_lost_samples(stamps, phase_s, levels, period_s, least_loss_s))
         converged = np.array_equal(found, index)
         index = found
@@ -102,9 +102,8 @@ def late_stamp_notes(stamps: Floats, positions: CountedPositions, line: StampLin
     some = slice(None, None, max(1, len(stamps) // _EXAMINED_ROWS))
     position = positions.index[some]
     earliest = np.interp(position, line.blocks.position, line.blocks.phase)
-    late_s = line.period_s * float(
-        np.quantile(stamps[some] / line.period_s - position - earliest, LATE_STAMPS.late_share)
-    )
+    delay = stamps[some] / line.period_s - position - earliest
+    late_s = line.period_s * float(np.quantile(delay, LATE_STAMPS.late_share))
     if late_s < max(LATE_STAMPS.late_s, LATE_STAMPS.late_periods * line.period_s):
         return []
     return [
@@ -117,7 +116,7 @@ def late_stamp_notes(stamps: Floats, positions: CountedPositions, line: StampLin
     ]
 
 
-def _shortest_packet_s(stamps: Floats, period_s: float) -> float:
+def _shortest_loss_s(stamps: Floats, period_s: float) -> float:
     """Estimate the shortest possible loss: a sample, or a burst where stamps come in bursts."""
     least_s = LATE_STAMPS.least_periods * period_s
     steps = np.diff(stamps)
@@ -181,25 +180,21 @@ def _lost_samples(
     reach = levels.n_cells * size
     reliable = max(1, round(LATE_STAMPS.reliable_s / period_s))
     lost = np.zeros(n, dtype=np.int64)
+    tolerance_s = LATE_STAMPS.gap_tolerance * least_s
+    min_step_s = LATE_STAMPS.gap_step_share * least_s
     last_loss = 0
     for cell in np.flatnonzero(levels.rise_s > least_s) + 1:
         row = int(cell) * size
         if row <= last_loss or not _rise_s(phase_s, row, last_loss, reach) > least_s:
             continue
         first = max(last_loss + 1, row - size)
-        at = _first_row_after_gap(
-            stamps,
-            phase_s,
-            first,
-            min(row + reliable, n),
-            reach,
-            LATE_STAMPS.gap_tolerance * least_s,
-        )
+        end = min(row + reliable, n)
+        at = _first_row_after_gap(stamps, phase_s, first, end, reach, tolerance_s)
         rise_s = _rise_s(phase_s, at, last_loss, reach)
         n_lost = round(rise_s / period_s)
+        # The fewer rows follow, the later even the earliest of them may be.
         missing_s = max(0.0, LATE_STAMPS.reliable_s - (n - at) * period_s)
         step_s = float(stamps[at] - stamps[at - 1])
-        min_step_s = LATE_STAMPS.gap_step_share * least_s
         if n_lost > 0 and rise_s > least_s + missing_s and step_s > min_step_s:
             lost[at], last_loss = n_lost, at
     return lost

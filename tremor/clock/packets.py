@@ -202,12 +202,17 @@ def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) 
         Sampling period, s.
     min_shift_s : float
         A gap of the count is corrected only by more than this, s.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Samples; zero where the count is right.
     """
     first, last, time_s = packets.first, packets.last, packets.arrival_s
     correction = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
-    gaps = np.flatnonzero(np.diff(time_s) >= ARRIVAL_GAPS.silence_s) + 1
-    edges = np.concatenate(([0], gaps, [len(first)])).tolist()
+    silences = np.flatnonzero(np.diff(time_s) >= ARRIVAL_GAPS.silence_s) + 1
+    edges = np.concatenate(([0], silences, [len(first)])).tolist()
     level_s = ARRIVAL_GAPS.level_s
     for previous, at, following in zip(edges, edges[1:], edges[2:], strict=False):
         begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - level_s)))

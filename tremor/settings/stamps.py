@@ -83,7 +83,7 @@ class WholeStepCalibration:
     tolerance: float = calibrated(
         0.25,
         "1",
-        "distance of a step from a whole number, in periods: half of what tells two numbers apart",
+        "largest distance of a step from a whole number, in periods; midway between two it is 0.5",
         source=_STAMP_TESTS,
     )
     least_share: float = calibrated(
@@ -230,7 +230,7 @@ class SlopeFitCalibration:
         7.0,
         "1",
         "an outlier is beyond this many times the median absolute residual ...",
-        source="derived: 4.7 standard deviations, 2 in a million of normal residuals",
+        source="derived: 4.7 standard deviations, 2 in a million of Gaussian residuals",
     )
     outlier_over_slope: float = calibrated(
         0.5, "1", "... and beyond this share of the slope: half a sample", source=JUDGEMENT
