@@ -177,10 +177,12 @@ def block_minima(stamps: Floats, index: Indices, means: Blocks, period_s: float)
 
     Parameters
     ----------
-    stamps, index, period_s
+    stamps, index
         As in `block_means`.
     means : Blocks
         What `block_means` returned for them.
+    period_s : float
+        As in `block_means`, s.
 
     Returns
     -------
