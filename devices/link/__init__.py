@@ -1,6 +1,6 @@
 """The Bluetooth link: discovery, connection, conversation with the sensor, queue of packets.
 
-`radio` calls bleak, and `bleak_errors` translates what bleak raises; `connection` and
-`conversation` are one connection, `stream` the packets of all of them, and `source` puts them
-together. What the bytes mean is `devices.sensors`.
+`radio` calls bleak, and `bleak_errors` translates what bleak raises. `connection` and
+`conversation` handle one connection, `stream` queues the packets of all of them, and `source` puts
+the parts together. What the bytes mean is known in `devices.sensors` only.
 """

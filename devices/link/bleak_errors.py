@@ -73,7 +73,7 @@ def translated_errors(action: str) -> Iterator[None]:
     Raises
     ------
     SensorRefusedError
-        If the sensor refuses, so that a retry is pointless.
+        If the sensor refuses, so that a retry cannot help.
     LinkError
         For any other failure.
     """

@@ -144,7 +144,7 @@ class SensorConnection:
         """
         await self._gatt.open()
         if self._gatt.is_open:
-            # bleak retries by itself, and reports every link that was lost on the way.
+            # bleak retries by itself, and reports each of its attempts that failed as a lost link.
             self.lost.clear()
 
     async def start(self, settings: StreamSettings) -> Started:
@@ -238,8 +238,8 @@ class SensorConnection:
                 return LinkFailure("the sensor is out of reach, or ended the link")
 
     def _silence_limit_s(self, sampling_rate_hz: float) -> float:
-        # Slow sensors may fill a packet for many seconds. The intervals so far show how long, but
-        # one of them may have been a delay, hence the bound by the sampling rate.
+        # A slow sensor may take many seconds to fill a packet. The intervals so far show how long,
+        # but one of them may have been a delay: hence the bound by the sampling rate.
         limit_s = 1.0 + _MAX_SAMPLES_PER_PACKET / sampling_rate_hz
         if self._longest_interval_s > 0.0:
             limit_s = min(limit_s, _SILENT_INTERVALS * self._longest_interval_s)

@@ -1,4 +1,4 @@
-"""Carries out the steps of a conversation over a link; their meaning is up to the sensor files."""
+"""Carries out the steps of a conversation with a sensor; `devices.sensors` knows what they mean."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Setting(IntEnum):
 _REPLY: Final = 0xF0
 _REPLY_HEADER_SIZE: Final = 5
 _FEATURES: Final = 0x0F
-#: Bits of the kind of measurement; the upper ones tell where it is recorded.
+#: Bits of the kind of measurement; the upper ones encode where it is recorded.
 _KIND_MASK: Final = 0x3F
 
 #: `struct` code of the values of each setting.

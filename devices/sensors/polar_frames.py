@@ -31,7 +31,7 @@ SDK_MODE: Final = 9
 Triple: TypeAlias = tuple[float, float, float]
 
 _HEADER: Final = struct.Struct("<BQB")
-#: Bits of the kind of measurement; the upper ones tell where it is recorded.
+#: Bits of the kind of measurement; the upper ones encode where it is recorded.
 _KIND_MASK: Final = 0x3F
 #: Kinds of measurement that are not decoded.
 _OTHER_KINDS: Final = frozenset(range(16)) - {ACCELERATION, ANGULAR_VELOCITY}

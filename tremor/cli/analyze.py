@@ -76,7 +76,7 @@ class _Request:
             "windows": progress.part(_READ_SHARE, _JUDGED_SHARE),
         }
 
-        def tell(stage: Stage, share: float) -> None:
+        def show(stage: Stage, share: float) -> None:
             if stage == "windows" and share == 0.0:  # what reading has freed is not needed again
                 release_freed_memory()
             parts[stage](share)
@@ -88,7 +88,7 @@ class _Request:
             activity=self.activity,
             rest=self.rest,
             reading=self.reading,
-            progress=tell,
+            progress=show,
         )
 
 

@@ -333,12 +333,12 @@ def _quantity_lines(quantity: Quantity) -> list[str]:
 
     estimate = quantity.estimate
     if estimate.value is None:
-        said = sentence(estimate.reason)
+        result = sentence(estimate.reason)
     else:
-        said = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
-        said = "; ".join(filter(None, (said, sentence(quantity.word))))
+        result = f"{value_text(estimate, quantity.unit)} {range_text(estimate)}"
+        result = "; ".join(filter(None, (result, sentence(quantity.word))))
     return textwrap.wrap(
-        f"{text('quantity', quantity.key):<24}{said}",
+        f"{text('quantity', quantity.key):<24}{result}",
         _WIDTH,
         initial_indent="  ",
         subsequent_indent=" " * 26,

@@ -156,7 +156,7 @@ def read_settings(settings_file: Path | None, pairs: Sequence[str]) -> AnalysisS
 
 @dataclass(frozen=True, slots=True)
 class CaptureOptions:
-    """What the options say of a capture that it does not say of itself; see `capture_options`."""
+    """The options for facts that a capture may lack; see `capture_options`."""
 
     columns: str | None
     unit: str | None
@@ -188,7 +188,7 @@ class CaptureOptions:
 
 
 def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options for what a capture does not say of itself.
+    """Add the options for facts that a capture may lack.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ class Progress:
     def part(self, begin: float, end: float) -> Callable[[float], None]:
         """Return a callback for the progress of a part of the present capture, from 0 to 1."""
 
-        def tell(share: float) -> None:
+        def show(share: float) -> None:
             now_s = time.monotonic()
             if (
                 self._bar is None
@@ -75,7 +75,7 @@ class Progress:
             completed = self._done + begin + (end - begin) * share
             self._bar.update(self._task, completed=completed, refresh=True)
 
-        return tell
+        return show
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -213,15 +213,15 @@ def _text_line(window: WindowAnalysis) -> str:
     from tremor.report.numbers import clock, range_text, value_text
     from tremor.report.view import verdict_word
 
-    said = sentence(window.reason)
+    result = sentence(window.reason)
     if window.frequency_hz.value is not None:
         frequency, rms = window.frequency_hz, window.rms_ms2
-        said = (
+        result = (
             f"{value_text(frequency, 'Hz')} {range_text(frequency)}, "
-            f"{value_text(rms, 'm/s^2')} {range_text(rms)}; {said}"
+            f"{value_text(rms, 'm/s^2')} {range_text(rms)}; {result}"
         )
     times = f"{clock(round(window.start_s))}-{clock(round(window.end_s))}"
-    return f"{times:>11}  {verdict_word(window.verdict):<18}  {said}"
+    return f"{times:>11}  {verdict_word(window.verdict):<18}  {result}"
 
 
 def _why(tally: _Tally, recording: Recording) -> str:

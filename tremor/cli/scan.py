@@ -99,13 +99,13 @@ async def _listen(timeout_s: float, progress: Progress) -> Sequence[DiscoveredDe
 
     heard: set[str] = set()
 
-    def tell(one: DiscoveredDevice) -> None:
+    def show(one: DiscoveredDevice) -> None:
         if one.profile is not None:
             heard.add(one.peripheral.address)
             progress.at(f"{len(heard)} found, last {one.label}", 0)
 
     progress.at("no sensor yet", 0)
-    return await listen(timeout_s, on_found=tell)
+    return await listen(timeout_s, on_found=show)
 
 
 def _n_devices(number: int) -> str:

@@ -160,7 +160,7 @@ class Table:
         What was learnt of the sampling rate while reading; None if only all stamps together
         determine it.
     epoch_s : float or None
-        Wall time of the first stamp, s since 1970; None if the stamps do not tell.
+        Wall time of the first stamp, s since 1970; None if the stamps do not contain it.
     zone_known : bool
         Whether that wall time is UTC.
     statistics : AxisStatistics

@@ -169,7 +169,7 @@ class Recorder:
         Raises
         ------
         WouldOverwriteError, InvalidInputError
-            As the class says.
+            As for the class.
         """
         folder = self._folder
         try:

@@ -1,4 +1,4 @@
-"""What is said to the runner during the measurement, and how often. Pure functions of the state.
+"""The messages to the runner during the measurement, and how often they come.
 
 The sentences are in the catalogue of `tremor.report.messages`, section ``coaching``.
 """
@@ -54,7 +54,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """When to say what.
+    """A message and when it is due.
 
     ``applies`` compares the previous moment with this one. The message is not repeated within
     ``pause_s``; one that ``is_urgent`` does not wait for others.
@@ -108,7 +108,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
 
 @dataclass(slots=True)
 class Coach:
-    """Chooses what to say, and keeps it rare.
+    """Chooses the messages, and keeps them rare.
 
     Examples
     --------
@@ -122,10 +122,10 @@ class Coach:
     """
 
     _previous: Moment | None = None
-    _said_s: dict[str, float] = field(default_factory=dict)
+    _sent_s: dict[str, float] = field(default_factory=dict)
 
     def at(self, moment: Moment) -> str:
-        """Return what to say now.
+        """Return the message for a moment; empty if none is due.
 
         Parameters
         ----------
@@ -142,12 +142,12 @@ class Coach:
             return ""
         for rule in _RULES:
             if rule.applies(previous, moment) and not self._must_wait(rule, moment.time_s):
-                self._said_s[rule.name] = moment.time_s
+                self._sent_s[rule.name] = moment.time_s
                 return rule.words(moment)
         return ""
 
     def _must_wait(self, rule: _Rule, time_s: float) -> bool:
-        if time_s - self._said_s.get(rule.name, -rule.pause_s) < rule.pause_s:
+        if time_s - self._sent_s.get(rule.name, -rule.pause_s) < rule.pause_s:
             return True
-        latest_s = max(self._said_s.values(), default=-_PAUSE_S)
+        latest_s = max(self._sent_s.values(), default=-_PAUSE_S)
         return not rule.is_urgent and time_s - latest_s < _PAUSE_S

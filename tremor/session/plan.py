@@ -39,7 +39,7 @@ class Plan:
     options : mapping of str to str
         Options of this kind of sensor.
     profile : SensorProfile or None
-        Protocol of the sensor, if its name does not tell.
+        Protocol of the sensor, if its name does not show it.
     pair : bool
         Whether to pair first.
     asks : bool

@@ -104,7 +104,7 @@ def candidates(
     text : str
         Kind, name or address; empty for any known sensor.
     profile : SensorProfile or None
-        Protocol of the sensor, if its name does not tell.
+        Protocol of the sensor, if its name does not show it.
 
     Returns
     -------
@@ -151,7 +151,7 @@ async def find_sensor(
     sensor : RequestedSensor
         Which.
     profile : SensorProfile or None
-        Protocol of the sensor, if its name does not tell.
+        Protocol of the sensor, if its name does not show it.
     taken : sequence of str
         Addresses of sensors that have been found for another request.
     choose : callable

@@ -131,7 +131,7 @@ def wbgt_c(temperature_c: float, humidity_pct: float, sun: str | None = None) ->
     humidity_pct : float
         Relative humidity, per cent.
     sun : {"shade", "mixed", "full"} or None
-        How much sun there was; None where nobody said.
+        How much sun there was; None if not answered.
 
     Returns
     -------

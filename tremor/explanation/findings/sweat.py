@@ -25,7 +25,7 @@ _MASS_DIFFERENCE_ERROR_KG: Final = 0.1 * math.sqrt(2.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweatLoss:
-    """Water and sodium lost as sweat, as far as the answers tell.
+    """Water and sodium lost as sweat, as far as they follow from the answers.
 
     Parameters
     ----------
