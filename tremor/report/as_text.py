@@ -1,4 +1,4 @@
-"""The result as text of 80 columns; its sentences are made in `tremor.report.view`."""
+"""The result as text of 80 columns; the sentences on it are made in `tremor.report.view`."""
 
 from __future__ import annotations
 
@@ -58,31 +58,39 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
                 lines.append(f"  {name:<{width}}{value:<14} {range_text(estimate)}".rstrip())
             else:
                 why = view.reason_text(estimate)
-                lines += wrapped(f"{name:<{width}}cannot tell: {why}", indent=2, hang=width)
+                reason = text("text", "no_value", why=why)
+                lines += wrapped(f"{name:<{width}}{reason}", indent=2, hang=width)
         lines.append("")
         if unicode:
             lines += [*_sparkline(analysis), ""]
         lines += [*_episodes(analysis), ""]
         if analysis.recovery is not None:
-            lines += _fact("Recovery", view.recovery_text(analysis.recovery))
+            lines += _fact("recovery", view.recovery_text(analysis.recovery))
     counts = view.verdict_counts(analysis)
     lines += _fact(
-        "Windows",
-        ", ".join(f"{n} {view.verdict_word(verdict)}" for verdict, n in counts) or "none",
+        "windows",
+        ", ".join(f"{n} {view.verdict_word(verdict)}" for verdict, n in counts)
+        or text("text", "no_windows"),
     )
     facts = analysis.recording
     lines += _fact(
-        "Capture",
-        f"{number(facts.duration_s, 1)} s at {facts.sampling_rate_hz:.2f} Hz, in {facts.unit_in}, "
-        f"gravity {facts.gravity}",
+        "capture",
+        text(
+            "text",
+            "capture_facts",
+            duration_s=number(facts.duration_s, 1),
+            rate_hz=facts.sampling_rate_hz,
+            unit=facts.unit_in,
+            gravity=facts.gravity,
+        ),
     )
     quality = quality_of(facts, analysis.settings)
-    lines += _fact("Quality", text("quality", quality.level))
+    lines += _fact("quality", text("quality", quality.level))
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)
     lines.append("")
     if analysis.status == "measured":
-        lines += wrapped("In brackets: 95 % intervals. Times in minutes and seconds.")
+        lines += wrapped(text("text", "legend"))
         lines.append("")
     if analysis.explanations:
         lines += [*explanation_lines(analysis), ""]
@@ -235,27 +243,33 @@ def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_form
         if row == text("capture", "gaps"):
             lines += _gaps(facts)
     if facts.history:
-        lines += ["", "  How it was read"]
+        lines += ["", f"  {text('text', 'history')}"]
         for step in facts.history:
             lines += wrapped(f"- {step}", indent=2, hang=2)
     return "\n".join(lines) + "\n"
 
 
 def _gaps(facts: CaptureInfo) -> list[str]:
-    lines = [
-        f"{'':<20}at {clock(gap.start_s)}: {number(gap.duration_s)} s, {gap.n_lost} lost"
+    gaps = [
+        text(
+            "text",
+            "gap",
+            at=clock(gap.start_s),
+            duration_s=number(gap.duration_s),
+            n_lost=gap.n_lost,
+        )
         for gap in facts.gaps[:_MOST_ROWS]
     ]
-    return lines + _more(len(facts.gaps))
+    return [f"{'':<20}{gap}" for gap in gaps] + _more(len(facts.gaps))
 
 
-def _fact(name: str, text: str) -> list[str]:
-    return wrapped(f"{name:<12}{text}", hang=12)
+def _fact(name: str, value: str) -> list[str]:
+    return wrapped(f"{text('text', name):<12}{value}", hang=12)
 
 
 def _more(n: int) -> list[str]:
     hidden = n - _MOST_ROWS
-    return [f"  ... and {hidden} more; --json gives all"] if hidden > 0 else []
+    return [f"  {text('text', 'more_rows', n=hidden)}"] if hidden > 0 else []
 
 
 def _episodes(analysis: Analysis) -> list[str]:
@@ -267,7 +281,7 @@ def _episodes(analysis: Analysis) -> list[str]:
             for entry in BY_RANK[:_ESTIMATES_OF_EPISODE]
         )
         lines.append(f"  {name:<26}{numbers}".rstrip())
-    return ["Episodes", *lines, *_more(len(analysis.episodes))]
+    return [text("text", "episodes"), *lines, *_more(len(analysis.episodes))]
 
 
 def _sparkline(analysis: Analysis) -> list[str]:
@@ -278,14 +292,21 @@ def _sparkline(analysis: Analysis) -> list[str]:
     if not marks:
         return []
     top = max(value for value in rms_ms2 if value == value)
-    span = f"{clock(float(table.start_s[0]))} to {clock(float(table.end_s[-1]))}"
-    return [f"RMS acceleration over time, {span}, 0 to {number(top)} m/s^2", f"  {marks}"]
+    title = text(
+        "text",
+        "sparkline",
+        start=clock(float(table.start_s[0])),
+        end=clock(float(table.end_s[-1])),
+        bottom_ms2=0,
+        top_ms2=number(top),
+    )
+    return [title, f"  {marks}"]
 
 
 def short(analysis: Analysis) -> str:
     """Render the result in a few lines of at most 80 columns, for the prompt of an interpreter."""
-    info = analysis.recording
-    lines = [f"Analysis of {view.name_of_source(analysis)}: {info.duration_s:.1f} s"]
+    name, duration_s = view.name_of_source(analysis), analysis.recording.duration_s
+    lines = [text("text", "short_title", name=name, duration_s=duration_s)]
     for paragraph in view.key_sentences(analysis):
         lines += wrapped(paragraph, indent=2)
     return "\n".join(lines)
