@@ -100,7 +100,7 @@ def analyze(
         A path is that of any capture that `tremor.read` reads. An array is in m/s^2 with evenly
         spaced rows; rows of NaN are lost samples. A DataFrame has a time column or a
         `DatetimeIndex` and three axes, such as ``time_s, x, y, z`` or ``acc_x_ms2, ...``, in
-        m/s^2 unless the names or ``reading`` say another unit.
+        m/s^2 unless the names or ``reading`` give another unit.
     sampling_rate_hz : float, optional
         Required for an array and for a table without stamps; for a file with stamps the nominal
         rate, Hz. Takes precedence over that of ``reading``.
@@ -113,7 +113,7 @@ def analyze(
     rest : RestInfo, optional
         What is known of the rest after the run.
     reading : ReadOptions, optional
-        What the capture does not say of itself.
+        Facts that the capture may lack.
     progress : callable, optional
         Called with the stage, ``"read"`` or ``"windows"``, and the share of it that is done; each
         stage begins with a share of 0.
@@ -301,7 +301,7 @@ def _is_level(value: object) -> bool:
 
 
 def _check_kinds(*, activity: object, rest: object, progress: object) -> None:
-    """Raise an error if one of the grouped arguments is not what its name says."""
+    """Raise an error if one of the grouped arguments has the wrong type."""
     if rest is not None and not isinstance(rest, RestInfo):
         raise InvalidInputError(
             f"rest is a {type(rest).__name__}; give a RestInfo such as RestInfo(start_s=40.0)"

@@ -14,7 +14,7 @@ __all__ = ["Level", "Quality", "quality_of"]
 
 Level = Literal["good", "usable", "not usable"]
 
-#: Warnings that the facts of a capture say already.
+#: Warnings that repeat other facts of a capture.
 _SAID_BY_FACTS: Final = frozenset({"GAPS", "DEAD_AXIS"})
 #: Warnings that are worth a line and take nothing from the measurement.
 _HARMLESS: Final = frozenset({"RATE_OFF_NOMINAL", "TIME_ZONE_UNKNOWN", "REPEATED_HEADER"})
@@ -29,7 +29,7 @@ class Quality:
     level : {"good", "usable", "not usable"}
         In a word.
     reasons : tuple of Note
-        What there is to say of it, the worst first.
+        What lowers it, the worst first.
     """
 
     level: Level

@@ -41,7 +41,7 @@ Progress: TypeAlias = Callable[[float], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What the user declares of a capture; it takes precedence over what the capture says.
+    """What the user declares of a capture; it takes precedence over the capture.
 
     Parameters
     ----------

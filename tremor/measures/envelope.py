@@ -317,10 +317,12 @@ def slow_correlation(
 
     Parameters
     ----------
-    high_passed, peak_hz, fs, band_hz
-        As for `quiet_time`.
+    high_passed : ndarray, shape (n_windows, 3, n_samples)
+        Windows without their slow part and impacts, m/s^2.
     windows : ndarray, shape (n_windows, 3, n_samples)
         The windows with their slow part, m/s^2.
+    peak_hz, fs, band_hz
+        As for `quiet_time`.
 
     Returns
     -------

@@ -58,8 +58,8 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
                 lines.append(f"  {name:<{width}}{value:<14} {range_text(estimate)}".rstrip())
             else:
                 why = view.reason_text(estimate)
-                reason = text("text", "no_value", why=why)
-                lines += wrapped(f"{name:<{width}}{reason}", indent=2, hang=width)
+                no_value = text("text", "no_value", why=why)
+                lines += wrapped(f"{name:<{width}}{no_value}", indent=2, hang=width)
         lines.append("")
         if unicode:
             lines += [*_sparkline(analysis), ""]

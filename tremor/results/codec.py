@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -299,9 +299,9 @@ class _Field:
     is_required: bool
     description: str
 
-    def json_keys(self) -> Iterator[_Key]:
-        """Yield its keys in JSON."""
-        yield _Key(self.key, self.codec.json_type, self.description, self.is_required)
+    def json_keys(self) -> list[_Key]:
+        """Return its keys in JSON."""
+        return [_Key(self.key, self.codec.json_type, self.description, self.is_required)]
 
     def write(self, value: _Value, messages: Messages) -> dict[str, Any]:
         """Return its keys with their values."""
@@ -316,9 +316,11 @@ class _Field:
 class _NoteField(_Field):
     """A note: its sentence, and its code beside it."""
 
-    def json_keys(self) -> Iterator[_Key]:
-        yield _Key(self.key, str, self.description)
-        yield _Key(f"{self.key}_code", _NoteRecord | None)
+    def json_keys(self) -> list[_Key]:
+        return [
+            _Key(self.key, str, self.description),
+            _Key(f"{self.key}_code", _NoteRecord | None),
+        ]
 
     def write(self, value: Note | None, messages: Messages) -> dict[str, Any]:
         code = None if value is None else value.to_dict()
@@ -334,9 +336,11 @@ class _NoteField(_Field):
 class _JoinedNotesField(_Field):
     """Notes that are one text: their sentences, and their codes beside it."""
 
-    def json_keys(self) -> Iterator[_Key]:
-        yield _Key(self.key, str, self.description)
-        yield _Key(f"{self.key}_codes", list[_NoteRecord])
+    def json_keys(self) -> list[_Key]:
+        return [
+            _Key(self.key, str, self.description),
+            _Key(f"{self.key}_codes", list[_NoteRecord]),
+        ]
 
     def write(self, value: tuple[Note, ...], messages: Messages) -> dict[str, Any]:
         return {
