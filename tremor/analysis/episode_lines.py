@@ -136,10 +136,12 @@ def collect_lines(
 
     Parameters
     ----------
-    recording, grid, episodes, band_hz
+    recording, grid, episodes
         As for `line_jobs`.
     fits : sequence of EpisodeFits
         The results of the jobs, in order.
+    band_hz : tuple of float
+        As for `line_jobs`.
 
     Returns
     -------
