@@ -211,7 +211,13 @@ def baseline_rms_ms2(
 def _opened(
     capture: CaptureLike, reading: ReadOptions, progress: Progress | None
 ) -> Iterator[Recording]:
-    """Open a capture of any kind; what is opened here is closed again."""
+    """Open a capture of any kind; what is opened here is closed again.
+
+    Yields
+    ------
+    Recording
+        In memory or on disk.
+    """
     report = _stage(progress, "read")
     if isinstance(capture, str | os.PathLike):
         with open_capture(capture, reading, progress=report) as opened:

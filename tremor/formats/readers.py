@@ -235,8 +235,8 @@ def open_capture(
 
     Raises
     ------
-    TremorError
-        As in `read`.
+    CaptureReadError
+        If it is damaged, and otherwise as in `read`.
 
     Notes
     -----
