@@ -432,6 +432,7 @@ class Recording(CaptureInfo):
             deviation = abs(median_norm_ms2(samples) / STANDARD_GRAVITY_MS2 - 1.0)
             gravity = "included" if deviation < GRAVITY.most_deviation else "removed"
         clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
+        # A record: one argument for each field.
         return cls(
             samples=ArraySamples(samples, clipped),
             sampling_rate_hz=float(sampling_rate_hz),

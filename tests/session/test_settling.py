@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tremor.session.settling import STILL_MS2, Settling, gross_movement_ms2
+from tremor.session.settling import Settling, gross_movement_ms2
+from tremor.settings import STRAP
 
 
 def leg(frequency_hz, peak_ms2, *, fs=104.0, duration_s=2.0):
@@ -16,20 +17,20 @@ def leg(frequency_hz, peak_ms2, *, fs=104.0, duration_s=2.0):
 @pytest.mark.parametrize("frequency_hz", [5.0, 7.0, 9.0, 12.0, 15.0])
 @pytest.mark.parametrize("fs", [52.0, 104.0, 416.0])
 def test_tremor_is_no_gross_movement(frequency_hz, fs):
-    assert gross_movement_ms2(leg(frequency_hz, 2.0, fs=fs), fs=fs) < STILL_MS2
+    assert gross_movement_ms2(leg(frequency_hz, 2.0, fs=fs), fs=fs) < STRAP.still_ms2
 
 
 @pytest.mark.parametrize("frequency_hz", [0.6, 1.0, 1.5])
 def test_swing_is(frequency_hz):
     moved_ms2 = gross_movement_ms2(leg(frequency_hz, 1.0), fs=104.0)
     assert moved_ms2 == pytest.approx(np.sqrt(0.5), rel=0.5)
-    assert moved_ms2 > STILL_MS2
+    assert moved_ms2 > STRAP.still_ms2
 
 
 def test_turning_is_gross_movement():
     angle = np.linspace(0.0, np.radians(30.0), 208)
     samples = 9.81 * np.column_stack((np.sin(angle), np.cos(angle), 0.0 * angle))
-    assert gross_movement_ms2(samples, fs=104.0) > STILL_MS2
+    assert gross_movement_ms2(samples, fs=104.0) > STRAP.still_ms2
 
 
 def test_too_little_is_not_known():

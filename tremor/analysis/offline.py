@@ -130,6 +130,7 @@ def analyze(
     if band_hz != asked_hz:
         warnings += (_band_limited(band_hz, asked_hz, fs=grid.fs),)
     warnings += cautions(table, lines.session, tremor_s=summary.tremor_s)
+    # A record: one argument for each field.
     return Analysis(
         status=_status(summary, settings),
         software=_software(),
@@ -373,6 +374,7 @@ def _source(info: CaptureInfo) -> Source:
 def _refused(recording: Recording, settings: AnalysisSettings, reason: Note) -> Analysis:
     """Return the result for a recording that cannot be analysed at all."""
     n_clipped = int(np.count_nonzero(recording.samples.clipped(0, len(recording.samples))))
+    # A record: one argument for each field.
     return Analysis(
         status="insufficient",
         software=_software(),

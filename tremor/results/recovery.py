@@ -126,6 +126,7 @@ class Recovery:
             Without any other estimate.
         """
         missing = Estimate.missing(reason[0])
+        # A record: one argument for each field.
         return cls(
             verdict="insufficient",
             half_life_s=missing,

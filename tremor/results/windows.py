@@ -306,6 +306,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         """
         names = _names_in_order([window.scores for window in windows])
         decided = [window.decided_by for window in windows]
+        # A record: one argument for each field.
         return cls(
             start_s=_column([window.start_s for window in windows]),
             end_s=_column([window.end_s for window in windows]),

@@ -11,12 +11,12 @@ from typing import Final
 
 from tremor.report.messages import text
 from tremor.report.numbers import clock, percent
+from tremor.settings import STRAP
 
 __all__ = ["Coach", "Moment"]
 
 #: Share of lost samples from which the runner is asked to come nearer.
 _HIGH_LOSS: Final = 0.05
-_LOW_BATTERY_PERCENT: Final = 15
 #: Shortest time between two messages that are not urgent, s.
 _PAUSE_S: Final = 6.0
 
@@ -92,7 +92,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         "battery",
         lambda _, now: (
-            now.battery_percent is not None and now.battery_percent < _LOW_BATTERY_PERCENT
+            now.battery_percent is not None and now.battery_percent < STRAP.low_battery_percent
         ),
         600.0,
         values=lambda now: {"percent": now.battery_percent},

@@ -133,6 +133,7 @@ class Search:
         from devices.link.options import LinkTimeouts
 
         plan = self._plan
+        # All that was asked of the sensor, each by its name.
         return open_source(
             address,
             sampling_rate_hz=plan.sampling_rate_hz,

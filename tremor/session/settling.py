@@ -10,10 +10,8 @@ import numpy as np
 from tremor.recording import Floats
 from tremor.report.messages import text
 
-__all__ = ["STILL_MS2", "Settling", "SettlingState", "gross_movement_ms2"]
+__all__ = ["Settling", "SettlingState", "gross_movement_ms2"]
 
-#: Gross movement below this is still, m/s^2: the limit by which windows are judged.
-STILL_MS2: Final = 0.3
 #: Length of the running mean, s; applied twice, it passes under a tenth of what is above 3 Hz.
 _MEAN_S: Final = 0.25
 

@@ -1,9 +1,8 @@
 """The strap check: whether the sensor is held firmly, lies well, and lasts. Pure functions.
 
-The limits of the ringing are judgement: a sensor on a strap resonates at some 10-40 Hz, and the
-looser the strap the lower and the longer; beyond 0.25 s of ringing, a knock reaches into a quarter
-of a window of tremor. What is looked at is gathered in `tremor.session.strap_signals`; the
-sentences are in the catalogue of `tremor.report.messages`, section ``strap_check``.
+Its limits are `tremor.settings.STRAP`. What is looked at is gathered in
+`tremor.session.strap_signals`; the sentences are in the catalogue of `tremor.report.messages`,
+section ``strap_check``.
 """
 
 from __future__ import annotations
@@ -18,24 +17,13 @@ import numpy as np
 from tremor.measures.taps import TapResponse
 from tremor.recording import Floats
 from tremor.report.messages import text
+from tremor.settings import STRAP
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["Posture", "StrapCheck", "StrapFacts", "StrapGrade", "check_strap", "posture_of"]
 
 StrapGrade = Literal["good", "usable", "re-strap"]
 
-#: Ringing after a tap, s: below the first the contact is firm, above the second the strap is loose.
-_FIRM_S: Final = 0.12
-_LOOSE_S: Final = 0.25
-#: Share of standard gravity by which a sensor at rest may be off.
-_GRAVITY_TOLERANCE: Final = 0.1
-_LOW_BATTERY_PERCENT: Final = 15
-#: Share of clipped samples above which the range is too small.
-_MOST_CLIPPED: Final = 0.001
-#: Strongest acceleration that a leg at rest needs room for, g: knocks and taps included.
-_LEAST_RANGE_G: Final = 2.0
-#: Shortest mean acceleration, m/s^2, that can be gravity.
-_LEAST_GRAVITY_MS2: Final = 1.0
 _AXES: Final = ("x", "y", "z")
 
 
@@ -123,10 +111,10 @@ def _contact(facts: StrapFacts) -> _Finding | None:
     if not facts.taps:
         return "usable", _said("no_tap")
     ring_s = median(tap.ring_s for tap in facts.taps)
-    values = {"ring_ms": 1e3 * ring_s, "firm_ms": 1e3 * _FIRM_S}
-    if ring_s > _LOOSE_S:
+    values = {"ring_ms": 1e3 * ring_s, "firm_ms": 1e3 * STRAP.firm_ringing_s}
+    if ring_s > STRAP.loose_ringing_s:
         return "re-strap", _said("loose", **values)
-    if ring_s > _FIRM_S:
+    if ring_s > STRAP.firm_ringing_s:
         return "usable", _said("not_firm", **values)
     return "good", _said("firm", **values)
 
@@ -136,7 +124,7 @@ def _orientation(facts: StrapFacts) -> _Finding | None:
     if posture is None:
         return "good", _said("moved")
     error = posture.gravity_ms2 / STANDARD_GRAVITY_MS2 - 1.0
-    if abs(error) > _GRAVITY_TOLERANCE:
+    if abs(error) > STRAP.gravity_tolerance:
         return "usable", _said(
             "gravity", gravity_ms2=posture.gravity_ms2, error_percent=100.0 * error
         )
@@ -144,16 +132,16 @@ def _orientation(facts: StrapFacts) -> _Finding | None:
 
 
 def _range(facts: StrapFacts) -> _Finding | None:
-    if facts.clipped_share > _MOST_CLIPPED:
+    if facts.clipped_share > STRAP.most_clipped_share:
         return "usable", _said("clipped")
-    if facts.range_g is not None and facts.range_g < _LEAST_RANGE_G:
-        return "usable", _said("range", range_g=facts.range_g, least_g=_LEAST_RANGE_G)
+    if facts.range_g is not None and facts.range_g < STRAP.least_range_g:
+        return "usable", _said("range", range_g=facts.range_g, least_g=STRAP.least_range_g)
     return None
 
 
 def _battery(facts: StrapFacts) -> _Finding | None:
     percent = facts.battery_percent
-    if percent is not None and percent < _LOW_BATTERY_PERCENT:
+    if percent is not None and percent < STRAP.low_battery_percent:
         return "usable", _said("battery", percent=percent)
     return None
 
@@ -226,7 +214,7 @@ def posture_of(acceleration_ms2: Floats) -> Posture | None:
         return None
     mean = valid.mean(axis=0)
     length = float(np.linalg.norm(mean))
-    if length < _LEAST_GRAVITY_MS2:
+    if length < STRAP.least_gravity_ms2:
         return None
     axis = int(np.argmax(np.abs(mean)))
     cosine = min(1.0, abs(float(mean[axis])) / length)

@@ -19,8 +19,9 @@ from tremor.integrity import find_clipped
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, RecorderCounts, StreamDescription, Zero
 from tremor.recording import Floats, SampleBlock, SensorInfo
-from tremor.session.settling import STILL_MS2, gross_movement_ms2
+from tremor.session.settling import gross_movement_ms2
 from tremor.session.view import SensorView, Tremor
+from tremor.settings import STRAP
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
@@ -55,6 +56,7 @@ def describe(source: SensorSource) -> StreamDescription:
     started, profile = source.started, source.profile
     settings = started.settings
     rule = profile.loss_rule(settings)
+    # A record: one argument for each field.
     return StreamDescription(
         sensor=SensorInfo(source.name, profile.slug),
         sampling_rate_hz=settings.sampling_rate_hz,
@@ -294,7 +296,7 @@ class Track:
         if time.monotonic() - self._taken_s > _STALE_S:
             return None
         moved_ms2 = gross_movement_ms2(self.recent(_STILL_OVER_S), fs=self.rate_hz)
-        return None if moved_ms2 is None else moved_ms2 < STILL_MS2
+        return None if moved_ms2 is None else moved_ms2 < STRAP.still_ms2
 
     def clipped_share(self, duration_s: float) -> float:
         """Return the share of clipped samples in the last seconds."""
@@ -337,6 +339,7 @@ class Track:
         lost_for_s = None
         if self.lost_since_s is not None:
             lost_for_s = max(0.0, source.now_s() - self.lost_since_s)
+        # A record: one argument for each field.
         return SensorView(
             label=self.label,
             rate_hz=self.rate_hz,

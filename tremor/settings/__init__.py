@@ -26,6 +26,7 @@ from tremor.settings.stamps import (
     WHOLE_STEPS,
 )
 from tremor.settings.strap import TAPS
+from tremor.settings.straps import STRAP
 
 __all__ = [
     "ARRIVAL_GAPS",
@@ -55,6 +56,7 @@ __all__ = [
     "SLOPE_FIT",
     "SPECTRUM",
     "STAMP_ORDER",
+    "STRAP",
     "STREAM",
     "TAPS",
     "UNREPORTED_LOSS",
