@@ -172,7 +172,8 @@ def _stamps(cells: pd.Series, matched: Matched) -> _Stamps:
         or pd.api.types.is_timedelta64_dtype(cells)
     ):
         try:
-            cells = pd.to_datetime(cells)
+            # Named, because pandas 2.2 takes the form of all from the first, whatever its decimals.
+            cells = pd.to_datetime(cells, format="ISO8601")
         except (TypeError, ValueError) as error:
             raise InvalidInputError(
                 f"the time column {cells.name!r} holds neither numbers nor datetimes of one time "
