@@ -1,8 +1,12 @@
-"""The result as one page that needs nothing else. Here texts are made; the template places them."""
+"""The result as one page that needs nothing else.
+
+The texts are in the catalogue (`tremor.report.messages`); the template lays them out.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +23,7 @@ from tremor.report.numbers import number, percent, range_text, value_text
 from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Direction, Evidence, Explanation
     from tremor.results.windows import WindowTable
@@ -52,7 +55,8 @@ def render(analysis: Analysis) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    page = environment.get_template("report.html.j2").render(page=_page(analysis))
+    template = environment.get_template("report.html.j2")
+    page = template.render(page=_page(analysis), t=partial(text, "page"))
     return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
 
 
@@ -89,10 +93,10 @@ def short(analysis: Analysis) -> str:
 def _page(analysis: Analysis) -> dict[str, Any]:
     facts = analysis.recording
     quality = quality_of(facts, analysis.settings)
+    before_word, after_word = _around_level()
     return {
         "name": view.name_of_source(analysis),
-        "started_at": _minutes(facts.started_at),
-        "placement": None if facts.placement is None else str(facts.placement),
+        "recorded": _recorded(facts),
         "status": analysis.status,
         "key_sentences": view.key_sentences(analysis),
         "purpose": view.purpose(),
@@ -103,7 +107,9 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "amplitude": _amplitude(analysis),
         "spectrum": _spectrum(analysis),
         "quality": {
+            "before_word": before_word,
             "word": text("quality", quality.level),
+            "after_word": after_word,
             "reasons": tuple(map(sentence, quality.reasons)),
             "figure": _quality_figure(analysis),
             "counts": _counts(analysis),
@@ -190,11 +196,25 @@ def _fact(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _minutes(started_at: datetime | None) -> str | None:
-    return None if started_at is None else started_at.strftime("%Y-%m-%d at %H:%M")
+def _recorded(facts: CaptureInfo) -> str:
+    if facts.started_at is None:
+        recorded = text("page", "time_not_known")
+    else:
+        recorded = text("page", "recorded", started_at=facts.started_at)
+    if facts.placement is None:
+        return recorded
+    placement = str(facts.placement).replace("-", " ")
+    return text("page", "with_placement", recorded=recorded, placement=placement)
+
+
+def _around_level() -> tuple[str, str]:
+    """Return what stands before and after the level of quality, which the page sets in bold."""
+    before, _, after = text("page", "capture_is", level="\0").partition("\0")
+    return before, after
 
 
 def _cards(analysis: Analysis) -> list[dict[str, str]]:
+    none = text("page", "no_tremor" if analysis.status == "no_tremor" else "cannot_tell")
     cards = []
     for entry in BY_RANK:
         estimate = getattr(analysis.summary, entry.name)
@@ -205,7 +225,7 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
                 "meaning": view.estimate_meaning(entry),
                 "value": value_text(estimate, entry.unit),
                 "range": range_text(estimate).strip("()"),
-                "none": "no tremor" if analysis.status == "no_tremor" else "cannot tell",
+                "none": none,
                 "reason": view.reason_text(estimate),
             }
         )
@@ -232,24 +252,24 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
     rms = table.estimates["rms_ms2"][:, 0]
     any_tremor = bool(np.isfinite(rms).any())
     if any_tremor:
-        takeaway = (
-            f"In single windows the RMS acceleration lies between {number(float(np.nanmin(rms)))} "
-            f"and {number(float(np.nanmax(rms)))} m/s²."
-        )
+        low_ms2, high_ms2 = float(np.nanmin(rms)), float(np.nanmax(rms))
+        takeaway = text("page", "amplitude_range", low_ms2=low_ms2, high_ms2=high_ms2)
     else:
-        takeaway = "No window shows a tremor."
+        takeaway = text("page", "no_window_with_tremor")
     recovery = analysis.recovery
+    has_curve = recovery is not None and recovery.verdict == "decays"
+    curve = text("page", "amplitude_curve") if has_curve else ""
     return {
         "takeaway": takeaway,
         "recovery": view.recovery_text(recovery)
         if recovery is not None and analysis.status == "measured"
         else None,
-        "has_curve": recovery is not None and recovery.verdict == "decays",
+        "caption": text("page", "amplitude_caption", curve=curve),
         "svg": Markup(
             amplitude_svg(
                 analysis,
                 prefix="amplitude",
-                title="RMS acceleration of the tremor over time",
+                title=text("figure", "amplitude_title"),
                 desc=takeaway,
             )
         )
@@ -264,7 +284,12 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
 def _window_rows(table: WindowTable) -> list[dict[str, str]]:
     return [
         {
-            "time": f"{number(window.start_s, 1)} to {number(window.end_s, 1)}",
+            "time": text(
+                "page",
+                "window_time",
+                start_s=number(window.start_s, 1),
+                end_s=number(window.end_s, 1),
+            ),
             "verdict": view.verdict_word(window.verdict),
             "rms_ms2": f"{value_text(window.rms_ms2, '')} {range_text(window.rms_ms2)}".strip(),
             "frequency_hz": value_text(window.frequency_hz, ""),
@@ -279,12 +304,14 @@ def _spectrum(analysis: Analysis) -> dict[str, Any] | None:
     if view is None or not len(view.frequency_hz):
         return None
     summary = analysis.summary
-    what = "windows of the episodes" if view.of == "tremor" else "still windows"
-    takeaway = f"Mean of {view.n_windows} {what}."
+    takeaway = text("page", "spectrum_mean", of=view.of, n_windows=view.n_windows)
     if summary.frequency_hz.value is not None and summary.bandwidth_hz.value is not None:
-        takeaway += (
-            f" The line stands at {value_text(summary.frequency_hz, 'Hz')} and is "
-            f"{value_text(summary.bandwidth_hz, 'Hz')} wide at half of its power."
+        takeaway = text(
+            "page",
+            "spectrum_line",
+            mean=takeaway,
+            frequency=value_text(summary.frequency_hz, "Hz"),
+            bandwidth=value_text(summary.bandwidth_hz, "Hz"),
         )
     shown = view.frequency_hz <= 20.0
     every = max(int(np.count_nonzero(shown)) // 100, 1)
@@ -305,7 +332,7 @@ def _spectrum(analysis: Analysis) -> dict[str, Any] | None:
                 frequency_hz=summary.frequency_hz,
                 bandwidth_hz=summary.bandwidth_hz,
                 prefix="spectrum",
-                title="Power spectral density of the acceleration",
+                title=text("figure", "spectrum_title"),
                 desc=takeaway,
             )
         ),
@@ -323,8 +350,8 @@ def _quality_figure(analysis: Analysis) -> Markup | None:
             analysis.windows,
             duration_s=analysis.recording.duration_s,
             prefix="quality",
-            title="What could be judged, over time",
-            desc=f"Windows of each kind: {counts}.",
+            title=text("figure", "quality_title"),
+            desc=text("figure", "quality_description", counts=counts),
         )
     )
 
@@ -342,12 +369,13 @@ def _counts(analysis: Analysis) -> list[dict[str, str]]:
 
 
 def _settings(analysis: Analysis) -> list[dict[str, str]]:
+    reasons = section("setting")  # empty in English, whose reasons stand beside the numbers
     return [
         {
             "name": item.name,
             "value": f"{getattr(analysis.settings, item.name):g}",
             "unit": "" if item.metadata["unit"] == "1" else item.metadata["unit"],
-            "reason": item.metadata["reason"],
+            "reason": reasons.get(item.name, item.metadata["reason"]),
         }
         for item in dataclasses.fields(analysis.settings)
     ]

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
+from tremor.report.messages import text
 from tremor.report.numbers import clock
 from tremor.report.view import verdict_word
 from tremor.results.verdicts import VERDICTS
@@ -57,12 +58,12 @@ _STYLE: Final[dict[Any, Any]] = {
     "ytick.color": _INK,
 }
 
-#: Verdict groups of the strip: words, colour, hatch.
+#: Verdict groups of the strip: section and name of its words, verdicts, colour, hatch.
 _GROUPS: Final = (
-    ("tremor", ("tremor",), _BLUE, ""),
-    ("no tremor", ("no_tremor",), _SKY, ".."),
+    (("verdict", "tremor"), ("tremor",), _BLUE, ""),
+    (("verdict", "no_tremor"), ("no_tremor",), _SKY, ".."),
     (
-        "not judged",
+        ("figure", "not_judged"),
         tuple(v for v in VERDICTS if v not in {"tremor", "no_tremor"}),
         _GREY,
         "//",
@@ -130,8 +131,8 @@ def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
     _time_axis(strip)
     figure.legend(
         handles=[
-            Patch(facecolor=colour, hatch=hatch, label=name, edgecolor="white")
-            for name, _, colour, hatch in _GROUPS
+            Patch(facecolor=colour, hatch=hatch, label=text(*words), edgecolor="white")
+            for words, _, colour, hatch in _GROUPS
         ],
         loc="outside lower center",
         ncols=3,
@@ -182,7 +183,7 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
         )
     top = _top(high, value)
     axes.set_ylim(0.0, 1.12 * top)
-    axes.set_ylabel("RMS acceleration (m/s²)")
+    axes.set_ylabel(text("figure", "amplitude_axis"))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
@@ -236,8 +237,7 @@ def _time_axis(axes: Axes) -> None:
     step_s = next((step for step in _TIME_STEPS_S if span_s / step <= 7), _TIME_STEPS_S[-1])
     axes.xaxis.set_major_locator(MultipleLocator(step_s))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
-    unit = "hours, minutes, seconds" if span_s >= 3600.0 else "minutes, seconds"
-    axes.set_xlabel(f"time from the start ({unit})")
+    axes.set_xlabel(text("figure", "time_axis_hours" if span_s >= 3600.0 else "time_axis"))
 
 
 def spectrum_svg(
@@ -280,7 +280,7 @@ def _fill_spectrum(
         spectrum.psd_ms2sq_per_hz,
         color=_BLUE,
         linewidth=1.4,
-        label="measured",
+        label=text("figure", "measured"),
     )
     if spectrum.line_ms2sq_per_hz is not None:
         axes.plot(
@@ -289,7 +289,7 @@ def _fill_spectrum(
             color=_VERMILLION,
             linestyle="--",
             linewidth=1.6,
-            label="fitted line and floor",
+            label=text("figure", "fitted"),
         )
     if frequency_hz.value is not None and bandwidth_hz.value is not None:
         half_hz = bandwidth_hz.value / 2.0
@@ -299,14 +299,14 @@ def _fill_spectrum(
             facecolor=_ORANGE,
             alpha=0.3,
             linewidth=0,
-            label="half-power band",
+            label=text("figure", "half_power_band"),
         )
     shown = spectrum.frequency_hz <= 20.0
     in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]
     axes.set_xlim(0.0, min(20.0, float(spectrum.frequency_hz[-1])))
     axes.set_ylim(0.0, 1.1 * _top(in_view))
-    axes.set_xlabel("frequency (Hz)")
-    axes.set_ylabel("PSD ((m/s²)²/Hz)")
+    axes.set_xlabel(text("figure", "frequency_axis"))
+    axes.set_ylabel(text("figure", "psd_axis"))
     axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.legend(frameon=False, fontsize=10)
@@ -333,7 +333,7 @@ def quality_svg(
     """
     verdicts = table.verdict
     rows: list[tuple[str, np.typing.NDArray[np.bool_], str, str]] = [
-        ("could be judged", np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
+        (text("figure", "judged"), np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
     ]
     rows += [
         (verdict_word(verdict), verdicts == verdict, _GREY, "///")
@@ -371,13 +371,13 @@ def _svg(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
         dpi=144,
         metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
     )
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
-    text = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', text)
-    view = re.search(r'viewBox="([^"]+)"', text)
+    element = buffer.getvalue()
+    element = element[element.index("<svg") :]
+    element = re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
+    element = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', element)
+    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", element)
+    element = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', element)
+    view = re.search(r'viewBox="([^"]+)"', element)
     if view is None:
         raise RuntimeError("matplotlib wrote a figure without a viewBox")
     opening = (
@@ -386,4 +386,4 @@ def _svg(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
         f'<title id="{prefix}-title">{escape(title)}</title>\n'
         f'<desc id="{prefix}-desc">{escape(desc)}</desc>'
     )
-    return re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1).strip()
+    return re.sub(r"<svg[^>]*>", lambda _: opening, element, count=1).strip()
