@@ -10,9 +10,9 @@ from tremor.report.numbers import (
     interval_text,
     number,
     percent,
-    range_text,
     value_text,
 )
+from tremor.report.view import range_text
 
 
 @pytest.mark.parametrize(

@@ -329,7 +329,8 @@ def _lines(answers: Context, file: Path) -> list[str]:
 
 def _quantity_lines(quantity: Quantity) -> list[str]:
     from tremor.report.messages import sentence, text
-    from tremor.report.numbers import range_text, value_text
+    from tremor.report.numbers import value_text
+    from tremor.report.view import range_text
 
     estimate = quantity.estimate
     if estimate.value is None:

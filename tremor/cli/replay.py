@@ -210,8 +210,8 @@ def _json_line(window: WindowAnalysis) -> str:
 
 def _text_line(window: WindowAnalysis) -> str:
     from tremor.report.messages import sentence
-    from tremor.report.numbers import clock, range_text, value_text
-    from tremor.report.view import verdict_word
+    from tremor.report.numbers import clock, value_text
+    from tremor.report.view import range_text, verdict_word
 
     result = sentence(window.reason)
     if window.frequency_hz.value is not None:

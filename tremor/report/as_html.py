@@ -19,10 +19,11 @@ from tremor.report import explanation_text, view
 from tremor.report.explanation_text import label
 from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
 from tremor.report.messages import brief, section, sentence, text
-from tremor.report.numbers import number, percent, range_text, value_text
+from tremor.report.numbers import number, percent, value_text
 from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
+    from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Direction, Evidence, Explanation
@@ -74,7 +75,7 @@ def short(analysis: Analysis) -> str:
         HTML: the name, the sentences, and the table of estimates.
     """
     rows = [
-        (view.estimate_name(entry), value_text(found, entry.unit), range_text(found))
+        (view.estimate_name(entry), value_text(found, entry.unit), view.range_text(found))
         for entry in BY_RANK
         for found in (getattr(analysis.summary, entry.name),)
         if found.value is not None
@@ -224,7 +225,7 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
                 "name": view.estimate_name(entry),
                 "meaning": view.estimate_meaning(entry),
                 "value": value_text(estimate, entry.unit),
-                "range": range_text(estimate).strip("()"),
+                "range": view.limits_text(estimate),
                 "none": none,
                 "reason": view.reason_text(estimate),
             }
@@ -237,7 +238,7 @@ def _episodes(analysis: Analysis) -> list[dict[str, Any]]:
         {
             "name": view.episode_label(index, episode.start_s, episode.end_s),
             "numbers": [
-                (value_text(estimate, "") or "-", range_text(estimate))
+                (value_text(estimate, "") or "-", view.range_text(estimate))
                 for estimate in (getattr(episode, entry.name) for entry in BY_RANK)
             ],
         }
@@ -291,12 +292,16 @@ def _window_rows(table: WindowTable) -> list[dict[str, str]]:
                 end_s=number(window.end_s, 1),
             ),
             "verdict": view.verdict_word(window.verdict),
-            "rms_ms2": f"{value_text(window.rms_ms2, '')} {range_text(window.rms_ms2)}".strip(),
+            "rms_ms2": _with_range(window.rms_ms2),
             "frequency_hz": value_text(window.frequency_hz, ""),
             "reason": sentence(window.reason),
         }
         for window in table[:_MOST_ROWS]
     ]
+
+
+def _with_range(estimate: Estimate) -> str:
+    return f"{value_text(estimate, '')} {view.range_text(estimate)}".strip()
 
 
 def _spectrum(analysis: Analysis) -> dict[str, Any] | None:

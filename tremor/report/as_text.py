@@ -9,7 +9,7 @@ from tremor.report import explanation_text, view
 from tremor.report.explanation_text import label
 from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.messages import brief, sentence, text
-from tremor.report.numbers import clock, number, range_text, value_text
+from tremor.report.numbers import clock, number, value_text
 from tremor.report.sparkline import sparkline
 from tremor.results.estimates import BY_RANK
 
@@ -55,7 +55,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
             estimate = getattr(summary, entry.name)
             name, value = view.estimate_name(entry), value_text(estimate, entry.unit)
             if value:
-                lines.append(f"  {name:<{width}}{value:<14} {range_text(estimate)}".rstrip())
+                lines.append(f"  {name:<{width}}{value:<14} {view.range_text(estimate)}".rstrip())
             else:
                 why = view.reason_text(estimate)
                 no_value = text("text", "no_value", why=why)

@@ -16,7 +16,6 @@ __all__ = [
     "interval_text",
     "number",
     "percent",
-    "range_text",
     "share_text",
     "span",
     "value_text",
@@ -80,29 +79,6 @@ def value_text(estimate: Estimate, unit: str) -> str:
     if estimate.value is None:
         return ""
     return f"{number(estimate.value, decimals_of(estimate))} {unit}".rstrip()
-
-
-def range_text(estimate: Estimate) -> str:
-    """Format the interval in brackets; empty if there is none.
-
-    Examples
-    --------
-    >>> from tremor.estimate import Estimate
-    >>> range_text(Estimate(8.314, 8.253, 8.375))
-    '(8.25 to 8.38)'
-    >>> range_text(Estimate(0.2, None, 0.31))
-    '(up to 0.310)'
-    """
-    if estimate.value is None:
-        return ""
-    decimals = decimals_of(estimate)
-    if estimate.low is not None and estimate.high is not None:
-        return f"({number(estimate.low, decimals)} to {number(estimate.high, decimals)})"
-    if estimate.high is not None:
-        return f"(up to {number(estimate.high, decimals)})"
-    if estimate.low is not None:
-        return f"(at least {number(estimate.low, decimals)})"
-    return ""
 
 
 def figure(value: float) -> str:

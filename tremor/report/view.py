@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tremor.analysis.quality import quality_of
 from tremor.report.messages import section, sentence, sentences, text
-from tremor.report.numbers import clock, number, percent, range_text, span, value_text
+from tremor.report.numbers import clock, decimals_of, number, percent, span, value_text
 from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ __all__ = [
     "estimate_name",
     "headline",
     "key_sentences",
+    "limits_text",
     "name_of_source",
     "purpose",
+    "range_text",
     "reason_text",
     "recovery_text",
     "verdict_counts",
@@ -62,6 +64,36 @@ def estimate_meaning(entry: EstimateEntry) -> str:
     """Return what an estimate means, in everyday words where the catalogue has them."""
     meaning: str = section("estimate_meaning").get(entry.name, f"{entry.meaning}.")
     return meaning
+
+
+def range_text(estimate: Estimate) -> str:
+    """Return the interval in brackets; empty if there is none.
+
+    Examples
+    --------
+    >>> from tremor.estimate import Estimate
+    >>> range_text(Estimate(8.314, 8.253, 8.375))
+    '(8.25 to 8.38)'
+    >>> range_text(Estimate(0.2, None, 0.31))
+    '(up to 0.310)'
+    """
+    limits = limits_text(estimate)
+    return f"({limits})" if limits else ""
+
+
+def limits_text(estimate: Estimate) -> str:
+    """Return the interval without brackets; empty if there is none."""
+    if estimate.value is None:
+        return ""
+    decimals = decimals_of(estimate)
+    limits = {
+        name: number(limit, decimals)
+        for name, limit in (("low", estimate.low), ("high", estimate.high))
+        if limit is not None
+    }
+    if not limits:
+        return ""
+    return text("view", "range" if len(limits) == 2 else f"range_{next(iter(limits))}", **limits)
 
 
 def reason_text(estimate: Estimate) -> str:
