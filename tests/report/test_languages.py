@@ -171,6 +171,12 @@ def test_every_text_of_the_page_is_of_the_catalogue(measured, answers):
     assert words_outside("\n".join(text for text in texts if text not in names)) == []
 
 
+def test_rest_of_the_text_and_the_notebook_are_of_the_catalogue(measured):
+    fragment = " ".join(_Texts(as_html.short(measured)).found)
+    for text in (as_text.render(measured), as_text.short(measured), fragment):
+        assert words_outside(text.replace(measured.source.name, "")) == []
+
+
 def test_listing_is_of_the_catalogue():
     outside = set(words_outside(evidence_listing.render()))
     assert outside <= set(evidence_listing.names())

@@ -4,10 +4,10 @@ import pytest
 
 from tremor.estimate import Estimate
 from tremor.notes import Note
+from tremor.report.messages import interval_text
 from tremor.report.numbers import (
     clock,
     figure,
-    interval_text,
     number,
     percent,
     value_text,

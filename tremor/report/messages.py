@@ -23,6 +23,7 @@ Without a format a note is its sentence, several are joined by commas, and None 
 
 from __future__ import annotations
 
+import math
 import string
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
-from tremor.report.numbers import figure, interval_text, number, percent, share_text
+from tremor.report.numbers import figure, number, percent
 from tremor.results.verdicts import REASON_NAMES
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ __all__ = [
     "LANGUAGES",
     "brief",
     "catalogue",
+    "interval_text",
     "section",
     "sentence",
     "sentences",
+    "share_text",
     "text",
     "use_language",
     "window_reasons",
@@ -262,13 +265,61 @@ def brief(note: Note) -> str:
     return sentence(note)
 
 
+def interval_text(value: float, low: float | None, high: float | None, unit: str) -> str:
+    """Format a number with its interval, both with their unit, for a sentence.
+
+    Parameters
+    ----------
+    value : float
+        The number, in `unit`.
+    low, high : float or None
+        Limits of its interval, in `unit`.
+    unit : str
+        Unit.
+
+    Returns
+    -------
+    str
+        With the decimals at which the width of the interval has two significant digits.
+
+    Examples
+    --------
+    >>> interval_text(82.49, 61.6, 123.3, "s")
+    '82 s (62 to 123 s)'
+    """
+    if low is not None and high is not None and high > low:
+        decimals = max(1 - math.floor(math.log10(high - low)), 0)
+        shown = {"value": value, "low": low, "high": high}
+        rounded = {name: f"{one:.{decimals}f}" for name, one in shown.items()}
+        return text("number", "between", unit=unit, **rounded)
+    if low is not None and high is None:
+        return text("number", "at_least", value=figure(value), low=figure(low), unit=unit)
+    if high is not None and low is None:
+        return text("number", "at_most", value=figure(value), high=figure(high), unit=unit)
+    return f"{figure(value)} {unit}"
+
+
+def share_text(share: float | Mapping[str, float]) -> str:
+    """Format a share in whole per cent, with its interval where it has one.
+
+    Examples
+    --------
+    >>> share_text(0.034), share_text({"value": 0.92, "low": 0.88, "high": 0.95})
+    ('3 %', '92 % (88 to 95 %)')
+    """
+    if isinstance(share, Mapping):
+        percents = {name: 100.0 * share[name] for name in ("value", "low", "high")}
+        return text("number", "share", **percents)
+    return f"{100.0 * share:.0f} %"
+
+
 def _interval(value: Mapping[str, float], unit: str) -> str:
     return interval_text(value["value"], value["low"], value["high"], unit)
 
 
 #: Formats of templates besides those of Python, called with the value and the rest of the format.
 _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
-    "and": lambda words, _: " and ".join(words),
+    "and": lambda words, _: text("number", "and").join(words),
     "brief": lambda note, _: brief(note),
     "figure": lambda value, _: figure(value),
     "interval": _interval,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,10 +12,8 @@ __all__ = [
     "clock",
     "decimals_of",
     "figure",
-    "interval_text",
     "number",
     "percent",
-    "share_text",
     "span",
     "value_text",
 ]
@@ -94,52 +91,6 @@ def figure(value: float) -> str:
     digits = max(2 - math.floor(math.log10(abs(value))), 0)
     text = f"{value:.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def interval_text(value: float, low: float | None, high: float | None, unit: str) -> str:
-    """Format a number with its interval, both with their unit, for a sentence.
-
-    Parameters
-    ----------
-    value : float
-        The number, in `unit`.
-    low, high : float or None
-        Limits of its interval, in `unit`.
-    unit : str
-        Unit.
-
-    Returns
-    -------
-    str
-        With the decimals at which the width of the interval has two significant digits.
-
-    Examples
-    --------
-    >>> interval_text(82.49, 61.6, 123.3, "s")
-    '82 s (62 to 123 s)'
-    """
-    if low is not None and high is not None and high > low:
-        decimals = max(1 - math.floor(math.log10(high - low)), 0)
-        return f"{value:.{decimals}f} {unit} ({low:.{decimals}f} to {high:.{decimals}f} {unit})"
-    if low is not None and high is None:
-        return f"{figure(value)} {unit} (at least {figure(low)} {unit})"
-    if high is not None and low is None:
-        return f"{figure(value)} {unit} (at most {figure(high)} {unit})"
-    return f"{figure(value)} {unit}"
-
-
-def share_text(share: float | Mapping[str, float]) -> str:
-    """Format a share in whole per cent, with its interval where it has one.
-
-    Examples
-    --------
-    >>> share_text(0.034), share_text({"value": 0.92, "low": 0.88, "high": 0.95})
-    ('3 %', '92 % (88 to 95 %)')
-    """
-    if isinstance(share, Mapping):
-        value, low, high = (100.0 * share[name] for name in ("value", "low", "high"))
-        return f"{value:.0f} % ({low:.0f} to {high:.0f} %)"
-    return f"{100.0 * share:.0f} %"
 
 
 def percent(share: float) -> str:
