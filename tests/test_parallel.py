@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tremor import parallel
-from tremor.parallel import run_jobs
+from tremor.parallel import in_background, run_jobs
 
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
@@ -180,3 +180,35 @@ def test_a_process_with_threads_is_not_forked():
     finally:
         waiting.set()
         thread.join()
+
+
+def test_a_job_in_the_background_returns_its_result():
+    with in_background(os.getpid) as result:
+        assert isinstance(result(), int)
+
+
+def test_what_fails_in_the_background_fails_here_where_it_is_seen():
+    def fail():
+        raise ValueError("no such thing")
+
+    with in_background(fail) as result, pytest.raises(ValueError, match="no such thing"):
+        result()
+
+
+@needs_fork
+def test_a_job_whose_process_was_killed_runs_here():
+    first = os.getpid()
+
+    def job():
+        if os.getpid() != first:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return "done"
+
+    with in_background(job) as result:
+        assert result() == "done"
+
+
+def test_nothing_is_left_of_a_job_that_nobody_waited_for():
+    with in_background(lambda: time.sleep(60.0)):
+        pass
+    assert not multiprocessing.active_children()

@@ -12,6 +12,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Final, TypeAlias, get_args
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
+from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
@@ -28,9 +30,13 @@ from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.formats.table import DeclaredFacts
+from tremor.parallel import in_background
 from tremor.recording import Gravity, Placement, Recording, Source
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
+
+#: The digest of a longer file is worth a process.
+_LONG_BYTES: Final = 32_000_000
 
 
 #: Longest path in a message.
@@ -305,24 +311,32 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
     """Open a text table: a file, a member of a zip archive, or the samples of a folder."""
     capture = locate(path)
     layout = sniff_file(capture, options.columns)
-    if is_of_recorder(layout):
-        table = salvage_rows(capture, layout)
-    else:
-        table = read_rows(capture, layout, progress=progress)
-    table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
-    facts = options.over(declared_facts(layout, capture))
-    try:
-        if capture.added is not None and layout.format.added_member:
-            add_gravity(table, capture.added)
-            facts = replace(facts, gravity="included")
-        digest = table.sha256 or capture.sha256()
-        return assemble(table, facts, source=Source(capture.path.name, digest, layout.format.slug))
-    except InvalidInputError as error:
-        table.close()
-        raise CaptureReadError(f"{capture.name}: {error}") from error
-    except BaseException:
-        table.close()
-        raise
+    with _digesting(capture) as digest:
+        if is_of_recorder(layout):
+            table = salvage_rows(capture, layout)
+        else:
+            table = read_rows(capture, layout, progress=progress)
+        table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
+        facts = options.over(declared_facts(layout, capture))
+        try:
+            if capture.added is not None and layout.format.added_member:
+                add_gravity(table, capture.added)
+                facts = replace(facts, gravity="included")
+            source = Source(capture.path.name, digest(), layout.format.slug)
+            return assemble(table, facts, source=source)
+        except InvalidInputError as error:
+            table.close()
+            raise CaptureReadError(f"{capture.name}: {error}") from error
+        except BaseException:
+            table.close()
+            raise
+
+
+def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]]:
+    """Yield a function that returns the SHA-256; that of a long file is begun at once."""
+    if capture.path.is_file() and capture.path.stat().st_size >= _LONG_BYTES:
+        return in_background(capture.sha256)
+    return nullcontext(capture.sha256)
 
 
 def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recording:

@@ -169,8 +169,6 @@ class Table:
         What makes the capture weaker, so far.
     history : list of str
         Processing steps so far, oldest first.
-    sha256 : str
-        SHA-256 of the file, if it was computed while reading; else empty.
     """
 
     values: RowStore
@@ -181,7 +179,6 @@ class Table:
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
-    sha256: str = ""
 
     @classmethod
     def of_arrays(cls, values: Floats, stamps_s: Floats | None) -> Table:

@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
@@ -95,7 +95,6 @@ def parse_chunks(
     blocks: Sequence[Block],
     *,
     convert: Callable[[pd.DataFrame, int | None], _Result],
-    on_digest: Callable[[str], object],
     progress: Callable[[float], object] | None = None,
 ) -> Iterator[_Result]:
     """Parse the columns of time and acceleration.
@@ -112,8 +111,6 @@ def parse_chunks(
         Called with the parsed rows and the row position of their block, maybe in another process.
         Columns are named by their number in the file; one with a cell that is no number holds
         text.
-    on_digest : callable
-        Called with the SHA-256 of a file in blocks, which is computed beside them.
     progress : callable, optional
         Called with the share of the blocks that is parsed.
 
@@ -132,11 +129,8 @@ def parse_chunks(
     import pandas as pd
 
     if blocks:
-        parsers = [partial(_parse_block, capture, layout, one, convert) for one in blocks]
-        jobs: list[Callable[[], Any]] = [capture.sha256, *parsers]
-        results = run_jobs(jobs, progress=progress)
-        on_digest(next(results))
-        yield from results
+        jobs = [partial(_parse_block, capture, layout, one, convert) for one in blocks]
+        yield from run_jobs(jobs, progress=progress)
         return
     with capture.open() as stream:
         if layout.encoding == "utf-16":

@@ -88,14 +88,7 @@ def _read_blocks(
     )
     convert = partial(_Chunk.of, layout=layout, store=table.values)
     try:
-        chunks = parse_chunks(
-            capture,
-            layout,
-            blocks,
-            convert=convert,
-            on_digest=partial(setattr, table, "sha256"),
-            progress=progress,
-        )
+        chunks = parse_chunks(capture, layout, blocks, convert=convert, progress=progress)
         _fill(table, clock, capture, layout, chunks)
     except UnicodeDecodeError as error:
         table.close()
