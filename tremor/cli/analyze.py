@@ -18,7 +18,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
-from tremor.cli.process import keep_freed_memory, release_freed_memory
+from tremor.cli.process import keep_freed_memory, pause_garbage_collection, release_freed_memory
 from tremor.cli.progress import Progress
 from tremor.cli.streams import say, shows_unicode, warn_of_capture
 from tremor.errors import InvalidInputError, TremorError
@@ -193,6 +193,8 @@ def analyze(
     --csv take a folder.
     """
     keep_freed_memory()
+    if len(files) == 1:
+        pause_garbage_collection()
     from tremor import pipeline
 
     settings = read_settings(settings_file, pairs)

@@ -14,7 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ["keep_freed_memory", "prepare", "prepare_to_leave", "release_freed_memory"]
+__all__ = [
+    "keep_freed_memory",
+    "pause_garbage_collection",
+    "prepare",
+    "prepare_to_leave",
+    "release_freed_memory",
+]
 
 #: Variables that set the number of threads of the linear algebra: OpenBLAS, OpenMP builds, MKL,
 #: Accelerate, BLIS.
@@ -57,6 +63,14 @@ def keep_freed_memory() -> None:
         library = ctypes.CDLL(None)
         for parameter, value in (_M_ARENA_MAX, _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
             library.mallopt(parameter, value)
+
+
+def pause_garbage_collection() -> None:
+    """Leave cycles of objects uncollected, in a command that soon ends (24 h: 1.03, 5 min: 1.07).
+
+    Importing the modules alone makes objects enough for dozens of searches for cycles.
+    """
+    gc.disable()
 
 
 def release_freed_memory() -> None:
