@@ -209,12 +209,15 @@ def test_arguments_stay_as_they_were():
 
 
 def test_a_day_of_rest_is_bounded():
-    rng = np.random.default_rng(0)
-    t = 2.0 + 2.0 * np.arange(30_000)
-    rms = np.hypot(0.4 * 0.5 ** (t / 60.0), 0.05) * np.exp(0.15 * rng.standard_normal(t.size))
-    begin = time.process_time()
-    found = fit_recovery(t, rms, 0.15)
-    assert time.process_time() - begin < 2.0
+    work_s = []
+    for n in (300, 30_000):
+        rng = np.random.default_rng(0)
+        t = 2.0 + 2.0 * np.arange(n)
+        rms = np.hypot(0.4 * 0.5 ** (t / 60.0), 0.05) * np.exp(0.15 * rng.standard_normal(n))
+        before_s = time.process_time()
+        found = fit_recovery(t, rms, 0.15)
+        work_s.append(time.process_time() - before_s)
+    assert work_s[1] < 10.0 * work_s[0]  # the fit takes 300 points of either; all took far more
     assert found.n_points <= 300
     assert found.verdict == "decays"
     assert_allclose(found.half_life_s.value, 60.0, rtol=0.3)
