@@ -121,6 +121,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "QUALITY_SCALE": ("factor",),
     # Of a session or an episode without numbers.
     "NO_EPISODE": (),
+    "NOT_SAVED": (),
     "EPISODE_STILL": (),
     "CAPTURE_TOO_SHORT": ("duration_s", "least_s"),
     "BAND_ABOVE_NYQUIST": ("low_hz", "high_hz", "nyquist_hz", "rate_hz"),

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import msgspec
 
 from tremor.errors import InvalidInputError
-from tremor.notes import Note
+from tremor.estimate import Estimate
+from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Floats, Source
 from tremor.results import codec
+from tremor.results.cautions import BeyondBand, Caution
 from tremor.results.estimates import ESTIMATE_NAMES, TremorEstimates
 from tremor.results.explanations import Advice, Explanation, Sensitivity, WarningSign
+from tremor.results.lines import FitCheck, TremorLine
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -37,6 +40,12 @@ __all__ = [
 ]
 
 SCHEMA: Final = "tremor.analysis/1"
+
+
+def _not_saved() -> Estimate:
+    return Estimate.missing(note("NOT_SAVED"))
+
+
 Status = Literal["measured", "no_tremor", "insufficient"]
 
 
@@ -48,10 +57,13 @@ class Episode(TremorEstimates):
     ----------
     start_s, end_s : float
         Limits, s from the start of the capture.
+    fit : FitCheck or None
+        How well the model of its line holds; None in documents from before it was checked.
     """
 
     start_s: float
     end_s: float
+    fit: FitCheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,18 @@ class Summary(TremorEstimates):
         tremor_s over still_s; None where nothing could be judged.
     reason : Note or None
         Why there are no estimates, or what weakens them.
+    intermittent : bool
+        Whether the tremor comes and goes in bursts.
+    duty_cycle : float or None
+        Share of the time from the first burst to the last that the bursts fill; None unless it is
+        intermittent.
+    lines : tuple of TremorLine
+        All tremors of the session, that with the largest share first; the estimates of the summary
+        are those of the first one.
+    fit : FitCheck or None
+        How well the model of the summary's line holds.
+    initial_rms_ms2, final_rms_ms2 : Estimate
+        RMS of the tremor at the beginning and at the end of the rest, m/s^2.
     """
 
     tremor_detected: bool
@@ -75,6 +99,12 @@ class Summary(TremorEstimates):
     tremor_s: float
     occupancy: float | None
     reason: Note | None = None
+    intermittent: bool = False
+    duty_cycle: float | None = None
+    lines: tuple[TremorLine, ...] = ()
+    fit: FitCheck | None = None
+    initial_rms_ms2: Estimate = field(default_factory=_not_saved)
+    final_rms_ms2: Estimate = field(default_factory=_not_saved)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -124,6 +154,10 @@ class Analysis:
         In order of time.
     summary : Summary
         The session in few numbers.
+    cautions : tuple of Caution
+        What weakens the result, the strongest first.
+    beyond_band : BeyondBand or None
+        The strongest shaking outside the band; None if there is none.
     spectrum : SpectrumView or None
         None if no window could be judged.
     recovery : Recovery or None
@@ -147,6 +181,8 @@ class Analysis:
     windows: WindowTable
     episodes: tuple[Episode, ...]
     summary: Summary
+    cautions: tuple[Caution, ...] = ()
+    beyond_band: BeyondBand | None = None
     spectrum: SpectrumView | None = None
     recovery: Recovery | None = None
     explanations: tuple[Explanation, ...] = ()

@@ -358,8 +358,10 @@ class _JoinedNotesField(_Field):
 class _EstimateField(_Field):
     """An estimate; the reason why there is none is in a key that the estimates share."""
 
-    def read(self, struct: _Value) -> Estimate:
-        found = getattr(struct, self.key)
+    def read(self, struct: _Value) -> Estimate | UnsetType:
+        found: _EstimateRecord | None | UnsetType = getattr(struct, self.key)
+        if isinstance(found, UnsetType):
+            return found
         if found is not None:
             return Estimate(**msgspec.structs.asdict(found))
         return Estimate.missing(self.reason(struct))

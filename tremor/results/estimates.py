@@ -6,7 +6,7 @@ A new estimate is one field here. Codec, schema, text, page, CSV and tests itera
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tremor.estimate import Estimate
 
@@ -59,7 +59,7 @@ ESTIMATE_NAMES: Final = tuple(entry.name for entry in ESTIMATES)
 BY_RANK: Final = tuple(sorted(ESTIMATES, key=lambda entry: entry.rank))
 
 
-def estimates_of(record: TremorEstimates | None, *, otherwise: Estimate) -> dict[str, Estimate]:
+def estimates_of(record: TremorEstimates | None, *, otherwise: Estimate) -> dict[str, Any]:
     """Return the estimates of a record by name.
 
     Parameters
