@@ -359,7 +359,7 @@ class _EstimateField(_Field):
     """An estimate; the reason why there is none is in a key that the estimates share."""
 
     def read(self, struct: _Value) -> Estimate | UnsetType:
-        found: _EstimateRecord | None | UnsetType = getattr(struct, self.key)
+        found: _EstimateRecord | UnsetType | None = getattr(struct, self.key)
         if isinstance(found, UnsetType):
             return found
         if found is not None:
