@@ -12,8 +12,8 @@ from tremor import synthesis as syn
 from tremor.integrity import (
     find_clipped,
     find_dead_axes,
+    find_gravity_evidence,
     find_scale_correction,
-    median_norm_ms2,
 )
 from tremor.units import STANDARD_GRAVITY_MS2 as G
 
@@ -34,12 +34,36 @@ def sine(amplitude_ms2, frequency_hz, *, n=3000, offset_ms2=0.0):
 # --- length of the vector and dead axes ----------------------------------------------------------
 
 
-def test_median_norm_leaves_lost_rows_out():
-    samples = np.tile([3.0, 4.0, 12.0], (5, 1))
-    samples[1] = np.nan
-    samples[2] = [0.0, 0.0, 100.0]
-    assert median_norm_ms2(samples) == 13.0
-    assert np.isnan(median_norm_ms2(samples[1:2]))
+def running(rng, *, n=6000, sd_ms2=15.0):
+    """Strides of a tilting leg without gravity, and the direction of gravity in it."""
+    stride = 2 * np.pi * 1.4 * np.arange(n) / FS
+    waves = np.sin(np.outer(stride, [1.0, 2.0, 3.0]) + rng.uniform(0, 6.0, 3))
+    movement = sd_ms2 * waves @ rng.normal(0.0, 0.6, (3, 3)) + rng.normal(0, 2.0, (n, 3))
+    tilt = 0.5 * np.sin(stride)
+    return movement, 9.80665 * np.stack([np.sin(tilt), np.zeros(n), np.cos(tilt)], axis=1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gravity_is_told_from_movement(seed):
+    rng = np.random.default_rng(seed)
+    movement, gravity = running(rng)
+    at_rest = rng.normal(0.0, 0.05, (1500, 3))
+    assert not find_gravity_evidence(movement).is_included()
+    assert find_gravity_evidence(movement + gravity).is_included()
+    # At rest after a run that is four times as long.
+    rest = find_gravity_evidence(np.concatenate([movement + gravity, at_rest + gravity[0]]))
+    assert abs(rest.constant - 9.80665) < 0.05
+    assert find_gravity_evidence(np.concatenate([movement, at_rest])).constant < 3.0
+
+
+def test_lost_rows_and_dead_time_show_no_gravity():
+    samples = np.tile([3.0, 4.0, 12.0], (1000, 1))
+    samples[:300] = 0.0
+    samples[500] = np.nan
+    found = find_gravity_evidence(samples)
+    assert (found.still, found.spread) == (13.0, 0.0)
+    assert np.isnan(find_gravity_evidence(samples[500:501]).still)
+    assert np.isnan(find_gravity_evidence(samples[:0]).still)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,63 +18,126 @@ from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
     "Chunks",
+    "GravityEvidence",
     "Rails",
-    "chunked_median_norm_ms2",
+    "chunked_gravity_evidence",
     "chunked_scale_correction",
     "find_clipped",
     "find_dead_axes",
+    "find_gravity_evidence",
     "find_rails",
     "find_scale_correction",
-    "median_norm_ms2",
 ]
 
 #: Returns the samples of a capture in chunks of shape (n, 3), from first to last, each time that it
 #: is called. The length of each chunk but the last is a multiple of the argument.
 Chunks = Callable[[int], Iterable[Floats]]
 
-#: The median is taken over up to this many rows; of a longer capture, every second, fourth ... row.
-_MAX_SORTED: Final = 1_000_000
 
-
-def median_norm_ms2(acceleration_ms2: Floats) -> float:
-    """Compute the median length of the acceleration vector.
+@dataclass(frozen=True, slots=True)
+class GravityEvidence:
+    """Lengths of mean vectors: gravity is a constant, and movement has a mean of zero.
 
     Parameters
     ----------
-    acceleration_ms2 : ndarray, shape (n, 3)
-        m/s^2; rows of NaN are left out.
+    still : float
+        Median length of the mean vector of the stillest segments, in the unit of the samples; NaN
+        if there is no segment.
+    spread : float
+        Median standard deviation within them.
+    moving : float
+        Median length of the mean vector over several segments, still or not.
+    """
+
+    still: float
+    spread: float
+    moving: float
+
+    @property
+    def constant(self) -> float:
+        """Length of the constant part: that at rest, or over several strides without any rest."""
+        return self.still if self.still > GRAVITY.least_steady * self.spread else self.moving
+
+    def is_included(self, unit_ms2: float = 1.0) -> bool:
+        """Check whether gravity is in the samples.
+
+        Parameters
+        ----------
+        unit_ms2 : float
+            Unit of the samples, m/s^2.
+
+        Returns
+        -------
+        bool
+            True if the constant part is nearer to standard gravity than to zero or to twice that.
+        """
+        deviation = abs(self.constant * unit_ms2 / STANDARD_GRAVITY_MS2 - 1.0)
+        return deviation < GRAVITY.most_deviation
+
+
+def find_gravity_evidence(samples: Floats) -> GravityEvidence:
+    """Compare mean vectors with the movement about them.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n, 3)
+        In any unit; segments with rows of NaN, or of zeros only, are left out.
 
     Returns
     -------
-    float
-        m/s^2; NaN where no row is finite.
+    GravityEvidence
+        In that unit.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> movement = rng.normal(0.0, 1.0, (1000, 3))
+    >>> find_gravity_evidence(movement).is_included()
+    False
+    >>> find_gravity_evidence(movement + [0.0, 0.0, 9.8]).is_included()
+    True
     """
-    return chunked_median_norm_ms2(_single_chunk(acceleration_ms2))
+    return chunked_gravity_evidence(_single_chunk(samples))
 
 
-def chunked_median_norm_ms2(chunks: Chunks) -> float:
-    """Compute `median_norm_ms2` of samples in chunks.
+def chunked_gravity_evidence(chunks: Chunks) -> GravityEvidence:
+    """Compute `find_gravity_evidence` of samples in chunks.
 
     Parameters
     ----------
     chunks : callable
-        The samples, m/s^2. Beyond a million rows, rows at regular steps are used.
+        The samples, in any unit.
 
     Returns
     -------
-    float
-        m/s^2; NaN where no row is finite.
+    GravityEvidence
+        In that unit.
     """
-    kept = np.zeros(0)
-    n_rows, step = 0, 1
-    for chunk in chunks(1):
-        rows = chunk[-n_rows % step :: step]
-        n_rows += len(chunk)
-        kept = np.concatenate([kept, np.sqrt(np.einsum("ij,ij->i", rows, rows))])
-        while len(kept) > _MAX_SORTED:
-            kept, step = kept[::2], 2 * step
-    kept = kept[np.isfinite(kept)]
-    return float(np.median(kept)) if kept.size else float("nan")
+    n_joined = GRAVITY.joined_segments
+    means, variances = [np.zeros((0, 3))], [np.zeros(0)]
+    for chunk in chunks(GRAVITY.segment_rows * n_joined):
+        # A capture shorter than a segment is one.
+        n_rows = max(1, min(GRAVITY.segment_rows, len(chunk)))
+        n_segments = len(chunk) // n_rows
+        segments = chunk[: n_segments * n_rows].reshape(n_segments, n_rows, 3)
+        mean = segments.mean(axis=1)
+        variance = np.einsum("kij,kij->k", segments, segments) / n_rows
+        means.append(mean)
+        variances.append(np.maximum(variance - np.square(mean).sum(axis=1), 0.0))
+    mean, variance = np.concatenate(means), np.concatenate(variances)
+    usable = np.isfinite(variance) & (np.abs(mean).sum(axis=1) > 0.0)
+    mean, variance = mean[usable], variance[usable]
+    if not len(mean):
+        return GravityEvidence(float("nan"), float("nan"), float("nan"))
+    n_still = max(1, round(GRAVITY.stillest_share * len(mean)))
+    still = np.argsort(variance, kind="stable")[:n_still]
+    n_whole = max(1, len(mean) // n_joined)
+    joined = np.stack([part.mean(axis=0) for part in np.array_split(mean, n_whole)])
+    return GravityEvidence(
+        still=float(np.median(np.linalg.norm(mean[still], axis=1))),
+        spread=float(np.sqrt(np.median(variance[still]))),
+        moving=float(np.median(np.linalg.norm(joined, axis=1))),
+    )
 
 
 def _single_chunk(samples: Floats) -> Chunks:
@@ -306,7 +368,8 @@ def chunked_scale_correction(chunks: Chunks, *, sampling_rate_hz: float) -> floa
         square = np.einsum("ij,ij->i", cut, cut).reshape(n_seconds, n_second)
         mean = np.sqrt(square).mean(axis=1)
         variance = square.mean(axis=1) - np.square(mean)
-        seconds.append(mean[variance < GRAVITY.most_still_sd_ms2**2])
+        # A sensor that reads zero on all axes does not measure.
+        seconds.append(mean[(variance < GRAVITY.most_still_sd_ms2**2) & (mean > 0.0)])
     still = np.concatenate(seconds)
     if len(still) < GRAVITY.least_still_s:
         return None

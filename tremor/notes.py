@@ -74,7 +74,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "GAPS": ("n_gaps", "n_lost", "longest_s", "longest_at_s"),
         "DEAD_AXIS": ("axes",),
         "SINGLE_AXIS": (),
-        "UNIT_FROM_GRAVITY": ("unit", "median_norm"),
+        "UNIT_FROM_GRAVITY": ("unit", "length"),
         "TIME_ZONE_UNKNOWN": (),
         "REPEATED_HEADER": ("n_rows",),
         "NO_STAMP": ("n_rows",),

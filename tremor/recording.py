@@ -16,11 +16,9 @@ import numpy.typing as npt
 
 from tremor.arrays import Bools, Floats, read_only
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.integrity import find_clipped, find_dead_axes, median_norm_ms2
+from tremor.integrity import find_clipped, find_dead_axes, find_gravity_evidence
 from tremor.notes import Note, note
-from tremor.settings import GRAVITY
 from tremor.storage import ArraySamples, Samples
-from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
     "AXES",
@@ -429,8 +427,7 @@ class Recording(CaptureInfo):
         samples[lost] = np.nan
         samples.flags.writeable = False
         if gravity is None:
-            deviation = abs(median_norm_ms2(samples) / STANDARD_GRAVITY_MS2 - 1.0)
-            gravity = "included" if deviation < GRAVITY.most_deviation else "removed"
+            gravity = "included" if find_gravity_evidence(samples).is_included() else "removed"
         clipped = find_clipped(samples, range_ms2=sensor.range_ms2 if sensor else None)
         # A record: one argument for each field.
         return cls(

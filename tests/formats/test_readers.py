@@ -320,6 +320,23 @@ def test_without_a_header_columns_are_declared(capture):
     assert_allclose(recording.acceleration_ms2, TOTAL_MS2, atol=1e-6)
 
 
+def test_a_small_number_of_hertz_in_a_name_is_no_rate(capture):
+    text = table("ax,ay,az", xyz(TOTAL_MS2))
+    with pytest.raises(CaptureReadError, match="--sampling-rate"):
+        read(capture(text, name="left_calf_8Hz.csv"))
+    assert read(capture(text, name="calf_101Hz.csv")).sampling_rate_hz == 101.0
+
+
+def test_unit_is_that_of_the_time_at_rest(capture):
+    # Two minutes of running before half a minute of rest: its median |a| is near no unit.
+    rng = np.random.default_rng(3)
+    running = rng.normal([0.3, 0.0, 0.9], 1.6, (2400, 3))
+    rest = rng.normal([0.3, 0.0, 0.954], 0.003, (600, 3))
+    t = np.arange(3000) / RATE_HZ
+    recording = read(capture(table("time_s,x,y,z", [t, *np.concatenate([running, rest]).T])))
+    assert (recording.unit_in, recording.gravity) == ("g", "included")
+
+
 def test_declared_units_and_order(capture):
     path = capture(table("", [*reversed(xyz(LINEAR_MS2, 1 / G)), seconds()]))
     recording = read(path, columns="z_g,y_g,x_g,time_s")
@@ -391,7 +408,11 @@ BAD = {
     "header only": ("time_s,x,y,z\n", CaptureNotRecognisedError, "not recognised"),
     "no unit": (
         table("time_s,x,y,z", [seconds(), *xyz(TOTAL_MS2, 5.0)]), CaptureReadError,
-        r"median \|a\| is 48\.\d+.*--unit",
+        r"mean vector at rest is 48\.\d+.*--unit",
+    ),
+    "no unit and no gravity": (
+        table("time_s,x,y,z", [seconds(), *xyz(LINEAR_MS2)]), CaptureReadError,
+        "as if gravity were removed.*--unit",
     ),
     "one axis": (
         "time,acceleration_x,group\n0,1,a\n0.01,2,a\n0.02,2,b\n", CaptureNotRecognisedError,

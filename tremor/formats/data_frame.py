@@ -17,7 +17,7 @@ from tremor.formats.csv.dialects import Matched, match_any_header
 from tremor.formats.csv.units_and_gravity import unit_by_gravity
 from tremor.formats.readers import ReadOptions
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
-from tremor.integrity import median_norm_ms2
+from tremor.integrity import find_gravity_evidence
 from tremor.notes import note
 from tremor.recording import Floats, Recording
 from tremor.units import TIME_UNIT_S
@@ -152,12 +152,12 @@ def _values(frame: pd.DataFrame, matched: Matched) -> Floats:
 
 def _unit_without_a_name(table: Table) -> str:
     """Return m/s^2, unless the samples look like gravity in another unit."""
-    norm = median_norm_ms2(table.samples())
-    unit = unit_by_gravity(norm, ("g", "mg"))
+    length = find_gravity_evidence(table.samples()).constant
+    unit = unit_by_gravity(length, ("g", "mg"))
     if unit is not None:
         raise InvalidInputError(
-            f"no axis names its unit, and the median |a| of {norm:.4g} would be gravity in "
-            f"{unit}; give the unit, or name the axes such as acc_x_{unit} or acc_x_ms2"
+            f"no axis names its unit, and the mean vector, {length:.4g} long, would be gravity "
+            f"in {unit}; give the unit, or name the axes such as acc_x_{unit} or acc_x_ms2"
         )
     return "m/s^2"
 

@@ -83,12 +83,43 @@ class RailCalibration:
 class GravityCalibration:
     """Whether gravity is in the samples, and what it shows of the gain of the sensor."""
 
-    most_deviation: float = calibrated(
+    segment_rows: int = calibrated(
+        50,
+        "rows",
+        "rows of a segment whose mean vector shows gravity: a quarter of a second to two",
+        source=JUDGEMENT,
+    )
+    joined_segments: int = calibrated(
+        8,
+        "1",
+        "segments whose joint mean still shows gravity while the leg moves: several strides",
+        source=JUDGEMENT,
+    )
+    stillest_share: float = calibrated(
+        0.2,
+        "1",
+        "share of the segments that count as the stillest: a runner rests for a fifth of a capture",
+        source=JUDGEMENT,
+    )
+    least_steady: float = calibrated(
+        2.0,
+        "1",
+        "mean vector over standard deviation above which a segment shows a constant: that of "
+        "movement without gravity is below 1",
+        source="derived: the mean of movement of zero mean is smaller than its deviation",
+    )
+    unit_tolerance: float = calibrated(
         0.15,
         "1",
-        "relative distance of the median |a| from standard gravity up to which gravity is in the "
-        "samples: gain and movement shift it by less",
+        "relative distance from 1 g in a unit that is guessed: gains are off by up to 10 %, and "
+        "movement adds to them",
         source=JUDGEMENT,
+    )
+    most_deviation: float = calibrated(
+        0.5,
+        "1",
+        "relative distance of the mean vector from 1 g up to which gravity is in the samples",
+        source="derived: half way between samples with it and without",
     )
     most_still_sd_ms2: float = calibrated(
         0.3, "m/s^2", "standard deviation of |a| below which a second is still", source=JUDGEMENT

@@ -160,10 +160,12 @@ def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
         assert one.at_row + n_rows <= following.at_row
 
 
-@pytest.mark.parametrize("n", [400, 5000, 5001])
-def test_the_median_length_is_that_of_rows_at_even_steps(monkeypatch, n):
-    monkeypatch.setattr(integrity, "_MAX_SORTED", 500)
-    samples = np.random.default_rng(0).normal(0.0, 3.0, (n, 3))
-    median = integrity.chunked_median_norm_ms2(lambda _: iter(np.array_split(samples, 11)))
-    step = 1 if n <= 500 else 16
-    assert median == np.median(np.sqrt(np.einsum("ij,ij->i", samples, samples))[::step])
+def test_evidence_of_gravity_does_not_depend_on_the_chunks():
+    samples = np.random.default_rng(0).normal([0.0, 0.0, 9.0], 3.0, (5017, 3))
+    whole = integrity.find_gravity_evidence(samples)
+
+    def chunks(multiple):
+        yield samples[: 3 * multiple]
+        yield samples[3 * multiple :]
+
+    assert integrity.chunked_gravity_evidence(chunks) == whole

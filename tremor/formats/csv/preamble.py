@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import get_args
+from typing import Final, get_args
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from tremor.formats.table import DeclaredFacts
 from tremor.recording import Gravity, Placement, SensorInfo
 
 __all__ = ["declared_facts"]
+
+#: Up to here a number of hertz in the name of a file may be the frequency of its tremor.
+_LEAST_NAMED_HZ: Final = 20.0
 
 
 def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
@@ -76,12 +79,13 @@ def _sensor(layout: TableLayout) -> SensorInfo | None:
 
 def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> float | None:
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
-    for text in (layout.keys.get("nominal_sampling_rate_hz", ""), named[1] if named else ""):
+    declared = layout.keys.get("nominal_sampling_rate_hz", "")
+    for text, least_hz in ((declared, 0.0), (named[1] if named else "", _LEAST_NAMED_HZ)):
         try:
             rate_hz = float(text)
         except ValueError:
             continue
-        if np.isfinite(rate_hz) and rate_hz > 0:
+        if np.isfinite(rate_hz) and rate_hz > least_hz:
             return rate_hz
     return None
 

@@ -18,9 +18,10 @@ from tremor.formats.csv.dialects import UNIT_NAMES
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
-from tremor.integrity import chunked_median_norm_ms2
+from tremor.integrity import chunked_gravity_evidence
 from tremor.notes import note
 from tremor.recording import AXES, Gravity
+from tremor.settings import GRAVITY
 from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2
 
 __all__ = [
@@ -31,9 +32,6 @@ __all__ = [
     "unit_by_gravity",
 ]
 
-#: Largest relative distance of the median norm from 1 g in a unit that is guessed (running raises
-#: the median a little).
-_UNIT_TOLERANCE: Final = 0.2
 _GUESSED_UNITS: Final = ("m/s^2", "g", "mg")
 
 
@@ -143,8 +141,8 @@ def find_unit_and_gravity(table: Table, facts: DeclaredFacts) -> UnitAndGravity:
     if not unit_in and gravity != "included":
         unit_in = facts.unit_without_gravity
     if not unit_in:
-        unit_in, median_norm = _guess_unit(table, facts.name)
-        table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, median_norm=median_norm))
+        unit_in, length = _guess_unit(table, facts.name)
+        table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, length=length))
         gravity, how = gravity or "included", " (told by gravity)"
     table.history.append(f"acceleration from {unit_in}{how}")
     unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
@@ -155,24 +153,25 @@ def find_unit_and_gravity(table: Table, facts: DeclaredFacts) -> UnitAndGravity:
 
 
 def _guess_unit(table: Table, name: str) -> tuple[str, float]:
-    """Return the unit in which the median norm is near 1 g, and that norm."""
-    norm = chunked_median_norm_ms2(table.chunks())
-    unit = unit_by_gravity(norm, _GUESSED_UNITS)
+    """Return the unit in which the mean vector at rest is 1 g long, and its length."""
+    seen = chunked_gravity_evidence(table.chunks())
+    unit = unit_by_gravity(seen.constant, _GUESSED_UNITS)
     if unit is not None:
-        return unit, norm
+        return unit, seen.constant
     raise CaptureReadError(
-        f"the unit of {name} cannot be told: none is named and the median |a| is "
-        f"{norm:.4g}, near neither 9.81 m/s^2, 1 g nor 1000 mg; give it with --unit"
+        f"the unit of {name} cannot be determined: none is named, and the mean vector at rest is "
+        f"{seen.constant:.3g} long, near neither 9.81 m/s^2, 1 g nor 1000 mg, as if gravity were "
+        "removed or the numbers were counts; give it with --unit"
     )
 
 
-def unit_by_gravity(median_norm: float, units: Iterable[str]) -> str | None:
-    """Return the unit in which a median norm is near 1 g; None if it is so in none.
+def unit_by_gravity(length: float, units: Iterable[str]) -> str | None:
+    """Return the unit in which a length is near 1 g; None if it is so in none.
 
     Parameters
     ----------
-    median_norm : float
-        Median of |a| in the unknown unit.
+    length : float
+        Length of the mean vector at rest in the unknown unit.
     units : iterable of str
         Units to try.
 
@@ -187,17 +186,16 @@ def unit_by_gravity(median_norm: float, units: Iterable[str]) -> str | None:
     'mg'
     """
     for unit in units:
-        share = median_norm * ACCELERATION_UNIT_MS2[unit] / STANDARD_GRAVITY_MS2
-        if abs(share - 1.0) <= _UNIT_TOLERANCE:
+        share = length * ACCELERATION_UNIT_MS2[unit] / STANDARD_GRAVITY_MS2
+        if abs(share - 1.0) <= GRAVITY.unit_tolerance:
             return unit
     return None
 
 
 def _find_gravity(table: Table, unit_ms2: float) -> Gravity:
-    """Gravity is included if the mean vector is above 0.5 g, or the median norm near 1 g."""
     seen = table.statistics
     mean = float(np.linalg.norm(unit_ms2 * seen.total / (seen.n_rows - seen.n_lost)))
-    if mean > 0.5 * STANDARD_GRAVITY_MS2:
-        return "included"
-    norm = chunked_median_norm_ms2(table.chunks(unit_ms2))
-    return "included" if abs(norm / STANDARD_GRAVITY_MS2 - 1.0) < _UNIT_TOLERANCE else "removed"
+    if abs(mean / STANDARD_GRAVITY_MS2 - 1.0) < GRAVITY.most_deviation:
+        return "included"  # known without another pass over the samples
+    is_included = chunked_gravity_evidence(table.chunks(unit_ms2)).is_included()
+    return "included" if is_included else "removed"
