@@ -304,6 +304,7 @@ ASKS = {
         shown(FREQUENCY),
         shown(RMS),
     ),
+    "resonance_line": (shown(FOUND), shown(FREQUENCY), shown(BANDWIDTH), shown(RMS)),
     "cycle_of_002": (FREQUENCY, shown(FOUND), shown(BANDWIDTH), shown(RMS)),
     "motor_beside": (
         Ask("found within 0.3 Hz", found_at, 0.98),

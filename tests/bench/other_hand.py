@@ -2,9 +2,9 @@
 
 Nothing here is shared with `tremor.synthesis`, nor with any estimator, and the methods are other
 ones on purpose: a tremor is an autoregression of second order, noise shaped in the spectrum, a sum
-of many sinusoids, or a phase that walks at random; gravity is a vector that is truly rotated; what
-turns is a phase at any instant, so that sampling folds what is above half of the rate. All
-frequencies are in Hz, times in s, accelerations in m/s^2, arrays of shape (n,) or (n, 3).
+of many dying oscillations, or a phase that walks at random; gravity is a vector that is truly
+rotated; what turns is a phase at any instant, so that sampling folds what is above half of the
+rate. Frequencies are in Hz, times in s, accelerations in m/s^2, arrays of shape (n,) or (n, 3).
 """
 
 from __future__ import annotations
@@ -68,29 +68,37 @@ def gaussian(frequency_hz, bandwidth_hz):
     return lambda f: np.exp(-4.0 * np.log(2.0) * ((f - frequency_hz) / bandwidth_hz) ** 2)
 
 
-def autoregression(rng, n, rate_hz, frequency_hz, bandwidth_hz):
-    """AR(2) whose spectrum peaks at the frequency, with the half-power width."""
+def autoregression(rng, n, rate_hz, frequency_hz, bandwidth_hz, *, zero=True):
+    """Autoregression of second order with the half-power width at the frequency.
+
+    With its zero both flanks are alike, as in a Lorentzian line. Without it the line is that of
+    the displacement of a sprung mass: its low flank stays higher, its peak is at the frequency.
+    """
     radius = np.exp(-np.pi * bandwidth_hz / rate_hz)
-    cosine = np.cos(2.0 * np.pi * frequency_hz / rate_hz) * 2.0 * radius / (1.0 + radius**2)
-    first, second = 2.0 * radius * cosine, -(radius**2)
-    variance = (1.0 - second) / ((1.0 + second) * ((1.0 - second) ** 2 - first**2))
+    cosine = np.cos(2.0 * np.pi * frequency_hz / rate_hz)
+    numerator = [1.0]
+    if zero:  # the root inside the circle of c + 1/c = (1 + r^2) / (r cos w)
+        half = 0.5 * (1.0 + radius**2) / (radius * cosine)
+        numerator.append(-(half - np.sign(half) * np.sqrt(half**2 - 1.0)))
+    else:
+        cosine *= 2.0 * radius / (1.0 + radius**2)
+    denominator = [1.0, -2.0 * radius * cosine, radius**2]
     settle = int(6.0 * rate_hz / bandwidth_hz)
-    made = lfilter([1.0], [1.0, -first, -second], rng.standard_normal(n + settle))[settle:]
-    return made / np.sqrt(variance)
+    impulse = np.zeros(2 * settle + 64)
+    impulse[0] = 1.0
+    size = np.linalg.norm(lfilter(numerator, denominator, impulse))
+    return lfilter(numerator, denominator, rng.standard_normal(n + settle))[settle:] / size
 
 
-def sinusoids(rng, n, rate_hz, frequency_hz, bandwidth_hz):
-    """Sum of many sinusoids; their frequencies are drawn from a Lorentzian cut at four widths."""
-    count = int(200 + 4.0 * bandwidth_hz * n / rate_hz)
-    angle = np.arctan(8.0) * rng.uniform(-1.0, 1.0, count)
-    f = frequency_hz + 0.5 * bandwidth_hz * np.tan(angle)
-    amplitude = rng.rayleigh(size=count)
-    phase = rng.uniform(0.0, 2.0 * np.pi, count)
-    t = np.arange(n) / rate_hz
-    total = np.zeros(n)
-    for one, size, start in zip(f, amplitude, phase, strict=True):
-        total += size * np.cos(2.0 * np.pi * one * t + start)
-    return total / np.sqrt(count)
+def twitches(rng, n, rate_hz, frequency_hz, bandwidth_hz):
+    """Oscillations of random phase that start at random times and die away."""
+    settle = int(6.0 * rate_hz / bandwidth_hz)
+    starts = rng.poisson(uniform(rng, 20.0, 60.0) / rate_hz, n + settle)
+    kicks = np.sqrt(starts) * np.exp(2j * np.pi * rng.random(n + settle))
+    pole = np.exp((2j * np.pi * frequency_hz - np.pi * bandwidth_hz) / rate_hz)
+    made = np.real(lfilter([1.0], [1.0, -pole], kicks)[settle:])
+    expected = 0.5 * starts.mean() / (1.0 - np.abs(pole) ** 2)
+    return made / np.sqrt(expected)
 
 
 def walking_phase(rng, n, rate_hz, frequency_hz, bandwidth_hz):
@@ -110,7 +118,7 @@ def limit_cycle(rng, n, rate_hz, frequency_hz, bandwidth_hz):
 #: Those of random size first; `limit_cycle` is asked for by name.
 NARROWBAND = {
     "autoregression": autoregression,
-    "sinusoids": sinusoids,
+    "twitches": twitches,
     "shaped": lambda rng, n, rate, f, b: shaped_noise(rng, n, rate, lorentzian(f, b)),
 }
 

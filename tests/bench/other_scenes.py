@@ -40,6 +40,7 @@ SCENES = {
         tremors.strong_second,
         tremors.lorentzian_line,
         tremors.gaussian_line,
+        tremors.resonance_line,
         tremors.cycle_of_002,
         shaking.motor_beside,
         tremors.bursts_3_in_10,

@@ -5,6 +5,8 @@ Each function takes a random generator and makes one capture with its truth.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import other_hand as oh
 from other_hand import spread, uniform
@@ -132,6 +134,13 @@ def lorentzian_line(rng):
     """The line that the package assumes: the control of the others."""
     leg = Leg(rng, uniform(rng, 60, 180))
     return leg.scene(leg.tremor(**usual(rng)))
+
+
+def resonance_line(rng):
+    """The line of a sprung mass: its flanks differ, its peak is the frequency."""
+    leg = Leg(rng, uniform(rng, 60, 180))
+    how = partial(oh.autoregression, zero=False)
+    return leg.scene(leg.tremor(**usual(rng), how=how))
 
 
 def cycle_of_002(rng):
