@@ -1,7 +1,8 @@
 """Beyond the model: scenes of another hand through the public face, and what is asked of each.
 
     OPENBLAS_NUM_THREADS=1 python tests/bench/beyond.py [--short] [--scenes fan,alias,...]
-                            [--trials N] [--first K] [--workers 1] [--misses] [--list]
+                            [--trials N] [--first K] [--workers 1] [--misses]
+                            [--list] [--field FOLDER]
 
 One line of the table for each thing that is asked: the share of trials in which it holds, or a
 mean where "mean" or "bias" is said, of how many trials it is (a coverage counts the intervals that
@@ -99,12 +100,12 @@ def show(name, results, *, misses):
     return met
 
 
-def field_files():
+def field_files(folder):
     """Analyse the files of known content; return whether each gives what its name says."""
     met = True
     print("\nFiles of known content")
     for name, (options, judge) in asks.FIELD.items():
-        path = FIELD / name
+        path = folder / name
         try:
             found = analyze(path, **options).to_dict()
             good, said = judge(found), asks.in_short(found)
@@ -129,7 +130,9 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="number of the first trial")
     parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--misses", action="store_true", help="list the trials that missed")
-    parser.add_argument("--field", action="store_true", help="the files of known content alone")
+    parser.add_argument(
+        "--field", nargs="?", const=FIELD, type=Path, help="the files of known content alone"
+    )
     parser.add_argument("--list", action="store_true", help="list the scenes")
     args = parser.parse_args()
     if args.list:
@@ -146,8 +149,8 @@ def main():
             results = list(run(jobs, workers))
             seconds += sum(took for *_, took in results)
             met &= show(name, [one[1:4] for one in results], misses=args.misses)
-    if FIELD.is_dir() and (args.field or not (args.short or args.scenes)):
-        met &= field_files()
+    if args.field or (FIELD.is_dir() and not (args.short or args.scenes)):
+        met &= field_files(args.field or FIELD)
     print(f"\n{time.perf_counter() - began:.0f} s, {seconds:.0f} s of processor in analyses")
     return 0 if met or args.short else 1
 

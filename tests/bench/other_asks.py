@@ -255,6 +255,12 @@ BURSTS = (
     shown(FREQUENCY),
     shown(RMS),
 )
+BESIDE = (
+    Ask("found within 0.3 Hz", found_at, 0.98),
+    RMS,
+    Ask("bias of RMS", rms_ratio, bias=True),
+    shown(FREQUENCY),
+)
 HOLES = (
     Ask("windows judged, mean share", of(judged), 0.95),
     FREQUENCY,
@@ -268,6 +274,11 @@ HOLES = (
 ASKS = {
     "orthostatic": OUT_OF_BAND,
     "orthostatic_25hz": OUT_OF_BAND,
+    "slow_shaking": (
+        Ask(CALLED, of(measured), 0.05, at_most=True),
+        Ask("named within 0.2 Hz", named),
+        Ask('said to be "no tremor"', of(lambda d: d["status"] == "no_tremor")),
+    ),
     **dict.fromkeys(
         ("fan", "fan_speeds", "washing_steady", "washing_ramp", "loaded_motor", "alias"), MACHINE
     ),
@@ -289,6 +300,11 @@ ASKS = {
     ),
     "plain_decay": HALF_LIFE,
     "plateau_then_decay": HALF_LIFE,
+    "interrupted_rest": HALF_LIFE,
+    "calming_heart": (
+        Ask('"decays"', of(lambda d: verdict_of_recovery(d) == "decays"), 0.1, at_most=True),
+        shown(FREQUENCY),
+    ),
     "growth_after_fading": (Ask('growth told, or not "decays"', of(growth_told), 0.9),),
     "one_after_other": (Ask("both told within 0.3 Hz", both_told, 0.9), *TWO),
     "two_close": (Ask("both told within 0.3 Hz", both_told, 0.8), *TWO),
@@ -306,12 +322,7 @@ ASKS = {
     ),
     "resonance_line": (shown(FOUND), shown(FREQUENCY), shown(BANDWIDTH), shown(RMS)),
     "cycle_of_002": (FREQUENCY, shown(FOUND), shown(BANDWIDTH), shown(RMS)),
-    "motor_beside": (
-        Ask("found within 0.3 Hz", found_at, 0.98),
-        RMS,
-        Ask("bias of RMS", rms_ratio, bias=True),
-        shown(FREQUENCY),
-    ),
+    **dict.fromkeys(("motor_beside", "strap_beside"), BESIDE),
     "bursts_3_in_10": BURSTS,
     "bursts_6_in_20": BURSTS,
     "gone_in_middle": (
@@ -381,14 +392,14 @@ def is_gone_in_middle(found):
 
 #: File name to options of `analyze` and to a judge of the document, None where it was refused.
 FIELD = {
-    "ble_loss_0.05.csv": ({}, line_at(7.3)),
+    "ble_loss_0.05.csv": ({}, line_at(8.0, 0.15)),
     "broad_hump_3.3Hz_0.csv": ({}, lambda d: d is not None and not measured(d)),
     "coarse_text_and_ns.csv": ({}, line_at(7.3)),
     "crash_dead_then_moving.csv": ({}, lambda d: d is None or not measured(d)),
     "gap_1sample_each_3.8s.csv": ({}, line_at(7.3)),
     "gap_none.csv": ({}, line_at(7.3)),
     "gone_in_middle_0.csv": ({}, is_gone_in_middle),
-    "left_calf_8Hz.csv": ({"sampling_rate_hz": 100.0}, line_at(8.0)),
+    "left_calf_8Hz.csv": ({"sampling_rate_hz": 100.0}, line_at(7.3)),
     "linear_ms2_read_as_g.csv": ({}, lambda d: d is None or d["recording"]["unit_in"] == "m/s^2"),
     "loss_1pct.csv": ({}, line_at(7.3)),
     "machine_9Hz_clean.csv": ({}, is_machine),

@@ -154,6 +154,23 @@ def motor_beside(rng):
     return leg.scene(line)
 
 
+def strap_beside(rng):
+    """A strap that sounds at 19-35 Hz, several hertz wide, beside a tremor."""
+    leg = Leg(rng, uniform(rng, 60, 120), rates=(100.0, 104.0, 128.0, 200.0))
+    line = leg.tremor(**usual(rng))
+    mode = oh.lorentzian(uniform(rng, 19, 35), uniform(rng, 3, 7))
+    sound = oh.shaped_noise(rng, leg.n, leg.rate_hz, lambda f: mode(f) * (f > 12.0))
+    leg.motion += line.rms_ms2 * spread(rng, 0.3, 1.5) * oh.moving_along(rng, sound)
+    return leg.scene(line)
+
+
+def slow_shaking(rng):
+    """Rocking at 1.2-2.4 Hz, below the band."""
+    leg = Leg(rng, uniform(rng, 60, 120))
+    slow_line = usual(rng, frequency_hz=uniform(rng, 1.2, 2.4), bandwidth_hz=spread(rng, 0.1, 0.3))
+    return leg.scene(leg.tremor(**slow_line))
+
+
 # --- vehicles, voluntary movement, clothes ----------------------------------------------------
 
 

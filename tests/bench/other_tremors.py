@@ -32,15 +32,24 @@ def posture_change(rng):
     return leg.scene(line)
 
 
-def decaying(rng, plateau_s):
-    """Tremor that fades to a floor after a plateau."""
+def decaying(rng, plateau_s, *, interrupted=False):
+    """Tremor that fades to a floor after a plateau, and a walk in between or none."""
     tau_s = uniform(rng, 25, 90)
     leg = Leg(rng, plateau_s + uniform(rng, 5, 6.5) * tau_s, rates=(50.0, 52.0, 64.0, 100.0))
     after = np.maximum(leg.t - plateau_s, 0.0)
     fading = np.sqrt(np.exp(-2.0 * after / tau_s) + uniform(rng, 0.08, 0.25) ** 2)
     gain = fading * leg.waxing(uniform(rng, 0.0, 0.15))
     line = leg.tremor(**usual(rng, rms_ms2=spread(rng, 0.3, 1.0)), gain=gain)
-    return leg.scene(line, half_life_s=np.log(2.0) * tau_s, plateau_s=plateau_s)
+    if interrupted:
+        leg.motion += oh.stirring(
+            rng,
+            leg.n,
+            leg.rate_hz,
+            at_s=uniform(rng, 0.8, 1.5) * tau_s,
+            takes_s=uniform(rng, 25, 40),
+            rms_ms2=uniform(rng, 3, 6),
+        )
+    return leg.scene(line, half_life_s=float(np.log(2.0) * tau_s), plateau_s=plateau_s)
 
 
 def plain_decay(rng):
@@ -51,6 +60,20 @@ def plain_decay(rng):
 def plateau_then_decay(rng):
     """A plateau of 20-90 s before the tremor fades."""
     return decaying(rng, uniform(rng, 20, 90))
+
+
+def interrupted_rest(rng):
+    """A rest parted by half a minute of walking; the tremor fades on meanwhile."""
+    return decaying(rng, 0.0, interrupted=True)
+
+
+def calming_heart(rng):
+    """Constant tremor; it is the heart that calms down."""
+    leg = Leg(rng, uniform(rng, 240, 400), rates=(50.0, 52.0, 64.0, 100.0))
+    line = leg.tremor(**usual(rng, rms_ms2=spread(rng, 0.05, 0.15)))
+    beats = oh.heart(rng, leg.n, leg.rate_hz, rms_ms2=uniform(rng, 0.6, 1.0) * line.rms_ms2)
+    leg.motion += beats * (0.15 + 0.85 * np.exp(-leg.t / uniform(rng, 40, 90)))[:, None]
+    return leg.scene(line)
 
 
 def growth_after_fading(rng):
