@@ -65,10 +65,8 @@ def beyond(found):
 
 
 def lines(found):
-    """Lines of the session; episodes stand for them where the document knows no lines."""
-    told = found["summary"].get("lines")
-    if told is None:
-        told = found["episodes"]
+    """Lines of the session; episodes stand for them where the document has none."""
+    told = found["summary"].get("lines") or found["episodes"]
     return [one for one in told if number(one.get("frequency_hz")) is not None]
 
 
@@ -202,6 +200,11 @@ def growth_told(found):
     return grows or recovery.get("verdict") != "decays"
 
 
+def misfit_told(found):
+    fit = found["summary"].get("fit") or {}
+    return "model" in cautions(found) or fit.get("holds") is False
+
+
 def within_drift(found, scene):
     told = number(found["summary"].get("frequency_hz"))
     ends = sorted((scene.facts["from_hz"], scene.facts["to_hz"]))
@@ -333,7 +336,7 @@ ASKS = {
     ),
     "drifting": (
         Ask("frequency between the ends of the drift", within_drift, 0.95),
-        Ask("drift told", of(lambda d: "drift" in cautions(d))),
+        Ask("said that one line does not hold", of(misfit_told)),
     ),
     "quiet_2h": (Ask("flagged", of(measured), 0.02, at_most=True),),
     "strong_tremor": (
