@@ -97,7 +97,7 @@ def test_trials_are_remade_alike_and_differ(scenes):
 
 def test_every_scene_is_made_and_holds_gravity(scenes):
     for name in scenes.SCENES:
-        if name == "quiet_2h":
+        if name.startswith("quiet_2h"):
             continue
         scene = scenes.make(name, 0)
         samples = scene.acceleration_ms2

@@ -339,6 +339,7 @@ ASKS = {
         Ask("said that one line does not hold", of(misfit_told)),
     ),
     "quiet_2h": (Ask("flagged", of(measured), 0.02, at_most=True),),
+    "quiet_2h_jiggled": (Ask("flagged", of(measured)),),
     "strong_tremor": (
         FOUND,
         Ask("windows called tremor, mean share", of(lambda d: share_of(d, "tremor")), 0.9),

@@ -258,8 +258,8 @@ def turn(n, rate_hz, *, at_s, takes_s, degrees, axis):
     return np.radians(degrees) * smooth[:, None] * axis
 
 
-def stirring(rng, n, rate_hz, *, at_s, takes_s, rms_ms2):
-    """A short movement of the leg: noise of 0.5-5 Hz under a smooth hump."""
+def stirring(rng, n, rate_hz, *, at_s, takes_s, rms_ms2, centre_hz=1.5):
+    """A movement of the leg: noise over some octaves around the centre, under a smooth hump."""
     t = np.arange(n) / rate_hz
     inside = (t >= at_s) & (t <= at_s + takes_s)
     m = int(inside.sum())
@@ -269,7 +269,7 @@ def stirring(rng, n, rate_hz, *, at_s, takes_s, rms_ms2):
     hump = np.sin(np.pi * (t[inside] - at_s) / takes_s) ** 2
 
     def density(f):
-        return np.exp(-0.5 * (np.log(np.maximum(f, 0.05) / 1.5) / 0.7) ** 2)
+        return np.exp(-0.5 * (np.log(np.maximum(f, 0.05) / centre_hz) / 0.7) ** 2)
 
     for _ in range(2):
         signal = shaped_noise(rng, m, rate_hz, density)

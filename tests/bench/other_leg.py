@@ -36,7 +36,9 @@ class Leg:
     `gravity` and `motion` are what the sensor feels, shape (n, 3), m/s^2.
     """
 
-    def __init__(self, rng, duration_s, *, rates=RATES_HZ, sway_deg=(0.05, 0.4)):
+    def __init__(
+        self, rng, duration_s, *, rates=RATES_HZ, sway_deg=(0.05, 0.4), heart_ms2=(0.001, 0.006)
+    ):
         self.rng = rng
         self.rate_hz = float(rng.choice(rates))
         self.n = int(duration_s * self.rate_hz)
@@ -45,7 +47,7 @@ class Leg:
         swaying = oh.sway(rng, self.n, self.rate_hz, degrees=spread(rng, *sway_deg))
         self.gravity = oh.turned(oh.G_MS2 * oh.direction(rng), swaying)
         self.motion = oh.sensor_noise(rng, self.n, self.rate_hz, density_ug=spread(rng, 40, 250))
-        self.motion += oh.heart(rng, self.n, self.rate_hz, rms_ms2=spread(rng, 0.001, 0.006))
+        self.motion += oh.heart(rng, self.n, self.rate_hz, rms_ms2=spread(rng, *heart_ms2))
 
     def narrowband(self, frequency_hz, bandwidth_hz, *, how=None):
         """A tremor of unit variance by one of the methods."""

@@ -52,6 +52,7 @@ SCENES = {
         tremors.gone_in_middle,
         tremors.drifting,
         tremors.quiet_2h,
+        tremors.quiet_2h_jiggled,
         tremors.strong_tremor,
         tremors.heart_beside,
         tremors.eight_bit,

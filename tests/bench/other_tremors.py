@@ -214,27 +214,63 @@ def drifting(rng):
     return leg.scene(Line(begins + slope / 2, width, rms_ms2), from_hz=begins, to_hz=begins + slope)
 
 
-def quiet_2h(rng):
-    """Two hours of a still leg: fidgets, shifts, knocks; no tremor."""
-    leg = Leg(rng, 7200.0, rates=(25.0, 50.0, 52.0))
-    for name, mean_s in (("shift", 500.0), ("fidget", 150.0), ("knock", 120.0)):
-        at = rng.exponential(mean_s)
-        while at < leg.duration_s - 20:
-            part = slice(max(0, int((at - 1) * leg.rate_hz)), int((at + 19) * leg.rate_hz))
-            m = part.stop - part.start
-            if name == "shift":
+def fidget(leg, part):
+    """A movement of 1-15 s, slow or quick, faint or strong, in the samples of a slice."""
+    rng = leg.rng
+    leg.motion[part] += oh.stirring(
+        rng,
+        part.stop - part.start,
+        leg.rate_hz,
+        at_s=1.0,
+        takes_s=spread(rng, 1, 15),
+        rms_ms2=spread(rng, 0.05, 3),
+        centre_hz=spread(rng, 0.8, 4),
+    )
+
+
+def taps(leg, part):
+    """A knock, or a few of them at irregular times, in the samples of a slice."""
+    rng, at_s = leg.rng, 1.0
+    ring, decay, peak = uniform(rng, 5, 20), spread(rng, 0.02, 0.15), spread(rng, 0.1, 5)
+    for _ in range(1 if rng.random() < 0.7 else int(rng.integers(2, 7))):
+        leg.motion[part] += oh.knock(
+            rng,
+            part.stop - part.start,
+            leg.rate_hz,
+            at_s=at_s,
+            peak_ms2=peak * spread(rng, 0.6, 1.6),
+            ring_hz=ring,
+            decay_s=decay,
+        )
+        at_s += uniform(rng, 0.2, 1.5)
+
+
+def jiggle(leg, part):
+    """The leg is jiggled at will for 1.5-5 s at 3-6 Hz, in the samples of a slice."""
+    rng, m = leg.rng, part.stop - part.start
+    t = np.arange(m) / leg.rate_hz
+    phase = oh.turning_phase(
+        rng, m, leg.rate_hz, uniform(rng, 3, 6), jitter=0.04, correlation_s=0.5
+    )
+    size = np.clip(t / 0.3, 0, 1) * np.clip((spread(rng, 1.5, 5) - t) / 0.3, 0, 1)
+    leg.motion[part] += spread(rng, 0.1, 2) * (np.cos(phase) * size)[:, None] * oh.direction(rng)
+
+
+def quiet_2h_jiggled(rng):
+    """As the one before, with the leg jiggled for 1.5-5 s every ten minutes or so."""
+    return quiet_2h(rng, (jiggle, 600.0))
+
+
+def quiet_2h(rng, *more):
+    """Two hours of a still leg: the heart, fidgets, shifts, knocks; no tremor."""
+    leg = Leg(rng, 7200.0, rates=(25.0, 50.0, 52.0), heart_ms2=(0.002, 0.02))
+    for kind, mean_s in ((None, 500.0), (fidget, spread(rng, 40, 200)), (taps, 120.0), *more):
+        at = 5.0 + rng.exponential(mean_s)
+        while at < leg.duration_s - 25:
+            if kind is None:
                 leg.posture(at, degrees=uniform(rng, 3, 40), stir_ms2=spread(rng, 0.1, 1.5))
-            elif name == "fidget":
-                takes, rms = uniform(rng, 1, 10), spread(rng, 0.1, 3)
-                leg.motion[part] += oh.stirring(
-                    rng, m, leg.rate_hz, at_s=1, takes_s=takes, rms_ms2=rms
-                )
             else:
-                ring, decay = uniform(rng, 5, 20), spread(rng, 0.02, 0.15)
-                leg.motion[part] += oh.knock(
-                    rng, m, leg.rate_hz, at_s=1, peak_ms2=spread(rng, 0.1, 5),
-                    ring_hz=ring, decay_s=decay,
-                )  # fmt: skip
+                kind(leg, slice(int((at - 1) * leg.rate_hz), int((at + 19) * leg.rate_hz)))
             at += rng.exponential(mean_s)
     return leg.scene()
 
@@ -261,7 +297,7 @@ def heart_beside(rng):
 def eight_bit(rng):
     """8 bits over +-8 g: steps of 0.61 m/s^2."""
     leg = Leg(rng, uniform(rng, 60, 120))
-    line = leg.tremor(**usual(rng, rms_ms2=spread(rng, 0.25, 1.5)))
+    line = leg.tremor(**usual(rng, rms_ms2=spread(rng, 0.2, 0.8)))
     return leg.scene(line, step_ms2=16.0 * oh.G_MS2 / 256.0)
 
 
