@@ -22,12 +22,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Scene:
-    """One capture, NaN where samples are lost, and what is true of it."""
+    """One capture, NaN where samples are lost, and what is true of it.
+
+    `whole` are the samples before some were lost; None where none were.
+    """
 
     acceleration_ms2: np.ndarray
     rate_hz: float
     lines: tuple[Line, ...] = ()
     facts: dict = field(default_factory=dict)
+    whole: np.ndarray | None = None
 
 
 class Leg:
@@ -87,9 +91,10 @@ class Leg:
         samples = self.gravity + self.motion
         if step_ms2 is not None:
             samples = oh.counted(samples, step_ms2)
-        if lost is not None:
-            samples[lost] = np.nan
-        return Scene(samples, self.rate_hz, lines, facts)
+        if lost is None:
+            return Scene(samples, self.rate_hz, lines, facts)
+        kept = np.where(lost[:, None], np.nan, samples)
+        return Scene(kept, self.rate_hz, lines, facts, whole=samples)
 
 
 def usual(rng, **given):
