@@ -201,12 +201,21 @@ def resolution_told(found):
     return "resolution" in cautions(found)
 
 
+def codes_in(part):
+    """Codes of all notes in a part of the document."""
+    if isinstance(part, dict):
+        own = {str(part["code"])} if "code" in part else set()
+        return own.union(*(codes_in(one) for one in part.values()))
+    return set().union(*(codes_in(one) for one in part)) if isinstance(part, list) else set()
+
+
 def growth_told(found):
-    recovery = found.get("recovery") or {}
-    codes = [one["code"] for one in recovery.get("reason_codes") or ()]
-    codes.append((recovery.get("remark_code") or {}).get("code", ""))
-    grows = any("GROW" in code or "ROSE" in code or "RISE" in code for code in codes)
-    return grows or recovery.get("verdict") != "decays"
+    return any("GREW" in code for code in codes_in(found.get("recovery")))
+
+
+def posture_told(found):
+    codes = codes_in(found.get("recovery"))
+    return "posture_change" in cautions(found) or any("POSTURE" in code for code in codes)
 
 
 def misfit_told(found):
@@ -307,7 +316,7 @@ ASKS = {
     "pocket_hump": (Ask(CALLED, of(measured), 0.05, at_most=True),),
     "posture_change": (
         Ask('"decays"', of(lambda d: verdict_of_recovery(d) == "decays"), 0.1, at_most=True),
-        Ask("change of posture told", of(lambda d: "posture_change" in cautions(d))),
+        Ask("change of posture told", of(posture_told)),
         shown(FREQUENCY),
     ),
     "plain_decay": HALF_LIFE,
@@ -317,7 +326,14 @@ ASKS = {
         Ask('"decays"', of(lambda d: verdict_of_recovery(d) == "decays"), 0.1, at_most=True),
         shown(FREQUENCY),
     ),
-    "growth_after_fading": (Ask('growth told, or not "decays"', of(growth_told), 0.9),),
+    "growth_after_fading": (
+        Ask(
+            'growth told, or not "decays"',
+            of(lambda d: growth_told(d) or verdict_of_recovery(d) != "decays"),
+            0.9,
+        ),
+        Ask("growth told", of(growth_told)),
+    ),
     "one_after_other": (Ask("both told within 0.3 Hz", both_told, 0.9), *TWO),
     "two_close": (Ask("both told within 0.3 Hz", both_told, 0.8), *TWO),
     "two_far": (Ask("both told within 0.3 Hz", both_told, 0.9), *TWO),
