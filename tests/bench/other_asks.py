@@ -84,7 +84,7 @@ def raised_fatigue(found):
     for one in found["explanations"]:
         if one["id"] == "muscle_fatigue":
             raising = [e for e in one["evidence"] if e["origin"] != "answered" and e["weight"] > 0]
-            return bool(raising) or one["log_odds"] > one["prior"] + 1e-9
+            return bool(raising)
     return False
 
 
