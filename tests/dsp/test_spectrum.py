@@ -285,3 +285,41 @@ def test_the_floor_does_not_see_the_line():
         for v in (x, x + line)
     )
     assert_allclose(with_line, without, rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_axes", [1, 3])
+@pytest.mark.parametrize(("fs", "duration_s"), [(100.0, 4.0), (100.0, 20.0), (50.0, 4.0)])
+def test_on_a_flat_floor_nothing_is_left_out(fs, duration_s, n_axes):
+    n, count = round(duration_s * fs), 400
+    x = noise(n, 0.05, windows=count)
+    x[:, n_axes:] = 0.0
+    density = psd(transform(x, fs=fs))
+    floor = noise_floor(density, fs=fs, n_samples=n, band_hz=(3.0, 15.0))
+    plain = density[:, band_bins(n, fs=fs, low_hz=18.0, high_hz=min(45.0, 0.45 * fs))].mean(axis=-1)
+    # A few bins at the end belong to no part.
+    assert_allclose(floor.mean(), plain.mean(), rtol=0.01 if n_axes == 3 else 0.04)
+    assert floor.std() < (1.1 if n_axes == 3 else 1.25) * plain.std()
+
+
+@pytest.mark.parametrize(
+    ("fs", "frequency_hz", "rms_ms2"),
+    [(100.0, 25.3, 0.1), (100.0, 41.8, 0.5), (100.0, 33.3, 2.0), (50.0, 20.1, 0.1),
+     (50.0, 20.1, 0.5)],
+)  # fmt: skip
+def test_a_motor_above_the_band_does_not_lift_the_floor(fs, frequency_hz, rms_ms2):
+    n = round(4 * fs)
+    x = noise(n, 0.05, windows=100)
+    motor = tone(n, fs, frequency_hz=frequency_hz, rms_ms2=rms_ms2, direction=(1, 2, 2)).T
+    with_motor, without = (
+        noise_floor(hann_psd(v, fs=fs), fs=fs, n_samples=n, band_hz=(3.0, 15.0)).mean()
+        for v in (x + motor, x)
+    )
+    # The plain mean would be lifted by a factor of 1.7 to 450.
+    assert_allclose(with_motor, without, rtol=0.08)
+
+
+def test_where_a_motor_fills_all_above_the_band_the_band_shows_the_floor():
+    density = np.full(101, 1e-3)  # 4 s at 50 Hz: bins of 0.25 Hz
+    density[68:] = 1.0
+    floor = noise_floor(density, fs=50.0, n_samples=200, band_hz=(3.0, 15.0))
+    assert_allclose(floor, 1e-3 / 0.51, rtol=1e-9)

@@ -297,19 +297,38 @@ def noise_floor(
     Notes
     -----
     The mean of the PSD from 1.2 to 3 times the upper band limit (18-45 Hz), or up to 90 % of the
-    Nyquist frequency. Where that leaves under a tenth of the band, the 20 % quantile of the band
-    itself is scaled to a mean.
+    Nyquist frequency, without those parts that hold a line themselves: a motor, a mode of the
+    strap, a harmonic. Parts 1.5 Hz wide are compared with a low quantile of all of them; on a flat
+    floor none is left out. Where that leaves under a tenth of the band, or far more than the band
+    itself holds at its lowest, the 20 % quantile of the band is scaled to a mean.
     """
     low_hz = NOISE_FLOOR.low_factor * band_hz[1]
     high_hz = min(NOISE_FLOOR.high_factor * band_hz[1], SPECTRUM.nyquist_share * fs / 2.0)
     bins = band_bins(n_samples, fs=fs, low_hz=low_hz, high_hz=high_hz)
     band = band_bins(n_samples, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
-    least_share = int(NOISE_FLOOR.least_band_share * (band.stop - band.start))
-    if bins.stop - bins.start >= max(NOISE_FLOOR.least_bins, least_share):
-        return np.asarray(density[..., bins].mean(axis=-1))
     # A periodogram ordinate summed over three axes is a sum of three exponential variables.
-    quantile = np.quantile(density[..., band], NOISE_FLOOR.band_quantile, axis=-1)
-    return np.asarray(quantile / NOISE_FLOOR.quantile_over_mean)
+    at = int(NOISE_FLOOR.band_quantile * (band.stop - band.start))
+    lowest = np.partition(density[..., band], at, axis=-1)[..., at] / NOISE_FLOOR.quantile_over_mean
+    least_share = int(NOISE_FLOOR.least_band_share * (band.stop - band.start))
+    if bins.stop - bins.start < max(NOISE_FLOOR.least_bins, least_share):
+        return np.asarray(lowest)
+    above = _mean_without_lines(density[..., bins], bin_width_hz=fs / n_samples)
+    return np.asarray(np.where(above > NOISE_FLOOR.most_over_band * lowest, lowest, above))
+
+
+def _mean_without_lines(density: Floats, *, bin_width_hz: float) -> Floats:
+    """Average a PSD over its bins, leaving out the parts that stand out of the others."""
+    count = density.shape[-1]
+    width = max(NOISE_FLOOR.least_bins, round(NOISE_FLOOR.part_hz / bin_width_hz))
+    n_parts = max(1, count // width)
+    width = count // n_parts
+    parts = density[..., : n_parts * width].reshape(*density.shape[:-1], n_parts, width)
+    level = parts.mean(axis=-1)
+    at = int(NOISE_FLOOR.part_quantile * n_parts)
+    usual = np.partition(level, at, axis=-1)[..., at, None]
+    chance = max(NOISE_FLOOR.least_rise, NOISE_FLOOR.rise_sd / np.sqrt(width))
+    kept = level <= (1.0 + chance) * usual
+    return np.asarray(np.where(kept, level, 0.0).sum(axis=-1) / kept.sum(axis=-1))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

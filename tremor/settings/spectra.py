@@ -45,6 +45,37 @@ class NoiseFloorCalibration:
     least_band_share: float = calibrated(
         0.1, "1", "... and bins there over those of the band", source=JUDGEMENT
     )
+    part_hz: float = calibrated(
+        1.5,
+        "Hz",
+        "width of the parts whose means are compared: the line of a motor lifts one or two of 18",
+        source=JUDGEMENT,
+    )
+    part_quantile: float = calibrated(
+        0.4,
+        "1",
+        "quantile of the parts that is floor although lines fill half of them",
+        source=JUDGEMENT,
+    )
+    rise_sd: float = calibrated(
+        5.0,
+        "1",
+        "standard deviations of one axis by which a part may exceed that quantile by chance",
+        source=JUDGEMENT,
+    )
+    least_rise: float = calibrated(
+        1.0,
+        "1",
+        "... at least this share: a floor may fall by half from 18 to 45 Hz",
+        source=JUDGEMENT,
+    )
+    most_over_band: float = calibrated(
+        10.0,
+        "1",
+        "floor above the band over the quantile of the band, beyond which it is no floor: noise "
+        "on a single axis has 2.3 on average, and four times that once in thousands of windows",
+        source="derived: 20 % quantiles of gamma variables with shapes 1 and 3",
+    )
     band_quantile: float = calibrated(
         0.2,
         "1",
