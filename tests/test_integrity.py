@@ -13,6 +13,7 @@ from tremor.integrity import (
     find_clipped,
     find_dead_axes,
     find_gravity_evidence,
+    find_resolution_ms2,
     find_scale_correction,
 )
 from tremor.units import STANDARD_GRAVITY_MS2 as G
@@ -29,6 +30,35 @@ def on_x(values):
 
 def sine(amplitude_ms2, frequency_hz, *, n=3000, offset_ms2=0.0):
     return offset_ms2 + amplitude_ms2 * np.sin(2 * np.pi * frequency_hz * np.arange(n) / FS + 0.3)
+
+
+# --- resolution -----------------------------------------------------------------------------------
+
+
+def shaking(*, noise_ms2=0.02, rms_ms2=0.3, n=3000, seed=1):
+    rng = np.random.default_rng(seed)
+    clean = syn.tone(n, FS, frequency_hz=7.3, rms_ms2=rms_ms2, direction=(1, 2, 2))
+    return clean + rng.normal(0, noise_ms2, (n, 3)) + [1.0, 5.0, 8.2]
+
+
+@pytest.mark.parametrize("step_ms2", [16 * G / 256, 0.0383, 0.0047884, 0.0005986])
+@pytest.mark.parametrize("noise_ms2", [0.002, 0.05])
+def test_the_resolution_is_the_step_of_the_samples(step_ms2, noise_ms2):
+    samples = np.round(shaking(noise_ms2=noise_ms2) / step_ms2) * step_ms2
+    samples[100:130] = np.nan
+    assert_allclose(find_resolution_ms2(samples), step_ms2, rtol=1e-6)
+    assert_allclose(find_resolution_ms2(samples.astype(np.float32)), step_ms2, rtol=0.01)
+
+
+def test_the_resolution_is_seen_through_the_digits_of_a_text():
+    codes = np.round(shaking() / 0.6125) * 0.6125
+    assert_allclose(find_resolution_ms2(np.round(codes, 3)), 0.6125, rtol=0.01)
+
+
+def test_numbers_without_a_grid_have_no_resolution():
+    assert find_resolution_ms2(shaking()) is None
+    assert find_resolution_ms2(np.full((50, 3), 9.81)) is None
+    assert find_resolution_ms2(np.zeros((0, 3))) is None
 
 
 # --- length of the vector and dead axes ----------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Integrity of a capture from its samples alone: clipping, dead axes, and the length of gravity.
+"""Integrity of a capture from its samples alone: clipping, dead axes, resolution, and gravity.
 
 A capture may come whole or in chunks; the results are the same. Clocks and gaps are
 `tremor.clock.timebase`; whether there is tremor is `tremor.analysis`.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import Floats
-from tremor.settings import GRAVITY, RAILS
+from tremor.settings import GRAVITY, RAILS, RESOLUTION
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
@@ -21,11 +21,13 @@ __all__ = [
     "GravityEvidence",
     "Rails",
     "chunked_gravity_evidence",
+    "chunked_resolution_ms2",
     "chunked_scale_correction",
     "find_clipped",
     "find_dead_axes",
     "find_gravity_evidence",
     "find_rails",
+    "find_resolution_ms2",
     "find_scale_correction",
 ]
 
@@ -314,6 +316,74 @@ def _find_rail(chunks: Chunks, axis: int, sign: float, *, top: float, span: floa
         has_run |= bool(runs.max(initial=0) >= RAILS.least_run)
         before = joined[1 - RAILS.least_run :]
     return top - at_zone if has_run and n_at > RAILS.least_ratio * n_next else None
+
+
+def find_resolution_ms2(acceleration_ms2: Floats) -> float | None:
+    """Find the step between neighbouring values of the samples, the size of their last bit.
+
+    Parameters
+    ----------
+    acceleration_ms2 : ndarray, shape (n, 3)
+        m/s^2, as measured; rows of NaN are left out.
+
+    Returns
+    -------
+    float or None
+        m/s^2; None where the values lie on no grid that the samples show.
+
+    Notes
+    -----
+    The finest of the three axes, from up to 8192 rows at regular steps. Where each value occurs
+    many times, neighbours are one step apart and their median distance is the step. Where values
+    seldom repeat, the least distance is the step if all values are whole multiples of it. Samples
+    that were interpolated or turned lie on no grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wave = 3.0 * np.sin(np.arange(900.0).reshape(300, 3))
+    >>> find_resolution_ms2(np.round(wave / 0.25) * 0.25)
+    0.25
+    >>> find_resolution_ms2(wave) is None
+    True
+    """
+    return chunked_resolution_ms2(_single_chunk(acceleration_ms2))
+
+
+def chunked_resolution_ms2(chunks: Chunks) -> float | None:
+    """Compute `find_resolution_ms2` of samples in chunks.
+
+    Parameters
+    ----------
+    chunks : callable
+        The samples, m/s^2; only the first chunk is used.
+
+    Returns
+    -------
+    float or None
+        As for `find_resolution_ms2`.
+    """
+    first = next(iter(chunks(1)), np.zeros((0, 3)))
+    rows = first[:: max(1, len(first) // RESOLUTION.most_rows)]
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    steps = [_step_between(rows[:, axis]) for axis in range(rows.shape[1])]
+    return min((step for step in steps if step is not None), default=None)
+
+
+def _step_between(values: Floats) -> float | None:
+    """Return the step of the grid that values of shape (n,) lie on; None where there is none."""
+    distinct = np.unique(values)
+    # What differs by rounding alone is one value.
+    rounding = RESOLUTION.rounding * max(float(np.abs(distinct).max(initial=0.0)), 1.0)
+    distance = np.diff(distinct)
+    distance = distance[distance > rounding]
+    if not distance.size:
+        return None
+    if len(values) > RESOLUTION.least_repeats * len(distinct):
+        return float(np.median(distance))
+    step = float(distance.min())
+    off = np.abs(distance / step - np.round(distance / step))
+    return step if np.quantile(off, RESOLUTION.share_on_grid) < RESOLUTION.most_off else None
 
 
 def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) -> float | None:

@@ -16,7 +16,12 @@ import numpy.typing as npt
 
 from tremor.arrays import Bools, Floats, read_only
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.integrity import find_clipped, find_dead_axes, find_gravity_evidence
+from tremor.integrity import (
+    find_clipped,
+    find_dead_axes,
+    find_gravity_evidence,
+    find_resolution_ms2,
+)
 from tremor.notes import Note, note
 from tremor.storage import ArraySamples, Samples
 
@@ -222,6 +227,9 @@ class CaptureInfo:
         Share of the samples that are at a rail of the sensor; None until they are counted.
     dead_axes : tuple of str
         Axes that hold one value throughout.
+    resolution_ms2 : float or None
+        Step between neighbouring values of the samples, scale correction applied, m/s^2; None
+        where they lie on no visible grid.
     sensor : SensorInfo or None
         The sensor, if known.
     placement : Placement or None
@@ -251,6 +259,7 @@ class CaptureInfo:
     gaps: tuple[Gap, ...] = ()
     clipped_fraction: float | None = None
     dead_axes: tuple[str, ...] = ()
+    resolution_ms2: float | None = None
     sensor: SensorInfo | None = None
     placement: Placement | None = None
     warnings: tuple[Note, ...] = ()
@@ -438,6 +447,7 @@ class Recording(CaptureInfo):
             placement=Placement.from_text(placement) if isinstance(placement, str) else placement,
             gaps=gaps_of(lost, sampling_rate_hz=float(sampling_rate_hz)),
             dead_axes=tuple(AXES[axis] for axis in find_dead_axes(samples)),
+            resolution_ms2=find_resolution_ms2(samples),
             gravity=gravity,
             warnings=(note("SINGLE_AXIS"),) if _is_single_axis(samples) else (),
             history=(f"from arrays: {len(samples)} samples at {sampling_rate_hz:g} Hz",),

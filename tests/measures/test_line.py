@@ -16,6 +16,7 @@ from tremor.measures.line import estimate_line
 from tremor.measures.line_table import LineTable, fit_lines
 from tremor.results.estimates import ESTIMATE_NAMES, ESTIMATES
 from tremor.results.verdicts import METHODS
+from tremor.settings import RESOLUTION
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0
@@ -477,3 +478,22 @@ def test_an_unknown_method_is_refused():
 
 def test_the_public_name_is_this_function():
     assert tremor.estimate_line is estimate_line
+
+
+@pytest.mark.parametrize(("over_rms", "most_bias"), [(0.5, 0.03), (1.2, 0.05)])
+def test_steps_that_are_not_coarse_cost_no_more_than_five_percent(over_rms, most_bias):
+    step_ms2, count, n = 16 * 9.80665 / 256, 80, 1000
+    rng = np.random.default_rng(4)
+    ratio = []
+    for _ in range(count):
+        direction = rng.normal(size=3)
+        clean = narrowband(
+            n, 100.0, frequency_hz=rng.uniform(5, 11), bandwidth_hz=0.5, rng=rng,
+            rms_ms2=step_ms2 / over_rms, direction=direction,
+        )  # fmt: skip
+        gravity = rng.normal(size=3)
+        samples = clean + 9.81 * gravity / np.linalg.norm(gravity) + rng.normal(0, 0.02, (n, 3))
+        line = estimate_line(np.round(samples / step_ms2) * step_ms2, sampling_rate_hz=100.0)
+        ratio.append(line.rms_ms2.value / np.sqrt((clean**2).sum(axis=1).mean()))
+    assert over_rms < RESOLUTION.coarse_over_rms
+    assert abs(np.mean(ratio) - 1.0) < most_bias

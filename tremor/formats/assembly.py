@@ -14,7 +14,7 @@ import numpy as np
 from tremor.formats.csv.units_and_gravity import UnitAndGravity, find_unit_and_gravity
 from tremor.formats.even_grid import put_on_even_grid
 from tremor.formats.table import DeclaredFacts, Table
-from tremor.integrity import Rails, chunked_scale_correction, find_rails
+from tremor.integrity import Rails, chunked_resolution_ms2, chunked_scale_correction, find_rails
 from tremor.notes import note
 from tremor.recording import AXES, Gap, Recording, SensorInfo, Source, gaps_of
 from tremor.storage import StoredSamples
@@ -47,6 +47,8 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         If the stamps determine no rate.
     """
     quantity = find_unit_and_gravity(table, facts)
+    # Samples that are interpolated below show no step.
+    step_ms2 = chunked_resolution_ms2(table.chunks(quantity.unit_ms2))
     rate = put_on_even_grid(table, facts)
     gaps = _find_gaps(table, rate.sampling_rate_hz)
     dead_axes = _find_dead_axes(table)
@@ -67,6 +69,7 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         scale_correction=scale_correction,
         gaps=gaps,
         dead_axes=dead_axes,
+        resolution_ms2=None if step_ms2 is None else step_ms2 * scale_correction,
         sensor=facts.sensor,
         placement=facts.placement,
         warnings=tuple(table.warnings),

@@ -209,6 +209,9 @@ def capture_rows(info: CaptureInfo, *, source_format: str) -> tuple[tuple[str, s
         "gaps": _gaps_text(info) if info.gaps else none,
         "clipped": not_known if clipped is None else percent(clipped),
         "dead_axes": " ".join(info.dead_axes) or none,
+        "resolution": not_known
+        if info.resolution_ms2 is None
+        else text("capture", "step", step_ms2=info.resolution_ms2),
         "sensor": str(info.sensor or "") or not_known,
         "placement": str(info.placement or "") or not_known,
     }

@@ -11,7 +11,7 @@ used.
 
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
-from tremor.settings.captures import GRAVITY, QUALITY, RAILS
+from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.recoveries import DECAY_PRIOR, DECAY_READING, RMS_SERIES
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HEARTBEAT, IMPACTS, PEAK
@@ -50,6 +50,7 @@ __all__ = [
     "RAILS",
     "RATE_FIT",
     "RESAMPLING",
+    "RESOLUTION",
     "RMS_SERIES",
     "RUNNING_CLOCK",
     "SINE",
