@@ -25,8 +25,10 @@ __all__ = ["SLOPE_VARIANCE", "SineFit", "fit_sines", "residual_per_bandwidth_s"]
 
 #: Size of the largest basis of slow cosines that is kept in memory, in numbers.
 _MOST_BASIS_NUMBERS: Final = 500_000
-#: Gauss-Newton steps; from a start within half a bin three are enough. None is longer than this.
+#: Gauss-Newton steps at most, the change in bins that ends them, and the longest one; from a start
+#: within half a bin three are enough.
 _STEPS: Final = 6
+_TOLERANCE_BINS: Final = 1e-5
 _LONGEST_STEP_BINS: Final = 0.3
 #: Of a Brownian phase of unit variance after the whole window: variance of the slope of the
 #: straight line through it, over the least possible one.
@@ -175,33 +177,72 @@ def _least_squares(
     cutoff_hz: float,
     band_hz: tuple[float, float],
 ) -> _LeastSquares:
-    """Search the frequency by Gauss-Newton, the amplitudes solved out at each step."""
+    """Search the frequency by Gauss-Newton, the amplitudes solved out at each step.
+
+    Windows that have converged are left out of the further steps.
+    """
     n_windows, _, n = high_passed.shape
-    longest_hz = _LONGEST_STEP_BINS / (n / fs)
-    time = (np.arange(n) - (n - 1) / 2.0) / fs
+    duration_s = n / fs
     frequency = start_hz.copy()
-    waves = np.empty((n_windows, 4, n))
+    amplitude, curvature = np.empty((n_windows, 3, 2)), np.empty(n_windows)
+    waves = np.empty((n_windows, 2, n))
+    rows = np.arange(n_windows)
     for step in range(_STEPS):
-        phase = 2.0 * np.pi * frequency[:, None] * time
-        np.cos(phase, out=waves[:, 0])
-        np.sin(phase, out=waves[:, 1])
-        # The derivatives of both by the frequency.
-        np.multiply(waves[:, 1], -2.0 * np.pi * time, out=waves[:, 2])
-        np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
-        # Only inner products follow. The samples have no slow part, so that those between waves
-        # and samples are the same with and without that of the waves.
-        gram = _gram_without_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
-        along = waves @ np.swapaxes(high_passed, -1, -2)
-        inner = gram[:, :2, :2]
-        fitted = np.linalg.solve(inner, along[:, :2])
-        # Derivative of the fitted sine by the frequency, orthogonal to cosine and sine.
-        turn = np.concatenate([-np.linalg.solve(inner, gram[:, :2, 2:] @ fitted), fitted], axis=1)
-        curvature = np.maximum((turn * (gram @ turn)).sum(axis=(1, 2)), 1e-300)
-        if step < _STEPS - 1:
-            left = along - gram[:, :, :2] @ fitted
-            change = (turn * left).sum(axis=(1, 2)) / curvature
-            frequency = np.clip(frequency + np.clip(change, -longest_hz, longest_hz), *band_hz)
-    return _LeastSquares(frequency, np.swapaxes(fitted, -1, -2), waves[:, :2], curvature)
+        some = high_passed if len(rows) == n_windows else high_passed[rows]
+        now = _step(some, frequency[rows], fs=fs, cutoff_hz=cutoff_hz)
+        small = np.abs(now.change_hz) * duration_s < _TOLERANCE_BINS
+        done = small | (step == _STEPS - 1)
+        at = rows[done]
+        amplitude[at], curvature[at], waves[at] = (
+            now.amplitude[done], now.curvature[done], now.waves[done]
+        )  # fmt: skip
+        longest_hz = _LONGEST_STEP_BINS / duration_s
+        change_hz = np.where(
+            small | ~done, np.clip(now.change_hz, -longest_hz, longest_hz), 0.0
+        )
+        frequency[rows] = np.clip(frequency[rows] + change_hz, *band_hz)
+        rows = rows[~done]
+        if not rows.size:
+            break
+    return _LeastSquares(frequency, amplitude, waves, curvature)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Step:
+    """Best amplitudes (n, 3, 2) at a frequency, their waves, curvature, and change of frequency."""
+
+    amplitude: Floats
+    waves: Floats
+    curvature: Floats
+    change_hz: Floats
+
+
+def _step(high_passed: Floats, frequency_hz: Floats, *, fs: float, cutoff_hz: float) -> _Step:
+    n_windows, _, n = high_passed.shape
+    time = (np.arange(n) - (n - 1) / 2.0) / fs
+    waves = np.empty((n_windows, 4, n))
+    phase = 2.0 * np.pi * frequency_hz[:, None] * time
+    np.cos(phase, out=waves[:, 0])
+    np.sin(phase, out=waves[:, 1])
+    # The derivatives of both by the frequency.
+    np.multiply(waves[:, 1], -2.0 * np.pi * time, out=waves[:, 2])
+    np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
+    # Only inner products follow. The samples have no slow part, so that those between waves and
+    # samples are the same with and without that of the waves.
+    gram = _gram_without_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
+    along = waves @ np.swapaxes(high_passed, -1, -2)
+    inner = gram[:, :2, :2]
+    fitted = np.linalg.solve(inner, along[:, :2])
+    # Derivative of the fitted sine by the frequency, orthogonal to cosine and sine.
+    turn = np.concatenate([-np.linalg.solve(inner, gram[:, :2, 2:] @ fitted), fitted], axis=1)
+    curvature = np.maximum((turn * (gram @ turn)).sum(axis=(1, 2)), 1e-300)
+    left = along - gram[:, :, :2] @ fitted
+    change_hz = (turn * left).sum(axis=(1, 2)) / curvature
+    # A small change of the frequency takes the amplitudes along.
+    amplitude = fitted + turn[:, :2] * np.where(
+        np.abs(change_hz) * (n / fs) < _TOLERANCE_BINS, change_hz, 0.0
+    )[:, None, None]
+    return _Step(np.swapaxes(amplitude, -1, -2), waves[:, :2], curvature, change_hz)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
