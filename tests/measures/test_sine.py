@@ -136,3 +136,20 @@ def test_nothing_is_written_into():
     fit_sines(x, start_hz, fs=FS, cutoff_hz=CUTOFF_HZ, band_hz=BAND_HZ)
     assert_array_equal(x, before)
     assert_array_equal(start_hz, [8.0, 9.3])
+
+
+@pytest.mark.parametrize(("duration_s", "bandwidth_hz"), [(4.0, 0.02), (10.0, 0.005), (10.0, 0.02)])
+def test_a_phase_that_wanders_widens_the_interval(duration_s, bandwidth_hz):
+    n, count = round(duration_s * FS), 200
+    rng = np.random.default_rng(9)
+    steps = rng.normal(0.0, np.sqrt(2.0 * np.pi * bandwidth_hz / FS), (count, n))
+    turns = 2 * np.pi * 7.77 * np.arange(n) / FS + rng.uniform(0, 2 * np.pi, (count, 1))
+    wave = np.sqrt(2) * 0.3 * np.cos(turns + np.cumsum(steps, axis=1))
+    x = wave[:, None, :] * np.array([0.6, 0.64, 0.48])[:, None] + rng.normal(0, 0.05, (count, 3, n))
+    found = fitted(x, np.full(count, 7.77))
+    error = np.abs(found.frequency_hz - 7.77)
+    # 0.9 less three binomial standard deviations; noise alone covers a tenth of them.
+    assert np.mean(error <= found.half_hz) > 0.84
+    assert np.mean(error <= found.noise_half_hz) < 0.5
+    # One-sided, 95 %.
+    assert np.mean(bandwidth_hz <= found.most_bandwidth_hz) > 0.85

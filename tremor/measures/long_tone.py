@@ -135,7 +135,7 @@ def fit_long_tone(
     wander_hz = np.sqrt(SLOPE_VARIANCE * diffusion) / (2.0 * np.pi * n / fs)
     return LongTone(
         frequency_hz=frequency_hz,
-        half_hz=float(np.hypot(sine.half_hz[0], NORMAL_QUANTILE * wander_hz)),
+        half_hz=float(np.hypot(sine.noise_half_hz[0], NORMAL_QUANTILE * wander_hz)),
         power_ms2sq=power,
         half_rms_ms2=float(sine.half_rms[0]),
         bandwidth_hz=float(sine.bandwidth_hz[0]),

@@ -9,11 +9,13 @@ frequency, and the wander is part of the interval.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.arrays import read_only
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
 from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import half_span_hz
@@ -36,8 +38,9 @@ SLOPE_VARIANCE: Final = 1.2
 #: Share of the power of a narrow line that its best sine leaves, over pi B T: Brownian phase and
 #: amplitude, less the straight line that the frequency takes from the phase.
 _RESIDUAL_POWER: Final = 0.233
-#: The energy of a single Brownian path is below a third of its mean in 5 % of cases.
-_BROWNIAN_ENERGY_FACTOR: Final = 3.0
+#: The energy of a single Brownian path about its straight line is below a quarter of its mean in
+#: 5 % of cases, and a phase that wanders at constant amplitude leaves 4/7 of the power above.
+_BROWNIAN_ENERGY_FACTOR: Final = 4.0 * 7.0 / 4.0
 #: One-sided normal quantile of 95 %.
 _ONE_SIDED_QUANTILE: Final = 1.645
 
@@ -49,8 +52,10 @@ class SineFit:
     Parameters
     ----------
     frequency_hz, half_hz : ndarray, shape (n_windows,)
-        Frequency and half of its 95 % interval, Hz: from the noise around the line, and for a
-        line that is not a tone from its wander as well.
+        Frequency and half of its 95 % interval, Hz: from the noise around the line, and from the
+        wander that its phase shows.
+    noise_half_hz : ndarray, shape (n_windows,)
+        Half of the interval from the noise alone, Hz.
     power, half_rms : ndarray, shape (n_windows,)
         Mean square of the vector, (m/s^2)^2, and half of the 95 % interval of its root, m/s^2.
     bandwidth_hz, most_bandwidth_hz : ndarray, shape (n_windows,)
@@ -65,6 +70,7 @@ class SineFit:
 
     frequency_hz: Floats
     half_hz: Floats
+    noise_half_hz: Floats
     power: Floats
     half_rms: Floats
     bandwidth_hz: Floats
@@ -120,15 +126,16 @@ def fit_sines(
     beyond_noise = np.maximum(left.excess - left.expected, 0.0)
     bandwidth = beyond_noise / per_bandwidth
     from_noise = variance / fit.curvature
-    from_wander = SLOPE_VARIANCE * bandwidth / (4.0 * np.pi * duration_s)
+    diffusion = _phase_diffusion(left.samples, fit, noise_ms2sq=variance)
+    from_wander = SLOPE_VARIANCE * diffusion / np.square(2.0 * np.pi * duration_s)
     # One keyword per column of the record.
     return SineFit(
         frequency_hz=fit.frequency_hz,
-        half_hz=np.where(
-            is_tone,
-            NORMAL_QUANTILE * np.sqrt(from_noise),
-            float(student_quantile(SINE.narrow_freedom)) * np.sqrt(from_noise + from_wander),
+        half_hz=np.sqrt(
+            NORMAL_QUANTILE**2 * from_noise
+            + float(student_quantile(SINE.narrow_freedom)) ** 2 * from_wander
         ),
+        noise_half_hz=NORMAL_QUANTILE * np.sqrt(from_noise),
         power=power,
         half_rms=NORMAL_QUANTILE * np.sqrt(variance / n),
         bandwidth_hz=bandwidth,
@@ -197,9 +204,7 @@ def _least_squares(
             now.amplitude[done], now.curvature[done], now.waves[done]
         )  # fmt: skip
         longest_hz = _LONGEST_STEP_BINS / duration_s
-        change_hz = np.where(
-            small | ~done, np.clip(now.change_hz, -longest_hz, longest_hz), 0.0
-        )
+        change_hz = np.where(small | ~done, np.clip(now.change_hz, -longest_hz, longest_hz), 0.0)
         frequency[rows] = np.clip(frequency[rows] + change_hz, *band_hz)
         rows = rows[~done]
         if not rows.size:
@@ -239,16 +244,19 @@ def _step(high_passed: Floats, frequency_hz: Floats, *, fs: float, cutoff_hz: fl
     left = along - gram[:, :, :2] @ fitted
     change_hz = (turn * left).sum(axis=(1, 2)) / curvature
     # A small change of the frequency takes the amplitudes along.
-    amplitude = fitted + turn[:, :2] * np.where(
-        np.abs(change_hz) * (n / fs) < _TOLERANCE_BINS, change_hz, 0.0
-    )[:, None, None]
+    amplitude = (
+        fitted
+        + turn[:, :2]
+        * np.where(np.abs(change_hz) * (n / fs) < _TOLERANCE_BINS, change_hz, 0.0)[:, None, None]
+    )
     return _Step(np.swapaxes(amplitude, -1, -2), waves[:, :2], curvature, change_hz)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Residual:
-    """Noise of one axis; residual near the line, in bins of that noise, found and expected."""
+    """Residual; noise of one axis; residual near the line, in bins of it, found and expected."""
 
+    samples: Floats
     noise: Floats
     excess: Floats
     expected: Floats
@@ -285,11 +293,61 @@ def _residual(
     noise = np.maximum(noise, 1e-300)
     # A bin of an axis counts one; the amplitudes take one of each axis, the frequency a half.
     return _Residual(
+        samples=residual,
         noise=noise,
         excess=np.where(near, density, 0.0).sum(axis=-1) / noise,
         expected=n_axes * (near.sum(axis=-1) - 1.0) - 0.5,
         n_axes=n_axes,
     )
+
+
+def _phase_diffusion(residual: Floats, fit: _LeastSquares, *, noise_ms2sq: Floats) -> Floats:
+    """Estimate how far the phase of each sine diffuses over its window, rad^2.
+
+    Parameters
+    ----------
+    residual : ndarray, shape (n_windows, 3, n_samples)
+        What the sines leave, m/s^2.
+    fit : _LeastSquares
+        The sines.
+    noise_ms2sq : ndarray, shape (n_windows,)
+        Variance of the noise of one axis, (m/s^2)^2.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        Variance of the phase after the window.
+
+    Notes
+    -----
+    A phase that is a little off adds the sine a quarter of a period later. Its slow course is
+    described by Legendre polynomials; the sine has taken the first two. A Brownian phase that has
+    the variance D after the window has the variance ``D / (2 (2 k + 3) (2 k - 1))`` along the k-th
+    of them, and noise has the same along each.
+    """
+    n = residual.shape[-1]
+    degrees = np.arange(2, SINE.phase_degrees + 1)
+    quarter = np.stack([fit.waves[:, 1], -fit.waves[:, 0]], axis=1)
+    along = ((fit.amplitude @ quarter) * residual).sum(axis=1)
+    power = np.maximum(np.square(fit.amplitude).sum(axis=(1, 2)) / 2.0, 1e-300)
+    # One product per window: a window alone gives the same bits as one among others.
+    course = (along[:, None, :] @ _legendre(n, SINE.phase_degrees))[:, 0, :]
+    by_chance = noise_ms2sq / power
+    energy = np.square(course / power[:, None]).sum(axis=-1) / by_chance
+    share = (1.0 / (2.0 * (2 * degrees + 3) * (2 * degrees - 1))).sum()
+    beyond = np.where(energy > SINE.least_phase_energy * len(degrees), energy - len(degrees), 0.0)
+    return np.asarray(beyond * by_chance / (n * share))
+
+
+@lru_cache(maxsize=16)
+def _legendre(n_samples: int, highest: int) -> Floats:
+    """Return the Legendre polynomials of degree 2 and more, of unit length, (n, highest - 1)."""
+    from numpy.polynomial.legendre import legvander
+
+    # Samples are the middles of equal parts; not quite orthogonal, by 1 / n.
+    middle = (2.0 * np.arange(n_samples) + 1.0) / n_samples - 1.0
+    polynomials = legvander(middle, highest)[:, 2:]
+    return read_only(polynomials / np.sqrt(np.square(polynomials).sum(axis=0)))
 
 
 def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
