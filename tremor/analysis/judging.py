@@ -31,7 +31,7 @@ from tremor.measures.envelope import heartbeat, quiet_time, slow_correlation
 from tremor.measures.spectral_shape import band_levels, peak_shape
 from tremor.recording import AXES, Floats
 from tremor.results.verdicts import REASON_NAMES
-from tremor.settings import HEARTBEAT, PEAK, AnalysisSettings
+from tremor.settings import HEARTBEAT, LINE, PEAK, AnalysisSettings
 
 __all__ = ["Decisions", "Judgement", "WindowBatch", "judge"]
 
@@ -304,7 +304,11 @@ def _judge_impacts(judgement: Judgement) -> Judgement:
         # The level of slow movement remains that of the window with its impacts.
         judgement = replace(judgement, scores={**judgement.scores, "low_rms_ms2": before})
     disagreement_hz = half_disagreement_hz(
-        blanked.samples, judgement.scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz
+        blanked.samples,
+        judgement.scores["peak_hz"][rows],
+        has_second=judgement.scores["has_second"][rows] > 0.0,
+        fs=fs,
+        band_hz=judgement.band_hz,
     )
     judgement = _with_scores(judgement, rows, {"half_disagreement_hz": disagreement_hz})
     return _with_tests(judgement, IMPACT_RULES)
@@ -323,7 +327,16 @@ def _score_heartbeat(judgement: Judgement) -> Judgement:
     high_passed = np.empty((len(rows), *judgement.windows.shape[1:]))
     high_passed[known] = judgement.high_passed.at(rows[known])
     high_passed[~known] = _remove_slow(judgement.windows[rows[~known]], judgement)
-    found = heartbeat(high_passed, scores["peak_hz"][rows], fs=fs, band_hz=judgement.band_hz)
+    peak_hz = scores["peak_hz"][rows]
+    found = heartbeat(
+        high_passed,
+        peak_hz,
+        most_hz=np.where(
+            scores["has_second"][rows] > 0.0, LINE.most_of_fundamental * peak_hz, np.inf
+        ),
+        fs=fs,
+        band_hz=judgement.band_hz,
+    )
     return _with_scores(judgement, rows, {"heartbeat_score": found.score})
 
 

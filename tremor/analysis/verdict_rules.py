@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tremor.measures.envelope import heartbeat_limit
 from tremor.recording import Floats
-from tremor.settings import ENVELOPE, AnalysisSettings
+from tremor.settings import ENVELOPE, HARMONICS, AnalysisSettings
 
 __all__ = [
     "IMPACT_RULES",
@@ -83,7 +83,10 @@ def low_rms_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> F
 
 def _comb_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
     strong = scores["band_rms_ms2"] > settings.strong_rms_ms2
-    return np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
+    limit = np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
+    # A line and its second harmonic are two teeth without any gait, which moves slowly as well.
+    by_itself = scores["low_rms_ms2"] < HARMONICS.most_slow_share * scores["band_rms_ms2"]
+    return np.where(~strong & by_itself & (scores["has_second"] > 0.0), np.inf, limit)
 
 
 def _heartbeat_score_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:

@@ -30,7 +30,9 @@ __all__ = ["WindowBatch", "analyze_window", "analyze_windows"]
 #: Numbers of samples that are judged at once: enough to spread the cost of a call.
 _NUMBERS_AT_ONCE: Final = 512 * 1200
 #: Scores of the samples, not of the movement; they are not part of the result.
-_NOT_REPORTED: Final = ("length_s", "n_dead_axes", "lost_s", "clipped_share", "gone_share")
+_NOT_REPORTED: Final = (
+    "length_s", "n_dead_axes", "lost_s", "clipped_share", "gone_share", "has_second",
+)  # fmt: skip
 
 
 def analyze_windows(batch: WindowBatch, *, settings: AnalysisSettings) -> WindowTable:
@@ -106,7 +108,14 @@ def _line_columns(
     }
     if rows.size:
         samples = np.concatenate([part.tremor_samples() for part in judged])
-        lines = fit_high_passed(samples, fs=judged[0].batch.fs, band_hz=judged[0].band_hz)
+        has_second = np.concatenate([part.scores["has_second"] for part in judged])[rows] > 0.0
+        peak_hz = np.concatenate([part.scores["peak_hz"] for part in judged])[rows]
+        lines = fit_high_passed(
+            samples,
+            fs=judged[0].batch.fs,
+            band_hz=judged[0].band_hz,
+            fundamental_hz=np.where(has_second, peak_hz, np.nan),
+        )
         for name, column in columns.items():
             column[rows] = getattr(lines, name)
     return columns

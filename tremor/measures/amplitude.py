@@ -44,6 +44,7 @@ def power_around(
     fs: float,
     n_samples: int,
     band_hz: tuple[float, float],
+    most_hz: Floats | float = np.inf,
 ) -> LinePower:
     """Integrate the axis-summed PSD, floor removed, around each line.
 
@@ -61,6 +62,8 @@ def power_around(
         Length of the windows.
     band_hz : tuple of float
         Band of the search, Hz.
+    most_hz : ndarray, shape (n_windows,), or float
+        Highest frequency of the integral, Hz: below a second harmonic.
 
     Returns
     -------
@@ -82,7 +85,8 @@ def power_around(
         LINE_POWER.span_bandwidths * bandwidth_hz,
     )
     low_hz = np.maximum(frequency_hz - span_hz, reach_hz(band_hz)[0])
-    high_hz = np.minimum(frequency_hz + span_hz, SPECTRUM.nyquist_share * fs / 2.0)
+    highest_hz = np.minimum(SPECTRUM.nyquist_share * fs / 2.0, most_hz)
+    high_hz = np.minimum(frequency_hz + span_hz, highest_hz)
     inside = (frequency >= low_hz[:, None]) & (frequency <= high_hz[:, None])
     half_width = np.maximum(bandwidth_hz, 1e-6) / 2.0
     share_inside = (

@@ -138,7 +138,12 @@ def _since_hit(hit: npt.NDArray[np.bool_]) -> Indices:
 
 
 def half_disagreement_hz(
-    high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
+    high_passed: Floats,
+    peak_hz: Floats,
+    *,
+    has_second: npt.NDArray[np.bool_],
+    fs: float,
+    band_hz: tuple[float, float],
 ) -> Floats:
     """Measure the distance from the peak of a window to the closer of the peaks of its halves.
 
@@ -148,6 +153,8 @@ def half_disagreement_hz(
         Windows without their slow part, m/s^2.
     peak_hz : ndarray, shape (n_windows,)
         Peak of the whole window, Hz.
+    has_second : ndarray of bool, shape (n_windows,)
+        Whether it has a second harmonic, which may be the higher one in either half.
     fs : float
         Sampling rate, Hz.
     band_hz : tuple of float
@@ -165,5 +172,7 @@ def half_disagreement_hz(
     for part in (high_passed[..., :half], high_passed[..., -half:]):
         smoothed = smooth(hann_psd(part, fs=fs), round(PEAK.smoothing_hz * half / fs))
         top = band.start + np.argmax(smoothed[:, band], axis=-1)
-        away.append(np.abs(top * fs / half - peak_hz))
-    return np.asarray(np.minimum(*away))
+        top_hz = top * fs / half
+        away.append(np.abs(top_hz - peak_hz))
+        away.append(np.where(has_second, np.abs(top_hz - 2.0 * peak_hz), np.inf))
+    return np.asarray(np.min(away, axis=0))

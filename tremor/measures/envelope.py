@@ -61,7 +61,12 @@ class Heartbeat:
 
 
 def heartbeat(
-    high_passed: Floats, peak_hz: Floats, *, fs: float, band_hz: tuple[float, float]
+    high_passed: Floats,
+    peak_hz: Floats,
+    *,
+    most_hz: Floats | float = np.inf,
+    fs: float,
+    band_hz: tuple[float, float],
 ) -> Heartbeat:
     """Score how much a line is excited by the heart.
 
@@ -71,6 +76,8 @@ def heartbeat(
         Windows without their slow part, m/s^2.
     peak_hz : ndarray, shape (n_windows,)
         Peak of the line, Hz.
+    most_hz : ndarray, shape (n_windows,), or float
+        Highest frequency of each line, Hz: below a second harmonic, which would beat with it.
     fs : float
         Sampling rate, Hz.
     band_hz : tuple of float
@@ -110,7 +117,7 @@ def heartbeat(
     >>> bool(found.score[0] > 1.0), round(float(found.interval_s[0]), 1)
     (True, 0.8)
     """
-    line, rate_hz = _line_envelope(high_passed, peak_hz, fs=fs, low_hz=band_hz[0])
+    line, rate_hz = _line_envelope(high_passed, peak_hz, fs=fs, low_hz=band_hz[0], most_hz=most_hz)
     lag = max(1, round(HEARTBEAT.prediction_lag_s * rate_hz))
     now, before = line[:, lag:], line[:, :-lag]
     predictor = (now * before.conj()).sum(axis=-1) / np.maximum(
@@ -183,7 +190,7 @@ def _running_mean(series: Floats, n_values: int) -> Floats:
 
 
 def _line_envelope(
-    high_passed: Floats, peak_hz: Floats, *, fs: float, low_hz: float
+    high_passed: Floats, peak_hz: Floats, *, fs: float, low_hz: float, most_hz: Floats | float
 ) -> tuple[Complexes, float]:
     """Return the complex envelope of the line along its direction, and its sampling rate, Hz."""
     length_s = high_passed.shape[-1] / fs
@@ -193,7 +200,8 @@ def _line_envelope(
     peak = np.round(peak_hz * length_s).astype(np.int64)[:, None]
     at = peak + offset
     first = np.maximum(peak - half, int(np.ceil(low_hz * length_s)))
-    last = np.minimum(peak + half, spectrum.shape[-1] - 2)
+    highest = np.minimum(np.multiply(most_hz, length_s), spectrum.shape[-1] - 2.0)
+    last = np.minimum(peak + half, np.reshape(highest.astype(np.int64), (-1, 1)))
     inside = np.minimum(at - first, last - at) + 1.0
     faded = np.clip(inside / (HEARTBEAT.line_fade_hz * length_s), 0.0, 1.0)
     weight = 0.5 - 0.5 * np.cos(np.pi * faded)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.dsp.filters import remove_slow
-from tremor.dsp.spectrum import band_bins, principal_component, psd, transform
+from tremor.dsp.spectrum import band_bins, hann_psd, principal_component, psd, transform
 from tremor.estimate import Estimate
 from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
 from tremor.measures.band import slow_cutoff_hz
@@ -29,7 +29,8 @@ from tremor.measures.intervals import (
     student_quantile,
 )
 from tremor.measures.sine import SineFit, fit_sines, residual_per_bandwidth_s
-from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle
+from tremor.measures.spectral_shape import peak_shape
+from tremor.measures.whittle import FitBins, WhittleFit, fit_whittle, power_and_floor
 from tremor.recording import Floats
 from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.verdicts import METHODS
@@ -99,11 +100,25 @@ def fit_lines(
         One row per window; the result of a window does not depend on the others.
     """
     high_passed = remove_slow(windows, fs=fs, cutoff_hz=slow_cutoff_hz(band_hz))
-    return fit_high_passed(high_passed, fs=fs, band_hz=band_hz, method=method)
+    shape = peak_shape(
+        hann_psd(high_passed, fs=fs), n_samples=high_passed.shape[-1], fs=fs, band_hz=band_hz
+    )
+    return fit_high_passed(
+        high_passed,
+        fs=fs,
+        band_hz=band_hz,
+        fundamental_hz=np.where(shape["has_second"] > 0.0, shape["peak_hz"], np.nan),
+        method=method,
+    )
 
 
 def fit_high_passed(
-    high_passed: Floats, *, fs: float, band_hz: tuple[float, float], method: Method = "auto"
+    high_passed: Floats,
+    *,
+    fs: float,
+    band_hz: tuple[float, float],
+    fundamental_hz: Floats,
+    method: Method = "auto",
 ) -> LineTable:
     """Fit one line to each of many windows whose slow part is removed already.
 
@@ -113,6 +128,8 @@ def fit_high_passed(
         Windows high-passed at `tremor.measures.band.slow_cutoff_hz`, m/s^2.
     fs, band_hz, method
         As for `fit_lines`.
+    fundamental_hz : ndarray, shape (n_windows,)
+        Fundamental of the lines that have a second harmonic, within 1 Hz; NaN for the others.
 
     Returns
     -------
@@ -120,15 +137,23 @@ def fit_high_passed(
         As for `fit_lines`.
     """
     n_samples = high_passed.shape[-1]
-    coarse_hz, top = _coarse_peak(high_passed, fs=fs, band_hz=band_hz)
+    coarse_hz, top = _coarse_peak(high_passed, fundamental_hz, fs=fs, band_hz=band_hz)
     alive = top > LINE.least_density_ms2sq_per_hz
     if not alive.all():
-        return _with_dead(high_passed, alive, fs=fs, band_hz=band_hz, method=method)
+        return _with_dead(high_passed, alive, fundamental_hz, fs=fs, band_hz=band_hz, method=method)
     spectrum = transform(high_passed, fs=fs)
     bins = FitBins.around(coarse_hz, n_samples=n_samples, fs=fs, band_hz=band_hz)
-    principal = principal_component(bins.take(spectrum))
+    has_second = np.isfinite(fundamental_hz)
+    most_hz = np.where(has_second, LINE.most_of_fundamental * coarse_hz, np.inf)
+    beyond = bins.index > most_hz[:, None] * (n_samples / fs)
+    principal = principal_component(np.where(beyond[:, None, :], 0.0, bins.take(spectrum)))
     fit = fit_whittle(
-        principal.density, bins, coarse_hz, fs=fs, n_samples=n_samples, band_hz=band_hz
+        _filled(principal.density, beyond),
+        bins,
+        coarse_hz,
+        fs=fs,
+        n_samples=n_samples,
+        band_hz=band_hz,
     )
     power = power_around(
         psd(spectrum),
@@ -138,13 +163,15 @@ def fit_high_passed(
         fs=fs,
         n_samples=n_samples,
         band_hz=band_hz,
+        most_hz=most_hz,
     )
     duration_s = n_samples / fs
     table = _table_of_whittle(
         fit, power, polarisation=principal.polarisation, duration_s=duration_s
     )
     forced = method == "least_squares"
-    narrow = _may_be_tone(fit, duration_s=duration_s)
+    # A sine does not know of the harmonic.
+    narrow = _may_be_tone(fit, duration_s=duration_s) & ~has_second
     rows = np.arange(len(high_passed)) if forced else np.flatnonzero(narrow)
     if method == "whittle" or rows.size == 0:
         return table
@@ -172,9 +199,24 @@ def _may_be_tone(fit: WhittleFit, *, duration_s: float) -> Bools:
     return np.asarray((bt < LINE.tone_bt) & ((bt < LINE.wide_bt) | (left < LINE.most_left_bins)))
 
 
+def _filled(density: Floats, beyond: Bools) -> Floats:
+    """Return periodograms with the floor in the bins of the second harmonic."""
+    rows = np.flatnonzero(beyond.any(axis=-1))
+    if not rows.size:
+        return density
+    filled = density.copy()
+    for row in rows:
+        # One by one: the bins that are left differ in number.
+        inside = ~beyond[row]
+        _, floor = power_and_floor(density[row][None, inside], duration_s=1.0)
+        filled[row, beyond[row]] = floor[0]
+    return filled
+
+
 def _with_dead(
     high_passed: Floats,
     alive: Bools,
+    fundamental_hz: Floats,
     *,
     fs: float,
     band_hz: tuple[float, float],
@@ -188,23 +230,40 @@ def _with_dead(
     }
     columns["method"] = np.zeros(n, dtype=np.uint8)
     if alive.any():
-        part = fit_high_passed(high_passed[alive], fs=fs, band_hz=band_hz, method=method)
+        part = fit_high_passed(
+            high_passed[alive],
+            fs=fs,
+            band_hz=band_hz,
+            fundamental_hz=fundamental_hz[alive],
+            method=method,
+        )
         for name, column in columns.items():
             column[alive] = getattr(part, name)
     return LineTable(**columns)
 
 
 def _coarse_peak(
-    high_passed: Floats, *, fs: float, band_hz: tuple[float, float], pad: int = 4
+    high_passed: Floats,
+    fundamental_hz: Floats,
+    *,
+    fs: float,
+    band_hz: tuple[float, float],
+    pad: int = 4,
 ) -> tuple[Floats, Floats]:
-    """Find the maximum of the padded, axis-summed periodogram: (frequency, PSD), each (K,)."""
+    """Find the maximum of the padded, axis-summed periodogram: (frequency, PSD), each (K,).
+
+    It is searched within 1 Hz of the fundamental where that is given.
+    """
     n_padded = pad * high_passed.shape[-1]
     band = band_bins(n_padded, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
     top, height = np.empty(len(high_passed), dtype=np.int64), np.empty(len(high_passed))
+    frequency_hz = np.arange(band.start, band.stop) * (fs / n_padded)
     size = max(1, _NUMBERS_AT_ONCE // (3 * n_padded))
     for first in range(0, len(high_passed), size):
         some = slice(first, first + size)
         density = psd(transform(high_passed[some], fs=fs, pad=pad)[..., band])
+        away_hz = np.abs(frequency_hz - fundamental_hz[some, None])
+        density[away_hz > 1.0] = 0.0
         top[some] = np.argmax(density, axis=-1)
         height[some] = density.max(axis=-1)
     return np.asarray((band.start + top) * fs / n_padded), height

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tremor.dsp.spectrum import band_bins, noise_floor, power_in, smooth
+from tremor.measures.harmonics import find_harmonics
 from tremor.recording import Floats
 from tremor.settings import PEAK
 
@@ -61,9 +62,11 @@ def peak_shape(
     Returns
     -------
     dict of str to ndarray, shape (n_windows,)
-        ``peak_hz`` and ``edge_distance_hz``, Hz; ``peak_fraction``, power within 0.75 Hz over
-        that of the band; ``peak_over_floor``, peak over the median PSD of the band;
-        ``valley_ratio``, peak over the lowest PSD between 1.5 Hz and the peak.
+        ``peak_hz`` and ``edge_distance_hz``, Hz, of the fundamental; ``has_second``, 1 where it
+        has a second harmonic; ``peak_fraction``, power within 0.75 Hz of it and, where it has
+        one, of its harmonics, over that of the band; ``peak_over_floor``, the strongest peak over
+        the median PSD of the band; ``valley_ratio``, the fundamental over the lowest PSD between
+        1.5 Hz and it.
     """
     width_hz = fs / n_samples
     low_hz, high_hz = band_hz
@@ -79,19 +82,34 @@ def peak_shape(
     n_smooth = round(PEAK.smoothing_hz / width_hz)
     density = np.ascontiguousarray(density[:, : share.stop + n_smooth + 1])
     smoothed = smooth(density, n_smooth)
-    peak = band.start + np.argmax(smoothed[:, band], axis=-1)
-    height = np.take_along_axis(smoothed, peak[:, None], axis=-1)[:, 0]
+    strongest = band.start + np.argmax(smoothed[:, band], axis=-1)
+    found = find_harmonics(
+        density,
+        strongest * width_hz,
+        bin_width_hz=width_hz,
+        limits_hz=(low_hz, share.stop * width_hz),
+    )
+    peak_hz = found.fundamental_hz
+    peak = np.round(peak_hz / width_hz).astype(np.int64)
+    height, highest = (
+        np.take_along_axis(smoothed, at[:, None], axis=-1)[:, 0] for at in (peak, strongest)
+    )
     bins = np.arange(density.shape[-1])
-    near = np.abs(bins - peak[:, None]) <= round(PEAK.half_width_hz / width_hz)
+    half = round(PEAK.half_width_hz / width_hz)
+    near = np.abs(bins - peak[:, None]) <= half
+    rows = np.flatnonzero(found.has_second)
+    for order in (2, 3):
+        near[rows] |= np.abs(bins - order * peak[rows, None]) <= half
     in_share = (bins >= share.start) & (bins < share.stop)
     total = np.maximum(density[:, share].sum(axis=-1), 1e-300)
     first_valley = max(1, round(PEAK.valley_low_hz / width_hz))
     before = (bins >= first_valley) & (bins <= peak[:, None])
     valley = np.where(before, smoothed, np.inf).min(axis=-1)
     return {
-        "peak_hz": peak * width_hz,
-        "edge_distance_hz": np.minimum(peak * width_hz - low_hz, high_hz - peak * width_hz),
+        "peak_hz": peak_hz,
+        "has_second": found.has_second.astype(np.float64),
+        "edge_distance_hz": np.minimum(peak_hz - low_hz, high_hz - peak_hz),
         "peak_fraction": np.where(near & in_share, density, 0.0).sum(axis=-1) / total,
-        "peak_over_floor": height / np.maximum(np.median(density[:, share], axis=-1), 1e-300),
+        "peak_over_floor": highest / np.maximum(np.median(density[:, share], axis=-1), 1e-300),
         "valley_ratio": height / np.maximum(valley, 1e-300),
     }

@@ -14,7 +14,7 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.recoveries import DECAY_PRIOR, DECAY_READING, RMS_SERIES
-from tremor.settings.scores import ENVELOPE, GAIT_COMB, HEARTBEAT, IMPACTS, PEAK
+from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
 from tremor.settings.sessions import CAUTIONS, EPISODES, STREAM
 from tremor.settings.spectra import NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
@@ -37,6 +37,7 @@ __all__ = [
     "EPISODES",
     "GAIT_COMB",
     "GRAVITY",
+    "HARMONICS",
     "HEARTBEAT",
     "IMPACTS",
     "LATE_STAMPS",

@@ -68,6 +68,12 @@ class LineCalibration:
     reach_high_factor: float = calibrated(
         1.1, "1", "highest bin of the fit over the upper band edge", source=_ACCURACY_BENCH
     )
+    most_of_fundamental: float = calibrated(
+        1.5,
+        "1",
+        "highest bin of the fit over the fundamental, where there is a second harmonic: half way",
+        source="derived: the second harmonic lies at twice the fundamental",
+    )
     least_bt: float = calibrated(
         0.02,
         "1",

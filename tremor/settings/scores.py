@@ -13,11 +13,13 @@ from tremor.settings.declaration import DETECTION_BENCH, JUDGEMENT, calibrated
 __all__ = [
     "ENVELOPE",
     "GAIT_COMB",
+    "HARMONICS",
     "HEARTBEAT",
     "IMPACTS",
     "PEAK",
     "EnvelopeCalibration",
     "GaitCombCalibration",
+    "HarmonicsCalibration",
     "HeartbeatCalibration",
     "ImpactCalibration",
     "PeakCalibration",
@@ -74,6 +76,43 @@ class PeakCalibration:
         "RMS over the gate from which a window is examined although it is too weak: it may hold "
         "a heartbeat or the end of an episode; below, only its level is kept",
         source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarmonicsCalibration:
+    """When two peaks of a spectrum are a line and its second harmonic."""
+
+    half_width_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "the PSD is averaged this far around both peaks and in the gap between them",
+        source=JUDGEMENT,
+    )
+    tolerance_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "distance of a peak from half or twice the strongest one: what 4 s resolve",
+        source="derived: resolution of the Hann taper",
+    )
+    least_share: float = calibrated(
+        0.08,
+        "1",
+        "mean PSD of the weaker peak over that of the stronger one",
+        source=JUDGEMENT,
+    )
+    least_over_gap: float = calibrated(
+        4.0,
+        "1",
+        "mean PSD of either peak over that of the gap: chance reaches 3 in narrow gaps",
+        source=JUDGEMENT,
+    )
+    most_slow_share: float = calibrated(
+        0.1,
+        "1",
+        "RMS in 0.5-3 Hz over that in the band up to which a line with a second harmonic is no "
+        "comb of strides: stamping starts at 0.15, gait at 0.5",
+        source=DETECTION_BENCH,
     )
 
 
@@ -264,6 +303,7 @@ class HeartbeatCalibration:
 
 
 PEAK: Final = PeakCalibration()
+HARMONICS: Final = HarmonicsCalibration()
 GAIT_COMB: Final = GaitCombCalibration()
 IMPACTS: Final = ImpactCalibration()
 ENVELOPE: Final = EnvelopeCalibration()
