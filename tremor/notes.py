@@ -123,6 +123,10 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "NO_EPISODE": (),
     "NOT_SAVED": (),
     "EPISODE_STILL": (),
+    # Of the model of a line.
+    "MODEL_MISFIT": ("at_hz", "factor"),
+    "FIT_CONTRADICTS_WINDOWS": ("fit_hz", "windows_hz", "share"),
+    "TOO_BROAD": ("frequency_hz", "bandwidth_hz"),
     "CAPTURE_TOO_SHORT": ("duration_s", "least_s"),
     "BAND_ABOVE_NYQUIST": ("low_hz", "high_hz", "nyquist_hz", "rate_hz"),
     "TOO_LITTLE_STILL": ("still_s", "least_s", "verdict", "why"),

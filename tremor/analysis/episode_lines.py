@@ -16,13 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.episodes import EpisodeWindows
+from tremor.analysis.window_agreement import checked_by_windows
 from tremor.dsp.windows import WindowGrid
 from tremor.measures.intervals import NORMAL_QUANTILE
-from tremor.measures.pooled import PooledLine, fit_pooled_sets
+from tremor.measures.pooled import PooledLine, fit_pooled_sets, is_too_broad
 from tremor.measures.run_spectra import RunSpectra
+from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Floats, Recording
+from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.lines import TremorLine
+from tremor.results.windows import WindowTable
 
-__all__ = ["EpisodeFits", "EpisodeLines", "collect_lines", "corrected_samples", "line_jobs"]
+__all__ = [
+    "EpisodeFits",
+    "EpisodeLines",
+    "collect_lines",
+    "corrected_samples",
+    "line_jobs",
+    "tremor_lines",
+    "without_humps",
+]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -74,6 +87,32 @@ class EpisodeLines:
     episodes: list[PooledLine | None]
     session: PooledLine | None
 
+    def checked(self, table: WindowTable, episodes: Sequence[EpisodeWindows]) -> EpisodeLines:
+        """Return the lines checked against their windows.
+
+        Parameters
+        ----------
+        table : WindowTable
+            All windows, judged.
+        episodes : sequence of EpisodeWindows
+            The episodes of the lines.
+
+        Returns
+        -------
+        EpisodeLines
+            As `tremor.analysis.window_agreement.checked_by_windows` returns them.
+        """
+        if not episodes:
+            return self
+        every = np.any([one.members for one in episodes], axis=0)
+        return EpisodeLines(
+            [
+                checked_by_windows(line, table, one.members)
+                for line, one in zip(self.episodes, episodes, strict=True)
+            ],
+            checked_by_windows(self.session, table, every),
+        )
+
 
 def corrected_samples(recording: Recording, begin: int, end: int) -> Floats:
     """Return samples ``begin`` to ``end``, scale corrected, m/s^2, shape (end - begin, 3)."""
@@ -124,6 +163,38 @@ def line_jobs(
     return [partial(fit, first) for first in range(0, len(episodes), _EPISODES_AT_ONCE)]
 
 
+def without_humps(
+    episodes: Sequence[EpisodeWindows], fits: Sequence[EpisodeFits]
+) -> tuple[tuple[EpisodeWindows, ...], list[EpisodeFits], Note | None]:
+    """Leave out the episodes of which the spectrum has a broad hump and no line.
+
+    Parameters
+    ----------
+    episodes : sequence of EpisodeWindows
+        In order of time.
+    fits : sequence of EpisodeFits
+        The results of their jobs, in order.
+
+    Returns
+    -------
+    tuple of (tuple of EpisodeWindows, list of EpisodeFits, Note or None)
+        Those that are left, for `collect_lines`, and why the first of the others is not.
+    """
+    lines = [line for fit in fits for line in fit.lines]
+    kept = [line is None or not is_too_broad(line) for line in lines]
+    if all(kept):
+        return tuple(episodes), list(fits), None
+    remaining = iter(kept)
+    left = [replace(fit, lines=[line for line in fit.lines if next(remaining)]) for fit in fits]
+    first = next(line for line, keep in zip(lines, kept, strict=True) if line and not keep)
+    reason = note(
+        "TOO_BROAD",
+        frequency_hz=first.frequency_hz.value,
+        bandwidth_hz=first.bandwidth_hz.value,
+    )
+    return tuple(one for one, keep in zip(episodes, kept, strict=True) if keep), left, reason
+
+
 def collect_lines(
     recording: Recording,
     grid: WindowGrid,
@@ -161,8 +232,33 @@ def collect_lines(
         ]
         (session,) = fit_pooled_sets([runs], fs=grid.fs, band_hz=band_hz)
     return EpisodeLines(
-        [_with_rate_error(line, recording.info) for line in lines],
-        _with_rate_error(session, recording.info),
+        [line and _with_rate_error(line, recording.info) for line in lines],
+        session and _with_rate_error(session, recording.info),
+    )
+
+
+def tremor_lines(line: PooledLine | None) -> tuple[TremorLine, ...]:
+    """Return all lines of a fit as records of a result, that with the largest share first.
+
+    Parameters
+    ----------
+    line : PooledLine or None
+        The fit.
+
+    Returns
+    -------
+    tuple of TremorLine
+        The line itself and the further ones; empty without a fit.
+    """
+    if line is None:
+        return ()
+    return tuple(
+        TremorLine(
+            share=one.share,
+            fit=one.fit,
+            **{name: getattr(one, name) for name in ESTIMATE_NAMES},
+        )
+        for one in (line, *line.further)
     )
 
 
@@ -195,15 +291,16 @@ def _spectra(
     )
 
 
-def _with_rate_error(line: PooledLine | None, info: CaptureInfo) -> PooledLine | None:
+def _with_rate_error(line: PooledLine, info: CaptureInfo) -> PooledLine:
     """Add the error of the sampling rate: 1 % of it is 1 % of the frequency."""
-    rate_sd_hz, frequency = info.sampling_rate_sd_hz, line.frequency_hz if line else None
-    if line is None or frequency is None or frequency.value is None or not rate_sd_hz:
+    rate_sd_hz, frequency = info.sampling_rate_sd_hz, line.frequency_hz
+    if frequency.value is None or not rate_sd_hz:
         return line
     value, low, high = frequency.value, frequency.low, frequency.high
     half_hz = NORMAL_QUANTILE * value * rate_sd_hz / info.sampling_rate_hz
     return replace(
         line,
+        further=tuple(_with_rate_error(one, info) for one in line.further),
         frequency_hz=replace(
             frequency,
             low=None if low is None else value - math.hypot(value - low, half_hz),

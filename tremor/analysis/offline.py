@@ -21,7 +21,13 @@ import numpy.typing as npt
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
 from tremor.analysis.decay import baseline_floor, recovery_of
-from tremor.analysis.episode_lines import collect_lines, corrected_samples, line_jobs
+from tremor.analysis.episode_lines import (
+    collect_lines,
+    corrected_samples,
+    line_jobs,
+    tremor_lines,
+    without_humps,
+)
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
 from tremor.analysis.rest import find_rest_start
 from tremor.analysis.window import WindowBatch, analyze_windows
@@ -123,8 +129,11 @@ def analyze(
         *line_jobs(recording, grid, episodes, band_hz=band_hz),
     ]
     recovery, *fits = run_jobs(jobs)
-    lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz)
-    summary = _summary(table, episodes, lines.session, settings=settings, grid=grid)
+    episodes, fits, refused = without_humps(episodes, fits)
+    lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
+    summary = _summary(
+        table, episodes, lines.session, settings=settings, grid=grid, refused=refused
+    )
 
     warnings = recording.warnings
     if band_hz != asked_hz:
@@ -250,6 +259,7 @@ def _episode(windows: EpisodeWindows, line: PooledLine | None) -> Episode:
     return Episode(
         start_s=windows.start_s,
         end_s=windows.end_s,
+        fit=line.fit if line else None,
         **estimates_of(line, otherwise=Estimate.missing(reason)),
     )
 
@@ -270,6 +280,7 @@ def _summary(
     *,
     settings: AnalysisSettings,
     grid: WindowGrid,
+    refused: Note | None,
 ) -> Summary:
     still_s = _covered_s(grid, table.where("tremor") | table.where("no_tremor"))
     tremor_s = sum((_covered_s(grid, one.members) for one in episodes), 0.0)
@@ -277,7 +288,9 @@ def _summary(
     if still_s < settings.still_least_s:
         reason = _too_little_still(table, still_s, settings)
     elif line is None:
-        reason = note("NO_EPISODE")
+        reason = refused or note("NO_EPISODE")
+    elif line.fit.agrees_with_windows is False:
+        reason = line.fit.reason
     return Summary(
         tremor_detected=bool(episodes),
         still_s=still_s,
@@ -285,6 +298,8 @@ def _summary(
         occupancy=min(1.0, tremor_s / still_s) if still_s > 0 else None,
         **estimates_of(line, otherwise=Estimate.missing(reason or note("NO_EPISODE"))),
         reason=reason,
+        lines=tremor_lines(line),
+        fit=line.fit if line else None,
     )
 
 

@@ -3,29 +3,35 @@
 An episode of tremor waxes, wanes and fades, so that a single power cannot hold for all of it; but
 the process is one. All segments enter one Whittle likelihood, so that the precision is that of all
 samples: sd(f0) >= sqrt(B / (4 pi T)) with T the total time. A single run that is a tone throughout
-is fitted as one sine instead, and a short one as one window.
+is fitted as one sine instead, and a short one as one window. Whether that model holds is tested
+for each of them; another one takes over where it explains the samples better.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tremor.dsp.spectrum import band_bins
 from tremor.estimate import LEVEL, Estimate
 from tremor.measures.amplitude import typical_peak_to_peak_mm
-from tremor.measures.intervals import MOST_LOG, chi_square_factors, student_quantile
+from tremor.measures.intervals import MOST_LOG, student_quantile
+from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.line_table import fit_lines
 from tremor.measures.long_tone import LongTone
-from tremor.measures.pooled_whittle import PooledProblem, PooledWhittleFit, fit_pooled_whittle
+from tremor.measures.pooled_models import ChosenModel, choose_models
+from tremor.measures.pooled_power import pooled_power
+from tremor.measures.pooled_whittle import N_EXPONENTS, PER_LINE, PooledWhittleFit
 from tremor.measures.run_spectra import RunSpectra
+from tremor.measures.width_limit import most_bandwidth_hz
+from tremor.notes import note
 from tremor.recording import Floats
 from tremor.results.estimates import TremorEstimates
-from tremor.settings import LINE, POOLED_LINE
+from tremor.results.lines import FitCheck
+from tremor.settings import FIT_CHECK, LINE, POOLED_LINE
 
-__all__ = ["PooledLine", "fit_pooled", "fit_pooled_sets"]
+__all__ = ["PooledLine", "fit_pooled", "fit_pooled_sets", "is_too_broad"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +46,40 @@ class PooledLine(TremorEstimates):
         Mean floor of one axis, (m/s^2)^2/Hz.
     n_segments : int
         Number of segments that were fitted.
+    fit : FitCheck
+        How well its model holds.
+    share : float
+        Share of the time in which it stands out, 0 to 1.
+    further : tuple of PooledLine
+        Further tremors in the same samples, at the same time or one after the other.
     """
 
     noise_density: float
     n_segments: int
+    fit: FitCheck = field(default_factory=lambda: FitCheck(shape="lorentzian"))
+    share: float = 1.0
+    further: tuple[PooledLine, ...] = ()
+
+
+def is_too_broad(line: PooledLine) -> bool:
+    """Check whether a hump of the spectrum is too wide for its frequency to be the line of a tremor.
+
+    Parameters
+    ----------
+    line : PooledLine
+        Its fit.
+
+    Returns
+    -------
+    bool
+        True if its width is more than half of its frequency, and that is sure to be more than a
+        third of it.
+    """
+    frequency_hz, width = line.frequency_hz.value, line.bandwidth_hz
+    if frequency_hz is None or width.value is None or width.low is None:
+        return False
+    is_wide = width.value > FIT_CHECK.widest_share * frequency_hz
+    return is_wide and width.low > FIT_CHECK.surely_wide_share * frequency_hz
 
 
 def fit_pooled(
@@ -92,28 +128,48 @@ def fit_pooled_sets(
     list of PooledLine or None
         One per set, as `fit_pooled` returns it; a set does not depend on the others.
     """
-    results: list[PooledLine | None] = [None] * len(sets)
-    windows: dict[int, dict[int, Floats]] = {}
-    problems: dict[int, PooledProblem] = {}
+    chosen = choose_models(dict(enumerate(sets)), fs=fs, band_hz=band_hz)
+    windows = _windows(sets, fs=fs, band_hz=band_hz)
+    results: list[PooledLine | None] = []
     for number, runs in enumerate(sets):
-        window, tone = (runs[0].window, runs[0].tone) if len(runs) == 1 else (None, None)
-        if window is not None:
-            windows.setdefault(window.shape[-1], {})[number] = window
-        elif tone is not None:
-            results[number] = _line_of_tone(tone, n_segments=len(runs[0].summed))
+        model = chosen.get(number)
+        if model is None:
+            results.append(None)
+            continue
+        tone = runs[0].tone if len(runs) == 1 else None
+        simple = windows.get(number)
+        if simple is None and tone is not None:
+            simple = _line_of_tone(tone, n_segments=len(runs[0].summed))
+        if simple is not None and _is_enough(simple, model):
+            results.append(replace(simple, fit=_check_of(simple, model)))
         else:
-            centre_hz = _common_peak(runs, fs=fs, band_hz=band_hz)
-            if centre_hz is not None:
-                problems[number] = PooledProblem(runs, centre_hz)
-    for group in windows.values():
-        lines = _lines_of_windows(np.stack(list(group.values())), fs=fs, band_hz=band_hz)
-        for number, line in zip(group, lines, strict=True):
-            results[number] = line
-    if problems:
-        fits = fit_pooled_whittle(list(problems.values()), fs=fs, band_hz=band_hz)
-        for number, fit in zip(problems, fits, strict=True):
-            results[number] = _line_of_fit(fit, band_hz=band_hz)
+            results.append(_line_of(model, fs=fs, band_hz=band_hz))
     return results
+
+
+def _is_enough(simple: PooledLine, model: ChosenModel) -> bool:
+    """Check whether one window or one sine holds all that the model of the runs has."""
+    is_single = not model.further and model.n_harmonics == 1 and not model.is_voigt
+    is_flat = not model.fit.free[-N_EXPONENTS:].any()
+    return is_single and (is_flat or simple.frequency_hz.method == "least_squares")
+
+
+def _windows(
+    sets: Sequence[Sequence[RunSpectra]], *, fs: float, band_hz: tuple[float, float]
+) -> dict[int, PooledLine]:
+    """Fit the sets that are one window each, those of one length at once."""
+    by_length: dict[int, dict[int, Floats]] = {}
+    for number, runs in enumerate(sets):
+        window = runs[0].window if len(runs) == 1 else None
+        if window is not None:
+            by_length.setdefault(window.shape[-1], {})[number] = window
+    found: dict[int, PooledLine] = {}
+    for group in by_length.values():
+        lines = _lines_of_windows(np.stack(list(group.values())), fs=fs, band_hz=band_hz)
+        found |= {
+            number: line for number, line in zip(group, lines, strict=True) if line is not None
+        }
+    return found
 
 
 def _lines_of_windows(
@@ -159,76 +215,109 @@ def _line_of_tone(tone: LongTone, *, n_segments: int) -> PooledLine:
     )
 
 
-def _common_peak(
-    runs: Sequence[RunSpectra], *, fs: float, band_hz: tuple[float, float]
-) -> float | None:
-    """Find the peak of the mean spectrum over all segments, on a common grid, Hz."""
-    n_padded = 4 * max(run.n_samples for run in runs)
-    band = band_bins(n_padded, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
-    lags = np.zeros(n_padded)
-    for run in runs:
-        lags[: run.n_samples] += run.autocovariance / run.n_samples
-    lags[0] /= 2.0
-    total = 2.0 * np.fft.rfft(lags).real[band]
-    width = max(1, round(POOLED_LINE.peak_smoothing_hz * n_padded / fs)) | 1
-    total = np.convolve(np.pad(total, width // 2, mode="edge"), np.ones(width) / width, "valid")
-    if not total.max() > 0.0:
-        return None
-    return float((band.start + np.argmax(total)) * fs / n_padded)
-
-
-def _line_of_fit(fit: PooledWhittleFit, *, band_hz: tuple[float, float]) -> PooledLine:
-    """Return the estimates of one fit."""
-    count = len(fit.score)
-    frequency_hz, bandwidth_hz = fit.frequency_hz, fit.bandwidth_hz
-    half_hz, log_factor = _half_widths(fit)
-    weight = fit.duration_s / fit.duration_s.sum()
-    square = fit.power.mean_square_ms2sq
-    mean_square = float(weight @ square)
-    freedom = 2.0 * mean_square**2 / float((weight * square) ** 2 @ fit.power.relative_variance)
-    low, high = (float(factor) for factor in chi_square_factors(np.array([freedom]))[0])
-    rms = float(np.sqrt(mean_square))
-    size = float(typical_peak_to_peak_mm(float(weight @ fit.power.mean_square_m2)))
+def _line_of(model: ChosenModel, *, fs: float, band_hz: tuple[float, float]) -> PooledLine:
+    """Return the estimates of one model."""
+    fit = model.fit
+    half_hz, width = _shared_intervals(model, band_hz=band_hz)
+    frequency_hz = fit.frequency_hz
+    power = pooled_power(fit, fs=fs, band_hz=band_hz, is_voigt=model.is_voigt)
+    rms = float(np.sqrt(power.mean_square_ms2sq))
+    size = float(typical_peak_to_peak_mm(power.mean_square_m2))
     by_frequency = 2.0 * half_hz / frequency_hz
 
     def estimate(value: float, low: float, high: float) -> Estimate:
         return Estimate(float(value), float(low), float(high), level=LEVEL, method="whittle")
 
-    factor = np.exp(min(log_factor, MOST_LOG))
+    low, high = np.sqrt(power.low), np.sqrt(power.high)
     return PooledLine(
         frequency_hz=estimate(
             frequency_hz, max(frequency_hz - half_hz, 0.0), frequency_hz + half_hz
         ),
-        bandwidth_hz=estimate(
-            bandwidth_hz,
-            bandwidth_hz / factor,
-            min(bandwidth_hz * factor, band_hz[1] - band_hz[0]),
-        ),
-        rms_ms2=estimate(rms, rms * np.sqrt(low), rms * np.sqrt(high)),
+        bandwidth_hz=estimate(*width),
+        rms_ms2=estimate(rms, rms * low, rms * high),
         displacement_pp_mm=estimate(
             size,
-            size * np.exp(-np.hypot(0.5 * np.log(low), by_frequency)),
-            size * np.exp(np.hypot(0.5 * np.log(high), by_frequency)),
+            size * max(0.0, 1.0 - np.hypot(1.0 - low, by_frequency)),
+            size * (1.0 + np.hypot(high - 1.0, by_frequency)),
         ),
-        noise_density=float(weight @ fit.noise),
-        n_segments=count,
+        noise_density=power.noise_density,
+        n_segments=len(fit.score),
+        fit=_check(model),
+        share=power.share,
+        further=tuple(_line_of(one, fs=fs, band_hz=band_hz) for one in model.further),
     )
 
 
-def _half_widths(fit: PooledWhittleFit) -> tuple[float, float]:
-    """Return half the intervals of the centre, Hz, and of the logarithm of the width."""
-    covariance = np.linalg.inv(fit.information.sum(axis=0) + 1e-12 * np.eye(2))
+def _check_of(simple: PooledLine, model: ChosenModel) -> FitCheck:
+    """Return the check of a line that one window or one sine stands for."""
+    check = _check(model)
+    if simple.frequency_hz.method != "least_squares":
+        return check
+    # The residual of a sine was tested when it was taken for the line.
+    return replace(check, shape="tone", p_value=None, holds=True, reason=None)
+
+
+def _check(model: ChosenModel) -> FitCheck:
+    """Return how well a model holds."""
+    test = model.test
+    reason = None
+    if not test.holds:
+        reason = note("MODEL_MISFIT", at_hz=test.at_hz, factor=float(np.exp(test.misfit)))
+    return FitCheck(
+        shape="gaussian" if model.is_voigt else "lorentzian",
+        n_harmonics=model.n_harmonics,
+        p_value=test.p_value,
+        holds=test.holds,
+        reason=reason,
+    )
+
+
+def _shared_intervals(
+    model: ChosenModel, *, band_hz: tuple[float, float]
+) -> tuple[float, tuple[float, float, float]]:
+    """Return half the interval of the centre, Hz, and value and limits of the width, Hz."""
+    fit = model.fit
+    rate, spread = np.exp(fit.shared[1:PER_LINE])
+    value, slopes = half_power_width_hz(
+        np.asarray(rate), np.asarray(spread if model.is_voigt else 0.0)
+    )
+    width_hz = float(value)
+    covariance, freedom = _covariance(fit, width_hz)
+    # Columns of the centre and of the logarithm of the width among all shared parameters.
+    wanted = np.zeros((2, len(fit.shared)))
+    wanted[0, 0] = 1.0
+    wanted[1, 1:PER_LINE] = slopes
+    variance = np.einsum("ij,jk,ik->i", wanted, covariance, wanted)
+    half_hz, log_factor = student_quantile(freedom) * np.sqrt(variance)
+    factor = np.exp(min(float(log_factor), MOST_LOG))
+    least_hz = LINE.least_bt / float(fit.duration_s.max())
+    is_resolved = (fit.free[1] or (model.is_voigt and fit.free[2])) and width_hz / factor > least_hz
+    if is_resolved:
+        limits = width_hz / factor, min(width_hz * factor, band_hz[1] - band_hz[0])
+    else:
+        limits = 0.0, most_bandwidth_hz(model, band_hz=band_hz)
+    return float(half_hz), (width_hz, *limits)
+
+
+def _covariance(fit: PooledWhittleFit, width_hz: float) -> tuple[Floats, Floats]:
+    """Return the covariance of the shared parameters, and freedom of the centre and the width.
+
+    A parameter at its limit has no variance: it is held there, and the others are conditional on
+    it.
+    """
+    size = len(fit.shared)
+    free = np.flatnonzero(fit.free)
+    inverse = np.linalg.inv(fit.information.sum(axis=0) + 1e-12 * np.eye(len(free)))
     count = len(fit.score)
-    variance = np.diag(covariance).copy()
     total_s = float(fit.duration_s.sum())
-    looks_freedom = LINE.freedom_per_look * np.pi * fit.bandwidth_hz * total_s
-    freedom = np.full(2, LINE.freedom_least + looks_freedom)
+    freedom = np.full(size, LINE.freedom_least + LINE.freedom_per_look * np.pi * width_hz * total_s)
     if count >= POOLED_LINE.least_for_scatter:
         # Where the line wanders from segment to segment, their scatter is the honest error.
         meat = fit.score.T @ fit.score * count / (count - 2.0)
-        scatter = np.diag(covariance @ meat @ covariance)
-        wider = scatter > variance
-        freedom = np.where(wider, np.minimum(freedom, count - 2.0), freedom)
-        variance = np.maximum(variance, scatter)
-    half_hz, log_factor = student_quantile(freedom) * np.sqrt(variance)
-    return half_hz, float(log_factor)
+        scatter = np.diag(inverse @ meat @ inverse)
+        ratio = np.sqrt(np.maximum(scatter / np.maximum(np.diag(inverse), 1e-300), 1.0))
+        inverse = inverse * ratio[:, None] * ratio
+        freedom[free[ratio > 1.0]] = np.minimum(freedom[0], count - 2.0)
+    covariance = np.zeros((size, size))
+    covariance[np.ix_(free, free)] = inverse
+    return covariance, np.array([freedom[0], freedom[1:PER_LINE].min()])

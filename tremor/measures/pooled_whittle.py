@@ -1,39 +1,38 @@
-"""One line fitted to the segments of many runs: shared centre and width, own power and floor.
+"""Lines fitted to the segments of many runs: shared shape, own powers and floor of each segment.
 
-Many independent problems are solved at once. What enters one, and its estimates, is in
-`tremor.measures.pooled`.
+Segments of one length share the expected periodogram of each line, so that a step of the fit costs
+one template per line and a few products per segment. Many independent problems are solved at once.
+Which model a problem is given is decided in `tremor.measures.pooled_models`; its estimates are made
+in `tremor.measures.pooled`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.dsp.spectrum import principal_component
-from tremor.measures.amplitude import power_around
 from tremor.measures.band import half_span_hz
-from tremor.measures.run_spectra import RunSpectra
+from tremor.measures.line_shape import lorentzian, voigt
+from tremor.measures.pooled_problem import Group, PooledProblem, Segments
+from tremor.measures.residual_test import Ratios
 from tremor.measures.whittle import (
     LOG_FLOOR_DROP,
     MOST_DAMPING,
     START_BANDWIDTH_SHARE,
     START_DAMPING,
-    FitBins,
-    expected_periodogram,
     next_damping,
     power_and_floor,
 )
 from tremor.recording import Floats
-from tremor.settings import LINE
+from tremor.settings import FIT_CHECK, LINE, POOLED_LINE
 
-__all__ = ["PooledProblem", "PooledWhittleFit", "SegmentPowers", "fit_pooled_whittle"]
+__all__ = ["PooledWhittleFit", "fit_pooled_whittle"]
 
-Indices = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 _MOST_STEPS: Final = 40
@@ -42,48 +41,17 @@ _STEP_TOLERANCE: Final = 1e-4
 #: ... and the deviance falls by less than this; it may rise by rounding.
 _DEVIANCE_TOLERANCE: Final = 1e-6
 _DEVIANCE_ROUNDING: Final = 1e-13
-#: Largest steps: of the centre, Hz, and ln a, and of the logarithms of power and floor.
-_LARGEST_SHARED_STEP: Final = (0.5, 1.0)
+#: Largest steps: of a centre, Hz, of the logarithms of its rate and spread, of the slope of the
+#: floor, and of the logarithms of powers and floor.
+_LARGEST_LINE_STEP: Final = (0.5, 1.0, 1.0)
+_LARGEST_SLOPE_STEP: Final = 1.0
 _LARGEST_LOCAL_STEP: Final = 1.5
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class PooledProblem:
-    """The runs that share one line, and the peak at which the fit starts.
-
-    Parameters
-    ----------
-    runs : sequence of RunSpectra
-        In order of time.
-    centre_hz : float
-        Peak of their mean spectrum, Hz.
-    """
-
-    runs: Sequence[RunSpectra]
-    centre_hz: float
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class SegmentPowers:
-    """Power of the line in each segment.
-
-    Parameters
-    ----------
-    mean_square_ms2sq, mean_square_m2 : ndarray, shape (n_segments,)
-        Of acceleration, (m/s^2)^2, and of displacement, m^2.
-    relative_variance : ndarray, shape (n_segments,)
-        Relative variance of both.
-    """
-
-    mean_square_ms2sq: Floats
-    mean_square_m2: Floats
-    relative_variance: Floats
-
-    def of(self, rows: slice) -> SegmentPowers:
-        """Return those of some segments."""
-        return SegmentPowers(
-            self.mean_square_ms2sq[rows], self.mean_square_m2[rows], self.relative_variance[rows]
-        )
+#: Power of a line in a segment may fall to this logarithm below its start.
+_LOG_POWER_DROP: Final = 16.0
+#: Parameters of a line: centre, Hz, ln a, and ln of its spread, rad/s.
+PER_LINE: Final = 3
+#: The exponents that follow: of all lines, and of the floor.
+N_EXPONENTS: Final = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -92,128 +60,79 @@ class PooledWhittleFit:
 
     Parameters
     ----------
-    frequency_hz, bandwidth_hz : float
-        Centre and half-power full width, Hz.
-    score, information : ndarray, shapes (n_segments, 2) and (n_segments, 2, 2)
-        Of (f0, ln a), a = pi B, power and floor of the segment solved out.
+    problem : PooledProblem
+        What was fitted.
+    shared : ndarray, shape (3 n_lines + 2,)
+        Centre, Hz, ln a and ln of the spread of each line, and the exponents of lines and floor.
+    free : ndarray of bool, shape (3 n_lines + 2,)
+        Which of them were fitted and are not at a limit.
+    powers, floor : ndarray, shapes (n_segments, n_lines) and (n_segments,)
+        (m/s^2)^2, and (m/s^2)^2/Hz at the start of the first line.
+    score, information : ndarray, shapes (n_segments, n_free) and (n_segments, n_free, n_free)
+        Of the free shared parameters, powers and floor of the segment solved out.
     duration_s : ndarray, shape (n_segments,)
         Lengths, s.
-    power : SegmentPowers
-        Power of the line.
-    noise : ndarray, shape (n_segments,)
-        Floors, (m/s^2)^2/Hz.
+    deviance : float
+        Sum of ln S + I / S.
+    ratios : list of Ratios
+        Ratios of periodogram and model, for each length of segments.
     """
 
-    frequency_hz: float
-    bandwidth_hz: float
+    problem: PooledProblem
+    shared: Floats
+    free: Bools
+    powers: Floats
+    floor: Floats
     score: Floats
     information: Floats
     duration_s: Floats
-    power: SegmentPowers
-    noise: Floats
+    deviance: float
+    ratios: list[Ratios]
 
+    @property
+    def frequency_hz(self) -> float:
+        """Centre of the first line, Hz."""
+        return float(self.shared[0])
 
-def fit_pooled_whittle(
-    problems: Sequence[PooledProblem], *, fs: float, band_hz: tuple[float, float]
-) -> list[PooledWhittleFit]:
-    """Fit one line to each problem by Whittle likelihood.
-
-    Parameters
-    ----------
-    problems : sequence of PooledProblem
-        At least one.
-    fs : float
-        Sampling rate, Hz.
-    band_hz : tuple of float
-        Limits of the centre, Hz.
-
-    Returns
-    -------
-    list of PooledWhittleFit
-        One per problem, which does not depend on the others.
-    """
-    segments = _Segments.of(problems, fs=fs, band_hz=band_hz)
-    return _fits(segments, _descend(segments), fs=fs, band_hz=band_hz)
+    @property
+    def range_hz(self) -> tuple[float, float]:
+        """Lowest and highest bin of the fit, Hz."""
+        return (
+            min(float(one.frequency_hz[0]) for one in self.ratios),
+            max(float(one.frequency_hz[-1]) for one in self.ratios),
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Group:
-    """The segments of one length: their rows among all, bins, projected and summed PSD."""
+class _Model:
+    """Number of lines, whether they are Voigt lines, and which shared parameters are free."""
 
-    rows: Indices
-    n_samples: int
-    duration_s: float
-    index: Indices
-    density: Floats
-    summed: Floats
+    n_lines: int
+    is_voigt: bool
+    free: Bools
+
+    @classmethod
+    def of(cls, problem: PooledProblem, *, is_voigt: bool) -> Self:
+        n_lines = len(problem.centres_hz)
+        free = np.ones(PER_LINE * n_lines + N_EXPONENTS, dtype=np.bool_)
+        free[1] = problem.bandwidth_hz is None
+        free[2:-N_EXPONENTS:PER_LINE] = is_voigt
+        return cls(n_lines, is_voigt, free)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Parameters:
-    """(f0, ln a) of each problem, (n_problems, 2), and (ln P, ln c) of each segment, (n, 2)."""
+class _State:
+    """Shared parameters of each problem (n_problems, q), logarithms of each segment (n, L)."""
 
     shared: Floats
     local: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Segments:
-    """All segments of all problems, and the start and the limits of the parameters.
-
-    ``problem`` holds the problem of each segment.
-    """
-
-    problem: Indices
-    n_problems: int
-    groups: list[_Group]
-    duration_s: Floats
-    start: _Parameters
+class _Limits:
     low: Floats
     high: Floats
-    least_floor: Floats
-
-    @classmethod
-    def of(
-        cls, problems: Sequence[PooledProblem], *, fs: float, band_hz: tuple[float, float]
-    ) -> _Segments:
-        counts = [sum(len(run.summed) for run in problem.runs) for problem in problems]
-        of_row = np.repeat(np.arange(len(problems)), counts)
-        groups = _groups(problems, fs=fs, band_hz=band_hz)
-        local, duration_s = np.zeros((len(of_row), 2)), np.zeros(len(of_row))
-        for group in groups:
-            power, floor = power_and_floor(group.density, duration_s=group.duration_s)
-            local[group.rows] = np.log(np.stack([power, floor], axis=1))
-            duration_s[group.rows] = group.duration_s
-        longest_s = np.zeros(len(problems))
-        np.maximum.at(longest_s, of_row, duration_s)
-        centre_hz = np.array([problem.centre_hz for problem in problems])
-        start = np.log(np.pi * START_BANDWIDTH_SHARE * half_span_hz(band_hz))
-        ones = np.ones(len(problems))
-        narrowest = np.log(np.pi * LINE.least_bt / longest_s)
-        low = np.stack([band_hz[0] * ones, narrowest], axis=1)
-        widest = np.log(np.pi * (band_hz[1] - band_hz[0]) / 2.0)
-        high = np.stack([band_hz[1] * ones, widest * ones], axis=1)
-        return cls(
-            problem=of_row,
-            n_problems=len(problems),
-            groups=groups,
-            duration_s=duration_s,
-            start=_Parameters(
-                np.clip(np.stack([centre_hz, start * ones], axis=1), low, high), local
-            ),
-            low=low,
-            high=high,
-            least_floor=local[:, 1] - LOG_FLOOR_DROP,
-        )
-
-    def sum_by_problem(self, values: Floats) -> Floats:
-        """Sum over the segments of each problem, in order."""
-        flat = values.reshape(len(self.problem), -1)
-        columns = [
-            np.bincount(self.problem, column, minlength=self.n_problems) for column in flat.T
-        ]
-        shape = (self.n_problems, *values.shape[1:])
-        return np.asarray(np.stack(columns, axis=1).reshape(shape), dtype=np.float64)
+    least_local: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -224,65 +143,228 @@ class _Evaluation:
     score: Floats
     information: Floats
 
-    def updated(self, later: _Evaluation, better: Bools, rows: Bools) -> _Evaluation:
-        return _Evaluation(
-            np.where(better, later.deviance, self.deviance),
-            np.where(rows[:, None], later.score, self.score),
-            np.where(rows[:, None, None], later.information, self.information),
-        )
+
+def fit_pooled_whittle(
+    problems: Sequence[PooledProblem],
+    *,
+    fs: float,
+    band_hz: tuple[float, float],
+    is_voigt: bool = False,
+) -> list[PooledWhittleFit]:
+    """Fit the lines of each problem by Whittle likelihood.
+
+    The floor is flat unless the periodograms tell against it.
+
+    Parameters
+    ----------
+    problems : sequence of PooledProblem
+        At least one, all with the same number of lines.
+    fs : float
+        Sampling rate, Hz.
+    band_hz : tuple of float
+        Limits of the centres, Hz.
+    is_voigt : bool
+        Whether the lines have a Gaussian part as well.
+
+    Returns
+    -------
+    list of PooledWhittleFit
+        One per problem, which does not depend on the others.
+    """
+    sloped = _Model.of(problems[0], is_voigt=is_voigt)
+    flat = replace(sloped, free=sloped.free.copy())
+    flat.free[-N_EXPONENTS:] = False
+    segments = Segments.of(problems, fs=fs, band_hz=band_hz)
+    start, limits = _start(problems, segments, sloped, band_hz=band_hz)
+    at, now = _descend(segments, flat, start, limits)
+    fits = _fits(segments, flat, at, now, limits)
+    tilted = np.flatnonzero(_is_tilted(segments, sloped, at, limits)).tolist()
+    if tilted:
+        some = [problems[number] for number in tilted]
+        segments = Segments.of(some, fs=fs, band_hz=band_hz)
+        start, limits = _start(some, segments, sloped, band_hz=band_hz)
+        at, now = _descend(segments, sloped, start, limits)
+        for number, fit in zip(tilted, _fits(segments, sloped, at, now, limits), strict=True):
+            fits[number] = fit
+    return fits
 
 
-def _evaluate(segments: _Segments, at: _Parameters, chosen: Bools) -> _Evaluation:
-    """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
-    n = len(segments.problem)
-    deviance, score = np.zeros(n), np.zeros((n, 4))
-    information = np.zeros((n, 4, 4))
-    wanted = chosen[segments.problem]
+def _is_tilted(segments: Segments, model: _Model, at: _State, limits: _Limits) -> Bools:
+    """Check by score tests at the fit of a flat floor which lines or floors have a slope."""
+    n_shared = int(model.free.sum())
+    every = np.ones(segments.n_problems, dtype=np.bool_)
+    now = _evaluate(segments, model, at, every)
+    solved = _SolvedOut.of(at, now, n_shared, np.zeros(len(segments.problem)), limits)
+    total = segments.sum_by_problem(solved.information)
+    gradient = segments.sum_by_problem(solved.score)
+    stuck = _stuck(at.shared[:, model.free], gradient, model, limits)
+    stuck[:, -N_EXPONENTS:] = False
+    total, gradient = _hold(total, gradient, stuck)
+    gains = []
+    for left_out in range(n_shared - N_EXPONENTS, n_shared):
+        kept = np.delete(np.arange(n_shared), left_out)
+        some = total[:, kept][:, :, kept] + 1e-12 * np.eye(n_shared - 1)
+        step = np.linalg.solve(some, gradient[:, kept, None])[..., 0]
+        gains.append((gradient[:, kept] * step).sum(axis=-1) / 2.0)
+    return np.asarray(np.max(gains, axis=0) > POOLED_LINE.least_evidence_of_slope)
+
+
+def _start(
+    problems: Sequence[PooledProblem],
+    segments: Segments,
+    model: _Model,
+    *,
+    band_hz: tuple[float, float],
+) -> tuple[_State, _Limits]:
+    """Return the parameters at which the fits start, and their limits."""
+    n_problems, n_lines = len(problems), model.n_lines
+    local = np.zeros((len(segments.problem), n_lines + 1))
     for group in segments.groups:
-        here = wanted[group.rows]
+        shape = group.density.shape
+        power, floor = power_and_floor(
+            group.density.reshape(-1, shape[-1]), duration_s=group.duration_s
+        )
+        rows = group.rows.reshape(-1)
+        shares = np.log(segments.shares[segments.problem[rows]])
+        local[rows, :-1] = np.log(power)[:, None] + shares
+        local[rows, -1] = np.log(floor)
+    longest_s = np.zeros(n_problems)
+    np.maximum.at(longest_s, segments.problem, segments.duration_s)
+    ones = np.ones(n_problems)
+    narrowest = np.log(np.pi * LINE.least_bt / longest_s)
+    widest = np.log(np.pi * (band_hz[1] - band_hz[0]) / 2.0) * ones
+    width_hz = START_BANDWIDTH_SHARE * half_span_hz(band_hz)
+    start = np.log(np.pi * width_hz * (0.5 if model.is_voigt else 1.0))
+    spread = np.log(0.5 * np.pi * width_hz)
+    # The spread of the frequency, rad/s, has the limits of the rate: both are half widths.
+    columns, low, high = [], [], []
+    for line in range(n_lines):
+        centre_hz = np.array([problem.centres_hz[line] for problem in problems])
+        columns += [centre_hz, start * ones, spread * ones]
+        low += [np.maximum(band_hz[0], segments.low_hz), narrowest, narrowest]
+        high += [np.minimum(band_hz[1], segments.high_hz), widest, widest]
+    most = POOLED_LINE.most_exponent
+    columns += [0.0 * ones] * N_EXPONENTS
+    low += [-most * ones] * N_EXPONENTS
+    high += [most * ones] * N_EXPONENTS
+    fixed = [problem.bandwidth_hz for problem in problems]
+    columns[1] = np.array(
+        [
+            first if width is None else np.log(np.pi * width)
+            for first, width in zip(columns[1], fixed, strict=True)
+        ]
+    )
+    limits = _Limits(
+        np.stack(low, axis=1),
+        np.stack(high, axis=1),
+        local - np.array([_LOG_POWER_DROP] * n_lines + [LOG_FLOOR_DROP]),
+    )
+    shared = np.clip(np.stack(columns, axis=1), limits.low, limits.high)
+    return _State(shared, local), limits
+
+
+def _templates(group: Group, shared: Floats, model: _Model) -> tuple[Floats, Floats]:
+    """Return what each free parameter and each local one scales: (p, n, m), and its owner (n,).
+
+    The owner is the local parameter, a power or the floor, that multiplies the template.
+    """
+    slopes, lines, owners = [], [], []
+    tilt, exponent = shared[:, -2], shared[:, -1]
+    tilts = np.exp(tilt[:, None] * group.log_frequency) if tilt.any() else None
+    for line in range(model.n_lines):
+        first = PER_LINE * line
+        frequency_hz, log_rate, log_spread = shared[:, first : first + PER_LINE].T
+        if model.is_voigt:
+            g, by = voigt(
+                group.index, frequency_hz, log_rate, log_spread, duration_s=group.duration_s
+            )
+        else:
+            g, by = lorentzian(group.index, frequency_hz, log_rate, duration_s=group.duration_s)
+        chosen = np.flatnonzero(model.free[first : first + PER_LINE])
+        by = by[:, chosen]
+        if tilts is not None:
+            g, by = g * tilts, by * tilts[:, None]
+        lines.append(g[:, None])
+        slopes.append(by)
+        owners += [line] * len(chosen)
+    floor = np.exp(exponent[:, None] * group.log_frequency)[:, None]
+    if model.free[-2]:
+        # One tilt for all lines, each with its own power: only the first one's is followed.
+        slopes.append(lines[0] * group.log_frequency[:, None])
+        owners.append(0)
+    if model.free[-1]:
+        slopes.append(floor * group.log_frequency[:, None])
+        owners.append(model.n_lines)
+    owners += range(model.n_lines + 1)
+    return np.concatenate([*slopes, *lines, floor], axis=1), np.array(owners)
+
+
+def _evaluate(segments: Segments, model: _Model, at: _State, chosen: Bools) -> _Evaluation:
+    """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
+    n, n_local = at.local.shape
+    size = int(model.free.sum()) + n_local
+    upper = np.triu_indices(size)
+    deviance, score = np.zeros(n), np.zeros((n, size))
+    information = np.zeros((n, size, size))
+    for group in segments.groups:
+        here = chosen[group.problem]
         if not here.any():
             continue
-        rows, index, density = group.rows, group.index, group.density
-        if not here.all():
-            rows, index, density = rows[here], index[here], density[here]
-        theta = np.concatenate([at.shared[segments.problem[rows]], at.local[rows]], axis=1)
-        s, slopes = expected_periodogram(index, theta, duration_s=group.duration_s)
-        ratio = density / s
-        deviance[rows] = (np.log(s) + ratio).sum(axis=-1)
-        score[rows] = (slopes @ (ratio - 1.0)[..., None])[..., 0]
-        information[rows] = slopes @ np.swapaxes(slopes, -1, -2)
-    # A floor at its limit that would go below takes no part in the step of the others.
-    stuck = (at.local[:, 1] <= segments.least_floor) & (score[:, 3] < 0.0)
-    score[stuck, 3] = 0.0
-    information[stuck, 3, :] = information[stuck, :, 3] = 0.0
-    information[stuck, 3, 3] = 1.0
-    return _Evaluation(segments.sum_by_problem(deviance), score, information)
+        part = group if here.all() else group.of(here)
+        basis, owners = _templates(part, at.shared[part.problem], model)
+        level = np.exp(at.local[part.rows])
+        s = level @ basis[:, -n_local:]
+        inverse = 1.0 / s
+        ratio = part.density * inverse
+        scale = level[..., owners]
+        deviance[part.rows] = (np.log(s) + ratio).sum(axis=-1)
+        ratio -= 1.0
+        ratio *= inverse
+        score[part.rows] = scale * (ratio @ np.swapaxes(basis, -1, -2))
+        inverse *= inverse
+        pairs = basis[:, upper[0]] * basis[:, upper[1]]
+        products = scale[..., upper[0]] * scale[..., upper[1]]
+        products *= inverse @ np.swapaxes(pairs, -1, -2)
+        block = np.empty((*part.rows.shape, size, size))
+        block[..., upper[0], upper[1]] = products
+        block[..., upper[1], upper[0]] = products
+        information[part.rows] = block
+    exponents = at.shared[:, -N_EXPONENTS:] / POOLED_LINE.exponent_sd
+    total = segments.sum_by_problem(deviance) + np.square(exponents).sum(axis=1) / 2.0
+    return _Evaluation(total, score, information)
 
 
-def _descend(segments: _Segments) -> tuple[_Parameters, _Evaluation]:
+def _descend(
+    segments: Segments, model: _Model, start: _State, limits: _Limits
+) -> tuple[_State, _Evaluation]:
     """Take damped Fisher scoring steps until every problem converges, each with its own damping.
 
-    Power and floor of the segments are solved out. The sums of a problem run over its own segments
+    Powers and floor of the segments are solved out. The sums of a problem run over its own segments
     only, in order, so that its result does not depend on the others.
     """
     going = np.ones(segments.n_problems, dtype=np.bool_)
     damping = np.full(segments.n_problems, START_DAMPING)
-    at = segments.start
-    now = _evaluate(segments, at, going)
+    at = start
+    now = _evaluate(segments, model, at, going)
     for _ in range(_MOST_STEPS):
-        trial, spread = _step(segments, at, now, damping)
-        then = _evaluate(segments, trial, going)
+        trial, spread = _step(segments, model, at, now, damping, limits)
+        then = _evaluate(segments, model, trial, going)
         allowed = now.deviance + _DEVIANCE_ROUNDING * np.abs(now.deviance)
         better = going & (then.deviance <= allowed)
-        small = np.abs(trial.shared - at.shared) <= _STEP_TOLERANCE * spread
+        moved = np.abs(trial.shared - at.shared)[:, model.free]
         falls = now.deviance - then.deviance
-        converged = better & small.all(axis=1) & (falls < _DEVIANCE_TOLERANCE)
+        small = (moved <= _STEP_TOLERANCE * spread).all(axis=1)
+        converged = better & small & (falls < _DEVIANCE_TOLERANCE)
         rows = better[segments.problem]
-        at = _Parameters(
+        at = _State(
             np.where(better[:, None], trial.shared, at.shared),
             np.where(rows[:, None], trial.local, at.local),
         )
-        now = now.updated(then, better, rows)
+        now = _Evaluation(
+            np.where(better, then.deviance, now.deviance),
+            np.where(rows[:, None], then.score, now.score),
+            np.where(rows[:, None, None], then.information, now.information),
+        )
         damping = next_damping(damping, better)
         going = going & ~converged & (damping < MOST_DAMPING)
         if not going.any():
@@ -291,106 +373,133 @@ def _descend(segments: _Segments) -> tuple[_Parameters, _Evaluation]:
 
 
 def _step(
-    segments: _Segments, at: _Parameters, now: _Evaluation, damping: Floats
-) -> tuple[_Parameters, Floats]:
+    segments: Segments,
+    model: _Model,
+    at: _State,
+    now: _Evaluation,
+    damping: Floats,
+    limits: _Limits,
+) -> tuple[_State, Floats]:
     """Return the parameters after a step, and the standard deviations of the shared ones."""
-    solved = _solve_out(now.score, now.information, damping[segments.problem])
+    n_shared = int(model.free.sum())
+    solved = _SolvedOut.of(at, now, n_shared, damping[segments.problem], limits)
     total = segments.sum_by_problem(solved.information)
+    gradient = segments.sum_by_problem(solved.score)
+    _add_prior(model, at, gradient, total)
+    stuck = _stuck(at.shared[:, model.free], gradient, model, limits)
+    total, gradient = _hold(total, gradient, stuck)
     diagonal = np.einsum("kii->ki", total)
     spread = 1.0 / np.sqrt(np.maximum(diagonal, 1e-300))
-    total = total + (damping[:, None] * diagonal + 1e-12)[:, :, None] * np.eye(2)
-    step = np.linalg.solve(total, segments.sum_by_problem(solved.score)[..., None])[..., 0]
-    own = solved.local_step(now.score, step[segments.problem])
-    most = np.array(_LARGEST_SHARED_STEP)
-    shared = np.clip(at.shared + np.clip(step, -most, most), segments.low, segments.high)
+    total = total + (damping[:, None] * diagonal + 1e-12)[:, :, None] * np.eye(n_shared)
+    step = np.linalg.solve(total, gradient[..., None])[..., 0]
+    own = solved.local_step(step[segments.problem])
+    most = np.array([*_LARGEST_LINE_STEP * model.n_lines, *[_LARGEST_SLOPE_STEP] * N_EXPONENTS])
+    most = most[model.free]
+    shared = at.shared.copy()
+    shared[:, model.free] += np.clip(step, -most, most)
+    np.clip(shared, limits.low, limits.high, out=shared)
     local = at.local + np.clip(own, -_LARGEST_LOCAL_STEP, _LARGEST_LOCAL_STEP)
-    np.maximum(local[:, 1], segments.least_floor, out=local[:, 1])
-    return _Parameters(shared, local), spread
+    return _State(shared, np.maximum(local, limits.least_local)), spread
+
+
+def _add_prior(model: _Model, at: _State, gradient: Floats, information: Floats) -> None:
+    """Add what is assumed of the exponents: they are about zero."""
+    free = np.flatnonzero(model.free)
+    for column in np.flatnonzero(free >= len(model.free) - N_EXPONENTS).tolist():
+        gradient[:, column] -= at.shared[:, free[column]] / POOLED_LINE.exponent_sd**2
+        information[:, column, column] += POOLED_LINE.exponent_sd**-2
+
+
+def _stuck(shared: Floats, gradient: Floats, model: _Model, limits: _Limits) -> Bools:
+    """Return which shared parameters are at a limit and would go beyond."""
+    low, high = limits.low[:, model.free], limits.high[:, model.free]
+    return ((shared <= low) & (gradient <= 0.0)) | ((shared >= high) & (gradient >= 0.0))
+
+
+def _hold(total: Floats, gradient: Floats, stuck: Bools) -> tuple[Floats, Floats]:
+    """Take the stuck parameters out of the step of the others."""
+    total = np.where(stuck[:, :, None] | stuck[:, None, :], 0.0, total)
+    total += stuck[:, :, None] * np.eye(stuck.shape[1])
+    return total, np.where(stuck, 0.0, gradient)
 
 
 def _fits(
-    segments: _Segments,
-    found: tuple[_Parameters, _Evaluation],
-    *,
-    fs: float,
-    band_hz: tuple[float, float],
+    segments: Segments,
+    model: _Model,
+    at: _State,
+    now: _Evaluation,
+    limits: _Limits,
 ) -> list[PooledWhittleFit]:
     """Return the fit of each problem."""
-    at, now = found
-    solved = _solve_out(now.score, now.information, np.zeros(len(segments.problem)))
-    power = _powers(segments, at, fs=fs, band_hz=band_hz)
+    n_shared = int(model.free.sum())
+    undamped = np.zeros(len(segments.problem))
+    solved = _SolvedOut.of(at, now, n_shared, undamped, limits)
+    gradient = segments.sum_by_problem(solved.score)
+    stuck = _stuck(at.shared[:, model.free], gradient, model, limits)
+    level = np.exp(at.local)
+    ratios = _ratios(segments, model, at)
     edges = np.searchsorted(segments.problem, np.arange(segments.n_problems + 1))
-    return [
-        PooledWhittleFit(
-            frequency_hz=float(at.shared[number, 0]),
-            bandwidth_hz=float(np.exp(at.shared[number, 1]) / np.pi),
-            score=solved.score[begin:end],
-            information=solved.information[begin:end],
-            duration_s=segments.duration_s[begin:end],
-            power=power.of(slice(begin, end)),
-            noise=np.exp(at.local[begin:end, 1]),
-        )
-        for number, (begin, end) in enumerate(pairwise(edges.tolist()))
-    ]
-
-
-def _powers(
-    segments: _Segments, at: _Parameters, *, fs: float, band_hz: tuple[float, float]
-) -> SegmentPowers:
-    """Integrate the power of the line in each segment."""
-    n = len(segments.problem)
-    square, square_m2, relative_variance = np.zeros(n), np.zeros(n), np.zeros(n)
-    for group in segments.groups:
-        rows = group.rows
-        shared, local = at.shared[segments.problem[rows]], at.local[rows]
-        power = power_around(
-            group.summed,
-            frequency_hz=shared[:, 0],
-            bandwidth_hz=np.exp(shared[:, 1]) / np.pi,
-            fitted_ms2sq=np.exp(local[:, 0]),
-            fs=fs,
-            n_samples=group.n_samples,
-            band_hz=band_hz,
-        )
-        square[rows], square_m2[rows] = power.mean_square_ms2sq, power.mean_square_m2
-        # The bins of an integrated power are independent and exponential.
-        theta = np.concatenate([shared, local], axis=1)
-        s, _ = expected_periodogram(group.index, theta, duration_s=group.duration_s)
-        bins = np.square(s / group.duration_s).sum(axis=-1)
-        relative_variance[rows] = bins / np.exp(2.0 * local[:, 0])
-    return SegmentPowers(square, square_m2, relative_variance)
-
-
-def _groups(
-    problems: Sequence[PooledProblem], *, fs: float, band_hz: tuple[float, float]
-) -> list[_Group]:
-    """Collect the segments of all problems by their length."""
-    by_length: dict[int, list[tuple[int, float, RunSpectra]]] = {}
-    first = 0
-    for problem in problems:
-        for run in problem.runs:
-            by_length.setdefault(run.n_samples, []).append((first, problem.centre_hz, run))
-            first += len(run.summed)
-    groups = []
-    for n, members in by_length.items():
-        counts = [len(run.summed) for _, _, run in members]
-        centre_hz = np.repeat([centre for _, centre, _ in members], counts)
-        bins = FitBins.around(centre_hz, n_samples=n, fs=fs, band_hz=band_hz)
-        spectrum = np.concatenate([run.spectrum for _, _, run in members])
-        from_reach = FitBins(bins.index - members[0][2].first_bin)
-        groups.append(
-            _Group(
-                rows=np.concatenate(
-                    [start + np.arange(len(run.summed)) for start, _, run in members]
-                ),
-                n_samples=n,
-                duration_s=n / fs,
-                index=bins.index,
-                density=principal_component(from_reach.take(spectrum)).density,
-                summed=np.concatenate([run.summed for _, _, run in members]),
+    fits = []
+    for number, (begin, end) in enumerate(pairwise(edges.tolist())):
+        held = stuck[number]
+        free = model.free.copy()
+        free[np.flatnonzero(free)[held]] = False
+        rows = slice(begin, end)
+        fits.append(
+            PooledWhittleFit(
+                problem=segments.problems[number],
+                shared=at.shared[number],
+                free=free,
+                powers=level[rows, :-1],
+                floor=level[rows, -1],
+                score=solved.score[rows][:, ~held],
+                information=solved.information[rows][:, ~held][:, :, ~held],
+                duration_s=segments.duration_s[rows],
+                deviance=float(now.deviance[number]),
+                ratios=ratios[number],
             )
         )
-    return groups
+    return fits
+
+
+def _ratios(segments: Segments, model: _Model, at: _State) -> list[list[Ratios]]:
+    """Return the ratios of periodogram and model of each problem, by length."""
+    found: list[list[Ratios]] = [[] for _ in range(segments.n_problems)]
+    n_local = at.local.shape[1]
+    for group in segments.groups:
+        basis, _ = _templates(group, at.shared[group.problem], model)
+        level = np.exp(at.local[group.rows])
+        ratio = group.density / (level @ basis[:, -n_local:])
+        frequency_hz = group.index / group.duration_s
+        mean = level.mean(axis=1)
+        leaks = _leakage(frequency_hz, basis[:, -n_local:], mean, at.shared[group.problem], model)
+        for row, number in enumerate(group.problem.tolist()):
+            found[number].append(Ratios(frequency_hz[row], ratio[row], ~leaks[row]))
+    return found
+
+
+def _leakage(
+    frequency_hz: Floats, basis: Floats, mean: Floats, shared: Floats, model: _Model
+) -> Bools:
+    """Return which bins hold the leakage of a line more than the line itself or the floor.
+
+    Leakage comes from the ends of a segment: in all bins it is the same few numbers, so that their
+    ratios are not independent.
+    """
+    from scipy.special import voigt_profile
+
+    leakage = np.zeros(frequency_hz.shape)
+    rest = mean[:, -1:] * basis[:, -1]
+    for line in range(model.n_lines):
+        centre_hz, log_rate, log_spread = shared[:, PER_LINE * line : PER_LINE * (line + 1)].T
+        half_width_hz = np.exp(log_rate) / (2.0 * np.pi)
+        spread_hz = np.exp(log_spread) / (2.0 * np.pi) if model.is_voigt else np.zeros(len(shared))
+        away_hz = frequency_hz - centre_hz[:, None]
+        power = mean[:, line, None]
+        own = power * voigt_profile(away_hz, spread_hz[:, None], half_width_hz[:, None])
+        leakage += np.maximum(power * basis[:, line] - own, 0.0)
+        rest = rest + own
+    return np.asarray(leakage > FIT_CHECK.most_leakage * rest)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -399,23 +508,31 @@ class _SolvedOut:
 
     score: Floats
     information: Floats
-    inverse: Floats
+    own: Floats
     cross: Floats
 
-    def local_step(self, score: Floats, step: Floats) -> Floats:
+    @classmethod
+    def of(
+        cls, at: _State, now: _Evaluation, n_shared: int, damping: Floats, limits: _Limits
+    ) -> _SolvedOut:
+        score, information = now.score, now.information
+        # A level at its limit that would go below takes no part in the step of the others.
+        stuck = (at.local <= limits.least_local) & (score[:, n_shared:] < 0.0)
+        if stuck.any():
+            held = np.concatenate([np.zeros((len(score), n_shared), dtype=np.bool_), stuck], axis=1)
+            information, score = _hold(information, score, held)
+        local = information[:, n_shared:, n_shared:]
+        ridge = damping[:, None] * np.einsum("kii->ki", local) + 1e-9
+        inverse = np.linalg.inv(local + ridge[:, :, None] * np.eye(local.shape[-1]))
+        cross = information[:, :n_shared, n_shared:] @ inverse
+        return cls(
+            score=score[:, :n_shared] - (cross @ score[:, n_shared:, None])[..., 0],
+            information=information[:, :n_shared, :n_shared]
+            - cross @ information[:, n_shared:, :n_shared],
+            own=(inverse @ score[:, n_shared:, None])[..., 0],
+            cross=cross,
+        )
+
+    def local_step(self, step: Floats) -> Floats:
         """Return the steps of the local parameters that go with those of the shared ones."""
-        own = (self.inverse @ score[:, 2:, None])[..., 0]
-        return np.asarray(own - (np.swapaxes(self.cross, -1, -2) @ step[..., None])[..., 0])
-
-
-def _solve_out(score: Floats, information: Floats, damping: Floats) -> _SolvedOut:
-    local = information[:, 2:, 2:]
-    ridge = damping[:, None] * np.einsum("kii->ki", local) + 1e-9
-    inverse = np.linalg.inv(local + ridge[:, :, None] * np.eye(2))
-    cross = information[:, :2, 2:] @ inverse
-    return _SolvedOut(
-        score=score[:, :2] - (cross @ score[:, 2:, None])[..., 0],
-        information=information[:, :2, :2] - cross @ information[:, 2:, :2],
-        inverse=inverse,
-        cross=cross,
-    )
+        return np.asarray(self.own - (np.swapaxes(self.cross, -1, -2) @ step[..., None])[..., 0])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.dsp.filters import remove_slow
-from tremor.dsp.spectrum import band_bins, psd
+from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import reach_hz, slow_cutoff_hz
 from tremor.measures.long_tone import LongTone, fit_long_tone, is_tone_like
 from tremor.recording import Floats
@@ -39,8 +39,6 @@ class RunSpectra:
         As `tremor.dsp.spectrum.transform` returns it, around the band, (m/s^2)/sqrt(Hz).
     summed : ndarray, shape (n_segments, n_samples // 2 + 1)
         PSD summed over the axes, (m/s^2)^2/Hz.
-    autocovariance : ndarray, shape (n_samples,)
-        Summed over segments and axes, not scaled: the spectrum on any finer grid follows from it.
     window : ndarray, shape (3, n_samples), or None
         The samples of a run that is short enough for one window, m/s^2.
     tone : LongTone or None
@@ -51,7 +49,6 @@ class RunSpectra:
     first_bin: int
     spectrum: npt.NDArray[np.complex128]
     summed: Floats
-    autocovariance: Floats
     window: Floats | None
     tone: LongTone | None = None
 
@@ -86,8 +83,6 @@ class RunSpectra:
         n = n_run // count
         low_hz, high_hz = reach_hz(band_hz)
         reach = band_bins(n, fs=fs, low_hz=low_hz, high_hz=high_hz)
-        scale = 2.0 / (fs * n)
-        total = np.zeros(n + 1)
         spectra, summed = [], []
         for first in range(0, count, _SEGMENTS_AT_ONCE):
             size = min(_SEGMENTS_AT_ONCE, count - first)
@@ -95,13 +90,9 @@ class RunSpectra:
             high_passed = remove_slow(
                 np.ascontiguousarray(part), fs=fs, cutoff_hz=slow_cutoff_hz(band_hz)
             )
-            # Every other bin of the padded transform is a bin of the segment itself.
-            padded = np.fft.rfft(high_passed, n=2 * n, axis=-1)
-            density = psd(padded)
-            total += density.sum(axis=0)
-            own = padded[..., ::2]
-            spectra.append(own[..., reach] * np.sqrt(scale))
-            summed.append(density[:, ::2] * scale)
+            own = transform(high_passed, fs=fs)
+            spectra.append(own[..., reach].copy())
+            summed.append(psd(own))
         window = tone = None
         if n_run <= POOLED_LINE.one_window_s * fs:
             window = np.ascontiguousarray(samples(0, n_run).T)
@@ -116,7 +107,6 @@ class RunSpectra:
             first_bin=reach.start,
             spectrum=np.concatenate(spectra),
             summed=np.concatenate(summed),
-            autocovariance=np.fft.irfft(total, n=2 * n)[:n],
             window=window,
             tone=tone,
         )

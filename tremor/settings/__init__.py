@@ -3,7 +3,8 @@
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
 together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
 (`arrivals`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
-the scores of a window (`scores`), the line model (`lines`), episodes, cautions and streams
+the scores of a window (`scores`), the line model (`lines`) and
+its check (`fits`), episodes, cautions and streams
 (`sessions`), the prior of a recovery (`recoveries`), the tap test of a strap (`strap`). Constants
 of nature, and numerics such as tolerances, iteration counts and chunk sizes, stay where they are
 used.
@@ -12,6 +13,7 @@ used.
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
+from tremor.settings.fits import FIT_CHECK
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.recoveries import DECAY_PRIOR, DECAY_READING, RMS_SERIES
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
@@ -35,6 +37,7 @@ __all__ = [
     "DECAY_READING",
     "ENVELOPE",
     "EPISODES",
+    "FIT_CHECK",
     "GAIT_COMB",
     "GRAVITY",
     "HARMONICS",

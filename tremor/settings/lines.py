@@ -270,6 +270,23 @@ class PooledLineCalibration:
         "segments from which their scatter enters the interval",
         source=_COVERAGE_BENCH,
     )
+    exponent_sd: float = calibrated(
+        1.0,
+        "1",
+        "standard deviation of the exponents of frequency that the flanks of a line and the floor "
+        "around it are assumed to have: -1 for a sprung mass, 0 for white noise, -2 for sway",
+        source=JUDGEMENT,
+    )
+    most_exponent: float = calibrated(
+        8.0, "1", "largest of these exponents, either way", source=JUDGEMENT
+    )
+    least_evidence_of_slope: float = calibrated(
+        4.5,
+        "1",
+        "logarithm of the likelihood that an exponent must win: chance does so in 0.3 % of level "
+        "ones, and one that is not there costs precision",
+        source=_ACCURACY_BENCH,
+    )
     peak_smoothing_hz: float = calibrated(
         0.25,
         "Hz",

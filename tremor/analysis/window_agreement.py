@@ -1,0 +1,137 @@
+"""The line of a session against those of its windows: what all samples say must not contradict them.
+
+A pooled line is more precise than any window if its model holds. Where it is far from most of its
+windows the model does not, and the windows are told instead. How the line is fitted is in
+`tremor.measures.pooled`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tremor.estimate import LEVEL, Estimate
+from tremor.measures.intervals import NORMAL_QUANTILE
+from tremor.measures.pooled import PooledLine
+from tremor.notes import note
+from tremor.recording import Floats
+from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.windows import WindowTable
+from tremor.settings import FIT_CHECK
+
+__all__ = ["checked_by_windows"]
+
+Bools = npt.NDArray[np.bool_]
+
+
+def checked_by_windows(
+    line: PooledLine | None, table: WindowTable, members: Bools
+) -> PooledLine | None:
+    """Check a pooled line against the windows that it was fitted to.
+
+    Parameters
+    ----------
+    line : PooledLine or None
+        The line.
+    table : WindowTable
+        All windows, judged.
+    members : ndarray of bool, shape (n_windows,)
+        Windows whose samples were fitted.
+
+    Returns
+    -------
+    PooledLine or None
+        The line with what the check found. Its interval of the RMS is no wider than those of the
+        windows together; its estimates are those of the windows where it contradicts most of them.
+    """
+    rows = np.flatnonzero(members & table.where("tremor"))
+    rows = rows[np.isfinite(table.estimates["frequency_hz"][rows, 0])]
+    if line is None or line.frequency_hz.value is None or len(rows) < FIT_CHECK.least_windows:
+        return line
+    windows = {name: table.estimates[name][rows] for name in ESTIMATE_NAMES}
+    share = float(np.mean(_are_near(line, windows["frequency_hz"])))
+    if share < FIT_CHECK.least_agreement:
+        return _of_windows(line, windows, share=share)
+    line = replace(line, fit=replace(line.fit, agrees_with_windows=True))
+    if line.further or line.fit.n_harmonics > 1:
+        return line
+    return replace(
+        line,
+        rms_ms2=_within(line.rms_ms2, windows["rms_ms2"]),
+        displacement_pp_mm=_within(line.displacement_pp_mm, windows["displacement_pp_mm"]),
+    )
+
+
+def _are_near(line: PooledLine, windows_hz: Floats) -> Bools:
+    """Check which windows have their line at one of those of the fit."""
+    value, low, high = windows_hz.T
+    own_hz = np.fmax(np.maximum(high - value, value - low), FIT_CHECK.near_hz)
+    near = np.zeros(len(value), dtype=np.bool_)
+    for one in (line, *line.further):
+        orders = range(1, one.fit.n_harmonics + 1)
+        width_hz = min((one.bandwidth_hz.value or 0.0) / 2.0, FIT_CHECK.most_near_hz)
+        for order in orders:
+            centre_hz = order * (one.frequency_hz.value or 0.0)
+            near |= np.abs(value - centre_hz) <= np.maximum(own_hz, width_hz)
+    return near
+
+
+def _of_windows(line: PooledLine, windows: dict[str, Floats], *, share: float) -> PooledLine:
+    """Return the estimates of the windows in place of those of the fit."""
+    frequency = windows["frequency_hz"]
+    reason = note(
+        "FIT_CONTRADICTS_WINDOWS",
+        fit_hz=line.frequency_hz.value,
+        windows_hz=float(np.median(frequency[:, 0])),
+        share=1.0 - share,
+    )
+    return replace(
+        line,
+        frequency_hz=_median(frequency),
+        bandwidth_hz=_median(windows["bandwidth_hz"]),
+        rms_ms2=_root_mean_square(windows["rms_ms2"]),
+        displacement_pp_mm=_root_mean_square(windows["displacement_pp_mm"]),
+        fit=replace(
+            line.fit, shape="window", holds=False, agrees_with_windows=False, reason=reason
+        ),
+        further=(),
+        share=1.0,
+    )
+
+
+def _estimate(value: float, low: float, high: float) -> Estimate:
+    return Estimate(
+        float(value), float(min(low, value)), float(max(high, value)), level=LEVEL, method="windows"
+    )
+
+
+def _median(triples: Floats) -> Estimate:
+    """Return the median of the windows, with the limits of their order and their own."""
+    value, low, high = triples.T
+    # Windows overlap by half.
+    half = NORMAL_QUANTILE / 2.0 / np.sqrt(len(value) / 2.0)
+    below, above = np.quantile(value, [max(0.0, 0.5 - half), min(1.0, 0.5 + half)])
+    own = np.array([np.median(value - low), np.median(high - value)]) / np.sqrt(len(value) / 2.0)
+    middle = np.median(value)
+    return _estimate(
+        middle, middle - np.hypot(middle - below, own[0]), middle + np.hypot(above - middle, own[1])
+    )
+
+
+def _root_mean_square(triples: Floats) -> Estimate:
+    """Return the root of the mean square of the windows and of their limits."""
+    value, low, high = np.sqrt(np.mean(np.square(triples), axis=0))
+    return _estimate(value, low, high)
+
+
+def _within(estimate: Estimate, triples: Floats) -> Estimate:
+    """Return an estimate whose interval is no wider than those of the windows together."""
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None or low is None or high is None or not np.isfinite(triples).all():
+        return estimate
+    limits = _root_mean_square(triples)
+    if limits.low is None or limits.high is None or not limits.low <= value <= limits.high:
+        return estimate
+    return replace(estimate, low=max(low, limits.low), high=min(high, limits.high))

@@ -1,0 +1,160 @@
+"""Numbers that decide whether the model of a line holds, and which model it is given.
+
+How a line is fitted is in `lines`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tremor.settings.declaration import JUDGEMENT, calibrated
+
+__all__ = ["FIT_CHECK", "FitCheckCalibration"]
+
+_COVERAGE_BENCH: Final = "measured: tests/bench/coverage.py, windows of 4, 10 and 60 s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitCheckCalibration:
+    """How a fitted model is tested against the spectrum, and when another one is preferred."""
+
+    cell_hz: float = calibrated(
+        0.1,
+        "Hz",
+        "finest width over which the ratio of periodogram and model is averaged",
+        source=JUDGEMENT,
+    )
+    independent_share: float = calibrated(
+        0.5,
+        "1",
+        "independent ones among the running means of several widths that overlap by half",
+        source=_COVERAGE_BENCH,
+    )
+
+    doubtful_p: float = calibrated(
+        0.05,
+        "1",
+        "probability of the residual below which wider shoulders and a second line are tried",
+        source=JUDGEMENT,
+    )
+    doubtful_misfit: float = calibrated(
+        0.15,
+        "1",
+        "... and logarithm of the ratio of spectrum and model from which they are: over an hour a "
+        "smaller one is significant",
+        source=_COVERAGE_BENCH,
+    )
+    holds_p: float = calibrated(
+        0.01, "1", "... and below which a model does not hold", source=JUDGEMENT
+    )
+    least_misfit: float = calibrated(
+        0.4,
+        "1",
+        "logarithm of the ratio of spectrum and model, over a running mean, from which a model "
+        "does not hold: over hours any smaller one is significant and changes nothing",
+        source=JUDGEMENT,
+    )
+    shape_evidence: float = calibrated(
+        6.0,
+        "1",
+        "logarithm of the likelihood that wider shoulders must win: a Lorentzian wins 3.2 by "
+        "chance in 5 % of cases, a Gaussian of 0.3 Hz 17 or more in 95 %",
+        source=_COVERAGE_BENCH,
+    )
+    least_prominence: float = calibrated(
+        2.0,
+        "1",
+        "height of a second peak of the mean spectrum over the higher of the valleys beside it "
+        "from which it is tried",
+        source=JUDGEMENT,
+    )
+    least_prominence_beyond: float = calibrated(
+        4.0,
+        "1",
+        "... if it is beyond the bins in which the one line was tested",
+        source=JUDGEMENT,
+    )
+    line_evidence: float = calibrated(
+        10.0,
+        "1",
+        "logarithm of the likelihood that a second line must win",
+        source=_COVERAGE_BENCH,
+    )
+    line_evidence_per_segment: float = calibrated(
+        1.5,
+        "1",
+        "... and further for each segment in which it has a power of its own",
+        source=_COVERAGE_BENCH,
+    )
+    active_share: float = calibrated(
+        0.02,
+        "1",
+        "share of the power of a segment from which a line counts as active in it",
+        source=JUDGEMENT,
+    )
+    harmonic_sd: float = calibrated(
+        3.0,
+        "1",
+        "standard deviations of the frequencies up to which a line at twice the frequency of "
+        "another is its harmonic",
+        source=JUDGEMENT,
+    )
+    harmonic_share: float = calibrated(
+        0.02, "1", "... or this far, over its frequency", source=JUDGEMENT
+    )
+    widest_share: float = calibrated(
+        0.5,
+        "1",
+        "width over frequency from which a hump is no line: a third for the widest tremor of a "
+        "leg, 1.5 Hz at 4.5 Hz",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
+    )
+    surely_wide_share: float = calibrated(
+        1.0 / 3.0,
+        "1",
+        "... if the lower limit of its width is above this share as well",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
+    )
+    least_power_share: float = calibrated(
+        0.05,
+        "1",
+        "power of a further line over that of the first from which it is told",
+        source=JUDGEMENT,
+    )
+    most_leakage: float = calibrated(
+        0.3,
+        "1",
+        "leakage of a line over the line itself and the floor from which a bin is not tested",
+        source=JUDGEMENT,
+    )
+    least_windows: int = calibrated(
+        4, "1", "windows with a line from which a fit is compared with them", source=JUDGEMENT
+    )
+    least_agreement: float = calibrated(
+        0.5,
+        "1",
+        "share of the windows that must have their line at that of the fit",
+        source=JUDGEMENT,
+    )
+    near_hz: float = calibrated(
+        0.3,
+        "Hz",
+        "a window this near to the fit agrees with it, however sure it is",
+        source=JUDGEMENT,
+    )
+    most_near_hz: float = calibrated(
+        0.75,
+        "Hz",
+        "... or within the width of the line, up to half of the widest one of a leg, 1.5 Hz",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
+    )
+    stands_out: float = calibrated(
+        2.0,
+        "1",
+        "height of a line over floor and other lines from which it is there in a segment",
+        source=JUDGEMENT,
+    )
+
+
+FIT_CHECK: Final = FitCheckCalibration()
