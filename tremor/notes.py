@@ -151,6 +151,13 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "MORE_REST_FUTILE": ("rest_min",),
     "MORE_REST": ("minutes",),
     "BASELINE_NOT_USED": ("level_ms2",),
+    "NO_PLATEAU": (),
+    "FADES_LATER": ("onset_s",),
+    "GREW_AGAIN": ("turn_s", "times"),
+    "REST_TOO_SHORT_FOR_ENDS": ("n_points",),
+    "POSTURE_TURNED": ("at_s", "angle_deg"),
+    "POSTURE_NOT_SEEN": (),
+    "RESTS_JOINED": ("n_rests",),
     # Of a quantity computed from answers.
     "NOT_ANSWERED": ("questions",),
     "AIR_TOO_COLD": ("temperature_c",),

@@ -101,7 +101,7 @@ def test_known_floor_narrows_the_interval():
 def test_baseline_that_the_rest_contradicts_is_not_used():
     found = fit_recovery(*rest(1, rest_s=600.0, floor=0.2), floor_ms2=0.01)
     assert found.floor == "fitted"
-    assert "not used" in sentence(found.remark)
+    assert "not used" in sentences(found.remark)
     assert holds(found.half_life_s, 40.0)
 
 

@@ -66,6 +66,15 @@ EFFECTS = {
     "settled_most_ratio": (DECAY, 1.0, lambda found: found.more_rest_needed_s.value),
     "bounded_tau_over_rest": (DECAY, 0.1, lambda found: found.half_life_s.high),
     "floor_overruled_log_bayes": (DECAY, -20.0, lambda found: found.floor),
+    "plateau_least_probability": (
+        rest(400.0, lambda t: fading(40.0)(np.maximum(t - 80.0, 0.0))), 1.0,
+        lambda found: found.onset_s.value,
+    ),
+    "grows_again_least_log_bayes": (
+        rest(400.0, lambda t: fading(40.0, floor=0.01)(np.minimum(t, 400.0 - t))), 20.0,
+        lambda found: found.remark,
+    ),
+    "ends_s": (LONG_STEADY, 100.0, lambda found: found.final_rms_ms2.value),
     "lead_most_s": (DECAY, 1.0, lambda found: found.curve_time_s[0]),
     "rest_asked_s": (SHORT_STEADY, 900.0, lambda found: found.more_rest_needed_s.value),
     "more_rest_least_s": (rest(290.0, fading(60.0)), 240.0, lambda f: f.more_rest_needed_s.value),
@@ -125,8 +134,8 @@ def test_a_lower_limit_at_the_edge_of_the_search_is_none():
 def test_a_level_that_is_not_reached_is_remarked_upon():
     found = judge(rest(600.0, fading(40.0, floor=0.2)), floor_ms2=0.01)
     assert found.floor == "fitted"
-    assert sentence(found.remark).startswith("the level before the run, 0.01 m/s^2, was not used")
-    assert judge(DECAY, floor_ms2=0.06).remark is None
+    assert sentences(found.remark).startswith("the level before the run, 0.01 m/s^2, was not used")
+    assert judge(DECAY, floor_ms2=0.06).remark == ()
 
 
 def test_the_noise_of_the_sensor_is_no_tremor():

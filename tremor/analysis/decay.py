@@ -7,31 +7,27 @@ Rests are found in `tremor.analysis.rest`; the model of the decay is in
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.rest import TIME_TOLERANCE_S, find_movements, is_still
+from tremor.analysis.rest import TIME_TOLERANCE_S, find_movements, is_still, rests_together
+from tremor.analysis.rest_signal import Capture, RestSignal, band_signal, has_power, line_signal
+from tremor.analysis.rms_series import rms_series
 from tremor.errors import InvalidInputError
+from tremor.estimate import Estimate
 from tremor.measures.decay_posterior import RmsSeries
 from tremor.measures.decay_verdict import judge_decay
-from tremor.notes import note
-from tremor.recording import Floats
+from tremor.notes import Note, note
+from tremor.results.analysis import Summary
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
 from tremor.settings import RMS_SERIES, AnalysisSettings
 
-__all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level"]
+__all__ = ["baseline_floor", "fit_recovery", "recovery_of", "still_level", "with_ends"]
 
 Bools = npt.NDArray[np.bool_]
-
-#: Median of a chi-square variable of one degree of freedom, and the variance of the second
-#: difference of white noise of unit variance.
-_CHI_SQUARE_MEDIAN: Final = 0.455
-_SECOND_DIFFERENCE_VARIANCE: Final = 6.0
-#: No variance is lowered by more than this factor.
-_LEAST_VARIANCE_FACTOR: Final = 1e-3
 
 
 def fit_recovery(
@@ -170,6 +166,7 @@ def recovery_of(
     rest_start_s: float,
     settings: AnalysisSettings,
     floor_ms2: float | None = None,
+    capture: Capture | None = None,
 ) -> Recovery:
     """Estimate the recovery from the still windows of a rest.
 
@@ -179,11 +176,15 @@ def recovery_of(
         All windows of a recording, settling applied.
     rest_start_s : float
         As `find_rest_start` returns it, s from the start of the capture. The rest ends with the
-        next movement of 20 s or more.
+        next movement of 20 s or more; with the samples at hand it goes on after one of up to three
+        minutes in which the runner does not run.
     settings : AnalysisSettings
         Length and step of the windows.
     floor_ms2 : float, optional
         As `baseline_floor` returns it, m/s^2.
+    capture : Capture, optional
+        The samples, which are read again for the power at the line and for the direction of
+        gravity; without them the power is that of the whole band, and one posture is assumed.
 
     Returns
     -------
@@ -197,10 +198,10 @@ def recovery_of(
 
     Notes
     -----
-    Every still window enters, tremor or not, with the power of its whole band: windows selected by
-    their strength would fade too slowly. Sensor noise stays in the series, where it is part of the
-    floor and keeps the logarithm finite, and is removed from the numbers. Overlapping windows are
-    averaged in power to one point per window length.
+    Every still window enters, tremor or not: windows selected by their strength would fade too
+    slowly. Sensor noise stays in the series, where it is part of the floor and keeps the logarithm
+    finite, and is removed from the numbers. Overlapping windows are averaged in power to one point
+    per window length.
     """
     if not (math.isfinite(rest_start_s) and rest_start_s >= 0.0):
         raise InvalidInputError(f"rest starts at {rest_start_s:g} s; give a time of 0 s or later")
@@ -210,15 +211,13 @@ def recovery_of(
             note("REST_AFTER_END", rest_start_s=rest_start_s, end_s=end_s),
             rest_start_s=rest_start_s,
         )
-    still = is_still(table) & (table.start_s >= rest_start_s - TIME_TOLERANCE_S)
-    for start_s, _ in find_movements(table, settings=settings):
-        if start_s > rest_start_s:
-            still &= table.end_s <= start_s + settings.window_s
-    series = _series(table, still, rest_start_s=rest_start_s, settings=settings)
-    n_left_out = int(np.count_nonzero(still & ~_has_power(table)))
+    still = _in_rest(table, rest_start_s, settings=settings, joined=capture is not None)
     n_tremor = int(np.count_nonzero(still & table.where("tremor")))
+    measurable = still & has_power(table)
+    n_left_out = int(np.count_nonzero(still & ~measurable))
     if n_tremor < settings.recovery_least_tremor_windows:
-        time_s = series.points.time_s
+        signal = band_signal(table, measurable)
+        time_s = rms_series(signal, rest_start_s=rest_start_s, settings=settings).points.time_s
         return Recovery.insufficient(
             note(
                 "TOO_FEW_TREMOR_WINDOWS",
@@ -231,13 +230,50 @@ def recovery_of(
             n_left_out=n_left_out,
             rest_start_s=rest_start_s,
         )
-    return judge_decay(
+    if capture is None:
+        signal = band_signal(table, measurable)
+    else:
+        signal = line_signal(capture, table, measurable)
+    series = rms_series(signal, rest_start_s=rest_start_s, settings=settings)
+    found = judge_decay(
         series.points,
         floor_ms2=floor_ms2,
         n_left_out=n_left_out,
         rules=settings,
         noise_ms2=series.noise_ms2,
         rest_start_s=rest_start_s,
+    )
+    return replace(found, remark=found.remark + _remarks(found, signal, capture))
+
+
+def _in_rest(
+    table: WindowTable, rest_start_s: float, *, settings: AnalysisSettings, joined: bool
+) -> Bools:
+    """Find the still windows of a rest, or of the rests that belong together."""
+    still = is_still(table) & (table.start_s >= rest_start_s - TIME_TOLERANCE_S)
+    if joined:
+        rests = rests_together(table, rest_start_s, settings=settings)
+        inside = [
+            (table.start_s >= rest.start_s - TIME_TOLERANCE_S)
+            & (table.end_s <= rest.end_s + settings.window_s)
+            for rest in rests
+        ]
+        return np.asarray(still & np.any(inside, axis=0))
+    for start_s, _ in find_movements(table, settings=settings):
+        if start_s > rest_start_s:
+            still &= table.end_s <= start_s + settings.window_s
+    return still
+
+
+def _remarks(found: Recovery, signal: RestSignal, capture: Capture | None) -> tuple[Note, ...]:
+    """Return what else was seen of the rest: its postures."""
+    if found.verdict == "insufficient" or capture is None:
+        return ()
+    if capture.recording.gravity == "removed":
+        return (note("POSTURE_NOT_SEEN"),) if found.verdict == "decays" else ()
+    return tuple(
+        note("POSTURE_TURNED", at_s=turn.at_s - found.rest_start_s, angle_deg=turn.angle_deg)
+        for turn in signal.turns
     )
 
 
@@ -292,7 +328,8 @@ def still_level(table: WindowTable, *, settings: AnalysisSettings) -> float | No
 
 
 def _level(table: WindowTable, still: Bools, *, settings: AnalysisSettings) -> float | None:
-    series = _series(table, still, rest_start_s=0.0, settings=settings)
+    signal = band_signal(table, still & has_power(table))
+    series = rms_series(signal, rest_start_s=0.0, settings=settings)
     points = series.points
     if len(points.time_s) * settings.window_s < settings.baseline_least_s:
         return None
@@ -300,104 +337,26 @@ def _level(table: WindowTable, still: Bools, *, settings: AnalysisSettings) -> f
     return math.sqrt(max(total**2 - series.noise_ms2**2, 0.0))
 
 
-def _has_power(table: WindowTable) -> Bools:
-    power = _power(table)
-    return np.isfinite(power) & (np.nan_to_num(power) > 0.0)
+def with_ends(summary: Summary, recovery: Recovery) -> Summary:
+    """Return a summary with the strength at the beginning and at the end of the rest.
 
+    Parameters
+    ----------
+    summary : Summary
+        Without them.
+    recovery : Recovery
+        That of the same capture.
 
-def _power(table: WindowTable) -> Floats:
-    scores = table.scores
-    if "band_rms_ms2" not in scores:
-        return np.full(len(table), np.nan)
-    return np.asarray(scores["band_rms_ms2"] ** 2 + scores["floor_rms_ms2"] ** 2)
-
-
-class _Series(NamedTuple):
-    points: RmsSeries
-    noise_ms2: float
-
-
-def _series(
-    table: WindowTable, chosen: Bools, *, rest_start_s: float, settings: AnalysisSettings
-) -> _Series:
-    """Average the power of chosen windows over bins of one window length each."""
-    chosen = chosen & _has_power(table)
-    if not chosen.any():
-        return _Series(RmsSeries(np.zeros(0), np.zeros(0), np.zeros(0)), 0.0)
-    start, centre = table.start_s[chosen], 0.5 * (table.start_s + table.end_s)[chosen]
-    power, noise = _power(table)[chosen], table.scores["floor_rms_ms2"][chosen] ** 2
-    # Windows start at multiples of the step, give or take a rounding to samples.
-    index = np.floor((start - rest_start_s) / settings.window_s + 1e-3).astype(np.int64)
-    _, index, count = np.unique(index, return_inverse=True, return_counts=True)
-
-    def mean(values: Floats) -> Floats:
-        return np.asarray(np.bincount(index, values) / count)
-
-    rms = np.sqrt(mean(power))
-    typical_noise = float(np.median(noise))
-    tremor_share = np.clip(1.0 - typical_noise / _running_median(rms**2), 0.0, 1.0)
-    relative = _line_relative_variance(count, _typical_bandwidth_hz(table, chosen), settings)
-    relative = (
-        tremor_share**2 * relative
-        + (1.0 - tremor_share**2) * RMS_SERIES.floor_relative_variance / count
-    )
-    # psi1(k) / 4 is the variance of the log RMS of an average of k exponentials; 1/k its relative
-    # variance: psi1(k) = 1/k + 1/(2 k^2) + ...
-    variance = 0.25 * relative * (1.0 + 0.5 * relative)
-    return _Series(
-        RmsSeries(mean(centre) - rest_start_s, rms, _no_more_than_scatter(variance, rms)),
-        math.sqrt(typical_noise),
-    )
-
-
-def _running_median(values: Floats, half: int = 3) -> Floats:
-    padded = np.pad(values, half, mode="edge")
-    return np.asarray(
-        np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=-1)
-    )
-
-
-def _typical_bandwidth_hz(table: WindowTable, chosen: Bools) -> float:
-    widths = table.estimates["bandwidth_hz"][chosen, 0]
-    widths = widths[np.isfinite(widths)]
-    typical = float(np.median(widths)) if widths.size else RMS_SERIES.default_bandwidth_hz
-    low_hz, high_hz = RMS_SERIES.bandwidth_limits_hz
-    return min(max(typical, low_hz), high_hz)
-
-
-def _line_relative_variance(
-    count: npt.NDArray[np.int64], bandwidth_hz: float, settings: AnalysisSettings
-) -> Floats:
-    """Return the relative variance of the mean power of neighbouring Hann windows over a line.
-
-    The power of a line of half-power width B has the autocorrelation exp(-2 pi B lag); the power of
-    a window is its average under the squared taper.
+    Returns
+    -------
+    Summary
+        The same, if there is tremor; without tremor its reason stands for both.
     """
-    n_grid = 64
-    step_s = settings.window_s / n_grid
-    taper = np.sin(np.pi * (np.arange(n_grid) + 0.5) / n_grid) ** 4
-    overlap = np.correlate(taper, taper, mode="full") / taper.sum() ** 2
-    lag_s = (np.arange(2 * n_grid - 1) - (n_grid - 1)) * step_s
-    most = int(count.max())
-    shared = np.array(
-        [
-            overlap @ np.exp(-2.0 * np.pi * bandwidth_hz * np.abs(lag_s + k * settings.step_s))
-            for k in range(most)
-        ]
+    if not summary.tremor_detected:
+        missing = Estimate.missing(summary.rms_ms2.reason or note("NO_EPISODE"))
+        return replace(summary, initial_rms_ms2=missing, final_rms_ms2=missing)
+    return replace(
+        summary,
+        initial_rms_ms2=recovery.initial_rms_ms2,
+        final_rms_ms2=recovery.final_rms_ms2,
     )
-    means = [
-        (shared[0] + 2.0 * sum((1.0 - k / m) * shared[k] for k in range(1, m))) / m
-        for m in range(1, most + 1)
-    ]
-    return np.asarray(np.array(means)[count - 1])
-
-
-def _no_more_than_scatter(variance: Floats, rms: Floats) -> Floats:
-    """Lower variances that the points themselves contradict: a tone has no scatter."""
-    if len(rms) < RMS_SERIES.least_for_scatter:
-        return variance
-    second = np.diff(np.log(rms), n=2)
-    typical = float(np.median(second**2)) / _CHI_SQUARE_MEDIAN
-    scatter = typical / _SECOND_DIFFERENCE_VARIANCE
-    factor = min(1.0, max(scatter / float(np.median(variance)), _LEAST_VARIANCE_FACTOR))
-    return np.asarray(np.maximum(variance * factor, RMS_SERIES.least_relative_sd**2))

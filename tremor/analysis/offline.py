@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tremor._version import __version__
 from tremor.analysis.cautions import cautions
-from tremor.analysis.decay import baseline_floor, recovery_of
+from tremor.analysis.decay import baseline_floor, recovery_of, with_ends
 from tremor.analysis.episode_lines import (
     collect_lines,
     corrected_samples,
@@ -29,7 +29,9 @@ from tremor.analysis.episode_lines import (
     without_humps,
 )
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
-from tremor.analysis.rest import find_rest_start
+from tremor.analysis.posture import posture_cautions
+from tremor.analysis.rest import find_rest_start, first_rest_start
+from tremor.analysis.rest_signal import Capture
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
@@ -121,8 +123,8 @@ def analyze(
     jobs: list[Callable[[], Any]] = [
         partial(
             _recovery,
+            Capture(recording, grid, settings),
             table,
-            settings,
             rest_start_s=rest_start_s,
             baseline_rms_ms2=baseline_rms_ms2,
         ),
@@ -152,7 +154,8 @@ def analyze(
         ),
         windows=table,
         episodes=tuple(map(_episode, episodes, lines.episodes)),
-        summary=summary,
+        summary=with_ends(summary, recovery),
+        cautions=posture_cautions(recovery),
         spectrum=_spectrum(recording, grid, table, episodes, lines.session),
         recovery=recovery,
     )
@@ -202,21 +205,24 @@ def _status(summary: Summary, settings: AnalysisSettings) -> Status:
 
 
 def _recovery(
+    capture: Capture,
     table: WindowTable,
-    settings: AnalysisSettings,
     *,
     rest_start_s: float | None,
     baseline_rms_ms2: float | None,
 ) -> Recovery:
-    start_s = rest_start_s
+    settings, start_s = capture.settings, rest_start_s
     if start_s is None:
         start_s = find_rest_start(table, settings=settings)
-    if start_s is None:
-        return Recovery.insufficient(note("NEVER_STILL"))
+        if start_s is None:
+            return Recovery.insufficient(note("NEVER_STILL"))
+        start_s = first_rest_start(table, start_s, settings=settings)
     floor_ms2 = baseline_rms_ms2
     if floor_ms2 is None:
         floor_ms2 = baseline_floor(table, start_s, settings=settings)
-    return recovery_of(table, rest_start_s=start_s, settings=settings, floor_ms2=floor_ms2)
+    return recovery_of(
+        table, rest_start_s=start_s, settings=settings, floor_ms2=floor_ms2, capture=capture
+    )
 
 
 def _judged_windows(

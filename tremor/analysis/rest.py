@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,15 @@ import numpy.typing as npt
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["TIME_TOLERANCE_S", "find_movements", "find_rest_start", "is_still"]
+__all__ = [
+    "TIME_TOLERANCE_S",
+    "Rest",
+    "find_movements",
+    "find_rest_start",
+    "first_rest_start",
+    "is_still",
+    "rests_together",
+]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -118,3 +126,100 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
         return end_s - start_s >= settings.rest_break_s and bool(mostly)
 
     return [movement for movement in found if separates(*movement)]
+
+
+class Rest(NamedTuple):
+    """A rest: from the end of one movement to the start of the next, s."""
+
+    start_s: float
+    end_s: float
+
+
+def rests_together(
+    table: WindowTable, rest_start_s: float, *, settings: AnalysisSettings
+) -> tuple[Rest, ...]:
+    """Find the rests that make one recovery, from one of them on.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows of a recording, settling applied.
+    rest_start_s : float
+        Start of the first one, s from the start of the capture.
+    settings : AnalysisSettings
+        Longest movement between them, and what is running.
+
+    Returns
+    -------
+    tuple of Rest
+        In order of time. A movement of over three minutes ends the recovery, and so does running.
+    """
+    after = [
+        movement
+        for movement in find_movements(table, settings=settings)
+        if movement[0] > rest_start_s
+    ]
+    rests, start_s = [], rest_start_s
+    for movement in after:
+        rests.append(Rest(start_s, movement[0]))
+        start_s = movement[1]
+        if not _is_break(table, movement, settings):
+            return tuple(rests)
+    return (*rests, Rest(start_s, math.inf))
+
+
+def first_rest_start(
+    table: WindowTable, rest_start_s: float, *, settings: AnalysisSettings
+) -> float:
+    """Find the start of the first of the rests that one of them belongs to.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows of a recording, settling applied.
+    rest_start_s : float
+        As `find_rest_start` returns it, s from the start of the capture.
+    settings : AnalysisSettings
+        As for `rests_together`.
+
+    Returns
+    -------
+    float
+        s from the start of the capture. Rests without tremor before the others are not of the
+        recovery: the sensor may have lain on a table.
+    """
+    before = [
+        movement
+        for movement in find_movements(table, settings=settings)
+        if movement[1] <= rest_start_s + TIME_TOLERANCE_S
+    ]
+    is_tremor = table.where("tremor")
+    starts_s = [0.0, *(end_s for _, end_s in before)]
+    first_s = rest_start_s
+    for movement, start_s in zip(reversed(before), reversed(starts_s[:-1]), strict=True):
+        inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (table.start_s < movement[0])
+        n_tremor = np.count_nonzero(is_tremor & inside)
+        if n_tremor < settings.recovery_least_tremor_windows:
+            break
+        if not _is_break(table, movement, settings):
+            break
+        first_s = start_s
+    return first_s
+
+
+def _is_break(
+    table: WindowTable, movement: tuple[float, float], settings: AnalysisSettings
+) -> bool:
+    """Check whether a movement interrupts a recovery, and does not tire the leg anew."""
+    start_s, end_s = movement
+    if end_s - start_s > settings.rest_join_s:
+        return False
+    inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (
+        table.start_s < end_s - TIME_TOLERANCE_S
+    )
+    # A clipped window has no level: it is stronger than the sensor can tell.
+    if "low_rms_ms2" not in table.scores or np.any(table.where("clipped") & inside):
+        return False
+    level = np.hypot(table.scores["low_rms_ms2"], table.scores["band_rms_ms2"])[inside]
+    level = level[np.isfinite(level)]
+    return bool(level.size) and float(np.median(level)) < settings.running_least_rms_ms2

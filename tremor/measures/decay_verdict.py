@@ -8,13 +8,14 @@ in `tremor.explanation`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from tremor.estimate import LEVEL, Estimate
+from tremor.measures.decay_growth import LARGEST_GROWTH, RemoveNoise, find_turn, grew_again, growth
+from tremor.measures.decay_levels import end_levels
 from tremor.measures.decay_posterior import (
     DecayPosterior,
     RmsSeries,
@@ -30,22 +31,17 @@ from tremor.settings.recoveries import RecoverySettings
 
 __all__ = ["judge_decay"]
 
-#: Removes the noise of the sensor from an RMS, m/s^2.
-_RemoveNoise = Callable[[Floats], Floats]
-
 _QUANTILES: Final = (0.5 - LEVEL / 2.0, 0.5, 0.5 + LEVEL / 2.0)
 #: Number of points of the reported curve, which every n-th draw enters.
 _N_CURVE: Final = 61
 _CURVE_EVERY: Final = 4
-#: A tremor that grew by more than this was not there before: the factor means nothing.
-_LARGEST_GROWTH: Final = 100.0
 #: Larger odds are as good as certain, and are reported as this.
 _LARGEST_ODDS: Final = 1e4
 #: Log odds are computed up to this, which keeps their exponential finite.
 _LARGEST_LOG_ODDS: Final = 20.0
 #: Most draws of a constant tremor that are mixed in, per draw of a decay.
 _MOST_CONSTANT: Final = 40
-_LEAST_POWER: Final = np.finfo(np.float64).tiny
+_LEAST_RMS_MS2: Final = np.finfo(np.float64).tiny
 
 
 def judge_decay(
@@ -106,21 +102,30 @@ def judge_decay(
     noise_power = noise_ms2**2
 
     def remove_noise(rms: Floats) -> Floats:
-        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, _LEAST_POWER)))
+        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, 0.0)))
 
-    posterior, remark = _with_best_floor(
-        points, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules
+    turn = find_turn(points, rules=rules)
+    fitted = points if turn is None else points.chosen(slice(turn))
+    posterior, remarks = _with_best_floor(
+        fitted, floor_ms2=floor_ms2, noise_ms2=noise_ms2, rules=rules
     )
-    found = _recovery_of_decay(posterior, points, remove_noise, floor_ms2=floor_ms2, rules=rules)
+    found = _recovery_of_decay(posterior, fitted, remove_noise, floor_ms2=floor_ms2, rules=rules)
     if found.verdict != "decays":
         found = (
             _recovery_of_growth(found, points, remove_noise, posterior=posterior, rules=rules)
             or found
         )
+    elif turn is not None:
+        remarks += (grew_again(points, turn, remove_noise),)
+    if found.verdict != "decays" or turn is not None:
+        initial, final = end_levels(points, remove_noise, rules=rules)
+        found = replace(found, final_rms_ms2=final)
+        if found.verdict != "decays":
+            found = replace(found, initial_rms_ms2=initial)
     return replace(
         found,
         reason=found.reason + left_out,
-        remark=remark,
+        remark=found.remark + remarks,
         n_left_out=n_left_out,
         rest_start_s=rest_start_s,
         point_time_s=points.time_s,
@@ -131,7 +136,7 @@ def judge_decay(
 def _recovery_of_decay(
     posterior: DecayPosterior,
     points: RmsSeries,
-    remove_noise: _RemoveNoise,
+    remove_noise: RemoveNoise,
     *,
     floor_ms2: float | None,
     rules: RecoverySettings,
@@ -139,8 +144,12 @@ def _recovery_of_decay(
     """Read verdict and numbers from the posterior of a decay."""
     first_s, rest_s = (float(end_s) for end_s in points.time_s[[0, -1]])
     start_s = 0.0 if first_s <= rules.lead_most_s else first_s
-    start, end = remove_noise(posterior.rms([start_s, rest_s])).T
-    gone = 1.0 - end / start
+    posture = points.postures()
+    # The last column is in the posture of the end, whose coupling may be another one.
+    start, end, final = remove_noise(
+        posterior.rms([start_s, rest_s, rest_s], posture=posture[[0, 0, -1]])
+    ).T
+    gone = 1.0 - end / np.maximum(start, _LEAST_RMS_MS2)
     verdict = _verdict(posterior, gone, rest_s, rules)
     draws = gone if verdict == "decays" else _with_constant(gone, posterior)
     fraction_gone = _estimate(draws, _method(posterior))
@@ -148,15 +157,24 @@ def _recovery_of_decay(
     settled = verdict == "decays" and (_is_fast(posterior) or _is_settled(half_life, rules))
     more, ask = _more_rest(posterior, verdict, rest_s, settled=settled, rules=rules)
     time_s = np.linspace(start_s, rest_s, _N_CURVE)
+    then = np.searchsorted(points.time_s, time_s, side="right") - 1
     low, middle, high = np.quantile(
-        remove_noise(posterior.rms(time_s, every=_CURVE_EVERY)), _QUANTILES, axis=0
+        remove_noise(
+            posterior.rms(time_s, posture=posture[np.maximum(then, 0)], every=_CURVE_EVERY)
+        ),
+        _QUANTILES,
+        axis=0,
     )
     if posterior.is_floor_known:
         floor = Estimate(floor_ms2, None, None, level=LEVEL, method="level before the run")
     elif why_not is not None:
         floor = Estimate.missing(why_not)
     else:
-        floor = _estimate(remove_noise(posterior.floor_rms()), _method(posterior))
+        floor = _estimate(remove_noise(posterior.floor_rms(posture[0])), _method(posterior))
+    onset = _onset(posterior, verdict, rules)
+    remark = ()
+    if onset.value is not None:
+        remark = (note("FADES_LATER", onset_s=_interval(onset)),)
     decided = _deciding(posterior, verdict, fraction_gone, rest_s)
     reasons = (decided, why_not if verdict == "decays" else None, ask)
     # One keyword per field of the result.
@@ -165,6 +183,9 @@ def _recovery_of_decay(
         half_life_s=half_life,
         time_constant_s=time_constant,
         initial_rms_ms2=_estimate(start, _method(posterior)),
+        final_rms_ms2=_estimate(final, _method(posterior)),
+        onset_s=onset,
+        remark=remark,
         floor_rms_ms2=floor,
         fraction_gone=fraction_gone,
         more_rest_needed_s=more,
@@ -183,13 +204,13 @@ def _recovery_of_decay(
 def _recovery_of_growth(
     found: Recovery,
     points: RmsSeries,
-    remove_noise: _RemoveNoise,
+    remove_noise: RemoveNoise,
     *,
     posterior: DecayPosterior,
     rules: RecoverySettings,
 ) -> Recovery | None:
     """Return the result for a tremor that grew, found by the same test backwards in time."""
-    times = _growth(points, remove_noise, rules)
+    times = growth(points, remove_noise, rules)
     if times is None:
         return None
     rest_s = found.rest_s
@@ -198,8 +219,8 @@ def _recovery_of_growth(
     )
     more, ask = _more_rest(posterior, verdict, rest_s, settled=False, rules=rules)
     reason = note("GREW", times=times, rest_s=rest_s)
-    if times >= _LARGEST_GROWTH:
-        reason = note("GREW_FAR", times=_LARGEST_GROWTH, rest_s=rest_s)
+    if times >= LARGEST_GROWTH:
+        reason = note("GREW_FAR", times=LARGEST_GROWTH, rest_s=rest_s)
     without = Recovery.insufficient(
         note("TREMOR_GREW"), rest_s=rest_s, n_points=found.n_points, more_rest_needed_s=more
     )
@@ -209,6 +230,10 @@ def _recovery_of_growth(
         reason=(reason,) if ask is None else (reason, ask),
         log_bayes_factor=found.log_bayes_factor,
     )
+
+
+def _interval(estimate: Estimate) -> dict[str, float | None]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _method(posterior: DecayPosterior) -> str:
@@ -224,15 +249,25 @@ def _estimate(draws: Floats, method: str) -> Estimate:
 
 def _with_best_floor(
     points: RmsSeries, *, floor_ms2: float | None, noise_ms2: float, rules: RecoverySettings
-) -> tuple[DecayPosterior, Note | None]:
+) -> tuple[DecayPosterior, tuple[Note, ...]]:
     """Return the posterior with the floor from before the run, unless the rest contradicts it."""
     total = math.hypot(floor_ms2 or 0.0, noise_ms2)
-    if floor_ms2 is None or total <= 0.0:
-        return refine_posterior(coarse_posterior(points, floor_ms2=None)), None
+    # A level from before the run is that of one posture.
+    if floor_ms2 is None or total <= 0.0 or points.postures().any():
+        return refine_posterior(coarse_posterior(points, floor_ms2=None)), ()
     known, fitted = (coarse_posterior(points, floor_ms2=floor) for floor in (total, None))
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
-        return refine_posterior(known), None
-    return refine_posterior(fitted), note("BASELINE_NOT_USED", level_ms2=floor_ms2)
+        return refine_posterior(known), ()
+    return refine_posterior(fitted), (note("BASELINE_NOT_USED", level_ms2=floor_ms2),)
+
+
+def _onset(
+    posterior: DecayPosterior, verdict: RecoveryVerdict, rules: RecoverySettings
+) -> Estimate:
+    """Return when the fading began, if it did not begin with the rest."""
+    if verdict != "decays" or posterior.plateau_share < rules.plateau_least_probability:
+        return Estimate.missing(note("NO_PLATEAU"))
+    return _estimate(posterior.cells.onset_s, _method(posterior))
 
 
 def _with_constant(gone: Floats, posterior: DecayPosterior) -> Floats:
@@ -240,20 +275,6 @@ def _with_constant(gone: Floats, posterior: DecayPosterior) -> Floats:
     weight = math.exp(min(-posterior.log_bayes_factor, _LARGEST_LOG_ODDS))
     n_constant = min(round(weight * len(gone)), _MOST_CONSTANT * len(gone))
     return np.concatenate([gone, np.zeros(n_constant)])
-
-
-def _growth(points: RmsSeries, remove_noise: _RemoveNoise, rules: RecoverySettings) -> float | None:
-    """Return the factor by which the tremor grew; None if growth is not shown."""
-    ends_s = points.time_s[[0, -1]]
-    backwards = RmsSeries(
-        ends_s.sum() - points.time_s[::-1], points.rms_ms2[::-1], points.log_variance[::-1]
-    )
-    coarse = coarse_posterior(backwards, floor_ms2=None)
-    if coarse.log_bayes_factor <= rules.decays_least_log_bayes:
-        return None
-    last, first = remove_noise(refine_posterior(coarse).rms(ends_s)).T
-    times = float(np.median(last / first))
-    return times if 1.0 - 1.0 / times > rules.decays_least_drop else None
 
 
 def _verdict(
@@ -272,7 +293,7 @@ def _time_constants(
     posterior: DecayPosterior, verdict: RecoveryVerdict, rest_s: float, rules: RecoverySettings
 ) -> tuple[Estimate, Estimate, Note | None]:
     """Return half-life and time constant, or the reason why there are none."""
-    tau = np.exp(posterior.log_tau)
+    tau, onset_s = posterior.tau_s, float(np.median(posterior.cells.onset_s))
     low, middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES))
     needed = rules.half_life_least_taus_fitted
     if posterior.is_floor_known:
@@ -282,7 +303,7 @@ def _time_constants(
         reason = note("NO_DECAY_SHOWN")
     elif _is_fast(posterior):
         reason = note("DECAY_TOO_FAST", half_life_high_s=math.log(2.0) * high)
-    elif rest_s < needed * middle:
+    elif rest_s - onset_s < needed * middle:
         least = math.log(2.0) * float(np.quantile(tau, 1.0 - LEVEL))
         reason = note("REST_SHORT_FOR_HALF_LIFE", rest_s=rest_s, half_life_low_s=least)
     if reason is not None:
@@ -306,8 +327,7 @@ def _time_constants(
 def _is_fast(posterior: DecayPosterior) -> bool:
     """Check whether a decay lies at the lower edge of the prior."""
     return (
-        float(np.exp(np.median(posterior.log_tau)))
-        < DECAY_READING.fast_factor * DECAY_PRIOR.shortest_tau_s
+        float(np.median(posterior.tau_s)) < DECAY_READING.fast_factor * DECAY_PRIOR.shortest_tau_s
     )
 
 
@@ -342,11 +362,13 @@ def _more_rest(
         reason = note("MORE_REST_FUTILE", rest_min=rest_s / 60.0)
         return Estimate.missing(reason), reason
     factor = rules.reliable_taus_known if posterior.is_floor_known else rules.reliable_taus_fitted
-    tau = np.exp(posterior.log_tau)
+    tau = posterior.tau_s
     middle, high = (float(limit) for limit in np.quantile(tau, _QUANTILES[1:]))
     most_s = rules.rest_most_s - rest_s
     # A constant tremor puts no limit on tau: then as long again as the rest that is asked for.
-    whole_s = factor * middle if middle <= rest_s else rest_s + rules.rest_asked_s
+    whole_s = rest_s + rules.rest_asked_s
+    if middle <= rest_s:
+        whole_s = factor * middle + float(np.median(posterior.cells.onset_s))
     value_s = min(max(whole_s, rules.rest_asked_s) - rest_s, most_s)
     value_s = max(value_s, rules.more_rest_least_s)
     high_s = min(factor * high - rest_s, most_s)

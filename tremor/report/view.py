@@ -127,9 +127,8 @@ def recovery_text(recovery: Recovery) -> str:
         verdict = _decay_text(recovery)
     else:
         verdict = text("view", recovery.verdict, why=sentences(recovery.reason))
-    if recovery.remark is None:
-        return verdict
-    return f"{verdict} {_capitalized(sentence(recovery.remark))}."
+    remarks = [f"{_capitalized(sentence(one))}." for one in recovery.remark]
+    return " ".join([verdict, *remarks])
 
 
 def _decay_text(recovery: Recovery) -> str:

@@ -11,7 +11,7 @@ from typing import Final, Literal, Self
 import numpy as np
 
 from tremor.estimate import Estimate
-from tremor.notes import Note
+from tremor.notes import Note, note
 from tremor.recording import Floats, read_only
 from tremor.results.codec import JOINED
 
@@ -27,6 +27,10 @@ _CURVES: Final = (
     "point_time_s",
     "point_rms_ms2",
 )
+
+
+def _not_saved() -> Estimate:
+    return Estimate.missing(note("NOT_SAVED"))
 
 
 def _empty() -> Floats:
@@ -47,6 +51,11 @@ class Recovery:
     initial_rms_ms2, floor_rms_ms2 : Estimate
         RMS at the start of the rest (fading part and floor together), and RMS that the tremor
         fades to, m/s^2.
+    final_rms_ms2 : Estimate
+        RMS at the end of the rest, m/s^2. Both ends are read from the fitted curve if the tremor
+        fades; otherwise they are means of half a minute.
+    onset_s : Estimate
+        Time at which the fading began, s; missing if it began with the rest, or none was shown.
     fraction_gone : Estimate
         1 - RMS(end of the rest) / RMS(start); unless the verdict is "decays", averaged with a
         constant tremor by the odds of both.
@@ -55,8 +64,9 @@ class Recovery:
         open.
     reason : tuple of Note
         What decided the verdict, and what weakens the estimates.
-    remark : Note or None
-        What else was found: a level before the run that was not used.
+    remark : tuple of Note
+        What else was found: a plateau before the decay, growth after it, a change of posture, a
+        level before the run that was not used.
     rest_s : float
         Time from the start of the rest to the last point, s.
     n_points, n_left_out : int
@@ -69,8 +79,8 @@ class Recovery:
         Start of the rest, s from the start of the capture; the times below are from here.
     curve_time_s, curve_rms_ms2, curve_low_ms2, curve_high_ms2 : ndarray, shape (m,)
         Time, s, and fitted RMS with its pointwise 95 % limits, m/s^2; empty without a fit.
-    point_time_s, point_rms_ms2 : ndarray, shape (n_points,)
-        The fitted points, s and m/s^2.
+    point_time_s, point_rms_ms2 : ndarray, shape (m,)
+        The points, s and m/s^2; those after a tremor grew again are not fitted.
     """
 
     verdict: RecoveryVerdict
@@ -85,7 +95,9 @@ class Recovery:
     n_points: int
     n_left_out: int = 0
     floor: Literal["fitted", "baseline"] = "fitted"
-    remark: Note | None = None
+    remark: tuple[Note, ...] = field(default=(), metadata=JOINED)
+    final_rms_ms2: Estimate = field(default_factory=_not_saved)
+    onset_s: Estimate = field(default_factory=_not_saved)
     log_bayes_factor: float | None = None
     rest_start_s: float = 0.0
     curve_time_s: Floats = field(default_factory=_empty)
@@ -133,6 +145,8 @@ class Recovery:
             time_constant_s=missing,
             initial_rms_ms2=missing,
             floor_rms_ms2=missing,
+            final_rms_ms2=missing,
+            onset_s=missing,
             fraction_gone=missing,
             more_rest_needed_s=more_rest_needed_s or missing,
             reason=reason,

@@ -15,7 +15,13 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.fits import FIT_CHECK
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
-from tremor.settings.recoveries import DECAY_PRIOR, DECAY_READING, RMS_SERIES
+from tremor.settings.recoveries import (
+    DECAY_PRIOR,
+    DECAY_READING,
+    POSTURES,
+    REST_POWER,
+    RMS_SERIES,
+)
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
 from tremor.settings.sessions import CAUTIONS, EPISODES, STREAM
 from tremor.settings.spectra import NOISE_FLOOR, SPECTRUM
@@ -50,11 +56,13 @@ __all__ = [
     "NOISE_FLOOR",
     "PEAK",
     "POOLED_LINE",
+    "POSTURES",
     "QUALITY",
     "RAILS",
     "RATE_FIT",
     "RESAMPLING",
     "RESOLUTION",
+    "REST_POWER",
     "RMS_SERIES",
     "RUNNING_CLOCK",
     "SINE",

@@ -13,11 +13,15 @@ from tremor.settings.declaration import JUDGEMENT, calibrated, setting
 __all__ = [
     "DECAY_PRIOR",
     "DECAY_READING",
+    "POSTURES",
     "RECOVERY_BENCH",
+    "REST_POWER",
     "RMS_SERIES",
     "DecayPriorCalibration",
     "DecayReadingCalibration",
+    "PostureCalibration",
     "RecoverySettings",
+    "RestPowerCalibration",
     "RmsSeriesCalibration",
 ]
 
@@ -161,6 +165,32 @@ class RecoverySettings:
         low=-20.0,
         high=20.0,
     )
+    grows_again_least_log_bayes: float = setting(
+        3.0,
+        "1",
+        "natural log of the evidence for growth after the lowest point of a rest, 20 to 1: the "
+        "point is chosen by the data, and waxing from there on must not look like growth",
+        source=RECOVERY_BENCH,
+        low=0.0,
+        high=20.0,
+    )
+    plateau_least_probability: float = setting(
+        0.9,
+        "1",
+        "probability of a plateau before the decay from which on it is reported",
+        source=RECOVERY_BENCH,
+        low=0.0,
+        high=1.0,
+    )
+    ends_s: float = setting(
+        30.0,
+        "s",
+        "time over which the strength at either end of a rest is averaged where no decay was "
+        "fitted: two or three swings of waxing and waning",
+        source=JUDGEMENT,
+        low=4.0,
+        high=600.0,
+    )
     lead_most_s: float = setting(
         20.0,
         "s",
@@ -248,6 +278,19 @@ class DecayPriorCalibration:
         "longest time constant over the shortest, also where the rest is short",
         source=JUDGEMENT,
     )
+    plateau_share: float = calibrated(
+        0.25,
+        "1",
+        "prior probability of a plateau before the decay: tremor mostly fades from the start, and "
+        "half-lives of decays without a plateau must not pay for it",
+        source=RECOVERY_BENCH,
+    )
+    latest_onset_over_rest: float = calibrated(
+        0.75,
+        "1",
+        "latest onset of a decay over the rest: what follows it must show the decay",
+        source=JUDGEMENT,
+    )
     lowest_log_rise: float = calibrated(
         -4.0,
         "1",
@@ -319,6 +362,91 @@ class RmsSeriesCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestPowerCalibration:
+    """How the power at the line of a rest is measured."""
+
+    least_half_width_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "main lobe of a Hann window of 4 s on either side; the half-power width comes on top",
+        source="derived: 2 / 4 s",
+    )
+    lowest_hz: float = calibrated(
+        2.0,
+        "Hz",
+        "lowest bin that may count for a line or its floor: sway lies below",
+        source=JUDGEMENT,
+    )
+    least_bins: int = calibrated(
+        3,
+        "1",
+        "bins beside a line below which they say nothing about its floor",
+        source=JUDGEMENT,
+    )
+    floor_windows: int = calibrated(
+        7,
+        "1",
+        "windows over which the floor is averaged: 16 s, in which a heart rate hardly changes",
+        source=JUDGEMENT,
+    )
+    least_over_floor: float = calibrated(
+        0.25,
+        "1",
+        "least power that is left of a window over that of its floor: less is the scatter of the "
+        "floor, and the logarithm needs a positive number",
+        source=JUDGEMENT,
+    )
+    most_windows: int = calibrated(
+        1500,
+        "1",
+        "windows of a rest that are read again: 50 minutes of rest in full, fewer of each later "
+        "minute of a longer one",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostureCalibration:
+    """When gravity turns in the sensor."""
+
+    least_turn_deg: float = calibrated(
+        12.0,
+        "deg",
+        "smallest angle that is a change of posture: crossing the legs or stretching a knee turns "
+        "a leg by 20 degrees and more, settling into a seat by a few",
+        source=JUDGEMENT,
+    )
+    over_unsteadiness: float = calibrated(
+        6.0,
+        "1",
+        "angle over the usual one between neighbouring windows, above which it is a turn: a leg "
+        "that is held up sways",
+        source=JUDGEMENT,
+    )
+    sagging_deg: float = calibrated(
+        30.0,
+        "deg",
+        "slow turn from which on it is a change of posture: a tired leg sags by 10-20 degrees "
+        "without changing what carries it",
+        source=JUDGEMENT,
+    )
+    windows_beside: int = calibrated(
+        3,
+        "1",
+        "windows before and after a turn whose mean directions are compared: 8 s",
+        source=JUDGEMENT,
+    )
+    full_turn_deg: float = calibrated(
+        45.0,
+        "deg",
+        "turn after which nothing of the coupling is known to be as before",
+        source=JUDGEMENT,
+    )
+
+
 DECAY_PRIOR: Final = DecayPriorCalibration()
 DECAY_READING: Final = DecayReadingCalibration()
 RMS_SERIES: Final = RmsSeriesCalibration()
+REST_POWER: Final = RestPowerCalibration()
+POSTURES: Final = PostureCalibration()

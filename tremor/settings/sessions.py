@@ -94,6 +94,24 @@ class EpisodeSettings:
         low=0.0,
         high=600.0,
     )
+    rest_join_s: float = setting(
+        180.0,
+        "s",
+        "rests with a shorter movement between them, such as standing up for a glass of water, "
+        "are one recovery: the tremor goes on fading meanwhile",
+        source=JUDGEMENT,
+        low=0.0,
+        high=3600.0,
+    )
+    running_least_rms_ms2: float = setting(
+        6.0,
+        "m/s^2",
+        "RMS in 0.5-15 Hz from which on a movement is running, which tires the leg anew: at the "
+        "calf walking has 2-5, running 8-20",
+        source=JUDGEMENT,
+        low=0.1,
+        high=1000.0,
+    )
     movement_join_s: float = setting(
         10.0,
         "s",
