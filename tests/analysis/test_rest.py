@@ -1,8 +1,15 @@
 """Where a rest begins, told from the verdicts of windows."""
 
+import numpy as np
 import pytest
 
-from tremor.analysis.rest import find_movements, find_rest_start, is_still
+from tremor.analysis.rest import (
+    find_movements,
+    find_rest_start,
+    first_rest_start,
+    is_still,
+    rests_together,
+)
 from tremor.settings import AnalysisSettings
 
 SETTINGS = AnalysisSettings()
@@ -46,3 +53,31 @@ def test_movements_with_a_short_pause_are_one(table_of):
     assert find_movements(table, settings=SETTINGS) == [(60.0, 90.0)]
     apart = AnalysisSettings(movement_join_s=2.0)
     assert find_movements(table, settings=apart) == []
+
+
+def starts_and_ends(table, start_s):
+    return [tuple(rest) for rest in rests_together(table, start_s, settings=SETTINGS)]
+
+
+def test_rests_with_a_short_walk_between_them_belong_together(table_of):
+    still, walk = ["line"] * 60, ["gait"] * 20
+    table = table_of([*still, *walk, *still], 0.2)
+    assert starts_and_ends(table, 0.0) == [(0.0, 120.0), (160.0, float("inf"))]
+    start_s = find_rest_start(table, settings=SETTINGS)
+    assert first_rest_start(table, start_s, settings=SETTINGS) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("n_walk", "rms_ms2", "reason"), [(100, 0.2, "gait"), (20, 9.0, "gait"), (20, 0.2, "clipped")]
+)
+def test_a_long_walk_or_a_run_parts_them(table_of, n_walk, rms_ms2, reason):
+    rms = np.concatenate([np.full(60, 0.2), np.full(n_walk, rms_ms2), np.full(70, 0.2)])
+    table = table_of([*["line"] * 60, *[reason] * n_walk, *["line"] * 70], rms)
+    assert starts_and_ends(table, 0.0) == [(0.0, 120.0)]
+    after_s = 120.0 + 2.0 * n_walk
+    assert first_rest_start(table, after_s, settings=SETTINGS) == after_s
+
+
+def test_a_rest_without_tremor_before_the_others_is_none_of_them(table_of):
+    table = table_of([*["weak"] * 40, *["moving"] * 15, *["line"] * 60], 0.2)
+    assert first_rest_start(table, 110.0, settings=SETTINGS) == 110.0

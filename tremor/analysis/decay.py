@@ -7,12 +7,19 @@ Rests are found in `tremor.analysis.rest`; the model of the decay is in
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.rest import TIME_TOLERANCE_S, find_movements, is_still, rests_together
+from tremor.analysis.rest import (
+    TIME_TOLERANCE_S,
+    Rest,
+    find_movements,
+    is_still,
+    rests_together,
+)
 from tremor.analysis.rest_signal import Capture, RestSignal, band_signal, has_power, line_signal
 from tremor.analysis.rms_series import rms_series
 from tremor.errors import InvalidInputError
@@ -211,7 +218,9 @@ def recovery_of(
             note("REST_AFTER_END", rest_start_s=rest_start_s, end_s=end_s),
             rest_start_s=rest_start_s,
         )
-    still = _in_rest(table, rest_start_s, settings=settings, joined=capture is not None)
+    rests = rests_together(table, rest_start_s, settings=settings)
+    # Without the samples nothing tells whether the leg lies in the second rest as in the first.
+    still, n_rests = _in_rests(table, rests if capture is not None else rests[:1], settings)
     n_tremor = int(np.count_nonzero(still & table.where("tremor")))
     measurable = still & has_power(table)
     n_left_out = int(np.count_nonzero(still & ~measurable))
@@ -243,32 +252,28 @@ def recovery_of(
         noise_ms2=series.noise_ms2,
         rest_start_s=rest_start_s,
     )
-    return replace(found, remark=found.remark + _remarks(found, signal, capture))
-
-
-def _in_rest(
-    table: WindowTable, rest_start_s: float, *, settings: AnalysisSettings, joined: bool
-) -> Bools:
-    """Find the still windows of a rest, or of the rests that belong together."""
-    still = is_still(table) & (table.start_s >= rest_start_s - TIME_TOLERANCE_S)
-    if joined:
-        rests = rests_together(table, rest_start_s, settings=settings)
-        inside = [
-            (table.start_s >= rest.start_s - TIME_TOLERANCE_S)
-            & (table.end_s <= rest.end_s + settings.window_s)
-            for rest in rests
-        ]
-        return np.asarray(still & np.any(inside, axis=0))
-    for start_s, _ in find_movements(table, settings=settings):
-        if start_s > rest_start_s:
-            still &= table.end_s <= start_s + settings.window_s
-    return still
-
-
-def _remarks(found: Recovery, signal: RestSignal, capture: Capture | None) -> tuple[Note, ...]:
-    """Return what else was seen of the rest: its postures."""
     if found.verdict == "insufficient" or capture is None:
-        return ()
+        return found
+    remarks = (note("RESTS_JOINED", n_rests=n_rests),) if n_rests > 1 else ()
+    return replace(found, remark=found.remark + remarks + _of_posture(found, signal, capture))
+
+
+def _in_rests(
+    table: WindowTable, rests: Sequence[Rest], settings: AnalysisSettings
+) -> tuple[Bools, int]:
+    """Find the still windows of rests, and count the rests that have any."""
+    still = is_still(table)
+    found = [
+        still
+        & (table.start_s >= rest.start_s - TIME_TOLERANCE_S)
+        & (table.end_s <= rest.end_s + settings.window_s)
+        for rest in rests
+    ]
+    return np.asarray(np.any(found, axis=0)), sum(bool(one.any()) for one in found)
+
+
+def _of_posture(found: Recovery, signal: RestSignal, capture: Capture) -> tuple[Note, ...]:
+    """Return the changes of posture, or that they would not be seen."""
     if capture.recording.gravity == "removed":
         return (note("POSTURE_NOT_SEEN"),) if found.verdict == "decays" else ()
     return tuple(

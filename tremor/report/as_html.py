@@ -75,10 +75,9 @@ def short(analysis: Analysis) -> str:
         HTML: the name, the sentences, and the table of estimates.
     """
     rows = [
-        (view.estimate_name(entry), value_text(found, entry.unit), view.range_text(found))
-        for entry in BY_RANK
-        for found in (getattr(analysis.summary, entry.name),)
-        if found.value is not None
+        (one.name, value_text(one.estimate, one.unit), view.range_text(one.estimate))
+        for one in view.key_numbers(analysis)
+        if one.estimate.value is not None
     ]
     cells = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(value)}</td><td>{escape(limits)}</td></tr>"
@@ -216,21 +215,18 @@ def _around_level() -> tuple[str, str]:
 
 def _cards(analysis: Analysis) -> list[dict[str, str]]:
     none = text("page", "no_tremor" if analysis.status == "no_tremor" else "cannot_tell")
-    cards = []
-    for entry in BY_RANK:
-        estimate = getattr(analysis.summary, entry.name)
-        cards.append(
-            {
-                "field": entry.name,
-                "name": view.estimate_name(entry),
-                "meaning": view.estimate_meaning(entry),
-                "value": value_text(estimate, entry.unit),
-                "range": view.limits_text(estimate),
-                "none": none,
-                "reason": view.reason_text(estimate),
-            }
-        )
-    return cards
+    return [
+        {
+            "field": one.field,
+            "name": one.name,
+            "meaning": one.meaning,
+            "value": value_text(one.estimate, one.unit),
+            "range": view.limits_text(one.estimate),
+            "none": none,
+            "reason": view.reason_text(one.estimate),
+        }
+        for one in view.key_numbers(analysis)
+    ]
 
 
 def _episodes(analysis: Analysis) -> list[dict[str, Any]]:

@@ -45,22 +45,12 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     str
         Lines of at most 80 columns, unless a file name is longer.
     """
-    summary = analysis.summary
     lines = [*_warning_signs(analysis), view.name_of_source(analysis), ""]
     lines += wrapped(view.headline(analysis))
+    lines += wrapped(view.strength_text(analysis, half_life=True))
     lines.append("")
     if analysis.status == "measured":
-        width = max(_NAME_WIDTH, *(len(view.estimate_name(entry)) + 2 for entry in BY_RANK))
-        for entry in BY_RANK:
-            estimate = getattr(summary, entry.name)
-            name, value = view.estimate_name(entry), value_text(estimate, entry.unit)
-            if value:
-                lines.append(f"  {name:<{width}}{value:<14} {view.range_text(estimate)}".rstrip())
-            else:
-                why = view.reason_text(estimate)
-                no_value = text("text", "no_value", why=why)
-                lines += wrapped(f"{name:<{width}}{no_value}", indent=2, hang=width)
-        lines.append("")
+        lines += [*_key_numbers(analysis), ""]
         if unicode:
             lines += [*_sparkline(analysis), ""]
         lines += [*_episodes(analysis), ""]
@@ -270,6 +260,21 @@ def _fact(name: str, value: str) -> list[str]:
 def _more(n: int) -> list[str]:
     hidden = n - _MOST_ROWS
     return [f"  {text('text', 'more_rows', n=hidden)}"] if hidden > 0 else []
+
+
+def _key_numbers(analysis: Analysis) -> list[str]:
+    found = view.key_numbers(analysis)
+    width = max(_NAME_WIDTH, *(len(one.name) + 2 for one in found))
+    lines = []
+    for one in found:
+        value = value_text(one.estimate, one.unit)
+        if value:
+            limits = view.range_text(one.estimate)
+            lines.append(f"  {one.name:<{width}}{value:<14} {limits}".rstrip())
+        else:
+            no_value = text("text", "no_value", why=view.reason_text(one.estimate))
+            lines += wrapped(f"{one.name:<{width}}{no_value}", indent=2, hang=width)
+    return lines
 
 
 def _episodes(analysis: Analysis) -> list[str]:

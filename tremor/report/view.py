@@ -6,11 +6,12 @@ Their layout is in `tremor.report.as_text` and `tremor.report.as_html`.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.analysis.quality import quality_of
 from tremor.report.messages import section, sentence, sentences, text
 from tremor.report.numbers import clock, decimals_of, number, percent, span, value_text
+from tremor.results.estimates import BY_RANK
 from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from tremor.results.recovery import Recovery
 
 __all__ = [
+    "KeyNumber",
     "capture_rows",
     "episode_label",
     "estimate_meaning",
     "estimate_name",
     "headline",
+    "key_numbers",
     "key_sentences",
     "limits_text",
     "name_of_source",
@@ -33,9 +36,25 @@ __all__ = [
     "range_text",
     "reason_text",
     "recovery_text",
+    "strength_text",
     "verdict_counts",
     "verdict_word",
 ]
+
+
+class KeyNumber(NamedTuple):
+    """A number of the whole session, with its name, its meaning and its unit."""
+
+    field: str
+    name: str
+    meaning: str
+    estimate: Estimate
+    unit: str
+
+
+#: The order of the key numbers: how fast and how strong at either end of the rest, before what is a
+#: mean over all of it.
+_KEY_ORDER: Final = ("frequency_hz", "initial_rms_ms2", "final_rms_ms2", "half_life_s")
 
 
 def purpose() -> str:
@@ -121,6 +140,73 @@ def headline(analysis: Analysis) -> str:
     )
 
 
+def key_numbers(analysis: Analysis) -> tuple[KeyNumber, ...]:
+    """Return the numbers of the session in the order in which they are shown.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+
+    Returns
+    -------
+    tuple of KeyNumber
+        Frequency, strength at the beginning and at the end of the rest, half-life, and the means
+        over the session; without those that a document of an earlier version does not hold.
+    """
+    summary, names, meanings = analysis.summary, section("estimate"), section("estimate_meaning")
+    found = {
+        entry.name: KeyNumber(
+            entry.name,
+            estimate_name(entry),
+            estimate_meaning(entry),
+            getattr(summary, entry.name),
+            entry.unit,
+        )
+        for entry in BY_RANK
+    }
+    of_rest = {
+        "initial_rms_ms2": (summary.initial_rms_ms2, "m/s^2"),
+        "final_rms_ms2": (summary.final_rms_ms2, "m/s^2"),
+    }
+    if analysis.recovery is not None:
+        of_rest["half_life_s"] = (analysis.recovery.half_life_s, "s")
+    for field, (estimate, unit) in of_rest.items():
+        if estimate.reason is None or estimate.reason.code != "NOT_SAVED":
+            found[field] = KeyNumber(field, names[field], meanings[field], estimate, unit)
+    order = [*_KEY_ORDER, *(name for name in found if name not in _KEY_ORDER)]
+    return tuple(found[name] for name in order if name in found)
+
+
+def strength_text(analysis: Analysis, *, half_life: bool) -> str:
+    """Return how strong the tremor was at the beginning and at the end of the rest.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+    half_life : bool
+        Whether to add how fast it faded, where that is known.
+
+    Returns
+    -------
+    str
+        One sentence; where the ends are not known, the mean; empty without tremor.
+    """
+    summary, recovery = analysis.summary, analysis.recovery
+    initial, final = (
+        _interval(estimate, "m/s^2")
+        for estimate in (summary.initial_rms_ms2, summary.final_rms_ms2)
+    )
+    if not initial or not final:
+        mean = _interval(summary.rms_ms2, "m/s^2")
+        return text("view", "size", rms=mean) if mean else ""
+    ending = ""
+    if half_life and recovery is not None and recovery.half_life_s.value is not None:
+        ending = text("view", "halved", half_life=_interval(recovery.half_life_s, "s"))
+    return text("view", "strength", initial=initial, final=final, halved=ending)
+
+
 def recovery_text(recovery: Recovery) -> str:
     """Return how the tremor fades with rest, in a few sentences."""
     if recovery.verdict == "decays":
@@ -156,12 +242,9 @@ def key_sentences(analysis: Analysis) -> tuple[str, ...]:
     """Return the result in a few sentences."""
     summary = analysis.summary
     found = [headline(analysis)]
-    if summary.rms_ms2.value is not None:
-        size = text("view", "size", rms=_interval(summary.rms_ms2, "m/s^2"))
-        displacement = value_text(summary.displacement_pp_mm, "mm")
-        if displacement:
-            size = text("view", "size_and_displacement", size=size, displacement=displacement)
-        found.append(size + ".")
+    strength = strength_text(analysis, half_life=False)
+    if strength:
+        found.append(strength)
     if analysis.status == "measured":
         if analysis.recovery is not None:
             found.append(recovery_text(analysis.recovery))

@@ -343,7 +343,8 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Name of the capture, status, times, estimates with their limits, and the recovery.
+            Name of the capture, status, times, estimates with their limits, the recovery, and the
+            strength at the beginning and at the end of the rest.
         """
         import pandas as pd
 
@@ -360,9 +361,14 @@ class Analysis:
         }
         row |= dict(zip(_estimate_columns(), _estimate_cells(summary), strict=True))
         row["recovery"] = None if recovery is None else recovery.verdict
-        half_life = None if recovery is None else recovery.half_life_s
-        for end, name in zip(_ENDS, ("value", "low", "high"), strict=True):
-            row[f"half_life_s{end}"] = None if half_life is None else getattr(half_life, name)
+        of_rest = {
+            "initial_rms_ms2": summary.initial_rms_ms2,
+            "final_rms_ms2": summary.final_rms_ms2,
+            "half_life_s": None if recovery is None else recovery.half_life_s,
+        }
+        for field_name, estimate in of_rest.items():
+            for end, part in zip(_ENDS, ("value", "low", "high"), strict=True):
+                row[f"{field_name}{end}"] = None if estimate is None else getattr(estimate, part)
         return pd.DataFrame([row])
 
     def to_html(self) -> str:
