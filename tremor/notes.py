@@ -129,6 +129,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "TOO_BROAD": ("frequency_hz", "bandwidth_hz"),
     "CAPTURE_TOO_SHORT": ("duration_s", "least_s"),
     "BAND_ABOVE_NYQUIST": ("low_hz", "high_hz", "nyquist_hz", "rate_hz"),
+    "BEYOND_BAND": ("where", "frequency_hz", "rms_ms2", "share"),
     "TOO_LITTLE_STILL": ("still_s", "least_s", "verdict", "why"),
     # Of a recovery.
     "NEVER_STILL": (),

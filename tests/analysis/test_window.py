@@ -91,7 +91,8 @@ WINDOWS = {
     "weak": lambda: lines({8.0: 0.01}),
     "spread": lambda: lines(plateau(2.0, 16.0, 0.02) | {8.0: 0.06}),
     "flat": lambda: lines(plateau(1.0, 16.0, 0.01) | plateau(7.25, 8.75, 0.0235), seed=125),
-    "edge": lambda: lines({3.1: 0.3}),
+    "edge": lambda: lines(plateau(1.0, 3.25, 0.02) | {3.1: 0.04}),
+    "beyond_band": lambda: lines({16.0: 0.3}),
     "no_valley": lambda: lines(plateau(1.0, 4.75, 0.03) | {4.0: 0.06}),
     "moving": lambda: lines(plateau(0.5, 3.0, 0.25) | {8.0: 0.3}) + hiss(0.1),
     "gait": lambda: lines({1.75 * k: 0.35 for k in range(1, 10)}),
@@ -266,7 +267,7 @@ def test_nothing_is_written_into():
 
 def test_a_line_just_above_the_band_is_refused_or_held_by_its_interval():
     found = analyze_window(lines({15.2: 0.3}), sampling_rate_hz=FS)
-    assert found.verdict == "no_tremor" or found.frequency_hz.high >= 15.2
+    assert found.reason.code == "beyond_band" or found.frequency_hz.high >= 15.2
 
 
 def test_a_short_window_is_refused():

@@ -22,16 +22,18 @@ from tremor.analysis.verdict_rules import (
     SAMPLE_RULES,
     Rule,
     low_rms_limit,
+    quiet_share_limit,
 )
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import hann_psd
 from tremor.measures.band import slow_cutoff_hz, usable_band
 from tremor.measures.contamination import blank_impacts, gait_comb, half_disagreement_hz
-from tremor.measures.envelope import heartbeat, quiet_time, slow_correlation
+from tremor.measures.envelope import heartbeat, heartbeat_limit, quiet_time, slow_correlation
+from tremor.measures.outside_band import outside_line
 from tremor.measures.spectral_shape import band_levels, peak_shape
 from tremor.recording import AXES, Floats
-from tremor.results.verdicts import REASON_NAMES
-from tremor.settings import HEARTBEAT, LINE, PEAK, AnalysisSettings
+from tremor.results.verdicts import REASON_NAMES, REASONS
+from tremor.settings import HEARTBEAT, LINE, OUTSIDE, PEAK, AnalysisSettings
 
 __all__ = ["Decisions", "Judgement", "WindowBatch", "judge"]
 
@@ -363,6 +365,56 @@ def _judge_presence(judgement: Judgement) -> Judgement:
     return _with_tests(_with_scores(judgement, rows, columns), PRESENCE_RULES)
 
 
+def _judge_beyond(judgement: Judgement) -> Judgement:
+    """Look for a line outside the band; a window with one cannot tell "no tremor": beyond_band."""
+    rows, density = judgement.density.rows, judgement.density.values
+    slow_rms_ms2 = judgement.scores["low_rms_ms2"][rows].copy()
+    slow_rms_ms2[judgement.decisions.reason[rows] == REASON_NAMES.index("gait")] = np.nan
+    found = outside_line(
+        density,
+        slow_rms_ms2,
+        n_samples=judgement.n_samples,
+        fs=judgement.batch.fs,
+        band_hz=judgement.band_hz,
+        settings=judgement.settings,
+    )
+    judgement = _with_scores(judgement, rows, found)
+    scores, decisions = judgement.scores, judgement.decisions
+    lowest_hz = judgement.band_hz[0] - judgement.settings.interior_margin_hz
+    with np.errstate(invalid="ignore"):
+        within = (scores["beyond_hz"] >= lowest_hz) & (
+            scores["beyond_hz"] <= OUTSIDE.highest_muscle_hz
+        )
+    rows = np.flatnonzero(within & _IS_NO_TREMOR[decisions.reason])
+    rows = rows[_is_steady(judgement, rows)]
+    reason, score = decisions.reason.copy(), decisions.score.copy()
+    threshold = decisions.threshold.copy()
+    reason[rows] = REASON_NAMES.index("beyond_band")
+    score[rows] = scores["beyond_rms_ms2"][rows]
+    threshold[rows] = judgement.settings.least_rms_ms2
+    decided = replace(decisions, reason=reason, score=score, threshold=threshold)
+    return replace(judgement, decisions=decided)
+
+
+def _is_steady(judgement: Judgement, rows: Rows) -> Bools:
+    """Check in which windows the line outside the band is no knock, and not the heart's ringing."""
+    if not rows.size:
+        return np.zeros(0, dtype=np.bool_)
+    fs, settings, peak_hz = judgement.batch.fs, judgement.settings, judgement.scores["beyond_hz"]
+    band_hz = (OUTSIDE.lowest_hz, fs / 2.0)
+    samples = _remove_slow(judgement.windows[rows], judgement)
+    quiet = quiet_time(samples, peak_hz[rows], fs=fs, band_hz=band_hz)
+    beat = heartbeat(samples, peak_hz[rows], fs=fs, band_hz=band_hz)
+    length_s = judgement.scores["length_s"][rows]
+    weak = judgement.scores["beyond_rms_ms2"][rows] <= settings.most_ringing_rms_ms2
+    limit = heartbeat_limit(settings, length_s=length_s, n_windows=1)
+    return np.asarray(
+        (quiet.share <= quiet_share_limit(settings, length_s)) & ~(weak & (beat.score > limit))
+    )
+
+
+#: By the index of a reason: whether it says that there is no tremor.
+_IS_NO_TREMOR: Final = np.array([REASONS[name].verdict == "no_tremor" for name in REASON_NAMES])
 #: In this order.
 _STAGES: Final[tuple[Callable[[Judgement], Judgement], ...]] = (
     _judge_samples,
@@ -371,4 +423,5 @@ _STAGES: Final[tuple[Callable[[Judgement], Judgement], ...]] = (
     _score_heartbeat,
     _judge_line,
     _judge_presence,
+    _judge_beyond,
 )

@@ -19,6 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor._version import __version__
+from tremor.analysis.beyond import (
+    BeyondWindows,
+    beyond_note,
+    describe_beyond,
+    find_beyond,
+    hides_tremor,
+    without_edge_episodes,
+)
 from tremor.analysis.cautions import cautions
 from tremor.analysis.decay import baseline_floor, recovery_of, with_ends
 from tremor.analysis.episode_lines import (
@@ -43,6 +51,7 @@ from tremor.notes import Note, note
 from tremor.parallel import run_jobs
 from tremor.recording import CaptureInfo, Floats, Recording, Source
 from tremor.results.analysis import Analysis, Episode, SpectrumView, Status, Summary
+from tremor.results.cautions import BeyondBand
 from tremor.results.estimates import estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
@@ -119,7 +128,10 @@ def analyze(
 
     table, n_clipped = _judged_windows(recording, grid, settings, progress)
     table = apply_context(table, settings=settings)
-    episodes = find_episodes(table, settings=settings)
+    outside = find_beyond(table, settings=settings, band_hz=band_hz)
+    episodes, outside = without_edge_episodes(
+        table, find_episodes(table, settings=settings), outside, band_hz=band_hz
+    )
     jobs: list[Callable[[], Any]] = [
         partial(
             _recovery,
@@ -133,8 +145,9 @@ def analyze(
     recovery, *fits = run_jobs(jobs)
     episodes, fits, refused = without_humps(episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
+    beyond = _beyond_band(recording, grid, outside, lines.session)
     summary = _summary(
-        table, episodes, lines.session, settings=settings, grid=grid, refused=refused
+        table, episodes, lines.session, beyond, settings=settings, grid=grid, refused=refused
     )
 
     warnings = recording.warnings
@@ -143,7 +156,7 @@ def analyze(
     warnings += cautions(table, lines.session, tremor_s=summary.tremor_s)
     # A record: one argument for each field.
     return Analysis(
-        status=_status(summary, settings),
+        status=_status(summary, beyond, settings),
         software=_software(),
         source=_source(recording),
         settings=settings,
@@ -156,6 +169,7 @@ def analyze(
         episodes=tuple(map(_episode, episodes, lines.episodes)),
         summary=with_ends(summary, recovery),
         cautions=posture_cautions(recovery),
+        beyond_band=beyond,
         spectrum=_spectrum(recording, grid, table, episodes, lines.session),
         recovery=recovery,
     )
@@ -198,10 +212,28 @@ def _band_limited(
     )
 
 
-def _status(summary: Summary, settings: AnalysisSettings) -> Status:
+def _status(summary: Summary, beyond: BeyondBand | None, settings: AnalysisSettings) -> Status:
     if summary.still_s < settings.still_least_s:
         return "insufficient"
-    return "measured" if summary.tremor_detected else "no_tremor"
+    if summary.tremor_detected:
+        return "measured"
+    return "insufficient" if hides_tremor(beyond) else "no_tremor"
+
+
+def _beyond_band(
+    recording: Recording,
+    grid: WindowGrid,
+    outside: Sequence[BeyondWindows],
+    line: PooledLine | None,
+) -> BeyondBand | None:
+    """Return the strongest shaking outside the band that is a line by itself."""
+    for found in outside:
+        indices = _thinned(np.flatnonzero(found.members))
+        density = _mean_density(recording, grid, indices)
+        beyond = describe_beyond(found, density, grid, line=line)
+        if beyond is not None:
+            return beyond
+    return None
 
 
 def _recovery(
@@ -283,6 +315,7 @@ def _summary(
     table: WindowTable,
     episodes: Sequence[EpisodeWindows],
     line: PooledLine | None,
+    beyond: BeyondBand | None,
     *,
     settings: AnalysisSettings,
     grid: WindowGrid,
@@ -291,7 +324,9 @@ def _summary(
     still_s = _covered_s(grid, table.where("tremor") | table.where("no_tremor"))
     tremor_s = sum((_covered_s(grid, one.members) for one in episodes), 0.0)
     reason = None
-    if still_s < settings.still_least_s:
+    if beyond is not None and not episodes and hides_tremor(beyond):
+        reason = beyond_note(beyond, fs=grid.fs)
+    elif still_s < settings.still_least_s:
         reason = _too_little_still(table, still_s, settings)
     elif line is None:
         reason = refused or note("NO_EPISODE")
@@ -334,10 +369,24 @@ def _spectrum(
     chosen = table.where("no_tremor")
     if episodes:
         chosen = np.any([one.members for one in episodes], axis=0)
-    indices = np.flatnonzero(chosen)
+    indices = _thinned(np.flatnonzero(chosen))
     if indices.size == 0:
         return None
-    indices = indices[:: max(1, len(indices) // _MOST_IN_SPECTRUM)]
+    return SpectrumView(
+        of="tremor" if episodes else "still",
+        n_windows=len(indices),
+        frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
+        psd_ms2sq_per_hz=_mean_density(recording, grid, indices),
+        line_ms2sq_per_hz=_spectrum_of_line(line, grid),
+    )
+
+
+def _thinned(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return indices[:: max(1, len(indices) // _MOST_IN_SPECTRUM)]
+
+
+def _mean_density(recording: Recording, grid: WindowGrid, indices: npt.NDArray[np.int64]) -> Floats:
+    """Average the spectra of some windows, (m/s^2)^2/Hz."""
     total = np.zeros(grid.n_window // 2 + 1)
     for first in range(0, len(indices), _SPECTRA_AT_ONCE):
         begins = (indices[first : first + _SPECTRA_AT_ONCE] * grid.n_step).tolist()
@@ -347,13 +396,7 @@ def _spectrum(
         # One after the other, so that the sum does not depend on how many are taken at once.
         for density in hann_psd(windows, fs=grid.fs):
             total += density
-    return SpectrumView(
-        of="tremor" if episodes else "still",
-        n_windows=len(indices),
-        frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
-        psd_ms2sq_per_hz=total / len(indices),
-        line_ms2sq_per_hz=_spectrum_of_line(line, grid),
-    )
+    return np.asarray(total / len(indices))
 
 
 def _spectrum_of_line(line: PooledLine | None, grid: WindowGrid) -> Floats | None:

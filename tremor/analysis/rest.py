@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tremor.results.verdicts import REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
@@ -29,6 +30,8 @@ Bools = npt.NDArray[np.bool_]
 
 _STILL: Final = ("tremor", "no_tremor", "heartbeat")
 _MOVEMENT: Final = ("moving", "gait", "impact")
+#: Shaking outside the band on a leg that stays where it is does not part rests.
+_BEYOND_BAND: Final = REASON_NAMES.index("beyond_band")
 #: Times are compared with this tolerance, s: windows start at multiples of a sample.
 TIME_TOLERANCE_S: Final = 1e-9
 
@@ -98,7 +101,7 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
         s from the start of the capture, in order. The end is the start of the first window without
         movement. A movement before the first still window is one however short.
     """
-    moving = np.isin(table.verdict, _MOVEMENT)
+    moving = np.isin(table.verdict, _MOVEMENT) & (table.reason != _BEYOND_BAND)
     if "low_rms_ms2" in table.scores:  # a foot strike that clips is a movement, too
         with np.errstate(invalid="ignore"):
             strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2

@@ -24,6 +24,7 @@ __all__ = [
     "SAMPLE_RULES",
     "Rule",
     "low_rms_limit",
+    "quiet_share_limit",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -93,13 +94,29 @@ def _heartbeat_score_limit(settings: AnalysisSettings, scores: Mapping[str, Floa
     return heartbeat_limit(settings, length_s=scores["length_s"], n_windows=1)
 
 
-def _quiet_share_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
-    # Time that was faded out is quiet. The scatter of the share that a Gaussian process has by
-    # chance falls with the length.
+def quiet_share_limit(settings: AnalysisSettings, length_s: Floats) -> Floats:
+    """Return the share of a window for which a line may be gone.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+        The limit for windows of 4 s.
+    length_s : ndarray, shape (n_windows,)
+        Length of the windows, s.
+
+    Returns
+    -------
+    ndarray, shape (n_windows,)
+        The scatter of the share that a Gaussian process has by chance falls with the length.
+    """
     by_chance = ENVELOPE.quiet_by_chance
     scatter = settings.most_quiet_share - by_chance
-    by_length = np.sqrt(ENVELOPE.reference_s / scores["length_s"])
-    return np.asarray(by_chance + scatter * by_length + scores["blanked_share"])
+    return np.asarray(by_chance + scatter * np.sqrt(ENVELOPE.reference_s / length_s))
+
+
+def _quiet_share_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    # Time that was faded out is quiet.
+    return quiet_share_limit(settings, scores["length_s"]) + scores["blanked_share"]
 
 
 SAMPLE_RULES: Final = (

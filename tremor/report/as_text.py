@@ -56,6 +56,9 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         lines += [*_episodes(analysis), ""]
         if analysis.recovery is not None:
             lines += _fact("recovery", view.recovery_text(analysis.recovery))
+    beyond = view.beyond_text(analysis)
+    if beyond:
+        lines += _fact("beyond_band", beyond)
     counts = view.verdict_counts(analysis)
     lines += _fact(
         "windows",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import quality_of
 from tremor.report.messages import section, sentence, sentences, text
 from tremor.report.numbers import clock, decimals_of, number, percent, span, value_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyNumber",
+    "beyond_text",
     "capture_rows",
     "episode_label",
     "estimate_meaning",
@@ -238,6 +240,16 @@ def _interval(estimate: Estimate, unit: str) -> str:
     return f"{value_text(estimate, unit)} {range_text(estimate)}".rstrip()
 
 
+def beyond_text(analysis: Analysis) -> str:
+    """Return what shakes outside the band; empty if nothing does, or the headline names it."""
+    found = analysis.beyond_band
+    reason = analysis.summary.reason
+    if found is None or (reason is not None and reason.code == "BEYOND_BAND"):
+        return ""
+    named = beyond_note(found, fs=analysis.recording.sampling_rate_hz)
+    return f"{_capitalized(sentence(named))}."
+
+
 def key_sentences(analysis: Analysis) -> tuple[str, ...]:
     """Return the result in a few sentences."""
     summary = analysis.summary
@@ -250,6 +262,9 @@ def key_sentences(analysis: Analysis) -> tuple[str, ...]:
             found.append(recovery_text(analysis.recovery))
         if summary.reason is not None:
             found.append(f"{_capitalized(sentence(summary.reason)).rstrip('.')}.")
+    beyond = beyond_text(analysis)
+    if beyond:
+        found.append(beyond)
     quality = quality_of(analysis.recording, analysis.settings)
     if quality.level == "good":
         found.append(text("view", "capture_good"))

@@ -32,6 +32,10 @@ SCORES: Final[Mapping[str, Score]] = MappingProxyType(
         "half_disagreement_hz": Score("Hz", "Distance of the peaks of both halves from the peak"),
         "heartbeat_score": Score("1", "How much the envelope strikes and returns as a heart does"),
         "quiet_share": Score("1", "Share of the window in which the line is gone"),
+        "beyond_hz": Score("Hz", "Frequency of the strongest line outside the band"),
+        "beyond_rms_ms2": Score(
+            "m/s^2", "RMS of that line, or else of the highest peak above the band"
+        ),
         "slow_correlation": Score("1", "Correlation of the envelope with slower movement"),
     }
 )

@@ -53,6 +53,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "edge": Reason("no_tremor", "Hz"),
         "no_valley": Reason("no_tremor", "1"),
         "moving": Reason("moving", "m/s^2"),
+        "beyond_band": Reason("moving", "m/s^2"),
         "gait": Reason("gait", "decades"),
         "impact": Reason("impact", "1"),
         "event": Reason("impact", "Hz"),
