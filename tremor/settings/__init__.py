@@ -24,7 +24,7 @@ from tremor.settings.recoveries import (
 )
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
 from tremor.settings.sessions import CAUTIONS, EPISODES, STREAM
-from tremor.settings.spectra import NOISE_FLOOR, SPECTRUM
+from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
     LATE_STAMPS,
     RATE_FIT,
@@ -53,6 +53,7 @@ __all__ = [
     "LINE",
     "LINE_POWER",
     "LONG_TONE",
+    "MISSING",
     "NOISE_FLOOR",
     "OUTSIDE",
     "PEAK",

@@ -1,4 +1,4 @@
-"""Numbers that decide how far up a spectrum is used, and where its noise floor is read.
+"""Numbers that decide how far up a spectrum is used, where its floor is read, how holes are filled.
 
 How a line is fitted to it is in `lines`.
 """
@@ -10,7 +10,19 @@ from typing import Final
 
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
-__all__ = ["NOISE_FLOOR", "SPECTRUM", "NoiseFloorCalibration", "SpectrumCalibration"]
+__all__ = [
+    "MISSING",
+    "NOISE_FLOOR",
+    "SPECTRUM",
+    "MissingCalibration",
+    "NoiseFloorCalibration",
+    "SpectrumCalibration",
+]
+
+#: Source of numbers that were set by the error of filled samples.
+_MISSING_TESTS: Final = (
+    "measured: error of filled samples of lines of 4-12 Hz, 0-1.5 Hz wide, 50-200 Hz"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +102,34 @@ class NoiseFloorCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingCalibration:
+    """The process by which missing samples are interpolated."""
+
+    order_s: float = calibrated(
+        0.15,
+        "s",
+        "span of its coefficients: one period of 7 Hz; longer spans follow the scatter of the "
+        "spectrum of 4 s",
+        source=_MISSING_TESTS,
+    )
+    least_order: int = calibrated(
+        4, "1", "fewest coefficients: two for a line, two for what else there is", source=JUDGEMENT
+    )
+    lag_window_s: float = calibrated(
+        0.3,
+        "s",
+        "standard deviation of the lag window: it smooths the spectrum over 0.5 Hz",
+        source=_MISSING_TESTS,
+    )
+    most_unknown_share: float = calibrated(
+        0.5,
+        "1",
+        "largest share of the power that is added for what the missing samples may have held",
+        source=JUDGEMENT,
+    )
+
+
+MISSING: Final = MissingCalibration()
 SPECTRUM: Final = SpectrumCalibration()
 NOISE_FLOOR: Final = NoiseFloorCalibration()
