@@ -25,6 +25,7 @@ from tremor.analysis.verdict_rules import (
     quiet_share_limit,
 )
 from tremor.dsp.filters import remove_slow
+from tremor.dsp.missing import fill_missing
 from tremor.dsp.spectrum import hann_psd
 from tremor.measures.band import slow_cutoff_hz, usable_band
 from tremor.measures.contamination import blank_impacts, gait_comb, half_disagreement_hz
@@ -252,22 +253,47 @@ def _select(windows: Floats, rows: Rows) -> Floats:
 
 
 def _judge_samples(judgement: Judgement) -> Judgement:
-    """Test whether the samples can be measured: dead, gap, clipped."""
+    """Test whether the samples can be measured, dead, gap, clipped, and fill the missing ones."""
     windows, batch = judgement.windows, judgement.batch
     missing = np.isnan(windows[:, 0, :])
-    whole = np.flatnonzero(~missing.any(axis=1))
+    n_missing = missing.sum(axis=1)
+    whole = np.flatnonzero(n_missing == 0)
     constant = np.zeros(len(missing))
     constant[whole] = np.count_nonzero(np.ptp(_select(windows, whole), axis=-1) == 0.0, axis=-1)
+    share = n_missing / judgement.n_samples
+    holed = np.flatnonzero((share > 0.0) & (share <= judgement.settings.most_missing_share))
+    there = np.where(missing[holed, None], np.inf, windows[holed])
+    lowest = there.min(axis=-1)
+    there[np.isinf(there)] = -np.inf
+    constant[holed] = np.count_nonzero(there.max(axis=-1) == lowest, axis=-1)
     columns = {
         "n_dead_axes": np.where(constant == len(AXES), constant, float(batch.n_dead_axes)),
-        "lost_s": missing.sum(axis=1) / batch.fs,
+        "lost_s": n_missing / batch.fs,
+        "missing_share": np.where(n_missing > 0, share, np.nan),
         "clipped_share": batch.clipped_share,
     }
     judgement = _with_tests(_with_scores(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
+    judgement = _with_filled(judgement)
     rows = judgement.undecided_rows
-    density = hann_psd(_select(windows, rows), fs=batch.fs)
+    density = hann_psd(_select(judgement.windows, rows), fs=batch.fs)
     judgement = replace(judgement, density=_Selection(rows, density))
     return _with_spectra(judgement, rows, density)
+
+
+def _with_filled(judgement: Judgement) -> Judgement:
+    """Fill the missing samples of the undecided windows."""
+    holed = judgement.decisions.undecided & (judgement.scores["lost_s"] > 0.0)
+    rows = np.flatnonzero(holed)
+    if not rows.size:
+        return judgement
+    windows, batch = judgement.windows.copy(), judgement.batch
+    windows[rows] = fill_missing(
+        windows[rows],
+        fs=batch.fs,
+        cutoff_hz=slow_cutoff_hz(judgement.band_hz),
+        band_hz=judgement.band_hz,
+    ).samples
+    return replace(judgement, batch=replace(batch, acceleration_ms2=windows))
 
 
 def _judge_movement(judgement: Judgement) -> Judgement:

@@ -34,6 +34,7 @@ from tremor.analysis.episode_lines import (
     corrected_samples,
     line_jobs,
     tremor_lines,
+    whole_samples,
     without_humps,
 )
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
@@ -170,7 +171,7 @@ def analyze(
         summary=with_ends(summary, recovery),
         cautions=posture_cautions(recovery),
         beyond_band=beyond,
-        spectrum=_spectrum(recording, grid, table, episodes, lines.session),
+        spectrum=_spectrum(recording, grid, table, episodes, lines.session, band_hz=band_hz),
         recovery=recovery,
     )
 
@@ -364,6 +365,8 @@ def _spectrum(
     table: WindowTable,
     episodes: Sequence[EpisodeWindows],
     line: PooledLine | None,
+    *,
+    band_hz: tuple[float, float],
 ) -> SpectrumView | None:
     """Average the spectra of the tremor, or of the still windows if there is none."""
     chosen = table.where("no_tremor")
@@ -392,7 +395,9 @@ def _mean_density(recording: Recording, grid: WindowGrid, indices: npt.NDArray[n
         begins = (indices[first : first + _SPECTRA_AT_ONCE] * grid.n_step).tolist()
         windows = np.empty((len(begins), 3, grid.n_window))
         for window, begin in zip(windows, begins, strict=True):
-            window[:] = corrected_samples(recording, begin, begin + grid.n_window).T
+            window[:] = whole_samples(
+                recording, begin, begin + grid.n_window, fs=grid.fs, band_hz=band_hz
+            ).T
         # One after the other, so that the sum does not depend on how many are taken at once.
         for density in hann_psd(windows, fs=grid.fs):
             total += density

@@ -115,13 +115,18 @@ def quiet_share_limit(settings: AnalysisSettings, length_s: Floats) -> Floats:
 
 
 def _quiet_share_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
-    # Time that was faded out is quiet.
-    return quiet_share_limit(settings, scores["length_s"]) + scores["blanked_share"]
+    # Time that was faded out, or is missing, may be quiet.
+    hidden = scores["blanked_share"] + np.nan_to_num(scores["missing_share"])
+    return quiet_share_limit(settings, scores["length_s"]) + hidden
+
+
+def _lost_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
+    return settings.most_missing_share * scores["length_s"]
 
 
 SAMPLE_RULES: Final = (
     Rule("dead", "n_dead_axes", lambda _, __: 0.0, _above),
-    Rule("gap", "lost_s", lambda _, __: 0.0, _above),
+    Rule("gap", "lost_s", _lost_limit, _above),
     Rule("clipped", "clipped_share", lambda s, _: s.most_clipped_share, _above),
 )
 MOVEMENT_RULES: Final = (

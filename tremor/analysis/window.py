@@ -19,9 +19,11 @@ import numpy.typing as npt
 from tremor.analysis.judging import Judgement, WindowBatch, judge
 from tremor.errors import InsufficientDataError
 from tremor.integrity import find_clipped
+from tremor.measures.intervals import widened_for_missing
 from tremor.measures.line_table import fit_high_passed
 from tremor.recording import Recording
 from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.results.verdicts import METHODS
 from tremor.results.windows import WindowAnalysis, WindowTable
 from tremor.settings import PEAK, AnalysisSettings
 
@@ -118,6 +120,12 @@ def _line_columns(
         )
         for name, column in columns.items():
             column[rows] = getattr(lines, name)
+        missing = np.concatenate([part.scores["missing_share"] for part in judged])[rows]
+        holed = np.flatnonzero(missing > 0.0)
+        is_sine = lines.method[holed] == METHODS.index("least_squares")
+        for name in ESTIMATE_NAMES:
+            at = rows[holed]
+            columns[name][at] = widened_for_missing(columns[name][at], missing[holed], is_sine)
     return columns
 
 

@@ -34,7 +34,7 @@ _RIDGE: Final = 1e-5
 _FLOOR_QUANTILE: Final = 0.1
 _LEAST_FLOOR_SHARE: Final = 1e-3
 #: Longer windows are filled piece by piece: the cost grows with the cube of what is missing.
-_MOST_SAMPLES: Final = 2400
+_MOST_SAMPLES: Final = 1000
 #: Numbers of the covariances that are held at once.
 _NUMBERS_AT_ONCE: Final = 500_000
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tremor.estimate import LEVEL, Estimate
 from tremor.recording import Floats
@@ -19,7 +20,10 @@ __all__ = [
     "columns_of",
     "estimate_of",
     "student_quantile",
+    "widened_for_missing",
 ]
+
+Bools = npt.NDArray[np.bool_]
 
 #: Quantile of the normal distribution at `LEVEL`, two-sided.
 NORMAL_QUANTILE: Final = 1.959963984540054
@@ -97,3 +101,42 @@ def estimate_of(numbers: Floats, method: str) -> Estimate:
     """
     value, low, high = (float(number) for number in numbers)
     return Estimate(value, low, high, level=LEVEL, method=method)
+
+
+def widened_for_missing(estimates: Floats, missing_share: Floats, is_sine: Bools) -> Floats:
+    """Widen intervals for samples that are missing and were interpolated.
+
+    Parameters
+    ----------
+    estimates : ndarray, shape (n, 3)
+        Value, low and high, none of them negative.
+    missing_share : ndarray, shape (n,)
+        Share of the samples that are missing.
+    is_sine : ndarray of bool, shape (n,)
+        Whether the estimate is that of a sine.
+
+    Returns
+    -------
+    ndarray, shape (n, 3)
+        The same values with their wider intervals.
+
+    Notes
+    -----
+    A share m that is missing makes the time shorter, and the standard deviation larger by
+    ``1 / sqrt(1 - m)``. The interval of a sine follows from the noise beside it, which the
+    interpolated samples do not hold, so that it is too small by the same factor once more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> wider = widened_for_missing(
+    ...     np.array([[8.0, 7.0, 9.0]]), np.array([0.19]), np.array([False])
+    ... )
+    >>> wider.round(3).tolist()
+    [[8.0, 6.889, 9.111]]
+    """
+    factor = np.where(is_sine, 1.0 / (1.0 - missing_share), 1.0 / np.sqrt(1.0 - missing_share))
+    value, low, high = estimates.T
+    return columns_of(
+        value, np.maximum(value - factor * (value - low), 0.0), value + factor * (high - value)
+    )

@@ -18,6 +18,7 @@ class Score(NamedTuple):
 
 SCORES: Final[Mapping[str, Score]] = MappingProxyType(
     {
+        "missing_share": Score("1", "Share of the samples that are missing, where any are"),
         "low_rms_ms2": Score("m/s^2", "RMS in 0.5-3 Hz: movement and sway"),
         "band_rms_ms2": Score("m/s^2", "RMS in the tremor band, noise floor removed"),
         "floor_rms_ms2": Score("m/s^2", "RMS that the noise floor alone has in the band"),

@@ -225,6 +225,15 @@ class WindowSettings:
         low=0.0,
         high=100.0,
     )
+    most_missing_share: float = setting(
+        0.3,
+        "1",
+        "share of the samples of a window that may be missing; holes longer than the tremor "
+        "stays in step are not known, and the rest still holds two thirds of the information",
+        source=JUDGEMENT,
+        low=0.0,
+        high=0.5,
+    )
     most_clipped_share: float = setting(
         0.005,
         "1",
