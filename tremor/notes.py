@@ -117,6 +117,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "QUALITY_NOTHING_MOVES": (),
     "QUALITY_DEAD_AXES": ("axes",),
     "QUALITY_GAPS": ("n_gaps", "lost_s"),
+    "QUALITY_WINDOWS_LOST": ("n_lost", "n_windows"),
     "QUALITY_CLIPPED": ("share",),
     "QUALITY_SCALE": ("factor",),
     # Of a session or an episode without numbers.

@@ -16,12 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.episodes import EpisodeWindows
+from tremor.analysis.missing import LostSamples, filled, widened
 from tremor.analysis.window_agreement import checked_by_windows
-from tremor.dsp.missing import fill_missing
 from tremor.dsp.windows import WindowGrid
-from tremor.estimate import Estimate
-from tremor.measures.band import slow_cutoff_hz
-from tremor.measures.intervals import NORMAL_QUANTILE, widened_for_missing
+from tremor.measures.intervals import NORMAL_QUANTILE
 from tremor.measures.pooled import PooledLine, fit_pooled_sets, is_too_broad
 from tremor.measures.run_spectra import RunSpectra
 from tremor.notes import Note, note
@@ -42,7 +40,6 @@ __all__ = [
 ]
 
 Bools = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int64]
 
 #: Episodes that are fitted at once.
 _EPISODES_AT_ONCE: Final = 64
@@ -129,12 +126,7 @@ def whole_samples(
 ) -> Floats:
     """Return samples as `corrected_samples` does, the missing ones interpolated."""
     samples = corrected_samples(recording, begin, end)
-    if not recording.gaps or not np.isnan(samples[:, 0]).any():
-        return samples
-    filled = fill_missing(
-        samples.T[None], fs=fs, cutoff_hz=slow_cutoff_hz(band_hz), band_hz=band_hz
-    )
-    return filled.samples[0].T
+    return filled(samples, fs=fs, band_hz=band_hz) if recording.gaps else samples
 
 
 def line_jobs(
@@ -249,10 +241,10 @@ def collect_lines(
             for run in _session_runs(grid, episodes)
         ]
         (session,) = fit_pooled_sets([runs], fs=grid.fs, band_hz=band_hz)
-    missing = _MissingSamples.of(recording)
-    shares = [missing.share(_runs(grid, one.members)) for one in episodes]
-    lines = [_with_missing(line, share) for line, share in zip(lines, shares, strict=True)]
-    session = _with_missing(session, missing.share(_session_runs(grid, episodes)))
+    lost = LostSamples.of(recording.info)
+    shares = [_lost_share(lost, _runs(grid, one.members)) for one in episodes]
+    lines = [widened(line, share) for line, share in zip(lines, shares, strict=True)]
+    session = widened(session, _lost_share(lost, _session_runs(grid, episodes)))
     return EpisodeLines(
         [line and _with_rate_error(line, recording.info) for line in lines],
         session and _with_rate_error(session, recording.info),
@@ -311,58 +303,11 @@ def _spectra(
     return RunSpectra.of(samples, run.n_samples, fs=fs, band_hz=band_hz)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _MissingSamples:
-    """First index of each gap, and the number of samples that are lost before and after it."""
-
-    first: Indices
-    n_before: Indices
-
-    @classmethod
-    def of(cls, recording: Recording) -> _MissingSamples:
-        fs, gaps = recording.sampling_rate_hz, recording.gaps
-        first = np.array([round(gap.start_s * fs) for gap in gaps], dtype=np.int64)
-        n_lost = np.array([gap.n_lost for gap in gaps], dtype=np.int64)
-        return cls(first, np.concatenate(([0], np.cumsum(n_lost))))
-
-    def share(self, runs: Sequence[_Run]) -> float:
-        """Return the share of the samples of some runs that is missing."""
-        if not len(self.first) or not runs:
-            return 0.0
-        edges = np.array([[run.begin, run.end] for run in runs])
-        n_lost = self._up_to(edges[:, 1]) - self._up_to(edges[:, 0])
-        return float(n_lost.sum() / (edges[:, 1] - edges[:, 0]).sum())
-
-    def _up_to(self, end: Indices) -> Indices:
-        at = np.searchsorted(self.first, end)
-        last = np.maximum(at - 1, 0)
-        inside = np.minimum(end - self.first[last], np.diff(self.n_before)[last])
-        return np.where(at > 0, self.n_before[last] + inside, 0)
-
-
-def _with_missing(line: PooledLine | None, missing_share: float) -> PooledLine | None:
-    """Widen the intervals of a line for the samples that are missing."""
-    if line is None or missing_share == 0.0:
-        return line
-    return replace(
-        line,
-        **{
-            name: _widened(getattr(line, name), missing_share)
-            for name in ESTIMATE_NAMES
-            if getattr(line, name).value is not None
-        },
-    )
-
-
-def _widened(estimate: Estimate, missing_share: float) -> Estimate:
-    row = np.array([[estimate.value, estimate.low, estimate.high]], dtype=np.float64)
-    is_sine = np.array([estimate.method == "least_squares"])
-    _, low, high = widened_for_missing(row, np.array([missing_share]), is_sine)[0].tolist()
-    return replace(
-        estimate,
-        low=None if estimate.low is None else low,
-        high=None if estimate.high is None else high,
-    )
+def _lost_share(lost: LostSamples, runs: Sequence[_Run]) -> float:
+    """Return the share of the samples of runs that is lost."""
+    begin = np.array([run.begin for run in runs], dtype=np.int64)
+    end = np.array([run.end for run in runs], dtype=np.int64)
+    return float(lost.count(begin, end).sum() / max(1, (end - begin).sum()))
 
 
 def _with_rate_error(line: PooledLine, info: CaptureInfo) -> PooledLine:

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
+from tremor.analysis.missing import LostSamples
+from tremor.dsp.windows import WindowGrid
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo
 from tremor.settings import QUALITY, AnalysisSettings
@@ -94,6 +98,21 @@ def _gaps(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     return [(found, lost_s > QUALITY.most_spoiled_share * info.duration_s)]
 
 
+def _windows(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
+    """Count the windows of which too much is missing."""
+    fs = info.sampling_rate_hz
+    if not info.gaps or info.duration_s < settings.window_s:
+        return []
+    grid = WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=fs)
+    begin = np.arange(grid.count(round(info.duration_s * fs))) * grid.n_step
+    n_missing = LostSamples.of(info).count(begin, begin + grid.n_window)
+    n_lost = int(np.count_nonzero(n_missing > settings.most_missing_share * grid.n_window))
+    if not n_lost:
+        return []
+    found = note("QUALITY_WINDOWS_LOST", n_lost=n_lost, n_windows=len(begin))
+    return [(found, n_lost > QUALITY.most_spoiled_share * len(begin))]
+
+
 def _clipping(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     share = info.clipped_fraction or 0.0
     found = note("QUALITY_CLIPPED", share=share)
@@ -111,6 +130,7 @@ _CHECKS: Final[tuple[Callable[[CaptureInfo, AnalysisSettings], _Found], ...]] = 
     _duration,
     _axes,
     _gaps,
+    _windows,
     _clipping,
     _scale,
 )

@@ -125,7 +125,9 @@ def _line_columns(
         is_sine = lines.method[holed] == METHODS.index("least_squares")
         for name in ESTIMATE_NAMES:
             at = rows[holed]
-            columns[name][at] = widened_for_missing(columns[name][at], missing[holed], is_sine)
+            columns[name][at] = widened_for_missing(
+                columns[name][at], missing[holed], is_sine=is_sine, name=name
+            )
     return columns
 
 

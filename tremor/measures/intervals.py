@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tremor.estimate import LEVEL, Estimate
 from tremor.recording import Floats
+from tremor.settings import MISSING
 
 __all__ = [
     "MOST_LOG",
@@ -30,6 +31,8 @@ NORMAL_QUANTILE: Final = 1.959963984540054
 #: Largest logarithm of the factor between a value and its limit: beyond e^12 an interval holds no
 #: information, and the bound keeps it finite.
 MOST_LOG: Final = 12.0
+#: Estimates of size, which grow with the amplitude.
+_AMPLITUDES: Final = ("rms_ms2", "displacement_pp_mm")
 #: Beyond a million degrees of freedom the chi-square limits are within 0.2 % of one.
 _FREEDOM_LIMITS: Final = (1.0, 1e6)
 
@@ -103,7 +106,9 @@ def estimate_of(numbers: Floats, method: str) -> Estimate:
     return Estimate(value, low, high, level=LEVEL, method=method)
 
 
-def widened_for_missing(estimates: Floats, missing_share: Floats, is_sine: Bools) -> Floats:
+def widened_for_missing(
+    estimates: Floats, missing_share: Floats, *, is_sine: Bools, name: str
+) -> Floats:
     """Widen intervals for samples that are missing and were interpolated.
 
     Parameters
@@ -114,6 +119,8 @@ def widened_for_missing(estimates: Floats, missing_share: Floats, is_sine: Bools
         Share of the samples that are missing.
     is_sine : ndarray of bool, shape (n,)
         Whether the estimate is that of a sine.
+    name : str
+        Name of the estimate in `tremor.results.estimates.ESTIMATE_NAMES`.
 
     Returns
     -------
@@ -124,19 +131,26 @@ def widened_for_missing(estimates: Floats, missing_share: Floats, is_sine: Bools
     -----
     A share m that is missing makes the time shorter, and the standard deviation larger by
     ``1 / sqrt(1 - m)``. The interval of a sine follows from the noise beside it, which the
-    interpolated samples do not hold, so that it is too small by the same factor once more.
+    interpolated samples do not hold, so that it is too small by the same factor once more. The
+    amplitude in the holes is known to a few percent only, which adds in quadrature.
 
     Examples
     --------
     >>> import numpy as np
     >>> wider = widened_for_missing(
-    ...     np.array([[8.0, 7.0, 9.0]]), np.array([0.19]), np.array([False])
+    ...     np.array([[8.0, 7.0, 9.0]]),
+    ...     np.array([0.19]),
+    ...     is_sine=np.array([False]),
+    ...     name="frequency_hz",
     ... )
     >>> wider.round(3).tolist()
     [[8.0, 6.889, 9.111]]
     """
     factor = np.where(is_sine, 1.0 / (1.0 - missing_share), 1.0 / np.sqrt(1.0 - missing_share))
     value, low, high = estimates.T
+    in_holes = MISSING.amplitude_error * missing_share * value if name in _AMPLITUDES else 0.0
     return columns_of(
-        value, np.maximum(value - factor * (value - low), 0.0), value + factor * (high - value)
+        value,
+        np.maximum(value - np.hypot(factor * (value - low), in_holes), 0.0),
+        value + np.hypot(factor * (high - value), in_holes),
     )
