@@ -27,7 +27,7 @@ Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 
 #: Estimates of the process; each after the first takes the samples that the one before filled in.
-_ROUNDS: Final = 3
+_ROUNDS: Final = 4
 #: White noise that is added to the covariance, over its variance, so that it can be inverted.
 _RIDGE: Final = 1e-5
 #: Quantile of the spectrum that the lowest bins are raised to where holes make them negative.
@@ -82,8 +82,7 @@ def fill_missing(
     With the precision matrix ``Q`` of the process, the inverse of its covariance, the missing
     samples have the conditional mean ``-inv(Q_mm) Q_mo y_o`` and the conditional covariance
     ``inv(Q_mm)``. Process and samples are estimated in turn, that covariance added to the
-    autocovariance of the filled samples (EM algorithm). A lag window on the autocovariance keeps
-    the process from following the scatter of a short spectrum.
+    autocovariance of the filled samples (EM algorithm).
 
     References
     ----------
@@ -127,7 +126,7 @@ def fill_missing(
     empty = np.isnan(samples[:, 0, :])
     rows = np.flatnonzero(empty.any(axis=1))
     if rows.size:
-        samples[rows] = _interpolated(samples[rows], empty[rows])
+        samples[rows] = _bridged(samples[rows], empty[rows], round(0.5 * fs / cutoff_hz))
     return Filled(samples, share)
 
 
@@ -146,49 +145,51 @@ def _fill(
     """Fill windows that miss the same number of samples; return them and the unknown share."""
     n = windows.shape[-1]
     order = max(MISSING.least_order, min(round(MISSING.order_s * fs), n // 4))
-    lag = np.arange(order + 1)
-    lag_window = np.exp(-0.5 * np.square(lag / (MISSING.lag_window_s * fs)))
     at = np.nonzero(missing)[1].reshape(len(windows), -1)
-    filled = _interpolated(windows, missing)
-    fast = covariance = None
-    for _ in range(_ROUNDS):
-        fast = remove_slow(filled, fs=fs, cutoff_hz=cutoff_hz)
+    filled = _bridged(windows, missing, round(0.5 * fs / cutoff_hz))
+    fast = remove_slow(filled, fs=fs, cutoff_hz=cutoff_hz)
+    lags = _lags_of_known(fast, missing, order, fs=fs)
+    for number in range(_ROUNDS):
         slow = filled - fast
-        known = np.where(missing[:, None, :], 0.0, fast)
-        if covariance is None:
-            lags = _lags_of_known(known, missing, order) * lag_window
-            lags = _made_positive(lags)
-        else:
-            lags = _autocovariance(fast, order) + _by_lag(covariance, at, order)
-            lags = lags / n * lag_window
         lags[:, 0] *= 1.0 + _RIDGE
         coefficients, innovation = _levinson(lags)
-        precision, pull = _precision(coefficients, known, at)
+        fast[np.broadcast_to(missing[:, None, :], fast.shape)] = 0.0
+        precision, pull = _precision(coefficients, fast, at)
         covariance = np.linalg.inv(precision)
         mean = -(pull @ covariance)
         covariance *= innovation[:, None, None]
-        fast = known
         np.put_along_axis(fast, np.broadcast_to(at[:, None, :], mean.shape), mean, axis=-1)
-        filled = slow + fast
+        if number < _ROUNDS - 1:
+            filled = slow + fast
+            fast = remove_slow(filled, fs=fs, cutoff_hz=cutoff_hz)
+            lags = (_autocovariance(fast, order) + _by_lag(covariance, at, order)) / n
     unknown = _band_power_of(covariance, at, n, fs=fs, band_hz=band_hz)
     share = unknown / np.maximum(unknown + _band_power(fast, fs=fs, band_hz=band_hz), 1e-300)
     share = np.clip(share, 0.0, MISSING.most_unknown_share)
     return slow + fast / np.sqrt(1.0 - share)[:, None, None], share
 
 
-def _interpolated(windows: Floats, missing: Bools) -> Floats:
-    """Return the windows with straight lines over their holes."""
+def _bridged(windows: Floats, missing: Bools, half_width: int) -> Floats:
+    """Return the windows with straight lines over their holes, between the means on both sides.
+
+    Lines between the nearest samples would carry their phase of the tremor into the slow part.
+    """
     n = missing.shape[-1]
     index = np.arange(n)
+    known = np.where(missing[:, None, :], 0.0, windows)
+    total = np.cumsum(np.pad(known, ((0, 0), (0, 0), (1, 0))), axis=-1)
+    count = np.cumsum(np.pad(~missing, ((0, 0), (1, 0))), axis=-1)
+    first, last = np.maximum(index - half_width, 0), np.minimum(index + half_width + 1, n)
+    n_around = np.maximum(count[:, last] - count[:, first], 1)
+    mean = (total[..., last] - total[..., first]) / n_around[:, None, :]
     before = np.maximum.accumulate(np.where(missing, -1, index), axis=-1)
     after = np.minimum.accumulate(np.where(missing, n, index)[:, ::-1], axis=-1)[:, ::-1]
-    # Before the first sample, and after the last one, that one is repeated.
     left = np.where(before < 0, np.minimum(after, n - 1), before)
     right = np.where(after >= n, np.maximum(before, 0), after)
-    way = (index - left) / np.maximum(right - left, 1)
-    start = np.take_along_axis(windows, left[:, None, :], axis=-1)
-    end = np.take_along_axis(windows, right[:, None, :], axis=-1)
-    return np.where(missing[:, None, :], start + way[:, None, :] * (end - start), windows)
+    way = ((index - left) / np.maximum(right - left, 1))[:, None, :]
+    start = np.take_along_axis(mean, left[:, None, :], axis=-1)
+    end = np.take_along_axis(mean, right[:, None, :], axis=-1)
+    return np.where(missing[:, None, :], start + way * (end - start), windows)
 
 
 def _autocovariance(samples: Floats, order: int) -> Floats:
@@ -199,22 +200,23 @@ def _autocovariance(samples: Floats, order: int) -> Floats:
     return np.ascontiguousarray(np.fft.irfft(power, n=n + order + 1, axis=-1)[:, : order + 1])
 
 
-def _lags_of_known(known: Floats, missing: Bools, order: int) -> Floats:
-    """Estimate the autocovariance from the pairs of samples that are there."""
-    n = missing.shape[-1]
+def _lags_of_known(fast: Floats, missing: Bools, order: int, *, fs: float) -> Floats:
+    """Estimate the autocovariance from the pairs of samples that are there.
+
+    Few pairs make it uncertain: a lag window smooths its spectrum, whose lowest values are raised
+    so that it is an autocovariance.
+    """
+    n, n_lags = missing.shape[-1], order + 1
+    known = np.where(missing[:, None, :], 0.0, fast)
     pairs = np.round(_autocovariance((~missing[:, None, :]).astype(np.float64), order))
-    taper = 1.0 - np.arange(order + 1) / n
-    return _autocovariance(known, order) / np.maximum(pairs, 1.0) * taper
-
-
-def _made_positive(lags: Floats) -> Floats:
-    """Raise the lowest values of the spectrum so that the lags are an autocovariance."""
+    lag = np.arange(n_lags)
+    window = (1.0 - lag / n) * np.exp(-0.5 * np.square(lag / (MISSING.lag_window_s * fs)))
+    lags = _autocovariance(known, order) / np.maximum(pairs, 1.0) * window
     spectrum = np.fft.rfft(np.concatenate([lags, lags[:, :0:-1]], axis=1), axis=-1).real
     floor = np.quantile(spectrum, _FLOOR_QUANTILE, axis=-1)
     least = _LEAST_FLOOR_SHARE * spectrum.max(axis=-1)
     floor = np.maximum(np.where(floor > 0.0, floor, least), 1e-300)
     raised = np.maximum(spectrum, floor[:, None])
-    n_lags = lags.shape[-1]
     return np.ascontiguousarray(np.fft.irfft(raised, n=2 * n_lags - 1, axis=-1)[:, :n_lags])
 
 

@@ -119,7 +119,8 @@ class MissingCalibration:
     lag_window_s: float = calibrated(
         0.3,
         "s",
-        "standard deviation of the lag window: it smooths the spectrum over 0.5 Hz",
+        "standard deviation of the lag window of the first estimate: it smooths the spectrum over "
+        "0.5 Hz",
         source=_MISSING_TESTS,
     )
     most_unknown_share: float = calibrated(
@@ -131,8 +132,7 @@ class MissingCalibration:
     amplitude_error: float = calibrated(
         0.07,
         "1",
-        "relative error of the amplitude within holes, half of its 95 % interval: a tone that is "
-        "interpolated as a line of 0.5 Hz loses 2 % of it over 0.08 s, and 7 % over 0.16 s",
+        "relative error of the amplitude within holes, half of its 95 % interval",
         source="measured: tests/bench/accuracy.py, tones with 4 to 15 % of the samples missing",
     )
 
