@@ -218,16 +218,22 @@ def test_nothing_is_written_into():
 # --- gaps, rails, dead axes ----------------------------------------------------------------------
 
 
-def test_a_gap_spoils_only_the_windows_that_it_touches():
+def test_a_gap_spoils_only_the_windows_of_which_too_much_is_missing():
     x = shaking(40.0)
-    x[1500:1503] = np.nan  # 15.00-15.03 s
+    x[1500:1650] = np.nan  # 15.0-16.5 s
     found = analyze(of(x))
-    touched = (found.windows.start_s < 15.03) & (found.windows.end_s > 15.0)
-    assert_array_equal(found.windows.where("gap"), touched)
-    assert found.windows.where("tremor")[~touched].mean() > 0.9
-    assert_allclose(found.windows.score[touched], 0.03)
+    table = found.windows
+    missing_s = np.minimum(table.end_s, 16.5) - np.maximum(table.start_s, 15.0)
+    spoiled = missing_s > 0.3 * 4.0
+    assert 0 < spoiled.sum() < np.count_nonzero(missing_s > 0)
+    assert_array_equal(table.where("gap"), spoiled)
+    assert_allclose(table.score[spoiled], 1.5)
+    assert np.isnan(table.estimates["frequency_hz"][spoiled]).all()
+    assert table.where("tremor")[~spoiled].mean() > 0.9
+    assert_allclose(
+        table.scores["missing_share"], np.where(missing_s > 0, missing_s / 4.0, np.nan), atol=1e-9
+    )
     assert len(found.recording.gaps) == 1
-    assert np.isnan(found.windows.estimates["frequency_hz"][touched]).all()
     # The samples of the gap enter no number: the truth still does.
     assert abs(found.summary.frequency_hz.value - 8.13) < 0.3
 
