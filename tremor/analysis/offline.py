@@ -146,7 +146,7 @@ def analyze(
     recovery, *fits = run_jobs(jobs)
     episodes, fits, refused = without_humps(episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
-    beyond = _beyond_band(recording, grid, outside, lines.session)
+    beyond = _beyond_band(recording, grid, outside, lines.session, band_hz=band_hz)
     summary = _summary(
         table, episodes, lines.session, beyond, settings=settings, grid=grid, refused=refused
     )
@@ -226,11 +226,13 @@ def _beyond_band(
     grid: WindowGrid,
     outside: Sequence[BeyondWindows],
     line: PooledLine | None,
+    *,
+    band_hz: tuple[float, float],
 ) -> BeyondBand | None:
     """Return the strongest shaking outside the band that is a line by itself."""
     for found in outside:
         indices = _thinned(np.flatnonzero(found.members))
-        density = _mean_density(recording, grid, indices)
+        density = _mean_density(recording, grid, indices, band_hz=band_hz)
         beyond = describe_beyond(found, density, grid, line=line)
         if beyond is not None:
             return beyond
@@ -379,7 +381,7 @@ def _spectrum(
         of="tremor" if episodes else "still",
         n_windows=len(indices),
         frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
-        psd_ms2sq_per_hz=_mean_density(recording, grid, indices),
+        psd_ms2sq_per_hz=_mean_density(recording, grid, indices, band_hz=band_hz),
         line_ms2sq_per_hz=_spectrum_of_line(line, grid),
     )
 
@@ -388,7 +390,13 @@ def _thinned(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return indices[:: max(1, len(indices) // _MOST_IN_SPECTRUM)]
 
 
-def _mean_density(recording: Recording, grid: WindowGrid, indices: npt.NDArray[np.int64]) -> Floats:
+def _mean_density(
+    recording: Recording,
+    grid: WindowGrid,
+    indices: npt.NDArray[np.int64],
+    *,
+    band_hz: tuple[float, float],
+) -> Floats:
     """Average the spectra of some windows, (m/s^2)^2/Hz."""
     total = np.zeros(grid.n_window // 2 + 1)
     for first in range(0, len(indices), _SPECTRA_AT_ONCE):

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.episode_lines import corrected_samples
+from tremor.analysis.missing import filled
 from tremor.analysis.posture import Turn, find_postures
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import hann_psd
 from tremor.dsp.windows import WindowGrid
-from tremor.measures.band import slow_cutoff_hz
+from tremor.measures.band import slow_cutoff_hz, usable_band
 from tremor.measures.contamination import blank_impacts
 from tremor.measures.line_power import line_power
 from tremor.recording import Floats, Recording
@@ -54,6 +55,11 @@ class Capture:
     recording: Recording
     grid: WindowGrid
     settings: AnalysisSettings
+
+    @property
+    def band_hz(self) -> tuple[float, float]:
+        """Usable part of the band, Hz."""
+        return usable_band((self.settings.band_low_hz, self.settings.band_high_hz), fs=self.grid.fs)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -211,18 +217,9 @@ def _read(capture: Capture, rows: Integers) -> Iterator[tuple[slice, Floats]]:
         some = rows[first : first + _AT_ONCE]
         windows = np.empty((len(some), 3, grid.n_window))
         for window, begin in zip(windows, (some * grid.n_step).tolist(), strict=True):
-            window[:] = corrected_samples(capture.recording, begin, begin + grid.n_window).T
-            _fill(window)
+            samples = corrected_samples(capture.recording, begin, begin + grid.n_window)
+            window[:] = filled(samples, fs=grid.fs, band_hz=capture.band_hz).T
         yield slice(first, first + len(some)), windows
-
-
-def _fill(window: Floats) -> None:
-    """Interpolate lost samples: few are, or the window would not have been judged."""
-    lost = np.isnan(window[0])
-    if lost.any() and not lost.all():
-        at = np.arange(len(lost))
-        for axis in window:
-            axis[lost] = np.interp(at[lost], at[~lost], axis[~lost])
 
 
 def _line_of(table: WindowTable, chosen: Bools, bandwidth_hz: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The line of a session against those of its windows: what all samples say must not contradict them.
+"""The line of a session against those of its windows, which it must not contradict.
 
 A pooled line is more precise than any window if its model holds. Where it is far from most of its
 windows the model does not, and the windows are told instead. How the line is fitted is in

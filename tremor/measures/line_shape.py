@@ -2,7 +2,7 @@
 
 A Lorentzian is the line of an Ornstein-Uhlenbeck process; a Voigt line, whose centre scatters as
 well, has wider shoulders and, at the extreme, the shape of a Gaussian. Each is blurred by the Fejer
-kernel of the window. The floor below the line, and the fit, are in `tremor.measures.pooled_whittle`.
+kernel of the window. The floor below it, and the fit, are in `tremor.measures.pooled_whittle`.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class PooledLine(TremorEstimates):
 
 
 def is_too_broad(line: PooledLine) -> bool:
-    """Check whether a hump of the spectrum is too wide for its frequency to be the line of a tremor.
+    """Check whether a hump of the spectrum is too wide for its frequency to be a line.
 
     Parameters
     ----------
