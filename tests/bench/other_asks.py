@@ -132,6 +132,14 @@ def named_frequency_covered(found, scene):
     return covers(min(every, key=lambda e: abs(e["value"] - truth)), truth) if every else None
 
 
+def windows_covered(found, scene):
+    """Share of the windows of tremor whose frequency interval holds the truth."""
+    every = [one.get("frequency_hz") for one in found["windows"] if one["verdict"] == "tremor"]
+    hits = [covers(one, scene.lines[0].frequency_hz) for one in every]
+    hits = [hit for hit in hits if hit is not None]
+    return sum(hits) / len(hits) if hits else None
+
+
 def bandwidth_covered(found, scene):
     return covers(found["summary"].get("bandwidth_hz"), scene.lines[0].bandwidth_hz)
 
@@ -234,6 +242,7 @@ def within_drift(found, scene):
 CALLED = "called tremor"
 FOUND = Ask("found within 0.3 Hz", found_at, 0.95)
 FREQUENCY = Ask("frequency covered", frequency_covered, 0.9)
+WINDOWS = Ask("frequency covered by a window, mean share", windows_covered, 0.9)
 RMS = Ask("RMS covered", rms_covered, 0.9)
 BANDWIDTH = Ask("bandwidth covered", bandwidth_covered, 0.9)
 
@@ -341,7 +350,7 @@ ASKS = {
         Ask("fundamental found within 0.3 Hz", found_at, 0.95),
         FREQUENCY,
     ),
-    "lorentzian_line": (FOUND, FREQUENCY, BANDWIDTH, RMS),
+    "lorentzian_line": (FOUND, FREQUENCY, WINDOWS, BANDWIDTH, RMS),
     "gaussian_line": (
         Ask("bandwidth covered", bandwidth_covered, 0.85),
         shown(FOUND),
@@ -349,7 +358,7 @@ ASKS = {
         shown(RMS),
     ),
     "resonance_line": (shown(FOUND), shown(FREQUENCY), shown(BANDWIDTH), shown(RMS)),
-    "cycle_of_002": (FREQUENCY, shown(FOUND), shown(BANDWIDTH), shown(RMS)),
+    "cycle_of_002": (FREQUENCY, WINDOWS, shown(FOUND), shown(BANDWIDTH), shown(RMS)),
     **dict.fromkeys(("motor_beside", "strap_beside"), BESIDE),
     "bursts_3_in_10": BURSTS,
     "bursts_6_in_20": BURSTS,

@@ -168,7 +168,7 @@ def resonance_line(rng):
 
 def cycle_of_002(rng):
     """A limit cycle whose phase diffuses to a width of 0.015-0.03 Hz."""
-    leg = Leg(rng, spread(rng, 20, 180))
+    leg = Leg(rng, spread(rng, 12, 180))
     return leg.scene(
         leg.tremor(**usual(rng, bandwidth_hz=spread(rng, 0.015, 0.03)), how=oh.limit_cycle)
     )
