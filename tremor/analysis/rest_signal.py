@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tremor.analysis.episode_lines import corrected_samples
 from tremor.analysis.missing import filled
-from tremor.analysis.posture import Turn, find_postures
+from tremor.analysis.posture import Postures, Turn, find_postures
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import hann_psd
 from tremor.dsp.windows import WindowGrid
@@ -182,9 +182,9 @@ def line_signal(capture: Capture, table: WindowTable, chosen: Bools) -> RestSign
         half_width_hz=half_width_hz,
     )
     start_s = table.start_s[rows]
-    number, turns = np.zeros(len(rows), dtype=np.int64), ()
+    postures = Postures(np.zeros(len(rows), dtype=np.int64), ())
     if capture.recording.gravity == "included":
-        number, turns = find_postures(start_s, gravity)
+        postures = find_postures(start_s, gravity)
     # Power of exactly zero is that of a leg in silence.
     some = found.total > 0.0
     return RestSignal(
@@ -194,8 +194,8 @@ def line_signal(capture: Capture, table: WindowTable, chosen: Bools) -> RestSign
         noise=found.floor,
         noise_relative_variance=found.relative_variance[some],
         bandwidth_hz=bandwidth_hz,
-        posture=np.unique(number[some], return_inverse=True)[1].astype(np.int64),
-        turns=turns,
+        posture=np.unique(postures.number[some], return_inverse=True)[1].astype(np.int64),
+        turns=postures.turns,
     )
 
 
@@ -207,7 +207,7 @@ def _thinned(rows: Integers) -> Integers:
     # The first half of what is read is the beginning of the rest, without a gap.
     position = np.arange(most // 2)
     later = np.geomspace(most // 2, n - 1, most - most // 2).astype(np.int64)
-    return rows[np.unique(np.concatenate([position, later]))]
+    return np.asarray(rows[np.unique(np.concatenate([position, later]))])
 
 
 def _read(capture: Capture, rows: Integers) -> Iterator[tuple[slice, Floats]]:

@@ -166,7 +166,7 @@ class _Weights(NamedTuple):
 
 def _postures_as_columns(points: RmsSeries) -> Floats:
     posture = points.postures()
-    return (posture[:, None] == np.arange(posture.max() + 1)).astype(np.float64)
+    return np.asarray(posture[:, None] == np.arange(posture.max() + 1), dtype=np.float64)
 
 
 def _weigh(
@@ -205,7 +205,7 @@ def _weigh(
         log_weight[:, None] - 0.5 * misfit,
         solved[:, :, 0],
         solved[:, :, 1:],
-        np.linalg.cholesky(0.5 * (inverse + inverse.transpose(0, 2, 1))),
+        np.asarray(np.linalg.cholesky(0.5 * (inverse + inverse.transpose(0, 2, 1)))),
         inside,
     )
 

@@ -172,7 +172,7 @@ def _recovery_of_decay(
     else:
         floor = _estimate(remove_noise(posterior.floor_rms(posture[0])), _method(posterior))
     onset = _onset(posterior, verdict, rules)
-    remark = ()
+    remark: tuple[Note, ...] = ()
     if onset.value is not None:
         remark = (note("FADES_LATER", onset_s=_interval(onset)),)
     decided = _deciding(posterior, verdict, fraction_gone, rest_s)
