@@ -56,7 +56,7 @@ def find_harmonics(
 
     Notes
     -----
-    Around both, and in the gap between them at 1.5 times the fundamental, the PSD is averaged
+    Around both, and in the gap between them at 1.5 times the lower one, the PSD is averaged
     over 1 Hz. Both must stand out of the gap, which the flank of a single line does not, and the
     weaker must hold a share of the stronger.
 
@@ -75,7 +75,8 @@ def find_harmonics(
     """
     total = np.concatenate([np.zeros((len(density), 1)), np.cumsum(density, axis=-1)], axis=-1)
     half = max(1, round(HARMONICS.half_width_hz / bin_width_hz))
-    reach = max(1, round(HARMONICS.tolerance_hz / bin_width_hz))
+    reach = max(2, round(HARMONICS.search_hz / bin_width_hz))
+    most_off = HARMONICS.tolerance_hz / bin_width_hz
 
     def mean_around(at: npt.NDArray[np.int64]) -> Floats:
         first = np.clip(at - half, 0, density.shape[-1] - 1)
@@ -84,14 +85,14 @@ def find_harmonics(
         return np.asarray(found / (last - first))
 
     def other_peak(frequency_hz: Floats) -> tuple[Floats, Floats]:
-        """Return the highest mean within the tolerance of a frequency, and where, Hz."""
-        expected = np.round(frequency_hz / bin_width_hz).astype(np.int64)[:, None]
-        at = expected + np.arange(-reach, reach + 1)
-        level = mean_around(at)
-        best = np.argmax(level, axis=-1)[:, None]
-        is_top = (best > 0) & (best < 2 * reach)
-        height = np.where(is_top, np.take_along_axis(level, best, -1), 0.0)[:, 0]
-        return height, np.take_along_axis(at, best, -1)[:, 0] * bin_width_hz
+        """Return the level of the peak at a frequency, 0 where there is none, and where it is."""
+        expected = frequency_hz / bin_width_hz
+        at = np.round(expected).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
+        at = np.clip(at, 0, density.shape[-1] - 1)
+        best = np.argmax(np.take_along_axis(density, at, -1), axis=-1)[:, None]
+        top = np.take_along_axis(at, best, -1)
+        is_there = np.abs(top[:, 0] - expected) <= most_off
+        return np.where(is_there, mean_around(top)[:, 0], 0.0), np.asarray(top[:, 0] * bin_width_hz)
 
     def level_at(frequency_hz: Floats) -> Floats:
         return mean_around(np.round(frequency_hz / bin_width_hz).astype(np.int64)[:, None])[:, 0]

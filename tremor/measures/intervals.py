@@ -17,6 +17,7 @@ from tremor.settings import MISSING
 __all__ = [
     "MOST_LOG",
     "NORMAL_QUANTILE",
+    "ONE_SIDED_QUANTILE",
     "chi_square_factors",
     "columns_of",
     "estimate_of",
@@ -28,6 +29,8 @@ Bools = npt.NDArray[np.bool_]
 
 #: Quantile of the normal distribution at `LEVEL`, two-sided.
 NORMAL_QUANTILE: Final = 1.959963984540054
+#: ... and one-sided.
+ONE_SIDED_QUANTILE: Final = 1.6448536269514722
 #: Largest logarithm of the factor between a value and its limit: beyond e^12 an interval holds no
 #: information, and the bound keeps it finite.
 MOST_LOG: Final = 12.0

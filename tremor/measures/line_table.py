@@ -21,8 +21,10 @@ from tremor.dsp.spectrum import band_bins, hann_psd, principal_component, psd, t
 from tremor.estimate import Estimate
 from tremor.measures.amplitude import LinePower, power_around, typical_peak_to_peak_mm
 from tremor.measures.band import slow_cutoff_hz
+from tremor.measures.gaussian_line import ShapeChoice, choose_shapes
 from tremor.measures.intervals import (
     MOST_LOG,
+    ONE_SIDED_QUANTILE,
     chi_square_factors,
     columns_of,
     estimate_of,
@@ -147,14 +149,8 @@ def fit_high_passed(
     most_hz = np.where(has_second, LINE.most_of_fundamental * coarse_hz, np.inf)
     beyond = bins.index > most_hz[:, None] * (n_samples / fs)
     principal = principal_component(np.where(beyond[:, None, :], 0.0, bins.take(spectrum)))
-    fit = fit_whittle(
-        _filled(principal.density, beyond),
-        bins,
-        coarse_hz,
-        fs=fs,
-        n_samples=n_samples,
-        band_hz=band_hz,
-    )
+    density = _filled(principal.density, beyond)
+    fit = fit_whittle(density, bins, coarse_hz, fs=fs, n_samples=n_samples, band_hz=band_hz)
     power = power_around(
         psd(spectrum),
         frequency_hz=fit.frequency_hz,
@@ -166,15 +162,10 @@ def fit_high_passed(
         most_hz=most_hz,
     )
     duration_s = n_samples / fs
-    table = _table_of_whittle(
-        fit, power, polarisation=principal.polarisation, duration_s=duration_s
-    )
     forced = method == "least_squares"
     # A sine does not know of the harmonic.
     narrow = _may_be_tone(fit, duration_s=duration_s) & ~has_second
-    rows = np.arange(len(high_passed)) if forced else np.flatnonzero(narrow)
-    if method == "whittle" or rows.size == 0:
-        return table
+    rows = np.flatnonzero((narrow & (method != "whittle")) | forced)
     sines = fit_sines(
         high_passed[rows],
         coarse_hz[rows],
@@ -182,14 +173,18 @@ def fit_high_passed(
         cutoff_hz=slow_cutoff_hz(band_hz),
         band_hz=band_hz,
     )
-    every = np.ones(len(rows), dtype=np.bool_)
-    return _with_sines(
-        table,
-        sines,
-        rows=rows,
-        accepted=every if forced else sines.is_sufficient,
-        pure=every if forced else sines.is_tone,
+    accepted = sines.is_sufficient | forced
+    is_sine = np.zeros(len(high_passed), dtype=np.bool_)
+    is_sine[rows[accepted]] = True
+    shapes = choose_shapes(
+        fit, density, bins, ~is_sine, fs=fs, n_samples=n_samples, band_hz=band_hz
     )
+    table = _table_of_whittle(
+        shapes, power, polarisation=principal.polarisation, duration_s=duration_s
+    )
+    if not rows.size:
+        return table
+    return _with_sines(table, sines, rows=rows, accepted=accepted, pure=sines.is_tone | forced)
 
 
 def _may_be_tone(fit: WhittleFit, *, duration_s: float) -> Bools:
@@ -270,7 +265,7 @@ def _coarse_peak(
 
 
 def _table_of_whittle(
-    fit: WhittleFit, power: LinePower, *, polarisation: Floats, duration_s: float
+    shapes: ShapeChoice, power: LinePower, *, polarisation: Floats, duration_s: float
 ) -> LineTable:
     """Return the estimates of fitted lines.
 
@@ -278,11 +273,17 @@ def _table_of_whittle(
     process (``tests/bench/accuracy.py`` measures the coverage). A power is an average of
     exponentials, whose number follows from its Fisher variance: hence chi-square limits.
     """
+    fit = shapes.fit
     looks = np.pi * fit.bandwidth_hz * duration_s
     t = student_quantile(LINE.freedom_least + LINE.freedom_per_look * looks)
     sd_hz = np.sqrt(fit.covariance[:, 0, 0])
     sd_log_rate = np.sqrt(fit.covariance[:, 1, 1])
     factor = np.exp(np.minimum(t * sd_log_rate, MOST_LOG))
+    # At its lower limit the width is held: from there the likelihood falls as that of the rate and
+    # not of its logarithm.
+    held = fit.bandwidth_hz * duration_s <= LINE.least_bt * (1.0 + 1e-9)
+    lowest_hz = np.where(held, 0.0, fit.bandwidth_hz / factor)
+    highest_hz = fit.bandwidth_hz * np.where(held, 1.0 + ONE_SIDED_QUANTILE * sd_log_rate, factor)
     low, high = chi_square_factors(2.0 / fit.covariance[:, 2, 2]).T
     rms = np.sqrt(power.mean_square_ms2sq)
     # Displacement falls with f^2: twice the relative error of the frequency comes on top.
@@ -295,7 +296,9 @@ def _table_of_whittle(
             fit.frequency_hz + t * sd_hz,
         ),
         bandwidth_hz=columns_of(
-            fit.bandwidth_hz, fit.bandwidth_hz / factor, fit.bandwidth_hz * factor
+            fit.bandwidth_hz,
+            np.minimum(lowest_hz, shapes.other_width_hz),
+            np.maximum(highest_hz, shapes.other_width_hz),
         ),
         rms_ms2=columns_of(rms, rms * np.sqrt(low), rms * np.sqrt(high)),
         displacement_pp_mm=columns_of(

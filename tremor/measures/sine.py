@@ -19,7 +19,7 @@ from tremor.arrays import read_only
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
 from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import half_span_hz
-from tremor.measures.intervals import NORMAL_QUANTILE, student_quantile
+from tremor.measures.intervals import NORMAL_QUANTILE, ONE_SIDED_QUANTILE, student_quantile
 from tremor.recording import Floats
 from tremor.settings import SINE, SPECTRUM
 
@@ -41,8 +41,6 @@ _RESIDUAL_POWER: Final = 0.233
 #: The energy of a single Brownian path about its straight line is below a quarter of its mean in
 #: 5 % of cases, and a phase that wanders at constant amplitude leaves 4/7 of the power above.
 _BROWNIAN_ENERGY_FACTOR: Final = 4.0 * 7.0 / 4.0
-#: One-sided normal quantile of 95 %.
-_ONE_SIDED_QUANTILE: Final = 1.645
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -140,7 +138,7 @@ def fit_sines(
         half_rms=NORMAL_QUANTILE * np.sqrt(variance / n),
         bandwidth_hz=bandwidth,
         most_bandwidth_hz=_BROWNIAN_ENERGY_FACTOR
-        * (beyond_noise + _ONE_SIDED_QUANTILE * np.sqrt(left.expected))
+        * (beyond_noise + ONE_SIDED_QUANTILE * np.sqrt(left.expected))
         / per_bandwidth,
         noise=left.noise,
         is_tone=is_tone,

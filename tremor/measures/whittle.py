@@ -7,7 +7,7 @@ from a fit, and their intervals, are in `tremor.measures.line_table`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,15 @@ _LOG_STEP: Final = 1.5
 #: exponential bins over their mean.
 _FLOOR_QUANTILE: Final = 0.3
 _QUANTILE_OVER_MEAN: Final = 0.36
+
+
+class Model(Protocol):
+    """Expected periodograms of windows, and their relative slopes: `expected_periodogram`."""
+
+    def __call__(
+        self, index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float
+    ) -> tuple[Floats, Floats]:
+        """Return S and d ln S by each parameter."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -176,6 +185,7 @@ def _descend(
     *,
     duration_s: float,
     longest_step: Floats,
+    model: Model,
 ) -> Floats:
     """Take damped Fisher scoring steps until each window converges, and return (n_windows, 4).
 
@@ -186,13 +196,13 @@ def _descend(
     rows = np.arange(len(start))
     open_rows = np.ones(len(start), dtype=np.bool_)
     theta = start
-    s, slopes = expected_periodogram(index, theta, duration_s=duration_s)
+    s, slopes = model(index, theta, duration_s=duration_s)
     deviance = (np.log(s) + density / s).sum(axis=-1)
     damping = np.full(len(theta), START_DAMPING)
     for _ in range(_MOST_STEPS):
         step = _scoring_step(density / s - 1.0, slopes, theta, limits, damping)
         trial = np.clip(theta + np.clip(step, -longest_step, longest_step), limits.low, limits.high)
-        trial_s, trial_slopes = expected_periodogram(index, trial, duration_s=duration_s)
+        trial_s, trial_slopes = model(index, trial, duration_s=duration_s)
         trial_deviance = (np.log(trial_s) + density / trial_s).sum(axis=-1)
         better = trial_deviance <= deviance
         converged = (
@@ -274,6 +284,8 @@ class WhittleFit:
         Floor, (m/s^2)^2/Hz.
     covariance : ndarray, shape (n_windows, 4, 4)
         Of (f0, ln a, ln P, ln c), with a = pi B: the inverse of the Fisher information.
+    deviance : ndarray, shape (n_windows,)
+        Sum of ln S + I/S: minus the logarithm of the likelihood, up to a constant.
     """
 
     frequency_hz: Floats
@@ -281,6 +293,7 @@ class WhittleFit:
     power: Floats
     noise: Floats
     covariance: Floats
+    deviance: Floats
 
 
 def power_and_floor(density: Floats, *, duration_s: float) -> tuple[Floats, Floats]:
@@ -312,6 +325,7 @@ def fit_whittle(
     fs: float,
     n_samples: int,
     band_hz: tuple[float, float],
+    model: Model | None = None,
 ) -> WhittleFit:
     """Minimise sum(ln S + I/S) of every window by damped Fisher scoring.
 
@@ -329,6 +343,8 @@ def fit_whittle(
         Length of the windows.
     band_hz : tuple of float
         Limits of the centre, Hz.
+    model : callable, optional
+        Expected periodogram; `expected_periodogram`, of a Lorentzian, by default.
 
     Returns
     -------
@@ -336,6 +352,7 @@ def fit_whittle(
         The result of a window does not depend on the others.
     """
     duration_s = n_samples / fs
+    model = model or expected_periodogram
     span_hz = half_span_hz(band_hz)
     power, floor = power_and_floor(density, duration_s=duration_s)
     start_rate = np.full_like(start_hz, np.log(np.pi * START_BANDWIDTH_SHARE * span_hz))
@@ -363,20 +380,38 @@ def fit_whittle(
         limits,
         duration_s=duration_s,
         longest_step=np.array([span_hz / _STEP_SHARE, _LOG_STEP, _LOG_STEP, _LOG_STEP]),
+        model=model,
     )
+    s, slopes = model(bins.index, theta, duration_s=duration_s)
     return WhittleFit(
         frequency_hz=theta[:, 0],
         bandwidth_hz=np.exp(theta[:, 1]) / np.pi,
         power=np.exp(theta[:, 2]),
         noise=np.exp(theta[:, 3]),
-        covariance=_covariance(bins.index, theta, duration_s=duration_s),
+        covariance=_covariance(slopes, held=theta[:, 1] <= limits.low[:, 1]),
+        deviance=(np.log(s) + density / s).sum(axis=-1),
     )
 
 
-def _covariance(index: npt.NDArray[np.int64], theta: Floats, *, duration_s: float) -> Floats:
-    """Return the inverse of the Fisher information, scaled before it is inverted."""
-    _, slopes = expected_periodogram(index, theta, duration_s=duration_s)
+def _covariance(slopes: Floats, *, held: npt.NDArray[np.bool_]) -> Floats:
+    """Return the inverse of the Fisher information, scaled before it is inverted.
+
+    Where the width is held at its lower limit, the power and the floor are free of it. The centre
+    is not: a line that is wider than it seems wanders.
+    """
     information = slopes @ np.swapaxes(slopes, -1, -2)
+    covariance = _inverse(information)
+    rows = np.flatnonzero(held)
+    if rows.size:
+        of_centre, of_width = covariance[rows, 0, 0], covariance[rows, 1, 1]
+        information[rows, 1, :] = information[rows, :, 1] = 0.0
+        information[rows, 1, 1] = 1.0
+        covariance[rows] = _inverse(information[rows])
+        covariance[rows, 0, 0], covariance[rows, 1, 1] = of_centre, of_width
+    return covariance
+
+
+def _inverse(information: Floats) -> Floats:
     scale = 1.0 / np.sqrt(np.maximum(np.einsum("kii->ki", information), 1e-300))
     scaled = information * scale[:, :, None] * scale[:, None, :] + 1e-10 * np.eye(4)
     return np.asarray(np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :])

@@ -89,11 +89,17 @@ class HarmonicsCalibration:
         "the PSD is averaged this far around both peaks and in the gap between them",
         source=JUDGEMENT,
     )
-    tolerance_hz: float = calibrated(
-        0.5,
+    search_hz: float = calibrated(
+        1.0,
         "Hz",
-        "distance of a peak from half or twice the strongest one: what 4 s resolve",
-        source="derived: resolution of the Hann taper",
+        "the peak at half or twice the strongest one is searched this far around it",
+        source=JUDGEMENT,
+    )
+    tolerance_hz: float = calibrated(
+        0.4,
+        "Hz",
+        "... and must be this near: 4 s resolve 0.25 Hz, and 5 and 9 Hz are 0.5 Hz off",
+        source="derived: bin width of the default window",
     )
     least_share: float = calibrated(
         0.08,
