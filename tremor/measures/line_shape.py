@@ -69,6 +69,7 @@ def voigt(
     log_spread: Floats,
     *,
     duration_s: float,
+    is_tapered: bool = False,
 ) -> tuple[Floats, Floats]:
     """Return the expected periodogram of Voigt lines of unit power.
 
@@ -81,6 +82,8 @@ def voigt(
         standard deviation of the Gaussian part, rad/s.
     duration_s : float
         Length of the windows, s.
+    is_tapered : bool
+        Whether the windows have a Hann taper; otherwise they are rectangular.
 
     Returns
     -------
@@ -89,8 +92,8 @@ def voigt(
 
     Notes
     -----
-    The Fourier transform of the autocovariance ``exp(-a t - (v t)^2 / 2)`` times the triangle
-    ``1 - t/T``, by the trapezoidal rule with its leading correction.
+    The Fourier transform of the autocovariance ``exp(-a t - (v t)^2 / 2)`` times that of the taper,
+    the triangle ``1 - t/T`` without one, by the trapezoidal rule with its leading correction.
     """
     n_bins = index.shape[-1]
     n_lags = 1 << int(np.ceil(np.log2(_LAGS_PER_BIN * n_bins)))
@@ -100,7 +103,7 @@ def voigt(
     rate, spread = np.exp(log_rate)[:, None], np.exp(log_spread)[:, None]
     away_hz = frequency_hz[:, None] - middle[:, None] / duration_s
     exponent = -rate * lag_s - 0.5 * np.square(spread * lag_s) + 2j * np.pi * away_hz * lag_s
-    covariance = np.exp(exponent) * (1.0 - lag_s / duration_s)
+    covariance = np.exp(exponent) * _overlap(lag_s / duration_s, is_tapered=is_tapered)
     covariance[:, 0] *= 0.5
     weights = np.stack(
         [
@@ -114,9 +117,17 @@ def voigt(
     density = 2.0 * step_s * np.fft.fft(covariance[:, None, :] * weights, axis=-1).real
     column = (index - middle[:, None]) % n_lags
     density = np.take_along_axis(density, column[:, None, :], axis=-1)
-    density[:, 0] -= step_s**2 / 6.0 * (rate + 1.0 / duration_s)
+    density[:, 0] -= step_s**2 / 6.0 * (rate + (0.0 if is_tapered else 1.0 / duration_s))
     density[:, 2] -= step_s**2 / 6.0 * rate
     return density[:, 0], density[:, 1:]
+
+
+def _overlap(share: Floats, *, is_tapered: bool) -> Floats:
+    """Return the autocorrelation of the taper at lags that are a share of the window."""
+    if not is_tapered:
+        return 1.0 - share
+    turn = 2.0 * np.pi * share
+    return np.asarray((1.0 - share) * (2.0 + np.cos(turn)) / 3.0 + np.sin(turn) / (2.0 * np.pi))
 
 
 def half_power_width_hz(rate: Floats, spread: Floats) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ import numpy as np
 from tremor.measures.band import half_span_hz, reach_hz
 from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.mean_spectrum import MeanSpectrum
+from tremor.measures.phase_coupling import phase_coupling
 from tremor.measures.pooled_problem import PooledProblem
 from tremor.measures.pooled_whittle import PER_LINE, PooledWhittleFit, fit_pooled_whittle
 from tremor.measures.residual_test import ResidualTest, check_ratios
@@ -53,6 +54,14 @@ class ChosenModel:
         """Whether another model may explain the spectrum clearly better."""
         return check_ratios(self.fit.ratios, every_bin=True).is_doubtful
 
+    @property
+    def width_hz(self) -> float:
+        """Half-power full width of the first line, Hz."""
+        rate, spread = np.exp(self.fit.shared[1:PER_LINE])
+        if not self.is_voigt:
+            spread = np.zeros(())
+        return float(half_power_width_hz(np.asarray(rate), np.asarray(spread))[0])
+
 
 def choose_models(
     sets: Mapping[int, Sequence[RunSpectra]], *, fs: float, band_hz: tuple[float, float]
@@ -82,12 +91,15 @@ def choose_models(
         if spectrum.peak_hz is not None
     }
     chosen = _fitted(problems, is_voigt=False, fs=fs, band_hz=band_hz)
+    # Leakage would hide the flanks of a line without tails.
     doubtful = {
-        number: problem for number, problem in problems.items() if chosen[number].is_doubtful
+        number: replace(problem, is_tapered=True)
+        for number, problem in problems.items()
+        if chosen[number].is_doubtful
     }
-    chosen |= _better(
-        chosen, _fitted(doubtful, is_voigt=True, fs=fs, band_hz=band_hz), FIT_CHECK.shape_evidence
-    )
+    plain = _fitted(doubtful, is_voigt=False, fs=fs, band_hz=band_hz)
+    wide = _fitted(doubtful, is_voigt=True, fs=fs, band_hz=band_hz)
+    chosen |= _better(plain, wide, FIT_CHECK.shape_evidence)
     return chosen | _with_second_lines(chosen, spectra, fs=fs, band_hz=band_hz)
 
 
@@ -155,7 +167,7 @@ def _with_second_lines(
         fs=fs,
         band_hz=band_hz,
     )
-    return {number: _arranged(model, other[number]) for number, model in kept.items()}
+    return {number: _arranged(model, other[number], fs=fs) for number, model in kept.items()}
 
 
 def _second_peak(model: ChosenModel, spectrum: MeanSpectrum) -> float | None:
@@ -213,10 +225,10 @@ def _swapped(fit: PooledWhittleFit) -> PooledProblem:
     )
 
 
-def _arranged(one: ChosenModel, other: ChosenModel) -> ChosenModel:
+def _arranged(one: ChosenModel, other: ChosenModel, *, fs: float) -> ChosenModel:
     """Return the model of two lines: a fundamental before its harmonic, else the stronger first."""
     low, high = sorted((one, other), key=lambda model: model.fit.frequency_hz)
-    if is_harmonic(low.fit, high.fit):
+    if _is_harmonic(low, high, fs=fs):
         return replace(low, n_harmonics=2)
     strong, weak = one, other
     if _power(other.fit) > _power(one.fit):
@@ -224,14 +236,16 @@ def _arranged(one: ChosenModel, other: ChosenModel) -> ChosenModel:
     return replace(strong, further=(weak,) if _is_line(weak) else ())
 
 
-def is_harmonic(low: PooledWhittleFit, high: PooledWhittleFit) -> bool:
-    """Check whether the first line of one fit is at twice the frequency of that of another."""
-    apart_hz = abs(high.frequency_hz - 2.0 * low.frequency_hz)
-    sd_hz = np.hypot(_sd_hz(high), 2.0 * _sd_hz(low))
-    return bool(
-        apart_hz < FIT_CHECK.harmonic_sd * sd_hz
-        or apart_hz < FIT_CHECK.harmonic_share * high.frequency_hz
-    )
+def _is_harmonic(low: ChosenModel, high: ChosenModel, *, fs: float) -> bool:
+    """Check whether a line is at twice the frequency of another, and its phase as well."""
+    low_hz, high_hz = low.fit.frequency_hz, high.fit.frequency_hz
+    apart_hz = abs(high_hz - 2.0 * low_hz)
+    sd_hz = float(np.hypot(_sd_hz(high.fit), 2.0 * _sd_hz(low.fit)))
+    if apart_hz > max(FIT_CHECK.harmonic_sd * sd_hz, FIT_CHECK.harmonic_share * high_hz):
+        return False
+    half_hz = min(max(FIT_CHECK.coupling_hz, low.width_hz), low_hz / 4.0)
+    coupling = phase_coupling(low.fit.problem.runs, low_hz, high_hz, half_hz=half_hz, fs=fs)
+    return coupling > FIT_CHECK.least_coupling
 
 
 def _sd_hz(fit: PooledWhittleFit) -> float:
@@ -248,8 +262,6 @@ def _power(fit: PooledWhittleFit) -> float:
 def _is_line(model: ChosenModel) -> bool:
     """Check whether a further line is a tremor: strong against the first, and narrow."""
     fit = model.fit
-    rate, spread = np.exp(fit.shared[1:PER_LINE])
-    width_hz = float(half_power_width_hz(np.asarray(rate), np.asarray(spread * model.is_voigt))[0])
     mean = fit.duration_s @ fit.powers
-    is_narrow = width_hz < FIT_CHECK.widest_share * fit.frequency_hz
+    is_narrow = model.width_hz < FIT_CHECK.widest_share * fit.frequency_hz
     return bool(is_narrow and mean[0] > FIT_CHECK.least_power_share * mean[1])

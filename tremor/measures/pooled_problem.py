@@ -16,6 +16,7 @@ from tremor.dsp.spectrum import band_bins, principal_component
 from tremor.measures.run_spectra import RunSpectra
 from tremor.measures.whittle import FitBins
 from tremor.recording import Floats
+from tremor.settings import FIT_CHECK
 
 __all__ = ["Group", "PooledProblem", "Segments"]
 
@@ -40,6 +41,9 @@ class PooledProblem:
         Bins that enter, Hz; by default those around the lines.
     bandwidth_hz : float or None
         Width of the first line if it is given and not fitted, Hz.
+    is_tapered : bool
+        Whether the segments get a Hann taper: less precise, but without the leakage that hides
+        the flanks of a line without tails.
     """
 
     runs: Sequence[RunSpectra]
@@ -47,6 +51,7 @@ class PooledProblem:
     shares: tuple[float, ...] = (1.0,)
     range_hz: tuple[float, float] | None = None
     bandwidth_hz: float | None = None
+    is_tapered: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,6 +70,8 @@ class Group:
         Logarithm of their frequency over the first centre.
     density : ndarray, shape (p, s, m)
         Periodograms along the principal direction, (m/s^2)^2/Hz.
+    is_tapered : bool
+        Whether the segments have a Hann taper.
     """
 
     problem: Indices
@@ -73,6 +80,7 @@ class Group:
     index: Indices
     log_frequency: Floats
     density: Floats
+    is_tapered: bool
 
     def of(self, chosen: Bools) -> Group:
         """Return the part of some problems."""
@@ -83,6 +91,7 @@ class Group:
             self.index[chosen],
             self.log_frequency[chosen],
             self.density[chosen],
+            self.is_tapered,
         )
 
 
@@ -123,7 +132,7 @@ class Segments:
         Parameters
         ----------
         problems : sequence of PooledProblem
-            With equally many lines.
+            With equally many lines, all with a taper or none.
         fs : float
             Sampling rate, Hz.
         band_hz : tuple of float
@@ -163,6 +172,7 @@ class Segments:
                     index=index,
                     log_frequency=np.log(frequency_hz / centre_hz[:, None]),
                     density=np.stack([part.density for part in parts]),
+                    is_tapered=problems[0].is_tapered,
                 )
             )
         shares = np.array([problem.shares for problem in problems])
@@ -206,10 +216,25 @@ def _parts(
     for n_samples, runs in by_length.items():
         index = _bins(problem, n_samples, fs=fs, band_hz=band_hz)
         columns = slice(index[0] - runs[0][1].first_bin, index[-1] + 1 - runs[0][1].first_bin)
-        spectrum = np.concatenate([run.spectrum[..., columns] for _, run in runs])
+        spectrum = np.concatenate([_bins_of(run, columns, problem.is_tapered) for _, run in runs])
         rows = np.concatenate([rows for rows, _ in runs])
-        parts.append(_Part(number, n_samples, rows, index, principal_component(spectrum).density))
+        density = principal_component(spectrum).density
+        if problem.is_tapered:
+            # Flanks far below the peak say nothing of its width, and would decide it.
+            density = density + FIT_CHECK.deepest_flank * density.max(axis=-1, keepdims=True)
+        parts.append(_Part(number, n_samples, rows, index, density))
     return parts
+
+
+def _bins_of(run: RunSpectra, columns: slice, is_tapered: bool) -> npt.NDArray[np.complex128]:
+    """Return bins of the segments of a run, with a Hann taper of mean square one if asked for."""
+    own = run.spectrum[..., columns]
+    if not is_tapered:
+        return own
+    below = run.spectrum[..., columns.start - 1 : columns.stop - 1]
+    above = run.spectrum[..., columns.start + 1 : columns.stop + 1]
+    # The taper begins half a sample before the first one; its phase does not matter here.
+    return np.asarray((own - 0.5 * (below + above)) * np.sqrt(2.0 / 3.0))
 
 
 def _bins(

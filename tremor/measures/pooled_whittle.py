@@ -48,6 +48,8 @@ _LARGEST_SLOPE_STEP: Final = 1.0
 _LARGEST_LOCAL_STEP: Final = 1.5
 #: Power of a line in a segment may fall to this logarithm below its start.
 _LOG_POWER_DROP: Final = 16.0
+#: Weight of a bin of a tapered segment: neighbouring ones are not independent.
+_TAPERED_WEIGHT: Final = 18.0 / 35.0
 #: Parameters of a line: centre, Hz, ln a, and ln of its spread, rad/s.
 PER_LINE: Final = 3
 #: The exponents that follow: of all lines, and of the floor.
@@ -274,9 +276,14 @@ def _templates(group: Group, shared: Floats, model: _Model) -> tuple[Floats, Flo
     for line in range(model.n_lines):
         first = PER_LINE * line
         frequency_hz, log_rate, log_spread = shared[:, first : first + PER_LINE].T
-        if model.is_voigt:
+        if model.is_voigt or group.is_tapered:
             g, by = voigt(
-                group.index, frequency_hz, log_rate, log_spread, duration_s=group.duration_s
+                group.index,
+                frequency_hz,
+                log_rate,
+                log_spread if model.is_voigt else np.full_like(log_spread, -np.inf),
+                duration_s=group.duration_s,
+                is_tapered=group.is_tapered,
             )
         else:
             g, by = lorentzian(group.index, frequency_hz, log_rate, duration_s=group.duration_s)
@@ -313,17 +320,18 @@ def _evaluate(segments: Segments, model: _Model, at: _State, chosen: Bools) -> _
         part = group if here.all() else group.of(here)
         basis, owners = _templates(part, at.shared[part.problem], model)
         level = np.exp(at.local[part.rows])
+        weight = _TAPERED_WEIGHT if part.is_tapered else 1.0
         s = level @ basis[:, -n_local:]
         inverse = 1.0 / s
         ratio = part.density * inverse
         scale = level[..., owners]
-        deviance[part.rows] = (np.log(s) + ratio).sum(axis=-1)
+        deviance[part.rows] = weight * (np.log(s) + ratio).sum(axis=-1)
         ratio -= 1.0
         ratio *= inverse
-        score[part.rows] = scale * (ratio @ np.swapaxes(basis, -1, -2))
+        score[part.rows] = weight * scale * (ratio @ np.swapaxes(basis, -1, -2))
         inverse *= inverse
         pairs = basis[:, upper[0]] * basis[:, upper[1]]
-        products = scale[..., upper[0]] * scale[..., upper[1]]
+        products = weight * scale[..., upper[0]] * scale[..., upper[1]]
         products *= inverse @ np.swapaxes(pairs, -1, -2)
         block = np.empty((*part.rows.shape, size, size))
         block[..., upper[0], upper[1]] = products
@@ -474,7 +482,12 @@ def _ratios(segments: Segments, model: _Model, at: _State) -> list[list[Ratios]]
         mean = level.mean(axis=1)
         leaks = _leakage(frequency_hz, basis[:, -n_local:], mean, at.shared[group.problem], model)
         for row, number in enumerate(group.problem.tolist()):
-            found[number].append(Ratios(frequency_hz[row], ratio[row], ~leaks[row]))
+            independent = np.ones(leaks.shape[1], dtype=np.bool_)
+            if group.is_tapered:
+                independent[1::2] = False
+            else:
+                independent &= ~leaks[row]
+            found[number].append(Ratios(frequency_hz[row], ratio[row], independent))
     return found
 
 

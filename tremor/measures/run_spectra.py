@@ -83,6 +83,8 @@ class RunSpectra:
         n = n_run // count
         low_hz, high_hz = reach_hz(band_hz)
         reach = band_bins(n, fs=fs, low_hz=low_hz, high_hz=high_hz)
+        # One bin more on each side, from which the taper of the others is made.
+        reach = slice(reach.start - 1, reach.stop + 1)
         spectra, summed = [], []
         for first in range(0, count, _SEGMENTS_AT_ONCE):
             size = min(_SEGMENTS_AT_ONCE, count - first)

@@ -62,6 +62,12 @@ class FitCheckCalibration:
         "chance in 5 % of cases, a Gaussian of 0.3 Hz 17 or more in 95 %",
         source=_COVERAGE_BENCH,
     )
+    deepest_flank: float = calibrated(
+        1e-4,
+        "1",
+        "density over that of the peak down to which the flanks of a line without tails count",
+        source=_COVERAGE_BENCH,
+    )
     least_prominence: float = calibrated(
         2.0,
         "1",
@@ -102,6 +108,19 @@ class FitCheckCalibration:
     )
     harmonic_share: float = calibrated(
         0.02, "1", "... or this far, over its frequency", source=JUDGEMENT
+    )
+    coupling_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "least half width around a line in which its phase is followed",
+        source=JUDGEMENT,
+    )
+    least_coupling: float = calibrated(
+        0.3,
+        "1",
+        "squared coherence of the phases from which a line at twice the frequency is a harmonic: "
+        "independent lines of 0.3-0.9 Hz reach 0.1",
+        source=_COVERAGE_BENCH,
     )
     widest_share: float = calibrated(
         0.5,
