@@ -54,7 +54,11 @@ def checked_by_windows(
     share = float(np.mean(_are_near(line, windows["frequency_hz"])))
     if share < FIT_CHECK.least_agreement:
         return _of_windows(line, windows, share=share)
-    line = replace(line, fit=replace(line.fit, agrees_with_windows=True))
+    line = replace(
+        line,
+        frequency_hz=_inside(line.frequency_hz, windows["frequency_hz"]),
+        fit=replace(line.fit, agrees_with_windows=True),
+    )
     if line.further or line.fit.n_harmonics > 1:
         return line
     return replace(
@@ -69,13 +73,15 @@ def _are_near(line: PooledLine, windows_hz: Floats) -> Bools:
     value, low, high = windows_hz.T
     own_hz = np.fmax(np.maximum(high - value, value - low), FIT_CHECK.near_hz)
     near = np.zeros(len(value), dtype=np.bool_)
+    told_hz = []
     for one in (line, *line.further):
-        orders = range(1, one.fit.n_harmonics + 1)
         width_hz = min((one.bandwidth_hz.value or 0.0) / 2.0, FIT_CHECK.most_near_hz)
-        for order in orders:
+        for order in range(1, one.fit.n_harmonics + 1):
             centre_hz = order * (one.frequency_hz.value or 0.0)
             near |= np.abs(value - centre_hz) <= np.maximum(own_hz, width_hz)
-    return near
+            told_hz.append(centre_hz)
+    # A window that holds several lines at once has its one line somewhere between them.
+    return near | ((value > min(told_hz)) & (value < max(told_hz)))
 
 
 def _of_windows(line: PooledLine, windows: dict[str, Floats], *, share: float) -> PooledLine:
@@ -124,6 +130,18 @@ def _root_mean_square(triples: Floats) -> Estimate:
     """Return the root of the mean square of the windows and of their limits."""
     value, low, high = np.sqrt(np.mean(np.square(triples), axis=0))
     return _estimate(value, low, high)
+
+
+def _inside(estimate: Estimate, triples: Floats) -> Estimate:
+    """Return an estimate whose interval reaches no further than those of all windows."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return estimate
+    low, high = float(triples[:, 1].min()), float(triples[:, 2].max())
+    return replace(
+        estimate,
+        low=min(max(estimate.low, low), estimate.value),
+        high=max(min(estimate.high, high), estimate.value),
+    )
 
 
 def _within(estimate: Estimate, triples: Floats) -> Estimate:

@@ -180,14 +180,22 @@ def fit_pooled_whittle(
     start, limits = _start(problems, segments, sloped, band_hz=band_hz)
     at, now = _descend(segments, flat, start, limits)
     fits = _fits(segments, flat, at, now, limits)
-    tilted = np.flatnonzero(_is_tilted(segments, sloped, at, limits)).tolist()
-    if tilted:
-        some = [problems[number] for number in tilted]
+    tilted = _is_tilted(segments, sloped, at, limits)
+    # The flanks of a hump as wide as this have no tilt apart from that of the floor.
+    width_hz = np.exp(at.shared[:, 1]) / np.pi
+    is_narrow = width_hz < POOLED_LINE.tilted_share * at.shared[:, 0]
+    only_floor = replace(sloped, free=sloped.free.copy())
+    only_floor.free[-N_EXPONENTS] = False
+    for model, chosen in ((sloped, tilted & is_narrow), (only_floor, tilted & ~is_narrow)):
+        rows = np.flatnonzero(chosen).tolist()
+        if not rows:
+            continue
+        some = [problems[row] for row in rows]
         segments = Segments.of(some, fs=fs, band_hz=band_hz)
-        start, limits = _start(some, segments, sloped, band_hz=band_hz)
-        at, now = _descend(segments, sloped, start, limits)
-        for number, fit in zip(tilted, _fits(segments, sloped, at, now, limits), strict=True):
-            fits[number] = fit
+        start, limits = _start(some, segments, model, band_hz=band_hz)
+        at, now = _descend(segments, model, start, limits)
+        for row, fit in zip(rows, _fits(segments, model, at, now, limits), strict=True):
+            fits[row] = fit
     return fits
 
 
@@ -245,10 +253,10 @@ def _start(
         columns += [centre_hz, start * ones, spread * ones]
         low += [np.maximum(band_hz[0], segments.low_hz), narrowest, narrowest]
         high += [np.minimum(band_hz[1], segments.high_hz), widest, widest]
-    most = POOLED_LINE.most_exponent
+    most = (POOLED_LINE.most_tilt, POOLED_LINE.most_exponent)
     columns += [0.0 * ones] * N_EXPONENTS
-    low += [-most * ones] * N_EXPONENTS
-    high += [most * ones] * N_EXPONENTS
+    low += [-one * ones for one in most]
+    high += [one * ones for one in most]
     fixed = [problem.bandwidth_hz for problem in problems]
     columns[1] = np.array(
         [

@@ -292,7 +292,21 @@ class PooledLineCalibration:
         source=JUDGEMENT,
     )
     most_exponent: float = calibrated(
-        8.0, "1", "largest of these exponents, either way", source=JUDGEMENT
+        8.0, "1", "largest exponent of the floor, either way", source=JUDGEMENT
+    )
+    most_tilt: float = calibrated(
+        3.0,
+        "1",
+        "largest exponent of the flanks of a line, either way: 3 for the acceleration of a sprung "
+        "mass whose displacement has -1",
+        source="derived: response of a damped oscillator far from its resonance",
+    )
+    tilted_share: float = calibrated(
+        0.25,
+        "1",
+        "width over frequency up to which the flanks of a line have an exponent of their own: "
+        "beyond, it would move the peak away from the centre",
+        source=JUDGEMENT,
     )
     least_evidence_of_slope: float = calibrated(
         4.5,
