@@ -83,8 +83,9 @@ def test_a_tremor_is_no_tone():
     assert line.frequency_hz.method == "whittle"
 
 
-def test_two_runs_of_a_tone_have_no_common_phase_and_stay_a_line():
+def test_two_runs_of_a_tone_share_its_frequency_without_a_common_phase():
     runs = [wave(seed=1), wave(seed=2)]
     line = fit_pooled(runs, fs=FS, band_hz=BAND_HZ)
-    assert line.frequency_hz.method == "whittle"
+    assert (line.frequency_hz.method, line.fit.shape) == ("least_squares", "tone")
     assert line.frequency_hz.low <= FREQUENCY_HZ <= line.frequency_hz.high
+    assert line.bandwidth_hz.high < 0.01

@@ -80,43 +80,34 @@ class MeanSpectrum:
         return float(np.interp(frequency_hz, self.frequency_hz, self.density))
 
     def second_peak(self, least_prominence: float) -> tuple[float, float] | None:
-        """Return the peak in the band that stands out most beside the highest one.
+        """Return the peak in the band that stands out most from the valley to the highest one.
 
         Parameters
         ----------
         least_prominence : float
-            Height over the higher of the valleys beside it.
+            Height over the lowest density between the two.
 
         Returns
         -------
         tuple of float, or None
-            Its frequency, Hz, and its height over the higher valley; None if no peak stands out so
-            much.
+            Its frequency, Hz, and its height over the valley; None if no peak stands out so much.
         """
-        # A grid of half the smoothing holds all there is, and the highest peak itself.
-        step = max(1, round(POOLED_LINE.peak_smoothing_hz / 2.0 / self._width_hz))
-        first = int(np.searchsorted(self.frequency_hz, self.peak_hz or 0.0)) % step
-        density, frequency_hz = self.density[first::step], self.frequency_hz[first::step]
+        density = self.density
+        main = int(np.searchsorted(self.frequency_hz, self.peak_hz or 0.0))
+        # The lowest density on the way from the highest peak.
+        valley = np.concatenate(
+            [
+                np.minimum.accumulate(density[main::-1])[:0:-1],
+                np.minimum.accumulate(density[main:]),
+            ]
+        )
+        prominence = density / np.maximum(valley, 1e-300)
+        is_top = np.zeros(len(density), dtype=np.bool_)
         inner = density[1:-1]
-        tops = 1 + np.flatnonzero((inner > density[:-2]) & (inner >= density[2:]))
-        inside = (frequency_hz >= self.band_hz[0]) & (frequency_hz <= self.band_hz[1])
-        best, found_hz = least_prominence, 0.0
-        for top in tops[inside[tops]].tolist():
-            if density[top] >= density.max():
-                continue
-            prominence = density[top] / max(
-                _valley(density[top::-1], density[top]), _valley(density[top:], density[top])
-            )
-            if prominence > best:
-                best, found_hz = float(prominence), float(frequency_hz[top])
-        return (found_hz, best) if found_hz else None
-
-    @property
-    def _width_hz(self) -> float:
-        return float(self.frequency_hz[1] - self.frequency_hz[0])
-
-
-def _valley(side: Floats, height: float) -> float:
-    """Return the lowest density on the way to a higher peak, or to the end."""
-    higher = np.flatnonzero(side > height)
-    return float(side[: higher[0] + 1 if higher.size else None].min())
+        is_top[1:-1] = (inner > density[:-2]) & (inner >= density[2:])
+        inside = (self.frequency_hz >= self.band_hz[0]) & (self.frequency_hz <= self.band_hz[1])
+        prominence = np.where(is_top & inside, prominence, 0.0)
+        top = int(np.argmax(prominence))
+        if prominence[top] < least_prominence:
+            return None
+        return float(self.frequency_hz[top]), float(prominence[top])

@@ -19,7 +19,6 @@ from tremor.measures.amplitude import typical_peak_to_peak_mm
 from tremor.measures.intervals import MOST_LOG, student_quantile
 from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.line_table import fit_lines
-from tremor.measures.long_tone import LongTone
 from tremor.measures.pooled_models import ChosenModel, choose_models
 from tremor.measures.pooled_power import pooled_power
 from tremor.measures.pooled_whittle import N_EXPONENTS, PER_LINE, PooledWhittleFit
@@ -29,6 +28,7 @@ from tremor.notes import note
 from tremor.recording import Floats
 from tremor.results.estimates import TremorEstimates
 from tremor.results.lines import FitCheck
+from tremor.results.verdicts import METHODS
 from tremor.settings import FIT_CHECK, LINE, POOLED_LINE
 
 __all__ = ["PooledLine", "fit_pooled", "fit_pooled_sets", "is_too_broad"]
@@ -128,22 +128,22 @@ def fit_pooled_sets(
     list of PooledLine or None
         One per set, as `fit_pooled` returns it; a set does not depend on the others.
     """
-    chosen = choose_models(dict(enumerate(sets)), fs=fs, band_hz=band_hz)
-    windows = _windows(sets, fs=fs, band_hz=band_hz)
-    results: list[PooledLine | None] = []
+    simple = _windows(sets, fs=fs, band_hz=band_hz)
     for number, runs in enumerate(sets):
-        model = chosen.get(number)
+        tone = None if number in simple else _line_of_tones(runs)
+        if tone is not None:
+            simple[number] = tone
+    tones = {number for number, line in simple.items() if line.fit.shape == "tone"}
+    chosen = choose_models(dict(enumerate(sets)), tones=tones, fs=fs, band_hz=band_hz)
+    results: list[PooledLine | None] = [None] * len(sets)
+    for number in range(len(sets)):
+        line, model = simple.get(number), chosen.get(number)
         if model is None:
-            results.append(None)
-            continue
-        tone = runs[0].tone if len(runs) == 1 else None
-        simple = windows.get(number)
-        if simple is None and tone is not None:
-            simple = _line_of_tone(tone, n_segments=len(runs[0].summed))
-        if simple is not None and _is_enough(simple, model):
-            results.append(replace(simple, fit=_check_of(simple, model)))
+            results[number] = line if number in tones else None
+        elif line is not None and _is_enough(line, model):
+            results[number] = line if number in tones else replace(line, fit=_check(model))
         else:
-            results.append(_line_of(model, fs=fs, band_hz=band_hz))
+            results[number] = _line_of(model, fs=fs, band_hz=band_hz)
     return results
 
 
@@ -151,7 +151,7 @@ def _is_enough(simple: PooledLine, model: ChosenModel) -> bool:
     """Check whether one window or one sine holds all that the model of the runs has."""
     is_single = not model.further and model.n_harmonics == 1 and not model.is_voigt
     is_flat = not model.fit.free[-N_EXPONENTS:].any()
-    return is_single and (is_flat or simple.frequency_hz.method == "least_squares")
+    return is_single and (is_flat or simple.fit.shape == "tone")
 
 
 def _windows(
@@ -177,6 +177,7 @@ def _lines_of_windows(
 ) -> list[PooledLine | None]:
     """Fit runs that are one window each, for which a single power is enough."""
     table = fit_lines(windows, fs=fs, band_hz=band_hz)
+    is_tone = table.method == METHODS.index("least_squares")
     lines: list[PooledLine | None] = []
     for row, fitted in enumerate(table.method.tolist()):
         if not fitted:
@@ -186,32 +187,61 @@ def _lines_of_windows(
             PooledLine(
                 noise_density=float(table.noise_density[row]),
                 n_segments=1,
+                fit=FitCheck(shape="tone" if is_tone[row] else "lorentzian"),
                 **table.estimates(row),
             )
         )
     return lines
 
 
-def _line_of_tone(tone: LongTone, *, n_segments: int) -> PooledLine:
-    """Return the estimates of the sine of a run."""
-    rms = float(np.sqrt(tone.power_ms2sq))
-    size = float(typical_peak_to_peak_mm(tone.power_ms2sq / (2.0 * np.pi * tone.frequency_hz) ** 4))
-    relative = np.hypot(tone.half_rms_ms2 / rms, 2.0 * tone.half_hz / tone.frequency_hz)
+def _line_of_tones(runs: Sequence[RunSpectra]) -> PooledLine | None:
+    """Return the estimates of the sines of runs; None if one is none, or they differ."""
+    tones = [run.tone for run in runs if run.tone is not None]
+    if len(tones) < len(runs):
+        return None
+    length_s = np.array([len(run.summed) * run.n_samples for run in runs], dtype=np.float64)
+    share = length_s / length_s.sum()
+    each_hz = np.array([tone.frequency_hz for tone in tones])
+    half_hz = np.array([tone.half_hz for tone in tones])
+    weight = half_hz**-2.0 / np.sum(half_hz**-2.0)
+    frequency_hz = float(weight @ each_hz)
+    if np.abs(each_hz - frequency_hz).max() > POOLED_LINE.most_tone_spread_hz:
+        return None
+    half = float(np.sum(half_hz**-2.0) ** -0.5)
+    if len(tones) > 1:
+        # Where the runs differ by more than their errors, that is the honest one.
+        scatter = np.square(weight) @ np.square(each_hz - frequency_hz)
+        freedom = len(tones) - 1.0
+        half = max(half, float(student_quantile(freedom) * np.sqrt(scatter * (1.0 + 1.0 / freedom))))
+    power = share @ np.array([tone.power_ms2sq for tone in tones])
+    rms = float(np.sqrt(power))
+    half_rms = float(np.sqrt(np.square(share) @ np.square([tone.half_rms_ms2 for tone in tones])))
+    size = float(typical_peak_to_peak_mm(power / (2.0 * np.pi * frequency_hz) ** 4))
+    relative = float(np.hypot(half_rms / rms, 2.0 * half / frequency_hz))
 
-    def estimate(value: float, low: float, high: float) -> Estimate:
+    def estimate(value: float, half_width: float) -> Estimate:
         return Estimate(
-            value, max(float(low), 0.0), float(high), level=LEVEL, method="least_squares"
+            value,
+            max(value - half_width, 0.0),
+            value + half_width,
+            level=LEVEL,
+            method="least_squares",
         )
 
     return PooledLine(
-        frequency_hz=estimate(
-            tone.frequency_hz, tone.frequency_hz - tone.half_hz, tone.frequency_hz + tone.half_hz
+        frequency_hz=estimate(frequency_hz, half),
+        bandwidth_hz=Estimate(
+            float(share @ [tone.bandwidth_hz for tone in tones]),
+            0.0,
+            float(share @ [tone.most_bandwidth_hz for tone in tones]),
+            level=LEVEL,
+            method="least_squares",
         ),
-        bandwidth_hz=estimate(tone.bandwidth_hz, 0.0, tone.most_bandwidth_hz),
-        rms_ms2=estimate(rms, rms - tone.half_rms_ms2, rms + tone.half_rms_ms2),
-        displacement_pp_mm=estimate(size, size * (1.0 - relative), size * (1.0 + relative)),
-        noise_density=tone.noise_density,
-        n_segments=n_segments,
+        rms_ms2=estimate(rms, half_rms),
+        displacement_pp_mm=estimate(size, size * relative),
+        noise_density=float(share @ [tone.noise_density for tone in tones]),
+        n_segments=sum(len(run.summed) for run in runs),
+        fit=FitCheck(shape="tone"),
     )
 
 
@@ -246,15 +276,6 @@ def _line_of(model: ChosenModel, *, fs: float, band_hz: tuple[float, float]) -> 
         share=power.share,
         further=tuple(_line_of(one, fs=fs, band_hz=band_hz) for one in model.further),
     )
-
-
-def _check_of(simple: PooledLine, model: ChosenModel) -> FitCheck:
-    """Return the check of a line that one window or one sine stands for."""
-    check = _check(model)
-    if simple.frequency_hz.method != "least_squares":
-        return check
-    # The residual of a sine was tested when it was taken for the line.
-    return replace(check, shape="tone", p_value=None, holds=True, reason=None)
 
 
 def _check(model: ChosenModel) -> FitCheck:

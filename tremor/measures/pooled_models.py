@@ -7,7 +7,7 @@ line are tried, and kept if the likelihood is for them. The fits are in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,6 +52,8 @@ class ChosenModel:
     @property
     def is_doubtful(self) -> bool:
         """Whether another model may explain the spectrum clearly better."""
+        if all(one.independent.all() for one in self.fit.ratios):
+            return self.test.is_doubtful
         return check_ratios(self.fit.ratios, every_bin=True).is_doubtful
 
     @property
@@ -64,7 +66,11 @@ class ChosenModel:
 
 
 def choose_models(
-    sets: Mapping[int, Sequence[RunSpectra]], *, fs: float, band_hz: tuple[float, float]
+    sets: Mapping[int, Sequence[RunSpectra]],
+    *,
+    tones: Collection[int] = (),
+    fs: float,
+    band_hz: tuple[float, float],
 ) -> dict[int, ChosenModel]:
     """Choose and fit the model of each set of runs.
 
@@ -72,6 +78,8 @@ def choose_models(
     ----------
     sets : mapping of int to sequence of RunSpectra
         The runs of each set by its number.
+    tones : collection of int
+        Those of which one sine leaves no more than noise.
     fs : float
         Sampling rate, Hz.
     band_hz : tuple of float
@@ -80,7 +88,7 @@ def choose_models(
     Returns
     -------
     dict of int to ChosenModel
-        By number; a set that does not vary is left out.
+        By number; a set that does not vary is left out, and so is a tone that is alone.
     """
     spectra = {
         number: MeanSpectrum.of(runs, fs=fs, band_hz=band_hz) for number, runs in sets.items()
@@ -89,18 +97,34 @@ def choose_models(
         number: PooledProblem(sets[number], (spectrum.peak_hz,))
         for number, spectrum in spectra.items()
         if spectrum.peak_hz is not None
+        and (number not in tones or spectrum.second_peak(FIT_CHECK.least_prominence_beyond))
     }
     chosen = _fitted(problems, is_voigt=False, fs=fs, band_hz=band_hz)
-    # Leakage would hide the flanks of a line without tails.
     doubtful = {
-        number: replace(problem, is_tapered=True)
-        for number, problem in problems.items()
-        if chosen[number].is_doubtful
+        number: problem for number, problem in problems.items() if chosen[number].is_doubtful
     }
-    plain = _fitted(doubtful, is_voigt=False, fs=fs, band_hz=band_hz)
+    # Leakage of a narrow line is in many bins at once; it hides the flanks of one without tails.
+    tapered = {number: replace(problem, is_tapered=True) for number, problem in doubtful.items()}
+    plain = _fitted(tapered, is_voigt=False, fs=fs, band_hz=band_hz)
+    doubtful = {
+        number: problem for number, problem in tapered.items() if plain[number].is_doubtful
+    }
     wide = _fitted(doubtful, is_voigt=True, fs=fs, band_hz=band_hz)
-    chosen |= _better(plain, wide, FIT_CHECK.shape_evidence)
-    return chosen | _with_second_lines(chosen, spectra, fs=fs, band_hz=band_hz)
+    wide = _better(plain, wide, FIT_CHECK.shape_evidence)
+    unexplained = {number for number in doubtful if number not in wide or wide[number].is_doubtful}
+    chosen |= wide
+    candidates = {
+        number: candidate
+        for number, model in chosen.items()
+        if (candidate := _second_peak(model, spectra[number], number in unexplained)) is not None
+    }
+    if not candidates:
+        return chosen
+    problems = {
+        number: _two_lines(chosen[number], spectra[number], candidate, band_hz=band_hz)
+        for number, candidate in candidates.items()
+    }
+    return chosen | _with_second_lines(chosen, problems, fs=fs, band_hz=band_hz)
 
 
 def _fitted(
@@ -132,19 +156,12 @@ def _better(
 
 def _with_second_lines(
     chosen: Mapping[int, ChosenModel],
-    spectra: Mapping[int, MeanSpectrum],
+    problems: Mapping[int, PooledProblem],
     *,
     fs: float,
     band_hz: tuple[float, float],
 ) -> dict[int, ChosenModel]:
     """Return the models with a second line, where there is one."""
-    problems: dict[int, PooledProblem] = {}
-    for number, model in chosen.items():
-        candidate = _second_peak(model, spectra[number])
-        if candidate is not None:
-            problems[number] = _two_lines(model, spectra[number], candidate, band_hz=band_hz)
-    if not problems:
-        return {}
     double = _fitted(problems, is_voigt=False, fs=fs, band_hz=band_hz)
     single: dict[int, ChosenModel] = {}
     for is_voigt in (False, True):
@@ -170,7 +187,9 @@ def _with_second_lines(
     return {number: _arranged(model, other[number], fs=fs) for number, model in kept.items()}
 
 
-def _second_peak(model: ChosenModel, spectrum: MeanSpectrum) -> float | None:
+def _second_peak(
+    model: ChosenModel, spectrum: MeanSpectrum, is_unexplained: bool
+) -> float | None:
     """Return a second peak of the mean spectrum, Hz, if the one line does not explain it."""
     found = spectrum.second_peak(FIT_CHECK.least_prominence)
     if found is None:
@@ -178,7 +197,7 @@ def _second_peak(model: ChosenModel, spectrum: MeanSpectrum) -> float | None:
     candidate_hz, prominence = found
     low_hz, high_hz = model.fit.range_hz
     if low_hz < candidate_hz < high_hz:
-        explained = not model.is_doubtful
+        explained = not is_unexplained
     else:
         explained = prominence < FIT_CHECK.least_prominence_beyond
     return None if explained else candidate_hz

@@ -25,7 +25,6 @@ from tremor.measures.whittle import (
     MOST_DAMPING,
     START_BANDWIDTH_SHARE,
     START_DAMPING,
-    next_damping,
     power_and_floor,
 )
 from tremor.recording import Floats
@@ -41,6 +40,8 @@ _STEP_TOLERANCE: Final = 1e-4
 #: ... and the deviance falls by less than this; it may rise by rounding.
 _DEVIANCE_TOLERANCE: Final = 1e-6
 _DEVIANCE_ROUNDING: Final = 1e-13
+#: Both are so many times as large for a line that is not resolved.
+_COARSE: Final = 300.0
 #: Largest steps: of a centre, Hz, of the logarithms of its rate and spread, of the slope of the
 #: floor, and of the logarithms of powers and floor.
 _LARGEST_LINE_STEP: Final = (0.5, 1.0, 1.0)
@@ -369,8 +370,10 @@ def _descend(
         better = going & (then.deviance <= allowed)
         moved = np.abs(trial.shared - at.shared)[:, model.free]
         falls = now.deviance - then.deviance
-        small = (moved <= _STEP_TOLERANCE * spread).all(axis=1)
-        converged = better & small & (falls < _DEVIANCE_TOLERANCE)
+        # Leakage of an unresolved line is the same in many bins, and scoring converges slowly.
+        coarse = np.where(trial.shared[:, 1] <= limits.low[:, 1], _COARSE, 1.0)
+        small = (moved <= _STEP_TOLERANCE * coarse[:, None] * spread).all(axis=1)
+        converged = better & small & (falls < _DEVIANCE_TOLERANCE * coarse)
         rows = better[segments.problem]
         at = _State(
             np.where(better[:, None], trial.shared, at.shared),
@@ -381,7 +384,7 @@ def _descend(
             np.where(rows[:, None], then.score, now.score),
             np.where(rows[:, None, None], then.information, now.information),
         )
-        damping = next_damping(damping, better)
+        damping = np.where(better, 0.4, 8.0) * np.maximum(damping, 1e-6)
         going = going & ~converged & (damping < MOST_DAMPING)
         if not going.any():
             break
@@ -520,6 +523,10 @@ def _leakage(
         own = power * voigt_profile(away_hz, spread_hz[:, None], half_width_hz[:, None])
         leakage += np.maximum(power * basis[:, line] - own, 0.0)
         rest = rest + own
+        # The peak of a line that is not resolved is all leakage.
+        width_hz = 2.0 * half_width_hz[:, None] + spread_hz[:, None]
+        bin_hz = frequency_hz[:, 1:2] - frequency_hz[:, :1]
+        leakage += np.where((np.abs(away_hz) < 2.0 * bin_hz) & (width_hz < bin_hz), np.inf, 0.0)
     return np.asarray(leakage > FIT_CHECK.most_leakage * rest)
 
 

@@ -118,24 +118,30 @@ def check_ratios(ratios: Sequence[Ratios], *, every_bin: bool = False) -> Residu
         count += np.bincount(cell, minlength=n_cells) * float(len(values))
         total += np.bincount(cell, values.sum(axis=0), minlength=n_cells)
     counts, totals = (np.concatenate([[0.0], np.cumsum(x)]) for x in (count, total))
-    best = (0.0, 1.0, 0, 1)
+    best = (0.0, 1.0, 0.0, 0, 1)
     n_means = 0
     for width in _WIDTHS:
         if width > n_cells:
             break
         begin = np.arange(0, n_cells - width + 1, max(1, width // 2))
         n, sums = counts[begin + width] - counts[begin], totals[begin + width] - totals[begin]
+        begin, n, sums = begin[n > 0.0], n[n > 0.0], sums[n > 0.0]
+        if not begin.size:
+            continue
         n_means += len(begin)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            tail = np.log(np.where(sums > n, gammaincc(n, sums), gammainc(n, sums)))
-        tail = np.where(n > 0.0, tail, 0.0)
-        low = int(np.argmin(tail))
-        if tail[low] < best[0]:
-            best = (float(tail[low]), float(sums[low] / n[low]), int(begin[low]), width)
-    log_p = best[0] + np.log(2.0 * n_means * FIT_CHECK.independent_share)
+        # The cube root of a gamma variable is nearly normal.
+        away = np.abs(3.0 * np.sqrt(n) * (np.cbrt(sums / n) - 1.0 + 1.0 / (9.0 * n)))
+        top = int(np.argmax(away))
+        if away[top] > best[0]:
+            best = (float(away[top]), float(n[top]), float(sums[top]), int(begin[top]), width)
+    _, n_best, sum_best, first, width = best
+    tail = gammaincc(n_best, sum_best) if sum_best > n_best else gammainc(n_best, sum_best)
+    log_p = np.log(max(tail, 1e-300)) + np.log(
+        max(1.0, 2.0 * n_means * FIT_CHECK.independent_share)
+    )
     return ResidualTest(
         p_value=float(np.exp(min(log_p, 0.0))),
-        misfit=float(np.log(max(best[1], 1e-300))),
-        at_hz=first_hz + (best[2] + best[3] / 2.0) * cell_hz,
-        width_hz=best[3] * cell_hz,
+        misfit=float(np.log(max(sum_best / n_best, 1e-300))),
+        at_hz=first_hz + (first + width / 2.0) * cell_hz,
+        width_hz=width * cell_hz,
     )

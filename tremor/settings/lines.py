@@ -278,6 +278,13 @@ class PooledLineCalibration:
         "a single run no longer than this may be one sine: all its samples are in memory",
         source=JUDGEMENT,
     )
+    most_tone_spread_hz: float = calibrated(
+        0.05,
+        "Hz",
+        "the sines of several runs are one tone if none is further than this from their mean: a "
+        "bin of the shortest segment",
+        source="derived: 1 / segment_s",
+    )
     least_for_scatter: int = calibrated(
         6,
         "1",
