@@ -15,9 +15,7 @@ from tremor.results.verdicts import REASON_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-DEFAULT = AnalysisSettings(episode_least_s=6.0)
-#: Interruptions of two windows are joined, and nothing is asked of their share.
-JOINING = DEFAULT.with_overrides(["episode_join_s=4", "episode_least_share=0"])
+DEFAULT = AnalysisSettings()
 
 #: T tremor; s no tremor, yet above half of every threshold; - no tremor; M moving; W gait;
 #: I impact; H heartbeat; G gap; D dead; C clipped
@@ -49,7 +47,7 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
         threshold=np.ones(n),
         estimates=dict.fromkeys(ESTIMATE_NAMES, estimated(0.2))
         | {
-            "frequency_hz": estimated(8.0),
+            "frequency_hz": np.where(tremor[:, None], peak[:, None] + [0.0, -0.4, 0.4], np.nan),
             "bandwidth_hz": estimated(0.5),
             "rms_ms2": estimated(0.3),
         },
@@ -63,11 +61,14 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
             "peak_over_floor": level * DEFAULT.least_peak_over_floor,
             "valley_ratio": level * DEFAULT.least_valley_ratio,
             "heartbeat_score": np.full(n, np.nan) if heartbeat is None else np.array(heartbeat),
+            "burst_hz": np.full(n, np.nan),
+            "blanked_share": np.zeros(n),
+            "quiet_share": np.where(tremor, 0.1, np.nan),
         },
     )
 
 
-def episodes(text, settings=JOINING, **keywords):
+def episodes(text, settings=DEFAULT, **keywords):
     """Episodes as (start, end, members as text)."""
     found = find_episodes(table_of(text, **keywords), settings=settings)
     return [
@@ -77,120 +78,140 @@ def episodes(text, settings=JOINING, **keywords):
 
 # --- episodes ------------------------------------------------------------------------------------
 
+STILL = "-" * 20
 
-@pytest.mark.parametrize("text", ["", "-----", "sssss", "MMGDC", "T", "--T--", "-sTs-", "T----T"])
-def test_without_two_windows_of_tremor_close_by_there_is_no_episode(text):
+
+@pytest.mark.parametrize("text", ["", "-----", "sssss", "MMGDC", "--T--", "-sTs-", "T----T"])
+def test_odd_windows_are_no_episode(text):
     assert episodes(text) == []
 
 
-def test_two_windows_make_an_episode():
-    assert episodes("--TT--") == [(4.0, 10.0, "..xx..")]
-
-
-def test_an_episode_begins_and_ends_with_tremor():
-    assert episodes("ssTTTss") == [(4.0, 12.0, "..xxx..")]
+def test_a_tremor_that_lasts_is_an_episode_that_begins_and_ends_with_it():
+    assert episodes(STILL + "sTTTTTTTTs" + STILL) == [(42.0, 60.0, "." * 21 + "x" * 8 + "." * 21)]
 
 
 def test_hysteresis_keeps_what_stays_above_half_of_the_thresholds():
-    assert episodes("TTsssTT") == [(0.0, 16.0, "xxxxxxx")]
+    assert episodes("TTTTsssTTTT") == [(0.0, 24.0, "x" * 11)]
 
 
 @pytest.mark.parametrize(
     "score", ["band_rms_ms2", "peak_fraction", "peak_over_floor", "valley_ratio"]
 )
 def test_every_score_must_stay_above_half(score):
-    table = table_of("TTsTT")
+    table = table_of("TTTTTsTTTTT")
     column = table.scores[score].copy()
-    column[2] = 0.49 / 0.7 * column[2]
+    column[5] = 0.49 / 0.7 * column[5]
     weaker = replace(table, scores={**table.scores, score: column})
-    assert find_episodes(table, settings=JOINING)[0].members[2]
-    assert not find_episodes(weaker, settings=JOINING)[0].members[2]
+    assert find_episodes(table, settings=DEFAULT)[0].members[5]
+    assert not find_episodes(weaker, settings=DEFAULT)[0].members[5]
 
 
 def test_what_stays_at_another_frequency_is_not_a_member():
-    assert episodes("TTsTT", peak_hz=[8, 8, 9.4, 8, 8]) == [(0.0, 12.0, "xxxxx")]
-    assert episodes("TTsTT", peak_hz=[8, 8, 9.6, 8, 8]) == [(0.0, 12.0, "xx.xx")]
+    text = "TTTTTsTTTTT"
+    for peak_hz, member in ((9.4, True), (9.6, False)):
+        peaks = np.full(len(text), 8.0)
+        peaks[5] = peak_hz
+        (found,) = find_episodes(table_of(text, peak_hz=peaks), settings=DEFAULT)
+        assert found.members[5] == member
+
+
+def test_the_episode_parts_where_the_frequency_changes():
+    found = episodes("T" * 40, peak_hz=[5.0] * 20 + [9.0] * 20)
+    assert [one[2] for one in found] == ["x" * 20 + "." * 20, "." * 20 + "x" * 20]
 
 
 def test_a_slow_drift_of_the_frequency_stays_one_episode():
-    drift = [8.0, 9.0, 9.8, 10.6, 11.4, 11.4]
-    assert episodes("TTssTT", peak_hz=drift) == [(0.0, 14.0, "xxxxxx")]
+    assert len(episodes("T" * 90, peak_hz=np.linspace(8.5, 7.0, 90))) == 1
 
 
-def test_a_short_interruption_is_bridged_and_does_not_count():
-    # Last end 6 s, next start 10 s: 4 s apart, the longest that is joined.
-    assert episodes("TT---TT") == [(0.0, 16.0, "xx...xx")]
-    assert episodes("TT----TT") == [(0.0, 6.0, "xx......"), (12.0, 18.0, "......xx")]
+@pytest.mark.parametrize("seed", range(5))
+def test_two_tremors_that_alternate_as_the_stronger_one_are_one_episode(seed):
+    rng = np.random.default_rng(seed)
+    kept = np.repeat(rng.integers(0, 2, 30), rng.integers(1, 4, 30))
+    assert len(episodes("T" * len(kept), peak_hz=np.where(kept, 5.0, 9.0))) == 1
 
 
-def test_a_gap_is_bridged_and_does_not_count():
-    assert episodes("TTGGTT") == [(0.0, 14.0, "xx..xx")]
+@pytest.mark.parametrize("between", ["---", "GG", "I", "H", "C", "G" * 10])
+def test_what_hides_the_tremor_for_some_seconds_does_not_count(between):
+    found = episodes(f"TTTTTT{between}TTTTTT")
+    n = len(between)
+    assert found == [(0.0, 26.0 + 2.0 * n, "x" * 6 + "." * n + "x" * 6)]
 
 
-@pytest.mark.parametrize("letter", ["I", "H", "C"])
-def test_a_knock_a_beat_or_a_rail_is_bridged_and_does_not_count(letter):
-    assert episodes(f"TT{letter}TT") == [(0.0, 12.0, "xx.xx")]
+def test_single_windows_of_a_tremor_that_losses_cut_are_an_episode():
+    assert len(episodes("GGTGGGTGGTGGGGTGGTGGGTGG")) == 1
 
 
-@pytest.mark.parametrize("text", ["TT-M-TT", "TTMTT", "TTsMsTT", "TTWTT"])
-def test_a_movement_ends_the_episode_however_short(text):
-    found = episodes(text)
+def test_minutes_without_tremor_part_episodes():
+    assert len(episodes("T" * 8 + "-" * 60 + "T" * 8)) == 2
+
+
+@pytest.mark.parametrize("between", ["-M-", "M", "sMs", "W"])
+def test_a_movement_ends_the_episode_however_short(between):
+    found = episodes(f"TTTTT{between}TTTTT")
     assert len(found) == 2
-    assert found[0][:2] == (0.0, 6.0)
-    assert found[1][1] == 2.0 * (len(text) - 1) + 4.0
-
-
-def test_joining_and_length_follow_the_settings():
-    assert len(episodes("TT---TT", JOINING.with_overrides(["episode_join_s=3.9"]))) == 2
-    assert episodes("TT--", JOINING.with_overrides(["episode_least_s=6.1"])) == []
-    assert episodes("TTT-", JOINING.with_overrides(["episode_least_s=8"])) == [(0.0, 8.0, "xxx.")]
-
-
-@pytest.mark.parametrize(("least_share", "count"), [(0.40, 1), (0.41, 0)])
-@pytest.mark.parametrize("other", ["-", "s", "H", "I"])
-def test_odd_windows_strewn_over_a_minute_are_no_episode(least_share, count, other):
-    # Two of every five judged windows hold tremor, gaps left out of the count.
-    text = f"TG{other}{other}{other}T" if other != "s" else "TGsssT"
-    settings = JOINING.with_overrides([f"episode_least_share={least_share}", "episode_join_s=10"])
-    assert len(episodes(text, settings)) == count
+    assert found[0][:2] == (0.0, 12.0)
+    assert found[1][1] == 2.0 * (9 + len(between)) + 4.0
 
 
 def test_an_episode_rises_above_the_still_floor_of_its_own_recording():
-    table = table_of("TT-----TT")
+    table = table_of("TTTTTTTT" + "-" * 60 + "TTTTTTTT")
     scores = dict(table.scores)
-    scores["band_rms_ms2"] = np.array([0.05, 0.05, *[0.024] * 5, 0.04, 0.04])
+    scores["band_rms_ms2"] = np.array([0.05] * 8 + [0.024] * 60 + [0.04] * 8)
     table = replace(table, scores=scores)
-    # The floor is 0.024, the gate twice that; the last two windows stay below it.
-    assert still_gate_ms2(table, settings=JOINING) == 0.048
-    assert [one.start_s for one in find_episodes(table, settings=JOINING)] == [0.0]
+    # The floor is 0.024, the gate twice that; the last windows stay below it.
+    assert still_gate_ms2(table, settings=DEFAULT) == 0.048
+    assert [one.start_s for one in find_episodes(table, settings=DEFAULT)] == [0.0]
     # Four windows do not tell a floor, and the gate never falls below the least one.
     few = table_of("TT----TT")
-    assert still_gate_ms2(few, settings=JOINING) == JOINING.least_rms_ms2
-    assert still_gate_ms2(table_of("TT-----"), settings=JOINING) == JOINING.least_rms_ms2
+    assert still_gate_ms2(few, settings=DEFAULT) == DEFAULT.least_rms_ms2
+    assert still_gate_ms2(table_of("TT-----"), settings=DEFAULT) == DEFAULT.least_rms_ms2
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_sequence_gives_episodes_in_order_that_hold_every_lasting_tremor(seed):
+def test_any_sequence_gives_episodes_in_order_that_do_not_overlap(seed):
     rng = np.random.default_rng(seed)
-    text = "".join(rng.choice(list("TTTs-MGHIC"), size=60))
+    text = "".join(rng.choice(list("TTTTs-MGHIC"), size=60))
     table = table_of(text)
-    found = find_episodes(table, settings=JOINING)
     members = np.zeros(len(text), dtype=int)
+    found = find_episodes(table, settings=DEFAULT)
     for one in found:
         inside = np.flatnonzero(one.members)
-        assert {text[inside[0]], text[inside[-1]]} == {"T"}
-        assert set(np.array(list(text))[inside]) <= {"T", "s"}
-        assert (one.start_s, one.end_s) == (table.start_s[inside[0]], table.end_s[inside[-1]])
+        assert set(np.array(list(text))[inside]) <= {"T", "s", "H"}
+        assert one.start_s <= table.start_s[inside[0]]
+        assert one.end_s >= table.end_s[inside[-1]]
         assert "M" not in text[inside[0] : inside[-1] + 1]
-        assert np.count_nonzero(np.array(list(text))[inside] == "T") >= 2
         members += one.members
     assert members.max(initial=0) <= 1
     assert all(a.start_s < b.start_s for a, b in pairwise(found))
-    # Two neighbours of tremor are always an episode.
-    for k in range(len(text) - 1):
-        if text[k : k + 2] == "TT":
-            assert members[k]
-            assert members[k + 1]
+
+
+# --- a stream ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_a_stream_has_settled_stays_as_it_was(seed):
+    rng = np.random.default_rng([1, seed])
+    text = "".join(
+        "".join(rng.choice(list(letters), size=int(rng.integers(10, 90))))
+        for letters in ("---s", "TTTTs", "----I", "TT--", "TTTH", "-----M", "TTTTT") * 3
+    )
+    table = table_of(text)
+    whole = {(one.start_s, one.end_s) for one in find_episodes(table, settings=DEFAULT)}
+    n_settled = 0
+    for n in range(40, len(text), 37):
+        so_far = table.select(slice(0, n))
+        found = find_episodes(so_far, settings=DEFAULT, is_complete=False)
+        settled = {(one.start_s, one.end_s) for one in found if not one.provisional}
+        assert settled <= whole
+        n_settled += len(settled)
+    assert n_settled > 10
+    assert not any(one.provisional for one in find_episodes(table, settings=DEFAULT))
+
+
+def test_what_lasts_to_the_end_of_a_stream_is_provisional():
+    (found,) = find_episodes(table_of("T" * 20), settings=DEFAULT, is_complete=False)
+    assert found.provisional
 
 
 # --- settling ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from tremor.analysis.episodes import EpisodeWindows
 from tremor.analysis.missing import LostSamples, filled, widened
+from tremor.analysis.session_lines import SessionLine, all_lines, group_by_frequency
 from tremor.analysis.window_agreement import checked_by_windows
 from tremor.dsp.windows import WindowGrid
 from tremor.measures.intervals import NORMAL_QUANTILE
@@ -24,8 +25,6 @@ from tremor.measures.pooled import PooledLine, fit_pooled_sets, is_too_broad
 from tremor.measures.run_spectra import RunSpectra
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Floats, Recording
-from tremor.results.estimates import ESTIMATE_NAMES
-from tremor.results.lines import TremorLine
 from tremor.results.windows import WindowTable
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "collect_lines",
     "corrected_samples",
     "line_jobs",
-    "tremor_lines",
     "whole_samples",
     "without_humps",
 ]
@@ -82,12 +80,22 @@ class EpisodeLines:
     ----------
     episodes : list of PooledLine or None
         The line of each episode; None if its samples do not vary.
-    session : PooledLine or None
-        The line of all episodes together; None without an episode.
+    groups : tuple of SessionLine
+        The line of each group of episodes that are one tremor; none without an episode.
     """
 
     episodes: list[PooledLine | None]
-    session: PooledLine | None
+    groups: tuple[SessionLine, ...]
+
+    @property
+    def tremors(self) -> tuple[SessionLine, ...]:
+        """The tremors of the session, that with the largest share first."""
+        return all_lines(self.groups)
+
+    @property
+    def session(self) -> PooledLine | None:
+        """The line of the tremor with the largest share; None without an episode."""
+        return self.tremors[0].line if self.tremors else None
 
     def checked(self, table: WindowTable, episodes: Sequence[EpisodeWindows]) -> EpisodeLines:
         """Return the lines checked against their windows.
@@ -104,15 +112,12 @@ class EpisodeLines:
         EpisodeLines
             As `tremor.analysis.window_agreement.checked_by_windows` returns them.
         """
-        if not episodes:
-            return self
-        every = np.any([one.members for one in episodes], axis=0)
         return EpisodeLines(
             [
                 checked_by_windows(line, table, one.members)
                 for line, one in zip(self.episodes, episodes, strict=True)
             ],
-            checked_by_windows(self.session, table, every),
+            tuple(one.checked(table) for one in self.groups),
         )
 
 
@@ -213,7 +218,7 @@ def collect_lines(
     *,
     band_hz: tuple[float, float],
 ) -> EpisodeLines:
-    """Collect the lines of the episodes, and fit that of all of them together.
+    """Collect the lines of the episodes, and fit that of those that are one tremor.
 
     Parameters
     ----------
@@ -230,50 +235,33 @@ def collect_lines(
         Of episodes and session.
     """
     lines = [line for fit in fits for line in fit.lines]
-    if not lines:
-        return EpisodeLines([], None)
-    session = lines[0]
-    if len(lines) > 1:
-        spectra = {run: one for fit in fits for run, one in fit.spectra.items()}
-        # Episodes that touch are one run of the session, which none of them has.
-        runs = [
-            spectra.get(run) or _spectra(recording, run, fs=grid.fs, band_hz=band_hz)
-            for run in _session_runs(grid, episodes)
-        ]
-        (session,) = fit_pooled_sets([runs], fs=grid.fs, band_hz=band_hz)
-    lost = LostSamples.of(recording.info)
+    spectra = {run: one for fit in fits for run, one in fit.spectra.items()}
+    durations_s = [_covered(_runs(grid, one.members)) / grid.fs for one in episodes]
+    lost, groups = LostSamples.of(recording.info), []
+    for group in group_by_frequency(lines, durations_s):
+        some, line = [episodes[index] for index in group], lines[group[0]]
+        runs = _session_runs(grid, some)
+        if len(group) > 1:
+            # Episodes that touch are one run of the session, which none of them has.
+            found = [
+                spectra.get(run) or _spectra(recording, run, fs=grid.fs, band_hz=band_hz)
+                for run in runs
+            ]
+            (line,) = fit_pooled_sets([found], fs=grid.fs, band_hz=band_hz)
+        line = widened(line, _lost_share(lost, runs))
+        if line is not None:
+            share = sum(durations_s[index] for index in group) / sum(durations_s)
+            members = np.any([one.members for one in some], axis=0)
+            groups.append(SessionLine(_with_rate_error(line, recording.info), share, members))
     shares = [_lost_share(lost, _runs(grid, one.members)) for one in episodes]
     lines = [widened(line, share) for line, share in zip(lines, shares, strict=True)]
-    session = widened(session, _lost_share(lost, _session_runs(grid, episodes)))
     return EpisodeLines(
-        [line and _with_rate_error(line, recording.info) for line in lines],
-        session and _with_rate_error(session, recording.info),
+        [line and _with_rate_error(line, recording.info) for line in lines], tuple(groups)
     )
 
 
-def tremor_lines(line: PooledLine | None) -> tuple[TremorLine, ...]:
-    """Return all lines of a fit as records of a result, that with the largest share first.
-
-    Parameters
-    ----------
-    line : PooledLine or None
-        The fit.
-
-    Returns
-    -------
-    tuple of TremorLine
-        The line itself and the further ones; empty without a fit.
-    """
-    if line is None:
-        return ()
-    return tuple(
-        TremorLine(
-            share=one.share,
-            fit=one.fit,
-            **{name: getattr(one, name) for name in ESTIMATE_NAMES},
-        )
-        for one in (line, *line.further)
-    )
+def _covered(runs: Sequence[_Run]) -> int:
+    return sum(run.n_samples for run in runs)
 
 
 def _runs(grid: WindowGrid, members: Bools) -> list[_Run]:

@@ -6,18 +6,20 @@ windows. Single windows are judged in `tremor.analysis.judging`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.analysis.bursts import Bursts, bursts_of
+from tremor.analysis.presence import Presence, find_presence
 from tremor.analysis.rest import TIME_TOLERANCE_S
 from tremor.measures.envelope import heartbeat_limit
 from tremor.recording import Floats
 from tremor.results.verdicts import REASON_NAMES
 from tremor.results.windows import WindowTable
-from tremor.settings import EPISODES, AnalysisSettings
+from tremor.settings import EPISODES, PRESENCE, AnalysisSettings
 
 __all__ = [
     "EpisodeWindows",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 Bools = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 #: Reasons of movement so strong that soft tissue rings after it.
 _MOVEMENT_REASONS: Final = ("moving", "gait")
@@ -44,11 +47,17 @@ class EpisodeWindows:
         Limits, s from the start of the capture.
     members : ndarray of bool, shape (n_windows,)
         Windows whose samples hold the tremor.
+    bursts : Bursts
+        How often and how much of the time the tremor is there.
+    provisional : bool
+        Whether windows of a stream that are still to come may change it.
     """
 
     start_s: float
     end_s: float
     members: Bools
+    bursts: Bursts = field(default_factory=lambda: Bursts(1, 1.0))
+    provisional: bool = False
 
 
 def apply_context(table: WindowTable, *, settings: AnalysisSettings) -> WindowTable:
@@ -189,49 +198,123 @@ def _last(end_s: Floats, marked: Bools) -> Floats:
     return np.maximum.accumulate(np.where(marked, end_s, -np.inf))
 
 
-def find_episodes(table: WindowTable, *, settings: AnalysisSettings) -> tuple[EpisodeWindows, ...]:
-    """Join windows of tremor to episodes.
+def find_episodes(
+    table: WindowTable, *, settings: AnalysisSettings, is_complete: bool = True
+) -> tuple[EpisodeWindows, ...]:
+    """Find the episodes of tremor.
 
     Parameters
     ----------
     table : WindowTable
-        All windows in order of time, context applied.
+        All windows in order of time, context applied; of a stream, those that are finished.
     settings : AnalysisSettings
-        Longest interruption and shortest episode.
+        Band and thresholds.
+    is_complete : bool
+        Whether the capture ends with the table; if not, the last episodes are provisional.
 
     Returns
     -------
     tuple of EpisodeWindows
-        In order of time. An episode begins with a window of tremor, goes on over windows that
-        reach half of the thresholds at about the same frequency, survives interruptions up to
-        ``episode_join_s``, and lasts at least ``episode_least_s``. It is dropped if the median
-        heartbeat score of all similar windows in and around it is above its limit.
+        In order of time. Tremor is there where the hidden Markov model of
+        `tremor.analysis.presence` finds it likelier than not. An episode ends with it, with a
+        movement, and where the frequency changes; a tremor that comes and goes at one frequency
+        is one episode. It is dropped if the median heartbeat score of all similar windows in and
+        around it is above its limit.
     """
-    strong = table.where("tremor") & (
-        np.nan_to_num(table.scores["band_rms_ms2"]) >= still_gate_ms2(table, settings=settings)
-    )
-    lasting = strong | _may_continue(table, settings=settings)
-    is_movement = _is_movement(table)
+    if not len(table):
+        return ()
+    gate_ms2 = still_gate_ms2(table, settings=settings)
+    presence = find_presence(table, still_gate_ms2=gate_ms2, settings=settings)
+    strong = table.where("tremor") & (np.nan_to_num(table.scores["band_rms_ms2"]) >= gate_ms2)
+    certain = strong | presence.is_burst
+    lasting = strong | _may_continue(table, presence, settings)
     found = []
-    members: list[int] = []
-    for index in np.flatnonzero(lasting).tolist():
-        if members and not _continues(table, members[-1], index, is_movement, settings=settings):
-            found.append(_close(table, members, strong))
-            members = []
-        if members or strong[index]:
-            near = not members or strong[index] or _is_near(table, members[-1], index)
-            if near:
-                members.append(index)
-    if members:
-        found.append(_close(table, members, strong))
-    is_tremor = table.where("tremor")
-    judged = strong | table.where("no_tremor") | table.where("heartbeat") | table.where("impact")
-    return tuple(
-        episode
-        for episode in found
-        if episode.end_s - episode.start_s >= settings.episode_least_s - TIME_TOLERANCE_S
-        and _is_dense(table, episode, strong, judged, settings=settings)
-        and not _is_heartbeat(table, episode, is_tremor, settings=settings)
+    for rows in _parted(table, presence, lasting | presence.is_burst):
+        # Bursts alone may be fidgets.
+        if not strong[rows].any():
+            continue
+        # Windows that continue it by hysteresis are neither its start nor its end.
+        sure = np.flatnonzero(certain[rows])
+        episode = _episode_of(table, presence, rows[sure[0] : sure[-1] + 1], lasting)
+        if not _is_heartbeat(table, episode, presence.is_burst, settings=settings):
+            found.append(episode)
+    if is_complete or not found:
+        return tuple(found)
+    settled_s = table.end_s[-1] - EPISODES.settles_s
+    return tuple(replace(one, provisional=one.end_s > settled_s) for one in found)
+
+
+def _parted(table: WindowTable, presence: Presence, shows: Bools) -> list[Rows]:
+    """Return the windows with tremor of each episode."""
+    rows = np.flatnonzero(shows & (presence.on > 0.5))
+    if not rows.size:
+        return []
+    ends = np.cumsum(_is_movement(table) | (presence.present < 0.5))
+    resting = np.cumsum(table.reason == REASON_NAMES.index("weak"))
+    apart_s = table.start_s[rows[1:]] - table.end_s[rows[:-1]]
+    rests = (apart_s > EPISODES.longest_pause_s) & (np.diff(resting[rows]) > 0)
+    cuts = np.flatnonzero((np.diff(ends[rows]) > 0) | rests) + 1
+    parts: list[Rows] = []
+    for part in np.split(rows, cuts):
+        parts += _parted_by_frequency(table, presence, part)
+    return parts
+
+
+def _parted_by_frequency(table: WindowTable, presence: Presence, rows: Rows) -> list[Rows]:
+    """Return the windows in parts between which the frequency changes."""
+    away_hz = np.abs(np.diff(presence.frequency_hz[rows]))
+    first, *others = np.split(rows, np.flatnonzero(away_hz > EPISODES.part_hz) + 1)
+    parts = [first]
+    for piece in others:
+        if len(parts) > 1 and _comes_back(table, presence, parts[-2], parts[-1], piece):
+            parts[-2:] = [np.concatenate((*parts[-2:], piece))]
+        elif _are_at_once(table, presence, parts[-1], piece):
+            parts[-1] = np.concatenate((parts[-1], piece))
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _comes_back(
+    table: WindowTable, presence: Presence, one: Rows, between: Rows, other: Rows
+) -> bool:
+    """Check whether the frequency is that of before, after a short time at another one."""
+    at_hz = presence.frequency_hz
+    away_hz = abs(float(np.median(at_hz[one])) - float(np.median(at_hz[other])))
+    brief = table.end_s[between[-1]] - table.start_s[between[0]] <= EPISODES.longest_pause_s
+    return bool(brief and away_hz <= EPISODES.part_hz)
+
+
+def _are_at_once(table: WindowTable, presence: Presence, one: Rows, other: Rows) -> bool:
+    """Check whether two tremors alternate as the stronger one, and do not follow each other."""
+    n_seen = n_other = 0
+    for rows, there in ((one, other), (other, one)):
+        inside = np.arange(rows[0], rows[-1] + 1)
+        apart = (table.end_s[inside] <= table.start_s[there[0]] + TIME_TOLERANCE_S) | (
+            table.start_s[inside] >= table.end_s[there[-1]] - TIME_TOLERANCE_S
+        )
+        peak_hz = table.scores["peak_hz"][inside[apart]]
+        other_hz = np.median(presence.frequency_hz[there])
+        n_seen += int(np.count_nonzero(np.isfinite(peak_hz)))
+        n_other += int(np.count_nonzero(np.abs(peak_hz - other_hz) <= EPISODES.part_hz))
+    return n_other >= EPISODES.at_once_share * max(n_seen, 1)
+
+
+def _episode_of(
+    table: WindowTable, presence: Presence, rows: Rows, lasting: Bools
+) -> EpisodeWindows:
+    """Return the episode of some windows, the first and the last of which are its limits."""
+    members = np.zeros(len(table), dtype=np.bool_)
+    # Windows of which a burst fills a part lower its level: they are for lack of others.
+    whole, impact = lasting[rows], table.reason[rows] == REASON_NAMES.index("impact")
+    chosen = whole if np.count_nonzero(whole) > 1 else ~impact
+    members[rows[chosen] if chosen.any() else rows] = True
+    span = slice(int(rows[0]), int(rows[-1]) + 1)
+    return EpisodeWindows(
+        float(table.start_s[span.start]),
+        float(table.end_s[span.stop - 1]),
+        members,
+        bursts_of(table.select(span), members[span] | (presence.on[span] > 0.5)),
     )
 
 
@@ -257,37 +340,8 @@ def still_gate_ms2(table: WindowTable, *, settings: AnalysisSettings) -> float:
     return max(settings.least_rms_ms2, gate_ms2)
 
 
-def _continues(
-    table: WindowTable, last: int, index: int, is_movement: Bools, *, settings: AnalysisSettings
-) -> bool:
-    near = table.start_s[index] - table.end_s[last] <= settings.episode_join_s
-    return bool(near and not is_movement[last + 1 : index].any())
-
-
-def _is_near(table: WindowTable, last: int, index: int) -> bool:
-    peak_hz = table.scores["peak_hz"]
-    return bool(abs(peak_hz[index] - peak_hz[last]) <= EPISODES.stay_hz)
-
-
-def _is_dense(
-    table: WindowTable,
-    episode: EpisodeWindows,
-    strong: Bools,
-    judged: Bools,
-    *,
-    settings: AnalysisSettings,
-) -> bool:
-    inside = slice(
-        int(np.searchsorted(table.start_s, episode.start_s - TIME_TOLERANCE_S)),
-        int(np.searchsorted(table.end_s, episode.end_s + TIME_TOLERANCE_S, side="right")),
-    )
-    n_strong = int(np.count_nonzero(strong[inside]))
-    n_judged = max(1, int(np.count_nonzero(judged[inside])))
-    return bool(n_strong > 1 and n_strong >= settings.episode_least_share * n_judged)
-
-
 def _is_heartbeat(
-    table: WindowTable, episode: EpisodeWindows, is_tremor: Bools, *, settings: AnalysisSettings
+    table: WindowTable, episode: EpisodeWindows, is_burst: Bools, *, settings: AnalysisSettings
 ) -> bool:
     """Check whether an episode is a run of heartbeats of which some windows passed for tremor.
 
@@ -296,14 +350,14 @@ def _is_heartbeat(
     """
     # Not the whole table for every episode: a day has hundreds of them.
     around = slice(
-        int(np.searchsorted(table.end_s, episode.start_s - settings.episode_join_s)),
-        int(np.searchsorted(table.start_s, episode.end_s + settings.episode_join_s, side="right")),
+        int(np.searchsorted(table.end_s, episode.start_s - EPISODES.around_s)),
+        int(np.searchsorted(table.start_s, episode.end_s + EPISODES.around_s, side="right")),
     )
     members, start_s = episode.members[around], table.start_s[around]
     peaks_hz = table.scores["peak_hz"][around]
     levels_ms2 = table.scores["band_rms_ms2"][around]
-    is_burst = table.reason[around] == REASON_NAMES.index("burst")
-    score = np.where(is_burst, np.nan, table.scores["heartbeat_score"][around])
+    # A heart does not stop for seconds, but the start of a burst looks like a beat.
+    score = np.where(is_burst[around], np.nan, table.scores["heartbeat_score"][around])
     peak_hz, rms_ms2 = np.median(peaks_hz[members]), np.median(levels_ms2[members])
     with np.errstate(invalid="ignore"):
         alike = (
@@ -311,14 +365,23 @@ def _is_heartbeat(
             & (np.abs(peaks_hz - peak_hz) <= EPISODES.stay_hz)
             & (levels_ms2 >= EPISODES.alike_share * rms_ms2)
         )
+    # A heart does not stop: no heart is what is gone for a part of the time.
+    inside = (start_s >= episode.start_s) & (table.end_s[around] <= episode.end_s)
+    still = table.reason[around] == REASON_NAMES.index("weak")
+    gone = still & (levels_ms2 * PRESENCE.rise <= rms_ms2)
+    if np.count_nonzero(gone & inside) >= EPISODES.gone_share * np.count_nonzero(inside):
+        return False
     # Members without a score are stronger than a heart can be, or members by hysteresis only.
-    rows = np.flatnonzero((members & is_tremor[around]) | alike)
+    is_line = table.reason[around] == REASON_NAMES.index("line")
+    rows = np.flatnonzero((members & is_line & ~is_burst[around]) | alike)
+    if not rows.size:
+        return False
     limit = _limit_of_median(rows.size, start_s[rows[-1]] - start_s[rows[0]], settings=settings)
     return bool(np.median(np.nan_to_num(score[rows])) > limit)
 
 
-def _may_continue(table: WindowTable, *, settings: AnalysisSettings) -> Bools:
-    """Check which windows without tremor may be part of an episode that goes on."""
+def _may_continue(table: WindowTable, presence: Presence, settings: AnalysisSettings) -> Bools:
+    """Check which windows without tremor hold that of the windows around them."""
     scores, share = table.scores, EPISODES.stay_share
     with np.errstate(invalid="ignore"):
         return np.asarray(
@@ -327,12 +390,5 @@ def _may_continue(table: WindowTable, *, settings: AnalysisSettings) -> Bools:
             & (scores["peak_fraction"] > share * settings.least_peak_fraction)
             & (scores["peak_over_floor"] > share * settings.least_peak_over_floor)
             & (scores["valley_ratio"] > share * settings.least_valley_ratio)
+            & (np.abs(scores["peak_hz"] - presence.frequency_hz) <= EPISODES.stay_hz)
         )
-
-
-def _close(table: WindowTable, members: list[int], strong: Bools) -> EpisodeWindows:
-    # Windows that continue it by hysteresis are not its end: that is the last strong window.
-    last = max(index for index in members if strong[index])
-    kept = np.zeros(len(table), dtype=np.bool_)
-    kept[[index for index in members if index <= last]] = True
-    return EpisodeWindows(float(table.start_s[members[0]]), float(table.end_s[last]), kept)

@@ -34,7 +34,7 @@ from tremor.measures.outside_band import outside_line
 from tremor.measures.spectral_shape import band_levels, peak_shape
 from tremor.recording import AXES, Floats
 from tremor.results.verdicts import REASON_NAMES, REASONS
-from tremor.settings import HEARTBEAT, LINE, OUTSIDE, PEAK, AnalysisSettings
+from tremor.settings import HEARTBEAT, IMPACTS, LINE, OUTSIDE, PEAK, AnalysisSettings
 
 __all__ = ["Decisions", "Judgement", "WindowBatch", "judge"]
 
@@ -324,6 +324,8 @@ def _judge_impacts(judgement: Judgement) -> Judgement:
         rows,
         {"crest": blanked.crest, "blanked_share": blanked.blanked_share},
     )
+    burst_hz = _burst_hz(judgement, rows, blanked.longest_s)
+    judgement = _with_scores(judgement, rows, {"burst_hz": burst_hz})
     changed = blanked.blanked_share > 0.0
     if changed.any():
         before = judgement.scores["low_rms_ms2"]
@@ -340,6 +342,22 @@ def _judge_impacts(judgement: Judgement) -> Judgement:
     )
     judgement = _with_scores(judgement, rows, {"half_disagreement_hz": disagreement_hz})
     return _with_tests(judgement, IMPACT_RULES)
+
+
+def _burst_hz(judgement: Judgement, rows: Rows, longest_s: Floats) -> Floats:
+    """Return the frequency of what is faded out if it is a line, and no knock and no beat."""
+    scores, settings = judgement.scores, judgement.settings
+    least = {
+        "edge_distance_hz": settings.interior_margin_hz,
+        "valley_ratio": settings.least_valley_ratio,
+        "peak_fraction": settings.least_peak_fraction,
+        "peak_over_floor": settings.least_peak_over_floor,
+    }
+    beside_ms2 = settings.least_beside_share * scores["band_rms_ms2"][rows]
+    is_line = (longest_s >= IMPACTS.least_burst_s) & (scores["low_rms_ms2"][rows] <= beside_ms2)
+    for name, limit in least.items():
+        is_line &= scores[name][rows] >= limit
+    return np.where(is_line, scores["peak_hz"][rows], np.nan)
 
 
 def _score_heartbeat(judgement: Judgement) -> Judgement:

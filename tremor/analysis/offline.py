@@ -33,7 +33,6 @@ from tremor.analysis.episode_lines import (
     collect_lines,
     corrected_samples,
     line_jobs,
-    tremor_lines,
     whole_samples,
     without_humps,
 )
@@ -41,6 +40,7 @@ from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episode
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
+from tremor.analysis.session_lines import SessionLine, tremor_lines
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
@@ -148,7 +148,7 @@ def analyze(
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
     beyond = _beyond_band(recording, grid, outside, lines.session, band_hz=band_hz)
     summary = _summary(
-        table, episodes, lines.session, beyond, settings=settings, grid=grid, refused=refused
+        table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )
 
     warnings = recording.warnings
@@ -317,15 +317,17 @@ def _covered_s(grid: WindowGrid, chosen: Bools) -> float:
 def _summary(
     table: WindowTable,
     episodes: Sequence[EpisodeWindows],
-    line: PooledLine | None,
+    tremors: Sequence[SessionLine],
     beyond: BeyondBand | None,
     *,
     settings: AnalysisSettings,
     grid: WindowGrid,
     refused: Note | None,
 ) -> Summary:
-    still_s = _covered_s(grid, table.where("tremor") | table.where("no_tremor"))
-    tremor_s = sum((_covered_s(grid, one.members) for one in episodes), 0.0)
+    holds_tremor = _any_members(table, episodes)
+    still_s = _covered_s(grid, table.where("tremor") | table.where("no_tremor") | holds_tremor)
+    tremor_s = _covered_s(grid, holds_tremor)
+    line = tremors[0].line if tremors else None
     reason = None
     if beyond is not None and not episodes and hides_tremor(beyond):
         reason = beyond_note(beyond, fs=grid.fs)
@@ -335,6 +337,7 @@ def _summary(
         reason = refused or note("NO_EPISODE")
     elif line.fit.agrees_with_windows is False:
         reason = line.fit.reason
+    duty_cycle = _duty_cycle(episodes)
     return Summary(
         tremor_detected=bool(episodes),
         still_s=still_s,
@@ -342,9 +345,29 @@ def _summary(
         occupancy=min(1.0, tremor_s / still_s) if still_s > 0 else None,
         **estimates_of(line, otherwise=Estimate.missing(reason or note("NO_EPISODE"))),
         reason=reason,
-        lines=tremor_lines(line),
+        intermittent=duty_cycle is not None,
+        duty_cycle=duty_cycle,
+        lines=tremor_lines(tremors),
         fit=line.fit if line else None,
     )
+
+
+def _any_members(table: WindowTable, episodes: Sequence[EpisodeWindows]) -> Bools:
+    found = np.zeros(len(table), dtype=np.bool_)
+    for one in episodes:
+        found |= one.members
+    return found
+
+
+def _duty_cycle(episodes: Sequence[EpisodeWindows]) -> float | None:
+    """Return the share of the time that bursts fill; None if the tremor does not come and go."""
+    in_bursts = [one for one in episodes if one.bursts.is_intermittent]
+    whole_s = sum(one.end_s - one.start_s for one in episodes)
+    bursts_s = sum(one.end_s - one.start_s for one in in_bursts)
+    if not in_bursts or 2.0 * bursts_s < whole_s:
+        return None
+    filled_s = sum((one.end_s - one.start_s) * one.bursts.duty_cycle for one in in_bursts)
+    return filled_s / bursts_s
 
 
 def _too_little_still(table: WindowTable, still_s: float, settings: AnalysisSettings) -> Note:

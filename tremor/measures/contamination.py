@@ -88,11 +88,14 @@ class Blanked:
         Largest short-time norm over the median one, before blanking.
     blanked_share : ndarray, shape (n_windows,)
         Share of the window that was faded out.
+    longest_s : ndarray, shape (n_windows,)
+        Longest time above the limit without a break, s.
     """
 
     samples: Floats
     crest: Floats
     blanked_share: Floats
+    longest_s: Floats
 
 
 def blank_impacts(high_passed: Floats, *, fs: float, over_median: float) -> Blanked:
@@ -116,7 +119,7 @@ def blank_impacts(high_passed: Floats, *, fs: float, over_median: float) -> Blan
     median = np.maximum(np.median(norm, axis=-1), 1e-300)
     hit = norm > over_median * median[:, None]
     samples = high_passed
-    share = np.zeros(len(high_passed))
+    share, longest_s = np.zeros(len(high_passed)), np.zeros(len(high_passed))
     rows = np.flatnonzero(hit.any(axis=1))
     if rows.size:
         fade = max(1, round(IMPACTS.fade_s * fs))
@@ -127,7 +130,16 @@ def blank_impacts(high_passed: Floats, *, fs: float, over_median: float) -> Blan
         samples = high_passed.copy()
         samples[rows] *= (weight / np.sqrt(np.maximum(kept, 1e-6))[:, None])[:, None, :]
         share[rows] = 1.0 - kept
-    return Blanked(samples=samples, crest=norm.max(axis=-1) / median, blanked_share=share)
+        # The norm of a line may fall below the limit for as long as it is averaged.
+        near = max(1, round(0.5 * IMPACTS.norm_s * fs))
+        run = _since_hit(distance > near)
+        longest_s[rows] = np.maximum(run.max(axis=-1) - 2 * near, 1) / fs
+    return Blanked(
+        samples=samples,
+        crest=norm.max(axis=-1) / median,
+        blanked_share=share,
+        longest_s=longest_s,
+    )
 
 
 def _since_hit(hit: npt.NDArray[np.bool_]) -> Indices:

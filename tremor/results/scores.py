@@ -30,6 +30,7 @@ SCORES: Final[Mapping[str, Score]] = MappingProxyType(
         "gait_comb": Score("decades", "Teeth over gaps of a comb of a stride or step rate"),
         "crest": Score("1", "Largest short-time norm over the median one"),
         "blanked_share": Score("1", "Share of the window that impacts fill"),
+        "burst_hz": Score("Hz", "Frequency of a line that fills less than half of the window"),
         "half_disagreement_hz": Score("Hz", "Distance of the peaks of both halves from the peak"),
         "heartbeat_score": Score("1", "How much the envelope strikes and returns as a heart does"),
         "quiet_share": Score("1", "Share of the window in which the line is gone"),

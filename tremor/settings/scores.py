@@ -180,6 +180,12 @@ class ImpactCalibration:
         "raised cosine on each side of an impact: as long as soft tissue rings after it",
         source=DETECTION_BENCH,
     )
+    least_burst_s: float = calibrated(
+        1.0,
+        "s",
+        "what is faded out for longer is no knock; a line in it may be a burst of tremor",
+        source=DETECTION_BENCH,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

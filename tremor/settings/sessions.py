@@ -13,10 +13,12 @@ from tremor.settings.declaration import DETECTION_BENCH, JUDGEMENT, calibrated, 
 __all__ = [
     "CAUTIONS",
     "EPISODES",
+    "PRESENCE",
     "STREAM",
     "CautionCalibration",
     "EpisodeCalibration",
     "EpisodeSettings",
+    "PresenceCalibration",
     "StreamCalibration",
 ]
 
@@ -43,23 +45,14 @@ class EpisodeSettings:
         low=0.0,
         high=10.0,
     )
-    episode_join_s: float = setting(
-        10.0,
+    tremor_onset_s: float = setting(
+        1200.0,
         "s",
-        "waxing and waning (correlation 10-30 s) hides a tremor for some seconds without "
-        "ending the episode",
-        source=JUDGEMENT,
-        low=0.0,
-        high=120.0,
-    )
-    episode_least_share: float = setting(
-        0.34,
-        "1",
-        "share of the judged windows of an episode that hold tremor; a few windows scattered "
-        "over a minute are not an episode",
-        source=DETECTION_BENCH,
-        low=0.0,
-        high=1.0,
+        "mean time on a leg without tremor until one begins: what a fidget that looks like tremor "
+        "must be weighed against; the shorter, the more is found and the more is false",
+        source="measured: tests/analysis/test_presence.py, hours without tremor and bursts of it",
+        low=10.0,
+        high=100_000.0,
     )
     gate_over_still: float = setting(
         2.0,
@@ -68,15 +61,6 @@ class EpisodeSettings:
         source=JUDGEMENT,
         low=1.0,
         high=100.0,
-    )
-    episode_least_s: float = setting(
-        8.0,
-        "s",
-        "a fidget lasts up to 6 s and reaches into two windows; a tremor that can be measured "
-        "lasts longer",
-        source=DETECTION_BENCH,
-        low=0.0,
-        high=600.0,
     )
     still_least_s: float = setting(
         4.0,
@@ -133,7 +117,7 @@ class EpisodeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeCalibration:
-    """How windows are joined, and how a run of heartbeats is recognised."""
+    """What makes an episode, and how a run of heartbeats is recognised."""
 
     heartbeat_windows: int = calibrated(
         5,
@@ -147,23 +131,215 @@ class EpisodeCalibration:
         "RMS over that of another window below which the two hold different processes",
         source=JUDGEMENT,
     )
+    around_s: float = calibrated(
+        10.0,
+        "s",
+        "windows of a heart this long before and after an episode are judged with it",
+        source=JUDGEMENT,
+    )
     stay_share: float = calibrated(
         0.5,
         "1",
-        "hysteresis: an episode goes on while a window reaches this share of the entry thresholds",
+        "hysteresis: a window belongs to a tremor if it reaches this share of the thresholds",
         source=JUDGEMENT,
     )
     stay_hz: float = calibrated(
         1.5,
         "Hz",
-        "hysteresis: and while its peak lies this near to that of the episode's last window",
+        "hysteresis: and if its peak lies this near to the frequency of the tremor",
         source=JUDGEMENT,
+    )
+    part_hz: float = calibrated(
+        1.25,
+        "Hz",
+        "change of the frequency from one window to the next that parts an episode: more than the "
+        "wander of one tremor within seconds, and a step and a half of the model's grid",
+        source=JUDGEMENT,
+    )
+    longest_pause_s: float = calibrated(
+        30.0,
+        "s",
+        "rest after which a tremor that comes back is another episode, and time at another "
+        "frequency after which it is: the longest correlation of waxing and waning",
+        source=JUDGEMENT,
+    )
+    lines_apart_hz: float = calibrated(
+        1.0,
+        "Hz",
+        "difference of frequencies, their errors aside, beyond which episodes are different "
+        "tremors: one tremor wanders less within a session",
+        source=JUDGEMENT,
+    )
+    at_once_share: float = calibrated(
+        0.15,
+        "1",
+        "share of the windows whose peak is at the other one of two frequencies, from which the "
+        "two are there at once and do not follow each other",
+        source=DETECTION_BENCH,
+    )
+    gone_share: float = calibrated(
+        0.1,
+        "1",
+        "share of the windows of an episode that are at rest, from which it is no heart: a heart "
+        "does not stop for seconds",
+        source=JUDGEMENT,
+    )
+    settles_s: float = calibrated(
+        120.0,
+        "s",
+        "time after which later windows hardly change what was found: several pauses long",
+        source=DETECTION_BENCH,
     )
     least_for_floor: int = calibrated(
         5,
         "1",
         "weak windows below which the still floor of a recording is not known",
         source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceCalibration:
+    """Rates and likelihoods of the hidden Markov model for presence.
+
+    Likelihoods are those of the kinds of windows, in this order: line, burst (a line that fills a
+    part), unclear (movement in the band without a clear line), edge, event, weak, heartbeat,
+    impact, raised (unclear, next to windows at rest). Those of other windows are 1: they tell
+    nothing.
+    """
+
+    grid_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "step of the frequencies of the model: about the scatter of the peak of one window",
+        source=JUDGEMENT,
+    )
+    at_start: float = calibrated(
+        0.1,
+        "1",
+        "probability of tremor at the start: captures are made where there is some",
+        source=JUDGEMENT,
+    )
+    end_s: float = calibrated(
+        300.0,
+        "s",
+        "mean time until a tremor ends for good: the fast part of recovery takes minutes",
+        source=JUDGEMENT,
+    )
+    pause_s: float = calibrated(
+        12.0,
+        "s",
+        "mean time until a tremor pauses: between bursts of some seconds and tremor that lasts",
+        source=JUDGEMENT,
+    )
+    resume_s: float = calibrated(
+        10.0,
+        "s",
+        "mean pause of a tremor that comes back; waxing and waning is correlated over 10-30 s",
+        source=JUDGEMENT,
+    )
+    end_of_pause_s: float = calibrated(
+        60.0,
+        "s",
+        "mean time until what pauses has ended for good, its frequency forgotten",
+        source=JUDGEMENT,
+    )
+    jump_s: float = calibrated(
+        600.0,
+        "s",
+        "mean time until a tremor changes to any other frequency, as by another muscle or posture",
+        source=JUDGEMENT,
+    )
+    wander_hz2_per_s: float = calibrated(
+        0.002,
+        "Hz^2/s",
+        "diffusion of the frequency of a tremor: 0.35 Hz within a minute, 0.8 Hz within five",
+        source=JUDGEMENT,
+    )
+    event_every_s: float = calibrated(
+        40.0,
+        "s",
+        "mean time between short movements that may look like tremor, on a restless leg",
+        source=JUDGEMENT,
+    )
+    event_lasts_s: float = calibrated(
+        4.0,
+        "s",
+        "mean duration of such a movement, and of the windows that it reaches into",
+        source=JUDGEMENT,
+    )
+    event_scale_hz: float = calibrated(
+        1.5,
+        "Hz",
+        "scale on which such movements become rarer above the lower edge of the band",
+        source=JUDGEMENT,
+    )
+    event_low_share: float = calibrated(
+        0.5,
+        "1",
+        "share of such movements that are so slow; the others have any frequency of the band",
+        source=JUDGEMENT,
+    )
+    least_sd_hz: float = calibrated(
+        0.4,
+        "Hz",
+        "least error of the frequency of a window: a tremor 1 Hz wide scatters so over 4 s",
+        source="measured: tests/bench/accuracy.py, peak of the smoothed periodogram",
+    )
+    most_sd_hz: float = calibrated(
+        0.8,
+        "Hz",
+        "largest error: a fit that is less sure than that has found no line",
+        source=JUDGEMENT,
+    )
+    other_peak_share: float = calibrated(
+        0.1,
+        "1",
+        "share of the windows of a tremor whose highest peak is that of something else",
+        source=JUDGEMENT,
+    )
+    rise: float = calibrated(
+        4.0,
+        "1",
+        "RMS over that of windows at rest nearby that no heart and no steady vibration reaches: "
+        "they do not stop",
+        source=JUDGEMENT,
+    )
+    rise_windows: int = calibrated(
+        3,
+        "1",
+        "windows on either side that count as nearby",
+        source=JUDGEMENT,
+    )
+    least_bursts: int = calibrated(
+        3,
+        "1",
+        "bursts of a tremor that is called intermittent; two may be one that was interrupted",
+        source=JUDGEMENT,
+    )
+    most_duty_cycle: float = calibrated(
+        0.75,
+        "1",
+        "share of the time that the bursts of an intermittent tremor fill at most; more is waning",
+        source=JUDGEMENT,
+    )
+    of_tremor: tuple[float, ...] = calibrated(
+        (0.75, 0.12, 0.10, 0.005, 0.03, 0.01, 0.02, 0.02, 0.10),
+        "1",
+        "share of the kinds of windows while a tremor is there",
+        source=DETECTION_BENCH,
+    )
+    of_event: tuple[float, ...] = calibrated(
+        (0.10, 0.25, 0.20, 0.05, 0.10, 0.05, 0.05, 0.20, 0.35),
+        "1",
+        "share of the kinds of windows while something short moves the leg",
+        source=DETECTION_BENCH,
+    )
+    without_tremor: tuple[float, ...] = calibrated(
+        (0.01, 0.003, 0.15, 0.05, 0.05, 0.70, 0.10, 0.06, 0.01),
+        "1",
+        "share of the kinds of windows on a leg without tremor",
+        source=DETECTION_BENCH,
     )
 
 
@@ -218,5 +394,6 @@ class StreamCalibration:
 
 
 EPISODES: Final = EpisodeCalibration()
+PRESENCE: Final = PresenceCalibration()
 CAUTIONS: Final = CautionCalibration()
 STREAM: Final = StreamCalibration()
