@@ -95,12 +95,17 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "RECORDING_CUT": ("why",),
         "SAMPLES_CHANGED": ("file", "n_bytes", "n_bytes_expected"),
         "DISK_DROPPED": ("n_samples",),
-        # The analysis.
-        "BAND_LIMITED": ("low_hz", "high_hz", "rate_hz", "asked_high_hz"),
-        "STRAP_LOOSE": ("above_ms2", "inside_ms2"),
-        "MACHINE_LIKE": ("widest_hz", "tremor_s"),
     }
 )
+
+#: What weakens a result, with the names of the values.
+_CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "BAND_LIMITED": ("low_hz", "high_hz", "rate_hz", "asked_high_hz"),
+    "STRAP_LOOSE": ("above_ms2", "inside_ms2"),
+    "MACHINE_LIKE": ("even_share", "frequency_hz"),
+    "BOUNCED": ("size_mm", "frequency_hz"),
+    "VEHICLE_LIKE": ("slow_ms2", "band_ms2"),
+}
 
 #: Why there is no number, or what decided a verdict, with the names of the values.
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -120,6 +125,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "QUALITY_WINDOWS_LOST": ("n_lost", "n_windows"),
     "QUALITY_CLIPPED": ("share",),
     "QUALITY_SCALE": ("factor",),
+    "QUALITY_CAUTION": ("caution",),
     # Of a session or an episode without numbers.
     "NO_EPISODE": (),
     "NOT_SAVED": (),
@@ -209,6 +215,9 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_LITTLE_CAFFEINE": (),
     "FINDING_CAFFEINE_MEAL": ("hours_since_meal",),
     "FINDING_STRESS": ("stress",),
+    # Of what a caution lowers.
+    "NOT_COUNTED": ("statement", "caution"),
+    "COUNTED_LESS": ("statement", "caution", "kept_share"),
     # Of what is not known.
     "NOT_MEASURED": ("finding", "why"),
     "NOT_DETERMINED": ("finding", "why"),
@@ -233,7 +242,7 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: All codes, with the names of their values.
 CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {**WARNINGS, **_REASONS, **_FINDINGS, **_TABLE_TEXTS}
+    {**WARNINGS, **_CAUTIONS, **_REASONS, **_FINDINGS, **_TABLE_TEXTS}
 )
 
 

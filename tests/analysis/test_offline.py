@@ -303,10 +303,10 @@ def test_where_too_little_was_still_it_is_insufficient():
     assert sentence(found.summary.reason).startswith("only 10 s could be judged; at least 11 s")
 
 
-def test_at_25_hz_the_band_ends_early_with_a_warning():
+def test_at_25_hz_the_band_ends_early_with_a_caution():
     found = analyze(of(shaking(40.0, fs=25.0), 25.0))
     assert found.status == "measured"
-    [limited] = [one for one in found.recording.warnings if one.code == "BAND_LIMITED"]
+    [limited] = [one.statement for one in found.cautions if one.code == "band_limited"]
     assert (limited.values["low_hz"], limited.values["high_hz"]) == (3.0, 11.25)
     assert abs(found.summary.frequency_hz.value - 8.13) < 0.3
 

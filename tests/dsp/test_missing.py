@@ -120,6 +120,7 @@ def test_noise_cannot_be_foretold():
     assert_allclose(found.unknown_share.mean(), lost.mean(), rtol=0.25)
     at = np.broadcast_to(lost[:, None], noise.shape)
     assert np.sqrt(np.square(found.samples[at]).mean()) < 0.006
+
     # No peak comes of it.
     def highest(samples):
         return np.square(np.abs(np.fft.rfft(samples))).sum(axis=1)[:, 12:60].max(axis=1).mean()

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import quality_of
+from tremor.estimate import Estimate
+from tremor.notes import note
 from tremor.report import as_text, view
 from tremor.report.numbers import decimals_of
+from tremor.results.cautions import BeyondBand, Caution
 
 KINDS = ["analysis", "no_tremor", "insufficient"]
 
@@ -61,3 +66,36 @@ def test_check_lists_facts_gaps_and_history(analysis):
     text = as_text.render_check("a.csv", facts, quality, source_format="native")
     for piece in ("a.csv: usable", "51.873 Hz", "at 1:42: 1.25 s, 65 lost", "- table: 9289 rows"):
         assert piece in text
+
+
+def test_cautions_stand_before_the_numbers_and_lower_the_quality(analysis):
+    caution = Caution(
+        code="machine",
+        about=("tremor",),
+        strength=1.0,
+        statement=note("MACHINE_LIKE", even_share=0.994, frequency_hz=9.0),
+        start_s=12.0,
+        end_s=80.0,
+    )
+    text = as_text.render(replace(analysis, cautions=(caution,)))
+    words = " ".join(text.split())
+    assert "Caution 0:12 to 1:20: the shaking at 9 Hz is as even as that of a machine" in words
+    assert words.index("Caution ") < words.index("Frequency")
+    assert "Quality usable" in words
+    assert "- caution: machine" in words
+
+
+def test_shaking_beyond_the_band_has_its_row(no_tremor):
+    beyond = BeyondBand(
+        where="above",
+        is_line=True,
+        share_of_still=0.8,
+        frequency_hz=Estimate(17.0, 16.9, 17.1),
+        rms_ms2=Estimate(0.1, 0.09, 0.11),
+    )
+    text = " ".join(as_text.render(replace(no_tremor, beyond_band=beyond)).split())
+    assert "Beyond Steady shaking at 17.00 Hz (16.90 to 17.10 Hz), above the band" in text
+    reason = beyond_note(beyond, fs=52.0)
+    named = replace(no_tremor, status="insufficient", beyond_band=beyond)
+    named = replace(named, summary=replace(named.summary, reason=reason))
+    assert as_text.render(named).count("17.00 Hz") == 1

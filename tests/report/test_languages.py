@@ -194,7 +194,7 @@ def test_words_without_marks_are_found(analysis):
 
 def test_template_of_the_answers_is_of_the_catalogue():
     lines = commented_toml({}).splitlines()
-    assert sum(line.startswith("# ⟦") for line in lines) == 30
+    assert sum(line.startswith("# ⟦") for line in lines) == 31
 
 
 def test_result_is_read_in_another_language_than_it_was_saved_in(analysis):

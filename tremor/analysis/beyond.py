@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.episodes import EpisodeWindows
+from tremor.analysis.window_samples import mean_density, thinned
 from tremor.dsp.windows import WindowGrid
 from tremor.estimate import Estimate
 from tremor.measures.outside_band import OutsideLine, fit_outside
 from tremor.measures.pooled import PooledLine
 from tremor.notes import Note, note
-from tremor.recording import Floats
+from tremor.recording import Floats, Recording
 from tremor.results.cautions import BeyondBand
 from tremor.results.verdicts import REASON_NAMES, REASONS
 from tremor.results.windows import WindowTable
@@ -27,6 +28,7 @@ from tremor.settings import OUTSIDE, AnalysisSettings
 
 __all__ = [
     "BeyondWindows",
+    "beyond_band",
     "beyond_note",
     "describe_beyond",
     "find_beyond",
@@ -231,6 +233,41 @@ def _is_harmonic(fitted: OutsideLine, line: PooledLine | None, *, fs: float) -> 
     half_hz = (line.frequency_hz.high or 0.0) - line.frequency_hz.value
     near = np.abs(folded - fitted.frequency_hz.value) <= OUTSIDE.harmonic_hz + order * half_hz
     return bool(near.any())
+
+
+def beyond_band(
+    recording: Recording,
+    grid: WindowGrid,
+    outside: Sequence[BeyondWindows],
+    line: PooledLine | None,
+    *,
+    band_hz: tuple[float, float],
+) -> BeyondBand | None:
+    """Return the strongest shaking outside the band that is a line by itself.
+
+    Parameters
+    ----------
+    recording, grid
+        The capture, and its windows.
+    outside : sequence of BeyondWindows
+        The strongest first.
+    line : PooledLine or None
+        The line of the session; its harmonics are part of the tremor.
+    band_hz : tuple of float
+        Usable part of the band, Hz.
+
+    Returns
+    -------
+    BeyondBand or None
+        None if there is none.
+    """
+    for found in outside:
+        rows = thinned(np.flatnonzero(found.members))
+        density = mean_density(recording, grid, rows, band_hz=band_hz)
+        described = describe_beyond(found, density, grid, line=line)
+        if described is not None:
+            return described
+    return None
 
 
 def hides_tremor(found: BeyondBand | None) -> bool:

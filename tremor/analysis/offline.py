@@ -20,20 +20,18 @@ import numpy.typing as npt
 
 from tremor._version import __version__
 from tremor.analysis.beyond import (
-    BeyondWindows,
+    beyond_band,
     beyond_note,
-    describe_beyond,
     find_beyond,
     hides_tremor,
     without_edge_episodes,
 )
-from tremor.analysis.cautions import cautions
+from tremor.analysis.cautions import find_cautions
 from tremor.analysis.decay import baseline_floor, recovery_of, with_ends
 from tremor.analysis.episode_lines import (
     collect_lines,
     corrected_samples,
     line_jobs,
-    whole_samples,
     without_humps,
 )
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
@@ -42,7 +40,8 @@ from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
 from tremor.analysis.session_lines import SessionLine, tremor_lines
 from tremor.analysis.window import WindowBatch, analyze_windows
-from tremor.dsp.spectrum import bin_frequency_hz, hann_psd, hann_psd_of_line
+from tremor.analysis.window_samples import mean_density, thinned
+from tremor.dsp.spectrum import bin_frequency_hz, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
@@ -64,10 +63,6 @@ Bools = npt.NDArray[np.bool_]
 
 #: Windows that are judged at once: enough to spread the cost of a call, few enough for memory.
 _WINDOWS_AT_ONCE: Final = 2048
-#: Windows that are transformed at once for the mean spectrum.
-_SPECTRA_AT_ONCE: Final = 256
-#: More windows than this do not change how the mean spectrum looks.
-_MOST_IN_SPECTRUM: Final = 2000
 
 
 def analyze(
@@ -146,15 +141,11 @@ def analyze(
     recovery, *fits = run_jobs(jobs)
     episodes, fits, refused = without_humps(episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
-    beyond = _beyond_band(recording, grid, outside, lines.session, band_hz=band_hz)
+    beyond = beyond_band(recording, grid, outside, lines.session, band_hz=band_hz)
     summary = _summary(
         table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )
 
-    warnings = recording.warnings
-    if band_hz != asked_hz:
-        warnings += (_band_limited(band_hz, asked_hz, fs=grid.fs),)
-    warnings += cautions(table, lines.session, tremor_s=summary.tremor_s)
     # A record: one argument for each field.
     return Analysis(
         status=_status(summary, beyond, settings),
@@ -164,12 +155,20 @@ def analyze(
         recording=replace(
             recording.info,
             clipped_fraction=n_clipped / max(1, recording.n_samples),
-            warnings=warnings,
+            warnings=recording.warnings,
         ),
         windows=table,
         episodes=tuple(map(_episode, episodes, lines.episodes)),
         summary=with_ends(summary, recovery),
-        cautions=posture_cautions(recovery),
+        cautions=find_cautions(
+            recording,
+            grid,
+            table,
+            episodes,
+            beyond,
+            settings=settings,
+            known=posture_cautions(recovery),
+        ),
         beyond_band=beyond,
         spectrum=_spectrum(recording, grid, table, episodes, lines.session, band_hz=band_hz),
         recovery=recovery,
@@ -201,42 +200,12 @@ def _reason_to_refuse(recording: Recording, settings: AnalysisSettings) -> Note 
     return None
 
 
-def _band_limited(
-    band_hz: tuple[float, float], asked_hz: tuple[float, float], *, fs: float
-) -> Note:
-    return note(
-        "BAND_LIMITED",
-        low_hz=band_hz[0],
-        high_hz=band_hz[1],
-        rate_hz=fs,
-        asked_high_hz=asked_hz[1],
-    )
-
-
 def _status(summary: Summary, beyond: BeyondBand | None, settings: AnalysisSettings) -> Status:
     if summary.still_s < settings.still_least_s:
         return "insufficient"
     if summary.tremor_detected:
         return "measured"
     return "insufficient" if hides_tremor(beyond) else "no_tremor"
-
-
-def _beyond_band(
-    recording: Recording,
-    grid: WindowGrid,
-    outside: Sequence[BeyondWindows],
-    line: PooledLine | None,
-    *,
-    band_hz: tuple[float, float],
-) -> BeyondBand | None:
-    """Return the strongest shaking outside the band that is a line by itself."""
-    for found in outside:
-        indices = _thinned(np.flatnonzero(found.members))
-        density = _mean_density(recording, grid, indices, band_hz=band_hz)
-        beyond = describe_beyond(found, density, grid, line=line)
-        if beyond is not None:
-            return beyond
-    return None
 
 
 def _recovery(
@@ -397,42 +366,16 @@ def _spectrum(
     chosen = table.where("no_tremor")
     if episodes:
         chosen = np.any([one.members for one in episodes], axis=0)
-    indices = _thinned(np.flatnonzero(chosen))
+    indices = thinned(np.flatnonzero(chosen))
     if indices.size == 0:
         return None
     return SpectrumView(
         of="tremor" if episodes else "still",
         n_windows=len(indices),
         frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
-        psd_ms2sq_per_hz=_mean_density(recording, grid, indices, band_hz=band_hz),
+        psd_ms2sq_per_hz=mean_density(recording, grid, indices, band_hz=band_hz),
         line_ms2sq_per_hz=_spectrum_of_line(line, grid),
     )
-
-
-def _thinned(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return indices[:: max(1, len(indices) // _MOST_IN_SPECTRUM)]
-
-
-def _mean_density(
-    recording: Recording,
-    grid: WindowGrid,
-    indices: npt.NDArray[np.int64],
-    *,
-    band_hz: tuple[float, float],
-) -> Floats:
-    """Average the spectra of some windows, (m/s^2)^2/Hz."""
-    total = np.zeros(grid.n_window // 2 + 1)
-    for first in range(0, len(indices), _SPECTRA_AT_ONCE):
-        begins = (indices[first : first + _SPECTRA_AT_ONCE] * grid.n_step).tolist()
-        windows = np.empty((len(begins), 3, grid.n_window))
-        for window, begin in zip(windows, begins, strict=True):
-            window[:] = whole_samples(
-                recording, begin, begin + grid.n_window, fs=grid.fs, band_hz=band_hz
-            ).T
-        # One after the other, so that the sum does not depend on how many are taken at once.
-        for density in hann_psd(windows, fs=grid.fs):
-            total += density
-    return np.asarray(total / len(indices))
 
 
 def _spectrum_of_line(line: PooledLine | None, grid: WindowGrid) -> Floats | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +12,7 @@ from tremor.analysis.missing import LostSamples
 from tremor.dsp.windows import WindowGrid
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo
+from tremor.results.cautions import Caution
 from tremor.settings import QUALITY, AnalysisSettings
 
 __all__ = ["Level", "Quality", "quality_of"]
@@ -22,6 +23,12 @@ Level = Literal["good", "usable", "not usable"]
 _SAID_BY_FACTS: Final = frozenset({"GAPS", "DEAD_AXIS"})
 #: Warnings that are worth a line and take nothing from the measurement.
 _HARMLESS: Final = frozenset({"RATE_OFF_NOMINAL", "TIME_ZONE_UNKNOWN", "REPEATED_HEADER"})
+
+
+#: Cautions on what was recorded; the others are on what was made of it.
+_OF_THE_CAPTURE: Final = frozenset(
+    {"machine", "vehicle", "strap_loose", "band_limited", "resolution", "holes"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,9 @@ class Quality:
     reasons: tuple[Note, ...]
 
 
-def quality_of(info: CaptureInfo, settings: AnalysisSettings) -> Quality:
+def quality_of(
+    info: CaptureInfo, settings: AnalysisSettings, cautions: Sequence[Caution] = ()
+) -> Quality:
     """Judge how good a capture is for the settings, without looking for tremor.
 
     Parameters
@@ -49,6 +58,9 @@ def quality_of(info: CaptureInfo, settings: AnalysisSettings) -> Quality:
         The capture.
     settings : AnalysisSettings
         Band, window and clipping limit.
+
+    cautions : sequence of Caution
+        Of its analysis; those on what was recorded make it weaker.
 
     Returns
     -------
@@ -60,6 +72,8 @@ def quality_of(info: CaptureInfo, settings: AnalysisSettings) -> Quality:
     weak = [one for one, is_fatal in found if not is_fatal]
     warnings = [one for one in info.warnings if one.code not in _SAID_BY_FACTS]
     weak += [one for one in warnings if one.code not in _HARMLESS]
+    codes = dict.fromkeys(one.code for one in cautions)
+    weak += [note("QUALITY_CAUTION", caution=code) for code in codes if code in _OF_THE_CAPTURE]
     harmless = [one for one in warnings if one.code in _HARMLESS]
     level: Level = "not usable" if fatal else "usable" if weak else "good"
     return Quality(level, (*fatal, *weak, *harmless))

@@ -64,8 +64,8 @@ class Bin:
         if self.word is not None:
             return self.word.replace(" ", "_")
         if not math.isinf(self.low):
-            return f"from_{self.low:g}"
-        return "any" if math.isinf(self.high) else f"below_{self.high:g}"
+            return f"from_{self.low:g}".replace(".", "_")
+        return "any" if math.isinf(self.high) else f"below_{self.high:g}".replace(".", "_")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the form that the JSON holds; an open end of a range is left out."""

@@ -14,6 +14,7 @@ from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import EvidenceTable, evidence_table
 from tremor.explanation.findings.collect import answered_findings, measured_findings
 from tremor.explanation.findings.finding import Finding
+from tremor.explanation.lowering import lowered
 from tremor.explanation.sensitivity import Redrawn, open_question, redraw
 from tremor.explanation.weighing import (
     Weighed,
@@ -140,7 +141,8 @@ class _State:
 
 def _weighed(analysis: Analysis, context: Context, table: EvidenceTable) -> _State:
     measured = measured_findings(analysis)
-    findings = (*measured, *answered_findings(analysis, context))
+    stated = (*measured, *answered_findings(analysis, context))
+    findings = lowered(stated, analysis.cautions, context)
     weighed = weigh(findings, table)
     return _State(
         measured=measured,

@@ -16,6 +16,7 @@ from tremor.explanation.answers.question_schema import TOPICS
 from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.evidence import EvidenceTable
 from tremor.explanation.findings.collect import answered_findings
+from tremor.explanation.lowering import lowered
 from tremor.explanation.weighing import Weighed, log_odds, weigh
 from tremor.notes import note
 from tremor.results.explanations import OpenQuestion
@@ -125,7 +126,8 @@ def open_question(
 def _odds(
     analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
 ) -> dict[str, float]:
-    return log_odds(weigh((*measured, *answered_findings(analysis, context)), table), table)
+    findings = (*measured, *answered_findings(analysis, context))
+    return log_odds(weigh(lowered(findings, analysis.cautions, context), table), table)
 
 
 def _largest_change(

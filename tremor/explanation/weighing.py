@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tremor.explanation.answers.questions import by_attribute
 from tremor.explanation.evidence import Bin, Entry, EvidenceTable, Rules
@@ -54,14 +54,19 @@ def weigh(findings: Iterable[Finding], table: EvidenceTable) -> tuple[Weighed, .
     """
     known = {one.key: one for one in findings if one.known}
     return tuple(
-        Weighed(
-            entry=entry,
-            finding=finding,
-            bin=entry.bin_of(finding.weighed_by, finding.low, finding.high),
-        )
+        Weighed(entry=entry, finding=finding, bin=_bin_of(entry, finding))
         for entry in table.entries.values()
         if (finding := known.get(entry.finding)) is not None
     )
+
+
+def _bin_of(entry: Entry, finding: Finding) -> Bin:
+    """Return the bin that a finding lies in, its weights lowered as the finding is."""
+    found = entry.bin_of(finding.weighed_by, finding.low, finding.high)
+    if finding.kept == 1.0:
+        return found
+    weights = {id_: finding.kept * weight for id_, weight in found.weights.items()}
+    return replace(found, weights=weights)
 
 
 def log_odds(weighed: Iterable[Weighed], table: EvidenceTable) -> dict[str, float]:
@@ -125,7 +130,9 @@ def word_of(
     facts = {
         _topic(one.finding) or one.finding.key
         for one in weighed
-        if explanation in one.bin.weights and one.finding.origin in hypothesis.rests_on
+        if explanation in one.bin.weights
+        and one.finding.origin in hypothesis.rests_on
+        and one.finding.kept > 0.0
     }
     if len(facts) < hypothesis.least_facts:
         return "cannot tell"

@@ -212,7 +212,9 @@ def _line_of_tones(runs: Sequence[RunSpectra]) -> PooledLine | None:
         # Where the runs differ by more than their errors, that is the honest one.
         scatter = np.square(weight) @ np.square(each_hz - frequency_hz)
         freedom = len(tones) - 1.0
-        half = max(half, float(student_quantile(freedom) * np.sqrt(scatter * (1.0 + 1.0 / freedom))))
+        half = max(
+            half, float(student_quantile(freedom) * np.sqrt(scatter * (1.0 + 1.0 / freedom)))
+        )
     power = share @ np.array([tone.power_ms2sq for tone in tones])
     rms = float(np.sqrt(power))
     half_rms = float(np.sqrt(np.square(share) @ np.square([tone.half_rms_ms2 for tone in tones])))

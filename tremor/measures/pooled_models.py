@@ -106,9 +106,7 @@ def choose_models(
     # Leakage of a narrow line is in many bins at once; it hides the flanks of one without tails.
     tapered = {number: replace(problem, is_tapered=True) for number, problem in doubtful.items()}
     plain = _fitted(tapered, is_voigt=False, fs=fs, band_hz=band_hz)
-    doubtful = {
-        number: problem for number, problem in tapered.items() if plain[number].is_doubtful
-    }
+    doubtful = {number: problem for number, problem in tapered.items() if plain[number].is_doubtful}
     wide = _fitted(doubtful, is_voigt=True, fs=fs, band_hz=band_hz)
     wide = _better(plain, wide, FIT_CHECK.shape_evidence)
     unexplained = {number for number in doubtful if number not in wide or wide[number].is_doubtful}
@@ -187,9 +185,7 @@ def _with_second_lines(
     return {number: _arranged(model, other[number], fs=fs) for number, model in kept.items()}
 
 
-def _second_peak(
-    model: ChosenModel, spectrum: MeanSpectrum, is_unexplained: bool
-) -> float | None:
+def _second_peak(model: ChosenModel, spectrum: MeanSpectrum, is_unexplained: bool) -> float | None:
     """Return a second peak of the mean spectrum, Hz, if the one line does not explain it."""
     found = spectrum.second_peak(FIT_CHECK.least_prominence)
     if found is None:

@@ -92,13 +92,14 @@ def short(analysis: Analysis) -> str:
 
 def _page(analysis: Analysis) -> dict[str, Any]:
     facts = analysis.recording
-    quality = quality_of(facts, analysis.settings)
+    quality = quality_of(facts, analysis.settings, analysis.cautions)
     before_word, after_word = _around_level()
     return {
         "name": view.name_of_source(analysis),
         "recorded": _recorded(facts),
         "status": analysis.status,
         "key_sentences": view.key_sentences(analysis),
+        "cautions": view.caution_texts(analysis),
         "purpose": view.purpose(),
         "warning_signs": _warning_signs(analysis),
         "explaining": _explaining(analysis) if analysis.explanations else None,

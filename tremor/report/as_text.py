@@ -49,6 +49,8 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     lines += wrapped(view.headline(analysis))
     lines += wrapped(view.strength_text(analysis, half_life=True))
     lines.append("")
+    for caution in view.caution_texts(analysis):
+        lines += [*_fact("cautions", caution), ""]
     if analysis.status == "measured":
         lines += [*_key_numbers(analysis), ""]
         if unicode:
@@ -77,7 +79,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
             gravity=facts.gravity,
         ),
     )
-    quality = quality_of(facts, analysis.settings)
+    quality = quality_of(facts, analysis.settings, analysis.cautions)
     lines += _fact("quality", text("quality", quality.level))
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)

@@ -26,6 +26,7 @@ __all__ = [
     "KeyNumber",
     "beyond_text",
     "capture_rows",
+    "caution_texts",
     "episode_label",
     "estimate_meaning",
     "estimate_name",
@@ -250,6 +251,23 @@ def beyond_text(analysis: Analysis) -> str:
     return f"{_capitalized(sentence(named))}."
 
 
+def caution_texts(analysis: Analysis) -> tuple[str, ...]:
+    """Return what weakens the result, one sentence or two each, the strongest first."""
+    found = []
+    for one in analysis.cautions:
+        statement = sentence(one.statement)
+        if one.start_s is not None and one.end_s is not None:
+            statement = text(
+                "view",
+                "caution_span",
+                start=clock(one.start_s),
+                end=clock(one.end_s),
+                statement=statement,
+            )
+        found.append(f"{_capitalized(statement)}.")
+    return tuple(found)
+
+
 def key_sentences(analysis: Analysis) -> tuple[str, ...]:
     """Return the result in a few sentences."""
     summary = analysis.summary
@@ -265,7 +283,7 @@ def key_sentences(analysis: Analysis) -> tuple[str, ...]:
     beyond = beyond_text(analysis)
     if beyond:
         found.append(beyond)
-    quality = quality_of(analysis.recording, analysis.settings)
+    quality = quality_of(analysis.recording, analysis.settings, analysis.cautions)
     if quality.level == "good":
         found.append(text("view", "capture_good"))
     else:

@@ -343,8 +343,9 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Name of the capture, status, times, estimates with their limits, the recovery, and the
-            strength at the beginning and at the end of the rest.
+            Name of the capture, status, times, estimates with their limits, the recovery, the
+            strength at the beginning and at the end of the rest, cautions, and shaking outside the
+            band.
         """
         import pandas as pd
 
@@ -369,6 +370,10 @@ class Analysis:
         for field_name, estimate in of_rest.items():
             for end, part in zip(_ENDS, ("value", "low", "high"), strict=True):
                 row[f"{field_name}{end}"] = None if estimate is None else getattr(estimate, part)
+        row["cautions"] = " ".join(dict.fromkeys(one.code for one in self.cautions))
+        beyond = self.beyond_band
+        row["beyond_band_hz"] = None if beyond is None else beyond.frequency_hz.value
+        row["beyond_band_rms_ms2"] = None if beyond is None else beyond.rms_ms2.value
         return pd.DataFrame([row])
 
     def to_html(self) -> str:

@@ -3,8 +3,8 @@
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
 together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
 (`arrivals`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
-the scores of a window (`scores`), lines outside the band (`outside`), the line model (`lines`) and
-its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a recovery
+the scores of a window (`scores`), shaking that is no tremor (`outside`), the line model (`lines`)
+and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a recovery
 (`recoveries`), the tap test of a strap (`strap`). Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -14,7 +14,7 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.fits import FIT_CHECK
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
-from tremor.settings.outside import OUTSIDE
+from tremor.settings.outside import OUTSIDE, STEADINESS
 from tremor.settings.recoveries import (
     DECAY_PRIOR,
     DECAY_READING,
@@ -72,6 +72,7 @@ __all__ = [
     "SLOPE_FIT",
     "SPECTRUM",
     "STAMP_ORDER",
+    "STEADINESS",
     "STRAP",
     "STREAM",
     "TAPS",

@@ -1,7 +1,7 @@
-"""Numbers that decide what shaking outside the band is named.
+"""Numbers that decide what shaking is named that is outside the band, or no muscle's.
 
 The limits that a line in the band must reach hold for a line outside of it, too; they are in
-`windows`.
+`windows`. When a result is given with a caution is in `sessions`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
-__all__ = ["OUTSIDE", "OutsideCalibration"]
+__all__ = ["OUTSIDE", "STEADINESS", "OutsideCalibration", "SteadinessCalibration"]
 
 _BEYOND_TESTS: Final = "measured: tests/analysis/test_beyond.py, lines of 13-18 Hz and quiet legs"
 
@@ -127,4 +127,60 @@ class OutsideCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteadinessCalibration:
+    """How the even swing in a window is searched."""
+
+    half_width_hz: float = calibrated(
+        1.5,
+        "Hz",
+        "what lies this near to the peak is the line: a motor that runs up by 0.4 Hz/s stays "
+        "within for 4 s",
+        source="derived: 0.4 Hz/s times 4 s",
+    )
+    rate_hz: float = calibrated(
+        25.0,
+        "Hz",
+        "sampling rate of the envelope, whatever that of the samples",
+        source="derived: eight times the half width of the line, rounded up",
+    )
+    edge_s: float = calibrated(
+        0.3, "s", "cut off at each end of an analytic signal, which rings there", source=JUDGEMENT
+    )
+    floor_to: float = calibrated(
+        1.3,
+        "1",
+        "upper end of the bins that show the noise, over that of the band",
+        source=JUDGEMENT,
+    )
+    floor_quantile: float = calibrated(
+        0.2, "1", "quantile of these bins that is noise where lines fill the rest", source=JUDGEMENT
+    )
+    quantile_over_mean: float = calibrated(
+        0.51,
+        "1",
+        "that quantile over the mean, three axes",
+        source="derived: 20 % quantile of a gamma variable with shape 3 and mean 1",
+    )
+    most_noise: float = calibrated(
+        0.5,
+        "1",
+        "share of the line that may be noise; with more, nothing is told",
+        source=JUDGEMENT,
+    )
+    most_ramp_hz_per_s: float = calibrated(
+        0.4, "Hz/s", "fastest change of speed: a drum that runs up to its spin", source=JUDGEMENT
+    )
+    ramps: int = calibrated(
+        17,
+        "1",
+        "changes of speed that are tried: neighbours differ by 0.3 rad at the ends of 4 s",
+        source="derived: pi 0.05 Hz/s (2 s)^2 / 2",
+    )
+    refinements: int = calibrated(
+        4, "1", "least-squares steps from the best of them", source=JUDGEMENT
+    )
+
+
 OUTSIDE: Final = OutsideCalibration()
+STEADINESS: Final = SteadinessCalibration()

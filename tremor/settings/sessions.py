@@ -22,6 +22,8 @@ __all__ = [
     "StreamCalibration",
 ]
 
+_CAUTION_TESTS: Final = "measured: tests/analysis/test_cautions.py, machines, seats, tremor"
+
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeSettings:
@@ -360,18 +362,63 @@ class CautionCalibration:
         "floor across the band that sensor noise alone, under 0.03 m/s^2, does not reach",
         source=JUDGEMENT,
     )
-    machine_hz: float = calibrated(
-        0.05,
-        "Hz",
-        "width of a line that no muscle has: the narrowest leg tremor on record is 0.25 Hz wide; "
-        "a motor or the mains is far narrower",
-        source="measured: hand held out, six windows of 4 s, 0.25-1.55 Hz (pdkit test data 2458)",
+    even_share: tuple[float, float] = calibrated(
+        (0.92, 0.98),
+        "1",
+        "median share of the line, in windows of 4 s, that one even swing explains: a caution "
+        "from the first, a full one from the second. Motors have 0.99 or more, with jitter, ramps "
+        "and aliases; tremor 0.25-1.5 Hz wide 0.4-0.87",
+        source=_CAUTION_TESTS,
     )
-    machine_s: float = calibrated(
-        20.0,
-        "s",
-        "tremor time below which so small a width cannot be resolved",
-        source="derived: 1 / machine_hz",
+    least_even_windows: int = calibrated(
+        3, "1", "windows whose median is told: an episode of 8 s has three", source=JUDGEMENT
+    )
+    hand_share: tuple[float, float] = calibrated(
+        (0.88, 0.99),
+        "1",
+        "the same for a leg that is bounced at will, whose tempo wanders: 0.96-0.98",
+        source=_CAUTION_TESTS,
+    )
+    bounce_hz: float = calibrated(8.0, "Hz", "nobody bounces a leg faster", source=JUDGEMENT)
+    bounce_mm: tuple[float, float] = calibrated(
+        (0.5, 5.0),
+        "mm",
+        "displacement, peak to peak, of a leg that is bounced gently, and plainly",
+        source=JUDGEMENT,
+    )
+    vehicle_ratio: tuple[float, float] = calibrated(
+        (0.4, 1.2),
+        "1",
+        "RMS in 0.5-3 Hz over that in the band, from which a seat shakes, for shaking that is "
+        "broad in the band and for a hump: a body on its springs sways at 1-2 Hz. Seats of trains "
+        "and cars have 1.3-2.7, tremor of a leg at rest 0.06-0.33",
+        source=_CAUTION_TESTS,
+    )
+    vehicle_fraction: tuple[float, float] = calibrated(
+        (0.4, 0.65), "1", "share of the peak in the band that goes with each", source=JUDGEMENT
+    )
+    vehicle_low_ms2: tuple[float, float] = calibrated(
+        (0.04, 1.0),
+        "m/s^2",
+        "RMS in 0.5-3 Hz between that of a leg at rest and that of walking",
+        source=JUDGEMENT,
+    )
+    vehicle_pause: float = calibrated(
+        0.3,
+        "1",
+        "level of the quietest tenth over the median one: a vehicle never pauses, a leg that "
+        "moves does",
+        source=JUDGEMENT,
+    )
+    vehicle_windows: int = calibrated(
+        8, "1", "windows that show whether it pauses", source=JUDGEMENT
+    )
+    rocking_ratio: float = calibrated(
+        3.0,
+        "1",
+        "RMS in 0.5-3 Hz over that in the band, above which slow shaking that is a line is "
+        "rocking and no vehicle",
+        source=JUDGEMENT,
     )
 
 

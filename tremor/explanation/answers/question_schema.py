@@ -149,6 +149,12 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
         topic.key: topic
         for topic in (
             Topic(
+                key="shaking",
+                text="Did a vehicle, a machine, or you yourself shake the leg while it was "
+                "recorded?",
+                what="whether something else shook the leg",
+            ),
+            Topic(
                 key="effort",
                 text="How hard was the run, on a scale of 0 to 10?",
                 what="how hard the run was",

@@ -159,6 +159,19 @@ class Answers:
             tries=("shade", "full"),
         )
     )
+    shaking: str | None = asked(
+        Question(
+            section="environment",
+            title="shaking of the seat",
+            wording="Did a vehicle, a machine, or you yourself shake the leg meanwhile?",
+            why="what shakes as evenly as a machine, or as long as a vehicle, is no sign of a "
+            "tired muscle",
+            claims=("F3",),
+            choices=("none", "vehicle", "machine", "own_movement"),
+            topic="shaking",
+            tries=("none",),
+        )
+    )
 
     # Body mass and sweat.
     mass_before_kg: float | None = asked(

@@ -42,6 +42,8 @@ class Finding:
         Answers of the context that it looks at.
     unanswered : tuple of str
         Those of them that it lacks.
+    kept : float
+        Share of its weight that counts, 0 to 1; less than 1 where a caution lowers it.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Finding:
     high: float | None = None
     fields: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
+    kept: float = 1.0
 
     @property
     def known(self) -> bool:
