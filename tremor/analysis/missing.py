@@ -6,7 +6,7 @@ How they are interpolated is in `tremor.dsp.missing`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +111,8 @@ def filled(samples: Floats, *, fs: float, band_hz: tuple[float, float]) -> Float
     if not np.isnan(samples[:, 0]).any():
         return samples
     cutoff_hz = slow_cutoff_hz(band_hz)
-    return fill_missing(samples.T[None], fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz).samples[0].T
+    whole = fill_missing(samples.T[None], fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
+    return np.asarray(whole.samples[0].T)
 
 
 def widened(line: PooledLine | None, missing_share: float) -> PooledLine | None:
@@ -131,7 +132,9 @@ def widened(line: PooledLine | None, missing_share: float) -> PooledLine | None:
     """
     if line is None or missing_share == 0.0:
         return line
-    wider = {name: _widened(getattr(line, name), name, missing_share) for name in ESTIMATE_NAMES}
+    wider: dict[str, Any] = {
+        name: _widened(getattr(line, name), name, missing_share) for name in ESTIMATE_NAMES
+    }
     return replace(line, **wider)
 
 

@@ -155,7 +155,7 @@ def _fill(
         coefficients, innovation = _levinson(lags)
         fast[np.broadcast_to(missing[:, None, :], fast.shape)] = 0.0
         precision, pull = _precision(coefficients, fast, at)
-        covariance = np.linalg.inv(precision)
+        covariance: Floats = np.asarray(np.linalg.inv(precision), dtype=np.float64)
         mean = -(pull @ covariance)
         covariance *= innovation[:, None, None]
         np.put_along_axis(fast, np.broadcast_to(at[:, None, :], mean.shape), mean, axis=-1)
@@ -277,8 +277,7 @@ def _by_lag(covariance: Floats, at: Indices, most: int) -> Floats:
     flat = apart + (most + 2) * np.arange(len(at))[:, None, None]
     sums = np.bincount(flat.ravel(), covariance.ravel(), minlength=(most + 2) * len(at))
     sums = sums.reshape(len(at), most + 2)[:, : most + 1]
-    sums[:, 1:] /= 2.0
-    return sums
+    return np.asarray(sums * np.where(np.arange(most + 1) > 0, 0.5, 1.0))
 
 
 def _band_power(samples: Floats, *, fs: float, band_hz: tuple[float, float]) -> Floats:
@@ -287,7 +286,7 @@ def _band_power(samples: Floats, *, fs: float, band_hz: tuple[float, float]) -> 
     band = band_bins(n, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
     spectrum = np.fft.rfft(samples, axis=-1)[..., band]
     power = np.square(spectrum.real) + np.square(spectrum.imag)
-    return np.ascontiguousarray(power).sum(axis=(1, 2)) * (2.0 / n**2)
+    return np.asarray(np.ascontiguousarray(power).sum(axis=(1, 2)) * (2.0 / n**2))
 
 
 def _band_power_of(
@@ -299,4 +298,4 @@ def _band_power_of(
     inside[band] = 1.0
     kernel = np.fft.irfft(inside, n=n)
     kernel[1:] *= 2.0
-    return np.ascontiguousarray(_by_lag(covariance, at, n - 1) * kernel).sum(axis=-1) / n
+    return np.asarray((_by_lag(covariance, at, n - 1) * kernel).sum(axis=-1) / n)
