@@ -195,9 +195,10 @@ def _bridged(windows: Floats, missing: Bools, half_width: int) -> Floats:
 def _autocovariance(samples: Floats, order: int) -> Floats:
     """Return sums of lagged products over samples and axes, (n_windows, order + 1)."""
     n = samples.shape[-1]
-    spectrum = np.fft.rfft(samples, n=n + order + 1, axis=-1)
-    power = (np.square(spectrum.real) + np.square(spectrum.imag)).sum(axis=1)
-    return np.ascontiguousarray(np.fft.irfft(power, n=n + order + 1, axis=-1)[:, : order + 1])
+    lags = np.empty((len(samples), order + 1))
+    for lag in range(order + 1):
+        lags[:, lag] = (samples[..., : n - lag] * samples[..., lag:]).sum(axis=-1).sum(axis=-1)
+    return lags
 
 
 def _lags_of_known(fast: Floats, missing: Bools, order: int, *, fs: float) -> Floats:
@@ -208,7 +209,7 @@ def _lags_of_known(fast: Floats, missing: Bools, order: int, *, fs: float) -> Fl
     """
     n, n_lags = missing.shape[-1], order + 1
     known = np.where(missing[:, None, :], 0.0, fast)
-    pairs = np.round(_autocovariance((~missing[:, None, :]).astype(np.float64), order))
+    pairs = _autocovariance((~missing[:, None, :]).astype(np.float64), order)
     lag = np.arange(n_lags)
     window = (1.0 - lag / n) * np.exp(-0.5 * np.square(lag / (MISSING.lag_window_s * fs)))
     lags = _autocovariance(known, order) / np.maximum(pairs, 1.0) * window
@@ -238,37 +239,34 @@ def _precision(coefficients: Floats, known: Floats, at: Indices) -> tuple[Floats
 
     For an innovation of variance 1, by the formula of Gohberg and Semencul: ``Q = A A' - B B'``
     with lower triangular Toeplitz matrices of the coefficients, and of the coefficients reversed.
+    It is a band: each row is computed from ``-order`` to ``order`` around the diagonal.
     """
     n_windows, n_lags = coefficients.shape
     n, order = known.shape[-1], n_lags - 1
-    first, second = np.zeros((n_windows, 1, n)), np.zeros((n_windows, 1, n))
-    first[:, 0, :n_lags] = coefficients
-    second[:, 0, n - order :] = coefficients[:, :0:-1]
-    total = np.zeros(known.shape)
-    spectrum = np.fft.rfft(known, n=2 * n, axis=-1)
-    for column, sign in ((first, 1.0), (second, -1.0)):
-        kernel = np.fft.rfft(column, n=2 * n, axis=-1)
-        back = np.fft.irfft(np.conj(kernel) * spectrum, n=2 * n, axis=-1)[..., :n]
-        along = np.fft.irfft(kernel * np.fft.rfft(back, n=2 * n, axis=-1), n=2 * n, axis=-1)
-        total += sign * along[..., :n]
-    pull = np.take_along_axis(total, at[:, None, :], axis=-1)
-
     # Sums of products of two coefficients a lag apart, over the first few coefficients.
     lag = np.arange(n_lags)
     padded = np.concatenate([coefficients, np.zeros((n_windows, n_lags))], axis=1)
-    products = coefficients[:, :, None] * padded[:, lag[:, None] + lag]
     sums = np.zeros((n_windows, n_lags + 1, n_lags))
-    np.cumsum(products, axis=1, out=sums[:, 1:])
-    low = np.minimum(at[:, :, None], at[:, None, :])
-    apart = np.abs(at[:, :, None] - at[:, None, :])
+    np.cumsum(coefficients[:, :, None] * padded[:, lag[:, None] + lag], axis=1, out=sums[:, 1:])
+    offset = np.arange(-order, order + 1)
+    other = at[:, :, None] + offset
+    low = np.minimum(at[:, :, None], other)
+    before_end = n - 1 - np.maximum(at[:, :, None], other)
     row = np.arange(n_windows)[:, None, None]
 
     def up_to(last: Indices) -> Floats:
-        return np.asarray(sums[row, np.clip(last + 1, 0, n_lags), np.minimum(apart, order)])
+        return np.asarray(sums[row, np.clip(last + 1, 0, n_lags), np.abs(offset)])
 
-    before_end = n - 1 - low - apart
-    matrix = up_to(low) - (up_to(before_end + 1 + low) - up_to(before_end))
-    return np.where(apart <= order, matrix, 0.0), pull
+    band = up_to(low) - (up_to(before_end + 1 + low) - up_to(before_end))
+    band[(other < 0) | (other >= n)] = 0.0
+
+    around = np.pad(known, ((0, 0), (0, 0), (order, order)))
+    flat = (other + order).reshape(n_windows, 1, -1)
+    neighbours = np.take_along_axis(around, flat, axis=-1).reshape(n_windows, 3, *other.shape[1:])
+    pull = (neighbours * band[:, None]).sum(axis=-1)
+    apart = at[:, None, :] - at[:, :, None]
+    matrix = np.take_along_axis(band, np.clip(apart + order, 0, 2 * order), axis=-1)
+    return np.where(np.abs(apart) <= order, matrix, 0.0), pull
 
 
 def _by_lag(covariance: Floats, at: Indices, most: int) -> Floats:
