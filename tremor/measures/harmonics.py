@@ -76,7 +76,6 @@ def find_harmonics(
     total = np.concatenate([np.zeros((len(density), 1)), np.cumsum(density, axis=-1)], axis=-1)
     half = max(1, round(HARMONICS.half_width_hz / bin_width_hz))
     reach = max(2, round(HARMONICS.search_hz / bin_width_hz))
-    most_off = HARMONICS.tolerance_hz / bin_width_hz
 
     def mean_around(at: npt.NDArray[np.int64]) -> Floats:
         first = np.clip(at - half, 0, density.shape[-1] - 1)
@@ -84,14 +83,14 @@ def find_harmonics(
         found = np.take_along_axis(total, last, -1) - np.take_along_axis(total, first, -1)
         return np.asarray(found / (last - first))
 
-    def other_peak(frequency_hz: Floats) -> tuple[Floats, Floats]:
+    def other_peak(frequency_hz: Floats, tolerance_hz: float) -> tuple[Floats, Floats]:
         """Return the level of the peak at a frequency, 0 where there is none, and where it is."""
         expected = frequency_hz / bin_width_hz
         at = np.round(expected).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
         at = np.clip(at, 0, density.shape[-1] - 1)
         best = np.argmax(np.take_along_axis(density, at, -1), axis=-1)[:, None]
         top = np.take_along_axis(at, best, -1)
-        is_there = np.abs(top[:, 0] - expected) <= most_off
+        is_there = np.abs(top[:, 0] - expected) * bin_width_hz <= tolerance_hz
         return np.where(is_there, mean_around(top)[:, 0], 0.0), np.asarray(top[:, 0] * bin_width_hz)
 
     def level_at(frequency_hz: Floats) -> Floats:
@@ -106,8 +105,8 @@ def find_harmonics(
         return np.asarray(clear & (level > least))
 
     low_hz, high_hz = limits_hz
-    below, below_hz = other_peak(peak_hz / 2.0)
+    below, below_hz = other_peak(peak_hz / 2.0, HARMONICS.tolerance_hz)
     is_second = stands_out(below, peak_hz / 2.0) & (np.minimum(below_hz, peak_hz / 2.0) >= low_hz)
-    above, _ = other_peak(2.0 * peak_hz)
+    above, _ = other_peak(2.0 * peak_hz, 2.0 * HARMONICS.tolerance_hz)
     has_second = stands_out(above, peak_hz) & (2.0 * peak_hz <= high_hz)
     return Harmonics(np.where(is_second, peak_hz / 2.0, peak_hz), is_second | has_second)

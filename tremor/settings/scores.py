@@ -98,7 +98,8 @@ class HarmonicsCalibration:
     tolerance_hz: float = calibrated(
         0.4,
         "Hz",
-        "... and must be this near: 4 s resolve 0.25 Hz, and 5 and 9 Hz are 0.5 Hz off",
+        "... and must be this near to half of it, or twice so to twice it: 4 s resolve 0.25 Hz, and "
+        "5 and 9 Hz are 0.5 Hz off",
         source="derived: bin width of the default window",
     )
     least_share: float = calibrated(
@@ -114,10 +115,10 @@ class HarmonicsCalibration:
         source=JUDGEMENT,
     )
     most_slow_share: float = calibrated(
-        0.1,
+        0.25,
         "1",
         "RMS in 0.5-3 Hz over that in the band up to which a line with a second harmonic is no "
-        "comb of strides: stamping starts at 0.15, gait at 0.5",
+        "comb of strides: the flank of a line at 3.7 Hz reaches 0.25, gait starts at 0.5",
         source=DETECTION_BENCH,
     )
 
