@@ -12,11 +12,12 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tremor.arrays import Floats, read_only
 from tremor.errors import InvalidInputError
 
-__all__ = ["count_slow", "remove_slow", "slow_cosines"]
+__all__ = ["count_slow", "remove_slow", "slow_coefficients", "slow_cosines"]
 
 #: A basis of more numbers than this is slower than the cosine transform, which gives the same.
 _MAX_BASIS_SIZE: Final = 40_000
@@ -125,23 +126,60 @@ def remove_slow(samples: Floats, *, fs: float, cutoff_hz: float) -> Floats:
     return samples - _slow_part(samples, n_slow)
 
 
-def _slow_part(samples: Floats, n_slow: int) -> Floats:
-    """Return what the slowest cosines hold of windows, by a cosine transform there and back.
+def slow_coefficients(samples: Floats, n_slow: int) -> Floats:
+    """Return the coefficients of the slowest orthonormal cosines of windows.
 
-    The transform is a Fourier transform of the samples in another order: the even ones, then the
-    odd ones backwards (Makhoul 1980, doi:10.1109/TASSP.1980.1163351).
+    Parameters
+    ----------
+    samples : ndarray, shape (..., n_samples)
+        Windows, time along the last axis.
+    n_slow : int
+        Number of cosines, at most half of the samples.
+
+    Returns
+    -------
+    ndarray, shape (..., n_slow)
+        ``samples @ slow_cosines(n_samples, n_slow)``, by a Fourier transform of the samples in
+        another order: the even ones, then the odd ones backwards.
+
+    References
+    ----------
+    Makhoul J. A fast cosine transform in one and two dimensions. IEEE Trans Acoust 1980;28:27-34.
+    doi:10.1109/TASSP.1980.1163351
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(1).normal(size=400)
+    >>> bool(np.allclose(slow_coefficients(x, 13), x @ slow_cosines(400, 13)))
+    True
     """
     n_samples = samples.shape[-1]
-    n_even = (n_samples + 1) // 2
     ordered = np.concatenate([samples[..., ::2], samples[..., 1::2][..., ::-1]], axis=-1)
-    spectrum = np.fft.rfft(ordered, axis=-1)
-    turn = np.exp(-0.5j * np.pi / n_samples * np.arange(n_slow))
+    spectrum = np.fft.rfft(ordered, axis=-1)[..., :n_slow]
+    coefficients = np.asarray((spectrum * _half_turns(n_samples, n_slow)).real)
+    coefficients[..., 0] /= np.sqrt(n_samples)
+    coefficients[..., 1:] *= np.sqrt(2.0 / n_samples)
+    return coefficients
+
+
+def _slow_part(samples: Floats, n_slow: int) -> Floats:
+    """Return what the slowest cosines hold of windows, by a cosine transform there and back."""
+    n_samples = samples.shape[-1]
+    n_even = (n_samples + 1) // 2
+    coefficients = slow_coefficients(samples, n_slow)
     # The constant is its own counterpart, every other cosine has one at the negative frequency.
-    cosines = (spectrum[..., :n_slow] * turn).real
-    spectrum[..., :n_slow] = cosines * np.conj(turn)
-    spectrum[..., n_slow:] = 0.0
+    coefficients[..., 0] *= np.sqrt(n_samples)
+    coefficients[..., 1:] *= np.sqrt(n_samples / 2.0)
+    spectrum = np.zeros((*samples.shape[:-1], n_samples // 2 + 1), dtype=np.complex128)
+    spectrum[..., :n_slow] = coefficients * np.conj(_half_turns(n_samples, n_slow))
     ordered = np.fft.irfft(spectrum, n=n_samples, axis=-1)
     slow = np.empty_like(samples)
     slow[..., ::2] = ordered[..., :n_even]
     slow[..., 1::2] = ordered[..., n_even:][..., ::-1]
     return slow
+
+
+@lru_cache(maxsize=16)
+def _half_turns(n_samples: int, n_slow: int) -> npt.NDArray[np.complex128]:
+    return read_only(np.exp(-0.5j * np.pi / n_samples * np.arange(n_slow)), np.complex128)

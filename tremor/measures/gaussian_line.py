@@ -133,7 +133,9 @@ def choose_shapes(
         The result of a window does not depend on the others.
     """
     width_hz = fit.bandwidth_hz
+    # The flanks of a Gaussian make a Lorentzian too narrow, and leave its shoulders unexplained.
     suspect = may_be_wide & (width_hz < LINE.narrow_share * half_span_hz(band_hz))
+    suspect &= fit.ratio > LINE.most_ratio
     rows = np.flatnonzero(suspect)
     if not rows.size:
         return ShapeChoice(fit, width_hz)

@@ -160,7 +160,8 @@ def _phases(
     amplitude = along[0] - 1j * along[1]
     n_part = n // LONG_TONE.parts
     cut = n_part * LONG_TONE.parts
-    turned = (np.conj(amplitude) @ residual)[:cut] * np.conj(wave[:cut])
+    # Not by BLAS, which starts threads for so many samples.
+    turned = (np.conj(amplitude)[:, None] * residual).sum(axis=0)[:cut] * np.conj(wave[:cut])
     parts = turned.reshape(LONG_TONE.parts, n_part).sum(axis=-1)
     phase: Floats = 2.0 * parts.imag / (n_part * float(np.vdot(amplitude, amplitude).real))
     return phase, n_part

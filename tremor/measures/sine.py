@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import read_only
-from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
+from tremor.dsp.filters import count_slow, remove_slow, slow_coefficients, slow_cosines
 from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import half_span_hz
 from tremor.measures.intervals import NORMAL_QUANTILE, ONE_SIDED_QUANTILE, student_quantile
@@ -26,7 +26,7 @@ from tremor.settings import SINE, SPECTRUM
 __all__ = ["SLOPE_VARIANCE", "SineFit", "fit_sines", "residual_per_bandwidth_s"]
 
 #: Size of the largest basis of slow cosines that is kept in memory, in numbers.
-_MOST_BASIS_NUMBERS: Final = 500_000
+_MOST_BASIS_NUMBERS: Final = 40_000
 #: Gauss-Newton steps at most, the change in bins that ends them, and the longest one; from a start
 #: within half a bin three are enough.
 _STEPS: Final = 6
@@ -328,8 +328,8 @@ def _phase_diffusion(residual: Floats, fit: _LeastSquares, *, noise_ms2sq: Float
     quarter = np.stack([fit.waves[:, 1], -fit.waves[:, 0]], axis=1)
     along = ((fit.amplitude @ quarter) * residual).sum(axis=1)
     power = np.maximum(np.square(fit.amplitude).sum(axis=(1, 2)) / 2.0, 1e-300)
-    # One product per window: a window alone gives the same bits as one among others.
-    course = (along[:, None, :] @ _legendre(n, SINE.phase_degrees))[:, 0, :]
+    # Not by BLAS: it starts threads for so many samples, and sums in another order for one window.
+    course = np.einsum("kn,dn->kd", along, _legendre(n, SINE.phase_degrees))
     by_chance = noise_ms2sq / power
     energy = np.square(course / power[:, None]).sum(axis=-1) / by_chance
     share = (1.0 / (2.0 * (2 * degrees + 3) * (2 * degrees - 1))).sum()
@@ -339,21 +339,21 @@ def _phase_diffusion(residual: Floats, fit: _LeastSquares, *, noise_ms2sq: Float
 
 @lru_cache(maxsize=16)
 def _legendre(n_samples: int, highest: int) -> Floats:
-    """Return the Legendre polynomials of degree 2 and more, of unit length, (n, highest - 1)."""
+    """Return the Legendre polynomials of degree 2 and more, of unit length, (highest - 1, n)."""
     from numpy.polynomial.legendre import legvander
 
     # Samples are the middles of equal parts; not quite orthogonal, by 1 / n.
     middle = (2.0 * np.arange(n_samples) + 1.0) / n_samples - 1.0
-    polynomials = legvander(middle, highest)[:, 2:]
-    return read_only(polynomials / np.sqrt(np.square(polynomials).sum(axis=0)))
+    polynomials = np.ascontiguousarray(legvander(middle, highest)[:, 2:].T)
+    return read_only(polynomials / np.sqrt(np.square(polynomials).sum(axis=1, keepdims=True)))
 
 
 def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
     """Return the inner products of waves of shape (n_windows, k, n) without their slow parts."""
     n = waves.shape[-1]
     n_slow = count_slow(n, fs=fs, cutoff_hz=cutoff_hz)
-    if n * n_slow > _MOST_BASIS_NUMBERS:
-        rest = remove_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
-        return np.asarray(rest @ np.swapaxes(rest, -1, -2))
-    slow = waves @ slow_cosines(n, n_slow)
+    if n * n_slow <= _MOST_BASIS_NUMBERS or 2 * n_slow > n:
+        slow = waves @ slow_cosines(n, n_slow)
+    else:
+        slow = slow_coefficients(waves, n_slow)
     return np.asarray(waves @ np.swapaxes(waves, -1, -2) - slow @ np.swapaxes(slow, -1, -2))

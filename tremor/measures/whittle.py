@@ -286,6 +286,8 @@ class WhittleFit:
         Of (f0, ln a, ln P, ln c), with a = pi B: the inverse of the Fisher information.
     deviance : ndarray, shape (n_windows,)
         Sum of ln S + I/S: minus the logarithm of the likelihood, up to a constant.
+    ratio : ndarray, shape (n_windows,)
+        Mean of I/S within 1 Hz of the centre: one if the shape holds.
     """
 
     frequency_hz: Floats
@@ -294,6 +296,7 @@ class WhittleFit:
     noise: Floats
     covariance: Floats
     deviance: Floats
+    ratio: Floats
 
 
 def power_and_floor(density: Floats, *, duration_s: float) -> tuple[Floats, Floats]:
@@ -383,6 +386,7 @@ def fit_whittle(
         model=model,
     )
     s, slopes = model(bins.index, theta, duration_s=duration_s)
+    near = np.abs(bins.index / duration_s - theta[:, 0:1]) <= LINE.checked_hz
     return WhittleFit(
         frequency_hz=theta[:, 0],
         bandwidth_hz=np.exp(theta[:, 1]) / np.pi,
@@ -390,6 +394,7 @@ def fit_whittle(
         noise=np.exp(theta[:, 3]),
         covariance=_covariance(slopes, held=theta[:, 1] <= limits.low[:, 1]),
         deviance=(np.log(s) + density / s).sum(axis=-1),
+        ratio=np.where(near, density / s, 0.0).sum(axis=-1) / near.sum(axis=-1),
     )
 
 

@@ -93,6 +93,19 @@ class LineCalibration:
         "a Gaussian: one of 1.2 Hz is fitted with 0.2",
         source="measured: tests/measures/test_gaussian_line.py",
     )
+    checked_hz: float = calibrated(
+        1.0,
+        "Hz",
+        "the fit is checked this far around its centre: the shoulders of a line",
+        source="measured: tests/measures/test_gaussian_line.py",
+    )
+    most_ratio: float = calibrated(
+        1.2,
+        "1",
+        "mean ratio of periodogram and model there, from which a Gaussian is tried: a Lorentzian "
+        "has 0.75-1.4 at 4 s and 0.85-1.2 at 10 s, a Gaussian that wins 1.3-3.5",
+        source="measured: tests/measures/test_gaussian_line.py",
+    )
     shape_evidence: float = calibrated(
         3.0,
         "1",

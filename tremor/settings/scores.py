@@ -98,8 +98,8 @@ class HarmonicsCalibration:
     tolerance_hz: float = calibrated(
         0.4,
         "Hz",
-        "... and must be this near to half of it, or twice so to twice it: 4 s resolve 0.25 Hz, and "
-        "5 and 9 Hz are 0.5 Hz off",
+        "... and must be this near to half of it, or twice so to twice it: 4 s resolve 0.25 Hz, "
+        "and 5 and 9 Hz are 0.5 Hz off",
         source="derived: bin width of the default window",
     )
     least_share: float = calibrated(
