@@ -140,6 +140,16 @@ def windows_covered(found, scene):
     return sum(hits) / len(hits) if hits else None
 
 
+def no_wider_than_windows(found):
+    """Whether the interval of the session's RMS spans no larger ratio than a window's (median)."""
+    rms = found["summary"].get("rms_ms2")
+    every = [one.get("rms_ms2") for one in found["windows"] if one["verdict"] == "tremor"]
+    spans = sorted(one["high"] / max(one["low"], 1e-9) for one in every if number(one) is not None)
+    if number(rms) is None or not spans:
+        return None
+    return rms["high"] / max(rms["low"], 1e-9) <= 1.05 * spans[len(spans) // 2]
+
+
 def bandwidth_covered(found, scene):
     return covers(found["summary"].get("bandwidth_hz"), scene.lines[0].bandwidth_hz)
 
@@ -244,6 +254,7 @@ FOUND = Ask("found within 0.3 Hz", found_at, 0.95)
 FREQUENCY = Ask("frequency covered", frequency_covered, 0.9)
 WINDOWS = Ask("frequency covered by a window, mean share", windows_covered, 0.9)
 RMS = Ask("RMS covered", rms_covered, 0.9)
+NO_WIDER = Ask("RMS interval no wider than a window's", of(no_wider_than_windows), 0.95)
 BANDWIDTH = Ask("bandwidth covered", bandwidth_covered, 0.9)
 
 
@@ -262,6 +273,7 @@ MACHINE = (
     Ask("machine caution", of(lambda d: "machine" in cautions(d)), 0.95),
     Ask("fatigue not raised by what is measured", of(lambda d: not raised_fatigue(d)), 0.95),
     Ask(CALLED, of(measured)),
+    shown(NO_WIDER),
 )
 VEHICLE = (
     Ask("caution or refusal", of(cautioned_or_refused), 0.8),
@@ -350,7 +362,7 @@ ASKS = {
         Ask("fundamental found within 0.3 Hz", found_at, 0.95),
         FREQUENCY,
     ),
-    "lorentzian_line": (FOUND, FREQUENCY, WINDOWS, BANDWIDTH, RMS),
+    "lorentzian_line": (FOUND, FREQUENCY, WINDOWS, BANDWIDTH, RMS, NO_WIDER),
     "gaussian_line": (
         Ask("bandwidth covered", bandwidth_covered, 0.85),
         shown(FOUND),
@@ -364,6 +376,7 @@ ASKS = {
     "bursts_6_in_20": BURSTS,
     "gone_in_middle": (
         Ask("upper limit of RMS at most 3 times it", of(upper_rms_in_bounds), 0.95),
+        NO_WIDER,
         FOUND,
         shown(FREQUENCY),
         shown(RMS),
