@@ -206,7 +206,7 @@ def test_something_is_asked_of_every_scene(scenes):
 
 
 def test_two_lines_are_told_only_by_two_lines(scenes):
-    asks = bench_module("other_asks")
+    judges = bench_module("other_judges")
     scene = scenes.make("two_close", 0)
     first, second = (line.frequency_hz for line in scene.lines)
 
@@ -214,29 +214,29 @@ def test_two_lines_are_told_only_by_two_lines(scenes):
         told = [{"frequency_hz": {"value": hz, "low": hz, "high": hz}} for hz in told_hz]
         return {"summary": {"lines": told}, "episodes": []}
 
-    assert asks.both_told(document(second, first), scene)
-    assert not asks.both_told(document(first), scene)
-    assert not asks.both_told(document(first, first), scene)
-    assert not asks.both_told(document((first + second) / 2, 5.0), scene)
-    assert asks.both_covered(document(first, second - 0.1), scene) == 0.5
+    assert judges.both_told(document(second, first), scene)
+    assert not judges.both_told(document(first), scene)
+    assert not judges.both_told(document(first, first), scene)
+    assert not judges.both_told(document((first + second) / 2, 5.0), scene)
+    assert judges.both_covered(document(first, second - 0.1), scene) == 0.5
 
 
 def test_coverage_takes_one_sided_limits_and_leaves_out_what_is_missing():
-    asks = bench_module("other_asks")
-    assert asks.covers(None, 1.0) is None
-    assert asks.covers({"value": 1.1, "low": 1.0, "high": 1.2}, 1.0)
-    assert not asks.covers({"value": 1.1, "low": 1.05, "high": 1.2}, 1.0)
-    assert asks.covers({"value": None, "low": None, "high": 0.3}, 0.2)
+    judges = bench_module("other_judges")
+    assert judges.covers(None, 1.0) is None
+    assert judges.covers({"value": 1.1, "low": 1.0, "high": 1.2}, 1.0)
+    assert not judges.covers({"value": 1.1, "low": 1.05, "high": 1.2}, 1.0)
+    assert judges.covers({"value": None, "low": None, "high": 0.3}, 0.2)
 
 
 def test_what_speaks_for_fatigue_is_seen_unless_it_is_an_answer():
-    asks = bench_module("other_asks")
+    judges = bench_module("other_judges")
 
     def document(origin, weight, log_odds):
         evidence = [{"origin": origin, "weight": weight}]
         told = {"id": "muscle_fatigue", "evidence": evidence, "log_odds": log_odds, "prior": 1.0}
         return {"explanations": [told]}
 
-    assert asks.raised_fatigue(document("measured", 0.3, 1.3))
-    assert not asks.raised_fatigue(document("measured", -0.3, 0.7))
-    assert not asks.raised_fatigue(document("answered", 0.0, 1.0))
+    assert judges.raised_fatigue(document("measured", 0.3, 1.3))
+    assert not judges.raised_fatigue(document("measured", -0.3, 0.7))
+    assert not judges.raised_fatigue(document("answered", 0.0, 1.0))

@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import other_asks as asks
+import other_judges as judges
 from other_scenes import SCENES, make
 
 from tremor import TremorError, analyze
@@ -59,9 +60,9 @@ def trial(job):
     took = time.process_time() - began
     if scene.whole is not None:
         whole = analyze(scene.whole, sampling_rate_hz=scene.rate_hz)
-        found[asks.WITHOUT_LOSS] = whole.to_dict()
+        found[judges.WITHOUT_LOSS] = whole.to_dict()
     reached = {ask.text: ask.judge(found, scene) for ask in asks.ASKS[name]}
-    return name, number, reached, asks.in_short(found, scene), took
+    return name, number, reached, judges.in_short(found, scene), took
 
 
 def run(jobs, workers):
@@ -111,7 +112,7 @@ def field_files(folder):
         path = folder / name
         try:
             found = analyze(path, **options).to_dict()
-            good, said = judge(found), asks.in_short(found)
+            good, said = judge(found), judges.in_short(found)
         except TremorError as error:
             good, said = judge(None), f"{type(error).__name__}: {str(error)[:90]}"
         met &= bool(good)
