@@ -5,8 +5,9 @@
 Direct series: a narrowband tremor (complex Ornstein-Uhlenbeck, B = 1 Hz) whose log amplitude waxes
 and wanes as an AR(1), its power averaged over 4 s windows every 2 s; so the scatter of ln RMS is
 psi1(k)/4 with k the independent looks in a window, and overlapping windows share what they share.
-"floor waxes": the whole tremor waxes and wanes; "floor steady": its fading part alone. Scenes: the
-rendered leg with sensor noise, sway and heartbeat, through `tremor.analyze` and `recovery_of`.
+"floor waxes": the whole tremor waxes and wanes; "floor steady": its fading part alone. "plateau":
+the tremor is level before it fades. Scenes: the rendered leg with sensor noise, sway and heartbeat,
+through `tremor.analyze`; in some of them the leg turns, and the sensor feels half of the tremor.
 """
 
 from __future__ import annotations
@@ -22,11 +23,9 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.special import polygamma
 
-from tremor.analysis.decay import baseline_floor, fit_recovery, recovery_of
+from tremor.analysis.decay import fit_recovery
 from tremor.analysis.offline import analyze
-from tremor.analysis.rest import find_rest_start
 from tremor.recording import Recording
-from tremor.settings import AnalysisSettings
 from tremor.synthesis import SCENES, SensorClock, Tremor, render
 
 FINE_S, WINDOW_S, STEP_S, BANDWIDTH_HZ = 0.1, 4.0, 2.0, 1.0
@@ -49,15 +48,20 @@ def relative_sd():
     return np.sqrt(polygamma(1, looks)) / 2.0
 
 
-def series(rng, rest_s, *, tau_s, floor, waxing, floor_waxes):
-    """RMS of the windows of a rest whose fading part starts at 1 (none where tau is None)."""
+def series(rng, rest_s, *, tau_s, floor, waxing, floor_waxes, plateau_s=0.0, turn_s=np.inf):
+    """RMS of the windows of a rest whose fading part starts at 1 (none where tau is None).
+
+    It fades after the plateau; from the turn on it grows as it had faded.
+    """
     sd, correlation_s = waxing
     t = np.arange(0.0, rest_s, FINE_S)
     complex_noise = (rng.standard_normal(t.size) + 1j * rng.standard_normal(t.size)) / np.sqrt(2)
     line = ar1(complex_noise, np.exp(-np.pi * BANDWIDTH_HZ * FINE_S))
     log_gain = sd * ar1(rng.standard_normal(t.size), np.exp(-FINE_S / correlation_s))
     gain = np.exp(log_gain - sd**2)
-    fading = np.zeros_like(t) if tau_s is None else np.exp(-t / tau_s)
+    since = np.maximum(t - plateau_s, 0.0)
+    since = np.minimum(since, np.maximum(2.0 * turn_s - t - plateau_s, 0.0))
+    fading = np.zeros_like(t) if tau_s is None else np.exp(-since / tau_s)
     inner = gain if not floor_waxes else 1.0
     envelope = np.sqrt((fading * inner) ** 2 + floor**2) * (gain if floor_waxes else 1.0)
     power = np.abs(line * envelope) ** 2
@@ -66,9 +70,9 @@ def series(rng, rest_s, *, tau_s, floor, waxing, floor_waxes):
     return WINDOW_S / 2 + STEP_S * np.arange(len(mean)), np.sqrt(mean)
 
 
-def trial(seed, *, rest_s, tau_s, floor, waxing, floor_waxes, given=None):
+def trial(seed, *, rest_s, given=None, **law):
     rng = np.random.default_rng([20, seed])
-    t, rms = series(rng, rest_s, tau_s=tau_s, floor=floor, waxing=waxing, floor_waxes=floor_waxes)
+    t, rms = series(rng, rest_s, **law)
     return fit_recovery(t, rms, relative_sd(), floor_ms2=given)
 
 
@@ -138,7 +142,7 @@ def power(run, short):
 
 
 def coverage(run, short):
-    print("\n(c, d) half-life, rest of 5 tau: floor fitted | floor known")
+    print("\n(c) half-life, rest of 5 tau: floor fitted | floor known")
     for floor_waxes in (False, True):
         print(f"floor {'waxes' if floor_waxes else 'steady'}")
         for tau_s in (60.0,) if short else (30.0, 60.0, 120.0):
@@ -159,6 +163,40 @@ def coverage(run, short):
                     )
 
 
+def plateau(run, short):
+    print("\n(d) a plateau before the decay, tau 60 s, five tau after it, A0/F 6")
+    for plateau_s in (60.0,) if short else (30.0, 60.0, 90.0, 120.0):
+        for waxing in WAXING[:2]:
+            found = run(
+                trial, rest_s=plateau_s + 300.0, tau_s=60.0, floor=1 / 6, waxing=waxing,
+                floor_waxes=True, plateau_s=plateau_s,
+            )  # fmt: skip
+            told = np.mean([one.onset_s.value is not None for one in found])
+            print(
+                f"plateau {plateau_s:3.0f} s  waxing {waxing[0]:.2f}/{waxing[1]:2.0f} s  decays "
+                f"{verdicts(found)['decays']}  told {told:.2f}  "
+                f"{interval_row(found, 60.0 * np.log(2))}",
+                flush=True,
+            )
+
+
+def turning(run, short):
+    print("\n(h) growth after fading, tau 50 s, A0/F 8")
+    cases = [(180.0, 360.0), (np.inf, 300.0)]
+    for turn_s, rest_s in cases:
+        for waxing in WAXING[1:2] if short else WAXING:
+            found = run(
+                trial, rest_s=rest_s, tau_s=50.0, floor=1 / 8, waxing=waxing, floor_waxes=True,
+                turn_s=turn_s,
+            )  # fmt: skip
+            told = np.mean([any(n.code == "GREW_AGAIN" for n in one.remark) for one in found])
+            print(
+                f"turn at {turn_s:3.0f} s  waxing {waxing[0]:.2f}/{waxing[1]:2.0f} s  told "
+                f"{told:.3f}",
+                flush=True,
+            )
+
+
 def wrong_baseline(run):
     print("\n(e) the level before the run is not the one that the rest leads to; rest 5 tau, 60 s")
     for before in (0.05, 0.15, 0.25, 0.4):
@@ -174,7 +212,21 @@ def wrong_baseline(run):
         )
 
 
-def scene_trial(seed, *, rest_s, half_life_s, ratio, waxing, rms_ms2=0.4, run_out=False):
+def turned(acceleration_ms2, rate_hz, at_s, *, angle_deg=40.0):
+    """Turn the sensor within two seconds, and halve what is not gravity from then on."""
+    t = np.arange(len(acceleration_ms2)) / rate_hz
+    gravity = acceleration_ms2.mean(axis=0)
+    share = np.clip((t - at_s) / 2.0, 0.0, 1.0)
+    angle = np.radians(angle_deg) * share
+    across = np.cross(gravity, np.roll(gravity, 1) + np.array([0.0, 0.0, 1.0]))
+    across *= np.linalg.norm(gravity) / np.linalg.norm(across)
+    moved = np.cos(angle)[:, None] * gravity + np.sin(angle)[:, None] * across
+    return (acceleration_ms2 - gravity) * (1.0 - 0.5 * share)[:, None] + moved
+
+
+def scene_trial(
+    seed, *, rest_s, half_life_s, ratio, waxing, rms_ms2=0.4, run_out=False, turn_s=None
+):
     tremor = Tremor(
         initial_rms_ms2=rms_ms2 if half_life_s else 0.0,
         half_life_s=half_life_s,
@@ -195,15 +247,11 @@ def scene_trial(seed, *, rest_s, half_life_s, ratio, waxing, rms_ms2=0.4, run_ou
         ),
     )
     rendered = render(scene, seed=seed)
-    recording = Recording.from_arrays(
-        rendered.acceleration_ms2, sampling_rate_hz=rendered.sampling_rate_hz
-    )
-    settings = AnalysisSettings()
-    table = analyze(recording, settings=settings).windows
-    start_s = find_rest_start(table, settings=settings)
-    floor = baseline_floor(table, start_s, settings=settings)
-    found = recovery_of(table, rest_start_s=start_s, settings=settings, floor_ms2=floor)
-    return replace(found, rest_start_s=start_s - lead_s)
+    samples, rate_hz = rendered.acceleration_ms2, rendered.sampling_rate_hz
+    if turn_s is not None:
+        samples = turned(samples, rate_hz, turn_s)
+    found = analyze(Recording.from_arrays(samples, sampling_rate_hz=rate_hz)).recovery
+    return replace(found, rest_start_s=found.rest_start_s - lead_s)
 
 
 def scenes(run, short):
@@ -215,6 +263,17 @@ def scenes(run, short):
             f"constant, rest 300 s, waxing {waxing[0]:.2f}/{waxing[1]:.0f} s: false decays "
             f"{v['decays']}  persists {v['persists']:.2f}"
         )
+    found = run(
+        scene_trial, rest_s=300.0, half_life_s=None, ratio=1.0, waxing=(0.25, 10.0), turn_s=140.0
+    )
+    print(f"constant, the leg turns and half is felt: false decays {verdicts(found)['decays']}")
+    found = run(
+        scene_trial, rest_s=300.0, half_life_s=40.0, ratio=8, waxing=(0.25, 10.0), turn_s=80.0
+    )
+    print(
+        f"half-life 40 s, the leg turns at 80 s: decays {verdicts(found)['decays']}  "
+        f"{interval_row(found, 40.0)}"
+    )
     for half_life_s in (20.0, 40.0) if short else (20.0, 40.0, 80.0):
         tau_s = half_life_s / np.log(2)
         for times in (2, 5):
@@ -256,7 +315,7 @@ def main():
     parser.add_argument("--short", action="store_true", help="few trials, for a quick look")
     parser.add_argument("--trials", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", default="abcefg", help="letters of the tables")
+    parser.add_argument("--only", default="abcdefgh", help="letters of the tables")
     arguments = parser.parse_args()
     count = 10 if arguments.short else arguments.trials
     print(f"{count} trials a cell (a third for scenes)")
@@ -270,7 +329,9 @@ def main():
             "a": lambda: constant(run, arguments.short),
             "b": lambda: power(run, arguments.short),
             "c": lambda: coverage(run, arguments.short),
+            "d": lambda: plateau(run, arguments.short),
             "e": lambda: wrong_baseline(run),
+            "h": lambda: turning(run, arguments.short),
             "f": lambda: scenes(run, arguments.short),
             "g": cost,
         }

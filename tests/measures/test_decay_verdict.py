@@ -67,7 +67,7 @@ EFFECTS = {
     "bounded_tau_over_rest": (DECAY, 0.1, lambda found: found.half_life_s.high),
     "floor_overruled_log_bayes": (DECAY, -20.0, lambda found: found.floor),
     "plateau_least_probability": (
-        rest(400.0, lambda t: fading(40.0)(np.maximum(t - 80.0, 0.0))), 1.0,
+        rest(400.0, lambda t: fading(40.0)(np.maximum(t - 50.0, 0.0))), 1.0,
         lambda found: found.onset_s.value,
     ),
     "grows_again_least_log_bayes": (

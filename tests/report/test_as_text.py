@@ -12,6 +12,7 @@ from tremor.notes import note
 from tremor.report import as_text, view
 from tremor.report.numbers import decimals_of
 from tremor.results.cautions import BeyondBand, Caution
+from tremor.results.recovery import Recovery
 
 KINDS = ["analysis", "no_tremor", "insufficient"]
 
@@ -38,6 +39,44 @@ def test_key_numbers_are_those_of_the_result(analysis):
         found.groups(), (estimate.value, estimate.low, estimate.high), strict=True
     ):
         assert abs(float(shown) - true) <= half_a_digit
+
+
+@pytest.fixture
+def faded(analysis):
+    """The strength at both ends of a rest, and how fast it fell."""
+    summary = replace(
+        analysis.summary,
+        initial_rms_ms2=Estimate(0.499, 0.41, 0.602),
+        final_rms_ms2=Estimate(0.0503, 0.0411, 0.0612),
+    )
+    recovery = replace(
+        Recovery.insufficient(note("NEVER_STILL")),
+        verdict="decays",
+        half_life_s=Estimate(82.0, 64.0, 114.0),
+    )
+    return replace(analysis, summary=summary, recovery=recovery)
+
+
+def test_the_headline_is_the_strength_at_both_ends_and_the_half_life(faded):
+    text = " ".join(as_text.render(faded).split())
+    assert "0.50 m/s^2 (0.41 to 0.60) at the beginning of rest" in text
+    assert "0.050 m/s^2 (0.041 to 0.061) at the end; it halved every 82 s (64 to 114)." in text
+    rows = [line.split("  ")[1] for line in as_text.render(faded).splitlines() if "Hz  " in line]
+    assert rows[0] == "Frequency"
+    names = [one.name for one in view.key_numbers(faded)]
+    assert names.index("RMS at the start of rest") < names.index("Half-life")
+    assert names.index("Half-life") < names.index("Mean RMS acceleration")
+
+
+def test_without_the_ends_the_mean_stands_for_them(analysis):
+    assert view.strength_text(analysis, half_life=True).startswith("Its mean strength")
+    fields = [one.field for one in view.key_numbers(analysis)]
+    assert "initial_rms_ms2" not in fields
+    assert fields[0] == "frequency_hz"
+
+
+def test_a_still_leg_has_no_strength(no_tremor):
+    assert view.strength_text(no_tremor, half_life=True) == ""
 
 
 def test_what_cannot_be_told_says_why(analysis, insufficient):

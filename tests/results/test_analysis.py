@@ -315,6 +315,11 @@ def test_the_tables_for_other_programs_have_a_row_a_thing(analyses):
         assert row[name][0] == getattr(summary, name).value
         assert episodes[f"{name}_low"][0] == getattr(found.episodes[0], name).low
     assert row["recovery"][0] == found.recovery.verdict
+    for name in ("initial_rms_ms2", "final_rms_ms2"):
+        estimate = getattr(summary, name)
+        shown = [row[f"{name}{end}"][0] for end in ("", "_low", "_high")]
+        assert shown == [estimate.value, estimate.low, estimate.high]
+        assert estimate.value is not None
     none = analyses["too short"]
     assert len(none.episodes_frame()) == 0
     assert none.summary_row()["status"][0] == "insufficient"

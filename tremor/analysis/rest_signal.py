@@ -185,18 +185,32 @@ def line_signal(capture: Capture, table: WindowTable, chosen: Bools) -> RestSign
     postures = Postures(np.zeros(len(rows), dtype=np.int64), ())
     if capture.recording.gravity == "included":
         postures = find_postures(start_s, gravity)
+    scale = _scale_of_fits(table.estimates["rms_ms2"][rows, 0] ** 2, found.total - found.floor)
     # Power of exactly zero is that of a leg in silence.
     some = found.total > 0.0
     return RestSignal(
         start_s=start_s[some],
         end_s=table.end_s[rows][some],
-        power=found.total[some],
-        noise=found.floor,
+        power=scale * found.total[some],
+        noise=scale * found.floor,
         noise_relative_variance=found.relative_variance[some],
         bandwidth_hz=bandwidth_hz,
         posture=np.unique(postures.number[some], return_inverse=True)[1].astype(np.int64),
         turns=postures.turns,
     )
+
+
+def _scale_of_fits(fitted: Floats, measured: Floats) -> float:
+    """Return the power that the windows with tremor were fitted with over the measured one.
+
+    It is one number for the whole rest, for what the shape of the line leaves outside of its bins.
+    """
+    known = np.isfinite(fitted)
+    total = float(measured[known].sum())
+    if total <= 0.0:
+        return 1.0
+    low, high = REST_POWER.scale_limits
+    return min(max(float(fitted[known].sum()) / total, low), high)
 
 
 def _thinned(rows: Integers) -> Integers:

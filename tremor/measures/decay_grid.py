@@ -17,7 +17,7 @@ __all__ = ["Block", "Cells", "fading_share", "log_curves"]
 
 #: Numbers of cells along ln tau, the level and the onset, without and with a plateau first.
 _COUNTS_AT_ONCE: Final = (36, 24, 1)
-_COUNTS_LATER: Final = (20, 14, 12)
+_COUNTS_LATER: Final = (16, 12, 10)
 #: Tail of the weight that is cut off on each side when the grid is narrowed.
 _ZOOM_TAIL: Final = 1e-4
 _Limits = tuple[float, float]

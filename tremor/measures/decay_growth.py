@@ -22,6 +22,8 @@ RemoveNoise = Callable[[Floats], Floats]
 
 #: A tremor that grew by more than this was not there before: the factor means nothing.
 LARGEST_GROWTH: Final = 100.0
+#: Log RMS above the lowest one that is no more than scatter of the running mean.
+_AS_GOOD_AS_LOWEST: Final = 0.1
 _LEAST_RMS_MS2: Final = np.finfo(np.float64).tiny
 
 
@@ -70,7 +72,7 @@ def find_turn(points: RmsSeries, *, rules: RecoverySettings) -> int | None:
     Notes
     -----
     The turn is the lowest point of the running mean over half a minute. Because it is chosen by
-    the data, the growth must be shown by more than a decay.
+    the data, both parts must be shown by more than a decay is.
     """
     n_least, part_s = int(rules.recovery_least_points), rules.recovery_least_rest_s
     n = len(points.time_s)
@@ -80,14 +82,19 @@ def find_turn(points: RmsSeries, *, rules: RecoverySettings) -> int | None:
     near = np.abs(np.subtract.outer(points.time_s, points.time_s)) <= part_s / 2.0
     mean = near @ log_rms / near.sum(axis=1)
     lowest = int(np.argmin(mean[n_least : n - n_least + 1])) + n_least
-    before, after = points.chosen(slice(lowest)), points.chosen(slice(lowest, None))
+    # The growth is searched from where the tremor is as good as lowest: a floor may come before it.
+    low = int(np.argmax(mean[n_least:] <= mean[lowest] + _AS_GOOD_AS_LOWEST)) + n_least
+    before, after = points.chosen(slice(lowest)), points.chosen(slice(low, None))
     if any(float(np.ptp(part.time_s)) < part_s for part in (before, after)):
+        return None
+    rise = float(np.max(mean[lowest:]) - mean[lowest])
+    if 1.0 - np.exp(-rise) <= rules.decays_least_drop:
         return None
     grown = coarse_posterior(_from_zero(after.backwards()), floor_ms2=None).log_bayes_factor
     if grown <= rules.grows_again_least_log_bayes:
         return None
     faded = coarse_posterior(before, floor_ms2=None).log_bayes_factor
-    return lowest if faded > rules.decays_least_log_bayes else None
+    return lowest if faded > rules.grows_again_least_log_bayes else None
 
 
 def _from_zero(points: RmsSeries) -> RmsSeries:

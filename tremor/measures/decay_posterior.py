@@ -337,12 +337,12 @@ def coarse_posterior(points: RmsSeries, *, floor_ms2: float | None) -> CoarsePos
         curves = log_curves(points.time_s, block.cells(), is_floor_known=floor_ms2 is not None)
         log_weights.append(_weigh_block(points, waxing, curves, block, log_floor=log_floor)[0])
     log_evidence = _log_sum(np.concatenate(log_weights, axis=1))
-    # The same cells, but they never fade.
-    tau, level, onset = blocks[0].cells()
-    still = Cells(np.full_like(tau, _NO_DECAY_LOG_TAU), level, onset)
+    # Every level once, but it never fades.
+    level = np.unique(blocks[0].cells().level)
+    still = Cells(np.full_like(level, _NO_DECAY_LOG_TAU), level, np.zeros_like(level))
     curves = log_curves(points.time_s, still, is_floor_known=floor_ms2 is not None)
     constant = _weigh(points, waxing, curves, log_floor=log_floor, kinks=False).log_weight
-    log_bayes_factor = log_evidence - _log_sum(constant) + math.log(len(tau))
+    log_bayes_factor = log_evidence - _log_sum(constant) + math.log(len(level))
     if floor_ms2 is None:  # the flat prior of the scale, over the width that a known floor leaves
         log_evidence += 0.5 * math.log(2.0 * math.pi) - math.log(levels[1] - levels[0])
     return CoarsePosterior(

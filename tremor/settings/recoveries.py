@@ -168,8 +168,8 @@ class RecoverySettings:
     grows_again_least_log_bayes: float = setting(
         3.0,
         "1",
-        "natural log of the evidence for growth after the lowest point of a rest, 20 to 1: the "
-        "point is chosen by the data, and waxing from there on must not look like growth",
+        "natural log of the evidence for fading before the lowest point of a rest and for growth "
+        "after it, 20 to 1 each: the point is chosen by the data, and waxing must not look like it",
         source=RECOVERY_BENCH,
         low=0.0,
         high=20.0,
@@ -395,6 +395,13 @@ class RestPowerCalibration:
         "1",
         "least power that is left of a window over that of its floor: less is the scatter of the "
         "floor, and the logarithm needs a positive number",
+        source=JUDGEMENT,
+    )
+    scale_limits: tuple[float, float] = calibrated(
+        (0.5, 2.0),
+        "1",
+        "power of the fitted lines over that in the bins of the line, beyond which the two are not "
+        "of one tremor",
         source=JUDGEMENT,
     )
     most_windows: int = calibrated(
