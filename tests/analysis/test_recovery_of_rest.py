@@ -81,7 +81,7 @@ def test_a_decay_across_a_turn_keeps_its_half_life():
 
 
 def test_without_gravity_a_turn_is_not_seen_and_that_is_told():
-    t, x = leg(280.0, fading)
+    _, x = leg(280.0, fading)
     found = found_in(x, gravity="removed")
     assert found.recovery.verdict == "decays"
     assert "POSTURE_NOT_SEEN" in codes(found.recovery)

@@ -60,12 +60,21 @@ def faded(analysis):
 def test_the_headline_is_the_strength_at_both_ends_and_the_half_life(faded):
     text = " ".join(as_text.render(faded).split())
     assert "0.50 m/s^2 (0.41 to 0.60) at the beginning of rest" in text
-    assert "0.050 m/s^2 (0.041 to 0.061) at the end; it halved every 82 s (64 to 114)." in text
+    assert "0.050 m/s^2 (0.041 to 0.061) at its end; it halved every 82 s (64 to 114)." in text
     rows = [line.split("  ")[1] for line in as_text.render(faded).splitlines() if "Hz  " in line]
     assert rows[0] == "Frequency"
     names = [one.name for one in view.key_numbers(faded)]
     assert names.index("RMS at the start of rest") < names.index("Half-life")
     assert names.index("Half-life") < names.index("Mean RMS acceleration")
+
+
+def test_growth_and_another_posture_are_told_with_the_strength(faded):
+    for remark, told in (
+        (note("GREW_AGAIN", turn_s=120.0, times=3.0), "at first, and then grew again."),
+        (note("POSTURE_TURNED", at_s=60.0, angle_deg=30.0), "in another posture, at its end"),
+    ):
+        turned = replace(faded, recovery=replace(faded.recovery, remark=(remark,)))
+        assert told in view.strength_text(turned, half_life=True)
 
 
 def test_without_the_ends_the_mean_stands_for_them(analysis):

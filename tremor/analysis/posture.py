@@ -149,7 +149,7 @@ def posture_cautions(recovery: Recovery) -> tuple[Caution, ...]:
     Returns
     -------
     tuple of Caution
-        ``posture_change`` with its time, in order of time.
+        ``posture_change`` from its time to the end of the rest, in order of time.
     """
     return tuple(
         Caution(
@@ -158,7 +158,7 @@ def posture_cautions(recovery: Recovery) -> tuple[Caution, ...]:
             strength=min(1.0, one.values["angle_deg"] / POSTURES.full_turn_deg),
             statement=one,
             start_s=recovery.rest_start_s + one.values["at_s"],
-            end_s=recovery.rest_start_s + one.values["at_s"],
+            end_s=recovery.rest_start_s + recovery.rest_s,
         )
         for one in recovery.remark
         if one.code == "POSTURE_TURNED"

@@ -166,12 +166,16 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
             )
     recovery = analysis.recovery
     if recovery is not None and recovery.verdict == "decays":
-        axes.plot(
-            recovery.rest_start_s + recovery.curve_time_s,
-            recovery.curve_rms_ms2,
-            color=_INK,
-            linewidth=1.6,
+        time_s = recovery.rest_start_s + recovery.curve_time_s
+        axes.fill_between(
+            time_s,
+            recovery.curve_low_ms2,
+            recovery.curve_high_ms2,
+            color=_GREY,
+            alpha=0.3,
+            linewidth=0,
         )
+        axes.plot(time_s, recovery.curve_rms_ms2, color=_INK, linewidth=1.6)
     for gap in analysis.recording.gaps:
         axes.axvspan(
             gap.start_s,

@@ -204,9 +204,13 @@ def strength_text(analysis: Analysis, *, half_life: bool) -> str:
     if not initial or not final:
         mean = _interval(summary.rms_ms2, "m/s^2")
         return text("view", "size", rms=mean) if mean else ""
+    found = set() if recovery is None else {one.code for one in recovery.remark}
+    if "POSTURE_TURNED" in found:
+        final = text("view", "felt_elsewhere", final=final)
     ending = ""
     if half_life and recovery is not None and recovery.half_life_s.value is not None:
-        ending = text("view", "halved", half_life=_interval(recovery.half_life_s, "s"))
+        how = "halved_and_grew" if "GREW_AGAIN" in found else "halved"
+        ending = text("view", how, half_life=_interval(recovery.half_life_s, "s"))
     return text("view", "strength", initial=initial, final=final, halved=ending)
 
 
@@ -216,7 +220,10 @@ def recovery_text(recovery: Recovery) -> str:
         verdict = _decay_text(recovery)
     else:
         verdict = text("view", recovery.verdict, why=sentences(recovery.reason))
-    remarks = [f"{_capitalized(sentence(one))}." for one in recovery.remark]
+    # Changes of posture are among the cautions of the result.
+    remarks = [
+        f"{_capitalized(sentence(one))}." for one in recovery.remark if one.code != "POSTURE_TURNED"
+    ]
     return " ".join([verdict, *remarks])
 
 
