@@ -81,7 +81,7 @@ def _are_near(line: PooledLine, windows_hz: Floats) -> Bools:
             near |= np.abs(value - centre_hz) <= np.maximum(own_hz, width_hz)
             told_hz.append(centre_hz)
     # A window that holds several lines at once has its one line somewhere between them.
-    return near | ((value > min(told_hz)) & (value < max(told_hz)))
+    return np.asarray(near | ((value > min(told_hz)) & (value < max(told_hz))), dtype=np.bool_)
 
 
 def _of_windows(line: PooledLine, windows: dict[str, Floats], *, share: float) -> PooledLine:

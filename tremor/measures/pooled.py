@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,9 @@ class PooledLine(TremorEstimates):
         Mean floor of one axis, (m/s^2)^2/Hz.
     n_segments : int
         Number of segments that were fitted.
+    envelope_variance : float or None
+        Relative variance of the squared envelope: about one for noise, zero for an oscillation that
+        keeps its amplitude; None for a line that is a tone.
     fit : FitCheck
         How well its model holds.
     share : float
@@ -56,6 +60,7 @@ class PooledLine(TremorEstimates):
 
     noise_density: float
     n_segments: int
+    envelope_variance: float | None = None
     fit: FitCheck = field(default_factory=lambda: FitCheck(shape="lorentzian"))
     share: float = 1.0
     further: tuple[PooledLine, ...] = ()
@@ -141,7 +146,10 @@ def fit_pooled_sets(
         if model is None:
             results[number] = line if number in tones else None
         elif line is not None and _is_enough(line, model):
-            results[number] = line if number in tones else replace(line, fit=_check(model))
+            results[number] = line
+            if number not in tones:
+                envelope = model.envelope_variance(fs=fs)
+                results[number] = replace(line, fit=_check(model), envelope_variance=envelope)
         else:
             results[number] = _line_of(model, fs=fs, band_hz=band_hz)
     return results
@@ -183,12 +191,13 @@ def _lines_of_windows(
         if not fitted:
             lines.append(None)
             continue
+        estimates: dict[str, Any] = table.estimates(row)
         lines.append(
             PooledLine(
                 noise_density=float(table.noise_density[row]),
                 n_segments=1,
                 fit=FitCheck(shape="tone" if is_tone[row] else "lorentzian"),
-                **table.estimates(row),
+                **estimates,
             )
         )
     return lines
@@ -212,9 +221,8 @@ def _line_of_tones(runs: Sequence[RunSpectra]) -> PooledLine | None:
         # Where the runs differ by more than their errors, that is the honest one.
         scatter = np.square(weight) @ np.square(each_hz - frequency_hz)
         freedom = len(tones) - 1.0
-        half = max(
-            half, float(student_quantile(freedom) * np.sqrt(scatter * (1.0 + 1.0 / freedom)))
-        )
+        sd_hz = np.sqrt(scatter * (1.0 + 1.0 / freedom))
+        half = max(half, float(student_quantile(freedom) * sd_hz))
     power = share @ np.array([tone.power_ms2sq for tone in tones])
     rms = float(np.sqrt(power))
     half_rms = float(np.sqrt(np.square(share) @ np.square([tone.half_rms_ms2 for tone in tones])))
@@ -250,9 +258,13 @@ def _line_of_tones(runs: Sequence[RunSpectra]) -> PooledLine | None:
 def _line_of(model: ChosenModel, *, fs: float, band_hz: tuple[float, float]) -> PooledLine:
     """Return the estimates of one model."""
     fit = model.fit
-    half_hz, width = _shared_intervals(model, band_hz=band_hz)
+    envelope = model.envelope_variance(fs=fs)
+    noise_share = min(1.0, max(envelope, FIT_CHECK.least_envelope) / FIT_CHECK.noise_envelope)
+    half_hz, width = _shared_intervals(model, noise_share, band_hz=band_hz)
     frequency_hz = fit.frequency_hz
-    power = pooled_power(fit, fs=fs, band_hz=band_hz, is_voigt=model.is_voigt)
+    power = pooled_power(
+        fit, fs=fs, band_hz=band_hz, is_voigt=model.is_voigt, noise_share=noise_share
+    )
     rms = float(np.sqrt(power.mean_square_ms2sq))
     size = float(typical_peak_to_peak_mm(power.mean_square_m2))
     by_frequency = 2.0 * half_hz / frequency_hz
@@ -274,6 +286,7 @@ def _line_of(model: ChosenModel, *, fs: float, band_hz: tuple[float, float]) -> 
         ),
         noise_density=power.noise_density,
         n_segments=len(fit.score),
+        envelope_variance=envelope,
         fit=_check(model),
         share=power.share,
         further=tuple(_line_of(one, fs=fs, band_hz=band_hz) for one in model.further),
@@ -296,7 +309,7 @@ def _check(model: ChosenModel) -> FitCheck:
 
 
 def _shared_intervals(
-    model: ChosenModel, *, band_hz: tuple[float, float]
+    model: ChosenModel, noise_share: float, *, band_hz: tuple[float, float]
 ) -> tuple[float, tuple[float, float, float]]:
     """Return half the interval of the centre, Hz, and value and limits of the width, Hz."""
     fit = model.fit
@@ -305,7 +318,7 @@ def _shared_intervals(
         np.asarray(rate), np.asarray(spread if model.is_voigt else 0.0)
     )
     width_hz = float(value)
-    covariance, freedom = _covariance(fit, width_hz)
+    covariance, freedom = _covariance(fit, width_hz, noise_share)
     # Columns of the centre and of the logarithm of the width among all shared parameters.
     wanted = np.zeros((2, len(fit.shared)))
     wanted[0, 0] = 1.0
@@ -322,15 +335,20 @@ def _shared_intervals(
     return float(half_hz), (width_hz, *limits)
 
 
-def _covariance(fit: PooledWhittleFit, width_hz: float) -> tuple[Floats, Floats]:
+def _covariance(
+    fit: PooledWhittleFit, width_hz: float, noise_share: float
+) -> tuple[Floats, Floats]:
     """Return the covariance of the shared parameters, and freedom of the centre and the width.
 
     A parameter at its limit has no variance: it is held there, and the others are conditional on
-    it.
+    it. The frequency of an oscillation that keeps its amplitude has twice the variance of noise of
+    the same width, B / (2 pi T), because all of its width is diffusion of the phase.
     """
     size = len(fit.shared)
     free = np.flatnonzero(fit.free)
     inverse = np.linalg.inv(fit.information.sum(axis=0) + 1e-12 * np.eye(len(free)))
+    if width_hz * float(fit.duration_s.max()) > 1.0:
+        inverse = inverse * (free == 0)[:, None] * (free == 0) * (1.0 - noise_share) + inverse
     count = len(fit.score)
     total_s = float(fit.duration_s.sum())
     freedom = np.full(size, LINE.freedom_least + LINE.freedom_per_look * np.pi * width_hz * total_s)

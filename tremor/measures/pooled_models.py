@@ -13,11 +13,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tremor.measures.band import half_span_hz, reach_hz
+from tremor.measures.line_motion import envelope_variance, phase_coupling
 from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.mean_spectrum import MeanSpectrum
-from tremor.measures.phase_coupling import phase_coupling
 from tremor.measures.pooled_problem import PooledProblem
-from tremor.measures.pooled_whittle import PER_LINE, PooledWhittleFit, fit_pooled_whittle
+from tremor.measures.pooled_whittle import (
+    N_EXPONENTS,
+    PER_LINE,
+    PooledWhittleFit,
+    fit_pooled_whittle,
+)
 from tremor.measures.residual_test import ResidualTest, check_ratios
 from tremor.measures.run_spectra import RunSpectra
 from tremor.settings import FIT_CHECK
@@ -55,6 +60,16 @@ class ChosenModel:
         if all(one.independent.all() for one in self.fit.ratios):
             return self.test.is_doubtful
         return check_ratios(self.fit.ratios, every_bin=True).is_doubtful
+
+    def envelope_variance(self, *, fs: float) -> float:
+        """Return that of the first line, see `tremor.measures.line_motion`."""
+        centres_hz = self.fit.shared[:-N_EXPONENTS:PER_LINE]
+        half_hz = max(FIT_CHECK.motion_hz, 2.0 * self.width_hz)
+        if len(centres_hz) > 1:
+            half_hz = min(half_hz, float(np.abs(centres_hz[1] - centres_hz[0])) / 2.0)
+        half_hz = min(half_hz, self.fit.frequency_hz / 2.0)
+        runs = self.fit.problem.runs
+        return envelope_variance(runs, self.fit.frequency_hz, half_hz=half_hz, fs=fs)
 
     @property
     def width_hz(self) -> float:
@@ -258,7 +273,7 @@ def _is_harmonic(low: ChosenModel, high: ChosenModel, *, fs: float) -> bool:
     sd_hz = float(np.hypot(_sd_hz(high.fit), 2.0 * _sd_hz(low.fit)))
     if apart_hz > max(FIT_CHECK.harmonic_sd * sd_hz, FIT_CHECK.harmonic_share * high_hz):
         return False
-    half_hz = min(max(FIT_CHECK.coupling_hz, low.width_hz), low_hz / 4.0)
+    half_hz = min(max(FIT_CHECK.motion_hz, low.width_hz), low_hz / 4.0)
     coupling = phase_coupling(low.fit.problem.runs, low_hz, high_hz, half_hz=half_hz, fs=fs)
     return coupling > FIT_CHECK.least_coupling
 

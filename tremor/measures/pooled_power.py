@@ -53,7 +53,12 @@ class PooledPower:
 
 
 def pooled_power(
-    fit: PooledWhittleFit, *, fs: float, band_hz: tuple[float, float], is_voigt: bool
+    fit: PooledWhittleFit,
+    *,
+    fs: float,
+    band_hz: tuple[float, float],
+    is_voigt: bool,
+    noise_share: float = 1.0,
 ) -> PooledPower:
     """Integrate the power of the first line of a fit.
 
@@ -67,6 +72,8 @@ def pooled_power(
         Band of the search, Hz.
     is_voigt : bool
         Whether the lines are Voigt lines.
+    noise_share : float
+        Variance of the squared envelope over that of noise.
 
     Returns
     -------
@@ -115,7 +122,7 @@ def pooled_power(
         fit,
         square=float(weight @ square),
         square_m2=float(weight @ square_m2),
-        line_variance=float(np.square(weight) @ line_variance),
+        line_variance=noise_share * float(np.square(weight) @ line_variance),
         floor_variance=float(np.square(weight) @ floor_variance),
         noise_density=float(weight @ floor) / _N_AXES,
         share=share,
@@ -206,18 +213,17 @@ def _integrate(
     peak = basis[:, round(frequency_hz / bin_width_hz) - first]
     line = np.maximum(level[:, :1], 0.0) * basis[0, inside]
     floor = level[:, -1:] * basis[-1, inside]
-    line_variance = np.square(line + floor / _N_AXES).sum(axis=1)
-    noise_variance = (_N_AXES - 1.0) * np.square(floor / _N_AXES).sum(axis=1)
+    own_variance = np.square(line).sum(axis=1)
+    # What the floor adds: along the line, where both add up, and across it.
+    along = np.square(line + floor / _N_AXES).sum(axis=1) - own_variance
+    across = (_N_AXES - 1.0) * np.square(floor / _N_AXES).sum(axis=1)
     of_floor = np.square(basis[-1, inside].sum()) * variance
     scale = np.square(bin_width_hz / share)
     return _Integral(
         square=excess.sum(axis=1) * bin_width_hz / share,
         square_m2=(excess @ weight) * bin_width_hz,
-        line_variance=scale * np.square(line).sum(axis=1),
-        floor_variance=scale
-        * (
-            np.maximum(line_variance - np.square(line).sum(axis=1), 0.0) + noise_variance + of_floor
-        ),
+        line_variance=scale * own_variance,
+        floor_variance=scale * (np.maximum(along, 0.0) + across + of_floor),
         floor=level[:, -1],
         stands_out=level[:, 0] * peak[0] > FIT_CHECK.stands_out * (level[:, 1:] @ peak[1:]),
     )

@@ -93,7 +93,7 @@ def check_ratios(ratios: Sequence[Ratios], *, every_bin: bool = False) -> Residu
     Returns
     -------
     ResidualTest
-        Of all of them together.
+        Of all of them together; with a probability of one where no bin can be tested.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def check_ratios(ratios: Sequence[Ratios], *, every_bin: bool = False) -> Residu
         count += np.bincount(cell, minlength=n_cells) * float(len(values))
         total += np.bincount(cell, values.sum(axis=0), minlength=n_cells)
     counts, totals = (np.concatenate([[0.0], np.cumsum(x)]) for x in (count, total))
-    best = (0.0, 1.0, 0.0, 0, 1)
+    best = (0.0, 1.0, 1.0, 0, 1)
     n_means = 0
     for width in _WIDTHS:
         if width > n_cells:
@@ -134,6 +134,8 @@ def check_ratios(ratios: Sequence[Ratios], *, every_bin: bool = False) -> Residu
         top = int(np.argmax(away))
         if away[top] > best[0]:
             best = (float(away[top]), float(n[top]), float(sums[top]), int(begin[top]), width)
+    if n_means == 0:
+        return ResidualTest(p_value=1.0, misfit=0.0, at_hz=first_hz, width_hz=0.0)
     _, n_best, sum_best, first, width = best
     tail = gammaincc(n_best, sum_best) if sum_best > n_best else gammainc(n_best, sum_best)
     log_p = np.log(max(tail, 1e-300)) + np.log(

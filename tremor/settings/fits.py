@@ -109,10 +109,24 @@ class FitCheckCalibration:
     harmonic_share: float = calibrated(
         0.02, "1", "... or this far, over its frequency", source=JUDGEMENT
     )
-    coupling_hz: float = calibrated(
+    motion_hz: float = calibrated(
         0.5,
         "Hz",
-        "least half width around a line in which its phase is followed",
+        "least half width around a line in which its phase and envelope are followed",
+        source=JUDGEMENT,
+    )
+    noise_envelope: float = calibrated(
+        0.5,
+        "1",
+        "relative variance of the squared envelope from which a line is noise: over 30 s and more "
+        "it is 0.5-1.5 for noise 0.1-0.8 Hz wide, and 0-0.14 for an oscillation that keeps its "
+        "amplitude",
+        source="measured: tests/measures/test_line_motion.py",
+    )
+    least_envelope: float = calibrated(
+        0.02,
+        "1",
+        "... and below which it is all noise of the sensor",
         source=JUDGEMENT,
     )
     least_coupling: float = calibrated(

@@ -1,7 +1,9 @@
-"""Phase coupling of two lines: whether one is the harmonic of the other or a tremor of its own.
+"""Phase and envelope of a line over time, from the spectra of its segments.
 
-A line at twice the frequency may be either. The phase of a harmonic is twice that of its
-fundamental at every moment; that of an independent line is not.
+A line at twice the frequency of another may be its harmonic or a tremor of its own: the phase of a
+harmonic is twice that of its fundamental at every moment. The envelope tells noise that resonates,
+as in a muscle, from an oscillation that keeps its amplitude, as in a machine: both may be equally
+wide.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import numpy.typing as npt
 from tremor.measures.run_spectra import RunSpectra
 from tremor.recording import Floats
 
-__all__ = ["phase_coupling"]
+__all__ = ["envelope_variance", "phase_coupling"]
 
 Complexes = npt.NDArray[np.complex128]
 
@@ -55,6 +57,42 @@ def phase_coupling(
         # A segment counts with its strength.
         own: Floats = np.sqrt(norm)
         total += float(share @ own)
+        weight += float(own.sum())
+    return total / max(weight, 1e-300)
+
+
+def envelope_variance(
+    runs: Sequence[RunSpectra], centre_hz: float, *, half_hz: float, fs: float
+) -> float:
+    """Return the relative variance of the squared envelope of a line within the segments.
+
+    Parameters
+    ----------
+    runs : sequence of RunSpectra
+        The spectra.
+    centre_hz : float
+        Centre of the line, Hz.
+    half_hz : float
+        Half width around it that is used, Hz.
+    fs : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    float
+        One for Gaussian noise of any width, zero for an oscillation of constant amplitude, more
+        than one for bursts; mean over the segments, each with the weight of its power.
+    """
+    total, weight = 0.0, 0.0
+    for run in runs:
+        duration_s = run.n_samples / fs
+        n_times = 1 << int(np.ceil(np.log2(4.0 * half_hz * duration_s + 4.0)))
+        motion, _ = _moments(run, centre_hz, half_hz, n_times, duration_s)
+        square = motion.real**2 + motion.imag**2
+        mean = square.mean(axis=-1)
+        variance = np.square(square).mean(axis=-1) / np.maximum(np.square(mean), 1e-300) - 1.0
+        own = mean * duration_s
+        total += float(variance @ own)
         weight += float(own.sum())
     return total / max(weight, 1e-300)
 
