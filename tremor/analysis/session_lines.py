@@ -115,7 +115,15 @@ def all_lines(groups: Sequence[SessionLine]) -> tuple[SessionLine, ...]:
     for group in groups:
         for line in group.line.further:
             share = group.share * line.share
-            at = next((k for k, one in enumerate(found) if _is_same(one.line, line)), None)
+            # A fit that holds both has told them apart, however near they are.
+            at = next(
+                (
+                    k
+                    for k, one in enumerate(found)
+                    if one.members is not group.members and _is_same(one.line, line)
+                ),
+                None,
+            )
             if at is None:
                 found.append(replace(group, line=line, share=share))
             else:

@@ -8,12 +8,13 @@ windows the model does not, and the windows are told instead. How the line is fi
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.estimate import LEVEL, Estimate
-from tremor.measures.intervals import NORMAL_QUANTILE
+from tremor.measures.intervals import student_quantile
 from tremor.measures.pooled import PooledLine
 from tremor.notes import note
 from tremor.recording import Floats
@@ -24,6 +25,11 @@ from tremor.settings import FIT_CHECK
 __all__ = ["checked_by_windows"]
 
 Bools = npt.NDArray[np.bool_]
+
+#: Standard deviation of a normal variable over its median absolute deviation, and that of a median
+#: over that of a mean.
+_NORMAL_OVER_MAD: Final = 1.4826
+_MEDIAN_OVER_MEAN: Final = 1.2533
 
 
 def checked_by_windows(
@@ -114,15 +120,17 @@ def _estimate(value: float, low: float, high: float) -> Estimate:
 
 
 def _median(triples: Floats) -> Estimate:
-    """Return the median of the windows, with the limits of their order and their own."""
+    """Return the median of the windows, with the limits of their scatter and their own."""
     value, low, high = triples.T
     # Windows overlap by half.
-    half = NORMAL_QUANTILE / 2.0 / np.sqrt(len(value) / 2.0)
-    below, above = np.quantile(value, [max(0.0, 0.5 - half), min(1.0, 0.5 + half)])
-    own = np.array([np.median(value - low), np.median(high - value)]) / np.sqrt(len(value) / 2.0)
-    middle = np.median(value)
+    count = max(2.0, len(value) / 2.0)
+    middle = float(np.median(value))
+    spread = _NORMAL_OVER_MAD * float(np.median(np.abs(value - middle)))
+    sd = _MEDIAN_OVER_MEAN * spread / np.sqrt(count)
+    half = float(student_quantile(count - 1.0)) * sd
+    own = np.array([np.median(value - low), np.median(high - value)]) / np.sqrt(count)
     return _estimate(
-        middle, middle - np.hypot(middle - below, own[0]), middle + np.hypot(above - middle, own[1])
+        middle, max(middle - np.hypot(half, own[0]), 0.0), middle + np.hypot(half, own[1])
     )
 
 

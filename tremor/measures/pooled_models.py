@@ -179,7 +179,7 @@ def _with_second_lines(
     single: dict[int, ChosenModel] = {}
     for is_voigt in (False, True):
         some = {
-            number: replace(problem, centres_hz=(chosen[number].fit.frequency_hz,), shares=(1.0,))
+            number: replace(problem, centres_hz=problem.centres_hz[1:], shares=(1.0,))
             for number, problem in problems.items()
             if chosen[number].is_voigt == is_voigt
         }
@@ -191,12 +191,8 @@ def _with_second_lines(
     }
     if not kept:
         return {}
-    other = _fitted(
-        {number: _swapped(model.fit) for number, model in kept.items()},
-        is_voigt=False,
-        fs=fs,
-        band_hz=band_hz,
-    )
+    swapped = {number: _swapped(model.fit) for number, model in kept.items()}
+    other = _fitted(swapped, is_voigt=False, fs=fs, band_hz=band_hz)
     return {number: _arranged(model, other[number], fs=fs) for number, model in kept.items()}
 
 
@@ -221,37 +217,47 @@ def _two_lines(
     *,
     band_hz: tuple[float, float],
 ) -> PooledProblem:
+    """Return the problem of a second line beside the peak, along the direction of the former."""
     peak_hz = spectrum.peak_hz or model.fit.frequency_hz
-    first, second = spectrum.at(peak_hz), spectrum.at(candidate_hz)
+    first, second = spectrum.at(candidate_hz), spectrum.at(peak_hz)
     share = first / (first + second)
     low_hz, high_hz = reach_hz(band_hz)
     half_hz = half_span_hz(band_hz)
     return PooledProblem(
         model.fit.problem.runs,
-        (peak_hz, candidate_hz),
+        (candidate_hz, peak_hz),
         (share, 1.0 - share),
         range_hz=(
             max(low_hz, min(peak_hz, candidate_hz) - half_hz),
             min(high_hz, max(peak_hz, candidate_hz) + half_hz),
         ),
+        along_hz=_around(candidate_hz, peak_hz),
     )
 
 
+def _around(centre_hz: float, other_hz: float) -> tuple[float, float]:
+    """Return the limits of the bins around a line that show its direction, Hz."""
+    half_hz = min(FIT_CHECK.most_direction_hz, abs(centre_hz - other_hz) / 2.0)
+    return centre_hz - half_hz, centre_hz + half_hz
+
+
 def _least_evidence(model: ChosenModel) -> float:
-    """Return what a second line must win: more the more of its powers are free."""
+    """Return what the first of two lines must win: more the more of its powers are free."""
     powers = model.fit.powers
-    n_active = np.count_nonzero(powers[:, 1] > FIT_CHECK.active_share * powers.sum(axis=1))
+    n_active = np.count_nonzero(powers[:, 0] > FIT_CHECK.active_share * powers.sum(axis=1))
     return FIT_CHECK.line_evidence + FIT_CHECK.line_evidence_per_segment * float(n_active)
 
 
 def _swapped(fit: PooledWhittleFit) -> PooledProblem:
-    """Return the problem with the second line first, started at its fit."""
+    """Return the problem with the second line first, along its direction, started at its fit."""
     mean = fit.duration_s @ fit.powers
     share = float(np.clip(mean[1] / mean.sum(), 1e-3, 1.0 - 1e-3))
+    first_hz, second_hz = float(fit.shared[PER_LINE]), float(fit.shared[0])
     return replace(
         fit.problem,
-        centres_hz=(float(fit.shared[PER_LINE]), float(fit.shared[0])),
+        centres_hz=(first_hz, second_hz),
         shares=(share, 1.0 - share),
+        along_hz=_around(first_hz, second_hz),
     )
 
 

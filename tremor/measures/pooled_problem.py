@@ -33,12 +33,14 @@ class PooledProblem:
     runs : sequence of RunSpectra
         In order of time.
     centres_hz : tuple of float
-        Peaks of the lines, Hz; the motion along the principal direction of the first one is
-        fitted.
+        Peaks of the lines, Hz.
     shares : tuple of float
         Share of each in the power, to start with.
     range_hz : tuple of float, or None
-        Bins that enter, Hz; by default those around the lines.
+        Bins that enter, Hz; by default those around the line.
+    along_hz : tuple of float, or None
+        Bins whose principal direction is that of the motion that is fitted, Hz; by default all that
+        enter.
     bandwidth_hz : float or None
         Width of the first line if it is given and not fitted, Hz.
     is_tapered : bool
@@ -50,6 +52,7 @@ class PooledProblem:
     centres_hz: tuple[float, ...]
     shares: tuple[float, ...] = (1.0,)
     range_hz: tuple[float, float] | None = None
+    along_hz: tuple[float, float] | None = None
     bandwidth_hz: float | None = None
     is_tapered: bool = False
 
@@ -218,12 +221,27 @@ def _parts(
         columns = slice(index[0] - runs[0][1].first_bin, index[-1] + 1 - runs[0][1].first_bin)
         spectrum = np.concatenate([_bins_of(run, columns, problem.is_tapered) for _, run in runs])
         rows = np.concatenate([rows for rows, _ in runs])
-        density = principal_component(spectrum).density
+        density = _along(spectrum, index * (fs / n_samples), problem.along_hz)
         if problem.is_tapered:
             # Flanks far below the peak say nothing of its width, and would decide it.
             density = density + FIT_CHECK.deepest_flank * density.max(axis=-1, keepdims=True)
         parts.append(_Part(number, n_samples, rows, index, density))
     return parts
+
+
+def _along(
+    spectrum: npt.NDArray[np.complex128],
+    frequency_hz: Floats,
+    along_hz: tuple[float, float] | None,
+) -> Floats:
+    """Return the PSD of the motion along the principal direction of some bins, or of all."""
+    if along_hz is None:
+        return principal_component(spectrum).density
+    first, last = np.searchsorted(frequency_hz, along_hz).tolist()
+    near = spectrum[..., first : max(last, first + 1)]
+    _, vectors = np.linalg.eigh(near @ np.conj(np.swapaxes(near, -1, -2)))
+    along = (np.conj(vectors[..., :, -1])[..., None, :] @ spectrum)[..., 0, :]
+    return np.asarray(along.real**2 + along.imag**2)
 
 
 def _bins_of(run: RunSpectra, columns: slice, is_tapered: bool) -> npt.NDArray[np.complex128]:

@@ -109,6 +109,13 @@ class FitCheckCalibration:
     harmonic_share: float = calibrated(
         0.02, "1", "... or this far, over its frequency", source=JUDGEMENT
     )
+    most_direction_hz: float = calibrated(
+        1.0,
+        "Hz",
+        "half width around one of two lines that shows the direction of its motion, at most half "
+        "of the way to the other",
+        source=JUDGEMENT,
+    )
     motion_hz: float = calibrated(
         0.5,
         "Hz",
