@@ -219,13 +219,18 @@ def _integrate(
     across = (_N_AXES - 1.0) * np.square(floor / _N_AXES).sum(axis=1)
     of_floor = np.square(basis[-1, inside].sum()) * variance
     scale = np.square(bin_width_hz / share)
+    square = excess.sum(axis=1) * bin_width_hz / share
+    stands_out = square * peak[0] > FIT_CHECK.stands_out * (level[:, 1:] @ peak[1:])
+    if len(basis) == 2:
+        # A line that is alone is there all the time, as strong or weak as it may be.
+        stands_out = np.ones(len(square), dtype=np.bool_)
     return _Integral(
-        square=excess.sum(axis=1) * bin_width_hz / share,
+        square=square,
         square_m2=(excess @ weight) * bin_width_hz,
         line_variance=scale * own_variance,
         floor_variance=scale * (np.maximum(along, 0.0) + across + of_floor),
         floor=level[:, -1],
-        stands_out=level[:, 0] * peak[0] > FIT_CHECK.stands_out * (level[:, 1:] @ peak[1:]),
+        stands_out=stands_out,
     )
 
 
