@@ -128,6 +128,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "QUALITY_CAUTION": ("caution",),
     # Of a session or an episode without numbers.
     "NO_EPISODE": (),
+    "TREMOR_UNSURE": ("n_tremor", "n_judged"),
     "NOT_SAVED": (),
     "EPISODE_STILL": (),
     # Of the model of a line.

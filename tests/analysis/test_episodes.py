@@ -62,6 +62,8 @@ def table_of(text, *, peak_hz=None, low_rms_ms2=0.01, step_s=2.0, heartbeat=None
             "valley_ratio": level * DEFAULT.least_valley_ratio,
             "heartbeat_score": np.full(n, np.nan) if heartbeat is None else np.array(heartbeat),
             "burst_hz": np.full(n, np.nan),
+            "subharmonic_ratio": np.full(n, np.nan),
+            "overtone_share": np.full(n, np.nan),
             "blanked_share": np.zeros(n),
             "quiet_share": np.where(tremor, 0.1, np.nan),
         },

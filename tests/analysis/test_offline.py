@@ -291,7 +291,8 @@ def test_less_than_a_window_is_too_short_and_the_result_says_so(n):
 
 def test_one_window_is_judged_and_is_no_episode():
     found = analyze(of(shaking(4.0)))
-    assert found.status == "no_tremor"
+    assert found.status == "insufficient"
+    assert found.summary.reason.code == "TREMOR_UNSURE"
     assert [window.verdict for window in found.windows] == ["tremor"]
     assert found.summary.still_s == 4.0
     assert found.episodes == ()

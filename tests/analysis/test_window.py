@@ -109,7 +109,7 @@ WINDOWS = {
 
 
 def test_every_reason_but_those_of_context_has_its_window():
-    assert set(WINDOWS) | {"settling", "heartbeats"} == set(REASONS)
+    assert set(WINDOWS) | {"settling", "placing", "heartbeats"} == set(REASONS)
 
 
 @pytest.mark.parametrize("name", WINDOWS)

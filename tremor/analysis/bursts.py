@@ -55,15 +55,13 @@ def bursts_of(table: WindowTable, on: Bools) -> Bursts:
     """
     rms_ms2 = np.nan_to_num(table.scores["band_rms_ms2"])
     resting = (table.reason == REASON_NAMES.index("weak")) & ~on
-    run = np.cumsum(np.diff(resting.astype(np.int64), prepend=0) != 0)
-    n_runs = int(run[-1]) + 1 if len(run) else 0
-    level = np.zeros(n_runs)
+    run = np.cumsum(np.diff(on.astype(np.int64), prepend=1) != 0)
+    level, lowest = np.zeros(run[-1] + 1), np.full(run[-1] + 1, np.inf)
     np.maximum.at(level, run, np.where(on, rms_ms2, 0.0))
-    lowest = np.full(n_runs, np.inf)
     np.minimum.at(lowest, run[resting], rms_ms2[resting])
-    between = np.minimum(level[:-2], level[2:]) if n_runs > 2 else np.zeros(0)
-    pauses = PRESENCE.rise * lowest[1:-1] <= between
-    return Bursts(1 + int(np.count_nonzero(pauses)), _duty_cycle(table, on, resting))
+    between = np.minimum(level[:-2], level[2:])
+    pauses = np.count_nonzero(PRESENCE.rise * lowest[1:-1] <= between)
+    return Bursts(1 + int(pauses), _duty_cycle(table, on, resting))
 
 
 def _duty_cycle(table: WindowTable, on: Bools, resting: Bools) -> float:

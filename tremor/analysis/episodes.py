@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tremor.analysis.bursts import Bursts, bursts_of
 from tremor.analysis.presence import Presence, find_presence
 from tremor.analysis.rest import TIME_TOLERANCE_S
+from tremor.analysis.verdict_rules import flank_rms_ms2, is_line_alone
 from tremor.measures.envelope import heartbeat_limit
 from tremor.recording import Floats
 from tremor.results.verdicts import REASON_NAMES
@@ -151,17 +152,27 @@ def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowT
     since_movement = table.start_s - _last(table.end_s, _is_movement(table))
     broken = table.where("gap") | table.where("dead")
     since_start = table.start_s - np.maximum(_last(table.end_s, broken), 0.0)
+    limit_ms2 = np.full(len(table), settings.settling_low_rms_ms2)
+    low_rms_ms2 = table.scores["low_rms_ms2"]
     with np.errstate(invalid="ignore"):
-        is_slow = table.scores["low_rms_ms2"] > settings.settling_low_rms_ms2
-    since = np.where(
-        since_movement < settings.settling_s, since_movement, np.where(is_slow, since_start, np.inf)
+        # The flank of a strong line is no slow movement.
+        limit_ms2 = np.where(
+            is_line_alone(table.scores), np.fmax(limit_ms2, flank_rms_ms2(table.scores)), limit_ms2
+        )
+        placed = (low_rms_ms2 > limit_ms2) & (since_start < settings.settling_s)
+    moved = since_movement < settings.settling_s
+    table = _refuse(
+        table,
+        calm & placed & ~moved,
+        reason="placing",
+        score=low_rms_ms2,
+        threshold=limit_ms2,
     )
-    unsettled = calm & (since < settings.settling_s)
     return _refuse(
         table,
-        unsettled,
+        calm & moved,
         reason="settling",
-        score=np.maximum(since, 0.0),
+        score=np.maximum(since_movement, 0.0),
         threshold=np.full(len(table), settings.settling_s),
     )
 

@@ -21,6 +21,7 @@ from tremor.analysis.verdict_rules import (
     PRESENCE_RULES,
     SAMPLE_RULES,
     Rule,
+    is_line_alone,
     low_rms_limit,
     quiet_share_limit,
 )
@@ -28,7 +29,12 @@ from tremor.dsp.filters import remove_slow
 from tremor.dsp.missing import fill_missing
 from tremor.dsp.spectrum import hann_psd
 from tremor.measures.band import slow_cutoff_hz, usable_band
-from tremor.measures.contamination import blank_impacts, gait_comb, half_disagreement_hz
+from tremor.measures.contamination import (
+    blank_impacts,
+    gait_comb,
+    half_disagreement_hz,
+    stride_signs,
+)
 from tremor.measures.envelope import heartbeat, heartbeat_limit, quiet_time, slow_correlation
 from tremor.measures.outside_band import outside_line
 from tremor.measures.spectral_shape import band_levels, peak_shape
@@ -298,6 +304,7 @@ def _with_filled(judgement: Judgement) -> Judgement:
 
 def _judge_movement(judgement: Judgement) -> Judgement:
     """Test whether the leg is at rest and moves in the band: gait, moving, weak."""
+    judgement = _with_stride_signs(judgement)
     scores, settings = judgement.scores, judgement.settings
     with np.errstate(invalid="ignore"):
         present = judgement.decisions.undecided & (
@@ -309,6 +316,22 @@ def _judge_movement(judgement: Judgement) -> Judgement:
         judgement.density.at(rows), n_samples=judgement.n_samples, fs=judgement.batch.fs
     )
     return _with_tests(_with_scores(judgement, rows, {"gait_comb": comb}), MOVEMENT_RULES)
+
+
+def _with_stride_signs(judgement: Judgement) -> Judgement:
+    """Measure the signs of gait of strong windows; a weak one needs no exception."""
+    with np.errstate(invalid="ignore"):
+        strong = judgement.scores["band_rms_ms2"] > judgement.settings.most_ringing_rms_ms2
+    strong &= np.isfinite(judgement.scores["peak_hz"])
+    rows = np.flatnonzero(judgement.decisions.undecided & strong)
+    signs = stride_signs(
+        judgement.density.at(rows),
+        judgement.scores["peak_hz"][rows],
+        n_samples=judgement.n_samples,
+        fs=judgement.batch.fs,
+        band_hz=judgement.band_hz,
+    )
+    return _with_scores(judgement, rows, signs)
 
 
 def _judge_impacts(judgement: Judgement) -> Judgement:
@@ -398,7 +421,8 @@ def _judge_presence(judgement: Judgement) -> Judgement:
     samples, peak_hz = judgement.tremor_samples(), scores["peak_hz"][rows]
     beside = scores["low_rms_ms2"][rows] / scores["band_rms_ms2"][rows]
     correlation = np.full(len(rows), np.nan)
-    some = beside > judgement.settings.least_beside_share
+    # The flank of a line alone comes and goes with it.
+    some = (beside > judgement.settings.least_beside_share) & ~is_line_alone(scores)[rows]
     correlation[some] = slow_correlation(
         samples[some], judgement.windows[rows[some]], peak_hz[some], fs=fs, band_hz=band_hz
     )

@@ -55,7 +55,7 @@ from tremor.results.cautions import BeyondBand
 from tremor.results.estimates import estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
-from tremor.settings import AnalysisSettings
+from tremor.settings import EPISODES, AnalysisSettings
 
 __all__ = ["analyze"]
 
@@ -205,7 +205,8 @@ def _status(summary: Summary, beyond: BeyondBand | None, settings: AnalysisSetti
         return "insufficient"
     if summary.tremor_detected:
         return "measured"
-    return "insufficient" if hides_tremor(beyond) else "no_tremor"
+    unsure = summary.reason is not None and summary.reason.code == "TREMOR_UNSURE"
+    return "insufficient" if unsure or hides_tremor(beyond) else "no_tremor"
 
 
 def _recovery(
@@ -303,7 +304,7 @@ def _summary(
     elif still_s < settings.still_least_s:
         reason = _too_little_still(table, still_s, settings)
     elif line is None:
-        reason = refused or note("NO_EPISODE")
+        reason = refused or _unsure(table) or note("NO_EPISODE")
     elif line.fit.agrees_with_windows is False:
         reason = line.fit.reason
     duty_cycle = _duty_cycle(episodes)
@@ -319,6 +320,15 @@ def _summary(
         lines=tremor_lines(tremors),
         fit=line.fit if line else None,
     )
+
+
+def _unsure(table: WindowTable) -> Note | None:
+    """Return that some windows look like tremor where they are a good part of all."""
+    n_tremor = int(np.count_nonzero(table.where("tremor")))
+    n_judged = n_tremor + int(np.count_nonzero(table.where("no_tremor") | table.where("heartbeat")))
+    if n_tremor < EPISODES.unsure_share * max(1, n_judged):
+        return None
+    return note("TREMOR_UNSURE", n_tremor=n_tremor, n_judged=n_judged)
 
 
 def _any_members(table: WindowTable, episodes: Sequence[EpisodeWindows]) -> Bools:

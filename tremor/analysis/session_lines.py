@@ -111,7 +111,8 @@ def all_lines(groups: Sequence[SessionLine]) -> tuple[SessionLine, ...]:
     """
     found: list[SessionLine] = []
     for group in groups:
-        found.append(replace(group, share=group.share * group.line.share))
+        own = group.line.share if group.line.further else 1.0
+        found.append(replace(group, share=group.share * own))
     for group in groups:
         for line in group.line.further:
             share = group.share * line.share

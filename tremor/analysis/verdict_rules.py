@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from tremor.measures.envelope import heartbeat_limit
 from tremor.recording import Floats
-from tremor.settings import ENVELOPE, HARMONICS, AnalysisSettings
+from tremor.settings import ENVELOPE, GAIT_COMB, HARMONICS, AnalysisSettings
 
 __all__ = [
     "IMPACT_RULES",
@@ -23,6 +23,8 @@ __all__ = [
     "PRESENCE_RULES",
     "SAMPLE_RULES",
     "Rule",
+    "flank_rms_ms2",
+    "is_line_alone",
     "low_rms_limit",
     "quiet_share_limit",
 ]
@@ -75,11 +77,38 @@ def low_rms_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> F
     ndarray, shape (n_windows,)
         Limit, m/s^2. It rises with the tremor, whose flank reaches below 3 Hz.
     """
-    return np.clip(
+    limit = np.clip(
         settings.most_low_share * scores["band_rms_ms2"],
         settings.most_low_rms_ms2,
         settings.most_low_rms_at_all_ms2,
     )
+    return np.where(is_line_alone(scores), flank_rms_ms2(scores), limit)
+
+
+def is_line_alone(scores: Mapping[str, Floats]) -> Bools:
+    """Check which windows hold a line without what accompanies gait and stamping.
+
+    Parameters
+    ----------
+    scores : mapping of str to ndarray, shape (n_windows,)
+        With those of `tremor.measures.contamination.stride_signs`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_windows,)
+        False where these were not measured.
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(
+            (scores["subharmonic_ratio"] <= GAIT_COMB.most_subharmonic)
+            & (scores["overtone_share"] <= GAIT_COMB.most_overtones)
+            & (scores["band_rms_ms2"] <= GAIT_COMB.most_tremor_ms2)
+        )
+
+
+def flank_rms_ms2(scores: Mapping[str, Floats]) -> Floats:
+    """Return the RMS in 0.5-3 Hz that the flank of a line may have, m/s^2, (n_windows,)."""
+    return np.asarray(GAIT_COMB.most_flank * scores["band_rms_ms2"])
 
 
 def _comb_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:
@@ -87,7 +116,8 @@ def _comb_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Flo
     limit = np.where(strong, settings.most_strong_comb, settings.most_gait_comb)
     # A line and its second harmonic are two teeth without any gait, which moves slowly as well.
     by_itself = scores["low_rms_ms2"] < HARMONICS.most_slow_share * scores["band_rms_ms2"]
-    return np.where(~strong & by_itself & (scores["has_second"] > 0.0), np.inf, limit)
+    by_itself &= ~strong & (scores["has_second"] > 0.0)
+    return np.where(by_itself | is_line_alone(scores), np.inf, limit)
 
 
 def _heartbeat_score_limit(settings: AnalysisSettings, scores: Mapping[str, Floats]) -> Floats:

@@ -22,6 +22,7 @@ __all__ = [
     "blank_impacts",
     "gait_comb",
     "half_disagreement_hz",
+    "stride_signs",
 ]
 
 Indices = npt.NDArray[np.int64]
@@ -55,6 +56,54 @@ def gait_comb(density: Floats, *, n_samples: int, fs: float) -> Floats:
     )
     # Contiguous, so that a window alone adds up in the same order as among others.
     return np.asarray(np.ascontiguousarray(decades * weight).sum(axis=-1).max(axis=-1))
+
+
+def stride_signs(
+    density: Floats, peak_hz: Floats, *, n_samples: int, fs: float, band_hz: tuple[float, float]
+) -> dict[str, Floats]:
+    """Measure what accompanies the line of a stride, a step or a stamp, and not that of a tremor.
+
+    Parameters
+    ----------
+    density : ndarray, shape (n_windows, n_samples // 2 + 1)
+        PSD as `tremor.dsp.spectrum.hann_psd` returns it, (m/s^2)^2/Hz.
+    peak_hz : ndarray, shape (n_windows,)
+        Highest peak in the band, Hz.
+    n_samples : int
+        Length of the windows.
+    fs : float
+        Sampling rate, Hz.
+    band_hz : tuple of float
+        Band of the search, Hz.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_windows,)
+        ``subharmonic_ratio``, the highest PSD below the flank of the line, where strides and steps
+        have their fundamental, over that of the line; ``overtone_share``, the power above its
+        second harmonic, where strikes have theirs, over that in the band.
+    """
+    width_hz, last = fs / n_samples, n_samples // 2
+    bins = np.arange(last + 1)
+    low_hz, high_hz = PEAK.low_band_hz
+    below = np.minimum(high_hz, GAIT_COMB.flank_share * peak_hz)[:, None]
+    slow = (bins * width_hz >= low_hz) & (bins * width_hz <= below)
+    peak = np.round(peak_hz / width_hz).astype(np.int64)[:, None]
+    near = np.clip(peak + np.arange(-1, 2), 0, last)
+    top = np.take_along_axis(density, near, axis=1).max(axis=1)
+    total = np.cumsum(density, axis=1)
+    ends = np.minimum(
+        np.round(GAIT_COMB.overtones_from * peak_hz / width_hz).astype(np.int64), last
+    )
+    highest = int(SPECTRUM.nyquist_share / 2.0 * n_samples)
+    above = total[:, highest] - np.take_along_axis(total, ends[:, None], axis=1)[:, 0]
+    band = band_bins(n_samples, fs=fs, low_hz=band_hz[0], high_hz=band_hz[1])
+    inside = total[:, band.stop - 1] - total[:, band.start - 1]
+    tiny = np.finfo(np.float64).tiny
+    return {
+        "subharmonic_ratio": np.where(slow, density, 0.0).max(axis=1) / np.maximum(top, tiny),
+        "overtone_share": np.maximum(above, 0.0) / np.maximum(inside, tiny),
+    }
 
 
 @lru_cache(maxsize=16)

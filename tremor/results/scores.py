@@ -28,6 +28,8 @@ SCORES: Final[Mapping[str, Score]] = MappingProxyType(
         "peak_over_floor": Score("1", "Smoothed peak over the median PSD of the band"),
         "valley_ratio": Score("1", "Peak over the lowest PSD between 1.5 Hz and the peak"),
         "gait_comb": Score("decades", "Teeth over gaps of a comb of a stride or step rate"),
+        "subharmonic_ratio": Score("1", "Highest PSD of slow movement over that of the peak"),
+        "overtone_share": Score("1", "Power above the second harmonic over that in the band"),
         "crest": Score("1", "Largest short-time norm over the median one"),
         "blanked_share": Score("1", "Share of the window that impacts fill"),
         "burst_hz": Score("Hz", "Frequency of a line that fills less than half of the window"),

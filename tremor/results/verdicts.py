@@ -63,6 +63,7 @@ REASONS: Final[Mapping[str, Reason]] = MappingProxyType(
         "heartbeat": Reason("heartbeat", "1"),
         "heartbeats": Reason("heartbeat", "1"),
         "settling": Reason("settling", "s"),
+        "placing": Reason("settling", "m/s^2"),
         "gap": Reason("gap", "s"),
         "clipped": Reason("clipped", "1"),
         "dead": Reason("dead", "axes"),

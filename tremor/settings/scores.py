@@ -163,6 +163,46 @@ class GaitCombCalibration:
         "limit of log10(tooth over gap) of one tooth: a single strong line is not a comb",
         source=DETECTION_BENCH,
     )
+    flank_share: float = calibrated(
+        0.62,
+        "1",
+        "frequency over that of the peak below which a fundamental of stride or step is searched: "
+        "above the half of it, and below the flank of a line 1.5 Hz wide",
+        source=DETECTION_BENCH,
+    )
+    overtones_from: float = calibrated(
+        2.6,
+        "1",
+        "the same above which overtones are: beyond the second harmonic, which tremor has as well",
+        source=DETECTION_BENCH,
+    )
+    most_subharmonic: float = calibrated(
+        0.35,
+        "1",
+        "highest PSD there over that of the peak: tremor 4-6 Hz and up to 1 Hz wide stays below "
+        "0.34 in 98 of 100 windows; gait has 0.7 or more, running 0.2",
+        source=DETECTION_BENCH,
+    )
+    most_overtones: float = calibrated(
+        0.12,
+        "1",
+        "power of the overtones over that in the band: tremor stays below 0.09, stamping has 0.12 "
+        "or more, running 0.02-0.5",
+        source=DETECTION_BENCH,
+    )
+    most_tremor_ms2: float = calibrated(
+        20.0,
+        "m/s^2",
+        "RMS of a tremor without these signs: three times the strongest clonus; a leg that shakes "
+        "with more is moved, or the unit is wrong",
+        source=JUDGEMENT,
+    )
+    most_flank: float = calibrated(
+        0.7,
+        "1",
+        "RMS in 0.5-3 Hz over that in the band that the flank of such a line may have",
+        source=DETECTION_BENCH,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,6 +158,13 @@ class EpisodeCalibration:
         "wander of one tremor within seconds, and a step and a half of the model's grid",
         source=JUDGEMENT,
     )
+    unsure_share: float = calibrated(
+        0.33,
+        "1",
+        "share of the judged windows that look like tremor, from which their absence cannot be "
+        "claimed, although they are too few for an episode",
+        source=JUDGEMENT,
+    )
     longest_pause_s: float = calibrated(
         30.0,
         "s",
