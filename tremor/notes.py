@@ -164,6 +164,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "FADES_LATER": ("onset_s",),
     "GREW_AGAIN": ("turn_s", "times"),
     "REST_TOO_SHORT_FOR_ENDS": ("n_points",),
+    "FREQUENCY_DRIFTS": ("from_hz", "to_hz", "over_s"),
     "POSTURE_TURNED": ("at_s", "angle_deg"),
     "POSTURE_NOT_SEEN": (),
     "RESTS_JOINED": ("n_rests",),

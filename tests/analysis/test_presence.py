@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.signal import hilbert
 
 from tremor.analysis import presence
 from tremor.analysis.episodes import find_episodes
@@ -115,6 +116,22 @@ def test_two_tremors_one_after_the_other_are_two_lines():
     assert [round(one.frequency_hz.value) for one in summary.lines] == [9, 5]
     assert summary.frequency_hz == summary.lines[0].frequency_hz
     assert [one.share for one in summary.lines] == pytest.approx([0.6, 0.4], abs=0.05)
+
+
+@pytest.mark.parametrize("to_hz", [8.5, 7.3, 10.0])
+def test_a_drift_is_one_episode_and_told(to_hz):
+    rng, n = np.random.default_rng(6), 20_000
+    glide_hz = np.linspace(8.5, to_hz, n)
+    line = narrowband(n, FS, frequency_hz=10.0, bandwidth_hz=0.4, rms_ms2=0.3, rng=rng)
+    turn = np.exp(2j * np.pi * np.cumsum(glide_hz - 10.0) / FS)
+    analytic = hilbert(line, axis=0) * turn[:, None]
+    result = analyze(Recording.from_arrays(still(rng, n) + analytic.real, sampling_rate_hz=FS))
+    assert len(result.episodes) == 1
+    told = [one.statement for one in result.cautions if one.statement.code == "FREQUENCY_DRIFTS"]
+    assert len(told) == (to_hz != 8.5)
+    for one in told:
+        assert one.values["from_hz"] == pytest.approx(8.5, abs=0.25)
+        assert one.values["to_hz"] == pytest.approx(to_hz, abs=0.25)
 
 
 def table_of(reasons, *, peak_hz=8.0, rms_ms2=0.2):

@@ -27,10 +27,13 @@ class Bursts:
         Number of bursts, the pauses between them counted and one added.
     duty_cycle : float
         Share of the time that the tremor fills, 0 to 1.
+    filled : float
+        Share of the windows with tremor that it fills, 0 to 1.
     """
 
     count: int
     duty_cycle: float
+    filled: float = 1.0
 
     @property
     def is_intermittent(self) -> bool:
@@ -61,20 +64,25 @@ def bursts_of(table: WindowTable, on: Bools) -> Bursts:
     np.minimum.at(lowest, run[resting], rms_ms2[resting])
     between = np.minimum(level[:-2], level[2:])
     pauses = np.count_nonzero(PRESENCE.rise * lowest[1:-1] <= between)
-    return Bursts(1 + int(pauses), _duty_cycle(table, on, resting))
+    filled = _filled(table, on, resting)
+    known = np.isfinite(filled)
+    is_line = known & (table.reason == REASON_NAMES.index("line"))
+    return Bursts(
+        count=1 + int(pauses),
+        duty_cycle=float(filled[known].mean()) if known.any() else 1.0,
+        filled=float(filled[is_line].mean()) if is_line.any() else 1.0,
+    )
 
 
-def _duty_cycle(table: WindowTable, on: Bools, resting: Bools) -> float:
-    """Return the mean share of the windows that is filled, of those in which it is known."""
+def _filled(table: WindowTable, on: Bools, resting: Bools) -> Floats:
+    """Return the share of each window that the tremor fills, NaN where it is not known."""
     quiet = table.scores["quiet_share"] - ENVELOPE.quiet_by_chance
     filled = 1.0 - np.maximum(quiet, 0.0) / (1.0 - ENVELOPE.quiet_by_chance)
     # A burst that fills less than half of a window is what was faded out of it.
     in_part = table.where("impact") & np.isfinite(table.scores["burst_hz"])
     filled = np.where(in_part, table.scores["blanked_share"], filled)
     filled = np.where(resting, 0.0, np.where(on, filled, np.nan))
-    filled = _by_level(filled, table.scores["band_rms_ms2"], on)
-    known = np.isfinite(filled)
-    return float(filled[known].mean()) if known.any() else 1.0
+    return _by_level(filled, table.scores["band_rms_ms2"], on)
 
 
 def _by_level(filled: Floats, rms_ms2: Floats, on: Bools) -> Floats:

@@ -17,7 +17,12 @@ import numpy.typing as npt
 
 from tremor.analysis.episodes import EpisodeWindows
 from tremor.analysis.missing import LostSamples, filled, widened
-from tremor.analysis.session_lines import SessionLine, all_lines, group_by_frequency
+from tremor.analysis.session_lines import (
+    SessionLine,
+    all_lines,
+    group_by_frequency,
+    of_full_bursts,
+)
 from tremor.analysis.window_agreement import checked_by_windows
 from tremor.dsp.windows import WindowGrid
 from tremor.measures.intervals import NORMAL_QUANTILE
@@ -237,6 +242,9 @@ def collect_lines(
     lines = [line for fit in fits for line in fit.lines]
     spectra = {run: one for fit in fits for run, one in fit.spectra.items()}
     durations_s = [_covered(_runs(grid, one.members)) / grid.fs for one in episodes]
+    lines = [
+        line and of_full_bursts(line, one.bursts) for line, one in zip(lines, episodes, strict=True)
+    ]
     lost, groups = LostSamples.of(recording.info), []
     for group in group_by_frequency(lines, durations_s):
         some, line = [episodes[index] for index in group], lines[group[0]]
@@ -248,6 +256,8 @@ def collect_lines(
                 for run in runs
             ]
             (line,) = fit_pooled_sets([found], fs=grid.fs, band_hz=band_hz)
+            longest = max(some, key=lambda one: one.end_s - one.start_s)
+            line = line and of_full_bursts(line, longest.bursts)
         line = widened(line, _lost_share(lost, runs))
         if line is not None:
             share = sum(durations_s[index] for index in group) / sum(durations_s)

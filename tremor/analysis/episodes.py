@@ -149,7 +149,7 @@ def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowT
         movement is still strong.
     """
     calm = table.where("tremor") | table.where("no_tremor")
-    since_movement = table.start_s - _last(table.end_s, _is_movement(table))
+    since_movement = table.start_s - _last(table.end_s, _is_movement(table, settings))
     broken = table.where("gap") | table.where("dead")
     since_start = table.start_s - np.maximum(_last(table.end_s, broken), 0.0)
     limit_ms2 = np.full(len(table), settings.settling_low_rms_ms2)
@@ -200,8 +200,19 @@ def _refuse(
     )
 
 
-def _is_movement(table: WindowTable) -> Bools:
-    return np.isin(table.reason, [REASON_NAMES.index(name) for name in _MOVEMENT_REASONS])
+def _is_movement(table: WindowTable, settings: AnalysisSettings) -> Bools:
+    """Check which windows hold movement after which soft tissue rings."""
+    moves = np.isin(table.reason, [REASON_NAMES.index(name) for name in _MOVEMENT_REASONS])
+    low_rms_ms2, band_rms_ms2 = table.scores["low_rms_ms2"], table.scores["band_rms_ms2"]
+    # The spectrum of a tremor is a comb by chance in 1 of 100 windows; gait moves slowly, too.
+    with np.errstate(invalid="ignore"):
+        beside_ms2 = np.clip(
+            settings.least_beside_share * band_rms_ms2,
+            settings.settling_low_rms_ms2,
+            settings.most_low_rms_ms2,
+        )
+        is_comb = (table.reason == REASON_NAMES.index("gait")) & (low_rms_ms2 <= beside_ms2)
+    return moves & ~is_comb
 
 
 def _last(end_s: Floats, marked: Bools) -> Floats:
@@ -240,7 +251,7 @@ def find_episodes(
     certain = strong | presence.is_burst
     lasting = strong | _may_continue(table, presence, settings)
     found = []
-    for rows in _parted(table, presence, lasting | presence.is_burst):
+    for rows in _parted(table, presence, lasting | presence.is_burst, settings=settings):
         # Bursts alone may be fidgets.
         if not strong[rows].any():
             continue
@@ -255,12 +266,14 @@ def find_episodes(
     return tuple(replace(one, provisional=one.end_s > settled_s) for one in found)
 
 
-def _parted(table: WindowTable, presence: Presence, shows: Bools) -> list[Rows]:
+def _parted(
+    table: WindowTable, presence: Presence, shows: Bools, *, settings: AnalysisSettings
+) -> list[Rows]:
     """Return the windows with tremor of each episode."""
     rows = np.flatnonzero(shows & (presence.on > 0.5))
     if not rows.size:
         return []
-    ends = np.cumsum(_is_movement(table) | (presence.present < 0.5))
+    ends = np.cumsum(_is_movement(table, settings) | (presence.present < 0.5))
     resting = np.cumsum(table.reason == REASON_NAMES.index("weak"))
     apart_s = table.start_s[rows[1:]] - table.end_s[rows[:-1]]
     rests = (apart_s > EPISODES.longest_pause_s) & (np.diff(resting[rows]) > 0)

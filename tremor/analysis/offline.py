@@ -28,6 +28,7 @@ from tremor.analysis.beyond import (
 )
 from tremor.analysis.cautions import find_cautions
 from tremor.analysis.decay import baseline_floor, recovery_of, with_ends
+from tremor.analysis.drift import drift_cautions
 from tremor.analysis.episode_lines import (
     collect_lines,
     corrected_samples,
@@ -167,7 +168,7 @@ def analyze(
             episodes,
             beyond,
             settings=settings,
-            known=posture_cautions(recovery),
+            known=(*posture_cautions(recovery), *drift_cautions(table, episodes)),
         ),
         beyond_band=beyond,
         spectrum=_spectrum(recording, grid, table, episodes, lines.session, band_hz=band_hz),

@@ -6,20 +6,29 @@ fitted to the samples of several episodes is in `tremor.measures.pooled`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from tremor.analysis.bursts import Bursts
 from tremor.analysis.window_agreement import checked_by_windows
+from tremor.estimate import Estimate
 from tremor.measures.pooled import PooledLine
 from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.lines import TremorLine
 from tremor.results.windows import WindowTable
 from tremor.settings import EPISODES
 
-__all__ = ["SessionLine", "all_lines", "group_by_frequency", "tremor_lines"]
+__all__ = [
+    "SessionLine",
+    "all_lines",
+    "group_by_frequency",
+    "of_full_bursts",
+    "tremor_lines",
+]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -130,6 +139,46 @@ def all_lines(groups: Sequence[SessionLine]) -> tuple[SessionLine, ...]:
             else:
                 found[at] = replace(found[at], share=min(1.0, found[at].share + share))
     return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def of_full_bursts(line: PooledLine, bursts: Bursts) -> PooledLine:
+    """Return the line of a tremor that comes and goes, with the strength of its bursts.
+
+    Parameters
+    ----------
+    line : PooledLine
+        Fitted to windows that the bursts fill in part.
+    bursts : Bursts
+        How much of them they fill.
+
+    Returns
+    -------
+    PooledLine
+        The same if the tremor is not intermittent.
+    """
+    if not bursts.is_intermittent or not 0.0 < bursts.filled < 1.0:
+        return line
+    # How much a window holds of a burst is known to about half of what it lacks.
+    factor, unsure = bursts.filled**-0.5, 0.5 * (1.0 - bursts.filled)
+
+    def scaled(estimate: Estimate) -> Estimate:
+        value, low, high = estimate.value, estimate.low, estimate.high
+        if not value or not low or not high:
+            return estimate
+        below, above = math.hypot(math.log(value / low), unsure), math.log(high / value)
+        value *= factor
+        return replace(
+            estimate,
+            value=value,
+            low=value * math.exp(-below),
+            high=value * math.exp(math.hypot(above, unsure)),
+        )
+
+    return replace(
+        line,
+        rms_ms2=scaled(line.rms_ms2),
+        displacement_pp_mm=scaled(line.displacement_pp_mm),
+    )
 
 
 def tremor_lines(tremors: Sequence[SessionLine]) -> tuple[TremorLine, ...]:

@@ -23,7 +23,7 @@ from tremor.settings.recoveries import (
     RMS_SERIES,
 )
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
-from tremor.settings.sessions import CAUTIONS, EPISODES, PRESENCE, STREAM
+from tremor.settings.sessions import CAUTIONS, DRIFT, EPISODES, PRESENCE, STREAM
 from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
     LATE_STAMPS,
@@ -41,6 +41,7 @@ __all__ = [
     "CAUTIONS",
     "DECAY_PRIOR",
     "DECAY_READING",
+    "DRIFT",
     "ENVELOPE",
     "EPISODES",
     "FIT_CHECK",

@@ -12,10 +12,12 @@ from tremor.settings.declaration import DETECTION_BENCH, JUDGEMENT, calibrated, 
 
 __all__ = [
     "CAUTIONS",
+    "DRIFT",
     "EPISODES",
     "PRESENCE",
     "STREAM",
     "CautionCalibration",
+    "DriftCalibration",
     "EpisodeCalibration",
     "EpisodeSettings",
     "PresenceCalibration",
@@ -353,6 +355,55 @@ class PresenceCalibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DriftCalibration:
+    """When the frequency of an episode is said to drift."""
+
+    least_windows: int = calibrated(
+        10,
+        "1",
+        "windows of the episode below which a slope is not sure",
+        source=JUDGEMENT,
+    )
+    least_s: float = calibrated(
+        30.0,
+        "s",
+        "duration below which a change is the wander of any tremor",
+        source=JUDGEMENT,
+    )
+    least_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "smallest change that is told: within a session a tremor wanders by less",
+        source=JUDGEMENT,
+    )
+    full_hz: float = calibrated(
+        1.0,
+        "Hz",
+        "change from which the frequency and the width of the whole say nothing of any moment: "
+        "as wide as a line",
+        source=JUDGEMENT,
+    )
+    least_errors: float = calibrated(
+        4.0,
+        "1",
+        "slope over its standard error: 1 in 10 000 by chance if the residuals are Gaussian",
+        source="derived: normal distribution, with room for what the correlation misses",
+    )
+    scatter_hz: float = calibrated(
+        0.1,
+        "Hz",
+        "scatter of a tremor from window to window, in addition to the error of its fit",
+        source=JUDGEMENT,
+    )
+    most_correlation: float = calibrated(
+        0.95,
+        "1",
+        "largest correlation of neighbouring windows that is reckoned with",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CautionCalibration:
     """When a result is given with a caution."""
 
@@ -449,5 +500,6 @@ class StreamCalibration:
 
 EPISODES: Final = EpisodeCalibration()
 PRESENCE: Final = PresenceCalibration()
+DRIFT: Final = DriftCalibration()
 CAUTIONS: Final = CautionCalibration()
 STREAM: Final = StreamCalibration()
