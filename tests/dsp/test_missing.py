@@ -98,6 +98,17 @@ def test_a_tone_goes_on_in_a_hole(length_s):
     assert np.sqrt(np.square(found - whole)[..., lost].sum(axis=1).mean()) < 0.2 * 0.3 / np.sqrt(2)
 
 
+def test_two_lines_go_on_in_a_hole():
+    rng = np.random.default_rng(1)
+    t = np.arange(400) / 100.0
+    phase = rng.uniform(0.0, 2.0 * np.pi, (40, 2, 1))
+    both = 0.2 * np.sin(2.0 * np.pi * np.array([[5.0], [9.0]]) * t + phase).sum(axis=1)
+    clean = 9.81 + both[:, None, :] * DIRECTION[None, :, None]
+    lost = hole(100.0, at_s=1.7, length_s=0.2)
+    found = fill(holed(clean + rng.normal(0.0, 0.02, clean.shape), lost)).samples
+    assert np.square(found - clean)[..., lost].sum(axis=1).mean() < 0.1 * np.square(both).mean()
+
+
 @pytest.mark.parametrize("fs", [50.0, 100.0, 200.0])
 def test_power_is_kept_and_what_is_unknown_is_told(fs):
     rng = np.random.default_rng(4)

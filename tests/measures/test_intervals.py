@@ -12,6 +12,7 @@ from tremor.measures.intervals import (
     chi_square_factors,
     estimate_of,
     student_quantile,
+    widened_for_missing,
 )
 
 
@@ -34,3 +35,16 @@ def test_an_estimate_has_the_level_and_its_method():
     found = estimate_of(np.array([8.0, 7.5, 8.6]), "whittle")
     assert (found.value, found.low, found.high) == (8.0, 7.5, 8.6)
     assert (found.level, found.method) == (LEVEL, "whittle")
+
+
+def test_missing_samples_widen_an_interval_and_keep_its_value():
+    estimates = np.array([[0.3, 0.299, 0.301]] * 3)
+    missing = np.array([0.0, 0.1, 0.1])
+    is_sine = np.array([True, True, False])
+    for name in ("frequency_hz", "rms_ms2"):
+        wider = widened_for_missing(estimates, missing, is_sine=is_sine, name=name)
+        assert_allclose(wider[:, 0], 0.3, rtol=0)
+        assert_allclose(wider[0], estimates[0], rtol=1e-12)
+        half = (wider[:, 2] - wider[:, 1]) / 2.0
+        in_holes = 0.07 * 0.1 * 0.3 if name == "rms_ms2" else 0.0
+        assert_allclose(half[1:], np.hypot(0.001 * np.array([0.9**-2, 0.9**-0.5]), in_holes))

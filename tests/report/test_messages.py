@@ -32,6 +32,7 @@ def test_every_verdict_has_its_word():
         ({"warnings": (RESAMPLED,)}, "usable", "resampled evenly"),
         ({"gaps": (Gap(3.0, 1.25, 65),)}, "usable", "1 gap, 1.25 s"),
         ({"gaps": (Gap(3.0, 120.0, 6240),)}, "not usable", "1 gap, 120 s"),
+        ({"gaps": (Gap(3.0, 3.0, 156),)}, "usable", "1 gap, 3.00 s"),
         ({"clipped_fraction": 0.01}, "usable", "1.0 %"),
         ({"clipped_fraction": 0.7}, "not usable", "70 %"),
         ({"dead_axes": ("y",)}, "usable", "axis y does not move"),

@@ -81,7 +81,8 @@ class LiveAnalyzer:
 
     Notes
     -----
-    A gap is a jump of the index: its samples are missing, and a window that touches it is refused.
+    A gap is a jump of the index: its samples are missing, and a window is judged on those that are
+    there, or refused if too many are missing.
     Samples whose index was received before are dropped. Windows that lie in a gap are finished by
     the block after it.
 

@@ -142,7 +142,8 @@ def analyze_window(
     Parameters
     ----------
     acceleration_ms2 : array_like, shape (n, 3)
-        Acceleration, m/s^2; NaN where samples are missing.
+        Acceleration, m/s^2; NaN where samples are missing. The window is judged on those that are
+        there, unless more than ``most_missing_share`` of them are missing.
     sampling_rate_hz : float
         Sampling rate, Hz; no default.
     settings : AnalysisSettings, optional

@@ -133,9 +133,10 @@ def widened_for_missing(
     Notes
     -----
     A share m that is missing makes the time shorter, and the standard deviation larger by
-    ``1 / sqrt(1 - m)``. The interval of a sine follows from the noise beside it, which the
-    interpolated samples do not hold, so that it is too small by the same factor once more. The
-    amplitude in the holes is known to a few percent only, which adds in quadrature.
+    ``1 / sqrt(1 - m)``. The interval of a sine follows from the noise beside it, of which the
+    interpolated samples hold none of their own, but that of their neighbours: its factor is
+    ``1 / (1 - m)^2``. The amplitude in the holes is known to a few percent only, which adds in
+    quadrature.
 
     Examples
     --------
@@ -149,7 +150,7 @@ def widened_for_missing(
     >>> wider.round(3).tolist()
     [[8.0, 6.889, 9.111]]
     """
-    factor = np.where(is_sine, 1.0 / (1.0 - missing_share), 1.0 / np.sqrt(1.0 - missing_share))
+    factor = (1.0 - missing_share) ** np.where(is_sine, -2.0, -0.5)
     value, low, high = estimates.T
     in_holes = MISSING.amplitude_error * missing_share * value if name in _AMPLITUDES else 0.0
     return columns_of(

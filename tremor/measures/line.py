@@ -146,7 +146,8 @@ def _as_window(acceleration_ms2: npt.ArrayLike) -> Floats:
     if not np.isfinite(samples).all():
         row = int(np.flatnonzero(~np.isfinite(samples).all(axis=1))[0])
         raise InvalidInputError(
-            f"sample {row} is missing or infinite; estimate on one side of the gap"
+            f"sample {row} is missing or infinite; estimate on one side of the gap, or judge the "
+            "window with analyze_window, which fills short holes"
         )
     window = np.zeros((1, 3, len(samples)))
     window[0, : samples.shape[1]] = samples.T
