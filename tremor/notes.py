@@ -104,6 +104,9 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "STRAP_LOOSE": ("above_ms2", "inside_ms2"),
     "MACHINE_LIKE": ("even_share", "frequency_hz"),
     "BOUNCED": ("size_mm", "frequency_hz"),
+    "HEART_BESIDE": ("ratio",),
+    "COARSE_STEPS": ("step_ms2",),
+    "SAMPLES_MISSING": ("share",),
     "VEHICLE_LIKE": ("slow_ms2", "band_ms2"),
 }
 

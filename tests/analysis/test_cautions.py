@@ -155,3 +155,58 @@ def test_the_strongest_is_the_first():
     strengths = [one.strength for one in result.cautions]
     assert {"machine", "band_limited"} <= {one.code for one in result.cautions}
     assert strengths == sorted(strengths, reverse=True)
+
+
+def beating(x, *, rms_ms2, fs=FS, seed=0):
+    """The ringing of a heart, in a direction of its own."""
+    rng = np.random.default_rng([seed, 7])
+    time_s, ring = np.arange(len(x)) / fs, np.zeros(len(x))
+    begin_s = 0.1
+    while begin_s < time_s[-1]:
+        t = np.maximum(time_s - begin_s, 0.0)
+        ring += (
+            np.exp(-t / 0.12) * np.sin(2.0 * np.pi * 9.0 * t) * np.exp(0.1 * rng.standard_normal())
+        )
+        begin_s += 0.75 * (1.0 + 0.03 * rng.standard_normal())
+    return x + (rms_ms2 * ring / ring.std())[:, None] * [0.0, 1.0, 0.0]
+
+
+def test_a_heart_beside_a_tremor_widens_its_intervals():
+    x = trembling(0.6, frequency_hz=6.5, rms_ms2=0.1)
+    _, plain = cautions_of(x)
+    found, result = cautions_of(beating(x, rms_ms2=0.06))
+    assert found["heart_beside"].statement.values["ratio"] == pytest.approx(0.6, abs=0.2)
+    one, other = plain.summary.frequency_hz, result.summary.frequency_hz
+    assert other.high - other.low > 1.5 * (one.high - one.low)
+    assert other.low <= 6.5 <= other.high
+    assert result.summary.rms_ms2.low <= 0.1
+    assert result.episodes[0].frequency_hz.high - result.episodes[0].frequency_hz.low > 0.1
+
+
+def test_a_faint_heart_changes_nothing():
+    x = trembling(0.6, frequency_hz=6.5, rms_ms2=0.3)
+    found, _ = cautions_of(beating(x, rms_ms2=0.02))
+    assert found == {}
+
+
+def test_coarse_steps_have_a_caution():
+    x = np.round(trembling(0.6, rms_ms2=0.3) / 0.6) * 0.6
+    found, _ = cautions_of(x)
+    assert found["resolution"].statement.values["step_ms2"] == pytest.approx(0.6)
+    fine = np.round(trembling(0.6, rms_ms2=0.3) / 0.01) * 0.01
+    assert cautions_of(fine)[0] == {}
+
+
+def test_many_missing_samples_have_a_caution():
+    x = trembling(0.6)
+    x[np.arange(len(x)) % 500 < 100] = np.nan
+    found, _ = cautions_of(x)
+    assert found["holes"].statement.values["share"] == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_line_above_the_band_is_no_loose_strap():
+    x = still(40.0)
+    hiss = np.random.default_rng(8).normal(0.0, 0.08, x.shape)
+    assert "strap_loose" in cautions_of(x + hiss)[0]
+    motor = 0.4 * np.sin(2.0 * np.pi * 30.0 * np.arange(len(x)) / FS)[:, None] * [1.0, 0.0, 0.0]
+    assert "strap_loose" not in cautions_of(x + motor)[0]

@@ -21,8 +21,9 @@ from tremor.measures.amplitude import typical_peak_to_peak_mm
 from tremor.measures.band import slow_cutoff_hz, usable_band
 from tremor.measures.steadiness import steadiness
 from tremor.notes import note
-from tremor.recording import Floats, Recording
+from tremor.recording import CaptureInfo, Floats, Recording
 from tremor.results.cautions import BeyondBand, Caution, Part
+from tremor.results.lines import FitCheck
 from tremor.results.verdicts import REASON_NAMES, REASONS
 from tremor.results.windows import WindowTable
 from tremor.settings import CAUTIONS, AnalysisSettings
@@ -33,6 +34,8 @@ __all__ = [
     "even_swings",
     "evenness_cautions",
     "find_cautions",
+    "model_caution",
+    "sample_cautions",
     "strap_cautions",
     "vehicle_cautions",
 ]
@@ -63,6 +66,7 @@ def find_cautions(
     beyond: BeyondBand | None,
     *,
     settings: AnalysisSettings,
+    rms_ms2: float | None,
     known: Sequence[Caution] = (),
 ) -> tuple[Caution, ...]:
     """Find what weakens the result of a capture.
@@ -79,6 +83,8 @@ def find_cautions(
         Shaking outside the band.
     settings : AnalysisSettings
         Thresholds and band.
+    rms_ms2 : float or None
+        RMS of the tremor of the session, m/s^2; None without one.
     known : sequence of Caution
         Those that were found on the way.
 
@@ -95,6 +101,7 @@ def find_cautions(
         *evenness_cautions(table, episodes, swings),
         *vehicle_cautions(table, beyond, settings=settings),
         *strap_cautions(table, beyond),
+        *sample_cautions(recording.info, rms_ms2, settings=settings),
         *band_caution(band_hz, asked_hz, fs=grid.fs),
     ]
     return tuple(sorted(found, key=lambda one: -one.strength))
@@ -344,6 +351,77 @@ def strap_cautions(table: WindowTable, beyond: BeyondBand | None) -> list[Cautio
             about=("strength", "bandwidth"),
             strength=min(1.0, above / max(inside, 1e-9) / 2.0),
             statement=note("STRAP_LOOSE", above_ms2=above, inside_ms2=inside),
+        )
+    ]
+
+
+def sample_cautions(
+    info: CaptureInfo, rms_ms2: float | None, *, settings: AnalysisSettings
+) -> list[Caution]:
+    """Look at steps and losses of the samples.
+
+    Parameters
+    ----------
+    info : CaptureInfo
+        The capture.
+    rms_ms2 : float or None
+        RMS of the tremor, m/s^2; None without one.
+    settings : AnalysisSettings
+        The least strength that counts where there is no tremor.
+
+    Returns
+    -------
+    list of Caution
+        ``resolution`` if a step is coarse for the tremor, or for the least one; ``holes`` if many
+        samples are missing.
+    """
+    found = []
+    step_ms2 = info.resolution_ms2
+    limit_ms2 = CAUTIONS.coarse_steps * (rms_ms2 or settings.least_rms_ms2)
+    if step_ms2 is not None and step_ms2 > limit_ms2:
+        found.append(
+            Caution(
+                code="resolution",
+                about=("tremor", "bandwidth", "strength"),
+                strength=min(1.0, 0.25 * step_ms2 / limit_ms2),
+                statement=note("COARSE_STEPS", step_ms2=step_ms2),
+            )
+        )
+    n_lost = sum(gap.n_lost for gap in info.gaps)
+    share = n_lost / max(1, n_lost + info.n_samples)
+    if share > CAUTIONS.missing_share:
+        found.append(
+            Caution(
+                code="holes",
+                about=("tremor", "strength"),
+                strength=min(1.0, share),
+                statement=note("SAMPLES_MISSING", share=share),
+            )
+        )
+    return found
+
+
+def model_caution(fit: FitCheck | None) -> list[Caution]:
+    """Say that one line does not describe the tremor of the session.
+
+    Parameters
+    ----------
+    fit : FitCheck or None
+        Of the line of the session.
+
+    Returns
+    -------
+    list of Caution
+        One at most.
+    """
+    if fit is None or fit.reason is None or (fit.holds and fit.agrees_with_windows is not False):
+        return []
+    return [
+        Caution(
+            code="model",
+            about=("frequency", "bandwidth", "strength"),
+            strength=CAUTIONS.model_strength,
+            statement=fit.reason,
         )
     ]
 

@@ -26,7 +26,7 @@ from tremor.analysis.beyond import (
     hides_tremor,
     without_edge_episodes,
 )
-from tremor.analysis.cautions import find_cautions
+from tremor.analysis.cautions import find_cautions, model_caution
 from tremor.analysis.decay import baseline_floor, recovery_of, with_ends
 from tremor.analysis.drift import drift_cautions
 from tremor.analysis.episode_lines import (
@@ -36,6 +36,7 @@ from tremor.analysis.episode_lines import (
     without_humps,
 )
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
+from tremor.analysis.heart_caution import heart_caution, heart_of, widened
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
@@ -147,6 +148,10 @@ def analyze(
         table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )
 
+    heart = heart_of(recording, grid, episodes, settings=settings, band_hz=band_hz)
+    summary = widened(summary, heart)
+    summary = replace(summary, lines=tuple(widened(one, heart) for one in summary.lines))
+
     # A record: one argument for each field.
     return Analysis(
         status=_status(summary, beyond, settings),
@@ -159,7 +164,10 @@ def analyze(
             warnings=recording.warnings,
         ),
         windows=table,
-        episodes=tuple(map(_episode, episodes, lines.episodes)),
+        episodes=tuple(
+            widened(_episode(one, line), heart)
+            for one, line in zip(episodes, lines.episodes, strict=True)
+        ),
         summary=with_ends(summary, recovery),
         cautions=find_cautions(
             recording,
@@ -168,7 +176,13 @@ def analyze(
             episodes,
             beyond,
             settings=settings,
-            known=(*posture_cautions(recovery), *drift_cautions(table, episodes)),
+            rms_ms2=summary.rms_ms2.value,
+            known=(
+                *posture_cautions(recovery),
+                *drift_cautions(table, episodes),
+                *heart_caution(heart),
+                *model_caution(summary.fit),
+            ),
         ),
         beyond_band=beyond,
         spectrum=_spectrum(recording, grid, table, episodes, lines.session, band_hz=band_hz),

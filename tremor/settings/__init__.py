@@ -14,7 +14,7 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.fits import FIT_CHECK
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
-from tremor.settings.outside import OUTSIDE, STEADINESS
+from tremor.settings.outside import HEART_BESIDE, OUTSIDE, STEADINESS
 from tremor.settings.recoveries import (
     DECAY_PRIOR,
     DECAY_READING,
@@ -49,6 +49,7 @@ __all__ = [
     "GRAVITY",
     "HARMONICS",
     "HEARTBEAT",
+    "HEART_BESIDE",
     "IMPACTS",
     "LATE_STAMPS",
     "LINE",

@@ -1,4 +1,4 @@
-"""Numbers that decide what shaking is named that is outside the band, or no muscle's.
+"""Numbers that decide what shaking is named that is outside the band, or not the muscle's.
 
 The limits that a line in the band must reach hold for a line outside of it, too; they are in
 `windows`. When a result is given with a caution is in `sessions`.
@@ -11,7 +11,14 @@ from typing import Final
 
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
-__all__ = ["OUTSIDE", "STEADINESS", "OutsideCalibration", "SteadinessCalibration"]
+__all__ = [
+    "HEART_BESIDE",
+    "OUTSIDE",
+    "STEADINESS",
+    "HeartBesideCalibration",
+    "OutsideCalibration",
+    "SteadinessCalibration",
+]
 
 _BEYOND_TESTS: Final = "measured: tests/analysis/test_beyond.py, lines of 13-18 Hz and quiet legs"
 
@@ -182,5 +189,55 @@ class SteadinessCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartBesideCalibration:
+    """How the ringing of the heart beside a tremor is measured."""
+
+    reach_factor: float = calibrated(
+        1.3,
+        "1",
+        "upper end of the bins across the tremor, over that of the band: the ringing has a second "
+        "mode above it",
+        source=JUDGEMENT,
+    )
+    rate_share: float = calibrated(
+        0.45, "1", "... and over the sampling rate", source="derived: 90 % of the Nyquist frequency"
+    )
+    floor_quantile: float = calibrated(
+        0.1, "1", "quantile of the bins across the tremor that is noise", source=JUDGEMENT
+    )
+    floor_over_mean: float = calibrated(
+        0.27,
+        "1",
+        "that quantile over the mean, two axes",
+        source="derived: 10 % quantile of a gamma variable with shape 2 and mean 1",
+    )
+    across_share: float = calibrated(
+        2.0 / 3.0,
+        "1",
+        "share of a direction by chance that lies across another one, in the mean",
+        source="derived: two of three dimensions",
+    )
+    least_across_share: float = calibrated(
+        0.35,
+        "1",
+        "... and in four of five cases at least",
+        source="derived: 20 % quantile of 1 - cos^2 of the angle of two directions in space",
+    )
+    most_share: float = calibrated(
+        0.6, "1", "share of the heart beyond which there is no tremor beside it", source=JUDGEMENT
+    )
+    rate_hz: float = calibrated(
+        50.0,
+        "Hz",
+        "sampling rate of the strength: twice the width of the band and more",
+        source="derived: 2 x (1.3 x 15 - 3) Hz, rounded up",
+    )
+    edge_s: float = calibrated(
+        0.25, "s", "cut off at each end of the envelope, which rings there", source=JUDGEMENT
+    )
+
+
 OUTSIDE: Final = OutsideCalibration()
+HEART_BESIDE: Final = HeartBesideCalibration()
 STEADINESS: Final = SteadinessCalibration()

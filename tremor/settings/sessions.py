@@ -444,6 +444,49 @@ class CautionCalibration:
         "displacement, peak to peak, of a leg that is bounced gently, and plainly",
         source=JUDGEMENT,
     )
+    model_strength: float = calibrated(
+        0.5,
+        "1",
+        "strength of the caution on a model that does not hold: the numbers are near, their "
+        "intervals too narrow",
+        source=JUDGEMENT,
+    )
+    coarse_steps: float = calibrated(
+        1.0,
+        "1",
+        "step of the converter over the RMS of the tremor above which its noise is no noise: "
+        "of a line of half a step only the crests are counted",
+        source=JUDGEMENT,
+    )
+    missing_share: float = calibrated(
+        0.1,
+        "1",
+        "share of the samples missing that is worth a word: the model holds to 5 %",
+        source=JUDGEMENT,
+    )
+    heart_windows: int = calibrated(
+        6, "1", "windows of tremor whose mean shows the beats of a heart", source=JUDGEMENT
+    )
+    heart_periodicity: float = calibrated(
+        0.55,
+        "1",
+        "periodicity across the tremor from which it is the heart's: 0.7-1.6 with a heart, noise "
+        "under 0.4",
+        source=_CAUTION_TESTS,
+    )
+    heart_ratio: float = calibrated(
+        0.25,
+        "1",
+        "RMS of the heart over that of the tremor from which it disturbs: it adds 3 % to the RMS",
+        source="derived: root of 1 + 0.25^2",
+    )
+    heart_pull_hz: float = calibrated(
+        0.4,
+        "Hz",
+        "pull on the frequency over the ratio of the powers: the heart rings at 5-12 Hz, and a "
+        "line near to it is drawn towards it",
+        source=_CAUTION_TESTS,
+    )
     vehicle_ratio: tuple[float, float] = calibrated(
         (0.4, 1.2),
         "1",
