@@ -158,3 +158,9 @@ def test_windows_of_a_line_beyond_part_no_rest():
 
 def test_a_table_without_these_scores_names_nothing(table_of):
     assert find_beyond(table_of(["line"], 0.1), settings=DEFAULT, band_hz=(3.0, 15.0)) == ()
+
+
+def test_walking_is_no_rocking():
+    found = analysed(shaking(100.0, 1.9, bandwidth_hz=0.05, rms_ms2=4.0), 100.0)
+    assert found.status == "insufficient"
+    assert found.beyond_band is None

@@ -210,3 +210,17 @@ def test_a_line_above_the_band_is_no_loose_strap():
     assert "strap_loose" in cautions_of(x + hiss)[0]
     motor = 0.4 * np.sin(2.0 * np.pi * 30.0 * np.arange(len(x)) / FS)[:, None] * [1.0, 0.0, 0.0]
     assert "strap_loose" not in cautions_of(x + motor)[0]
+
+
+def test_a_limb_held_out_that_sways_is_no_vehicle():
+    """Sway of its own, 0.8 of the tremor, as of a hand held out."""
+    x = trembling(1.5, frequency_hz=7.3, duration_s=60.0, rms_ms2=0.08)
+    rng = np.random.default_rng(9)
+    for axis in range(3):
+        f = np.fft.rfftfreq(len(x), 1.0 / FS)
+        density = (f > 0.4) / (1.0 + (f / 1.2) ** 4)
+        sway = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(x))) * np.sqrt(density), len(x))
+        x[:, axis] += 0.064 / np.sqrt(3.0) * sway / sway.std()
+    found, result = cautions_of(x)
+    assert result.status == "measured"
+    assert "vehicle" not in found

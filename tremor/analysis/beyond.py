@@ -178,7 +178,13 @@ def _where(peak_hz: float, settings: AnalysisSettings, band_hz: tuple[float, flo
 
 
 def describe_beyond(
-    found: BeyondWindows, mean_density: Floats, grid: WindowGrid, *, line: PooledLine | None
+    found: BeyondWindows,
+    mean_density: Floats,
+    grid: WindowGrid,
+    *,
+    line: PooledLine | None,
+    settings: AnalysisSettings,
+    band_hz: tuple[float, float],
 ) -> BeyondBand | None:
     """Fit the line of the windows.
 
@@ -192,6 +198,10 @@ def describe_beyond(
         Length and rate of the windows.
     line : PooledLine or None
         The line of the session; its harmonics are part of the tremor.
+    settings : AnalysisSettings
+        Margin of the band.
+    band_hz : tuple of float
+        Usable part of the band, Hz.
 
     Returns
     -------
@@ -210,7 +220,7 @@ def describe_beyond(
     if (fitted.bandwidth_hz.value or 0.0) > widest_hz or _is_harmonic(fitted, line, fs=grid.fs):
         return None
     return BeyondBand(
-        where=found.where,
+        where=_where(fitted.frequency_hz.value or found.peak_hz, settings, band_hz),
         is_line=True,
         share_of_still=found.share,
         frequency_hz=fitted.frequency_hz,
@@ -241,6 +251,7 @@ def beyond_band(
     outside: Sequence[BeyondWindows],
     line: PooledLine | None,
     *,
+    settings: AnalysisSettings,
     band_hz: tuple[float, float],
 ) -> BeyondBand | None:
     """Return the strongest shaking outside the band that is a line by itself.
@@ -253,6 +264,8 @@ def beyond_band(
         The strongest first.
     line : PooledLine or None
         The line of the session; its harmonics are part of the tremor.
+    settings : AnalysisSettings
+        Margin of the band.
     band_hz : tuple of float
         Usable part of the band, Hz.
 
@@ -264,7 +277,9 @@ def beyond_band(
     for found in outside:
         rows = thinned(np.flatnonzero(found.members))
         density = mean_density(recording, grid, rows, band_hz=band_hz)
-        described = describe_beyond(found, density, grid, line=line)
+        described = describe_beyond(
+            found, density, grid, line=line, settings=settings, band_hz=band_hz
+        )
         if described is not None:
             return described
     return None

@@ -402,7 +402,7 @@ def sample_cautions(
 
 
 def model_caution(fit: FitCheck | None) -> list[Caution]:
-    """Say that one line does not describe the tremor of the session.
+    """Return a caution where one line does not describe the tremor of the session.
 
     Parameters
     ----------
@@ -429,7 +429,7 @@ def model_caution(fit: FitCheck | None) -> list[Caution]:
 def band_caution(
     band_hz: tuple[float, float], asked_hz: tuple[float, float], *, fs: float
 ) -> list[Caution]:
-    """Say that the sampling rate cuts the band off.
+    """Return a caution where the sampling rate cuts the band off.
 
     Parameters
     ----------

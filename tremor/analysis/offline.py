@@ -143,7 +143,9 @@ def analyze(
     recovery, *fits = run_jobs(jobs)
     episodes, fits, refused = without_humps(episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
-    beyond = beyond_band(recording, grid, outside, lines.session, band_hz=band_hz)
+    beyond = beyond_band(
+        recording, grid, outside, lines.session, settings=settings, band_hz=band_hz
+    )
     summary = _summary(
         table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )

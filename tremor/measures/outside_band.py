@@ -54,7 +54,7 @@ def outside_line(
     density : ndarray, shape (n_windows, n_samples // 2 + 1)
         PSD as `tremor.dsp.spectrum.hann_psd` returns it, (m/s^2)^2/Hz.
     slow_rms_ms2 : ndarray, shape (n_windows,)
-        RMS of slow movement, m/s^2; NaN to leave slow lines out.
+        RMS of slow movement, m/s^2; NaN to leave slow lines out, as they are where the leg walks.
     n_samples : int
         Length of the windows.
     fs : float
@@ -81,7 +81,9 @@ def outside_line(
     found = np.full((2, len(density)), np.nan)
     with np.errstate(invalid="ignore"):
         strong = power_in(density, above, bin_width_hz=width_hz) >= settings.least_rms_ms2**2
-        slow = slow_rms_ms2 >= settings.least_rms_ms2
+        slow = (slow_rms_ms2 >= settings.least_rms_ms2) & (
+            slow_rms_ms2 <= settings.most_low_rms_at_all_ms2
+        )
     for rows, region, half_hz in (
         (np.flatnonzero(strong), above, PEAK.half_width_hz),
         (np.flatnonzero(slow), below, OUTSIDE.slow_half_width_hz),
@@ -136,7 +138,10 @@ class _Peak:
         values = np.take_along_axis(density, np.clip(bins, 0, density.shape[-1] - 1), axis=-1)
         near = np.abs(offset) <= half
         beside = inside & (np.abs(offset) > half + 1)
-        floor = np.nanmedian(np.where(beside, values, np.nan), axis=-1)
+        # The lower median; what is not beside it is sorted to the end.
+        ordered = np.sort(np.where(beside, values, np.inf), axis=-1)
+        middle = np.maximum(beside.sum(axis=-1) - 1, 0) // 2
+        floor = np.take_along_axis(ordered, middle[:, None], axis=-1)[:, 0]
         power = np.where(inside & near, values, 0.0).sum(axis=-1)
         total = np.where(inside, values, 0.0).sum(axis=-1)
         above = np.maximum(power - floor * (inside & near).sum(axis=-1), 0.0) * width_hz
