@@ -248,6 +248,11 @@ ASKS = {
             none_is_met=True,
         ),
         Ask("coarse resolution told", of(resolution_told)),
+        Ask(
+            "coarse resolution told, or RMS covered",
+            lambda d, s: resolution_told(d) or rms_covered(d, s),
+        ),
+        Ask("bias of RMS", rms_ratio, bias=True),
         shown(FOUND),
         shown(RMS),
     ),
