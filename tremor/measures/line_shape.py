@@ -103,7 +103,8 @@ def voigt(
     rate, spread = np.exp(log_rate)[:, None], np.exp(log_spread)[:, None]
     away_hz = frequency_hz[:, None] - middle[:, None] / duration_s
     exponent = -rate * lag_s - 0.5 * np.square(spread * lag_s) + 2j * np.pi * away_hz * lag_s
-    covariance = np.exp(exponent) * _overlap(lag_s / duration_s, is_tapered=is_tapered)
+    share = np.asarray(lag_s / duration_s, dtype=np.float64)
+    covariance = np.exp(exponent) * _overlap(share, is_tapered=is_tapered)
     covariance[:, 0] *= 0.5
     weights = np.stack(
         [

@@ -22,7 +22,8 @@ from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.line_table import fit_lines
 from tremor.measures.pooled_models import ChosenModel, choose_models
 from tremor.measures.pooled_power import pooled_power
-from tremor.measures.pooled_whittle import N_EXPONENTS, PER_LINE, PooledWhittleFit
+from tremor.measures.pooled_templates import N_EXPONENTS, PER_LINE
+from tremor.measures.pooled_whittle import PooledWhittleFit
 from tremor.measures.run_spectra import RunSpectra
 from tremor.measures.width_limit import most_bandwidth_hz
 from tremor.notes import note

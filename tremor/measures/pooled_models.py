@@ -17,12 +17,8 @@ from tremor.measures.line_motion import envelope_variance, phase_coupling
 from tremor.measures.line_shape import half_power_width_hz
 from tremor.measures.mean_spectrum import MeanSpectrum
 from tremor.measures.pooled_problem import PooledProblem
-from tremor.measures.pooled_whittle import (
-    N_EXPONENTS,
-    PER_LINE,
-    PooledWhittleFit,
-    fit_pooled_whittle,
-)
+from tremor.measures.pooled_templates import N_EXPONENTS, PER_LINE
+from tremor.measures.pooled_whittle import PooledWhittleFit, fit_pooled_whittle
 from tremor.measures.residual_test import ResidualTest, check_ratios
 from tremor.measures.run_spectra import RunSpectra
 from tremor.settings import FIT_CHECK

@@ -16,7 +16,8 @@ from tremor.dsp.spectrum import band_bins
 from tremor.measures.band import half_span_hz, reach_hz
 from tremor.measures.intervals import NORMAL_QUANTILE, chi_square_factors
 from tremor.measures.line_shape import half_power_width_hz, lorentzian, voigt
-from tremor.measures.pooled_whittle import N_EXPONENTS, PER_LINE, PooledWhittleFit
+from tremor.measures.pooled_templates import N_EXPONENTS, PER_LINE
+from tremor.measures.pooled_whittle import PooledWhittleFit
 from tremor.recording import Floats
 from tremor.settings import FIT_CHECK, LINE_POWER, SPECTRUM
 

@@ -221,7 +221,7 @@ def _parts(
         columns = slice(index[0] - runs[0][1].first_bin, index[-1] + 1 - runs[0][1].first_bin)
         spectrum = np.concatenate([_bins_of(run, columns, problem.is_tapered) for _, run in runs])
         rows = np.concatenate([rows for rows, _ in runs])
-        density = _along(spectrum, index * (fs / n_samples), problem.along_hz)
+        density = _along(spectrum, np.asarray(index * (fs / n_samples)), problem.along_hz)
         if problem.is_tapered:
             # Flanks far below the peak say nothing of its width, and would decide it.
             density = density + FIT_CHECK.deepest_flank * density.max(axis=-1, keepdims=True)

@@ -11,14 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.measures.band import half_span_hz
-from tremor.measures.line_shape import lorentzian, voigt
-from tremor.measures.pooled_problem import Group, PooledProblem, Segments
+from tremor.measures.pooled_problem import PooledProblem, Segments
+from tremor.measures.pooled_templates import (
+    N_EXPONENTS,
+    PooledModel,
+    leakage,
+    templates,
+)
 from tremor.measures.residual_test import Ratios
 from tremor.measures.whittle import (
     LOG_FLOOR_DROP,
@@ -28,7 +33,7 @@ from tremor.measures.whittle import (
     power_and_floor,
 )
 from tremor.recording import Floats
-from tremor.settings import FIT_CHECK, LINE, POOLED_LINE
+from tremor.settings import LINE, POOLED_LINE
 
 __all__ = ["PooledWhittleFit", "fit_pooled_whittle"]
 
@@ -51,10 +56,6 @@ _LARGEST_LOCAL_STEP: Final = 1.5
 _LOG_POWER_DROP: Final = 16.0
 #: Weight of a bin of a tapered segment: neighbouring ones are not independent.
 _TAPERED_WEIGHT: Final = 18.0 / 35.0
-#: Parameters of a line: centre, Hz, ln a, and ln of its spread, rad/s.
-PER_LINE: Final = 3
-#: The exponents that follow: of all lines, and of the floor.
-N_EXPONENTS: Final = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -104,23 +105,6 @@ class PooledWhittleFit:
             min(float(one.frequency_hz[0]) for one in self.ratios),
             max(float(one.frequency_hz[-1]) for one in self.ratios),
         )
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _Model:
-    """Number of lines, whether they are Voigt lines, and which shared parameters are free."""
-
-    n_lines: int
-    is_voigt: bool
-    free: Bools
-
-    @classmethod
-    def of(cls, problem: PooledProblem, *, is_voigt: bool) -> Self:
-        n_lines = len(problem.centres_hz)
-        free = np.ones(PER_LINE * n_lines + N_EXPONENTS, dtype=np.bool_)
-        free[1] = problem.bandwidth_hz is None
-        free[2:-N_EXPONENTS:PER_LINE] = is_voigt
-        return cls(n_lines, is_voigt, free)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -174,7 +158,7 @@ def fit_pooled_whittle(
     list of PooledWhittleFit
         One per problem, which does not depend on the others.
     """
-    sloped = _Model.of(problems[0], is_voigt=is_voigt)
+    sloped = PooledModel.of(problems[0], is_voigt=is_voigt)
     flat = replace(sloped, free=sloped.free.copy())
     flat.free[-N_EXPONENTS:] = False
     segments = Segments.of(problems, fs=fs, band_hz=band_hz)
@@ -200,7 +184,7 @@ def fit_pooled_whittle(
     return fits
 
 
-def _is_tilted(segments: Segments, model: _Model, at: _State, limits: _Limits) -> Bools:
+def _is_tilted(segments: Segments, model: PooledModel, at: _State, limits: _Limits) -> Bools:
     """Check by score tests at the fit of a flat floor which lines or floors have a slope."""
     n_shared = int(model.free.sum())
     every = np.ones(segments.n_problems, dtype=np.bool_)
@@ -223,7 +207,7 @@ def _is_tilted(segments: Segments, model: _Model, at: _State, limits: _Limits) -
 def _start(
     problems: Sequence[PooledProblem],
     segments: Segments,
-    model: _Model,
+    model: PooledModel,
     *,
     band_hz: tuple[float, float],
 ) -> tuple[_State, _Limits]:
@@ -274,48 +258,7 @@ def _start(
     return _State(shared, local), limits
 
 
-def _templates(group: Group, shared: Floats, model: _Model) -> tuple[Floats, Floats]:
-    """Return what each free parameter and each local one scales: (p, n, m), and its owner (n,).
-
-    The owner is the local parameter, a power or the floor, that multiplies the template.
-    """
-    slopes, lines, owners = [], [], []
-    tilt, exponent = shared[:, -2], shared[:, -1]
-    tilts = np.exp(tilt[:, None] * group.log_frequency) if tilt.any() else None
-    for line in range(model.n_lines):
-        first = PER_LINE * line
-        frequency_hz, log_rate, log_spread = shared[:, first : first + PER_LINE].T
-        if model.is_voigt or group.is_tapered:
-            g, by = voigt(
-                group.index,
-                frequency_hz,
-                log_rate,
-                log_spread if model.is_voigt else np.full_like(log_spread, -np.inf),
-                duration_s=group.duration_s,
-                is_tapered=group.is_tapered,
-            )
-        else:
-            g, by = lorentzian(group.index, frequency_hz, log_rate, duration_s=group.duration_s)
-        chosen = np.flatnonzero(model.free[first : first + PER_LINE])
-        by = by[:, chosen]
-        if tilts is not None:
-            g, by = g * tilts, by * tilts[:, None]
-        lines.append(g[:, None])
-        slopes.append(by)
-        owners += [line] * len(chosen)
-    floor = np.exp(exponent[:, None] * group.log_frequency)[:, None]
-    if model.free[-2]:
-        # One tilt for all lines, each with its own power: only the first one's is followed.
-        slopes.append(lines[0] * group.log_frequency[:, None])
-        owners.append(0)
-    if model.free[-1]:
-        slopes.append(floor * group.log_frequency[:, None])
-        owners.append(model.n_lines)
-    owners += range(model.n_lines + 1)
-    return np.concatenate([*slopes, *lines, floor], axis=1), np.array(owners)
-
-
-def _evaluate(segments: Segments, model: _Model, at: _State, chosen: Bools) -> _Evaluation:
+def _evaluate(segments: Segments, model: PooledModel, at: _State, chosen: Bools) -> _Evaluation:
     """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
     n, n_local = at.local.shape
     size = int(model.free.sum()) + n_local
@@ -327,7 +270,7 @@ def _evaluate(segments: Segments, model: _Model, at: _State, chosen: Bools) -> _
         if not here.any():
             continue
         part = group if here.all() else group.of(here)
-        basis, owners = _templates(part, at.shared[part.problem], model)
+        basis, owners = templates(part, at.shared[part.problem], model)
         level = np.exp(at.local[part.rows])
         weight = _TAPERED_WEIGHT if part.is_tapered else 1.0
         s = level @ basis[:, -n_local:]
@@ -352,7 +295,7 @@ def _evaluate(segments: Segments, model: _Model, at: _State, chosen: Bools) -> _
 
 
 def _descend(
-    segments: Segments, model: _Model, start: _State, limits: _Limits
+    segments: Segments, model: PooledModel, start: _State, limits: _Limits
 ) -> tuple[_State, _Evaluation]:
     """Take damped Fisher scoring steps until every problem converges, each with its own damping.
 
@@ -393,7 +336,7 @@ def _descend(
 
 def _step(
     segments: Segments,
-    model: _Model,
+    model: PooledModel,
     at: _State,
     now: _Evaluation,
     damping: Floats,
@@ -421,7 +364,7 @@ def _step(
     return _State(shared, np.maximum(local, limits.least_local)), spread
 
 
-def _add_prior(model: _Model, at: _State, gradient: Floats, information: Floats) -> None:
+def _add_prior(model: PooledModel, at: _State, gradient: Floats, information: Floats) -> None:
     """Add what is assumed of the exponents: they are about zero."""
     free = np.flatnonzero(model.free)
     for column in np.flatnonzero(free >= len(model.free) - N_EXPONENTS).tolist():
@@ -429,7 +372,7 @@ def _add_prior(model: _Model, at: _State, gradient: Floats, information: Floats)
         information[:, column, column] += POOLED_LINE.exponent_sd**-2
 
 
-def _stuck(shared: Floats, gradient: Floats, model: _Model, limits: _Limits) -> Bools:
+def _stuck(shared: Floats, gradient: Floats, model: PooledModel, limits: _Limits) -> Bools:
     """Return which shared parameters are at a limit and would go beyond."""
     low, high = limits.low[:, model.free], limits.high[:, model.free]
     return ((shared <= low) & (gradient <= 0.0)) | ((shared >= high) & (gradient >= 0.0))
@@ -444,7 +387,7 @@ def _hold(total: Floats, gradient: Floats, stuck: Bools) -> tuple[Floats, Floats
 
 def _fits(
     segments: Segments,
-    model: _Model,
+    model: PooledModel,
     at: _State,
     now: _Evaluation,
     limits: _Limits,
@@ -481,17 +424,17 @@ def _fits(
     return fits
 
 
-def _ratios(segments: Segments, model: _Model, at: _State) -> list[list[Ratios]]:
+def _ratios(segments: Segments, model: PooledModel, at: _State) -> list[list[Ratios]]:
     """Return the ratios of periodogram and model of each problem, by length."""
     found: list[list[Ratios]] = [[] for _ in range(segments.n_problems)]
     n_local = at.local.shape[1]
     for group in segments.groups:
-        basis, _ = _templates(group, at.shared[group.problem], model)
+        basis, _ = templates(group, at.shared[group.problem], model)
         level = np.exp(at.local[group.rows])
         ratio = group.density / (level @ basis[:, -n_local:])
         frequency_hz = group.index / group.duration_s
         mean = level.mean(axis=1)
-        leaks = _leakage(frequency_hz, basis[:, -n_local:], mean, at.shared[group.problem], model)
+        leaks = leakage(frequency_hz, basis[:, -n_local:], mean, at.shared[group.problem], model)
         for row, number in enumerate(group.problem.tolist()):
             independent = np.ones(leaks.shape[1], dtype=np.bool_)
             if group.is_tapered:
@@ -500,34 +443,6 @@ def _ratios(segments: Segments, model: _Model, at: _State) -> list[list[Ratios]]
                 independent &= ~leaks[row]
             found[number].append(Ratios(frequency_hz[row], ratio[row], independent))
     return found
-
-
-def _leakage(
-    frequency_hz: Floats, basis: Floats, mean: Floats, shared: Floats, model: _Model
-) -> Bools:
-    """Return which bins hold the leakage of a line more than the line itself or the floor.
-
-    Leakage comes from the ends of a segment: in all bins it is the same few numbers, so that their
-    ratios are not independent.
-    """
-    from scipy.special import voigt_profile
-
-    leakage = np.zeros(frequency_hz.shape)
-    rest = mean[:, -1:] * basis[:, -1]
-    for line in range(model.n_lines):
-        centre_hz, log_rate, log_spread = shared[:, PER_LINE * line : PER_LINE * (line + 1)].T
-        half_width_hz = np.exp(log_rate) / (2.0 * np.pi)
-        spread_hz = np.exp(log_spread) / (2.0 * np.pi) if model.is_voigt else np.zeros(len(shared))
-        away_hz = frequency_hz - centre_hz[:, None]
-        power = mean[:, line, None]
-        own = power * voigt_profile(away_hz, spread_hz[:, None], half_width_hz[:, None])
-        leakage += np.maximum(power * basis[:, line] - own, 0.0)
-        rest = rest + own
-        # The peak of a line that is not resolved is all leakage.
-        width_hz = 2.0 * half_width_hz[:, None] + spread_hz[:, None]
-        bin_hz = frequency_hz[:, 1:2] - frequency_hz[:, :1]
-        leakage += np.where((np.abs(away_hz) < 2.0 * bin_hz) & (width_hz < bin_hz), np.inf, 0.0)
-    return np.asarray(leakage > FIT_CHECK.most_leakage * rest)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
