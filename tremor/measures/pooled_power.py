@@ -83,7 +83,7 @@ def pooled_power(
 
     Notes
     -----
-    The axis-summed periodogram less floor and other lines is integrated over three bandwidths on
+    The axis-summed periodogram less the floor, of which other lines take their share, is integrated over three bandwidths on
     each side, at least 2 Hz for a band of 3-15 Hz, and corrected for the flanks outside of them.
     The floor is that of the segment itself around the line, with the slope of the fit. A segment
     without the line counts with what noise leaves of it, of either sign. The interval adds the
@@ -202,8 +202,12 @@ def _integrate(
     inside = (index >= span.start) & (index < span.stop)
     fitted = (index >= near.start) & (index < near.stop)
     level, variance = _levels(density[:, near], basis[:, fitted])
-    rest = level[:, 1:] @ basis[1:, inside]
-    excess = density[:, span] - rest
+    excess = density[:, span] - level[:, -1:] * basis[-1, inside]
+    if len(basis) > 2:
+        # What is above the floor belongs to each line by its share in the fit.
+        own = np.maximum(level[:, :-1], 0.0)
+        all_lines = np.maximum(own @ basis[:-1, inside], 1e-300)
+        excess = excess * (own[:, :1] * basis[0, inside] / all_lines)
     share = float(basis[0, inside].sum()) * bin_width_hz
     frequency = index[inside] * bin_width_hz
     weight = np.where(
