@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tremor.analysis.episodes import find_episodes
 from tremor.analysis.live import LiveAnalyzer, live_windows
 from tremor.analysis.offline import analyze
 from tremor.analysis.stream import StreamFacts
@@ -415,3 +416,21 @@ def test_given_rate_is_used_and_the_clock_still_tells_what_it_sees():
     feed_all(analyzer, blocks)
     assert analyzer.rate_source == "given"
     assert analyzer.clock.difference_to(104.0) == pytest.approx(0.01, abs=1e-4)
+
+
+def test_episodes_of_a_stream_are_those_of_the_file_once_they_are_settled():
+    samples = samples_of("post_run", 100.0)
+    recording = recording_of(samples, rate_hz=100.0)
+    whole = analyze(recording)
+    analyzer = LiveAnalyzer(sampling_rate_hz=100.0, facts=StreamFacts.of(recording))
+    windows = []
+    for block in blocks_of(recording, range(0, len(samples), 500)):
+        windows.append(analyzer.feed(block))
+        so_far = WindowTable.concatenate(windows)
+        found = find_episodes(so_far, settings=AnalysisSettings(), is_complete=False)
+        assert all(one.provisional for one in found if one.end_s > so_far.end_s[-1] - 100.0)
+    finished = find_episodes(WindowTable.concatenate(windows), settings=AnalysisSettings())
+    assert [(one.start_s, one.end_s) for one in finished] == [
+        (one.start_s, one.end_s) for one in whole.episodes
+    ]
+    assert not any(one.provisional for one in finished)

@@ -1,8 +1,9 @@
 """Blocks of samples in, finished windows out, with the same functions as `tremor.analysis.offline`.
 
 At a given sampling rate the windows of a stream are those of the recording, bit for bit, however
-the stream is cut into blocks. Sources of blocks are not known here. Episodes and the numbers of a
-session need the whole recording and are not made here.
+the stream is cut into blocks. Sources of blocks are not known here. Episodes are made of the
+windows so far by `tremor.analysis.episodes.find_episodes`, which marks those that may still change;
+the numbers of a session need the whole recording and are not made here.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from tremor.results.verdicts import VERDICTS
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
-    from tremor.results.analysis import Analysis
+    from tremor.results.analysis import Analysis, Summary
     from tremor.results.estimates import EstimateEntry
     from tremor.results.recovery import Recovery
 
@@ -124,7 +124,7 @@ def reason_text(estimate: Estimate) -> str:
 
 
 def headline(analysis: Analysis) -> str:
-    """Return the result in one sentence."""
+    """Return the result in one sentence, and in one more if there is more than one steady line."""
     summary = analysis.summary
     if analysis.status == "insufficient":
         why = sentence(summary.reason).rstrip(".") or text("view", "too_little_still")
@@ -133,7 +133,7 @@ def headline(analysis: Analysis) -> str:
         return text("view", "no_tremor", still=span(summary.still_s))
     frequency = value_text(summary.frequency_hz, "Hz")
     share = None if summary.occupancy is None else percent(summary.occupancy)
-    return text(
+    found = text(
         "view",
         "tremor",
         at=text("view", "at", frequency=frequency) if frequency else "",
@@ -141,6 +141,26 @@ def headline(analysis: Analysis) -> str:
         still=span(summary.still_s),
         share=text("view", "share", share=share) if share else "",
     )
+    return " ".join((found, *_pattern(summary)))
+
+
+def _pattern(summary: Summary) -> tuple[str, ...]:
+    """Return sentences about bursts and about several tremors, where there are any."""
+    found = []
+    if summary.intermittent and summary.duty_cycle is not None:
+        found.append(text("view", "in_bursts", share=percent(summary.duty_cycle)))
+    if len(summary.lines) > 1:
+        told = [
+            text(
+                "view",
+                "one_of_several",
+                frequency=value_text(one.frequency_hz, "Hz"),
+                share=percent(one.share),
+            )
+            for one in summary.lines
+        ]
+        found.append(text("view", "several", count=len(told), lines=", ".join(told)))
+    return tuple(found)
 
 
 def key_numbers(analysis: Analysis) -> tuple[KeyNumber, ...]:
