@@ -29,8 +29,8 @@ _Singles = npt.NDArray[np.float32]
 
 #: Windows of a block, and those before and after it that are computed with it: longer than the
 #: model remembers, so that blocks can be computed at once.
-_BLOCK: Final = 256
-_MEMORY: Final = 96
+_BLOCK: Final = 512
+_MEMORY: Final = 64
 
 #: Kinds of evidence, by the reason for the verdict; other windows are none.
 _KINDS: Final = {
@@ -155,9 +155,9 @@ def _lowest_near(level: Floats) -> Floats:
 
 
 def _near_evidence(kind: Rows) -> Rows:
-    """Return the rows of windows with evidence near them; a gap of days is not computed."""
+    """Return the rows of windows near a line; hours without one are not computed."""
     index = np.arange(len(kind))
-    has = kind != 0
+    has = _is(kind, "line", "burst")
     before = np.maximum.accumulate(np.where(has, index, -_MEMORY - 1))
     after = np.minimum.accumulate(np.where(has, index, len(kind) + _MEMORY)[::-1])[::-1]
     return np.flatnonzero((index - before <= _MEMORY // 2) | (after - index <= _MEMORY // 2))
