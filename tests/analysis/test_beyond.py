@@ -164,3 +164,15 @@ def test_walking_is_no_rocking():
     found = analysed(shaking(100.0, 1.9, bandwidth_hz=0.05, rms_ms2=4.0), 100.0)
     assert found.status == "insufficient"
     assert found.beyond_band is None
+
+
+@pytest.mark.parametrize(("hum_ms2", "least_ms2"), [(0.0, 0.03), (0.2, 0.2)])
+def test_no_tremor_says_from_which_strength_on_it_would_have_been_seen(hum_ms2, least_ms2):
+    x = still(100.0)
+    rng = np.random.default_rng(4)
+    f = np.fft.rfftfreq(len(x), 0.01)
+    broad = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(x))) * ((f > 3) & (f < 15)), len(x))
+    x[:, 2] += hum_ms2 * broad / broad.std()
+    found = analysed(x, 100.0)
+    assert found.status == "no_tremor"
+    assert found.summary.least_seen_ms2 == pytest.approx(least_ms2, rel=0.15)

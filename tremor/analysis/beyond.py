@@ -33,6 +33,7 @@ __all__ = [
     "describe_beyond",
     "find_beyond",
     "hides_tremor",
+    "least_seen_ms2",
     "without_edge_episodes",
 ]
 
@@ -291,6 +292,29 @@ def hides_tremor(found: BeyondBand | None) -> bool:
         return False
     frequency_hz = found.frequency_hz.value
     return frequency_hz is not None and frequency_hz <= OUTSIDE.highest_muscle_hz
+
+
+def least_seen_ms2(table: WindowTable, *, settings: AnalysisSettings) -> float | None:
+    """Return the RMS from which a tremor would have been seen in the time without.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows, judged.
+    settings : AnalysisSettings
+        The least strength that counts.
+
+    Returns
+    -------
+    float or None
+        m/s^2: a line must be the strongest part of the band, and stand out of its noise. None
+        without such time.
+    """
+    without = table.where("no_tremor")
+    if not without.any():
+        return None
+    beside = np.fmax(table.scores["band_rms_ms2"][without], table.scores["floor_rms_ms2"][without])
+    return float(np.quantile(np.fmax(beside, settings.least_rms_ms2), OUTSIDE.seen_share))
 
 
 def beyond_note(found: BeyondBand, *, fs: float) -> Note:

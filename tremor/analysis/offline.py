@@ -24,6 +24,7 @@ from tremor.analysis.beyond import (
     beyond_note,
     find_beyond,
     hides_tremor,
+    least_seen_ms2,
     without_edge_episodes,
 )
 from tremor.analysis.cautions import find_cautions, model_caution
@@ -332,6 +333,7 @@ def _summary(
         occupancy=min(1.0, tremor_s / still_s) if still_s > 0 else None,
         **estimates_of(line, otherwise=Estimate.missing(reason or note("NO_EPISODE"))),
         reason=reason,
+        least_seen_ms2=least_seen_ms2(table, settings=settings),
         intermittent=duty_cycle is not None,
         duty_cycle=duty_cycle,
         lines=tremor_lines(tremors),

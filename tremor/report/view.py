@@ -130,7 +130,10 @@ def headline(analysis: Analysis) -> str:
         why = sentence(summary.reason).rstrip(".") or text("view", "too_little_still")
         return text("view", "cannot_tell", why=why)
     if not summary.tremor_detected:
-        return text("view", "no_tremor", still=span(summary.still_s))
+        found = text("view", "no_tremor", still=span(summary.still_s))
+        if summary.least_seen_ms2 is None:
+            return found
+        return text("view", "no_tremor_seen", found=found, least_ms2=summary.least_seen_ms2)
     frequency = value_text(summary.frequency_hz, "Hz")
     share = None if summary.occupancy is None else percent(summary.occupancy)
     found = text(

@@ -80,6 +80,9 @@ class Summary(TremorEstimates):
         tremor_s over still_s; None where nothing could be judged.
     reason : Note or None
         Why there are no estimates, or what weakens them.
+    least_seen_ms2 : float or None
+        RMS from which a tremor would have been seen in nine tenths of the time without, m/s^2;
+        None where no time was judged to be without.
     intermittent : bool
         Whether the tremor comes and goes in bursts.
     duty_cycle : float or None
@@ -99,6 +102,7 @@ class Summary(TremorEstimates):
     tremor_s: float
     occupancy: float | None
     reason: Note | None = None
+    least_seen_ms2: float | None = None
     intermittent: bool = False
     duty_cycle: float | None = None
     lines: tuple[TremorLine, ...] = ()

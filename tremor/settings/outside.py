@@ -56,6 +56,12 @@ class OutsideCalibration:
     slow_half_width_hz: float = calibrated(
         0.5, "Hz", "what counts as a peak of slow rocking", source=JUDGEMENT
     )
+    seen_share: float = calibrated(
+        0.9,
+        "1",
+        "share of the time without tremor in which one of the least strength would have been seen",
+        source=JUDGEMENT,
+    )
     least_windows: int = calibrated(
         3, "1", "windows at one frequency that are more than a chance", source=_BEYOND_TESTS
     )
