@@ -105,6 +105,7 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "MACHINE_LIKE": ("even_share", "frequency_hz"),
     "BOUNCED": ("size_mm", "frequency_hz"),
     "HEART_BESIDE": ("ratio",),
+    "ONE_LINE_MISFIT": ("why",),
     "COARSE_STEPS": ("step_ms2",),
     "SAMPLES_MISSING": ("share",),
     "VEHICLE_LIKE": ("slow_ms2", "band_ms2"),

@@ -86,6 +86,7 @@ def test_a_machine_has_a_caution(name):
     found, _ = cautions_of(MACHINES[name]())
     assert found["machine"].strength > 0.9
     assert found["machine"].statement.values["even_share"] > 0.98
+    assert found.keys() == {"machine"}
     assert "muscle_fatigue" in found["machine"].about
 
 

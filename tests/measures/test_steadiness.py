@@ -28,6 +28,7 @@ def test_a_swing_is_even_whatever_its_ramp_and_the_noise(ramp_hz_per_s, noise_ms
     found = share_of([0.2 * np.sin(phase + k) for k in range(5)], 9.0, noise_ms2=noise_ms2)
     assert found.share.min() > 0.985
     assert found.share.max() <= 1.0
+    np.testing.assert_allclose(found.frequency_hz, 9.0, atol=0.03)
     np.testing.assert_allclose(found.rms_ms2, 0.2 / np.sqrt(2.0), rtol=0.1)
 
 

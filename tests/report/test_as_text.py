@@ -142,7 +142,7 @@ def test_shaking_beyond_the_band_has_its_row(no_tremor):
         rms_ms2=Estimate(0.1, 0.09, 0.11),
     )
     text = " ".join(as_text.render(replace(no_tremor, beyond_band=beyond)).split())
-    assert "Beyond Steady shaking at 17.00 Hz (16.90 to 17.10 Hz), above the band" in text
+    assert "Beyond Steady shaking at 17.00 Hz (16.90 to 17.10 Hz), above most tremor" in text
     reason = beyond_note(beyond, fs=52.0)
     named = replace(no_tremor, status="insufficient", beyond_band=beyond)
     named = replace(named, summary=replace(named.summary, reason=reason))

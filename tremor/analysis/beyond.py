@@ -334,9 +334,14 @@ def beyond_note(found: BeyondBand, *, fs: float) -> Note:
     """
     frequency_hz = found.frequency_hz.value or 0.0
     near_nyquist = frequency_hz > OUTSIDE.alias_share * fs / 2.0
+    where: str = found.where
+    if near_nyquist and where != "below":
+        where = "alias"
+    elif OUTSIDE.standing_hz < frequency_hz <= OUTSIDE.highest_muscle_hz:
+        where = "standing"
     return note(
         "BEYOND_BAND",
-        where="alias" if near_nyquist and found.where != "below" else found.where,
+        where=where,
         frequency_hz=_interval(found.frequency_hz),
         rms_ms2=_interval(found.rms_ms2),
         share=found.share_of_still,

@@ -96,9 +96,12 @@ def find_cautions(
     asked_hz = (settings.band_low_hz, settings.band_high_hz)
     band_hz = usable_band(asked_hz, fs=grid.fs)
     swings = even_swings(recording, grid, table, settings=settings, band_hz=band_hz)
+    even = evenness_cautions(table, episodes, swings)
+    if even:  # that nothing fits a machine's line is no news
+        known = [one for one in known if one.code != "model"]
     found = [
         *known,
-        *evenness_cautions(table, episodes, swings),
+        *even,
         *vehicle_cautions(table, beyond, settings=settings),
         *strap_cautions(table, beyond),
         *sample_cautions(recording.info, rms_ms2, settings=settings),
@@ -118,12 +121,15 @@ class EvenSwings:
     share : ndarray, shape (n,)
         Share of the line that one even swing explains, as
         `tremor.measures.steadiness.steadiness` returns it.
+    frequency_hz : ndarray, shape (n,)
+        Frequency of that swing, Hz.
     rms_ms2 : ndarray, shape (n,)
         RMS of the line, m/s^2.
     """
 
     rows: Rows
     share: Floats
+    frequency_hz: Floats
     rms_ms2: Floats
 
 
@@ -157,14 +163,14 @@ def even_swings(
     whole = np.isfinite(windows).all(axis=(1, 2))
     rows, windows = rows[whole], windows[whole]
     if not rows.size:
-        return EvenSwings(rows, np.zeros(0), np.zeros(0))
+        return EvenSwings(rows, *([np.zeros(0)] * 3))
     found = steadiness(
         remove_slow(windows, fs=grid.fs, cutoff_hz=slow_cutoff_hz(band_hz)),
         table.scores["peak_hz"][rows],
         fs=grid.fs,
         band_hz=band_hz,
     )
-    return EvenSwings(rows, found.share, found.rms_ms2)
+    return EvenSwings(rows, found.share, found.frequency_hz, found.rms_ms2)
 
 
 def _even_rows(table: WindowTable, *, settings: AnalysisSettings) -> Rows:
@@ -206,20 +212,17 @@ def evenness_cautions(
     list of Caution
         For the whole capture if that holds for most of it, else for single episodes.
     """
-    found = _evenness(table, swings, np.ones(len(table), dtype=np.bool_))
+    found = _evenness(swings, np.ones(len(table), dtype=np.bool_))
     if found:
         return found
     return [
         one
         for episode in episodes
-        for one in _evenness(
-            table, swings, episode.members, span_s=(episode.start_s, episode.end_s)
-        )
+        for one in _evenness(swings, episode.members, span_s=(episode.start_s, episode.end_s))
     ]
 
 
 def _evenness(
-    table: WindowTable,
     swings: EvenSwings,
     members: Bools,
     *,
@@ -229,7 +232,7 @@ def _evenness(
     if np.count_nonzero(inside) < CAUTIONS.least_even_windows:
         return []
     share = float(np.median(swings.share[inside]))
-    frequency_hz = float(np.median(table.scores["peak_hz"][swings.rows[inside]]))
+    frequency_hz = float(np.median(swings.frequency_hz[inside]))
     rms_ms2 = float(np.median(swings.rms_ms2[inside]))
     size_mm = float(typical_peak_to_peak_mm(rms_ms2**2 / (2.0 * np.pi * frequency_hz) ** 4))
     start_s, end_s = span_s
@@ -421,7 +424,7 @@ def model_caution(fit: FitCheck | None) -> list[Caution]:
             code="model",
             about=("frequency", "bandwidth", "strength"),
             strength=CAUTIONS.model_strength,
-            statement=fit.reason,
+            statement=note("ONE_LINE_MISFIT", why=fit.reason),
         )
     ]
 

@@ -32,11 +32,14 @@ class Steadiness:
         Share of the power of the line that a swing of constant strength explains, whose frequency
         changes steadily, 0 to 1, noise taken off: 0.99 or more for a motor, 0.4-0.9 for tremor
         0.25-1.5 Hz wide in 4 s.
+    frequency_hz : ndarray, shape (n_windows,)
+        Frequency of that swing in the middle of the window, Hz.
     rms_ms2 : ndarray, shape (n_windows,)
         RMS of the line, m/s^2.
     """
 
     share: Floats
+    frequency_hz: Floats
     rms_ms2: Floats
 
 
@@ -98,9 +101,10 @@ def steadiness(
     floor = floor / STEADINESS.quantile_over_mean / 3.0
     total = np.maximum(values[:, -1], 1e-300)
     noise = np.minimum(floor * inside.sum(axis=-1) / total, STEADINESS.most_noise)
-    share = _even_share(_envelope(along, offset, length_s=length_s)) / (1.0 - noise)
+    even, away_hz = _even_swing(_envelope(along, offset, length_s=length_s))
     return Steadiness(
-        share=np.minimum(share, 1.0),
+        share=np.minimum(even / (1.0 - noise), 1.0),
+        frequency_hz=at[:, half] / length_s + away_hz,
         rms_ms2=np.sqrt(2.0 * values.sum(axis=-1)) / high_passed.shape[-1],
     )
 
@@ -114,13 +118,14 @@ def _envelope(along: Complexes, offset: npt.NDArray[np.int64], *, length_s: floa
     return np.fft.ifft(one_sided, axis=-1)[:, edge:-edge]
 
 
-def _even_share(envelope: Complexes) -> Floats:
-    """Return the share of the best even swing with a parabola as its phase, shape (n_windows,)."""
+def _even_swing(envelope: Complexes) -> tuple[Floats, Floats]:
+    """Return the share of the best even swing, whose phase is a parabola, and its frequency, Hz."""
     n = envelope.shape[-1]
     time = np.linspace(-1.0, 1.0, n)
     length_s = n / STEADINESS.rate_hz
     most = np.pi * STEADINESS.most_ramp_hz_per_s * (length_s / 2.0) ** 2
     best = np.full(len(envelope), -1.0)
+    turns = np.zeros(len(envelope))
     phase = np.zeros(envelope.shape)
     for curve in np.linspace(-most, most, STEADINESS.ramps):
         turned = np.fft.fft(envelope * np.exp(-1j * curve * time**2), n=4 * n, axis=-1)
@@ -131,6 +136,7 @@ def _even_share(envelope: Complexes) -> Floats:
         best[better] = highest[better]
         slope = np.pi * np.fft.fftfreq(4 * n)[peak] * (n - 1)
         phase[better] = curve * time**2 + slope[better, None] * time
+        turns[better] = slope[better]
     powers = np.stack([np.ones(n), time, time**2])
     for _ in range(STEADINESS.refinements):
         rest = envelope * np.exp(-1j * phase)
@@ -141,9 +147,12 @@ def _even_share(envelope: Complexes) -> Floats:
         normal = normal + 1e-12 * np.maximum(normal.max(axis=(1, 2)), 1e-300)[
             :, None, None
         ] * np.eye(3)
-        phase = phase + np.linalg.solve(normal, moment[..., None])[..., 0] @ powers
+        step = np.linalg.solve(normal, moment[..., None])[..., 0]
+        phase = phase + step @ powers
+        turns = turns + step[:, 1]
     even = np.abs((envelope * np.exp(-1j * phase)).mean(axis=-1)) ** 2
     mean = np.square(np.abs(envelope)).mean(axis=-1)
     # A step of the refinement may miss where there is no even swing.
     even = np.maximum(even, np.square(best / n))
-    return np.asarray(even / np.maximum(mean, 1e-300))
+    away_hz = turns / (2.0 * np.pi) / ((n - 1) / STEADINESS.rate_hz / 2.0)
+    return np.asarray(even / np.maximum(mean, 1e-300)), away_hz

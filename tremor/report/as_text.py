@@ -47,7 +47,8 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     """
     lines = [*_warning_signs(analysis), view.name_of_source(analysis), ""]
     lines += wrapped(view.headline(analysis))
-    lines += wrapped(view.strength_text(analysis, half_life=True))
+    strength = view.strength_text(analysis, half_life=True)
+    lines += wrapped(strength) if strength else []
     lines.append("")
     for caution in view.caution_texts(analysis):
         lines += [*_fact("cautions", caution), ""]

@@ -41,6 +41,12 @@ class OutsideCalibration:
         "shaking is named, and takes nothing from the time that was judged",
         source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1",
     )
+    standing_hz: float = calibrated(
+        12.5,
+        "Hz",
+        "standing tremor is faster, and is worth showing to a doctor",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1",
+    )
     lowest_hz: float = calibrated(
         1.0,
         "Hz",
