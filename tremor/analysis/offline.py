@@ -64,6 +64,8 @@ __all__ = ["analyze"]
 
 Bools = npt.NDArray[np.bool_]
 
+#: Reasons for which there is no tremor in the result, and yet "no tremor" would say too much.
+_UNSURE: Final = frozenset({"TREMOR_UNSURE", "TOO_BROAD"})
 #: Windows that are judged at once: enough to spread the cost of a call, few enough for memory.
 _WINDOWS_AT_ONCE: Final = 2048
 
@@ -223,7 +225,7 @@ def _status(summary: Summary, beyond: BeyondBand | None, settings: AnalysisSetti
         return "insufficient"
     if summary.tremor_detected:
         return "measured"
-    unsure = summary.reason is not None and summary.reason.code == "TREMOR_UNSURE"
+    unsure = summary.reason is not None and summary.reason.code in _UNSURE
     return "insufficient" if unsure or hides_tremor(beyond) else "no_tremor"
 
 
