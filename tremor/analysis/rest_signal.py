@@ -244,7 +244,7 @@ def _line_of(table: WindowTable, chosen: Bools, bandwidth_hz: float) -> tuple[fl
     frequency, power = frequency[known], power[known]
     centre_hz = _weighted_quantile(frequency, power, 0.5)
     away_hz = _weighted_quantile(np.abs(frequency - centre_hz), power, _NEAR_QUANTILE)
-    return centre_hz, REST_POWER.least_half_width_hz + bandwidth_hz + away_hz
+    return centre_hz, REST_POWER.least_half_width_hz + REST_POWER.widths * bandwidth_hz + away_hz
 
 
 def _weighted_quantile(values: Floats, weights: Floats, share: float) -> float:

@@ -72,7 +72,8 @@ def line_power(
     The floor is the mean PSD of one side of the line, that with less power in it, averaged over
     seven windows: a second tremor or a heartbeat on the other side does not enter. The parts of a
     line of this shape in its own bins and beside them are known and allowed for, so that on
-    average the total is exact for a line of any strength above a flat floor.
+    average the total is exact for a line of any strength above a flat floor; a line whose tails are
+    twice as strong is not taken for a floor.
     """
     bin_hz = fs / n_samples
     highest_hz = SPECTRUM.nyquist_share * fs / 2.0
@@ -97,19 +98,24 @@ def line_power(
     width_hz = bin_hz * max(inner.stop - inner.start, 1)
     raw = power_in(density, inner, bin_width_hz=bin_hz)
     held = float(power_in(line, inner, bin_width_hz=bin_hz))
-    floors = []
+    floors, tails = [], []
     for low, high in ((-2.0, -1.0), (1.0, 2.0)):
         side = bins(frequency_hz + low * half_width_hz, frequency_hz + high * half_width_hz)
         if side.stop - side.start < REST_POWER.least_bins:
             continue
         beside, tail = density[:, side].mean(axis=1), float(line[side].mean())
         # Two equations: raw = held P + width F, beside = tail P + F.
-        floors.append((held * beside - tail * raw) / (held - width_hz * tail))
-    floor = np.zeros(len(raw))
+        floors.append(_running_mean((held * beside - tail * raw) / (held - width_hz * tail)))
+        tails.append(tail * _running_mean(raw - width_hz * beside) / (held - width_hz * tail))
+    floor, tail_of_line = np.zeros(len(raw)), np.zeros(len(raw))
     if floors:
-        floor = np.maximum(np.min([_running_mean(one) for one in floors], axis=0), 0.0)
+        lower = np.argmin(floors, axis=0)[None]
+        floor = np.maximum(np.take_along_axis(np.array(floors), lower, axis=0)[0], 0.0)
+        tail_of_line = np.maximum(np.take_along_axis(np.array(tails), lower, axis=0)[0], 0.0)
     typical = float(np.median(floor))
-    excess = width_hz * (floor - typical)
+    # What the tail of another shape of line could be is not taken off.
+    beyond = np.maximum(np.abs(floor - typical) - tail_of_line, 0.0)
+    excess = width_hz * np.copysign(beyond, floor - typical)
     total = np.maximum(raw - excess, REST_POWER.least_over_floor * width_hz * typical)
     total = np.maximum(total, REST_POWER.least_over_floor * np.maximum(excess, 0.0))
     # A Hann window has independent bins 1.5 bins apart, on three axes.

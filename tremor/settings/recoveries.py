@@ -369,8 +369,15 @@ class RestPowerCalibration:
     least_half_width_hz: float = calibrated(
         0.5,
         "Hz",
-        "main lobe of a Hann window of 4 s on either side; the half-power width comes on top",
+        "main lobe of a Hann window of 4 s on either side; half-power widths come on top",
         source="derived: 2 / 4 s",
+    )
+    widths: float = calibrated(
+        2.0,
+        "1",
+        "half-power widths of the line on either side that count for it: the flanks of a line vary "
+        "independently of its middle, so that without them its power scatters by an eighth more",
+        source=RECOVERY_BENCH,
     )
     lowest_hz: float = calibrated(
         2.0,
