@@ -83,11 +83,12 @@ def pooled_power(
 
     Notes
     -----
-    The axis-summed periodogram less the floor, of which other lines take their share, is integrated over three bandwidths on
-    each side, at least 2 Hz for a band of 3-15 Hz, and corrected for the flanks outside of them.
-    The floor is that of the segment itself around the line, with the slope of the fit. A segment
-    without the line counts with what noise leaves of it, of either sign. The interval adds the
-    scatter of the line itself, a power of few exponentials, and that of the floor.
+    The axis-summed periodogram less the floor, of which other lines take their share, is integrated
+    over three bandwidths on each side, at least 2 Hz for a band of 3-15 Hz, and corrected for the
+    flanks outside of them. The floor is that of the segment itself around the line, with the slope
+    of the fit. A segment without the line counts with what noise leaves of it, of either sign. The
+    interval adds the scatter of the line itself, a power of few exponentials, and that of the
+    floor.
     """
     by_length: dict[int, list[Floats]] = {}
     for run in fit.problem.runs:
