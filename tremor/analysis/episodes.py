@@ -212,7 +212,7 @@ def _is_movement(table: WindowTable, settings: AnalysisSettings) -> Bools:
             settings.most_low_rms_ms2,
         )
         is_comb = (table.reason == REASON_NAMES.index("gait")) & (low_rms_ms2 <= beside_ms2)
-    return moves & ~is_comb
+    return np.asarray(moves & ~is_comb)
 
 
 def _last(end_s: Floats, marked: Bools) -> Floats:
@@ -238,10 +238,10 @@ def find_episodes(
     -------
     tuple of EpisodeWindows
         In order of time. Tremor is there where the hidden Markov model of
-        `tremor.analysis.presence` finds it likelier than not. An episode ends with it, with a
-        movement, and where the frequency changes; a tremor that comes and goes at one frequency
-        is one episode. It is dropped if the median heartbeat score of all similar windows in and
-        around it is above its limit.
+        `tremor.analysis.presence` finds it likelier than not, and nearly sure at some time of the
+        episode. An episode ends with it, with a movement, and where the frequency changes; a tremor
+        that comes and goes at one frequency is one episode. It is dropped if the median heartbeat
+        score of all similar windows in and around it is above its limit.
     """
     if not len(table):
         return ()
@@ -252,8 +252,9 @@ def find_episodes(
     lasting = strong | _may_continue(table, presence, settings)
     found = []
     for rows in _parted(table, presence, lasting | presence.is_burst, settings=settings):
-        # Bursts alone may be fidgets.
-        if not strong[rows].any():
+        # Bursts alone may be fidgets, and so may what is hardly likelier than not.
+        is_sure = presence.on[rows].max() >= EPISODES.least_probability
+        if not (is_sure and strong[rows].any()):
             continue
         # Windows that continue it by hysteresis are neither its start nor its end.
         sure = np.flatnonzero(certain[rows])
