@@ -72,7 +72,7 @@ FREQUENCY = Ask("frequency covered", frequency_covered, 0.9)
 WINDOWS = Ask("frequency covered by a window, mean share", windows_covered, 0.9)
 RMS = Ask("RMS covered", rms_covered, 0.9)
 NOT_DOUBTED = Ask("called machine, vehicle or voluntary", of(doubted), 0.05, at_most=True)
-NO_WIDER = Ask("RMS interval no wider than a window's", of(no_wider_than_windows), 0.95)
+NO_WIDER = Ask("RMS interval no wider than its windows say", of(no_wider_than_windows), 0.95)
 BANDWIDTH = Ask("bandwidth covered", bandwidth_covered, 0.9)
 
 

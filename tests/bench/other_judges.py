@@ -117,13 +117,20 @@ def windows_covered(found, scene):
 
 
 def no_wider_than_windows(found):
-    """Whether the interval of the session's RMS spans no larger ratio than a window's (median)."""
+    """Whether the RMS of the session is no less certain than its windows make it.
+
+    The ratio of its limits is held against that of a window (median), and against the ratio
+    between the windows themselves (5 to 95 %): a machine breathes, and its windows are narrow.
+    """
     rms = found["summary"].get("rms_ms2")
     every = [one.get("rms_ms2") for one in found["windows"] if one["verdict"] == "tremor"]
-    spans = sorted(one["high"] / max(one["low"], 1e-9) for one in every if number(one) is not None)
-    if number(rms) is None or not spans:
+    every = [one for one in every if number(one) is not None]
+    if number(rms) is None or not every:
         return None
-    return rms["high"] / max(rms["low"], 1e-9) <= 1.05 * spans[len(spans) // 2]
+    own = sorted(one["high"] / max(one["low"], 1e-9) for one in every)[len(every) // 2]
+    values = sorted(one["value"] for one in every)
+    least, most = values[len(values) // 20], values[-1 - len(values) // 20]
+    return rms["high"] / max(rms["low"], 1e-9) <= 1.1 * max(own, most / least)
 
 
 def bandwidth_covered(found, scene):
