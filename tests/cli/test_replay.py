@@ -38,12 +38,12 @@ def replay(*arguments):
 
 @pytest.fixture
 def trembling(write_capture, trembling_leg):
-    """A leg that trembles, is moved after 14 s, and of which 0.6 s after 23 s are lost."""
+    """A leg that trembles, is moved after 14 s, and of which 1.6 s after 23 s are lost."""
     samples = trembling_leg(3000, sampling_rate_hz=FS)
     samples[1400:1500] += [0.0, 5.0, 0.0]
     path = write_capture("trembling.csv", samples, sampling_rate_hz=FS)
     lines = path.read_text(encoding="utf-8").splitlines()
-    del lines[2301:2361]
+    del lines[2301:2461]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

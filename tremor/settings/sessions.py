@@ -394,7 +394,7 @@ class DriftCalibration:
         4.0,
         "1",
         "slope over its standard error: 1 in 10 000 by chance if the residuals are Gaussian",
-        source="derived: normal distribution, with room for what the correlation misses",
+        source="derived: Gaussian distribution, with room for what the correlation misses",
     )
     scatter_hz: float = calibrated(
         0.1,
