@@ -407,7 +407,7 @@ def test_a_broad_hump_is_no_tremor_and_not_its_absence():
     f = np.fft.rfftfreq(n, 1.0 / FS)
     shape = np.exp(-np.log(2.0) * np.square((f - 3.8) / 1.3) / 2.0)  # half power 2.6 Hz wide
     wave = np.fft.irfft(shape * np.fft.rfft(rng.normal(size=n)))
-    samples = rng.normal(0.0, 0.01, (n, 3)) + [0.0, 0.0, 9.81]
+    samples = rng.normal([0.0, 0.0, 9.81], 0.01, (n, 3))
     samples[:, 0] += 0.12 * wave / wave.std()
     found = analyze(of(samples))
     assert (found.status, found.episodes) == ("insufficient", ())

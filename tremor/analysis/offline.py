@@ -8,7 +8,7 @@ of the tremor.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
@@ -21,10 +21,7 @@ import numpy.typing as npt
 from tremor._version import __version__
 from tremor.analysis.beyond import (
     beyond_band,
-    beyond_note,
     find_beyond,
-    hides_tremor,
-    least_seen_ms2,
     without_edge_episodes,
 )
 from tremor.analysis.cautions import find_cautions, model_caution
@@ -41,31 +38,28 @@ from tremor.analysis.heart_caution import heart_caution, heart_of, widened
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
-from tremor.analysis.session_lines import SessionLine, tremor_lines
+from tremor.analysis.session_summary import status_of, summarize
+from tremor.analysis.spectrum_view import spectrum_view
 from tremor.analysis.window import WindowBatch, analyze_windows
-from tremor.analysis.window_samples import mean_density, thinned
-from tremor.dsp.spectrum import bin_frequency_hz, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.measures.band import usable_band
+from tremor.measures.heart_beside import HeartBeside
 from tremor.measures.pooled import PooledLine
 from tremor.notes import Note, note
 from tremor.parallel import run_jobs
-from tremor.recording import CaptureInfo, Floats, Recording, Source
-from tremor.results.analysis import Analysis, Episode, SpectrumView, Status, Summary
-from tremor.results.cautions import BeyondBand
+from tremor.recording import CaptureInfo, Recording, Source
+from tremor.results.analysis import Analysis, Episode, Summary
 from tremor.results.estimates import estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
-from tremor.settings import EPISODES, AnalysisSettings
+from tremor.settings import AnalysisSettings
 
 __all__ = ["analyze"]
 
 Bools = npt.NDArray[np.bool_]
 
-#: Reasons for which there is no tremor in the result, and yet "no tremor" would say too much.
-_UNSURE: Final = frozenset({"TREMOR_UNSURE", "TOO_BROAD"})
 #: Windows that are judged at once: enough to spread the cost of a call, few enough for memory.
 _WINDOWS_AT_ONCE: Final = 2048
 
@@ -124,55 +118,47 @@ def analyze(
     if reason is not None:
         return _refused(recording, settings, reason)
     grid = _grid(recording, settings)
-    asked_hz = (settings.band_low_hz, settings.band_high_hz)
-    band_hz = usable_band(asked_hz, fs=grid.fs)
-
+    band_hz = usable_band((settings.band_low_hz, settings.band_high_hz), fs=grid.fs)
     table, n_clipped = _judged_windows(recording, grid, settings, progress)
     table = apply_context(table, settings=settings)
     outside = find_beyond(table, settings=settings, band_hz=band_hz)
     episodes, outside = without_edge_episodes(
         table, find_episodes(table, settings=settings), outside, band_hz=band_hz
     )
-    jobs: list[Callable[[], Any]] = [
-        partial(
-            _recovery,
-            Capture(recording, grid, settings),
-            table,
-            rest_start_s=rest_start_s,
-            baseline_rms_ms2=baseline_rms_ms2,
-        ),
-        *line_jobs(recording, grid, episodes, band_hz=band_hz),
-    ]
+    rest = partial(
+        _recovery,
+        Capture(recording, grid, settings),
+        table,
+        rest_start_s=rest_start_s,
+        baseline_rms_ms2=baseline_rms_ms2,
+    )
+    jobs: list[Callable[[], Any]] = [rest, *line_jobs(recording, grid, episodes, band_hz=band_hz)]
     recovery, *fits = run_jobs(jobs)
     episodes, fits, refused = without_humps(episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
     beyond = beyond_band(
         recording, grid, outside, lines.session, settings=settings, band_hz=band_hz
     )
-    summary = _summary(
+    heart = heart_of(recording, grid, episodes, settings=settings, band_hz=band_hz)
+    summary = summarize(
         table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )
-
-    heart = heart_of(recording, grid, episodes, settings=settings, band_hz=band_hz)
-    summary = widened(summary, heart)
-    summary = replace(summary, lines=tuple(widened(one, heart) for one in summary.lines))
-
+    summary = _with_heart(summary, heart)
+    known = (
+        *posture_cautions(recovery),
+        *drift_cautions(table, episodes),
+        *heart_caution(heart),
+        *model_caution(summary.fit),
+    )
     # A record: one argument for each field.
     return Analysis(
-        status=_status(summary, beyond, settings),
+        status=status_of(summary, beyond, settings=settings),
         software=_software(),
         source=_source(recording),
         settings=settings,
-        recording=replace(
-            recording.info,
-            clipped_fraction=n_clipped / max(1, recording.n_samples),
-            warnings=recording.warnings,
-        ),
+        recording=_info(recording, n_clipped),
         windows=table,
-        episodes=tuple(
-            widened(_episode(one, line), heart)
-            for one, line in zip(episodes, lines.episodes, strict=True)
-        ),
+        episodes=tuple(widened(one, heart) for one in map(_episode, episodes, lines.episodes)),
         summary=with_ends(summary, recovery),
         cautions=find_cautions(
             recording,
@@ -182,17 +168,18 @@ def analyze(
             beyond,
             settings=settings,
             rms_ms2=summary.rms_ms2.value,
-            known=(
-                *posture_cautions(recovery),
-                *drift_cautions(table, episodes),
-                *heart_caution(heart),
-                *model_caution(summary.fit),
-            ),
+            known=known,
         ),
         beyond_band=beyond,
-        spectrum=_spectrum(recording, grid, table, episodes, lines.session, band_hz=band_hz),
+        spectrum=spectrum_view(recording, grid, table, episodes, lines.session, band_hz=band_hz),
         recovery=recovery,
     )
+
+
+def _with_heart(summary: Summary, heart: HeartBeside | None) -> Summary:
+    """Return a summary with wider intervals for a heart beside the tremor."""
+    lines = tuple(widened(one, heart) for one in summary.lines)
+    return replace(widened(summary, heart), lines=lines)
 
 
 def _grid(recording: Recording, settings: AnalysisSettings) -> WindowGrid:
@@ -218,15 +205,6 @@ def _reason_to_refuse(recording: Recording, settings: AnalysisSettings) -> Note 
     if _grid(recording, settings).count(len(recording.samples)) == 0:
         return note("CAPTURE_TOO_SHORT", duration_s=recording.duration_s, least_s=settings.window_s)
     return None
-
-
-def _status(summary: Summary, beyond: BeyondBand | None, settings: AnalysisSettings) -> Status:
-    if summary.still_s < settings.still_least_s:
-        return "insufficient"
-    if summary.tremor_detected:
-        return "measured"
-    unsure = summary.reason is not None and summary.reason.code in _UNSURE
-    return "insufficient" if unsure or hides_tremor(beyond) else "no_tremor"
 
 
 def _recovery(
@@ -295,134 +273,6 @@ def _episode(windows: EpisodeWindows, line: PooledLine | None) -> Episode:
     )
 
 
-def _covered_s(grid: WindowGrid, chosen: Bools) -> float:
-    """Return the time that windows cover, overlaps counted once, s."""
-    begin = np.flatnonzero(chosen) * grid.n_step
-    if begin.size == 0:
-        return 0.0
-    new = np.minimum(np.diff(begin, append=begin[-1] + grid.n_window), grid.n_window)
-    return float(new.sum() / grid.fs)
-
-
-def _summary(
-    table: WindowTable,
-    episodes: Sequence[EpisodeWindows],
-    tremors: Sequence[SessionLine],
-    beyond: BeyondBand | None,
-    *,
-    settings: AnalysisSettings,
-    grid: WindowGrid,
-    refused: Note | None,
-) -> Summary:
-    holds_tremor = _any_members(table, episodes)
-    still_s = _covered_s(grid, table.where("tremor") | table.where("no_tremor") | holds_tremor)
-    tremor_s = _covered_s(grid, holds_tremor)
-    line = tremors[0].line if tremors else None
-    reason = None
-    if beyond is not None and not episodes and hides_tremor(beyond):
-        reason = beyond_note(beyond, fs=grid.fs)
-    elif still_s < settings.still_least_s:
-        reason = _too_little_still(table, still_s, settings)
-    elif line is None:
-        reason = refused or _unsure(table) or note("NO_EPISODE")
-    elif line.fit.agrees_with_windows is False:
-        reason = line.fit.reason
-    duty_cycle = _duty_cycle(episodes)
-    return Summary(
-        tremor_detected=bool(episodes),
-        still_s=still_s,
-        tremor_s=tremor_s,
-        occupancy=min(1.0, tremor_s / still_s) if still_s > 0 else None,
-        **estimates_of(line, otherwise=Estimate.missing(reason or note("NO_EPISODE"))),
-        reason=reason,
-        least_seen_ms2=least_seen_ms2(table, settings=settings),
-        intermittent=duty_cycle is not None,
-        duty_cycle=duty_cycle,
-        lines=tremor_lines(tremors),
-        fit=line.fit if line else None,
-    )
-
-
-def _unsure(table: WindowTable) -> Note | None:
-    """Return that some windows look like tremor where they are a good part of all."""
-    n_tremor = int(np.count_nonzero(table.where("tremor")))
-    n_judged = n_tremor + int(np.count_nonzero(table.where("no_tremor") | table.where("heartbeat")))
-    if n_tremor < EPISODES.unsure_share * max(1, n_judged):
-        return None
-    return note("TREMOR_UNSURE", n_tremor=n_tremor, n_judged=n_judged)
-
-
-def _any_members(table: WindowTable, episodes: Sequence[EpisodeWindows]) -> Bools:
-    found = np.zeros(len(table), dtype=np.bool_)
-    for one in episodes:
-        found |= one.members
-    return found
-
-
-def _duty_cycle(episodes: Sequence[EpisodeWindows]) -> float | None:
-    """Return the share of the time that bursts fill; None if the tremor does not come and go."""
-    in_bursts = [one for one in episodes if one.bursts.is_intermittent]
-    whole_s = sum(one.end_s - one.start_s for one in episodes)
-    bursts_s = sum(one.end_s - one.start_s for one in in_bursts)
-    if not in_bursts or 2.0 * bursts_s < whole_s:
-        return None
-    filled_s = sum((one.end_s - one.start_s) * one.bursts.duty_cycle for one in in_bursts)
-    return filled_s / bursts_s
-
-
-def _too_little_still(table: WindowTable, still_s: float, settings: AnalysisSettings) -> Note:
-    """Return why there is no summary, with the commonest refusal and its score."""
-    names, counts = np.unique(table.reason, return_counts=True)
-    index = int(np.flatnonzero(table.reason == names[np.argmax(counts)])[0])
-    window = table[index]
-    return note(
-        "TOO_LITTLE_STILL",
-        still_s=still_s,
-        least_s=settings.still_least_s,
-        verdict=window.verdict,
-        why=window.reason,
-    )
-
-
-def _spectrum(
-    recording: Recording,
-    grid: WindowGrid,
-    table: WindowTable,
-    episodes: Sequence[EpisodeWindows],
-    line: PooledLine | None,
-    *,
-    band_hz: tuple[float, float],
-) -> SpectrumView | None:
-    """Average the spectra of the tremor, or of the still windows if there is none."""
-    chosen = table.where("no_tremor")
-    if episodes:
-        chosen = np.any([one.members for one in episodes], axis=0)
-    indices = thinned(np.flatnonzero(chosen))
-    if indices.size == 0:
-        return None
-    return SpectrumView(
-        of="tremor" if episodes else "still",
-        n_windows=len(indices),
-        frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
-        psd_ms2sq_per_hz=mean_density(recording, grid, indices, band_hz=band_hz),
-        line_ms2sq_per_hz=_spectrum_of_line(line, grid),
-    )
-
-
-def _spectrum_of_line(line: PooledLine | None, grid: WindowGrid) -> Floats | None:
-    """Return the expected spectrum of a line and its floor; None without a line."""
-    if line is None or not line.frequency_hz.value or not line.rms_ms2.value:
-        return None
-    return hann_psd_of_line(
-        grid.n_window,
-        fs=grid.fs,
-        frequency_hz=line.frequency_hz.value,
-        bandwidth_hz=line.bandwidth_hz.value or 0.0,
-        mean_square=line.rms_ms2.value**2,
-        floor=3.0 * line.noise_density,
-    )
-
-
 @lru_cache(maxsize=1)
 def _scipy_version() -> str:
     try:
@@ -441,6 +291,10 @@ def _software() -> dict[str, str]:
     }
 
 
+def _info(recording: Recording, n_clipped: int) -> CaptureInfo:
+    return replace(recording.info, clipped_fraction=n_clipped / max(1, recording.n_samples))
+
+
 def _source(info: CaptureInfo) -> Source:
     return info.source or Source(name="", sha256="", format="arrays")
 
@@ -454,7 +308,7 @@ def _refused(recording: Recording, settings: AnalysisSettings, reason: Note) -> 
         software=_software(),
         source=_source(recording),
         settings=settings,
-        recording=replace(recording.info, clipped_fraction=n_clipped / max(1, recording.n_samples)),
+        recording=_info(recording, n_clipped),
         windows=WindowTable.concatenate([]),
         episodes=(),
         summary=Summary(
