@@ -44,13 +44,15 @@ def drift_of(table: WindowTable, members: Bools) -> Drift | None:
         None unless the change is large, and sure against the scatter of the windows, the
         correlation of which is that of their residuals.
     """
-    frequency_hz, low_hz, high_hz = table.estimates["frequency_hz"].T
-    rows = np.flatnonzero(members & np.isfinite(frequency_hz) & np.isfinite(high_hz - low_hz))
+    rows = np.flatnonzero(members)
+    value_hz, low_hz, high_hz = table.estimates["frequency_hz"][rows].T
+    known = np.isfinite(value_hz) & np.isfinite(high_hz - low_hz)
+    rows, value_hz, low_hz, high_hz = rows[known], value_hz[known], low_hz[known], high_hz[known]
     if len(rows) < DRIFT.least_windows:
         return None
-    at_s, value_hz = table.start_s[rows], frequency_hz[rows]
+    at_s = table.start_s[rows]
     over_s = float(table.end_s[rows[-1]] - at_s[0])
-    sd_hz = np.hypot((high_hz - low_hz)[rows] / 4.0, DRIFT.scatter_hz)
+    sd_hz = np.hypot((high_hz - low_hz) / 4.0, DRIFT.scatter_hz)
     weight = 1.0 / np.square(sd_hz)
     weight /= weight.sum()
     since_s = at_s - weight @ at_s

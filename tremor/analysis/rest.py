@@ -61,8 +61,8 @@ def find_rest_start(table: WindowTable, *, settings: AnalysisSettings) -> float 
     edges = [(0.0, 0.0), *movements, (math.inf, math.inf)]
     rests = []
     for (begin_s, after_s), (until_s, _) in pairwise(edges):
-        inside = still & (table.start_s >= after_s - TIME_TOLERANCE_S) & (table.start_s < until_s)
-        rests.append((int(np.count_nonzero(inside)), after_s, after_s - begin_s))
+        first, end = np.searchsorted(table.start_s, [after_s - TIME_TOLERANCE_S, until_s])
+        rests.append((int(np.count_nonzero(still[first:end])), after_s, after_s - begin_s))
     after_run = [index for index, rest in enumerate(rests) if rest[2] >= settings.run_least_s]
     least = settings.recovery_least_rest_s / settings.step_s
     candidates = [rest for rest in rests[after_run[0] :] if rest[0] >= least] if after_run else []
@@ -122,11 +122,10 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
     def separates(start_s: float, end_s: float) -> bool:
         if start_s <= first_still_s:
             return True
-        inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (
-            table.start_s < end_s - TIME_TOLERANCE_S
-        )
-        mostly = 2 * np.count_nonzero(moving & inside) >= np.count_nonzero(inside)
-        return end_s - start_s >= settings.rest_break_s and bool(mostly)
+        if end_s - start_s < settings.rest_break_s:
+            return False
+        within = moving[_started_in(table, start_s, end_s)]
+        return 2 * int(np.count_nonzero(within)) >= len(within)
 
     return [movement for movement in found if separates(*movement)]
 
@@ -200,14 +199,20 @@ def first_rest_start(
     starts_s = [0.0, *(end_s for _, end_s in before)]
     first_s = rest_start_s
     for movement, start_s in zip(reversed(before), reversed(starts_s[:-1]), strict=True):
-        inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (table.start_s < movement[0])
-        n_tremor = np.count_nonzero(is_tremor & inside)
+        first, end = np.searchsorted(table.start_s, [start_s - TIME_TOLERANCE_S, movement[0]])
+        n_tremor = np.count_nonzero(is_tremor[first:end])
         if n_tremor < settings.recovery_least_tremor_windows:
             break
         if not _is_break(table, movement, settings):
             break
         first_s = start_s
     return first_s
+
+
+def _started_in(table: WindowTable, start_s: float, end_s: float) -> slice:
+    """Return the rows of the windows that begin in a time; a day has hundreds of movements."""
+    edges_s = np.array([start_s, end_s]) - TIME_TOLERANCE_S
+    return slice(*np.searchsorted(table.start_s, edges_s).tolist())
 
 
 def _is_break(
@@ -217,12 +222,12 @@ def _is_break(
     start_s, end_s = movement
     if end_s - start_s > settings.rest_join_s:
         return False
-    inside = (table.start_s >= start_s - TIME_TOLERANCE_S) & (
-        table.start_s < end_s - TIME_TOLERANCE_S
-    )
-    # A clipped window has no level: it is stronger than the sensor can tell.
-    if "low_rms_ms2" not in table.scores or np.any(table.where("clipped") & inside):
+    if "low_rms_ms2" not in table.scores:
         return False
-    level = np.hypot(table.scores["low_rms_ms2"], table.scores["band_rms_ms2"])[inside]
+    inside = table.select(_started_in(table, start_s, end_s))
+    # A clipped window has no level: it is stronger than the sensor can tell.
+    if inside.where("clipped").any():
+        return False
+    level = np.hypot(inside.scores["low_rms_ms2"], inside.scores["band_rms_ms2"])
     level = level[np.isfinite(level)]
     return bool(level.size) and float(np.median(level)) < settings.running_least_rms_ms2

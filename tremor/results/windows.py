@@ -21,6 +21,9 @@ from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS, Verdict
 
 __all__ = ["Decision", "WindowAnalysis", "WindowTable"]
 
+#: By the index of a reason.
+_VERDICTS: Final = np.array([REASONS[name].verdict for name in REASON_NAMES])
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -220,7 +223,7 @@ class WindowTable(Sequence[WindowAnalysis]):
     @property
     def verdict(self) -> npt.NDArray[np.str_]:
         """The verdicts, shape (n_windows,)."""
-        return np.array([REASONS[name].verdict for name in REASON_NAMES])[self.reason]
+        return _VERDICTS[self.reason]
 
     def where(self, verdict: str) -> npt.NDArray[np.bool_]:
         """Find the windows of a verdict.
@@ -235,8 +238,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         ndarray of bool, shape (n_windows,)
             True for the windows of that verdict.
         """
-        found = np.array([REASONS[name].verdict == verdict for name in REASON_NAMES])
-        return found[self.reason]
+        return (verdict == _VERDICTS)[self.reason]
 
     def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
         """Convert the windows to JSON objects, column by column.
