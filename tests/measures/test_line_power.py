@@ -65,3 +65,13 @@ def test_a_window_below_its_floor_keeps_a_positive_power():
     density = expected_psd(np.zeros(30))
     density[15, :100] = 0.0
     assert (measured(density).total > 0.0).all()
+
+
+def test_a_window_in_which_nothing_is_left_is_unsure():
+    """Absent between two others: its power is next to nothing, and nobody knows how much."""
+    power = np.full(40, 0.1)
+    power[15:25] = 0.0
+    found = measured(expected_psd(power, floor=np.where(power > 0.0, 1e-3, 1e-9)))
+    quiet = np.arange(19, 21)
+    assert (found.total[quiet] < 0.02).all()
+    assert (found.relative_variance[quiet] > 0.01).all()

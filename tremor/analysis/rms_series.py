@@ -68,6 +68,8 @@ def rms_series(
     # psi1(k) / 4 is the variance of the log RMS of an average of k exponentials; 1/k its relative
     # variance: psi1(k) = 1/k + 1/(2 k^2) + ...
     variance = 0.25 * relative * (1.0 + 0.5 * relative)
+    # Where next to nothing is left above a floor, both the power and its scatter are unsure.
+    variance = np.clip(variance, RMS_SERIES.least_relative_sd**2, RMS_SERIES.most_relative_sd**2)
     rms, posture = np.sqrt(power), signal.posture[first]
     return NoisySeries(
         RmsSeries(

@@ -120,7 +120,7 @@ def line_power(
     total = np.maximum(total, REST_POWER.least_over_floor * np.maximum(excess, 0.0))
     # A Hann window has independent bins 1.5 bins apart, on three axes.
     looks = 3.0 * width_hz / (1.5 * bin_hz)
-    spread = (width_hz * floor) ** 2 / looks
+    spread = (width_hz * np.maximum(floor, typical)) ** 2 / looks
     return LinePower(
         total / held, width_hz * typical / held, spread / np.maximum(total, 1e-300) ** 2
     )
