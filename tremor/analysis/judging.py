@@ -27,6 +27,7 @@ from tremor.analysis.verdict_rules import (
 )
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.missing import fill_missing
+from tremor.dsp.sample_counts import count_constant, count_missing
 from tremor.dsp.spectrum import hann_psd
 from tremor.measures.band import slow_cutoff_hz, usable_band
 from tremor.measures.contamination import (
@@ -261,14 +262,13 @@ def _select(windows: Floats, rows: Rows) -> Floats:
 def _judge_samples(judgement: Judgement) -> Judgement:
     """Test whether the samples can be measured, dead, gap, clipped, and fill the missing ones."""
     windows, batch = judgement.windows, judgement.batch
-    missing = np.isnan(windows[:, 0, :])
-    n_missing = missing.sum(axis=1)
+    n_missing = count_missing(windows)
     whole = np.flatnonzero(n_missing == 0)
-    constant = np.zeros(len(missing))
-    constant[whole] = np.count_nonzero(np.ptp(_select(windows, whole), axis=-1) == 0.0, axis=-1)
+    constant = np.zeros(len(windows))
+    constant[whole] = count_constant(windows, whole)
     share = n_missing / judgement.n_samples
     holed = np.flatnonzero((share > 0.0) & (share <= judgement.settings.most_missing_share))
-    there = np.where(missing[holed, None], np.inf, windows[holed])
+    there = np.where(np.isnan(windows[holed, :1]), np.inf, windows[holed])
     lowest = there.min(axis=-1)
     there[np.isinf(there)] = -np.inf
     constant[holed] = np.count_nonzero(there.max(axis=-1) == lowest, axis=-1)
@@ -278,7 +278,7 @@ def _judge_samples(judgement: Judgement) -> Judgement:
         "missing_share": np.where(n_missing > 0, share, np.nan),
         "clipped_share": batch.clipped_share,
     }
-    judgement = _with_tests(_with_scores(judgement, np.arange(len(missing)), columns), SAMPLE_RULES)
+    judgement = _with_tests(_with_scores(judgement, np.arange(len(windows)), columns), SAMPLE_RULES)
     judgement = _with_filled(judgement)
     rows = judgement.undecided_rows
     density = hann_psd(_select(judgement.windows, rows), fs=batch.fs)

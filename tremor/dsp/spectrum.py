@@ -267,10 +267,15 @@ def smooth(density: Floats, n_bins: int) -> Floats:
     half = min(n_bins, density.shape[-1]) // 2
     if half < 1:
         return density
-    edges = [(0, 0)] * (density.ndim - 1) + [(half + 1, half)]
-    total = np.cumsum(np.pad(density, edges, mode="edge"), axis=-1)
-    width = 2 * half + 1
-    return np.asarray((total[..., width:] - total[..., :-width]) / width)
+    m, width = density.shape[-1], 2 * half + 1
+    total = np.empty((*density.shape[:-1], m + width))
+    total[..., : half + 1] = density[..., :1]
+    total[..., half + 1 : half + 1 + m] = density
+    total[..., half + 1 + m :] = density[..., -1:]
+    np.cumsum(total, axis=-1, out=total)
+    mean = total[..., width:] - total[..., :-width]
+    mean /= width
+    return mean
 
 
 def noise_floor(

@@ -47,15 +47,22 @@ def gait_comb(density: Floats, *, n_samples: int, fs: float) -> Floats:
         next, each at most 1, at the rate that makes it largest. Walking and running score
         0.8-1.0, stamping 0.64-1.0, tremor 0.3-0.7; NaN if the window is too short for any rate.
     """
-    logs = np.log10(np.maximum(density, 1e-300))
     at, between, weight = _comb_bins(n_samples, fs)
     if len(at) == 0:
         return np.full(len(density), np.nan)
-    decades = np.clip(
-        logs[:, at] - logs[:, between], -GAIT_COMB.most_decades, GAIT_COMB.most_decades
-    )
-    # Contiguous, so that a window alone adds up in the same order as among others.
-    return np.asarray(np.ascontiguousarray(decades * weight).sum(axis=-1).max(axis=-1))
+    # Bins first, so that a bin of all windows is one run of memory.
+    bins = np.ascontiguousarray(density[:, : max(at.max(), between.max()) + 1].T)
+    logs = np.log10(np.maximum(bins, 1e-300, out=bins), out=bins)
+    best = np.full(len(density), -np.inf)
+    for teeth, gaps, shares in zip(at, between, weight, strict=True):
+        score = np.zeros(len(density))
+        for tooth, gap, share in zip(teeth.tolist(), gaps.tolist(), shares.tolist(), strict=True):
+            decades = logs[tooth] - logs[gap]
+            np.clip(decades, -GAIT_COMB.most_decades, GAIT_COMB.most_decades, out=decades)
+            decades *= share
+            score += decades
+        np.maximum(best, score, out=best)
+    return best
 
 
 def stride_signs(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -38,6 +39,7 @@ from tremor.settings import LINE, POOLED_LINE
 __all__ = ["PooledWhittleFit", "fit_pooled_whittle"]
 
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
 
 _MOST_STEPS: Final = 40
 #: A fit has converged when a step is this small a share of the standard deviations ...
@@ -258,11 +260,17 @@ def _start(
     return _State(shared, local), limits
 
 
+@lru_cache(maxsize=16)
+def _upper(size: int) -> tuple[Indices, Indices]:
+    """Return rows and columns of the upper triangle of a matrix."""
+    return np.triu_indices(size)
+
+
 def _evaluate(segments: Segments, model: PooledModel, at: _State, chosen: Bools) -> _Evaluation:
     """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
     n, n_local = at.local.shape
     size = int(model.free.sum()) + n_local
-    upper = np.triu_indices(size)
+    upper = _upper(size)
     deviance, score = np.zeros(n), np.zeros((n, size))
     information = np.zeros((n, size, size))
     for group in segments.groups:

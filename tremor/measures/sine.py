@@ -224,9 +224,13 @@ def _step(high_passed: Floats, frequency_hz: Floats, *, fs: float, cutoff_hz: fl
     n_windows, _, n = high_passed.shape
     time = (np.arange(n) - (n - 1) / 2.0) / fs
     waves = np.empty((n_windows, 4, n))
-    phase = 2.0 * np.pi * frequency_hz[:, None] * time
-    np.cos(phase, out=waves[:, 0])
-    np.sin(phase, out=waves[:, 1])
+    # The times are symmetric: the first half of a cosine is its second half backwards.
+    half = n // 2
+    phase = 2.0 * np.pi * frequency_hz[:, None] * time[half:]
+    np.cos(phase, out=waves[:, 0, half:])
+    np.sin(phase, out=waves[:, 1, half:])
+    waves[:, 0, :half] = waves[:, 0, : n - half - 1 : -1]
+    np.negative(waves[:, 1, : n - half - 1 : -1], out=waves[:, 1, :half])
     # The derivatives of both by the frequency.
     np.multiply(waves[:, 1], -2.0 * np.pi * time, out=waves[:, 2])
     np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
