@@ -247,9 +247,11 @@ def _judged_windows(
         clipped = recording.samples.clipped(begin, max(end, begin + n_own))
         n_before = np.concatenate(([0], np.cumsum(clipped)))
         starts = np.arange(size) * grid.n_step
+        # Each axis in one run of memory: windows that overlap are cut from it twice.
+        samples = np.asfortranarray(corrected_samples(recording, begin, end))
         batch = WindowBatch(
             start_s=grid.start_s(first, size),
-            acceleration_ms2=grid.cut(corrected_samples(recording, begin, end), 0, size),
+            acceleration_ms2=grid.cut(samples, 0, size),
             clipped_share=(n_before[starts + grid.n_window] - n_before[starts]) / grid.n_window,
             n_dead_axes=len(recording.dead_axes),
             fs=grid.fs,

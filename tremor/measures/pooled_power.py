@@ -17,7 +17,7 @@ from tremor.measures.band import half_span_hz, reach_hz
 from tremor.measures.intervals import NORMAL_QUANTILE, chi_square_factors
 from tremor.measures.line_shape import half_power_width_hz, lorentzian, voigt
 from tremor.measures.pooled_templates import N_EXPONENTS, PER_LINE
-from tremor.measures.pooled_whittle import PooledWhittleFit
+from tremor.measures.pooled_whittle import PooledWhittleFit, upper_triangle
 from tremor.recording import Floats
 from tremor.settings import FIT_CHECK, LINE_POWER, SPECTRUM
 
@@ -276,16 +276,17 @@ def _levels(density: Floats, basis: Floats) -> tuple[Floats, Floats]:
     """
     mean = np.maximum(density.mean(axis=1, keepdims=True), 1e-300)
     expected = np.broadcast_to(mean, density.shape)
-    upper = np.triu_indices(len(basis))
+    upper = upper_triangle(len(basis))
     pairs = basis[upper[0]] * basis[upper[1]]
     matrix = np.empty((len(density), len(basis), len(basis)))
+    diagonal, ridge = np.arange(len(basis)), 1e-9 * np.eye(len(basis))
     for _ in range(_STEPS):
         inverse = 1.0 / np.square(expected)
         products = inverse @ pairs.T
         matrix[:, upper[0], upper[1]] = products
         matrix[:, upper[1], upper[0]] = products
-        scale = 1.0 / np.sqrt(np.einsum("kii->ki", matrix))
-        scaled = matrix * scale[:, :, None] * scale[:, None, :] + 1e-9 * np.eye(len(basis))
+        scale = 1.0 / np.sqrt(matrix[:, diagonal, diagonal])
+        scaled = matrix * scale[:, :, None] * scale[:, None, :] + ridge
         solved = np.linalg.solve(scaled, (scale * ((density * inverse) @ basis.T))[..., None])
         level = scale * solved[..., 0]
         level[:, -1] = np.maximum(level[:, -1], 1e-6 * mean[:, 0])

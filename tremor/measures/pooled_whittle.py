@@ -33,10 +33,10 @@ from tremor.measures.whittle import (
     START_DAMPING,
     power_and_floor,
 )
-from tremor.recording import Floats
+from tremor.recording import Floats, read_only
 from tremor.settings import LINE, POOLED_LINE
 
-__all__ = ["PooledWhittleFit", "fit_pooled_whittle"]
+__all__ = ["PooledWhittleFit", "fit_pooled_whittle", "upper_triangle"]
 
 Bools = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
@@ -261,16 +261,28 @@ def _start(
 
 
 @lru_cache(maxsize=16)
-def _upper(size: int) -> tuple[Indices, Indices]:
-    """Return rows and columns of the upper triangle of a matrix."""
-    return np.triu_indices(size)
+def upper_triangle(size: int) -> tuple[Indices, Indices]:
+    """Return the indices of the upper triangle of a matrix.
+
+    Parameters
+    ----------
+    size : int
+        Number of its rows and columns.
+
+    Returns
+    -------
+    tuple of ndarray of int
+        Rows and columns.
+    """
+    rows, columns = np.triu_indices(size)
+    return read_only(rows, np.int64), read_only(columns, np.int64)
 
 
 def _evaluate(segments: Segments, model: PooledModel, at: _State, chosen: Bools) -> _Evaluation:
     """Evaluate the likelihood of chosen problems; the segments of the others are zero."""
     n, n_local = at.local.shape
     size = int(model.free.sum()) + n_local
-    upper = _upper(size)
+    upper = upper_triangle(size)
     deviance, score = np.zeros(n), np.zeros((n, size))
     information = np.zeros((n, size, size))
     for group in segments.groups:
