@@ -132,3 +132,14 @@ def test_slower_movement_is_tied_to_a_line_or_not():
         found,
         atol=0.1,
     )
+
+
+def test_the_score_of_a_window_is_the_same_among_few_and_many():
+    windows = np.random.default_rng(8).normal(0.0, 0.05, (600, 3, 400))
+    peak_hz = np.linspace(4.0, 12.0, len(windows))
+    many = heartbeat(windows, peak_hz, fs=100.0, band_hz=(3.0, 15.0)).score
+    few = [
+        heartbeat(windows[row : row + 7], peak_hz[row : row + 7], fs=100.0, band_hz=(3.0, 15.0))
+        for row in range(0, len(windows), 7)
+    ]
+    assert np.array_equal(many, np.concatenate([one.score for one in few]))

@@ -120,9 +120,9 @@ def heartbeat(
     line, rate_hz = _line_envelope(high_passed, peak_hz, fs=fs, low_hz=band_hz[0], most_hz=most_hz)
     lag = max(1, round(HEARTBEAT.prediction_lag_s * rate_hz))
     now, before = line[:, lag:], line[:, :-lag]
-    predictor = (now * before.conj()).sum(axis=-1) / np.maximum(
-        _square(before).sum(axis=-1), 1e-300
-    )
+    # By name: numpy would multiply into a large nameless array, and round in another way.
+    conjugate = before.conj()
+    predictor = (now * conjugate).sum(axis=-1) / np.maximum(_square(before).sum(axis=-1), 1e-300)
     power = _square(now - predictor[:, None] * before)
     n_mean = round(HEARTBEAT.normalisation_s * rate_hz)
     power = power / np.maximum(_running_mean(power, n_mean), 1e-300)

@@ -55,7 +55,9 @@ def lorentzian(
     u = 1.0 / (rate + 1j * (2.0 * np.pi * index - phase))
     square = u * u
     g = (2.0 * duration_s) * (u - (1.0 - decay) * square).real
-    slope = square * (2.0 * (1.0 - decay) * u - 1.0 - decay)
+    # By name: numpy would multiply into a large nameless array, and round in another way.
+    factor = 2.0 * (1.0 - decay) * u - 1.0 - decay
+    slope = square * factor
     slopes = np.empty((len(rate), 2, index.shape[-1]))
     np.multiply(4.0 * np.pi * duration_s**2, slope.imag, out=slopes[:, 0])
     np.multiply(2.0 * duration_s * rate, slope.real, out=slopes[:, 1])
