@@ -175,7 +175,8 @@ def judge(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
     Returns
     -------
     Judgement
-        After all stages; that of a window does not depend on the others.
+        After all stages, with the samples of tremor only; that of a window does not depend on the
+        others.
 
     Raises
     ------
@@ -185,7 +186,14 @@ def judge(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:
     judgement = _first_judgement(batch, settings)
     for stage in _STAGES:
         judgement = stage(judgement)
-    return judgement
+    # Only the samples of tremor are still needed.
+    rows = judgement.undecided_rows
+    return replace(
+        judgement,
+        batch=replace(batch, acceleration_ms2=batch.acceleration_ms2[:0].copy()),
+        density=_Selection(rows[:0], judgement.density.values[:0].copy()),
+        high_passed=_Selection(rows, judgement.high_passed.at(rows)),
+    )
 
 
 def _first_judgement(batch: WindowBatch, settings: AnalysisSettings) -> Judgement:

@@ -30,7 +30,7 @@ from tremor.settings import PEAK, AnalysisSettings
 __all__ = ["WindowBatch", "analyze_window", "analyze_windows"]
 
 #: Numbers of samples that are judged at once: enough to spread the cost of a call.
-_NUMBERS_AT_ONCE: Final = 512 * 1200
+_NUMBERS_AT_ONCE: Final = 1024 * 1200
 #: Scores of the samples, not of the movement; they are not part of the result.
 _NOT_REPORTED: Final = (
     "length_s", "n_dead_axes", "lost_s", "clipped_share", "gone_share", "has_second",
