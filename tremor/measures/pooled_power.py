@@ -292,4 +292,4 @@ def _levels(density: Floats, basis: Floats) -> tuple[Floats, Floats]:
         level[:, -1] = np.maximum(level[:, -1], 1e-6 * mean[:, 0])
         expected = np.maximum(np.maximum(level, 0.0) @ basis, 1e-6 * mean)
     variance = np.linalg.inv(scaled)[:, -1, -1] * np.square(scale[:, -1]) / _N_AXES
-    return level, variance
+    return level, np.asarray(variance, dtype=np.float64)

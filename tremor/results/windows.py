@@ -238,7 +238,8 @@ class WindowTable(Sequence[WindowAnalysis]):
         ndarray of bool, shape (n_windows,)
             True for the windows of that verdict.
         """
-        return (verdict == _VERDICTS)[self.reason]
+        found: npt.NDArray[np.bool_] = np.equal(_VERDICTS, verdict)
+        return found[self.reason]
 
     def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
         """Convert the windows to JSON objects, column by column.
