@@ -97,3 +97,21 @@ def test_its_intervals_hold_the_truth():
         for k, (one, truth) in enumerate(((found.frequency_hz, 16.4), (found.rms_ms2, 0.2))):
             held[k] += one.low <= truth <= one.high
     assert (held >= 34).all()
+
+
+def test_a_line_of_another_shape_has_its_rms_and_an_interval_that_holds_its_centre():
+    fs, n, held = 25.0, 100, 0
+    for seed in range(20):
+        rng = np.random.default_rng([seed, 2])
+        f = np.fft.rfftfreq(3000, 1.0 / fs)
+        density = np.exp(-np.square((f - 11.3) / 0.26))  # Gaussian, 0.43 Hz wide at half power
+        x = np.fft.irfft(np.fft.rfft(rng.standard_normal(3000)) * np.sqrt(density), 3000)
+        line = np.zeros((3000, 3))
+        line[:, 0] = 0.6 * x / x.std()
+        line += rng.normal(0.0, 0.01, line.shape)
+        windows = np.stack([line[k : k + n].T for k in range(0, 3000 - n + 1, n // 2)])
+        seen = hann_psd(windows, fs=fs).mean(axis=0)
+        found = fit_outside(seen, 11.25, n_windows=len(windows), n_samples=n, fs=fs)
+        assert found.rms_ms2.value == pytest.approx(0.6, rel=0.06)
+        held += found.frequency_hz.low <= 11.3 <= found.frequency_hz.high
+    assert held >= 17

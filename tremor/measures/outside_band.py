@@ -236,12 +236,16 @@ def fit_outside(
     theta, information = _scored(model, seen, start, looks=looks, least=least)
     # A width that the bins do not show has next to no information.
     variance = np.diag(np.linalg.inv(information + np.diag([0.0, 0.25, 0.0, 0.0])))
-    half = NORMAL_QUANTILE * np.sqrt(variance)
+    expected = model(theta)
+    # A line that is no Lorentzian leaves more than noise, which the intervals have to bear.
+    misfit = looks * float(np.mean(np.square(seen / expected - 1.0)))
+    half = NORMAL_QUANTILE * np.sqrt(variance * [max(misfit, 1.0), max(misfit, 1.0), 1.0, 1.0])
     half_hz = float(half[0]) * width_hz
     # Mirrored at zero or at the Nyquist frequency, the model is the same.
     frequency_hz = abs(float(theta[0]) * width_hz)
     frequency_hz = min(frequency_hz, fs - frequency_hz)
-    bandwidth_hz, rms = float(np.exp(theta[1])), float(np.exp(theta[2] / 2.0))
+    bandwidth_hz = float(np.exp(theta[1]))
+    rms = _root_of_power(float(np.exp(theta[2])), seen, expected, float(np.exp(theta[3])))
     wide, strong = float(np.exp(half[1])), float(np.exp(half[2] / 2.0))
 
     def estimate(value: float, low: float, high: float) -> Estimate:
@@ -252,6 +256,15 @@ def fit_outside(
         bandwidth_hz=estimate(bandwidth_hz, bandwidth_hz / wide, bandwidth_hz * wide),
         rms_ms2=estimate(rms, rms / strong, rms * strong),
     )
+
+
+def _root_of_power(power: float, seen: Floats, expected: Floats, floor: float) -> float:
+    """Return the RMS of a line: the power that is seen above the floor, by the share of it fitted.
+
+    The power of the fit is right for a Lorentzian alone, whose flanks it extends.
+    """
+    share = max(float((seen - floor).sum()), 0.0) / max(float((expected - floor).sum()), 1e-300)
+    return float(np.sqrt(power * min(share, 1.0)))
 
 
 def _scored(
