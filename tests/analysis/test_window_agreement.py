@@ -92,3 +92,29 @@ def test_few_windows_decide_nothing():
     line = line_at(5.3)
     assert checked(line, table_of([7.0, 7.1])) == line
     assert checked_by_windows(None, table_of([7.0]), np.ones(1, dtype=bool)) is None
+
+
+@pytest.mark.parametrize("rms", [(0.02, 0.01, 12.0), (4.28, 3.56, 4.72)], ids=["unsure", "far"])
+@pytest.mark.parametrize("several", [True, False], ids=["two lines", "harmonics"])
+def test_one_of_several_lines_is_as_strong_as_its_windows(rms, several):
+    keywords = {"fit": FitCheck(shape="lorentzian", n_harmonics=2)}
+    if several:
+        keywords = {"further": (line_at(9.0, rms=rms),)}
+    found = checked(line_at(7.0, rms=rms, **keywords), table_of([7.0] * 5 + [9.0] * 5))
+    for one in (found, *found.further):
+        told = one.rms_ms2
+        assert (told.value, told.low, told.high) == pytest.approx((0.1, 0.08, 0.12))
+        assert told.method == "windows"
+
+
+def test_of_two_lines_at_once_each_keeps_what_the_fit_says():
+    line = line_at(7.0, rms=(0.07, 0.06, 0.085), further=(line_at(8.5, rms=(0.06, 0.05, 0.07)),))
+    found = checked(line, table_of([7.0, 7.1, 7.0, 6.9, 8.5, 8.4, 8.5, 8.6, 7.7]))
+    assert [one.rms_ms2 for one in (found, *found.further)] == [
+        one.rms_ms2 for one in (line, *line.further)
+    ]
+
+
+def test_a_value_outside_the_windows_is_theirs_if_they_are_surer():
+    found = checked(line_at(7.2, rms=(0.05, 0.03, 0.3)), table_of([7.1, 7.2, 7.2, 7.3, 7.3]))
+    assert found.rms_ms2.value == pytest.approx(0.1)

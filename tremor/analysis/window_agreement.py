@@ -66,12 +66,45 @@ def checked_by_windows(
         fit=replace(line.fit, agrees_with_windows=True),
     )
     if line.further or line.fit.n_harmonics > 1:
-        return line
+        return replace(
+            _as_strong_as_its_windows(line, windows),
+            further=tuple(_as_strong_as_its_windows(one, windows) for one in line.further),
+        )
+    return _with_strength(line, windows)
+
+
+def _with_strength(line: PooledLine, windows: dict[str, Floats]) -> PooledLine:
+    """Return the line with what the windows say of its strength."""
     return replace(
         line,
         rms_ms2=_within(line.rms_ms2, windows["rms_ms2"]),
         displacement_pp_mm=_within(line.displacement_pp_mm, windows["displacement_pp_mm"]),
     )
+
+
+def _as_strong_as_its_windows(line: PooledLine, windows: dict[str, Floats]) -> PooledLine:
+    """Return one of several lines, of the strength of its windows if the fit does not know it.
+
+    Windows of several lines at once measure them together, so that a fit that parts them is better
+    unless its interval is far wider, as where a machine has one speed after the other.
+    """
+    near = np.abs(windows["frequency_hz"][:, 0] - (line.frequency_hz.value or 0.0))
+    near = near <= FIT_CHECK.near_hz
+    if np.count_nonzero(near) < FIT_CHECK.least_windows:
+        near[:] = True
+    own = {name: triples[near] for name, triples in windows.items()}
+    widest = FIT_CHECK.most_spread * _spread(_root_mean_square(own["rms_ms2"]))
+    is_possible = (line.rms_ms2.value or 0.0) <= own["rms_ms2"][:, 2].max()
+    if is_possible and (near.all() or _spread(line.rms_ms2) <= widest):
+        return line
+    return _with_strength(line, own)
+
+
+def _spread(estimate: Estimate) -> float:
+    """Return the ratio of the limits."""
+    if estimate.low is None or estimate.high is None:
+        return 0.0
+    return estimate.high / max(estimate.low, 1e-9)
 
 
 def _are_near(line: PooledLine, windows_hz: Floats) -> Bools:
@@ -158,6 +191,11 @@ def _within(estimate: Estimate, triples: Floats) -> Estimate:
     if value is None or low is None or high is None or not np.isfinite(triples).all():
         return estimate
     limits = _root_mean_square(triples)
-    if limits.low is None or limits.high is None or not limits.low <= value <= limits.high:
+    if limits.low is None or limits.high is None:
         return estimate
+    if not limits.low <= value <= limits.high:
+        # No mean is more than every window has; and where the interval of the windows is within
+        # that of the fit, theirs is the better value.
+        is_less_sure = low <= limits.low and limits.high <= high
+        return limits if is_less_sure or value > triples[:, 2].max() else estimate
     return replace(estimate, low=max(low, limits.low), high=min(high, limits.high))

@@ -189,6 +189,13 @@ class FitCheckCalibration:
         "... or within the width of the line, up to half of the widest one of a leg, 1.5 Hz",
         source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
     )
+    most_spread: float = calibrated(
+        2.0,
+        "1",
+        "ratio of the limits of the RMS, over that of the windows near the line, up to which one "
+        "of several lines keeps its own",
+        source=JUDGEMENT,
+    )
     stands_out: float = calibrated(
         2.0,
         "1",
