@@ -152,6 +152,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "DECAY_LIKELIER": ("rest_s", "odds"),
     "DECAY_FAR_LIKELIER": ("rest_s", "odds"),
     "PERSISTS": ("gone_percent", "rest_s"),
+    "STEADY_SO_FAR": ("gone_percent", "rest_s", "least_s"),
     "UNDECIDED": ("rest_s", "gone_low_percent", "gone_high_percent"),
     "GREW": ("times", "rest_s"),
     "GREW_FAR": ("times", "rest_s"),

@@ -144,3 +144,13 @@ def test_the_noise_of_the_sensor_is_no_tremor():
     found = judge(noisy, noise_ms2=0.08)
     assert found.floor_rms_ms2.low < 0.05 < found.floor_rms_ms2.high
     assert_allclose(found.half_life_s.value, 50.0, rtol=0.3)
+
+
+def test_a_short_rest_without_a_drop_is_said_to_be_steady_so_far():
+    t = np.arange(2.0, 150.0, STEP_S)
+    found = judge(RmsSeries(t, np.full(t.size, 0.3), np.full(t.size, 1e-5)))
+    assert found.verdict == "not_determined"
+    assert found.reason[0].code == "STEADY_SO_FAR"
+    text = sentence(found.reason[0])
+    assert "at most 1 % of the tremor went" in text
+    assert "270 s" in text

@@ -175,7 +175,7 @@ def _recovery_of_decay(
     remark: tuple[Note, ...] = ()
     if onset.value is not None:
         remark = (note("FADES_LATER", onset_s=_interval(onset)),)
-    decided = _deciding(posterior, verdict, fraction_gone, rest_s)
+    decided = _deciding(posterior, verdict, fraction_gone, rest_s, rules)
     reasons = (decided, why_not if verdict == "decays" else None, ask)
     # One keyword per field of the result.
     return Recovery(
@@ -380,7 +380,11 @@ def _more_rest(
 
 
 def _deciding(
-    posterior: DecayPosterior, verdict: RecoveryVerdict, gone: Estimate, rest_s: float
+    posterior: DecayPosterior,
+    verdict: RecoveryVerdict,
+    gone: Estimate,
+    rest_s: float,
+    rules: RecoverySettings,
 ) -> Note:
     low, high = (100.0 * (limit or 0.0) for limit in (gone.low, gone.high))
     if verdict == "decays":
@@ -389,5 +393,12 @@ def _deciding(
             return note("DECAY_LIKELIER", rest_s=rest_s, odds=odds)
         return note("DECAY_FAR_LIKELIER", rest_s=rest_s, odds=_LARGEST_ODDS)
     if verdict == "persists":
-        return note("PERSISTS", gone_percent=high, rest_s=rest_s)
+        return note("PERSISTS", gone_percent=math.ceil(max(high, 1.0)), rest_s=rest_s)
+    if high < 100.0 * rules.persists_most_drop:
+        return note(
+            "STEADY_SO_FAR",
+            gone_percent=math.ceil(max(high, 1.0)),
+            rest_s=rest_s,
+            least_s=rules.persists_least_rest_s,
+        )
     return note("UNDECIDED", rest_s=rest_s, gone_low_percent=max(low, 0.0), gone_high_percent=high)
