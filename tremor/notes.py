@@ -108,6 +108,7 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ONE_LINE_MISFIT": ("why",),
     "COARSE_STEPS": ("step_ms2",),
     "SAMPLES_MISSING": ("share",),
+    "SHAKEN_ALL_WAYS": ("band_ms2", "share"),
     "VEHICLE_LIKE": ("slow_ms2", "band_ms2"),
 }
 

@@ -142,6 +142,30 @@ def test_a_seat_has_a_caution():
         assert found["vehicle"].strength >= 0.5
 
 
+def broad(centres_hz, *, duration_s=60.0, rms_ms2=0.3, seed=0):
+    """Noise a few hertz wide, one after the other along the three axes."""
+    x, f = still(duration_s), np.fft.rfftfreq(int(duration_s * FS), 1.0 / FS)
+    rng = np.random.default_rng([seed, 21])
+    for k, centre_hz in enumerate(centres_hz):
+        density = np.exp(-np.square((f - centre_hz) / 1.2))
+        shake = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(x))) * np.sqrt(density), len(x))
+        x[:, k % 3] += rms_ms2 * shake / shake.std()
+    return x
+
+
+def test_a_seat_without_slow_sway_has_a_caution():
+    found, _ = cautions_of(broad((4.5, 6.5, 9.0, 11.0, 8.0, 5.5)))
+    assert found["vehicle"].statement.code == "SHAKEN_ALL_WAYS"
+    # The same in one direction may be a broad tremor.
+    found, _ = cautions_of(broad((8.0,)))
+    assert "vehicle" not in found
+    # Two tremors at once, each in a direction of its own.
+    two = trembling(0.4, frequency_hz=5.0, rms_ms2=0.3)
+    other = trembling(0.4, frequency_hz=9.0, rms_ms2=0.3, seed=3) - still(len(two) / FS)
+    found, _ = cautions_of(two + other[:, [2, 0, 1]])
+    assert "vehicle" not in found
+
+
 def test_a_leg_that_sways_now_and_then_is_no_vehicle():
     x = trembling(0.8, duration_s=60.0, rms_ms2=0.1)
     shake = seat(duration_s=60.0) - still(60.0)

@@ -36,6 +36,7 @@ __all__ = [
     "find_cautions",
     "model_caution",
     "sample_cautions",
+    "shaken_cautions",
     "strap_cautions",
     "vehicle_cautions",
 ]
@@ -102,7 +103,10 @@ def find_cautions(
     found = [
         *known,
         *even,
-        *vehicle_cautions(table, beyond, settings=settings),
+        *(
+            vehicle_cautions(table, beyond, settings=settings)
+            or shaken_cautions(table, recording.info)
+        ),
         *strap_cautions(table, beyond),
         *sample_cautions(recording.info, rms_ms2, settings=settings),
         *band_caution(band_hz, asked_hz, fs=grid.fs),
@@ -322,6 +326,56 @@ def vehicle_cautions(
             about=_ALL_OF_TREMOR,
             strength=float(min(1.0, strength)),
             statement=note("VEHICLE_LIKE", slow_ms2=level, band_ms2=float(np.median(band))),
+        )
+    ]
+
+
+def shaken_cautions(table: WindowTable, info: CaptureInfo) -> list[Caution]:
+    """Look for strong broad shaking in several directions without a pause.
+
+    A muscle shakes a leg in one direction and in a line. A seat does neither, also where its springs
+    leave little of the slow parts.
+
+    Parameters
+    ----------
+    table : WindowTable
+        All windows, judged.
+    info : CaptureInfo
+        The capture; coarse steps make noise in all directions.
+
+    Returns
+    -------
+    list of Caution
+        One at most, ``vehicle``.
+    """
+    if not {"band_rms_ms2", "peak_fraction", "floor_rms_ms2"} <= set(table.scores):
+        return []
+    used = ~_is(table, "gait", "heartbeat", *_UNMEASURED)
+    judged = table.where("tremor") | table.where("no_tremor")
+    band, above, fraction = (
+        table.scores[name][used] for name in ("band_rms_ms2", "floor_rms_ms2", "peak_fraction")
+    )
+    fraction = fraction[np.isfinite(fraction)]
+    least = max(CAUTIONS.vehicle_windows, CAUTIONS.shaken_judged * len(band))
+    if np.count_nonzero(judged) < least or 2 * len(fraction) < len(band):
+        return []
+    level, share = float(np.median(band)), float(np.median(fraction))
+    noise = float(np.median(np.nan_to_num(above)))
+    least_ms2 = max(CAUTIONS.shaken_ms2, CAUTIONS.shaken_over_noise * noise)
+    is_strong = level >= max(least_ms2, info.resolution_ms2 or 0.0)
+    is_broad = share <= CAUTIONS.shaken_fraction
+    # Only windows with a line have a direction.
+    directed = table.polarisation[used & np.isfinite(table.polarisation)]
+    in_several = not directed.size or np.median(directed) <= CAUTIONS.shaken_polarisation
+    never_pauses = np.quantile(band, 0.1) >= CAUTIONS.vehicle_pause * level
+    if not (is_strong and is_broad and in_several and never_pauses):
+        return []
+    return [
+        Caution(
+            code="vehicle",
+            about=_ALL_OF_TREMOR,
+            strength=CAUTIONS.shaken_strength,
+            statement=note("SHAKEN_ALL_WAYS", band_ms2=level, share=share),
         )
     ]
 

@@ -525,6 +525,31 @@ class CautionCalibration:
     vehicle_windows: int = calibrated(
         8, "1", "windows that show whether it pauses", source=JUDGEMENT
     )
+    shaken_ms2: float = calibrated(
+        0.1, "m/s^2", "RMS in the band from which broad shaking is no heartbeat", source=JUDGEMENT
+    )
+    shaken_over_noise: float = calibrated(
+        3.0, "1", "... and that over the RMS above the band: white noise has 0.7", source=JUDGEMENT
+    )
+    shaken_fraction: float = calibrated(
+        0.45,
+        "1",
+        "share of the peak in the band up to which it is broad: one tremor has 0.7-1, two at once "
+        "0.55-0.75, seats 0.27-0.46",
+        source=_CAUTION_TESTS,
+    )
+    shaken_polarisation: float = calibrated(
+        0.8,
+        "1",
+        "share of one direction up to which it is in several: a tremor has 0.95-1, seats 0.5-0.9",
+        source=_CAUTION_TESTS,
+    )
+    shaken_judged: float = calibrated(
+        0.15, "1", "least share of the windows that are judged", source=JUDGEMENT
+    )
+    shaken_strength: float = calibrated(
+        0.6, "1", "strength of the caution on it, which a slow sway would raise", source=JUDGEMENT
+    )
     rocking_ratio: float = calibrated(
         3.0,
         "1",
