@@ -361,7 +361,13 @@ def _forward(chain: _Chain, blocks: _Blocks) -> _Singles:
 
 
 def _backward(chain: _Chain, blocks: _Blocks) -> Iterator[tuple[int, _Singles]]:
-    """Yield each step, the last first, with the likelihood of the windows after it by state."""
+    """Yield each step, the last first, with the likelihood of the windows after it by state.
+
+    Yields
+    ------
+    tuple of (int, ndarray)
+        Number of the step, and shape (n_blocks, n_states).
+    """
     n_grid = blocks.likelihood.shape[-1]
     change, drift, event_at = chain.change, chain.drift, chain.event_at
     event, on, off = _parts(n_grid)

@@ -24,7 +24,7 @@ RemoveNoise = Callable[[Floats], Floats]
 LARGEST_GROWTH: Final = 100.0
 #: Log RMS above the lowest one that is no more than scatter of the running mean.
 _AS_GOOD_AS_LOWEST: Final = 0.1
-_LEAST_RMS_MS2: Final = np.finfo(np.float64).tiny
+_LEAST_RMS_MS2: Final = 1e-9
 
 
 def growth(points: RmsSeries, remove_noise: RemoveNoise, rules: RecoverySettings) -> float | None:

@@ -128,10 +128,12 @@ def fit_high_passed(
     ----------
     high_passed : ndarray, shape (n_windows, 3, n_samples)
         Windows high-passed at `tremor.measures.band.slow_cutoff_hz`, m/s^2.
-    fs, band_hz, method
+    fs, band_hz
         As for `fit_lines`.
     fundamental_hz : ndarray, shape (n_windows,)
         Fundamental of the lines that have a second harmonic, within 1 Hz; NaN for the others.
+    method : {"auto", "whittle", "least_squares"}
+        As for `fit_lines`.
 
     Returns
     -------
