@@ -333,8 +333,8 @@ def vehicle_cautions(
 def shaken_cautions(table: WindowTable, info: CaptureInfo) -> list[Caution]:
     """Look for strong broad shaking in several directions without a pause.
 
-    A muscle shakes a leg in one direction and in a line. A seat does neither, also where its springs
-    leave little of the slow parts.
+    A muscle shakes a leg in one direction and in a line. A seat does neither, also where its
+    springs leave little of the slow parts.
 
     Parameters
     ----------
