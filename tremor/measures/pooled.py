@@ -326,6 +326,9 @@ def _shared_intervals(
     wanted[1, 1:PER_LINE] = slopes
     variance = np.einsum("ij,jk,ik->i", wanted, covariance, wanted)
     half_hz, log_factor = student_quantile(freedom) * np.sqrt(variance)
+    if model.is_voigt:
+        # What is no Lorentzian has a shape of its own, and need not be even about its centre.
+        half_hz += FIT_CHECK.shape_doubt * width_hz
     factor = np.exp(min(float(log_factor), MOST_LOG))
     least_hz = LINE.least_bt / float(fit.duration_s.max())
     is_resolved = (fit.free[1] or (model.is_voigt and fit.free[2])) and width_hz / factor > least_hz

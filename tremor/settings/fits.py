@@ -189,6 +189,13 @@ class FitCheckCalibration:
         "... or within the width of the line, up to half of the widest one of a leg, 1.5 Hz",
         source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
     )
+    shape_doubt: float = calibrated(
+        0.04,
+        "1",
+        "what the shape of a line that is no Lorentzian leaves open of its centre, over its width: "
+        "noise filtered to a band has its fitted centre off by 0.02-0.07",
+        source=JUDGEMENT,
+    )
     most_spread: float = calibrated(
         2.0,
         "1",
