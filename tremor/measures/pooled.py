@@ -329,6 +329,7 @@ def _shared_intervals(
     if model.is_voigt:
         # What is no Lorentzian has a shape of its own, and need not be even about its centre.
         half_hz += FIT_CHECK.shape_doubt * width_hz
+        log_factor += FIT_CHECK.width_doubt
     factor = np.exp(min(float(log_factor), MOST_LOG))
     least_hz = LINE.least_bt / float(fit.duration_s.max())
     is_resolved = (fit.free[1] or (model.is_voigt and fit.free[2])) and width_hz / factor > least_hz

@@ -196,6 +196,12 @@ class FitCheckCalibration:
         "noise filtered to a band has its fitted centre off by 0.02-0.07",
         source=JUDGEMENT,
     )
+    width_doubt: float = calibrated(
+        0.15,
+        "1",
+        "... and of the logarithm of its width: a flat top seems wider by 0.1-0.2",
+        source=JUDGEMENT,
+    )
     most_spread: float = calibrated(
         2.0,
         "1",
