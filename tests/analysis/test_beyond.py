@@ -176,3 +176,18 @@ def test_no_tremor_says_from_which_strength_on_it_would_have_been_seen(hum_ms2, 
     found = analysed(x, 100.0)
     assert found.status == "no_tremor"
     assert found.summary.least_seen_ms2 == pytest.approx(least_ms2, rel=0.15)
+
+
+def test_the_flank_of_a_line_above_the_band_is_no_tremor():
+    fs, counts = 100.0, []
+    for seed in range(3):
+        x = still(fs, duration_s=160.0, noise_ms2=0.012, seed=seed)
+        x += narrowband(
+            len(x), fs, frequency_hz=17.4, bandwidth_hz=0.45, rms_ms2=0.65,
+            rng=np.random.default_rng([seed, 8]), direction=(0.6, 0.0, 0.8),
+        )  # fmt: skip
+        found = analysed(x, fs)
+        counts.append(found.windows.where("tremor").sum())
+        assert found.status == "insufficient"
+        assert found.beyond_band.frequency_hz.value == pytest.approx(17.4, abs=0.2)
+    assert counts == [0, 0, 0]

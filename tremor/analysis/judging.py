@@ -462,7 +462,7 @@ def _judge_beyond(judgement: Judgement) -> Judgement:
             scores["beyond_hz"] <= OUTSIDE.highest_muscle_hz
         )
     rows = np.flatnonzero(within & _IS_NO_TREMOR[decisions.reason])
-    rows = rows[_is_steady(judgement, rows)]
+    rows = np.union1d(rows[_is_steady(judgement, rows)], _flanks(judgement))
     reason, score = decisions.reason.copy(), decisions.score.copy()
     threshold = decisions.threshold.copy()
     reason[rows] = REASON_NAMES.index("beyond_band")
@@ -470,6 +470,19 @@ def _judge_beyond(judgement: Judgement) -> Judgement:
     threshold[rows] = judgement.settings.least_rms_ms2
     decided = replace(decisions, reason=reason, score=score, threshold=threshold)
     return replace(judgement, decisions=decided)
+
+
+def _flanks(judgement: Judgement) -> Rows:
+    """Return the windows whose line is the flank of a stronger one above the band."""
+    scores, high_hz = judgement.scores, judgement.band_hz[1]
+    with np.errstate(invalid="ignore"):
+        flank = (
+            (scores["beyond_hz"] > high_hz)
+            & (scores["beyond_hz"] <= OUTSIDE.highest_muscle_hz)
+            & (scores["peak_hz"] >= high_hz - OUTSIDE.flank_hz)
+            & (scores["beyond_rms_ms2"] >= OUTSIDE.flank_ratio * scores["band_rms_ms2"])
+        )
+    return np.flatnonzero(flank & _IS_TREMOR[judgement.decisions.reason])
 
 
 def _is_steady(judgement: Judgement, rows: Rows) -> Bools:
@@ -489,8 +502,9 @@ def _is_steady(judgement: Judgement, rows: Rows) -> Bools:
     )
 
 
-#: By the index of a reason: whether it says that there is no tremor.
+#: By the index of a reason: whether it says that there is no tremor, or that there is.
 _IS_NO_TREMOR: Final = np.array([REASONS[name].verdict == "no_tremor" for name in REASON_NAMES])
+_IS_TREMOR: Final = np.array([REASONS[name].verdict == "tremor" for name in REASON_NAMES])
 #: In this order.
 _STAGES: Final[tuple[Callable[[Judgement], Judgement], ...]] = (
     _judge_samples,

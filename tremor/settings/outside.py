@@ -41,6 +41,16 @@ class OutsideCalibration:
         "shaking is named, and takes nothing from the time that was judged",
         source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1",
     )
+    flank_hz: float = calibrated(
+        1.5,
+        "Hz",
+        "this far below the upper edge of the band a line may be the flank of one above: that of a "
+        "line at 17 Hz, 0.5 Hz wide, peaks at 13.75-14.5 Hz now and then",
+        source=JUDGEMENT,
+    )
+    flank_ratio: float = calibrated(
+        2.0, "1", "... which is this much stronger than all of the band", source=JUDGEMENT
+    )
     standing_hz: float = calibrated(
         12.5,
         "Hz",
