@@ -234,7 +234,9 @@ def strength_text(analysis: Analysis, *, half_life: bool) -> str:
     if half_life and recovery is not None and recovery.half_life_s.value is not None:
         how = "halved_and_grew" if "GREW_AGAIN" in found else "halved"
         ending = text("view", how, half_life=_interval(recovery.half_life_s, "s"))
-    return text("view", "strength", initial=initial, final=final, halved=ending)
+    # Of several, that at the beginning need not be that at the end.
+    which = "strength" if len(summary.lines) < 2 else "strength_of_all"
+    return text("view", which, initial=initial, final=final, halved=ending)
 
 
 def recovery_text(recovery: Recovery) -> str:
