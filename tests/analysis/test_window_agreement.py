@@ -118,3 +118,10 @@ def test_of_two_lines_at_once_each_keeps_what_the_fit_says():
 def test_a_value_outside_the_windows_is_theirs_if_they_are_surer():
     found = checked(line_at(7.2, rms=(0.05, 0.03, 0.3)), table_of([7.1, 7.2, 7.2, 7.3, 7.3]))
     assert found.rms_ms2.value == pytest.approx(0.1)
+
+
+def test_where_the_model_does_not_hold_the_interval_reaches_to_the_windows():
+    table = table_of([7.0, 7.0, 7.1, 6.9, 7.0, 7.1, 6.9, 7.0])
+    line = line_at(7.25, fit=FitCheck(shape="lorentzian", holds=False))
+    assert checked(line, table).frequency_hz.low < 7.0
+    assert checked(line_at(7.25), table).frequency_hz.low == pytest.approx(7.15)

@@ -62,7 +62,7 @@ def checked_by_windows(
         return _of_windows(line, windows, share=share)
     line = replace(
         line,
-        frequency_hz=_inside(line.frequency_hz, windows["frequency_hz"]),
+        frequency_hz=_inside(_open(line, windows["frequency_hz"]), windows["frequency_hz"]),
         fit=replace(line.fit, agrees_with_windows=True),
     )
     if line.further or line.fit.n_harmonics > 1:
@@ -171,6 +171,20 @@ def _root_mean_square(triples: Floats) -> Estimate:
     """Return the root of the mean square of the windows and of their limits."""
     value, low, high = np.sqrt(np.mean(np.square(triples), axis=0))
     return _estimate(value, low, high)
+
+
+def _open(line: PooledLine, triples: Floats) -> Estimate:
+    """Return the frequency, whose interval reaches to the windows where the model does not hold."""
+    estimate = line.frequency_hz
+    alone = not line.further and line.fit.n_harmonics == 1
+    if line.fit.holds or not alone or estimate.low is None or estimate.high is None:
+        return estimate
+    middle = _median(triples)
+    if middle.low is None or middle.high is None:
+        return estimate
+    return replace(
+        estimate, low=min(estimate.low, middle.low), high=max(estimate.high, middle.high)
+    )
 
 
 def _inside(estimate: Estimate, triples: Floats) -> Estimate:
