@@ -124,7 +124,7 @@ NARROWBAND = {
 
 
 def moving_along(rng, signal, *, roundness=0.0, along=None):
-    """Give a signal a direction; ``roundness`` is the ratio of the axes of its ellipse."""
+    """Return a signal along a direction; ``roundness`` is the ratio of the axes of its ellipse."""
     u = direction(rng) if along is None else along
     if roundness == 0.0:
         return signal[:, None] * u

@@ -203,6 +203,13 @@ def test_keys_that_are_not_known_are_left_out(analyses):
     assert Analysis.from_dict(document).to_dict() == analyses["measured"].to_dict()
 
 
+def test_settings_of_an_earlier_version_that_are_no_more_are_left_out(analyses):
+    analysis = replace(analyses["measured"], settings=AnalysisSettings(window_s=5.0))
+    document = analysis.to_dict()
+    document["settings"]["a_setting_of_before"] = 8.0
+    assert Analysis.from_dict(document).settings == analysis.settings
+
+
 def test_the_settings_in_the_document_are_those_that_were_used():
     settings = AnalysisSettings(window_s=6.0)
     found = analyze(recording_of("quiet", 20.0), settings=settings)

@@ -216,15 +216,21 @@ def _read_windows(records: list[_Value]) -> WindowTable:
     return WindowTable.from_windows([codec.read(one) for one in records])
 
 
+def _read_settings(values: Mapping[str, float]) -> AnalysisSettings:
+    """Return saved settings; those that this version no longer has are left out."""
+    known = {item.name for item in dataclasses.fields(AnalysisSettings)}
+    return AnalysisSettings.from_mapping(
+        {name: value for name, value in values.items() if name in known}
+    )
+
+
 #: Types that are written in a way of their own.
 _SPECIAL: Final[Mapping[object, _Codec]] = {
     Estimate: _Codec(_EstimateRecord | None, _write_estimate, _unchanged),
     datetime: _Codec(str, lambda time, _: time.isoformat(), _read_time),
     Placement: _Codec(str, lambda one, _: str(one), Placement.from_text),
     SensorInfo: _Codec(str, lambda one, _: str(one) or None, lambda text: SensorInfo(name=text)),
-    AnalysisSettings: _Codec(
-        dict[str, float], lambda one, _: one.to_dict(), AnalysisSettings.from_mapping
-    ),
+    AnalysisSettings: _Codec(dict[str, float], lambda one, _: one.to_dict(), _read_settings),
     tuple[Note, ...]: _Codec(list[_MessageRecord], _write_messages, _read_messages),
 }
 
