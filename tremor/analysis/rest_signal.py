@@ -14,9 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tremor.analysis.episode_lines import corrected_samples
-from tremor.analysis.missing import filled
 from tremor.analysis.posture import Postures, Turn, find_postures
+from tremor.analysis.window_samples import read_windows
 from tremor.dsp.filters import remove_slow
 from tremor.dsp.spectrum import hann_psd
 from tremor.dsp.windows import WindowGrid
@@ -226,13 +225,9 @@ def _thinned(rows: Integers) -> Integers:
 
 def _read(capture: Capture, rows: Integers) -> Iterator[tuple[slice, Floats]]:
     """Yield parts of the rows with their windows, (n, 3, n_samples), lost samples filled."""
-    grid = capture.grid
     for first in range(0, len(rows), _AT_ONCE):
         some = rows[first : first + _AT_ONCE]
-        windows = np.empty((len(some), 3, grid.n_window))
-        for window, begin in zip(windows, (some * grid.n_step).tolist(), strict=True):
-            samples = corrected_samples(capture.recording, begin, begin + grid.n_window)
-            window[:] = filled(samples, fs=grid.fs, band_hz=capture.band_hz).T
+        windows = read_windows(capture.recording, capture.grid, some, band_hz=capture.band_hz)
         yield slice(first, first + len(some)), windows
 
 
