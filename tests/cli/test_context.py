@@ -58,7 +58,7 @@ def test_answers_are_asked_in_the_order_of_the_table_and_written(file):
     typed = lines_for(signs="none", distance_km="12,5", salt="y", load="h", medicines="other, 1")
     result = run("new", file, typed=typed)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout == f"{file}: 5 of 30 questions answered\n"
+    assert result.stdout == f"{file}: 5 of 32 questions answered\n"
     assert Context.from_file(file) == Context(
         signs=(), distance_km=12.5, salt=True, load="harder", medicines=("diuretic", "other")
     )
@@ -252,7 +252,7 @@ def test_file_that_is_not_there(tmp_path):
 def test_sample_context_answers_for_the_sample_capture():
     result = run("show", ROOT / "sample_data" / "context.toml")
     assert result.exit_code == 0
-    assert "29 of 30 questions answered" in result.stdout
+    assert "31 of 32 questions answered" in result.stdout
     assert "Body mass lost          2.53 %" in result.stdout
 
 

@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from tremor.errors import InvalidInputError
-from tremor.explanation.evidence import evidence_table, read_table
+from tremor.explanation.evidence import SOURCED, evidence_table, read_table
 from tremor.explanation.findings.collect import FINDINGS
 from tremor.results.explanations import EXPLANATION_IDS
 
@@ -22,8 +22,8 @@ def as_shipped():
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
 def test_every_weight_has_a_reason_and_every_entry_its_ground(entry):
     assert entry.finding in FINDINGS
-    assert entry.claims or entry.grade == "literature"
-    assert bool(entry.source) == (entry.grade == "literature")
+    assert entry.claims or entry.grade in SOURCED
+    assert bool(entry.source) == (entry.grade in SOURCED)
     for one in entry.bins:
         assert len(one.reason.split()) >= 4
         assert one.reason.endswith(".")

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 import tomli_w
@@ -19,6 +20,7 @@ from tremor.report.context_template import commented_toml
 from tremor.report.messages import sentence
 from tremor.report.table_texts import SECTIONS, texts_of
 from tremor.results.analysis import Analysis
+from tremor.results.explanations import Grade
 from tremor.settings import AnalysisSettings
 
 #: Answers that reach every kind of finding, advice and warning sign.
@@ -78,9 +80,7 @@ def english():
     bins = {one.word for entry in table.entries.values() for one in entry.bins if one.word}
     sections["listing"] |= {f"bin.{word}": word for word in bins}
     sections["listing"] |= {f"condition.{row.when}": row.when for row in advice.advice if row.when}
-    sections["listing"] |= {
-        f"grade.{word}": word for word in ("article", "literature", "judgement")
-    }
+    sections["listing"] |= {f"grade.{word}": word for word in get_args(Grade)}
     sections["setting"] = {
         item.name: item.metadata["reason"] for item in dataclasses.fields(AnalysisSettings)
     }
@@ -194,7 +194,7 @@ def test_words_without_marks_are_found(analysis):
 
 def test_template_of_the_answers_is_of_the_catalogue():
     lines = commented_toml({}).splitlines()
-    assert sum(line.startswith("# ⟦") for line in lines) == 31
+    assert sum(line.startswith("# ⟦") for line in lines) == 33
 
 
 def test_result_is_read_in_another_language_than_it_was_saved_in(analysis):

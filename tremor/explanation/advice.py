@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.answers.context import Context
+from tremor.explanation.evidence import SOURCED
 from tremor.explanation.findings.answered import ANSWERED
 from tremor.explanation.findings.finding import interval
 from tremor.explanation.findings.sweat import sweat_loss
@@ -43,7 +44,7 @@ class AdviceText:
         Its name, and what to do; ``{sweat}`` stands for the loss of sweat, where it is known.
     claims : tuple of str
         Claims that it rests on; empty only for literature.
-    grade : {"article", "literature", "judgement"}
+    grade : {"article", "literature", "judgement", "not verified"}
         What it rests on.
     explanation : str or None
         The explanation that has to lead.
@@ -187,7 +188,7 @@ def _problems(table: AdviceTable) -> list[str]:
         if condition not in (None, *_FROM_ANSWERS, *_FROM_SIGNS):
             found.append(f"{id_}: nobody knows the condition {condition!r}")
     for row in table.advice:
-        if not row.claims and row.grade != "literature":
+        if not row.claims and row.grade not in SOURCED:
             found.append(f"{row.id}: it cites no claim and is not marked as literature")
         if row.explanation not in (None, *EXPLANATION_IDS):
             found.append(f"{row.id}: there is no explanation {row.explanation!r}")

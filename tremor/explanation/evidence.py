@@ -13,12 +13,13 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from tremor.errors import InvalidInputError
 from tremor.results.explanations import EXPLANATION_IDS, Grade, Origin, WeighingRules
 
 __all__ = [
+    "SOURCED",
     "Bin",
     "Entry",
     "EvidenceTable",
@@ -30,7 +31,8 @@ __all__ = [
 ]
 
 SCHEMA: Final = "tremor.evidence/1"
-_GRADES: Final = ("article", "literature", "judgement")
+#: Grades of what others say, which need a source and no claim.
+SOURCED: Final = ("literature", "not verified")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Entry:
         What that is, in a few words.
     bins : tuple of Bin
         Words, and ranges in rising order that leave no number out.
-    grade : {"article", "literature", "judgement"}
+    grade : {"article", "literature", "judgement", "not verified"}
         What it rests on.
     claims : tuple of str
         Claims that it touches; empty only for literature.
@@ -373,11 +375,11 @@ def _bin(row: Mapping[str, Any]) -> Bin:
 def _problems(entry: Entry) -> list[str]:
     name = entry.key
     found = []
-    if entry.grade not in _GRADES:
-        found.append(f"{name}: grade {entry.grade!r} is none of {', '.join(_GRADES)}")
-    if not entry.claims and entry.grade != "literature":
+    if entry.grade not in get_args(Grade):
+        found.append(f"{name}: grade {entry.grade!r} is none of {', '.join(get_args(Grade))}")
+    if not entry.claims and entry.grade not in SOURCED:
         found.append(f"{name}: it cites no claim and is not marked as literature")
-    if entry.grade == "literature" and not entry.source:
+    if entry.grade in SOURCED and not entry.source:
         found.append(f"{name}: the literature has no source")
     for one in entry.bins:
         if not one.reason.strip():

@@ -35,7 +35,9 @@ EXPLANATION_IDS: Final = (
 )
 Origin = Literal["measured", "answered", "computed"]
 Direction = Literal["for", "against", "neutral"]
-Grade = Literal["article", "literature", "judgement"]
+#: On whose word a weight rests: the article, others, nobody's; or others', as far as that is known
+#: at second hand only.
+Grade = Literal["article", "literature", "judgement", "not verified"]
 SupportWord = Literal["strong", "moderate", "weak", "cannot tell"]
 
 
@@ -65,7 +67,7 @@ class Evidence:
         Why it has this weight.
     claims : tuple of str
         Claims of the article that it concerns; empty only for context from the literature.
-    grade : {"article", "literature", "judgement"}
+    grade : {"article", "literature", "judgement", "not verified"}
         What the weight rests on.
     source : Note or None
         Citation of the literature; None for the other grades.
@@ -100,7 +102,7 @@ class Missing:
         The largest change of the log-odds, up or down, that one of its entries could make.
     claims : tuple of str
         Claims that it would concern.
-    grade : {"article", "literature", "judgement"}
+    grade : {"article", "literature", "judgement", "not verified"}
         As for `Evidence`.
     """
 
@@ -278,7 +280,7 @@ class Advice:
         Claims that it rests on; empty only for context from the literature.
     explanation : str or None
         The explanation that it belongs to; None for general advice.
-    grade : {"article", "literature", "judgement"}
+    grade : {"article", "literature", "judgement", "not verified"}
         What it rests on.
     """
 

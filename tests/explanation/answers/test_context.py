@@ -172,7 +172,7 @@ def test_all_problems_are_told_at_once():
 def test_unknown_key_without_a_neighbour_lists_what_there_is():
     assert problems_of(run={"qqq": 1}) == [
         "there is no key run.qqq; known in [run]: distance_km, duration_min, rpe, load, kind, "
-        "minutes_since_stop"
+        "minutes_since_stop, upper_body_work"
     ]
     assert "known: warning, run" in problems_of(qqq={"rpe": 1})[0]
     assert "known sections: warning, run" in problems_of(qqq=1)[0]

@@ -17,8 +17,8 @@ from tremor.report.context_template import commented_toml
 
 #: The contract, written out by hand: section, keys.
 CONTRACT = {
-    "run": "distance_km duration_min rpe load kind minutes_since_stop",
-    "environment": "temperature_c humidity_pct sun shaking",
+    "run": "distance_km duration_min rpe load kind minutes_since_stop upper_body_work",
+    "environment": "temperature_c humidity_pct sun shaking leg_cooled",
     "body": "mass_before_kg mass_after_kg sweat",
     "intake": "fluid_ml urine_ml salt hours_since_meal poor_diet",
     "stimulants": "caffeine_mg other",

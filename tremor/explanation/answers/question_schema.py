@@ -20,7 +20,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "warning": "Warning signs",
         "run": "The run",
-        "environment": "Weather",
+        "environment": "Surroundings",
         "body": "Body mass and sweat",
         "intake": "Drink and food",
         "stimulants": "Stimulants",
@@ -174,6 +174,16 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
                 text="Was it steady, intervals, hills or a race, "
                 "and how many minutes ago did you stop?",
                 what="what kind of run it was, and how long ago it ended",
+            ),
+            Topic(
+                key="upper_body",
+                text="Did your arms or trunk work hard that day, too?",
+                what="whether the upper body worked hard, too",
+            ),
+            Topic(
+                key="cooling",
+                text="Was the leg cooled since the run, by ice, cold water, wet clothes or cold air?",
+                what="whether the leg was cooled after the run",
             ),
             Topic(
                 key="weather",

@@ -118,8 +118,19 @@ class Answers:
             tries=(5.0, 30.0),
         )
     )
+    upper_body_work: bool | None = asked(
+        Question(
+            section="run",
+            title="arms and trunk",
+            wording="Did your arms or trunk work hard that day, too?",
+            why="hands that tremble after their own hard work say little about the leg",
+            claims=("F1", "N7"),
+            topic="upper_body",
+            tries=(True, False),
+        )
+    )
 
-    # Weather.
+    # Weather and surroundings.
     temperature_c: float | None = asked(
         Question(
             section="environment",
@@ -170,6 +181,17 @@ class Answers:
             choices=("none", "vehicle", "machine", "own_movement"),
             topic="shaking",
             tries=("none",),
+        )
+    )
+    leg_cooled: bool | None = asked(
+        Question(
+            section="environment",
+            title="cooling of the leg",
+            wording="Was the leg cooled since the run, by ice, cold water, wet clothes or cold air?",
+            why="cooling calms tremor by itself, so that fading says less about rest",
+            claims=("F4",),
+            topic="cooling",
+            tries=(True, False),
         )
     )
 

@@ -372,6 +372,8 @@ _YES_NO: Final = (
     "poor_diet",
     "short_sleep",
     "cold",
+    "leg_cooled",
+    "upper_body_work",
 )
 #: Findings that look for one word in an answer of several: the answer and the word.
 _MEMBERS: Final = {
