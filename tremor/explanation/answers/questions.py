@@ -187,7 +187,7 @@ class Answers:
         Question(
             section="environment",
             title="cooling of the leg",
-            wording="Was the leg cooled since the run, by ice, cold water, wet clothes or cold air?",
+            wording="Was the leg cooled since the run: by ice, cold water, wet clothes, cold air?",
             why="cooling calms tremor by itself, so that fading says less about rest",
             claims=("F4",),
             topic="cooling",
