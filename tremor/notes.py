@@ -220,12 +220,14 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_DAYS_LASTING": ("days_lasting",),
     "FINDING_CAFFEINE": ("caffeine_mg", "per_mass"),
     "CAFFEINE_PER_MASS": ("caffeine_mg_per_kg",),
-    "FINDING_LITTLE_CAFFEINE": (),
-    "FINDING_CAFFEINE_MEAL": ("hours_since_meal",),
+    "FINDING_MEAL": ("hours_since_meal",),
     "FINDING_STRESS": ("stress",),
-    # Of what a caution lowers.
-    "NOT_COUNTED": ("statement", "caution"),
-    "COUNTED_LESS": ("statement", "caution", "kept_share"),
+    # Of what cautions and answers lower.
+    "NOT_COUNTED": ("statement", "why"),
+    "COUNTED_LESS": ("statement", "why", "kept_share"),
+    "COUNTED_IN_FULL": ("statement",),
+    "CAUTION_GIVEN": ("caution",),
+    "CAUTION_CONFIRMED": ("caution",),
     # Of what is not known.
     "NOT_MEASURED": ("finding", "why"),
     "NOT_DETERMINED": ("finding", "why"),
@@ -242,6 +244,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
 _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "EVIDENCE_REASON": ("entry", "bin"),
     "EVIDENCE_SOURCE": ("entry",),
+    "LOWERED_BY_ANSWER": ("answer", "finding"),
     "OPEN_QUESTION": ("question",),
     "WARNING_SIGN": ("sign",),
     "ADVICE": ("advice", "sweat"),

@@ -75,7 +75,7 @@ def test_one_entry_by_its_name_in_any_case():
     for name in ("heat", "HEAT"):
         result = run("explain", name)
         assert result.stdout.startswith("heat: heat strain")
-        assert "from 28 °C: electrolytes_metabolites +0.9" in result.stdout
+        assert "from 28 °C: muscle_fatigue +0.2, electrolytes_metabolites +0.9" in result.stdout
     assert list(json.loads(run("explain", "f3", "--json").stdout)) == ["schema", "claims"]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tremor.explanation.answers.context import Context
 from tremor.explanation.explain import with_explanations
+from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.notes import note
 from tremor.report.messages import sentence
 from tremor.results.cautions import CAUTION_CODES, Caution
@@ -65,7 +66,8 @@ def test_the_answer_removes_or_confirms_it(analysis_of):
     confirmed, _ = fatigue(analysis_of(), shaking="vehicle")
     assert removed.log_odds == plain.log_odds
     assert confirmed.log_odds == confirmed.prior
-    assert "a vehicle or a seat" in sentence(confirmed.evidence[0].statement)
+    assert "you say that nothing else shook the leg" in sentence(removed.evidence[0].statement)
+    assert "you say that a vehicle shook the leg" in sentence(confirmed.evidence[0].statement)
 
 
 def test_it_is_asked_where_the_answer_could_change_most(analysis_of):
@@ -76,10 +78,57 @@ def test_it_is_asked_where_the_answer_could_change_most(analysis_of):
     assert found.sensitivity.question.key != "shaking"
 
 
+@pytest.mark.parametrize("code", sorted(SHAKING_CAUTIONS))
+def test_every_answer_on_the_shaking_has_its_words(code):
+    assert sentence(note("CAUTION_CONFIRMED", caution=code)).startswith("you say that ")
+
+
+def weights_of(analysis, id_="muscle_fatigue", **answers):
+    found = with_explanations(analysis, Context(**answers))
+    return {one.key: one for each in found.explanations if each.id == id_ for one in each.evidence}
+
+
+@pytest.mark.parametrize("answer", ["leg_cooled", "cold"])
+def test_fading_counts_half_on_a_leg_that_was_cooled(analysis_of, answer):
+    full = weights_of(analysis_of())["recovery"]
+    half = weights_of(analysis_of(), **{answer: True})["recovery"]
+    assert half.weight == pytest.approx(0.5 * full.weight)
+    assert half.weight_in_full == full.weight
+    assert "Only 50 % of it counts, because" in sentence(half.statement)
+    assert weights_of(analysis_of(), **{answer: False})["recovery"] == full
+    stays = analysis_of(recovery="persists")
+    assert weights_of(stays, **{answer: True})["recovery"] == weights_of(stays)["recovery"]
+
+
+def test_arms_that_worked_take_the_weight_of_hands_and_half_of_that_of_several(analysis_of):
+    twitching = {"other_muscles": ["hand", "several"]}
+    plain = weights_of(analysis_of(), "non_running_contributors", **twitching)
+    worked = weights_of(
+        analysis_of(), "non_running_contributors", upper_body_work=True, **twitching
+    )
+    assert plain["hand"].weight > 0.0
+    assert worked["hand"].weight == 0.0
+    assert worked["hand"].not_counted
+    assert worked["several_muscles"].weight == 0.5 * plain["several_muscles"].weight
+    assert "your arms worked hard" in sentence(worked["hand"].statement)
+
+
+def test_two_grounds_are_both_told_and_the_stronger_counts(analysis_of):
+    posture = caution("posture_change", strength=0.3, about=("recovery",))
+    for answers, kept in (({}, 0.7), ({"leg_cooled": True}, 0.5)):
+        found, _ = fatigue(analysis_of(), posture, **answers)
+        one = next(each for each in found.evidence if each.key == "recovery")
+        assert one.weight == pytest.approx(kept * one.weight_in_full)
+        assert "the leg was turned meanwhile" in sentence(one.statement)
+    assert "the leg was cooled, and cooling calms every tremor; " in sentence(one.statement)
+
+
 @pytest.mark.parametrize("code", CAUTION_CODES)
 def test_every_caution_has_its_words(code):
-    lowered = note("NOT_COUNTED", statement=note("NO_EPISODE"), caution=code)
-    assert sentence(lowered).count(":") == 1
+    given = note("CAUTION_GIVEN", caution=code)
+    lowered = sentence(note("NOT_COUNTED", statement=note("NO_EPISODE"), why=(given,)))
+    assert lowered.endswith(f"Not counted, because {sentence(given)}.")
+    assert " " in sentence(given)
     assert sentence(note("QUALITY_CAUTION", caution=code)).startswith("caution: ")
 
 

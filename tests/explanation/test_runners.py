@@ -83,7 +83,7 @@ RUNNERS = [
         "hard and hot, and it stays",
         STAYS,
         {"rpe": 9, "duration_min": 50, **HOT},
-        E,
+        F,  # tremor of fatigue lasts for up to hours, and heat raises every tremor
         equal=True,
         words={F: AT_LEAST_MODERATE, E: AT_LEAST_MODERATE},
         advised=("rest", "drink"),

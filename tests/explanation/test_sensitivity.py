@@ -75,15 +75,15 @@ def test_about_equal_is_within_the_limit(odds, names):
 
 def test_question_that_can_change_the_leader_goes_first(analysis_of):
     analysis = analysis_of(recovery="persists")
-    found = with_explanations(analysis, Context(rpe=9, duration_min=70)).sensitivity
-    question = found.question
-    assert question.key == "body_mass"
+    known = {"rpe": 6, "duration_min": 70, "medicines": []}
+    question = with_explanations(analysis, Context(**known)).sensitivity.question
+    assert question.key == "weather"
     assert question.leader == "electrolytes_metabolites"
-    assert question.fields == ("mass_before_kg", "mass_after_kg")
-    lost = with_explanations(
-        analysis, Context(rpe=9, duration_min=70, mass_before_kg=70, mass_after_kg=67.5)
-    ).sensitivity
-    assert lost.leader == question.leader
+    assert question.fields == ("temperature_c", "humidity_pct", "sun")
+    hot = {"temperature_c": 33, "humidity_pct": 60, "sun": "full"}
+    assert (
+        with_explanations(analysis, Context(**known, **hot)).sensitivity.leader == question.leader
+    )
 
 
 def test_change_that_is_promised_is_the_change_that_comes(analysis_of):

@@ -24,6 +24,7 @@ __all__ = [
     "Entry",
     "EvidenceTable",
     "Hypothesis",
+    "Lowering",
     "Redraws",
     "Rules",
     "evidence_table",
@@ -77,7 +78,8 @@ class Bin:
             for name, limit in where.items()
             if limit is not None and not (isinstance(limit, float) and math.isinf(limit))
         }
-        return {**ends, "weights": dict(self.weights), "reason": self.reason}
+        source = {"source": self.source} if self.source else {}
+        return {**ends, "weights": dict(self.weights), "reason": self.reason, **source}
 
     def holds(self, value: float | str) -> bool:
         """Check whether a value lies in the bin."""
@@ -184,6 +186,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lowering:
+    """An answer of yes that makes a finding count less.
+
+    Parameters
+    ----------
+    answer : str
+        Attribute of the answer.
+    finding : str
+        Name of the finding.
+    word : str
+        The word of the finding that counts less.
+    kept : float
+        Share of its weight that it keeps, 0 to 1.
+    because : str
+        Why, as the end of a sentence.
+    """
+
+    answer: str
+    finding: str
+    word: str
+    kept: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """One explanation of the article before anything is known.
 
@@ -227,6 +254,8 @@ class Rules:
         Explanations fit about equally where their log-odds differ by less.
     strong_from, moderate_from : float
         Least support, 0 to 1, for the word.
+    least_kept : float
+        A finding that keeps a smaller share of its weight is not counted at all.
     reasons : mapping of str to str
         Why, for each of them.
     """
@@ -235,6 +264,7 @@ class Rules:
     equal_within: float
     strong_from: float
     moderate_from: float
+    least_kept: float
     reasons: Mapping[str, str]
 
 
@@ -270,6 +300,7 @@ class EvidenceTable:
     redraws: Redraws
     hypotheses: Mapping[str, Hypothesis]
     entries: Mapping[str, Entry]
+    lowerings: tuple[Lowering, ...] = ()
 
     def applied(self) -> WeighingRules:
         """Return the limits and redraws as a result keeps them."""
@@ -333,10 +364,12 @@ def read_table(table: Mapping[str, Any]) -> EvidenceTable:
             redraws=Redraws(**table["redraws"]),
             hypotheses=_by("id", [Hypothesis(**_tuples(row)) for row in table["explanation"]]),
             entries=_by("key", [_entry(row) for row in table["evidence"]]),
+            lowerings=tuple(_lowering(row) for row in table.get("lowering", ())),
         )
     except (KeyError, TypeError) as error:
         raise InvalidInputError(f"the evidence is not whole: {error}") from error
     problems = [problem for entry in found.entries.values() for problem in _problems(entry)]
+    problems += _problems_of_lowerings(found)
     if tuple(found.hypotheses) != EXPLANATION_IDS:
         problems.append(f"the explanations must be {', '.join(EXPLANATION_IDS)}, in this order")
     if problems:
@@ -370,6 +403,21 @@ def _bin(row: Mapping[str, Any]) -> Bin:
         high=row.get("below", math.inf),
         source=row.get("source", ""),
     )
+
+
+def _lowering(row: Mapping[str, Any]) -> Lowering:
+    return Lowering(**{"word" if key == "is" else key: value for key, value in row.items()})
+
+
+def _problems_of_lowerings(table: EvidenceTable) -> list[str]:
+    words = {(entry.finding, one.word) for entry in table.entries.values() for one in entry.bins}
+    found = []
+    for row in table.lowerings:
+        if (row.finding, row.word) not in words:
+            found.append(f"{row.answer} lowers {row.finding} = {row.word}, which nothing looks at")
+        if not 0.0 <= row.kept < 1.0 or not row.because.strip():
+            found.append(f"{row.answer} lowers {row.finding} by nothing, or without a reason")
+    return found
 
 
 def _problems(entry: Entry) -> list[str]:

@@ -142,7 +142,7 @@ class _State:
 def _weighed(analysis: Analysis, context: Context, table: EvidenceTable) -> _State:
     measured = measured_findings(analysis)
     stated = (*measured, *answered_findings(analysis, context))
-    findings = lowered(stated, analysis.cautions, context)
+    findings = lowered(stated, analysis.cautions, context, table)
     weighed = weigh(findings, table)
     return _State(
         measured=measured,

@@ -1,22 +1,25 @@
-"""Cautions weigh: a finding that a caution lowers counts less, or not at all, and says so.
+"""Cautions and answers weigh: what they lower counts less, or not at all, and says so.
 
-Whether something else shook the leg may be answered; the answer goes before the spectrum.
+Whether something else shook the leg may be answered; the answer goes before the spectrum. Which
+other answers lower what, and by how much, is in the table of evidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tremor.explanation.evidence import evidence_table
 from tremor.explanation.findings.finding import Finding
 from tremor.notes import Note, note
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
+    from tremor.explanation.evidence import EvidenceTable
     from tremor.results.cautions import Caution, Part
 
-__all__ = ["lowered"]
+__all__ = ["SHAKING_CAUTIONS", "lowered"]
 
 #: The part of a result that each finding of the sensor rests on.
 _PART_OF: Final[Mapping[str, Part]] = {
@@ -30,58 +33,91 @@ _PART_OF: Final[Mapping[str, Part]] = {
 }
 #: Cautions that an answer on what shook the leg confirms; the others of them it removes.
 _CONFIRMED_BY: Final = {"machine": "machine", "vehicle": "vehicle", "own_movement": "voluntary"}
-#: A finding of which less than this would count is not counted.
-_LEAST_KEPT: Final = 0.25
+
+#: The cautions that the answer is about.
+SHAKING_CAUTIONS: Final = frozenset(_CONFIRMED_BY.values())
+
+
+class _Ground(NamedTuple):
+    """The share of its weight that a finding keeps, and why."""
+
+    kept: float
+    why: Note
 
 
 def lowered(
-    findings: Iterable[Finding], cautions: Iterable[Caution], context: Context
+    findings: Iterable[Finding],
+    cautions: Iterable[Caution],
+    context: Context,
+    table: EvidenceTable | None = None,
 ) -> tuple[Finding, ...]:
-    """Lower the findings of the sensor by what weakens the result.
+    """Lower the findings by what weakens them.
 
     Parameters
     ----------
     findings : iterable of Finding
         In any order.
     cautions : iterable of Caution
-        Of the analysis.
+        Of the analysis; they lower what the sensor measured.
     context : Context
         What was answered; ``shaking`` confirms or removes the cautions on it.
+    table : EvidenceTable, optional
+        The answers that lower a finding; as it ships where it is left out.
 
     Returns
     -------
     tuple of Finding
         In the same order; one that is lowered has a smaller `Finding.kept`, and its statement says
-        why.
+        why. Of several grounds the strongest counts, so that their order does not matter.
     """
+    table = table or evidence_table()
     found = tuple(cautions)
-    answer = context.shaking
-    if answer is not None:
-        kinds = _CONFIRMED_BY.values()
-        found = tuple(one for one in found if one.code not in kinds)
-    return tuple(
-        _lowered(one, found, _CONFIRMED_BY.get(answer or "", ""))
-        if one.origin == "measured" and one.known
-        else one
-        for one in findings
-    )
+    return tuple(_lowered(one, found, context, table) if one.known else one for one in findings)
 
 
-def _lowered(finding: Finding, cautions: tuple[Caution, ...], confirmed: str) -> Finding:
-    if confirmed:
-        return replace(finding, kept=0.0, statement=_statement(finding, confirmed, 0.0))
-    part = _PART_OF.get(finding.key, "tremor")
-    touching = [one for one in cautions if {part, "muscle_fatigue"} & set(one.about)]
-    if not touching:
-        return finding
-    strongest = max(touching, key=lambda one: one.strength)
-    kept = 1.0 - strongest.strength
-    if kept < _LEAST_KEPT:
+def _lowered(
+    finding: Finding, cautions: Collection[Caution], context: Context, table: EvidenceTable
+) -> Finding:
+    grounds = _by_answers(finding, context, table)
+    removed: list[_Ground] = []
+    if finding.origin == "measured":
+        given = _by_cautions(finding, cautions)
+        if context.shaking is not None:
+            removed = [one for one in given if one.why.values["caution"] in SHAKING_CAUTIONS]
+        confirmed = _CONFIRMED_BY.get(context.shaking or "")
+        if confirmed:
+            grounds = [_Ground(0.0, note("CAUTION_CONFIRMED", caution=confirmed))]
+        else:
+            grounds += [one for one in given if one not in removed]
+    if not grounds:
+        full = note("COUNTED_IN_FULL", statement=finding.statement)
+        return replace(finding, statement=full) if removed else finding
+    kept = min(one.kept for one in grounds)
+    if kept < table.rules.least_kept:
         kept = 0.0
-    return replace(finding, kept=kept, statement=_statement(finding, strongest.code, kept))
+    return replace(finding, kept=kept, statement=_statement(finding, grounds, kept))
 
 
-def _statement(finding: Finding, caution: str, kept: float) -> Note:
+def _by_answers(finding: Finding, context: Context, table: EvidenceTable) -> list[_Ground]:
+    return [
+        _Ground(row.kept, note("LOWERED_BY_ANSWER", answer=row.answer, finding=row.finding))
+        for row in table.lowerings
+        if (row.finding, row.word) == (finding.key, finding.word) and getattr(context, row.answer)
+    ]
+
+
+def _by_cautions(finding: Finding, cautions: Iterable[Caution]) -> list[_Ground]:
+    touched = {_PART_OF.get(finding.key, "tremor"), "muscle_fatigue"}
+    return [
+        _Ground(1.0 - one.strength, note("CAUTION_GIVEN", caution=one.code))
+        for one in cautions
+        if touched & set(one.about) and one.strength > 0.0
+    ]
+
+
+def _statement(finding: Finding, grounds: Iterable[_Ground], kept: float) -> Note:
+    ranked = sorted(grounds, key=lambda one: (one.kept, str(one.why)))
+    why = tuple({str(one.why): one.why for one in ranked}.values())
     if kept > 0.0:
-        return note("COUNTED_LESS", statement=finding.statement, caution=caution, kept_share=kept)
-    return note("NOT_COUNTED", statement=finding.statement, caution=caution)
+        return note("COUNTED_LESS", statement=finding.statement, why=why, kept_share=kept)
+    return note("NOT_COUNTED", statement=finding.statement, why=why)

@@ -16,7 +16,7 @@ from tremor.explanation.answers.question_schema import TOPICS
 from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.evidence import EvidenceTable
 from tremor.explanation.findings.collect import answered_findings
-from tremor.explanation.lowering import lowered
+from tremor.explanation.lowering import SHAKING_CAUTIONS, lowered
 from tremor.explanation.weighing import Weighed, log_odds, weigh
 from tremor.notes import note
 from tremor.results.explanations import OpenQuestion
@@ -111,8 +111,9 @@ def open_question(
     Returns
     -------
     OpenQuestion or None
-        A question that can change the leader goes before one that cannot; then the one that can
-        move some log-odds furthest. None where no answer would change anything.
+        A question that can change the leader goes before one that cannot; then, where a caution
+        doubts that a muscle shook the leg, the question on that; then the one that can move some
+        log-odds furthest. None where no answer would change anything.
     """
     now = _odds(analysis, context, measured, table)
     changes = [
@@ -120,14 +121,23 @@ def open_question(
         for topic in TOPICS
         if (change := _largest_change(topic, now, analysis, context, measured, table))
     ]
-    return max(changes, key=lambda one: (one.leader is not None, one.largest_change), default=None)
+    in_doubt = any(one.code in SHAKING_CAUTIONS for one in analysis.cautions)
+    return max(
+        changes,
+        key=lambda one: (
+            one.leader is not None,
+            in_doubt and one.key == "shaking",
+            one.largest_change,
+        ),
+        default=None,
+    )
 
 
 def _odds(
     analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
 ) -> dict[str, float]:
     findings = (*measured, *answered_findings(analysis, context))
-    return log_odds(weigh(lowered(findings, analysis.cautions, context), table), table)
+    return log_odds(weigh(lowered(findings, analysis.cautions, context, table), table), table)
 
 
 def _largest_change(

@@ -30,11 +30,24 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A known finding, the entry that looks at it, and the bin that it lies in."""
+    """A known finding, the entry that looks at it, and the bin that it lies in.
+
+    Parameters
+    ----------
+    entry : Entry
+        What looks at it.
+    finding : Finding
+        The finding.
+    bin : Bin
+        Its bin, the weights lowered as the finding is.
+    in_full : Bin
+        The same bin of the table.
+    """
 
     entry: Entry
     finding: Finding
     bin: Bin
+    in_full: Bin
 
 
 def weigh(findings: Iterable[Finding], table: EvidenceTable) -> tuple[Weighed, ...]:
@@ -54,19 +67,17 @@ def weigh(findings: Iterable[Finding], table: EvidenceTable) -> tuple[Weighed, .
     """
     known = {one.key: one for one in findings if one.known}
     return tuple(
-        Weighed(entry=entry, finding=finding, bin=_bin_of(entry, finding))
+        _weighed(entry, finding)
         for entry in table.entries.values()
         if (finding := known.get(entry.finding)) is not None
     )
 
 
-def _bin_of(entry: Entry, finding: Finding) -> Bin:
-    """Return the bin that a finding lies in, its weights lowered as the finding is."""
+def _weighed(entry: Entry, finding: Finding) -> Weighed:
     found = entry.bin_of(finding.weighed_by, finding.low, finding.high)
-    if finding.kept == 1.0:
-        return found
     weights = {id_: finding.kept * weight for id_, weight in found.weights.items()}
-    return replace(found, weights=weights)
+    lowered = found if finding.kept == 1.0 else replace(found, weights=weights)
+    return Weighed(entry=entry, finding=finding, bin=lowered, in_full=found)
 
 
 def log_odds(weighed: Iterable[Weighed], table: EvidenceTable) -> dict[str, float]:
@@ -172,13 +183,13 @@ def about_equal(odds: Mapping[str, float], rules: Rules) -> tuple[str, ...]:
 def evidence_for(explanation: str, weighed: Iterable[Weighed]) -> tuple[Evidence, ...]:
     """Return the evidence that was weighed for one explanation, in the order of the table."""
     return tuple(
-        _evidence(one, one.bin.weights[explanation])
+        _evidence(one, one.bin.weights[explanation], one.in_full.weights[explanation])
         for one in weighed
         if explanation in one.bin.weights
     )
 
 
-def _evidence(one: Weighed, weight: float) -> Evidence:
+def _evidence(one: Weighed, weight: float, in_full: float) -> Evidence:
     direction: Direction = "for" if weight > 0.0 else "against" if weight < 0.0 else "neutral"
     finding, entry = one.finding, one.entry
     return Evidence(  # a keyword for each field of the record
@@ -191,6 +202,7 @@ def _evidence(one: Weighed, weight: float) -> Evidence:
         origin=finding.origin,
         direction=direction,
         weight=weight,
+        weight_in_full=in_full,
         reason=note("EVIDENCE_REASON", entry=entry.key, bin=one.bin.key),
         claims=entry.claims,
         grade=entry.grade,

@@ -70,6 +70,10 @@ def document(name: str | None = None) -> dict[str, Any]:
     }
     for _, kind, row in _everything():
         whole.setdefault(kind, []).append(_plain(kind, row))
+    whole["lowerings"] = [
+        asdict(row) | {"because": text("lowering", f"{row.answer}.{row.finding}.because")}
+        for row in table.lowerings
+    ]
     whole["questions"] = [
         {
             "key": topic,
@@ -258,6 +262,7 @@ def _rules(table: EvidenceTable) -> list[str]:
     stated = {
         "strong_from": _label("strong_from", support=percent(rules.strong_from)),
         "moderate_from": _label("moderate_from", support=percent(rules.moderate_from)),
+        "least_kept": _label("least_kept", share=rules.least_kept),
         "sum_limit": _label("sum_limit", low=-rules.sum_limit, high=rules.sum_limit),
         "equal_within": _label("equal_within", log_odds=rules.equal_within),
         "redraws": _label(
@@ -306,6 +311,11 @@ def _entry(entry: Entry) -> list[str]:
         source = texts.get(f"{key}.{one.key}.source")
         if source:
             lines += wrapped(f"({source})", indent=6)
+    for row in evidence_table().lowerings:
+        if row.finding == entry.finding:
+            because = text("lowering", f"{row.answer}.{row.finding}.because")
+            line = _label("lowered", bin=_word("bin", row.word), kept=row.kept, because=because)
+            lines += wrapped(line, indent=2, hang=2)
     return lines
 
 

@@ -61,7 +61,17 @@ __all__ = [
 _FOLDER: Final[Traversable] = files("tremor.report").joinpath("languages")
 #: The sections whose English texts stand in the tables of `tremor.explanation`.
 _IN_TABLES: Final = frozenset(
-    {"advice", "answer", "claim", "evidence", "explanation", "question", "rule", "warning_sign"}
+    {
+        "advice",
+        "answer",
+        "claim",
+        "evidence",
+        "explanation",
+        "lowering",
+        "question",
+        "rule",
+        "warning_sign",
+    }
 )
 
 #: The languages that there is a catalogue for.

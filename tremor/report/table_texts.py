@@ -66,6 +66,11 @@ def _evidence() -> Iterator[tuple[str, str]]:
             yield f"{entry.key}.{one.key}.source", one.source
 
 
+def _lowering() -> Iterator[tuple[str, str]]:
+    for row in evidence_table().lowerings:
+        yield f"{row.answer}.{row.finding}.because", row.because
+
+
 def _explanation() -> Iterator[tuple[str, str]]:
     for row in evidence_table().hypotheses.values():
         yield f"{row.id}.name", row.name
@@ -101,6 +106,7 @@ _TABLES: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
     "claim": _claim,
     "evidence": _evidence,
     "explanation": _explanation,
+    "lowering": _lowering,
     "question": _question,
     "rule": _rule,
     "warning_sign": _warning_sign,

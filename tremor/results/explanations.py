@@ -70,7 +70,9 @@ class Evidence:
     grade : {"article", "literature", "judgement", "not verified"}
         What the weight rests on.
     source : Note or None
-        Citation of the literature; None for the other grades.
+        Citation of the literature; None where there is none.
+    weight_in_full : float or None
+        The weight had no caution and no answer lowered it; None in results that do not hold it.
     """
 
     key: str
@@ -86,6 +88,12 @@ class Evidence:
     claims: tuple[str, ...]
     grade: Grade
     source: Note | None = None
+    weight_in_full: float | None = None
+
+    @property
+    def not_counted(self) -> bool:
+        """Whether it would weigh, and was taken out for what is in doubt about it."""
+        return not self.weight and bool(self.weight_in_full)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +162,10 @@ class Explanation:
         """Return the evidence of one direction, the largest weight first."""
         found = [one for one in self.evidence if one.direction == direction]
         return tuple(sorted(found, key=lambda one: -abs(one.weight)))
+
+    def not_counted(self) -> tuple[Evidence, ...]:
+        """Return the evidence that would weigh, and was taken out for what is in doubt about it."""
+        return tuple(one for one in self.evidence if one.not_counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

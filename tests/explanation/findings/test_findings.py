@@ -92,23 +92,16 @@ def test_caffeine_counts_by_body_mass_or_by_the_dose(analysis_of, answers, value
     assert of(analysis_of(), "caffeine", **answers).value == pytest.approx(value)
 
 
-@pytest.mark.parametrize(
-    ("answers", "word"),
-    [
-        ({"caffeine_mg": 100}, "no"),
-        ({"caffeine_mg": 300, "hours_since_meal": 5}, "yes"),
-        ({"caffeine_mg": 300, "hours_since_meal": 1}, "no"),
-        ({"caffeine_mg": 300}, None),
-        ({"hours_since_meal": 5}, None),
-    ],
-)
-def test_empty_stomach_matters_with_caffeine_only(analysis_of, answers, word):
-    assert of(analysis_of(), "caffeine_fasting", **answers).word == word
+@pytest.mark.parametrize("caffeine_mg", [None, 0, 450])
+def test_empty_stomach_counts_with_and_without_caffeine(analysis_of, caffeine_mg):
+    found = of(analysis_of(), "meal", hours_since_meal=9, caffeine_mg=caffeine_mg)
+    assert found.value == 9.0
+    assert of(analysis_of(), "meal", caffeine_mg=caffeine_mg).value is None
 
 
 @pytest.mark.parametrize(
     ("answers", "value"),
-    [({"duration_min": 45, "distance_km": 30}, 45.0), ({"distance_km": 21}, 60.0), ({}, None)],
+    [({"duration_min": 45, "distance_km": 30}, 45.0), ({"distance_km": 21}, 63.0), ({}, None)],
 )
 def test_distance_stands_in_for_a_duration_that_is_not_answered(analysis_of, answers, value):
     assert of(analysis_of(), "duration", **answers).value == value

@@ -182,8 +182,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ),
             Topic(
                 key="cooling",
-                text="Was the leg cooled since the run: by ice, cold water, wet clothes, "
-                "cold air?",
+                text="Was the leg cooled since the run: by ice, cold water, wet clothes, cold air?",
                 what="whether the leg was cooled after the run",
             ),
             Topic(

@@ -22,16 +22,14 @@ HARD_FROM_RPE: Final = 8.0
 LIGHT_UP_TO_RPE: Final = 4.0
 SHORT_BELOW_MIN: Final = 30.0
 LONG_FROM_MIN: Final = 60.0
-#: Nobody runs so far in less than `LONG_FROM_MIN` but the very best.
-LONG_FROM_KM: Final = 20.0
+#: Nobody runs faster over such distances but the very best.
+LEAST_MIN_PER_KM: Final = 3.0
 #: A gain of body mass means something only after so long; over less, a drink is still underway.
 GAIN_AFTER_MIN: Final = 120.0
 #: Lactic acid of intervals is still there after so long, and gone within the hour.
 LACTATE_MIN: Final = 10.0
-#: 3 mg for each kg, of the body mass below.
-SOME_CAFFEINE_MG: Final = 210.0
+#: The weights of caffeine are for this body mass.
 REFERENCE_MASS_KG: Final = 70.0
-FASTING_FROM_H: Final = 4.0
 
 
 def _lacking(context: Context, *names: str) -> tuple[str, ...]:
@@ -75,14 +73,15 @@ def duration(context: Context) -> Finding:
             unit="min",
             fields=fields,
         )
-    if distance_km is not None and distance_km >= LONG_FROM_KM:
+    least_min = 0.0 if distance_km is None else LEAST_MIN_PER_KM * distance_km
+    if least_min >= LONG_FROM_MIN:
         return Finding(
             key="duration",
-            statement=note("FINDING_DISTANCE", distance_km=distance_km, least_min=LONG_FROM_MIN),
+            statement=note("FINDING_DISTANCE", distance_km=distance_km, least_min=least_min),
             origin="computed",
-            value=LONG_FROM_MIN,
+            value=least_min,
             unit="min",
-            low=LONG_FROM_MIN,
+            low=least_min,
             fields=fields,
         )
     return not_answered("duration", "duration_min")
@@ -276,30 +275,17 @@ def _caffeine(context: Context) -> Finding:
     )
 
 
-def _caffeine_fasting(context: Context) -> Finding:
-    caffeine = _caffeine(context)
-    if caffeine.value is None:
-        return not_answered("caffeine_fasting", "caffeine_mg")
-    fields = ("hours_since_meal", "caffeine_mg")
-    if caffeine.value < SOME_CAFFEINE_MG:
-        return Finding(
-            key="caffeine_fasting",
-            statement=note("FINDING_LITTLE_CAFFEINE"),
-            origin="answered",
-            word="no",
-            fields=fields,
-        )
+def _meal(context: Context) -> Finding:
     hours = context.hours_since_meal
     if hours is None:
-        return not_answered("caffeine_fasting", "hours_since_meal")
+        return not_answered("meal", "hours_since_meal")
     return Finding(
-        key="caffeine_fasting",
-        statement=note("FINDING_CAFFEINE_MEAL", hours_since_meal=hours),
+        key="meal",
+        statement=note("FINDING_MEAL", hours_since_meal=hours),
         origin="answered",
-        word="yes" if hours >= FASTING_FROM_H else "no",
         value=hours,
         unit="h",
-        fields=fields,
+        fields=("hours_since_meal",),
     )
 
 
@@ -359,7 +345,7 @@ _COMPOSED: Final[Mapping[str, Callable[[Context], Finding]]] = {
     "only_worked_muscles": _only_worked_muscles,
     "days_lasting": _days_lasting,
     "caffeine": _caffeine,
-    "caffeine_fasting": _caffeine_fasting,
+    "meal": _meal,
     "stress": _stress,
 }
 
