@@ -235,6 +235,16 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "QUESTION_NOT_ANSWERED": ("question",),
     "NO_TREMOR_SEEN": (),
     "LITTLE_STILL_TIME": (),
+    # Of what would change the result.
+    "LEADS": ("leader", "second", "how", "lead_log_odds"),
+    "ANSWER_COULD_CHANGE": ("question", "leader"),
+    "ANSWER_WOULD_NOT_CHANGE": ("question",),
+    "ANSWER_TELLS_MOST": ("question",),
+    "NO_ANSWER_MISSING": (),
+    "LONGER_REST_COULD_CHANGE": ("verdict", "leader", "minutes"),
+    "LONGER_REST_WOULD_NOT_CHANGE": (),
+    "SURER_RECORDING_COULD_CHANGE": ("leader",),
+    "NOTHING_RECORDED": (),
     # Of numbers that follow from answers.
     "RACE_FLAG": ("flag",),
     "SWEAT_RATE_TOO_HIGH": ("sweat_rate_l_per_h", "highest_l_per_h"),

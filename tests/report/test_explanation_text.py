@@ -180,7 +180,27 @@ def test_limits_of_the_words_and_the_redraws_are_printed(analysis):
     text = " ".join(as_text.render(with_explanations(analysis, Context(**HARD_AND_HOT))).split())
     assert "Strong: support of 80 % and more. Moderate: 50 % and more." in text
     assert re.search(r"still leads in \d+ % of 500 draws", text)
-    assert "One more answer would tell most: " in text
+
+
+@pytest.mark.parametrize("answers", [{}, HARD_AND_HOT, {"rpe": 6, "duration_min": 70}])
+def test_what_would_change_it_is_told_in_text_page_and_json(measured, answers):
+    found = with_explanations(measured, Context(**answers))
+    said = explanation_text.changes_texts(found.sensitivity)
+    assert 1 <= len(said) <= 4
+    page, text = page_of(found).text, " ".join(as_text.render(found).split())
+    for one in said:
+        assert one in page
+        assert one in text or not answers
+    written = found.to_dict()["sensitivity"]["changes"]
+    assert [one["message"] for one in written] == list(said)
+    assert written[0]["code"] == "LEADS" or not answers
+
+
+def test_open_question_of_an_older_result_is_told_in_plain_words(analysis):
+    saved = with_explanations(analysis, Context(rpe=9, duration_min=95)).to_dict()
+    del saved["sensitivity"]["changes"]
+    (said,) = explanation_text.changes_texts(Analysis.from_dict(saved).sensitivity)
+    assert said.endswith("Answering it would not change what fits best.")
 
 
 def test_saved_result_is_described_with_what_it_was_weighed_with(analysis):

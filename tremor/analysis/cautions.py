@@ -439,7 +439,7 @@ def sample_cautions(
         found.append(
             Caution(
                 code="resolution",
-                about=("tremor", "bandwidth", "strength"),
+                about=("tremor", "bandwidth", "strength", "recovery"),
                 strength=min(1.0, 0.25 * step_ms2 / limit_ms2),
                 statement=note("COARSE_STEPS", step_ms2=step_ms2),
             )
@@ -450,7 +450,7 @@ def sample_cautions(
         found.append(
             Caution(
                 code="holes",
-                about=("tremor", "strength"),
+                about=("tremor", "strength", "recovery"),
                 strength=min(1.0, share),
                 statement=note("SAMPLES_MISSING", share=share),
             )

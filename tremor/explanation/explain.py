@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from tremor.explanation.advice import advice_for, advice_table, warnings_of
 from tremor.explanation.answers.context import Context
+from tremor.explanation.changes import lead_of, what_would_change
 from tremor.explanation.evidence import EvidenceTable, evidence_table
 from tremor.explanation.findings.collect import answered_findings, measured_findings
 from tremor.explanation.findings.finding import Finding
 from tremor.explanation.lowering import lowered
-from tremor.explanation.sensitivity import Redrawn, open_question, redraw
+from tremor.explanation.sensitivity import Redrawn, open_questions, redraw
 from tremor.explanation.weighing import (
     Weighed,
     about_equal,
@@ -91,6 +92,9 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
     explanations = state.explanations()
     leading = about_equal(state.odds, table.rules)
     strong = [one.id for one in explanations if one.word == "strong"]
+    questions = open_questions(analysis, context, state.measured, table)
+    lead = lead_of(state.odds)
+    leader_known = any(one.word != "cannot tell" for one in explanations if one.id in leading)
     signs = warnings_of(context, advice_table())
     return replace(
         analysis,
@@ -101,8 +105,13 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
             share=state.redrawn.leader_share,
             seed=table.redraws.seed,
             draws=table.redraws.draws,
-            question=open_question(analysis, context, state.measured, table),
+            question=questions[0] if questions else None,
             rules=table.applied(),
+            second=lead.second,
+            lead_log_odds=lead.log_odds,
+            changes=what_would_change(
+                analysis, context, state.measured, table, questions, leader_known=leader_known
+            ),
         ),
         warning_signs=signs,
         advice=advice_for({*leading, *strong}, context, signs, advice_table()),

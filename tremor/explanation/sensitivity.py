@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tremor.explanation.findings.finding import Finding
     from tremor.results.analysis import Analysis
 
-__all__ = ["Redrawn", "open_question", "redraw"]
+__all__ = ["Redrawn", "leader_of", "log_odds_of", "open_questions", "redraw"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
     limit = table.rules.sum_limit
     drawn = priors + shift + np.clip((weights * factor).sum(axis=1), -limit, limit)
     odds = log_odds(weighed, table)
-    leader = ids.index(max(odds, key=lambda id_: odds[id_]))
+    leader = ids.index(leader_of(odds))
     tail = 0.5 * (1.0 - LEVEL)
     low, high = np.quantile(drawn, (tail, 1.0 - tail), axis=0)
     return Redrawn(
@@ -92,10 +92,10 @@ def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
     )
 
 
-def open_question(
+def open_questions(
     analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
-) -> OpenQuestion | None:
-    """Find the unanswered question whose answer could change most.
+) -> tuple[OpenQuestion, ...]:
+    """Find the unanswered questions whose answers could change something.
 
     Parameters
     ----------
@@ -110,34 +110,58 @@ def open_question(
 
     Returns
     -------
-    OpenQuestion or None
-        A question that can change the leader goes before one that cannot; then, where a caution
-        doubts that a muscle shook the leg, the question on that; then the one that can move some
-        log-odds furthest. None where no answer would change anything.
+    tuple of OpenQuestion
+        Questions that can change the leader go before those that cannot; then, where a caution
+        doubts that a muscle shook the leg, the question on that; then those that can move some
+        log-odds furthest.
     """
-    now = _odds(analysis, context, measured, table)
+    now = log_odds_of(analysis, context, measured, table)
     changes = [
         change
         for topic in TOPICS
         if (change := _largest_change(topic, now, analysis, context, measured, table))
     ]
     in_doubt = any(one.code in SHAKING_CAUTIONS for one in analysis.cautions)
-    return max(
-        changes,
-        key=lambda one: (
-            one.leader is not None,
-            in_doubt and one.key == "shaking",
-            one.largest_change,
-        ),
-        default=None,
+    return tuple(
+        sorted(
+            changes,
+            key=lambda one: (
+                one.leader is None,
+                not (in_doubt and one.key == "shaking"),
+                -one.largest_change,
+            ),
+        )
     )
 
 
-def _odds(
+def log_odds_of(
     analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
 ) -> dict[str, float]:
+    """Weigh findings of the sensor and answers.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was measured, with its cautions.
+    context : Context
+        What was answered.
+    measured : sequence of Finding
+        The findings of the sensor.
+    table : EvidenceTable
+        The weights.
+
+    Returns
+    -------
+    dict of str to float
+        Log-odds by explanation.
+    """
     findings = (*measured, *answered_findings(analysis, context))
     return log_odds(weigh(lowered(findings, analysis.cautions, context, table), table), table)
+
+
+def leader_of(odds: Mapping[str, float]) -> str:
+    """Return the explanation with the largest log-odds; of equal ones, the first."""
+    return max(odds, key=lambda id_: odds[id_])
 
 
 def _largest_change(
@@ -152,12 +176,12 @@ def _largest_change(
     unanswered = tuple(name for name in asked if getattr(context, name) is None)
     if not unanswered:
         return None
-    leader = max(now, key=lambda id_: now[id_])
+    leader = leader_of(now)
     best: tuple[bool, float] = (False, 0.0)
     found = None
     for tried in _tries(topic, context):
-        then = _odds(analysis, tried, measured, table)
-        new_leader = max(then, key=lambda id_: then[id_])
+        then = log_odds_of(analysis, tried, measured, table)
+        new_leader = leader_of(then)
         moved = max(now, key=lambda id_: abs(then[id_] - now[id_]))
         change = abs(then[moved] - now[moved])
         if change > 0.0 and (new_leader != leader, change) > best:

@@ -136,7 +136,7 @@ def _explaining(analysis: Analysis) -> dict[str, Any]:
         "preface": explanation_text.preface(analysis),
         "answered": explanation_text.is_answered(analysis),
         "leaders": explanation_text.leaders_text(analysis),
-        "question": "" if sensitivity is None else explanation_text.question_text(sensitivity),
+        "changes": () if sensitivity is None else explanation_text.changes_texts(sensitivity),
         "redraws": "" if sensitivity is None else explanation_text.redraws_text(sensitivity),
         "limits": "" if sensitivity is None else explanation_text.limits_text(sensitivity),
         "cards": [_explanation(one) for one in analysis.explanations],
@@ -171,7 +171,8 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
             {"title": label(title), "facts": [_fact(one) for one in explanation.pointing(side)]}
             for title, side in _SIDES
         ],
-        "neutral": [_fact(one) for one in explanation.pointing("neutral")],
+        "not_counted": [_fact(one) for one in explanation.not_counted()],
+        "neutral": [_fact(one) for one in explanation.pointing("neutral") if not one.not_counted],
         "missing": [brief(one.statement) for one in explanation.missing],
         "sum_start": label("sum_start", prior=explanation.prior),
         "sum_end": label("sum_end", log_odds=explanation.log_odds),

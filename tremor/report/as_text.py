@@ -149,6 +149,7 @@ def explanation_lines(analysis: Analysis) -> list[str]:
         if answered or one.word != "cannot tell":
             for direction in ("for", "against"):
                 lines += _evidence(direction, one.pointing(direction), always=answered)
+            lines += _evidence("not_counted", one.not_counted(), always=False)
         lines += [*_missing(one), ""] if answered else []
     sensitivity = _sensitivity(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
     lines += [*sensitivity, ""]
@@ -168,17 +169,22 @@ def _sensitivity(analysis: Analysis) -> list[str]:
     sensitivity = analysis.sensitivity
     if sensitivity is None:
         return []
-    return [
+    how_sure = [
         line
         for paragraph in (
-            explanation_text.leaders_text(analysis),
-            explanation_text.question_text(sensitivity),
             explanation_text.redraws_text(sensitivity),
             explanation_text.limits_text(sensitivity),
         )
         if paragraph
         for line in wrapped(paragraph, indent=2)
     ]
+    changes = [
+        line
+        for change in explanation_text.changes_texts(sensitivity)
+        for line in wrapped(f"- {change}", indent=2, hang=2)
+    ]
+    leaders = wrapped(explanation_text.leaders_text(analysis), indent=2)
+    return [*leaders, *how_sure, "", label("changes_title"), *changes]
 
 
 def _warning_signs(analysis: Analysis) -> list[str]:
@@ -192,14 +198,14 @@ def _warning_signs(analysis: Analysis) -> list[str]:
     return [*lines, ""]
 
 
-def _evidence(direction: str, found: Sequence[Evidence], *, always: bool) -> list[str]:
+def _evidence(heading: str, found: Sequence[Evidence], *, always: bool) -> list[str]:
     lines = []
     for index, one in enumerate(found):
-        head = label(direction) if index == 0 else ""
+        head = label(heading) if index == 0 else ""
         text = f"{head:<9}{sentence(one.statement)} [{explanation_text.ground_text(one)}]"
         lines += wrapped(text, indent=4, hang=9)
     if always and not lines:
-        return wrapped(f"{label(direction):<9}{label('nothing_known')}", indent=4)
+        return wrapped(f"{label(heading):<9}{label('nothing_known')}", indent=4)
     return lines
 
 

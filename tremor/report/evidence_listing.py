@@ -314,7 +314,13 @@ def _entry(entry: Entry) -> list[str]:
     for row in evidence_table().lowerings:
         if row.finding == entry.finding:
             because = text("lowering", f"{row.answer}.{row.finding}.because")
-            line = _label("lowered", bin=_word("bin", row.word), kept=row.kept, because=because)
+            line = _label(
+                "lowered",
+                bin=_word("bin", row.word),
+                answer=row.answer,
+                kept=row.kept,
+                because=because,
+            )
             lines += wrapped(line, indent=2, hang=2)
     return lines
 

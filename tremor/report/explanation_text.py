@@ -6,11 +6,11 @@ also where the tables of evidence have changed since it was saved.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.explanation.advice import advice_table
 from tremor.explanation.claims import article
+from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.report.messages import section, sentence, text
 from tremor.report.numbers import percent
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ClaimText",
+    "changes_texts",
     "claim_texts",
     "first_line",
     "grade_text",
@@ -37,7 +38,6 @@ __all__ = [
     "name_of",
     "origin_text",
     "preface",
-    "question_text",
     "redraws_text",
     "support_text",
     "urgency_text",
@@ -106,7 +106,23 @@ def is_answered(analysis: Analysis) -> bool:
 
 def preface(analysis: Analysis) -> str:
     """Return what the explanations are about, and how they go together."""
-    return label("preface", status=analysis.status)
+    return label("preface", status="not_a_muscle" if _in_doubt(analysis) else analysis.status)
+
+
+def _in_doubt(analysis: Analysis) -> bool:
+    """Check whether nothing measured counts, because something else may have shaken the leg."""
+    measured = [
+        evidence
+        for explanation in analysis.explanations
+        for evidence in explanation.evidence
+        if evidence.origin == "measured"
+    ]
+    return any(
+        why.values.get("caution") in SHAKING_CAUTIONS
+        for evidence in measured
+        if evidence.statement.code == "NOT_COUNTED"
+        for why in evidence.statement.values["why"]
+    )
 
 
 def limits_text(sensitivity: Sensitivity) -> str:
@@ -199,20 +215,28 @@ def redraws_text(sensitivity: Sensitivity) -> str:
     )
 
 
-def question_text(sensitivity: Sensitivity) -> str:
-    """Return the question whose answer would change most; empty where no answer would."""
+def changes_texts(sensitivity: Sensitivity) -> tuple[str, ...]:
+    """Return what would change what leads, a sentence or two each.
+
+    Parameters
+    ----------
+    sensitivity : Sensitivity
+        Of the result.
+
+    Returns
+    -------
+    tuple of str
+        For a result from before version 0.2 the open question alone.
+    """
+    if sensitivity.changes:
+        return tuple(map(sentence, sensitivity.changes))
     question = sensitivity.question
     if question is None:
-        return ""
+        return ()
     asked = sentence(question.text)
-    if question.leader is not None:
-        return label("question_leader", question=asked, leader=_name_within(question.leader))
-    return label(
-        "question_odds",
-        question=asked,
-        explanation=_name_within(question.explanation),
-        odds_factor=math.exp(question.largest_change),
-    )
+    if question.leader is None:
+        return (label("question_odds", question=asked),)
+    return (label("question_leader", question=asked, leader=_name_within(question.leader)),)
 
 
 def origin_text(evidence: Evidence) -> str:
@@ -231,8 +255,15 @@ def urgency_text(sign: WarningSign) -> str:
 
 
 def weight_text(evidence: Evidence) -> str:
-    """Return a weight with its sign."""
-    return f"{evidence.weight:+.1f}" if evidence.weight else "0"
+    """Return a weight with its sign; with what it was before it was lowered, if it was."""
+    weight, in_full = evidence.weight, evidence.weight_in_full
+    if in_full is None or in_full == weight:
+        return _signed(weight)
+    return label("weight_lowered", weight=_signed(weight), in_full=_signed(in_full))
+
+
+def _signed(weight: float) -> str:
+    return f"{weight:+.1f}" if round(weight, 1) else f"{weight:+.2f}" if weight else "0"
 
 
 def ground_text(evidence: Evidence) -> str:

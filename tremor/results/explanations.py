@@ -242,6 +242,12 @@ class Sensitivity:
         The question whose answer could change most; None if everything is answered.
     rules : WeighingRules or None
         The limits and redraws; None in results from before version 0.2.
+    second : str or None
+        The explanation that comes next; None in results from before version 0.2.
+    lead_log_odds : float or None
+        By how much the log-odds of the leader are larger than its; None as for `second`.
+    changes : tuple of Note
+        What would change what leads: its lead, open answers, another recording.
     """
 
     leader: str
@@ -251,6 +257,9 @@ class Sensitivity:
     draws: int
     question: OpenQuestion | None
     rules: WeighingRules | None = None
+    second: str | None = None
+    lead_log_odds: float | None = None
+    changes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
