@@ -67,11 +67,22 @@ def bursts_of(table: WindowTable, on: Bools) -> Bursts:
     filled = _filled(table, on, resting)
     known = np.isfinite(filled)
     is_line = known & (table.reason == REASON_NAMES.index("line"))
+    count, duty_cycle = 1 + int(pauses), float(filled[known].mean()) if known.any() else 1.0
     return Bursts(
-        count=1 + int(pauses),
-        duty_cycle=float(filled[known].mean()) if known.any() else 1.0,
-        filled=float(filled[is_line].mean()) if is_line.any() else 1.0,
+        count=count,
+        duty_cycle=duty_cycle,
+        filled=_without_edges(table, filled[is_line], count, duty_cycle) if is_line.any() else 1.0,
     )
+
+
+def _without_edges(table: WindowTable, filled: Floats, count: int, duty_cycle: float) -> float:
+    """Return the mean share of windows that bursts fill, without what their edges seem to add."""
+    window_s = float(table.end_s[0] - table.start_s[0])
+    burst_s = duty_cycle * float(table.end_s[-1] - table.start_s[0]) / count
+    # A window holds both edges of a burst that is shorter, else one of them.
+    n_edges = 2.0 if burst_s < window_s else 1.0
+    added = np.minimum(1.0 - filled, n_edges * PRESENCE.edge_s / window_s)
+    return float(np.mean(filled - np.where(filled < 1.0, added, 0.0)))
 
 
 def _filled(table: WindowTable, on: Bools, resting: Bools) -> Floats:

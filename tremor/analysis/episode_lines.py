@@ -115,12 +115,17 @@ class EpisodeLines:
         Returns
         -------
         EpisodeLines
-            As `tremor.analysis.window_agreement.checked_by_windows` returns them.
+            As `tremor.analysis.window_agreement.checked_by_windows` returns them, and of the
+            strength of full bursts.
         """
+        lines = [
+            checked_by_windows(line, table, one.members)
+            for line, one in zip(self.episodes, episodes, strict=True)
+        ]
         return EpisodeLines(
             [
-                checked_by_windows(line, table, one.members)
-                for line, one in zip(self.episodes, episodes, strict=True)
+                line and of_full_bursts(line, one.bursts)
+                for line, one in zip(lines, episodes, strict=True)
             ],
             tuple(one.checked(table) for one in self.groups),
         )
@@ -242,9 +247,6 @@ def collect_lines(
     lines = [line for fit in fits for line in fit.lines]
     spectra = {run: one for fit in fits for run, one in fit.spectra.items()}
     durations_s = [_covered(_runs(grid, one.members)) / grid.fs for one in episodes]
-    lines = [
-        line and of_full_bursts(line, one.bursts) for line, one in zip(lines, episodes, strict=True)
-    ]
     lost, groups = LostSamples.of(recording.info), []
     for group in group_by_frequency(lines, durations_s):
         some, line = [episodes[index] for index in group], lines[group[0]]
@@ -256,13 +258,13 @@ def collect_lines(
                 for run in runs
             ]
             (line,) = fit_pooled_sets([found], fs=grid.fs, band_hz=band_hz)
-            longest = max(some, key=lambda one: one.end_s - one.start_s)
-            line = line and of_full_bursts(line, longest.bursts)
         line = widened(line, _lost_share(lost, runs))
         if line is not None:
             share = sum(durations_s[index] for index in group) / sum(durations_s)
             members = np.any([one.members for one in some], axis=0)
-            groups.append(SessionLine(_with_rate_error(line, recording.info), share, members))
+            longest = max(some, key=lambda one: one.end_s - one.start_s)
+            line = _with_rate_error(line, recording.info)
+            groups.append(SessionLine(line, share, members, longest.bursts))
     shares = [_lost_share(lost, _runs(grid, one.members)) for one in episodes]
     lines = [widened(line, share) for line, share in zip(lines, shares, strict=True)]
     return EpisodeLines(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tremor.analysis.bursts import Bursts
-from tremor.analysis.window_agreement import checked_by_windows
+from tremor.analysis.turns import shares_of_turns
+from tremor.analysis.window_agreement import checked_by_windows, with_strength_of_windows
 from tremor.estimate import Estimate
 from tremor.measures.pooled import PooledLine
 from tremor.results.estimates import ESTIMATE_NAMES
@@ -32,6 +33,9 @@ __all__ = [
 
 Bools = npt.NDArray[np.bool_]
 
+#: Shares of turns add up to one but for rounding.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SessionLine:
@@ -45,11 +49,17 @@ class SessionLine:
         Share of the tremor time in which it was found, 0 to 1.
     members : ndarray of bool, shape (n_windows,)
         Windows whose samples were fitted.
+    bursts : Bursts
+        How the longest of its episodes is filled.
+    at_once : bool
+        Whether another tremor is there at the same time.
     """
 
     line: PooledLine
     share: float
     members: Bools
+    bursts: Bursts = field(default_factory=lambda: Bursts(1, 1.0))
+    at_once: bool = False
 
     def checked(self, table: WindowTable) -> SessionLine:
         """Return the line checked against its windows.
@@ -62,10 +72,20 @@ class SessionLine:
         Returns
         -------
         SessionLine
-            As `tremor.analysis.window_agreement.checked_by_windows` returns it.
+            As `tremor.analysis.window_agreement.checked_by_windows` returns it, of the strength of
+            full bursts, and with the share of each of its lines in the time.
         """
-        line = checked_by_windows(self.line, table, self.members)
-        return replace(self, line=line or self.line)
+        line = checked_by_windows(self.line, table, self.members) or self.line
+        lines = [of_full_bursts(one, self.bursts) for one in (line, *line.further)]
+        shares = shares_of_turns(line, table, self.members)
+        if shares is not None:
+            lines = [
+                replace(with_strength_of_windows(one, table, self.members), share=share)
+                for one, share in zip(lines, shares, strict=True)
+            ]
+        first, *further = lines
+        at_once = bool(further) and sum(one.share for one in lines) > 1.0 + _ROUNDING
+        return replace(self, line=replace(first, further=tuple(further)), at_once=at_once)
 
 
 def group_by_frequency(
@@ -137,7 +157,11 @@ def all_lines(groups: Sequence[SessionLine]) -> tuple[SessionLine, ...]:
             if at is None:
                 found.append(replace(group, line=line, share=share))
             else:
-                found[at] = replace(found[at], share=min(1.0, found[at].share + share))
+                found[at] = replace(
+                    found[at],
+                    share=min(1.0, found[at].share + share),
+                    at_once=found[at].at_once or group.at_once,
+                )
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
@@ -197,6 +221,7 @@ def tremor_lines(tremors: Sequence[SessionLine]) -> tuple[TremorLine, ...]:
     return tuple(
         TremorLine(
             share=one.share,
+            at_once=one.at_once,
             fit=one.line.fit,
             **{name: getattr(one.line, name) for name in ESTIMATE_NAMES},
         )

@@ -22,7 +22,7 @@ from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.results.windows import WindowTable
 from tremor.settings import FIT_CHECK
 
-__all__ = ["checked_by_windows"]
+__all__ = ["checked_by_windows", "with_strength_of_windows"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -71,6 +71,34 @@ def checked_by_windows(
             further=tuple(_as_strong_as_its_windows(one, windows) for one in line.further),
         )
     return _with_strength(line, windows)
+
+
+def with_strength_of_windows(line: PooledLine, table: WindowTable, members: Bools) -> PooledLine:
+    """Return one of several lines that take turns, of the strength of its own windows.
+
+    Parameters
+    ----------
+    line : PooledLine
+        The line. A segment of its fit may hold it for a part of the time only.
+    table : WindowTable
+        All windows, judged.
+    members : ndarray of bool, shape (n_windows,)
+        Windows whose samples were fitted.
+
+    Returns
+    -------
+    PooledLine
+        The same if too few windows are near it.
+    """
+    near = np.abs(table.estimates["frequency_hz"][:, 0] - (line.frequency_hz.value or 0.0))
+    own = members & table.where("tremor") & (near <= FIT_CHECK.near_hz)
+    if np.count_nonzero(own) < FIT_CHECK.least_windows:
+        return line
+    return replace(
+        line,
+        rms_ms2=_root_mean_square(table.estimates["rms_ms2"][own]),
+        displacement_pp_mm=_root_mean_square(table.estimates["displacement_pp_mm"][own]),
+    )
 
 
 def _with_strength(line: PooledLine, windows: dict[str, Floats]) -> PooledLine:

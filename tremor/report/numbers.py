@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tremor.estimate import Estimate
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "figure",
     "number",
     "percent",
+    "percents",
     "span",
     "value_text",
 ]
@@ -105,6 +108,23 @@ def percent(share: float) -> str:
         return f"{100.0 * share:.0f} %"
     decimals = 1 - math.floor(math.log10(100.0 * share))
     return f"{100.0 * share:.{min(decimals, 6)}f} %"
+
+
+def percents(shares: Sequence[float]) -> list[str]:
+    """Format shares of one whole in whole per cent, which rounding does not bring above 100.
+
+    Examples
+    --------
+    >>> percents([0.335, 0.335, 0.33]), percents([0.555, 0.445])
+    (['34 %', '33 %', '33 %'], ['56 %', '44 %'])
+    """
+    exact = [100.0 * share for share in shares]
+    whole = [math.floor(one) for one in exact]
+    left = round(sum(exact)) - sum(whole)
+    order = sorted(range(len(exact)), key=lambda k: (whole[k] - exact[k], k))
+    for k in order[: max(left, 0)]:
+        whole[k] += 1
+    return [f"{one} %" for one in whole]
 
 
 def clock(seconds: float) -> str:

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import quality_of
 from tremor.report.messages import section, sentence, sentences, text
-from tremor.report.numbers import clock, decimals_of, number, percent, span, value_text
+from tremor.report.numbers import clock, decimals_of, number, percent, percents, span, value_text
 from tremor.results.estimates import BY_RANK
 from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis, Summary
     from tremor.results.estimates import EstimateEntry
+    from tremor.results.lines import TremorLine
     from tremor.results.recovery import Recovery
 
 __all__ = [
@@ -55,6 +58,8 @@ class KeyNumber(NamedTuple):
     unit: str
 
 
+#: Share of the time that is all of it but for rounding.
+_ALL_OF_TIME: Final = 0.995
 #: The order of the key numbers: how fast and how strong at either end of the rest, before what is a
 #: mean over all of it.
 _KEY_ORDER: Final = ("frequency_hz", "initial_rms_ms2", "final_rms_ms2", "half_life_s")
@@ -154,16 +159,33 @@ def _pattern(summary: Summary) -> tuple[str, ...]:
         found.append(text("view", "in_bursts", share=percent(summary.duty_cycle)))
     if len(summary.lines) > 1:
         told = [
-            text(
-                "view",
-                "one_of_several",
-                frequency=value_text(one.frequency_hz, "Hz"),
-                share=percent(one.share),
-            )
-            for one in summary.lines
+            text("view", "one_of_several", frequency=value_text(one.frequency_hz, "Hz"), share=share)
+            for one, share in zip(summary.lines, _shares(summary.lines), strict=True)
         ]
-        found.append(text("view", "several", count=len(told), lines=", ".join(told)))
+        found.append(
+            text("view", _in_time(summary.lines), count=len(told), lines=", ".join(told))
+        )
     return tuple(found)
+
+
+def _in_time(lines: Sequence[TremorLine]) -> str:
+    """Return the name of the sentence on several tremors."""
+    if not _overlap(lines):
+        return "several_in_turn"
+    throughout = all(one.share >= _ALL_OF_TIME for one in lines)
+    return "several_at_once" if throughout else "several_in_part_at_once"
+
+
+def _shares(lines: Sequence[TremorLine]) -> list[str]:
+    """Format shares; those of tremors that follow each other are not above 100 % together."""
+    shares = [one.share for one in lines]
+    return list(map(percent, shares)) if _overlap(lines) else percents(shares)
+
+
+def _overlap(lines: Sequence[TremorLine]) -> bool:
+    # Documents from before it was told have the shares alone.
+    total = sum(one.share for one in lines)
+    return any(one.at_once for one in lines) or total > 2.0 - _ALL_OF_TIME
 
 
 def key_numbers(analysis: Analysis) -> tuple[KeyNumber, ...]:

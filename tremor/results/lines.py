@@ -48,10 +48,14 @@ class TremorLine(TremorEstimates):
     Parameters
     ----------
     share : float
-        Share of the tremor time in which it was found, 0 to 1.
+        Share of the tremor time in which it was found, 0 to 1. The shares of all tremors add up to
+        more than 1 only where some were there at the same time.
+    at_once : bool
+        Whether another tremor was there at the same time.
     fit : FitCheck or None
         How well its model holds; None in documents from before it was checked.
     """
 
     share: float
+    at_once: bool = False
     fit: FitCheck | None = None

@@ -12,7 +12,7 @@ tolerances, iteration counts and chunk sizes, stay where they are used.
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
-from tremor.settings.fits import FIT_CHECK
+from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.outside import HEART_BESIDE, OUTSIDE, STEADINESS
 from tremor.settings.recoveries import (
@@ -78,6 +78,7 @@ __all__ = [
     "STRAP",
     "STREAM",
     "TAPS",
+    "TURNS",
     "UNREPORTED_LOSS",
     "WHOLE_STEPS",
     "AnalysisSettings",

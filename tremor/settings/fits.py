@@ -1,6 +1,6 @@
 """Numbers that decide whether the model of a line holds, and which model it is given.
 
-How a line is fitted is in `lines`.
+Also whether several lines take turns. How a line is fitted is in `lines`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
-__all__ = ["FIT_CHECK", "FitCheckCalibration"]
+__all__ = ["FIT_CHECK", "TURNS", "FitCheckCalibration", "TurnsCalibration"]
 
 _COVERAGE_BENCH: Final = "measured: tests/bench/coverage.py, windows of 4, 10 and 60 s"
 
@@ -217,4 +217,35 @@ class FitCheckCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnsCalibration:
+    """When tremors of different frequencies follow each other."""
+
+    least_windows: int = calibrated(
+        6, "1", "windows with tremor below which an order is chance", source=JUDGEMENT
+    )
+    most_changes: float = calibrated(
+        0.3,
+        "1",
+        "changes from one tremor to another over those by chance: up to 0.17 where each lasts 20 s "
+        "and more, 0.44 and more where both are there at once",
+        source="measured: tests/analysis/test_turns.py",
+    )
+    least_share: float = calibrated(
+        0.1,
+        "1",
+        "share of the windows from which another frequency is another tremor: less is what heart "
+        "and fidgets leave",
+        source=JUDGEMENT,
+    )
+    least_scatters: float = calibrated(
+        5.0,
+        "1",
+        "distance of two frequencies over the scatter of the windows about them: 3.5 for a "
+        "frequency that drifts evenly",
+        source="derived: the halves of a uniform distribution, with room for noise",
+    )
+
+
 FIT_CHECK: Final = FitCheckCalibration()
+TURNS: Final = TurnsCalibration()

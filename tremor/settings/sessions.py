@@ -341,6 +341,13 @@ class PresenceCalibration:
         "share of the time that the bursts of an intermittent tremor fill at most; more is waning",
         source=JUDGEMENT,
     )
+    edge_s: float = calibrated(
+        0.3,
+        "s",
+        "a burst seems longer by this at either end, since its strength is followed within 1.5 Hz "
+        "of its peak: 0.26-0.37 s for noise with sharp and soft edges",
+        source="measured: tests/analysis/test_presence.py",
+    )
     of_tremor: tuple[float, ...] = calibrated(
         (0.75, 0.12, 0.10, 0.005, 0.03, 0.01, 0.02, 0.02, 0.10),
         "1",
