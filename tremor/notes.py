@@ -158,6 +158,8 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "GREW": ("times", "rest_s"),
     "GREW_FAR": ("times", "rest_s"),
     "TREMOR_GREW": (),
+    "FREQUENCY_CHANGED": ("at_s", "from_hz", "to_hz"),
+    "RECOVERY_IN_BURSTS": (),
     "NO_DECAY_SHOWN": (),
     "DECAY_TOO_FAST": ("half_life_high_s",),
     "REST_SHORT_FOR_HALF_LIFE": ("rest_s", "half_life_low_s"),

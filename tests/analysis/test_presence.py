@@ -41,21 +41,28 @@ def in_bursts(rng, on_s, period_s, *, duration_s=150.0, rms_ms2=0.3):
     )  # fmt: skip
     phase_s = (np.arange(n) / FS + rng.uniform(0.0, period_s)) % period_s
     gate = np.clip(np.minimum(phase_s, on_s - phase_s) / 0.3, 0.0, 1.0)
-    return still(rng, n) + gate[:, None] * line, frequency_hz
+    there_ms2 = np.sqrt(np.mean(np.sum(line[gate >= 1.0] ** 2, axis=1)))
+    return still(rng, n) + gate[:, None] * line, frequency_hz, there_ms2
 
 
 @pytest.mark.parametrize(("on_s", "period_s"), [(3.0, 10.0), (6.0, 20.0)])
 def test_bursts_are_found_and_called_intermittent(on_s, period_s):
-    found = []
+    found, strength = [], []
     for seed in range(12):
-        x, frequency_hz = in_bursts(np.random.default_rng([1, seed]), on_s, period_s)
+        x, frequency_hz, there_ms2 = in_bursts(np.random.default_rng([1, seed]), on_s, period_s)
         result = analyze(Recording.from_arrays(x, sampling_rate_hz=FS))
         summary = result.summary
         found.append(summary.tremor_detected and summary.intermittent)
         if found[-1]:
             assert abs(summary.frequency_hz.value - frequency_hz) < 0.4
             assert abs(summary.duty_cycle - 0.3) < 0.12
+            strength.append(summary.rms_ms2.value / there_ms2)
+            # What the windows hold of the bursts is no series of one strength.
+            reasons = {one.code for one in result.recovery.reason}
+            assert reasons <= {"RECOVERY_IN_BURSTS", "TOO_FEW_TREMOR_WINDOWS"}
+            assert summary.initial_rms_ms2.value is None
     assert np.mean(found) >= 0.9
+    assert abs(np.mean(strength) - 1.0) < 0.05
 
 
 def test_a_tremor_that_lasts_is_not_intermittent():

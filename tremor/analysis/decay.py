@@ -21,9 +21,11 @@ from tremor.analysis.rest import (
     rests_together,
 )
 from tremor.analysis.rest_signal import Capture, RestSignal, band_signal, has_power, line_signal
-from tremor.analysis.rms_series import rms_series
+from tremor.analysis.rms_series import NoisySeries, rms_series
+from tremor.analysis.turns import find_change
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
+from tremor.measures.decay_levels import end_levels, noise_remover
 from tremor.measures.decay_posterior import RmsSeries
 from tremor.measures.decay_verdict import judge_decay
 from tremor.notes import Note, note
@@ -174,6 +176,7 @@ def recovery_of(
     settings: AnalysisSettings,
     floor_ms2: float | None = None,
     capture: Capture | None = None,
+    in_bursts: bool = False,
 ) -> Recovery:
     """Estimate the recovery from the still windows of a rest.
 
@@ -192,11 +195,15 @@ def recovery_of(
     capture : Capture, optional
         The samples, which are read again for the power at the line and for the direction of
         gravity; without them the power is that of the whole band, and one posture is assumed.
+    in_bursts : bool
+        Whether the tremor comes and goes, so that the power of a window is that of the share that
+        a burst fills.
 
     Returns
     -------
     Recovery
-        Times are from ``rest_start_s``.
+        Times are from ``rest_start_s``. Nothing is fitted to bursts, or where one tremor follows
+        another: their powers do not make one series.
 
     Raises
     ------
@@ -221,29 +228,20 @@ def recovery_of(
     rests = rests_together(table, rest_start_s, settings=settings)
     # Without the samples nothing tells whether the leg lies in the second rest as in the first.
     still, n_rests = _in_rests(table, rests if capture is not None else rests[:1], settings)
-    n_tremor = int(np.count_nonzero(still & table.where("tremor")))
     measurable = still & has_power(table)
     n_left_out = int(np.count_nonzero(still & ~measurable))
-    if n_tremor < settings.recovery_least_tremor_windows:
-        signal = band_signal(table, measurable)
-        time_s = rms_series(signal, rest_start_s=rest_start_s, settings=settings).points.time_s
-        return Recovery.insufficient(
-            note(
-                "TOO_FEW_TREMOR_WINDOWS",
-                n_tremor=n_tremor,
-                n_still=int(np.count_nonzero(still)),
-                least=settings.recovery_least_tremor_windows,
-            ),
-            rest_s=float(time_s[-1]) if time_s.size else 0.0,
-            n_points=len(time_s),
-            n_left_out=n_left_out,
-            rest_start_s=rest_start_s,
+    if np.count_nonzero(still & table.where("tremor")) < settings.recovery_least_tremor_windows:
+        return _too_few_windows(
+            table, still, measurable, rest_start_s=rest_start_s, settings=settings
         )
-    if capture is None:
+    why_not = _why_not_one_series(table, still, in_bursts=in_bursts, rest_start_s=rest_start_s)
+    if capture is None or why_not is not None:
         signal = band_signal(table, measurable)
     else:
         signal = line_signal(capture, table, measurable)
     series = rms_series(signal, rest_start_s=rest_start_s, settings=settings)
+    if why_not is not None:
+        return _not_fitted(why_not, series, n_left_out, rest_start_s, rules=settings)
     found = judge_decay(
         series.points,
         floor_ms2=floor_ms2,
@@ -256,6 +254,78 @@ def recovery_of(
         return found
     remarks = (note("RESTS_JOINED", n_rests=n_rests),) if n_rests > 1 else ()
     return replace(found, remark=found.remark + remarks + _of_posture(found, signal, capture))
+
+
+def _why_not_one_series(
+    table: WindowTable, still: Bools, *, in_bursts: bool, rest_start_s: float
+) -> Note | None:
+    """Return why the powers of a rest are not those of one tremor that goes on; None if they are."""
+    if in_bursts:
+        return note("RECOVERY_IN_BURSTS")
+    shown = still & table.where("tremor")
+    shown &= np.isfinite(table.estimates["frequency_hz"][:, 0])
+    change = find_change(table.start_s[shown], table.estimates["frequency_hz"][shown, 0])
+    if change is None:
+        return None
+    return note(
+        "FREQUENCY_CHANGED",
+        at_s=change.at_s - rest_start_s,
+        from_hz=change.before_hz,
+        to_hz=change.after_hz,
+    )
+
+
+def _not_fitted(
+    why: Note,
+    series: NoisySeries,
+    n_left_out: int,
+    rest_start_s: float,
+    *,
+    rules: AnalysisSettings,
+) -> Recovery:
+    """Return the recovery without a fit: levels at both ends, unless bursts fill them in part."""
+    points, remove_noise = series.points, noise_remover(series.noise_ms2)
+    found = Recovery.insufficient(
+        why,
+        rest_s=float(points.time_s[-1]) if len(points.time_s) else 0.0,
+        n_points=len(points.time_s),
+        n_left_out=n_left_out,
+        rest_start_s=rest_start_s,
+    )
+    if why.code != "RECOVERY_IN_BURSTS":
+        initial, final = end_levels(points, remove_noise, rules=rules)
+        found = replace(found, initial_rms_ms2=initial, final_rms_ms2=final)
+    return replace(
+        found,
+        verdict="not_determined",
+        point_time_s=points.time_s,
+        point_rms_ms2=remove_noise(points.rms_ms2),
+    )
+
+
+def _too_few_windows(
+    table: WindowTable,
+    still: Bools,
+    measurable: Bools,
+    *,
+    rest_start_s: float,
+    settings: AnalysisSettings,
+) -> Recovery:
+    """Return the recovery of a rest with next to no tremor."""
+    signal = band_signal(table, measurable)
+    time_s = rms_series(signal, rest_start_s=rest_start_s, settings=settings).points.time_s
+    return Recovery.insufficient(
+        note(
+            "TOO_FEW_TREMOR_WINDOWS",
+            n_tremor=int(np.count_nonzero(still & table.where("tremor"))),
+            n_still=int(np.count_nonzero(still)),
+            least=settings.recovery_least_tremor_windows,
+        ),
+        rest_s=float(time_s[-1]) if time_s.size else 0.0,
+        n_points=len(time_s),
+        n_left_out=int(np.count_nonzero(still & ~measurable)),
+        rest_start_s=rest_start_s,
+    )
 
 
 def _in_rests(

@@ -8,7 +8,7 @@ of the tremor.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
@@ -38,7 +38,7 @@ from tremor.analysis.heart_caution import heart_caution, heart_of, widened
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
-from tremor.analysis.session_summary import status_of, summarize
+from tremor.analysis.session_summary import duty_cycle_of, status_of, summarize
 from tremor.analysis.spectrum_view import spectrum_view
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.windows import WindowGrid
@@ -129,6 +129,7 @@ def analyze(
         _recovery,
         Capture(recording, grid, settings),
         table,
+        episodes,
         rest_start_s=rest_start_s,
         baseline_rms_ms2=baseline_rms_ms2,
     )
@@ -210,6 +211,7 @@ def _reason_to_refuse(recording: Recording, settings: AnalysisSettings) -> Note 
 def _recovery(
     capture: Capture,
     table: WindowTable,
+    episodes: Sequence[EpisodeWindows],
     *,
     rest_start_s: float | None,
     baseline_rms_ms2: float | None,
@@ -223,8 +225,14 @@ def _recovery(
     floor_ms2 = baseline_rms_ms2
     if floor_ms2 is None:
         floor_ms2 = baseline_floor(table, start_s, settings=settings)
+    of_rest = [one for one in episodes if one.end_s > start_s]
     return recovery_of(
-        table, rest_start_s=start_s, settings=settings, floor_ms2=floor_ms2, capture=capture
+        table,
+        rest_start_s=start_s,
+        settings=settings,
+        floor_ms2=floor_ms2,
+        capture=capture,
+        in_bursts=duty_cycle_of(of_rest) is not None,
     )
 
 

@@ -20,7 +20,7 @@ from tremor.results.estimates import estimates_of
 from tremor.results.windows import WindowTable
 from tremor.settings import EPISODES, AnalysisSettings
 
-__all__ = ["status_of", "summarize"]
+__all__ = ["duty_cycle_of", "status_of", "summarize"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -75,7 +75,7 @@ def summarize(
         reason = refused or _unsure(table) or note("NO_EPISODE")
     elif line.fit.agrees_with_windows is False:
         reason = line.fit.reason
-    duty_cycle = _duty_cycle(episodes)
+    duty_cycle = duty_cycle_of(episodes)
     return Summary(
         tremor_detected=bool(episodes),
         still_s=still_s,
@@ -141,8 +141,19 @@ def _any_members(table: WindowTable, episodes: Sequence[EpisodeWindows]) -> Bool
     return found
 
 
-def _duty_cycle(episodes: Sequence[EpisodeWindows]) -> float | None:
-    """Return the share of the time that bursts fill; None if the tremor does not come and go."""
+def duty_cycle_of(episodes: Sequence[EpisodeWindows]) -> float | None:
+    """Return the share of the time that bursts fill.
+
+    Parameters
+    ----------
+    episodes : sequence of EpisodeWindows
+        Episodes of a session.
+
+    Returns
+    -------
+    float or None
+        0 to 1; None if the tremor does not come and go for most of their time.
+    """
     in_bursts = [one for one in episodes if one.bursts.is_intermittent]
     whole_s = sum(one.end_s - one.start_s for one in episodes)
     bursts_s = sum(one.end_s - one.start_s for one in in_bursts)

@@ -137,7 +137,8 @@ def find_change(start_s: Floats, frequency_hz: Floats) -> FrequencyChange | None
     )
     apart_hz = max(EPISODES.lines_apart_hz, TURNS.least_scatters * scatter_hz)
     which = (frequency_hz > 0.5 * (low_hz + high_hz)).astype(np.int64)
-    if high_hz - low_hz <= apart_hz or not take_turns(which):
+    n_high = int(which.sum())
+    if high_hz - low_hz <= apart_hz or not least <= n_high <= n - least or not take_turns(which):
         return None
     at = int(np.flatnonzero(np.diff(which))[0])
     before_hz, after_hz = (low_hz, high_hz) if which[0] == 0 else (high_hz, low_hz)

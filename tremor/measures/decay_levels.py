@@ -11,12 +11,33 @@ from tremor.measures.decay_growth import RemoveNoise
 from tremor.measures.decay_posterior import RmsSeries
 from tremor.measures.intervals import NORMAL_QUANTILE
 from tremor.notes import note
+from tremor.recording import Floats
 from tremor.settings.recoveries import RecoverySettings
 
-__all__ = ["end_levels"]
+__all__ = ["end_levels", "noise_remover"]
 
 #: Points below which a level has no interval to rely on.
 _LEAST_POINTS: Final = 2
+
+
+def noise_remover(noise_ms2: float) -> RemoveNoise:
+    """Return the function that removes the noise of the sensor from an RMS.
+
+    Parameters
+    ----------
+    noise_ms2 : float
+        RMS of the noise in the band, m/s^2.
+
+    Returns
+    -------
+    callable
+        From RMS to RMS, m/s^2.
+    """
+
+    def remove_noise(rms_ms2: Floats) -> Floats:
+        return np.asarray(np.sqrt(np.maximum(rms_ms2**2 - noise_ms2**2, 0.0)))
+
+    return remove_noise
 
 
 def end_levels(

@@ -15,7 +15,7 @@ import numpy as np
 
 from tremor.estimate import LEVEL, Estimate
 from tremor.measures.decay_growth import LARGEST_GROWTH, RemoveNoise, find_turn, grew_again, growth
-from tremor.measures.decay_levels import end_levels
+from tremor.measures.decay_levels import end_levels, noise_remover
 from tremor.measures.decay_posterior import (
     DecayPosterior,
     RmsSeries,
@@ -99,11 +99,7 @@ def judge_decay(
             ),
         )
     points = thin_series(points)
-    noise_power = noise_ms2**2
-
-    def remove_noise(rms: Floats) -> Floats:
-        return np.asarray(np.sqrt(np.maximum(rms**2 - noise_power, 0.0)))
-
+    remove_noise = noise_remover(noise_ms2)
     turn = find_turn(points, rules=rules)
     fitted = points if turn is None else points.chosen(slice(turn))
     posterior, remarks = _with_best_floor(

@@ -248,7 +248,8 @@ def strength_text(analysis: Analysis, *, half_life: bool) -> str:
     )
     if not initial or not final:
         mean = _interval(summary.rms_ms2, "m/s^2")
-        return text("view", "size", rms=mean) if mean else ""
+        which = "size_of_bursts" if summary.intermittent else "size"
+        return text("view", which, rms=mean) if mean else ""
     found = set() if recovery is None else {one.code for one in recovery.remark}
     if "POSTURE_TURNED" in found:
         final = text("view", "felt_elsewhere", final=final)
