@@ -189,6 +189,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_FREQUENCY": ("frequency_hz",),
     "FINDING_AMPLITUDE": ("rms_ms2",),
     "FINDING_LINE_WIDTH": ("bandwidth_hz",),
+    "WIDTH_BESIDE_FATIGUE": ("bandwidth_hz", "frequency_hz", "low_hz", "high_hz"),
     "FINDING_DIRECTION": ("aligned_share",),
     "FINDING_PULSES": ("n_pulses", "n_still"),
     "FINDING_OCCUPANCY": ("tremor_share",),

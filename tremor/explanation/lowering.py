@@ -92,7 +92,7 @@ def _lowered(
     if not grounds:
         full = note("COUNTED_IN_FULL", statement=finding.statement)
         return replace(finding, statement=full) if removed else finding
-    kept = min(one.kept for one in grounds)
+    kept = min(finding.kept, *(one.kept for one in grounds))
     if kept < table.rules.least_kept:
         kept = 0.0
     return replace(finding, kept=kept, statement=_statement(finding, grounds, kept))

@@ -184,3 +184,13 @@ def test_pattern(analysis_of, seen, word):
 )
 def test_slow_tremor_needs_long_work(analysis_of, frequency_hz, answers, word):
     assert of(analysis_of(frequency_hz=frequency_hz), "slow_line", **answers).word == word
+
+
+@pytest.mark.parametrize(
+    ("frequency_hz", "kept"), [(3.4, 0.0), (5.0, 1.0), (11.8, 1.0), (13.2, 0.0), (14.7, 0.0)]
+)
+def test_the_width_counts_only_where_tired_muscle_shakes(analysis_of, frequency_hz, kept):
+    found = of(analysis_of(frequency_hz=frequency_hz), "line_width")
+    assert found.known
+    assert found.kept == kept
+    assert ("not counted" in sentence(found.statement)) is (kept == 0.0)

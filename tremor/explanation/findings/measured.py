@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -25,6 +26,9 @@ PULSES_LEAST_WINDOWS: Final = 3
 PULSES_LEAST_SHARE: Final = 0.1
 #: Tremor in this share of the still time and more is steady.
 STEADY_OCCUPANCY: Final = 0.5
+#: Tremor of tired muscle lies in between, Hz: Lippold (1981), 4 to 6 Hz after long work and 8 to 12
+#: Hz after any.
+FATIGUE_HZ: Final = (4.0, 12.0)
 _NORMAL_QUANTILE: Final = 1.96
 
 
@@ -94,14 +98,26 @@ def _amplitude(analysis: Analysis) -> Finding:
 
 
 def _line_width(analysis: Analysis) -> Finding:
-    estimate = analysis.summary.bandwidth_hz
-    return _estimated(
+    """Return the width of the line, which speaks of muscle only at the frequencies of tired muscle."""
+    estimate, frequency_hz = analysis.summary.bandwidth_hz, analysis.summary.frequency_hz.value
+    found = _estimated(
         "line_width",
         analysis,
         estimate,
         "Hz",
         lambda: note("FINDING_LINE_WIDTH", bandwidth_hz=interval(estimate)),
     )
+    low_hz, high_hz = FATIGUE_HZ
+    if not found.known or frequency_hz is None or low_hz <= frequency_hz <= high_hz:
+        return found
+    statement = note(
+        "WIDTH_BESIDE_FATIGUE",
+        bandwidth_hz=interval(estimate),
+        frequency_hz=frequency_hz,
+        low_hz=low_hz,
+        high_hz=high_hz,
+    )
+    return replace(found, statement=statement, kept=0.0)
 
 
 def _direction(analysis: Analysis) -> Finding:
