@@ -82,7 +82,7 @@ def is_still(table: WindowTable) -> Bools:
     ndarray of bool, shape (n_windows,)
         True if the leg is still.
     """
-    return np.isin(table.verdict, _STILL)
+    return table.where(*_STILL)
 
 
 def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tuple[float, float]]:
@@ -101,11 +101,11 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
         s from the start of the capture, in order. The end is the start of the first window without
         movement. A movement before the first still window is one however short.
     """
-    moving = np.isin(table.verdict, _MOVEMENT) & (table.reason != _BEYOND_BAND)
+    moving = table.where(*_MOVEMENT) & (table.reason != _BEYOND_BAND)
     if "low_rms_ms2" in table.scores:  # a foot strike that clips is a movement, too
         with np.errstate(invalid="ignore"):
             strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2
-        moving |= (table.verdict == "clipped") & strong
+        moving |= table.where("clipped") & strong
     still = is_still(table)
     found: list[tuple[float, float]] = []
     for index in np.flatnonzero(moving).tolist():

@@ -94,7 +94,7 @@ def _parts(batch: WindowBatch) -> Iterator[WindowBatch]:
         yield replace(
             batch,
             start_s=batch.start_s[some],
-            acceleration_ms2=np.ascontiguousarray(batch.acceleration_ms2[some]),
+            acceleration_ms2=batch.acceleration_ms2[some],
             clipped_share=batch.clipped_share[some],
         )
 

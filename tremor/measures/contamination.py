@@ -47,20 +47,23 @@ def gait_comb(density: Floats, *, n_samples: int, fs: float) -> Floats:
         next, each at most 1, at the rate that makes it largest. Walking and running score
         0.8-1.0, stamping 0.64-1.0, tremor 0.3-0.7; NaN if the window is too short for any rate.
     """
-    at, between, weight = _comb_bins(n_samples, fs)
-    if len(at) == 0:
+    combs = _comb_bins(n_samples, fs)
+    if not combs:
         return np.full(len(density), np.nan)
     # Bins first, so that a bin of all windows is one run of memory.
-    bins = np.ascontiguousarray(density[:, : max(at.max(), between.max()) + 1].T)
+    highest = max(int(gaps[-1]) for _, gaps in combs)
+    bins = np.array(density[:, : highest + 1].T, order="C")
     logs = np.log10(np.maximum(bins, 1e-300, out=bins), out=bins)
-    best = np.full(len(density), -np.inf)
-    for teeth, gaps, shares in zip(at, between, weight, strict=True):
-        score = np.zeros(len(density))
-        for tooth, gap, share in zip(teeth.tolist(), gaps.tolist(), shares.tolist(), strict=True):
-            decades = logs[tooth] - logs[gap]
-            np.clip(decades, -GAIT_COMB.most_decades, GAIT_COMB.most_decades, out=decades)
-            decades *= share
-            score += decades
+    most, best = GAIT_COMB.most_decades, np.full(len(density), -np.inf)
+    for teeth, gaps in combs:
+        decades = logs[teeth]
+        decades -= logs[gaps]
+        np.maximum(np.minimum(decades, most, out=decades), -most, out=decades)
+        # Row by row: numpy would sum those of one window in another order.
+        score = decades[0]
+        for row in decades[1:]:
+            score += row
+        score /= len(teeth)
         np.maximum(best, score, out=best)
     return best
 
@@ -114,8 +117,8 @@ def stride_signs(
 
 
 @lru_cache(maxsize=16)
-def _comb_bins(n_samples: int, fs: float) -> tuple[Indices, Indices, Floats]:
-    """Return bins of teeth and of gaps and weights of the teeth, (n_rates, n_teeth) each."""
+def _comb_bins(n_samples: int, fs: float) -> list[tuple[Indices, Indices]]:
+    """Return the bins of the teeth of the comb of each rate, and of the gap after each tooth."""
     width_hz, harmonic = fs / n_samples, np.arange(1, GAIT_COMB.teeth + 1)
     lowest_hz, highest_hz = GAIT_COMB.rates_hz
     lowest_hz = max(lowest_hz, GAIT_COMB.least_periods * width_hz)
@@ -123,12 +126,14 @@ def _comb_bins(n_samples: int, fs: float) -> tuple[Indices, Indices, Floats]:
     below_nyquist = SPECTRUM.nyquist_share / 2.0 * fs / rates_hz - 0.5
     teeth = np.minimum(GAIT_COMB.teeth, below_nyquist).astype(np.int64)
     enough = teeth >= GAIT_COMB.least_teeth
-    rates_hz, teeth = rates_hz[enough, None], teeth[enough, None]
-    weight = np.where(harmonic <= teeth, 1.0 / teeth, 0.0)
+    rates_hz, teeth = rates_hz[enough, None], teeth[enough]
     last = n_samples // 2
     at = np.minimum(np.round(harmonic * rates_hz / width_hz), last).astype(np.int64)
     between = np.minimum(np.round((harmonic + 0.5) * rates_hz / width_hz), last).astype(np.int64)
-    return at, between, weight
+    return [
+        (of_teeth[:count], of_gaps[:count])
+        for of_teeth, of_gaps, count in zip(at, between, teeth.tolist(), strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

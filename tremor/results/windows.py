@@ -225,20 +225,20 @@ class WindowTable(Sequence[WindowAnalysis]):
         """The verdicts, shape (n_windows,)."""
         return _VERDICTS[self.reason]
 
-    def where(self, verdict: str) -> npt.NDArray[np.bool_]:
-        """Find the windows of a verdict.
+    def where(self, *verdicts: str) -> npt.NDArray[np.bool_]:
+        """Find the windows of some verdicts.
 
         Parameters
         ----------
-        verdict : str
-            One of `tremor.results.verdicts.VERDICTS`.
+        *verdicts : str
+            Of `tremor.results.verdicts.VERDICTS`.
 
         Returns
         -------
         ndarray of bool, shape (n_windows,)
-            True for the windows of that verdict.
+            True for the windows of one of them.
         """
-        found: npt.NDArray[np.bool_] = np.equal(_VERDICTS, verdict)
+        found: npt.NDArray[np.bool_] = np.isin(_VERDICTS, verdicts)
         return found[self.reason]
 
     def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
