@@ -107,16 +107,17 @@ def find_movements(table: WindowTable, *, settings: AnalysisSettings) -> list[tu
             strong = table.scores["low_rms_ms2"] > settings.most_low_rms_ms2
         moving |= table.where("clipped") & strong
     still = is_still(table)
-    found: list[tuple[float, float]] = []
-    for index in np.flatnonzero(moving).tolist():
-        start_s = float(table.start_s[index])
-        end_s = float(table.end_s[index])
-        if index + 1 < len(table):
-            end_s = min(end_s, float(table.start_s[index + 1]))
-        if found and start_s - found[-1][1] < settings.movement_join_s:
-            found[-1] = (found[-1][0], end_s)
-        else:
-            found.append((start_s, end_s))
+    # A window moves until the next one begins.
+    until_s = np.minimum(table.end_s, np.append(table.start_s[1:], np.inf))
+    start_s, end_s = table.start_s[moving], until_s[moving]
+    parts = start_s[1:] - end_s[:-1] >= settings.movement_join_s
+    found = list(
+        zip(
+            start_s[np.append(True, parts)[: len(start_s)]].tolist(),
+            end_s[np.append(parts, True)[: len(end_s)]].tolist(),
+            strict=True,
+        )
+    )
     first_still_s = float(table.start_s[still][0]) if still.any() else math.inf
 
     def separates(start_s: float, end_s: float) -> bool:

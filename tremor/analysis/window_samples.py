@@ -16,6 +16,8 @@ __all__ = ["mean_density", "read_windows", "thinned"]
 
 Rows = npt.NDArray[np.int64]
 
+#: Windows that begin within this many lengths of each other are read together.
+_READ_TOGETHER: Final = 4
 #: Windows that are transformed at once for the mean spectrum.
 _SPECTRA_AT_ONCE: Final = 256
 #: More windows than this do not change how the mean spectrum looks.
@@ -43,12 +45,20 @@ def read_windows(
     ndarray, shape (n, 3, n_window)
         Scale corrected, missing samples interpolated, m/s^2.
     """
-    begins = (rows * grid.n_step).tolist()
+    begins = rows * grid.n_step
     windows = np.empty((len(begins), 3, grid.n_window))
-    for window, begin in zip(windows, begins, strict=True):
-        window[:] = whole_samples(
-            recording, begin, begin + grid.n_window, fs=grid.fs, band_hz=band_hz
-        ).T
+    # A window is interpolated by itself.
+    most_apart = 0 if recording.gaps else _READ_TOGETHER * grid.n_window
+    cuts = np.flatnonzero(np.diff(begins) >= most_apart) + 1
+    for near in np.split(np.arange(len(begins)), cuts):
+        if not near.size:
+            continue
+        first, last = int(begins[near[0]]), int(begins[near[-1]])
+        samples = whole_samples(
+            recording, first, last + grid.n_window, fs=grid.fs, band_hz=band_hz
+        )
+        every = np.lib.stride_tricks.sliding_window_view(samples, grid.n_window, axis=0)
+        windows[near] = every[begins[near] - first]
     return windows
 
 

@@ -25,6 +25,12 @@ __all__ = ["Decision", "WindowAnalysis", "WindowTable"]
 _VERDICTS: Final = np.array([REASONS[name].verdict for name in REASON_NAMES])
 
 
+@lru_cache(maxsize=16)
+def _is_one_of(verdicts: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Return which reasons lead to one of some verdicts."""
+    return read_only(np.isin(_VERDICTS, verdicts), np.bool_)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The score that decided the verdict on a window.
@@ -238,8 +244,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         ndarray of bool, shape (n_windows,)
             True for the windows of one of them.
         """
-        found: npt.NDArray[np.bool_] = np.isin(_VERDICTS, verdicts)
-        return found[self.reason]
+        return _is_one_of(verdicts)[self.reason]
 
     def to_dicts(self, sentences: Sequence[str]) -> list[dict[str, Any]]:
         """Convert the windows to JSON objects, column by column.
