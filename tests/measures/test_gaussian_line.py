@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor.measures.gaussian_line import gaussian_periodogram
 from tremor.measures.line_table import fit_lines
-from tremor.synthesis import narrowband
+from tremor.synthesis import narrowband, ornstein_uhlenbeck
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)
@@ -76,6 +76,25 @@ def test_the_width_of_a_gaussian_line_is_its_half_power_width(bandwidth_hz):
     assert np.mean((low <= bandwidth_hz) & (bandwidth_hz <= high)) > 0.86
     for estimate, truth, least in ((table.frequency_hz, f, 0.82), (table.rms_ms2, 0.2, 0.84)):
         assert np.mean((estimate[:, 1] <= truth) & (truth <= estimate[:, 2])) > least
+
+
+@pytest.mark.parametrize("duration_s", [10.0, 30.0])
+def test_the_mean_frequency_of_a_tone_that_wanders_is_within_the_interval(duration_s):
+    rng = np.random.default_rng(4)
+    n, wander_s, count = round(duration_s * FS), 3.0, 60
+    mean_hz, x = np.empty(count), rng.normal(0, 0.06, (count, 3, n))
+    for row in range(count):
+        # The real part of a complex process of unit power.
+        wander = ornstein_uhlenbeck(n, FS, decay_per_s=1 / wander_s, rng=rng).real
+        hz = rng.uniform(5.0, 11.0) + 0.4 * np.sqrt(2.0) * wander
+        mean_hz[row] = hz.mean()
+        x[row] += 0.28 * np.outer([0.6, 0.64, 0.48], np.sin(2 * np.pi * np.cumsum(hz) / FS))
+    table = fit_lines(x, fs=FS, band_hz=BAND_HZ)
+    _, low, high = table.frequency_hz.T
+    # The centre of a Gaussian alone would cover 87 and 65 %.
+    assert np.mean((low <= mean_hz) & (mean_hz <= high)) > 0.95
+    # Most of them are told to be wide.
+    assert np.median(table.bandwidth_hz[:, 0]) > 0.4
 
 
 def test_a_lorentzian_keeps_its_shape():

@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from tremor.analysis.window import analyze_window
+from tremor.dsp.spectrum import hann_psd
 from tremor.measures.harmonics import find_harmonics
 from tremor.measures.line_table import fit_lines
+from tremor.measures.spectral_shape import peak_shape
 
 FS = 100.0
 BAND_HZ = (3.0, 15.0)
@@ -43,6 +45,19 @@ def test_the_fundamental_is_told_where_the_second_harmonic_is_the_stronger(ratio
     assert np.mean(covered) > 0.86
     # The RMS is that of the fundamental.
     assert 0.9 < np.median(of_rms) < 1.1
+
+
+def test_noise_beside_a_tone_is_no_fundamental():
+    rng = np.random.default_rng(5)
+    n_windows, n = 2000, 400
+    f = rng.uniform(4.0, 12.0, n_windows)
+    t = np.arange(n) / FS
+    # As strong as the noise of one axis.
+    x = rng.normal(0.0, 0.2, (n_windows, 3, n))
+    x[:, 0] += 0.2 * np.sqrt(2.0) * np.sin(2 * np.pi * f[:, None] * t)
+    shape = peak_shape(hann_psd(x, fs=FS), n_samples=n, fs=FS, band_hz=BAND_HZ)
+    # Without the least height over the median, 6 of them have one.
+    assert np.count_nonzero(shape["has_second"]) <= 2
 
 
 def test_a_window_alone_gives_the_bits_that_it_gives_among_others():

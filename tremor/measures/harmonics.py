@@ -57,8 +57,9 @@ def find_harmonics(
     Notes
     -----
     Around both, and in the gap between them at 1.5 times the lower one, the PSD is averaged
-    over 1 Hz. Both must stand out of the gap, which the flank of a single line does not, and the
-    weaker must hold a share of the stronger.
+    over 1 Hz. Both must stand out of the gap, which the flank of a single line does not, and out of
+    the median of the PSD, which a gap that is low by chance does not reach; and the weaker must
+    hold a share of the stronger.
 
     Examples
     --------
@@ -97,14 +98,18 @@ def find_harmonics(
         return mean_around(np.round(frequency_hz / bin_width_hz).astype(np.int64)[:, None])[:, 0]
 
     height = level_at(peak_hz)
-    least = HARMONICS.least_share * height
+    low_hz, high_hz = limits_hz
+    inside = slice(round(low_hz / bin_width_hz), round(high_hz / bin_width_hz))
+    least = np.maximum(
+        HARMONICS.least_share * height,
+        HARMONICS.least_over_median * np.median(density[:, inside], axis=-1),
+    )
 
     def stands_out(level: Floats, first_hz: Floats) -> npt.NDArray[np.bool_]:
         gap = level_at(1.5 * first_hz)
         clear = np.minimum(level, height) > HARMONICS.least_over_gap * gap
         return np.asarray(clear & (level > least))
 
-    low_hz, high_hz = limits_hz
     below, below_hz = other_peak(peak_hz / 2.0, HARMONICS.tolerance_hz)
     is_second = stands_out(below, peak_hz / 2.0) & (np.minimum(below_hz, peak_hz / 2.0) >= low_hz)
     above, _ = other_peak(2.0 * peak_hz, 2.0 * HARMONICS.tolerance_hz)

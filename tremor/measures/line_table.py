@@ -182,7 +182,7 @@ def fit_high_passed(
         fit, density, bins, ~is_sine, fs=fs, n_samples=n_samples, band_hz=band_hz
     )
     table = _table_of_whittle(
-        shapes, power, polarisation=principal.polarisation, duration_s=duration_s
+        shapes, fit, power, polarisation=principal.polarisation, duration_s=duration_s
     )
     if not rows.size:
         return table
@@ -266,19 +266,35 @@ def _coarse_peak(
     return np.asarray((band.start + top) * fs / n_padded), height
 
 
+def _centre_half_hz(fit: WhittleFit, *, duration_s: float) -> tuple[Floats, Floats]:
+    """Return Student's t of each line, and half of the interval of its centre, Hz.
+
+    The degrees of freedom grow with pi B T, the number of independent looks at the process
+    (``tests/bench/accuracy.py`` measures the coverage).
+    """
+    looks = np.pi * fit.bandwidth_hz * duration_s
+    t = student_quantile(LINE.freedom_least + LINE.freedom_per_look * looks)
+    return t, t * np.sqrt(fit.covariance[:, 0, 0])
+
+
 def _table_of_whittle(
-    shapes: ShapeChoice, power: LinePower, *, polarisation: Floats, duration_s: float
+    shapes: ShapeChoice,
+    lorentzian: WhittleFit,
+    power: LinePower,
+    *,
+    polarisation: Floats,
+    duration_s: float,
 ) -> LineTable:
     """Return the estimates of fitted lines.
 
-    The degrees of freedom of Student's t grow with pi B T, the number of independent looks at the
-    process (``tests/bench/accuracy.py`` measures the coverage). A power is an average of
-    exponentials, whose number follows from its Fisher variance: hence chi-square limits.
+    The interval of the centre holds that of the Lorentzian as well: a frequency that wanders has
+    the shape of a Gaussian, whose centre is that of the process, and the Lorentzian has the mean
+    frequency of the window. A power is an average of exponentials, whose number follows from its
+    Fisher variance: hence chi-square limits.
     """
     fit = shapes.fit
-    looks = np.pi * fit.bandwidth_hz * duration_s
-    t = student_quantile(LINE.freedom_least + LINE.freedom_per_look * looks)
-    sd_hz = np.sqrt(fit.covariance[:, 0, 0])
+    t, half_hz = _centre_half_hz(fit, duration_s=duration_s)
+    _, other_half_hz = _centre_half_hz(lorentzian, duration_s=duration_s)
     sd_log_rate = np.sqrt(fit.covariance[:, 1, 1])
     factor = np.exp(np.minimum(t * sd_log_rate, MOST_LOG))
     # At its lower limit the width is held: from there the likelihood falls as that of the rate and
@@ -289,13 +305,15 @@ def _table_of_whittle(
     low, high = chi_square_factors(2.0 / fit.covariance[:, 2, 2]).T
     rms = np.sqrt(power.mean_square_ms2sq)
     # Displacement falls with f^2: twice the relative error of the frequency comes on top.
-    by_frequency = 2.0 * t * sd_hz / fit.frequency_hz
+    by_frequency = 2.0 * half_hz / fit.frequency_hz
     size = typical_peak_to_peak_mm(power.mean_square_m2)
     return LineTable(
         frequency_hz=columns_of(
             fit.frequency_hz,
-            np.maximum(fit.frequency_hz - t * sd_hz, 0.0),
-            fit.frequency_hz + t * sd_hz,
+            np.maximum(
+                np.minimum(fit.frequency_hz - half_hz, lorentzian.frequency_hz - other_half_hz), 0.0
+            ),
+            np.maximum(fit.frequency_hz + half_hz, lorentzian.frequency_hz + other_half_hz),
         ),
         bandwidth_hz=columns_of(
             fit.bandwidth_hz,
