@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from tremor.pipeline import RestInfo, analyze
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
     from tremor.results.analysis import Analysis
+    from tremor.results.comparison import Comparison, Trend
     from tremor.results.explanations import Explanation
     from tremor.results.recovery import Recovery
     from tremor.results.windows import WindowAnalysis
+    from tremor.sessions import Session, compare, trend
     from tremor.settings import AnalysisSettings
 
 _HOME = {
     "Analysis": "tremor.results.analysis",
     "AnalysisSettings": "tremor.settings",
+    "Comparison": "tremor.results.comparison",
     "Context": "tremor.explanation.answers.context",
     "Estimate": "tremor.estimate",
     "Explanation": "tremor.results.explanations",
@@ -44,20 +47,25 @@ _HOME = {
     "RestInfo": "tremor.pipeline",
     "SampleBlock": "tremor.recording",
     "SensorInfo": "tremor.recording",
+    "Session": "tremor.sessions",
+    "Trend": "tremor.results.comparison",
     "TremorError": "tremor.errors",
     "WindowAnalysis": "tremor.results.windows",
     "analyze": "tremor.pipeline",
     "analyze_window": "tremor.analysis.window",
+    "compare": "tremor.sessions",
     "estimate_line": "tremor.measures.line",
     "explain": "tremor.explanation.explain",
     "fit_recovery": "tremor.analysis.decay",
     "live_windows": "tremor.analysis.live",
     "read": "tremor.formats.readers",
+    "trend": "tremor.sessions",
 }
 
 __all__ = [
     "Analysis",
     "AnalysisSettings",
+    "Comparison",
     "Context",
     "Estimate",
     "Explanation",
@@ -70,16 +78,20 @@ __all__ = [
     "RestInfo",
     "SampleBlock",
     "SensorInfo",
+    "Session",
     "TremorError",
+    "Trend",
     "WindowAnalysis",
     "__version__",
     "analyze",
     "analyze_window",
+    "compare",
     "estimate_line",
     "explain",
     "fit_recovery",
     "live_windows",
     "read",
+    "trend",
 ]
 
 

@@ -106,6 +106,10 @@ class SensorLostError(LinkError):
     """The link to a sensor was lost and did not come back."""
 
 
+class UnlikeSessionsError(InvalidInputError):
+    """Sessions are too unlike to be compared, and comparing them all the same was not asked for."""
+
+
 class WouldOverwriteError(TremorError, FileExistsError):
     """The output exists already, and overwriting was not asked for."""
 

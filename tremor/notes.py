@@ -144,6 +144,17 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "BAND_ABOVE_NYQUIST": ("low_hz", "high_hz", "nyquist_hz", "rate_hz"),
     "BEYOND_BAND": ("where", "frequency_hz", "rms_ms2", "share"),
     "TOO_LITTLE_STILL": ("still_s", "least_s", "verdict", "why"),
+    # Of sessions that are compared.
+    "NOT_POSITIVE": (),
+    "TOO_FEW_SESSIONS": ("n_sessions", "least"),
+    "TOO_FEW_SEGMENTS": ("n_segments", "least"),
+    "UNLIKE_PLACEMENT": ("first", "other", "before", "after"),
+    "UNLIKE_BAND": ("first", "other", "low_hz", "high_hz", "other_low_hz", "other_high_hz"),
+    "UNLIKE_POSTURE": ("first", "other", "angle_deg"),
+    "SESSION_UNREADABLE": ("name", "why"),
+    "SESSION_WITHOUT_TIME": ("name",),
+    "SESSION_TWICE": ("name", "other"),
+    "SESSION_UNLIKE": ("name", "why"),
     # Of a recovery.
     "NEVER_STILL": (),
     "REST_AFTER_END": ("rest_start_s", "end_s"),

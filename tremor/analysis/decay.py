@@ -253,7 +253,11 @@ def recovery_of(
     if found.verdict == "insufficient" or capture is None:
         return found
     remarks = (note("RESTS_JOINED", n_rests=n_rests),) if n_rests > 1 else ()
-    return replace(found, remark=found.remark + remarks + _of_posture(found, signal, capture))
+    return replace(
+        found,
+        remark=found.remark + remarks + _of_posture(found, signal, capture),
+        gravity_direction=signal.gravity_direction,
+    )
 
 
 def _why_not_one_series(

@@ -81,6 +81,8 @@ class RestSignal:
         Number of the posture.
     turns : tuple of Turn
         Changes of posture; times are from the start of the capture.
+    gravity_direction : tuple of float
+        Direction of gravity in the sensor in the first posture, a unit vector; empty if not known.
     """
 
     start_s: Floats
@@ -91,6 +93,7 @@ class RestSignal:
     bandwidth_hz: float
     posture: Integers
     turns: tuple[Turn, ...] = ()
+    gravity_direction: tuple[float, ...] = ()
 
 
 def has_power(table: WindowTable) -> Bools:
@@ -182,8 +185,10 @@ def line_signal(capture: Capture, table: WindowTable, chosen: Bools) -> RestSign
     )
     start_s = table.start_s[rows]
     postures = Postures(np.zeros(len(rows), dtype=np.int64), ())
+    direction: tuple[float, ...] = ()
     if capture.recording.gravity == "included":
         postures = find_postures(start_s, gravity)
+        direction = _direction(gravity[postures.number == postures.number[0]])
     scale = _scale_of_fits(table.estimates["rms_ms2"][rows, 0] ** 2, found.total - found.floor)
     # Power of exactly zero is that of a leg in silence.
     some = found.total > 0.0
@@ -196,7 +201,13 @@ def line_signal(capture: Capture, table: WindowTable, chosen: Bools) -> RestSign
         bandwidth_hz=bandwidth_hz,
         posture=np.unique(postures.number[some], return_inverse=True)[1].astype(np.int64),
         turns=postures.turns,
+        gravity_direction=direction,
     )
+
+
+def _direction(gravity: Floats) -> tuple[float, ...]:
+    mean = gravity.mean(axis=0)
+    return tuple((mean / max(float(np.linalg.norm(mean)), 1e-9)).tolist())
 
 
 def _scale_of_fits(fitted: Floats, measured: Floats) -> float:

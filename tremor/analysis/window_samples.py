@@ -54,9 +54,7 @@ def read_windows(
         if not near.size:
             continue
         first, last = int(begins[near[0]]), int(begins[near[-1]])
-        samples = whole_samples(
-            recording, first, last + grid.n_window, fs=grid.fs, band_hz=band_hz
-        )
+        samples = whole_samples(recording, first, last + grid.n_window, fs=grid.fs, band_hz=band_hz)
         every = np.lib.stride_tricks.sliding_window_view(samples, grid.n_window, axis=0)
         windows[near] = every[begins[near] - first]
     return windows

@@ -27,6 +27,7 @@ from tremor.errors import (
     LinkError,
     SensorLostError,
     TremorError,
+    UnlikeSessionsError,
     WouldOverwriteError,
 )
 
@@ -42,6 +43,7 @@ EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
     (SensorLostError, 6),
     (LinkError, 5),
     (WouldOverwriteError, 8),
+    (UnlikeSessionsError, 8),
     (InvalidInputError, 2),
     (click.UsageError, 2),
     (TremorError, 1),
@@ -60,6 +62,7 @@ class _Command(NamedTuple):
 _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
+    "compare": _Command("tremor.cli.compare", "compare", "Put sessions or legs side by side."),
     "context": _Command("tremor.cli.context", "context", "Ask the runner, or show the answers."),
     "convert": _Command(
         "tremor.cli.convert", "convert", "Write a capture as CSV, Parquet or BIDS."
@@ -73,6 +76,7 @@ _COMMANDS: Final = {
     "scan": _Command("tremor.cli.scan", "scan", "List the sensors in reach."),
     "sensors": _Command("tremor.cli.sensors", "sensors", "Show the sensors that are supported."),
     "simulate": _Command("tremor.cli.simulate", "simulate", "Make captures of known truth."),
+    "trend": _Command("tremor.cli.trend", "trend", "Follow one leg over weeks."),
 }
 
 _EPILOG: Final = """\b

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tremor.results.explanations import Direction, Evidence, Explanation
     from tremor.results.windows import WindowTable
 
-__all__ = ["render"]
+__all__ = ["environment", "render", "short"]
 
 #: Most rows of a table in a page; a longer one helps nobody, and the CSV has all of them.
 _MOST_ROWS: Final = 400
@@ -48,7 +48,14 @@ def render(analysis: Analysis) -> str:
     str
         HTML that holds its figures and loads nothing.
     """
-    environment = Environment(
+    template = environment().get_template("report.html.j2")
+    page = template.render(page=_page(analysis), t=partial(text, "page"))
+    return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
+
+
+def environment() -> Environment:
+    """Return where the templates of pages are, and how they are read."""
+    return Environment(
         loader=PackageLoader("tremor.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -56,9 +63,6 @@ def render(analysis: Analysis) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("report.html.j2")
-    page = template.render(page=_page(analysis), t=partial(text, "page"))
-    return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
 
 
 def short(analysis: Analysis) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,15 +20,18 @@ from tremor.report.view import verdict_word
 from tremor.results.verdicts import VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
     from tremor.estimate import Estimate
     from tremor.recording import Floats
     from tremor.results.analysis import Analysis, SpectrumView
+    from tremor.results.comparison import SessionRow
     from tremor.results.windows import WindowTable
 
-__all__ = ["amplitude_svg", "plot", "quality_svg", "spectrum_svg"]
+__all__ = ["amplitude_svg", "plot", "quality_svg", "sessions_svg", "spectrum_svg"]
 
 # The colours of Okabe and Ito, distinct with any colour vision.
 _BLUE: Final = "#0072B2"
@@ -38,6 +42,8 @@ _GREEN: Final = "#009E73"
 _GREY: Final = "#999999"
 _INK: Final = "#222222"
 
+#: Longest name of a session below its point.
+_LONGEST_NAME: Final = 20
 _WIDTH_IN: Final = 5.6
 _AMPLITUDE_IN: Final = 3.9
 _SPECTRUM_IN: Final = 3.2
@@ -391,3 +397,75 @@ def _svg(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
         f'<desc id="{prefix}-desc">{escape(desc)}</desc>'
     )
     return re.sub(r"<svg[^>]*>", lambda _: opening, element, count=1).strip()
+
+
+def sessions_svg(rows: Sequence[SessionRow], *, prefix: str, title: str, desc: str) -> str:
+    """Draw the strength at the beginning and at the end of the rest in each session.
+
+    Parameters
+    ----------
+    rows : sequence of SessionRow
+        Over time where each has its time, else side by side.
+    prefix, title, desc : str
+        As for `amplitude_svg`.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
+        axes = figure.subplots()
+        begins = [row.started_at for row in rows if row.started_at is not None]
+        over_time = 2 < len(rows) == len(begins)
+        at = (
+            [(one - begins[0]).total_seconds() / 86400.0 for one in begins]
+            if over_time
+            else list(range(len(rows)))
+        )
+        for field, label, colour, marker, aside in (
+            ("initial_rms_ms2", "beginning", _VERMILLION, "o", -0.04),
+            ("final_rms_ms2", "end", _BLUE, "s", 0.04),
+        ):
+            points = [
+                (where + aside * (0 if over_time else 1), getattr(row, field))
+                for where, row in zip(at, rows, strict=True)
+                if getattr(row, field).value is not None
+            ]
+            _draw_intervals(axes, points, text("comparison", label), colour, marker)
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(text("comparison", "rms_axis"))
+        if over_time:
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+            axes.xaxis.set_major_formatter(
+                FuncFormatter(lambda days, _: f"{begins[0] + timedelta(days=days):%Y-%m-%d}"[5:])
+            )
+        else:
+            axes.set_xticks(range(len(rows)), [_shortened(row.name) for row in rows])
+            axes.set_xlim(-0.5, len(rows) - 0.5)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=10)
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _draw_intervals(
+    axes: Axes, points: Sequence[tuple[float, Estimate]], label: str, colour: str, marker: str
+) -> None:
+    values = [one.value or 0.0 for _, one in points]
+    limits = [
+        [value if limit is None else limit for limit in (one.low, one.high)]
+        for value, (_, one) in zip(values, points, strict=True)
+    ]
+    axes.errorbar(
+        [at for at, _ in points],
+        values,
+        yerr=np.abs(np.array(limits).T - values),
+        fmt=marker,
+        color=colour,
+        capsize=3,
+        label=label,
+    )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."

@@ -159,12 +159,12 @@ def _pattern(summary: Summary) -> tuple[str, ...]:
         found.append(text("view", "in_bursts", share=percent(summary.duty_cycle)))
     if len(summary.lines) > 1:
         told = [
-            text("view", "one_of_several", frequency=value_text(one.frequency_hz, "Hz"), share=share)
+            text(
+                "view", "one_of_several", frequency=value_text(one.frequency_hz, "Hz"), share=share
+            )
             for one, share in zip(summary.lines, _shares(summary.lines), strict=True)
         ]
-        found.append(
-            text("view", _in_time(summary.lines), count=len(told), lines=", ".join(told))
-        )
+        found.append(text("view", _in_time(summary.lines), count=len(told), lines=", ".join(told)))
     return tuple(found)
 
 

@@ -81,6 +81,9 @@ class Recovery:
         Time, s, and fitted RMS with its pointwise 95 % limits, m/s^2; empty without a fit.
     point_time_s, point_rms_ms2 : ndarray, shape (m,)
         The points, s and m/s^2; those after a tremor grew again are not fitted.
+    gravity_direction : tuple of float
+        Direction of gravity in the sensor at the beginning of the rest, a unit vector of three;
+        empty if gravity is not in the samples.
     """
 
     verdict: RecoveryVerdict
@@ -106,6 +109,7 @@ class Recovery:
     curve_high_ms2: Floats = field(default_factory=_empty)
     point_time_s: Floats = field(default_factory=_empty)
     point_rms_ms2: Floats = field(default_factory=_empty)
+    gravity_direction: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _CURVES:

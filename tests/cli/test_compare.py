@@ -1,0 +1,125 @@
+"""Sessions side by side and over weeks, as they are typed."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from tremor.cli.main import cli
+
+
+def run(*arguments):
+    return CliRunner().invoke(cli, list(map(str, arguments)))
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory):
+    """Five sessions of one leg a week apart, the first three times as strong as the last."""
+    folder = tmp_path_factory.mktemp("sessions")
+    for week, rms_ms2 in enumerate((0.6, 0.5, 0.45, 0.3, 0.2)):
+        done = run(
+            "simulate",
+            "session",
+            folder / f"week{week}.csv",
+            *("--seed", week, "--rms", rms_ms2, "--half-life", 0, "--duration", 120),
+            *("--started-at", f"2026-05-{1 + 7 * week:02d}T18:00:00+02:00"),
+        )
+        assert done.exit_code == 0, done.output
+    for truth in folder.glob("*.truth.json"):
+        truth.unlink()
+    return folder
+
+
+def test_two_sessions_side_by_side(sessions):
+    done = run("compare", sessions / "week0.csv", sessions / "week4.csv")
+    assert done.exit_code == 0, done.output
+    assert "week0.csv (left-calf)" in done.stdout
+    assert re.search(r"Mean RMS acceleration: 0\.[2-4]\d times the first", done.stdout)
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_json_and_text_hold_the_same_numbers(sessions):
+    names = [sessions / "week0.csv", sessions / "week4.csv"]
+    document = json.loads(run("compare", *names, "--json").stdout)
+    assert document["schema"] == "tremor.comparison/1"
+    change = next(one for one in document["changes"] if one["quantity"] == "rms_ms2")
+    text = " ".join(run("compare", *names).stdout.split())
+    shown = "{:.2f} times the first ({:.2f} to {:.2f})".format(
+        *(change["factor"][name] for name in ("value", "low", "high"))
+    )
+    assert f"Mean RMS acceleration: {shown}" in text
+
+
+def test_saved_result_is_compared_as_its_capture(sessions, tmp_path):
+    saved = tmp_path / "week0.json"
+    saved.write_text(run("analyze", sessions / "week0.csv", "--json").stdout, encoding="utf-8")
+    other = sessions / "week4.csv"
+    from_saved = json.loads(run("compare", saved, other, "--json").stdout)
+    assert from_saved == json.loads(run("compare", sessions / "week0.csv", other, "--json").stdout)
+
+
+def test_trend_over_weeks(sessions, tmp_path):
+    page = tmp_path / "trend.html"
+    done = run("trend", sessions, "--html", page)
+    assert done.exit_code == 0, done.output
+    assert "5 sessions in 28 days" in done.stdout
+    assert "Mean RMS acceleration fell by more than chance" in done.stdout
+    html = page.read_text(encoding="utf-8")
+    assert "fell by more than chance" in html
+    assert "<svg" in html
+    assert not re.search(r'(src|href)="(?!#)', html)
+
+
+def test_other_placement_is_refused_unless_forced(sessions, tmp_path):
+    thigh = tmp_path / "thigh.csv"
+    run("simulate", "session", thigh, "--placement", "left-thigh", "--duration", 120)
+    refused = run("compare", sessions / "week0.csv", thigh)
+    assert refused.exit_code == 8
+    assert "left-thigh" in refused.stderr
+    assert "--force" in refused.stderr
+    forced = run("compare", sessions / "week0.csv", thigh, "--force")
+    assert forced.exit_code == 0
+    assert "Compared all the same" in forced.stdout
+
+
+def test_trend_of_several_placements_asks_which(tmp_path):
+    run("simulate", "session", tmp_path / "a.csv", "--placement", "left-thigh", "--duration", 60)
+    run("simulate", "session", tmp_path / "b.csv", "--placement", "left-calf", "--duration", 60)
+    asked = run("trend", tmp_path)
+    assert asked.exit_code == 2
+    assert "--placement" in asked.stderr
+    assert "left-calf (1), left-thigh (1)" in asked.stderr
+    assert run("trend", tmp_path, "--placement", "left-calf").exit_code == 0
+
+
+def test_unreadable_file_of_a_folder_is_named_and_left_out(sessions, tmp_path):
+    for name in ("week0.csv", "week1.csv"):
+        (tmp_path / name).write_bytes((sessions / name).read_bytes())
+    (tmp_path / "copy.csv").write_bytes((sessions / "week0.csv").read_bytes())
+    (tmp_path / "broken.csv").write_text("nothing\n1\n", encoding="utf-8")
+    done = run("trend", tmp_path)
+    assert done.exit_code == 0
+    assert "2 sessions" in done.stdout
+    assert "broken.csv: " in done.stdout
+    assert "week0.csv is the same capture as copy.csv" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["compare", "{0}/week0.csv"], 2, "two"),
+        (["compare", "{0}/week0.csv", "{0}/nowhere.csv"], 3, "nowhere.csv"),
+        (["trend", "{0}/week0.csv"], 2, "folder"),
+        (["trend", "{0}/nowhere"], 2, "folder"),
+        (["compare", "{0}/week0.csv", "{0}/week1.csv", "--side", "left", "--html", "{0}"], 0, ""),
+    ],
+)
+def test_ends_with_its_exit_code_and_a_remedy(sessions, arguments, code, says):
+    done = run(*(one.format(sessions) for one in arguments))
+    assert done.exit_code == code, done.output
+    assert says in done.stderr
+    for page in sessions.glob("*.html"):
+        page.unlink()

@@ -1,0 +1,80 @@
+"""``tremor trend``: one leg over weeks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from tremor.cli.files import output_paths
+from tremor.cli.options import common_options, overwrite_option, read_settings, settings_options
+from tremor.cli.progress import Progress
+from tremor.cli.streams import print_json, shows_unicode
+from tremor.files import write_text
+
+__all__ = ["trend"]
+
+_EPILOG: Final = """\b
+Examples:
+  tremor trend sessions
+  tremor trend sessions --placement left-calf --html trend.html
+
+\b
+Exit codes:
+  0  done, also where no trend can be told yet
+  2  wrong usage: no folder, no session in it, or several placements
+  8  refused: would overwrite a file
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("folder", metavar="FOLDER", type=Path)
+@click.option("--placement", metavar="SIDE-SITE", help="Which leg, such as left-calf.")
+@click.option("--force", is_flag=True, help="Keep sessions of another posture or band.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--html", type=Path, metavar="PATH", help="Write the trend as one page.")
+@settings_options
+@overwrite_option
+@common_options
+def trend(
+    *,
+    folder: Path,
+    placement: str | None,
+    force: bool,
+    as_json: bool,
+    html: Path | None,
+    settings_file: Path | None,
+    pairs: tuple[str, ...],
+    overwrite: bool,
+) -> None:
+    """Follow one leg over weeks: what changed by more than chance.
+
+    FOLDER holds recordings, captures, or results of tremor analyze --json.
+    """
+    from tremor.sessions import captures_of
+    from tremor.sessions import trend as trend_of_sessions
+
+    settings = read_settings(settings_file, pairs)
+    page = None
+    if html is not None:
+        page = output_paths(html, [folder], suffix=".html", overwrite=overwrite)[0]
+    captures = captures_of(folder)
+    with Progress.shown(len(captures)) as progress:
+        found = trend_of_sessions(
+            captures,
+            placement=placement,
+            force=force,
+            settings=settings,
+            progress=lambda name, index, _: progress.at(name, index),
+        )
+    if page is not None:
+        from tremor.report.comparison_page import render_comparison_page
+
+        write_text(page, render_comparison_page(found))
+    if as_json:
+        print_json(found.to_dict())
+        return
+    from tremor.report.comparison_text import render_trend
+
+    click.echo(render_trend(found, unicode=shows_unicode()), nl=False)

@@ -1,0 +1,1 @@
+"""Sessions compared: how much a number changed, and whether that is more than chance."""

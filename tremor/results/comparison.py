@@ -1,0 +1,221 @@
+"""The records of a comparison and of a trend, which text, page and JSON render."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from tremor.estimate import Estimate
+from tremor.notes import Note
+from tremor.recording import Placement
+from tremor.results import codec
+
+__all__ = [
+    "QUANTITIES",
+    "Change",
+    "ChangeVerdict",
+    "Comparison",
+    "LegCoherence",
+    "QuantityTrend",
+    "SessionRow",
+    "Trend",
+]
+
+#: What is compared, and its unit, in the order of rows.
+QUANTITIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "initial_rms_ms2": "m/s^2",
+        "final_rms_ms2": "m/s^2",
+        "rms_ms2": "m/s^2",
+        "frequency_hz": "Hz",
+        "half_life_s": "s",
+    }
+)
+
+ChangeVerdict = Literal["rose", "fell", "no_reliable_change", "cannot_tell"]
+#: What the least change that counts rests on.
+Basis = Literal["own_sessions", "literature", "measurement", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """One leg in one session, as far as it is compared.
+
+    Parameters
+    ----------
+    name : str
+        Name of the capture.
+    sha256 : str
+        Hash of its bytes; empty if it came from arrays.
+    started_at : datetime or None
+        Wall time of its first sample.
+    placement : Placement or None
+        Where the sensor was worn.
+    status : {"measured", "no_tremor", "insufficient"}
+        Kind of result.
+    initial_rms_ms2, final_rms_ms2, rms_ms2 : Estimate
+        RMS of the tremor at the beginning and at the end of the rest, and of the session, m/s^2.
+    frequency_hz : Estimate
+        Frequency, Hz.
+    half_life_s : Estimate
+        Time in which the fading part halves, s.
+    """
+
+    name: str
+    sha256: str
+    started_at: datetime | None
+    placement: Placement | None
+    status: Literal["measured", "no_tremor", "insufficient"]
+    initial_rms_ms2: Estimate
+    final_rms_ms2: Estimate
+    rms_ms2: Estimate
+    frequency_hz: Estimate
+    half_life_s: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The change of one quantity from one session to another.
+
+    Parameters
+    ----------
+    quantity : str
+        One of `QUANTITIES`.
+    before, after : int
+        Numbers of the sessions, from 0.
+    factor : Estimate
+        Value after over value before; its interval is that of the two measurements alone.
+    detectable_factor : float or None
+        Least factor, above 1, that is more than chance in either direction; None if it is not
+        known.
+    basis : {"own_sessions", "literature", "measurement", "none"}
+        What it rests on.
+    verdict : {"rose", "fell", "no_reliable_change", "cannot_tell"}
+        The answer.
+    """
+
+    quantity: str
+    before: int
+    after: int
+    factor: Estimate
+    detectable_factor: float | None
+    basis: Basis
+    verdict: ChangeVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegCoherence:
+    """How far two legs, measured at once, move in step at the frequency of the tremor.
+
+    Parameters
+    ----------
+    frequency_hz : float
+        Where, Hz.
+    coherence : Estimate
+        Magnitude-squared coherence along the main direction of each leg, 0 to 1.
+    chance_level : float
+        Coherence that legs which have nothing to do with each other exceed in 5 %.
+    overlap_s : float
+        Time that both were recorded and used, s.
+    """
+
+    frequency_hz: float
+    coherence: Estimate
+    chance_level: float
+    overlap_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Sessions side by side.
+
+    Parameters
+    ----------
+    kind : {"sessions", "legs"}
+        Sessions of one leg, or two legs of one session.
+    sessions : tuple of SessionRow
+        In the order given.
+    changes : tuple of Change
+        Of every later session against the first one, in the order of sessions and `QUANTITIES`.
+    unlike : tuple of Note
+        In what the sessions are unlike; without force, a comparison of such is refused.
+    coherence : LegCoherence or None
+        Of two legs that were measured at once.
+    """
+
+    kind: Literal["sessions", "legs"]
+    sessions: tuple[SessionRow, ...]
+    changes: tuple[Change, ...]
+    unlike: tuple[Note, ...] = ()
+    coherence: LegCoherence | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of schema ``tremor.comparison/1``."""
+        return _document("tremor.comparison/1", self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantityTrend:
+    """How one quantity changes over sessions.
+
+    Parameters
+    ----------
+    quantity : str
+        One of `QUANTITIES`.
+    n_sessions : int
+        Number of sessions that have it.
+    factor_per_week : Estimate
+        Factor by which it changes in a week, from a straight line through its logarithms.
+    factor_in_all : Estimate
+        Factor from the first session to the last on that line.
+    between_sessions_share : float or None
+        Standard deviation of a session about the line, as a share of the value.
+    detectable_factor : float or None
+        Least factor between two sessions that is more than chance; None if it is not known.
+    basis : {"own_sessions", "literature", "measurement", "none"}
+        What that rests on.
+    verdict : {"rose", "fell", "no_reliable_change", "cannot_tell"}
+        The answer.
+    """
+
+    quantity: str
+    n_sessions: int
+    factor_per_week: Estimate
+    factor_in_all: Estimate
+    between_sessions_share: float | None
+    detectable_factor: float | None
+    basis: Basis
+    verdict: ChangeVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """One leg over weeks.
+
+    Parameters
+    ----------
+    sessions : tuple of SessionRow
+        In order of time.
+    trends : tuple of QuantityTrend
+        In the order of `QUANTITIES`.
+    left_out : tuple of Note
+        Captures of the folder that do not belong to the leg or could not be used.
+    """
+
+    sessions: tuple[SessionRow, ...]
+    trends: tuple[QuantityTrend, ...]
+    left_out: tuple[Note, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of schema ``tremor.trend/1``."""
+        return _document("tremor.trend/1", self)
+
+
+def _document(schema: str, record: Comparison | Trend) -> dict[str, Any]:
+    from importlib import import_module
+
+    messages = import_module("tremor.report.messages")  # a higher floor makes the sentences
+    return {"schema": schema, **codec.write(record, messages)}

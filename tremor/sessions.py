@@ -1,0 +1,372 @@
+"""Sessions read and compared: of one leg before and after, of the left and the right, over weeks.
+
+What is computed is in `tremor.comparison`, and what is said in `tremor.report`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, Union
+
+from tremor.analysis.leg_coherence import coherence_of_legs
+from tremor.comparison.changes import compare_analyses
+from tremor.comparison.rows import unlike
+from tremor.comparison.trend import trend_of
+from tremor.errors import InvalidInputError, TremorError, UnlikeSessionsError
+from tremor.formats.folder.manifest import MANIFEST_FILE
+from tremor.formats.readers import open_capture
+from tremor.notes import Note, note
+from tremor.pipeline import analyze
+from tremor.report.messages import sentence, sentences
+from tremor.results.analysis import Analysis
+
+if TYPE_CHECKING:
+    from tremor.explanation.answers.context import Context
+    from tremor.results.comparison import Comparison, LegCoherence, Trend
+    from tremor.settings import AnalysisSettings
+
+__all__ = ["Session", "SessionLike", "captures_of", "compare", "trend"]
+
+#: What `compare` takes.
+SessionLike: TypeAlias = Union["Session", Analysis, str, "os.PathLike[str]"]
+Settings: TypeAlias = Union["AnalysisSettings", Mapping[str, float], None]
+#: Called with the name of what is read next, its number and how many there are.
+Progress: TypeAlias = Callable[[str, int, int], object]
+
+_JSON: Final = ".json"
+#: Endings of what lies beside captures.
+_NEVER_A_CAPTURE: Final = frozenset(
+    {".html", ".toml", ".png", ".svg", ".pdf", ".md", ".ipynb", ".py"}
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Session:
+    """One session of a runner: one leg at rest after a run, or both at once.
+
+    Parameters
+    ----------
+    name : str
+        Name of its file or folder.
+    legs : tuple of Analysis
+        A result for each sensor, that of the left leg first.
+    coherence : LegCoherence or None
+        How far two legs move in step; None for one leg, or without a common clock.
+    """
+
+    name: str
+    legs: tuple[Analysis, ...]
+    coherence: LegCoherence | None = None
+
+    @classmethod
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        settings: Settings = None,
+        context: Context | Mapping[str, object] | None = None,
+    ) -> Self:
+        """Read a session and measure it, unless it is a saved result.
+
+        Parameters
+        ----------
+        path : path
+            A capture, the folder of a recording, the folder of a session of several sensors, or a
+            result that ``tremor analyze --json`` wrote.
+        settings, context
+            As in `tremor.analyze`; not used for a saved result.
+
+        Returns
+        -------
+        Session
+            With one leg or two.
+
+        Raises
+        ------
+        TremorError
+            As in `tremor.analyze`.
+        """
+        path = Path(path)
+        if path.suffix == _JSON and path.is_file() and (saved := _saved(path)) is not None:
+            return cls(name=path.name, legs=(saved,))
+        folders = _sensor_folders(path)
+        if not folders:
+            return cls(name=path.name, legs=(analyze(path, settings=settings, context=context),))
+        legs = [analyze(folder, settings=settings, context=context) for folder in folders]
+        ranked = sorted(zip(legs, folders, strict=True), key=lambda one: _side(one[0]) != "left")
+        return cls(
+            name=path.name,
+            legs=tuple(leg for leg, _ in ranked),
+            coherence=_coherence([leg for leg, _ in ranked], [one for _, one in ranked]),
+        )
+
+    def leg(self, side: str | None = None) -> Analysis:
+        """Return the result of one leg.
+
+        Parameters
+        ----------
+        side : {"left", "right"}, optional
+            Which; not needed for one leg.
+
+        Returns
+        -------
+        Analysis
+            Its result.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no such leg, or several and none was named.
+        """
+        found = [one for one in self.legs if side is None or _side(one) == side]
+        if len(found) == 1:
+            return found[0]
+        if side is None:
+            raise InvalidInputError(
+                f"{self.name} holds {len(self.legs)} legs; choose with --side (side=)"
+            )
+        raise InvalidInputError(f"{self.name} holds no {side} leg")
+
+
+def _saved(path: Path) -> Analysis | None:
+    """Return a saved result; None if the file is something else."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if '"tremor.analysis/' not in text[:200]:
+        return None
+    return Analysis.from_json(text)
+
+
+def _sensor_folders(path: Path) -> list[Path]:
+    """Return the recordings of a session of several sensors; empty for anything else."""
+    if not path.is_dir() or (path / MANIFEST_FILE).exists():
+        return []
+    found = sorted(one for one in path.iterdir() if (one / MANIFEST_FILE).is_file())
+    return found if len(found) == 2 else []
+
+
+def _side(analysis: Analysis) -> str:
+    placement = analysis.recording.placement
+    return placement.side if placement else ""
+
+
+def _coherence(legs: Sequence[Analysis], paths: Sequence[Path]) -> LegCoherence | None:
+    """Return the coherence at the frequency of the stronger tremor."""
+    shaking = [leg for leg in legs if leg.summary.frequency_hz.value is not None]
+    if len(legs) != 2 or not shaking:
+        return None
+    strongest = max(shaking, key=lambda leg: leg.summary.rms_ms2.value or 0.0)
+    frequency_hz = strongest.summary.frequency_hz.value
+    assert frequency_hz is not None
+    with open_capture(paths[0]) as one, open_capture(paths[1]) as other:
+        return coherence_of_legs(one, other, frequency_hz=frequency_hz)
+
+
+def compare(
+    *sessions: SessionLike,
+    side: str | None = None,
+    force: bool = False,
+    settings: Settings = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare sessions of one leg with the first of them, or the two legs of one session.
+
+    Parameters
+    ----------
+    *sessions : Session, Analysis or path
+        Two or more; one that holds both legs is enough.
+    side : {"left", "right"}, optional
+        Which leg of sessions that hold both.
+    force : bool
+        Whether to compare what is unlike: another placement, posture or band.
+    settings
+        As in `tremor.analyze`, for what is given as a path.
+    progress : callable, optional
+        Called before each is read.
+
+    Returns
+    -------
+    Comparison
+        Changes as factors, each with the least factor that is more than chance.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are too few, or it is not clear which leg is meant.
+    UnlikeSessionsError
+        If they are unlike and `force` is not set.
+    TremorError
+        If one cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> def session(strength_ms2):
+    ...     t = np.arange(6000) / 100.0
+    ...     shake = strength_ms2 * np.sin(2 * np.pi * 8.0 * t)[:, None] * [0.6, 0.8, 0.0]
+    ...     return analyze(
+    ...         [0, 0, 9.81] + shake + rng.normal(0, 0.01, (6000, 3)), sampling_rate_hz=100.0
+    ...     )
+    >>> found = compare(session(0.1), session(0.4)).changes[2]
+    >>> found.quantity, round(found.factor.value, 1), found.verdict
+    ('rms_ms2', 4.0, 'rose')
+    """
+    read = [
+        _session(one, settings, progress, index, len(sessions))
+        for index, one in enumerate(sessions)
+    ]
+    if len(read) == 1 and len(read[0].legs) == 2 and side is None:
+        found = compare_analyses(read[0].legs, coherence=read[0].coherence)
+    else:
+        found = compare_analyses([one.leg(side) for one in read])
+    if found.unlike and not force:
+        raise UnlikeSessionsError(
+            f"unlike sessions: {sentences(found.unlike)}; --force (force=True) compares them "
+            "all the same"
+        )
+    return found
+
+
+def _session(
+    one: SessionLike, settings: Settings, progress: Progress | None, index: int, n: int
+) -> Session:
+    if isinstance(one, Session):
+        return one
+    if isinstance(one, Analysis):
+        return Session(name=one.source.name, legs=(one,))
+    if progress is not None:
+        progress(Path(one).name, index, n)
+    return Session.read(one, settings=settings)
+
+
+def trend(
+    sessions: str | os.PathLike[str] | Iterable[SessionLike],
+    *,
+    placement: str | None = None,
+    force: bool = False,
+    settings: Settings = None,
+    progress: Progress | None = None,
+) -> Trend:
+    """Estimate how one leg changes over weeks.
+
+    Parameters
+    ----------
+    sessions : path, or iterable of Session, Analysis or path
+        A folder of recordings, captures or saved results; or the sessions themselves.
+    placement : str, optional
+        Which leg, such as ``left-calf``; not needed if there is only one.
+    force : bool
+        Whether to keep sessions that are unlike the first: another posture or band.
+    settings, progress
+        As in `compare`.
+
+    Returns
+    -------
+    Trend
+        With what was left out, and why.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no session, or several placements and none was named.
+    """
+    paths: list[Any] = (
+        list(captures_of(Path(sessions)))
+        if isinstance(sessions, str | os.PathLike)
+        else list(sessions)
+    )
+    left_out: list[Note] = []
+    legs: list[Analysis] = []
+    for index, one in enumerate(paths):
+        try:
+            legs += _session(one, settings, progress, index, len(paths)).legs
+        except TremorError as error:
+            left_out.append(note("SESSION_UNREADABLE", name=_name(one), why=_cause(error, one)))
+    chosen = _of_placement(legs, placement)
+    used: list[Analysis] = []
+    by_hash: dict[str, str] = {}
+    for leg in sorted(chosen, key=lambda one: str(one.recording.started_at)):
+        name, sha256 = leg.source.name, leg.source.sha256
+        if leg.recording.started_at is None:
+            left_out.append(note("SESSION_WITHOUT_TIME", name=name))
+        elif sha256 and by_hash.setdefault(sha256, name) != name:
+            left_out.append(note("SESSION_TWICE", name=name, other=by_hash[sha256]))
+        elif used and not force and (found := unlike([used[0], leg], sides_differ=False)):
+            left_out.append(note("SESSION_UNLIKE", name=name, why=found))
+        else:
+            used.append(leg)
+    if not used:
+        why = "; ".join(map(sentence, left_out)) or "there is none"
+        raise InvalidInputError(f"no session can be used: {why}")
+    return trend_of(used, left_out=left_out)
+
+
+def _cause(error: TremorError, one: object) -> str:
+    """Return the first clause of an error, without the path that it begins with."""
+    clause = str(error).splitlines()[0].split(";")[0]
+    for name in (str(one), _name(one)):
+        clause = clause.removeprefix(f"{name}: ").removeprefix(f"{name} ")
+    return clause
+
+
+def _name(one: object) -> str:
+    return Path(one).name if isinstance(one, str | os.PathLike) else ""
+
+
+def captures_of(folder: Path) -> tuple[Path, ...]:
+    """List what may be a session in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It holds recordings, captures or saved results.
+
+    Returns
+    -------
+    tuple of Path
+        By name, without what is hidden and without pages, pictures and settings.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is no folder, or itself a recording.
+    """
+    if not folder.is_dir():
+        raise InvalidInputError(f"{folder} is no folder; give the folder of the sessions")
+    if (folder / MANIFEST_FILE).exists() or _sensor_folders(folder):
+        raise InvalidInputError(f"{folder} is one session; give the folder that holds several")
+    return tuple(
+        sorted(
+            one
+            for one in folder.iterdir()
+            if not one.name.startswith(".")
+            and one.suffix.lower() not in _NEVER_A_CAPTURE
+            and (one.is_file() or _is_session(one))
+        )
+    )
+
+
+def _is_session(folder: Path) -> bool:
+    return (folder / MANIFEST_FILE).exists() or bool(_sensor_folders(folder))
+
+
+def _of_placement(legs: Sequence[Analysis], placement: str | None) -> list[Analysis]:
+    def key(leg: Analysis) -> str:
+        return str(leg.recording.placement or "")
+
+    groups = {name: list(some) for name, some in groupby(sorted(legs, key=key), key=key)}
+    if placement is not None:
+        return groups.get(placement, [])
+    if len(groups) > 1:
+        listed = ", ".join(f"{name or 'unknown'} ({len(some)})" for name, some in groups.items())
+        raise InvalidInputError(
+            f"the sessions are of several placements: {listed}; choose with --placement (placement=)"
+        )
+    return next(iter(groups.values()), [])

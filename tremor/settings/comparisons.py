@@ -1,0 +1,70 @@
+"""Numbers that decide whether sessions may be compared, and which change is more than chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tremor.settings.declaration import JUDGEMENT, calibrated
+
+__all__ = ["COMPARISON", "LEGS", "ComparisonCalibration", "LegsCalibration"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonCalibration:
+    """Between sessions: what the literature holds for chance, and what makes sessions unlike."""
+
+    literature_strength_factor: float = calibrated(
+        2.94,
+        "1",
+        "a fall by 66 % of the baseline is the least change of strength that is more than chance "
+        "in the literature, of the head; taken as the factor 1 / 0.34 in both directions",
+        source="Raethjen and Deuschl (2016), with Elble and Hellriegel: head tremor, accelerometer",
+    )
+    literature_frequency_factor: float = calibrated(
+        1.43,
+        "1",
+        "frequency varies by 13 % within a subject: exp(1.96 * sqrt(2) * 0.13)",
+        source="derived: within-subject variability of Elble and McNames (2016)",
+    )
+    least_sessions: float = calibrated(
+        4,
+        "1",
+        "fewer sessions of one leg do not tell how much it varies from day to day",
+        source=JUDGEMENT,
+    )
+    most_turned_deg: float = calibrated(
+        40.0,
+        "deg",
+        "gravity further apart than this in the sensor is another posture or another way to "
+        "strap it on; a sensor put on again by hand is within 20",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegsCalibration:
+    """Between two legs that were measured at once."""
+
+    segment_s: float = calibrated(
+        4.0,
+        "s",
+        "a line of 0.25 Hz and wider is resolved, and a minute holds 29 segments",
+        source=JUDGEMENT,
+    )
+    least_segments: float = calibrated(
+        8,
+        "1",
+        "fewer segments leave 35 % of coherence to chance",
+        source="derived: 1 - 0.05 ** (1 / 7) = 0.35",
+    )
+    least_overlap_s: float = calibrated(
+        20.0,
+        "s",
+        "captures that share less time were not worn at once in any useful way",
+        source=JUDGEMENT,
+    )
+
+
+COMPARISON: Final = ComparisonCalibration()
+LEGS: Final = LegsCalibration()
