@@ -367,6 +367,7 @@ def _of_placement(legs: Sequence[Analysis], placement: str | None) -> list[Analy
     if len(groups) > 1:
         listed = ", ".join(f"{name or 'unknown'} ({len(some)})" for name, some in groups.items())
         raise InvalidInputError(
-            f"the sessions are of several placements: {listed}; choose with --placement (placement=)"
+            f"the sessions are of several placements: {listed}; choose one with --placement "
+            "(placement=)"
         )
     return next(iter(groups.values()), [])
