@@ -111,7 +111,9 @@ def test_sparkline_has_dots_where_nothing_was_measured(analysis):
 def test_check_lists_facts_gaps_and_history(analysis):
     facts = analysis.recording
     quality = quality_of(facts, analysis.settings)
-    text = as_text.render_check("a.csv", facts, quality, source_format="native")
+    text = as_text.render_check(
+        "a.csv", facts, quality, windows=analysis.windows, source_format="native"
+    )
     for piece in ("a.csv: usable", "51.873 Hz", "at 1:42: 1.25 s, 65 lost", "- table: 9289 rows"):
         assert piece in text
 

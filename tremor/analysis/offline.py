@@ -56,7 +56,7 @@ from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
-__all__ = ["analyze"]
+__all__ = ["analyze", "judge"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -175,6 +175,36 @@ def analyze(
         spectrum=spectrum_view(recording, grid, table, episodes, lines.session, band_hz=band_hz),
         recovery=recovery,
     )
+
+
+def judge(recording: Recording, *, settings: AnalysisSettings | None = None) -> WindowTable:
+    """Judge the windows of a recording, and measure nothing else.
+
+    Parameters
+    ----------
+    recording : Recording
+        In memory or on disk.
+    settings : AnalysisSettings, optional
+        Thresholds and band.
+
+    Returns
+    -------
+    WindowTable
+        The windows of `analyze`; none if the recording cannot be analysed at all.
+
+    Examples
+    --------
+    >>> still = np.tile([0.0, 0.0, 9.81], (1000, 1))
+    >>> still += np.random.default_rng(0).normal(0.0, 0.003, (1000, 3))
+    >>> table = judge(Recording.from_arrays(still, sampling_rate_hz=100.0))
+    >>> int(table.where("no_tremor").sum())
+    4
+    """
+    settings = settings or AnalysisSettings()
+    if _reason_to_refuse(recording, settings) is not None:
+        return WindowTable.concatenate([])
+    table, _ = _judged_windows(recording, _grid(recording, settings), settings, None)
+    return apply_context(table, settings=settings)
 
 
 def _with_heart(summary: Summary, heart: HeartBeside | None) -> Summary:

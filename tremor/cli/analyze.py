@@ -293,6 +293,4 @@ def _report(
             click.echo()
         click.echo(as_text.render(analysis, unicode=shows_unicode()), nl=False)
     if analysis.status == "insufficient":
-        from tremor.report.messages import sentence
-
-        say(f"{file}: not enough good data: {sentence(analysis.summary.reason)}")
+        say(f"{file}: not enough good data for a result")

@@ -49,7 +49,7 @@ def check(
     as_json: bool,
     given: CaptureOptions,
 ) -> None:
-    """Check how good captures are: format, unit, gravity, rate, gaps, clipping, dead axes."""
+    """Check captures: format, unit, gravity, rate, gaps, clipping, and how much rest they hold."""
     several = len(files) > 1
     failed = 0
     for index, file in enumerate(files):
@@ -73,17 +73,21 @@ def check(
 
 
 def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool) -> tuple[str, str]:
+    from tremor.analysis.offline import judge
     from tremor.analysis.quality import quality_of
     from tremor.report.as_text import render_check
+    from tremor.report.seen import rest_text, still_s
     from tremor.settings import AnalysisSettings
 
     clipped_fraction = int(recording.clipped.sum()) / max(1, recording.n_samples)
     facts = replace(recording.info, clipped_fraction=clipped_fraction)
     quality = quality_of(facts, AnalysisSettings())
+    windows = judge(recording)
     source = recording.source
     if not as_json:
         slug = source.format if source else ""
-        return render_check(file.name, facts, quality, source_format=slug), quality.level
+        text = render_check(file.name, facts, quality, windows=windows, source_format=slug)
+        return text, quality.level
     from tremor import __version__
     from tremor.report.as_json import document_of
     from tremor.report.messages import sentence
@@ -92,6 +96,8 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
         "schema": _SCHEMA,
         "verdict": quality.level.replace(" ", "_"),
         "reasons": list(map(sentence, quality.reasons)),
+        "still_s": still_s(windows),
+        "rest": rest_text(windows, duration_s=facts.duration_s),
         "software": {
             "name": "tremor-analyzer",
             "version": __version__,

@@ -10,6 +10,7 @@ from tremor.report.explanation_text import label
 from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.messages import brief, sentence, text
 from tremor.report.numbers import clock, number, value_text
+from tremor.report.seen import rest_text
 from tremor.report.sparkline import sparkline
 from tremor.results.estimates import BY_RANK
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis
     from tremor.results.explanations import Evidence, Explanation
+    from tremor.results.windows import WindowTable
 
 __all__ = ["explanation_lines", "render", "render_check", "render_explanations", "short"]
 
@@ -81,7 +83,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         ),
     )
     quality = quality_of(facts, analysis.settings, analysis.cautions)
-    lines += _fact("quality", text("quality", quality.level))
+    lines += _fact("quality", view.quality_word(analysis, quality))
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)
     lines.append("")
@@ -217,7 +219,9 @@ def _missing(explanation: Explanation) -> list[str]:
     return wrapped(f"{label('missing'):<9}{listed}", indent=4, hang=9)
 
 
-def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_format: str) -> str:
+def render_check(
+    name: str, facts: CaptureInfo, quality: Quality, *, windows: WindowTable, source_format: str
+) -> str:
     """Render the quality of a capture as text.
 
     Parameters
@@ -228,6 +232,8 @@ def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_form
         The capture.
     quality : Quality
         The word and its reasons.
+    windows : WindowTable
+        The windows of the capture, judged.
     source_format : str
         Slug of the format.
 
@@ -239,7 +245,7 @@ def render_check(name: str, facts: CaptureInfo, quality: Quality, *, source_form
     lines = [f"{name}: {text('quality', quality.level)}"]
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
-    lines.append("")
+    lines += [*wrapped(rest_text(windows, duration_s=facts.duration_s)), ""]
     for row, value in view.capture_rows(facts, source_format=source_format):
         lines += wrapped(f"{row:<18}{value}", indent=2, hang=18)
         if row == text("capture", "gaps"):

@@ -9,9 +9,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.analysis.beyond import beyond_note
-from tremor.analysis.quality import quality_of
+from tremor.analysis.quality import Quality, quality_of
 from tremor.report.messages import section, sentence, sentences, text
 from tremor.report.numbers import clock, decimals_of, number, percent, percents, span, value_text
+from tremor.report.seen import better_text, seen_text
 from tremor.results.estimates import BY_RANK
 from tremor.results.verdicts import VERDICTS
 
@@ -39,6 +40,7 @@ __all__ = [
     "limits_text",
     "name_of_source",
     "purpose",
+    "quality_word",
     "range_text",
     "reason_text",
     "recovery_text",
@@ -132,6 +134,10 @@ def headline(analysis: Analysis) -> str:
     """Return the result in one sentence, and in one more if there is more than one steady line."""
     summary = analysis.summary
     if analysis.status == "insufficient":
+        seen = seen_text(analysis.windows) if len(analysis.windows) else ""
+        if seen and summary.reason is not None and summary.reason.code == "TOO_LITTLE_STILL":
+            better = better_text(analysis.windows)
+            return text("view", "cannot_tell_seen", seen=seen, better=better)
         why = sentence(summary.reason).rstrip(".") or text("view", "too_little_still")
         return text("view", "cannot_tell", why=why)
     if not summary.tremor_detected:
@@ -340,11 +346,20 @@ def key_sentences(analysis: Analysis) -> tuple[str, ...]:
         found.append(beyond)
     quality = quality_of(analysis.recording, analysis.settings, analysis.cautions)
     if quality.level == "good":
-        found.append(text("view", "capture_good"))
+        found.append(quality_word(analysis, quality))
     else:
         level, why = text("quality", quality.level), sentence(quality.reasons[0])
         found.append(text("view", "capture", level=level, why=why))
     return tuple(found)
+
+
+def quality_word(analysis: Analysis, quality: Quality) -> str:
+    """Return the quality of the capture in a word, or a sentence where good would mislead."""
+    if quality.level != "good":
+        return text("quality", quality.level)
+    if analysis.status == "insufficient":
+        return text("seen", "signal_without_rest")
+    return text("view", "capture_good")
 
 
 def verdict_counts(analysis: Analysis) -> tuple[tuple[str, int], ...]:
