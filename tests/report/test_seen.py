@@ -15,7 +15,7 @@ FS = 100.0
 
 def still_leg(duration_s):
     noise = np.random.default_rng(0).normal(0.0, 0.005, (round(FS * duration_s), 3))
-    return noise + [0.0, 0.0, 9.81]
+    return np.add(noise, [0.0, 0.0, 9.81])
 
 
 def of(samples):
