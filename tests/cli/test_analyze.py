@@ -36,14 +36,22 @@ def still(write_capture, still_leg):
 def test_summary_of_a_tremor_is_on_stdout(trembling):
     result = run(trembling)
     assert result.exit_code == 0, result.stderr
-    assert "Tremor at 8.000 Hz" in result.stdout
+    # A pure tone is that of a machine.
+    assert "The sensor shook about 8.0 times a second (8.000 Hz)" in result.stdout
+    assert len(result.stdout.splitlines()) <= 24
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
+
+
+def test_long_form_is_asked_for_with_v(trembling):
+    result = run(trembling, "-v")
+    assert "Tremor at 8.000 Hz" in result.stdout
+    assert "Half-power bandwidth" in result.stdout
 
 
 def test_still_leg_is_a_result_and_no_failure(still):
     result = run(still)
     assert result.exit_code == 0, result.stderr
-    assert "No tremor found" in result.stdout
+    assert "Your leg did not tremble in the 40 s" in result.stdout
 
 
 def test_json_is_one_document_that_follows_its_schema(trembling):
@@ -258,7 +266,7 @@ def test_shipped_capture_in_a_process_of_its_own(tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert "Tremor at" in done.stdout
+    assert "Your leg trembled about 8.4 times a second" in done.stdout
     assert "Traceback" not in done.stderr
     truth = json.loads(SAMPLE.with_name(SAMPLE.name + ".truth.json").read_text(encoding="utf-8"))
     assert truth
@@ -279,4 +287,4 @@ def test_closed_stream_of_messages_changes_nothing():
         timeout=300,
     )
     assert done.returncode == 0
-    assert "Tremor at" in done.stdout
+    assert "Your leg trembled about 8.4 times a second" in done.stdout

@@ -160,11 +160,11 @@ def test_analysis_is_printed_with_the_answers_and_the_report_named(tmp_path):
         "--context", answers,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert "Tremor at 8." in result.stdout
-    assert "missing" in result.stdout  # what is not answered: the answers were weighed
+    assert "trembled about 8." in result.stdout
+    assert "What fits best: muscle fatigue" in result.stdout  # the answers were weighed
     assert not (tmp_path / "x" / "context.toml").exists()  # nobody was asked
-    assert result.stdout.splitlines()[-1] == f"Report     {tmp_path / 'x' / 'report.html'}"
-    assert max(map(len, result.stdout.splitlines()[:-2])) <= 80
+    assert result.stdout.splitlines()[0] == f"Report     {tmp_path / 'x' / 'report.html'}"
+    assert max(map(len, result.stdout.splitlines()[2:])) <= 80
     assert "tremor: saved" in result.stderr
 
 
@@ -233,7 +233,7 @@ def test_sensor_that_stays_away_is_given_up_and_what_there_is_is_saved(tmp_path)
     assert result.exit_code == 6, result.output
     assert "was lost" in result.stderr
     assert str(folder) in result.stderr.splitlines()[-1]
-    assert "Tremor at" in result.stdout
+    assert "Your leg trembled about" in result.stdout
     assert manifest_of(folder)["closed"]
 
 
@@ -361,7 +361,7 @@ def test_signals_save_and_analyse(number, why, tmp_path):
         process.send_signal(number)
         out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert "Tremor at" in out
+    assert "Your leg trembled about" in out
     assert "Traceback" not in err
     manifest = manifest_of(folder)
     assert manifest["closed"]
@@ -419,7 +419,7 @@ def test_full_disk_is_told_and_what_it_took_is_analysed(tmp_path):
     assert result.returncode == 2, result.stderr
     assert "The disk is full" in result.stderr
     assert "bytes are lost: the disk did not take them" in result.stderr.splitlines()[-1]
-    assert "Tremor at" in result.stdout
+    assert "Your leg trembled about" in result.stdout
     assert manifest_of(folder)["files"]["samples.csv"]["n_bytes"] == 170_000
 
 

@@ -94,7 +94,7 @@ def test_what_cannot_be_told_says_why(analysis, insufficient):
 
 
 def test_still_leg_says_how_long_it_was_looked_at(no_tremor):
-    assert "No tremor found in 122 s of still time." in as_text.render(no_tremor)
+    assert "No tremor found in 2 min 2 s of still time." in as_text.render(no_tremor)
 
 
 def test_says_what_it_is_not(analysis):

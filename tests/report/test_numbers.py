@@ -46,7 +46,9 @@ def test_share_in_per_cent(share, text):
     assert percent(share) == text
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "0:00"), (62.9, "1:02"), (3723, "1:02:03")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0:00"), (62.4, "1:02"), (356.5, "5:57"), (3723, "1:02:03")]
+)
 def test_clock(seconds, text):
     assert clock(seconds) == text
 

@@ -45,7 +45,7 @@ def test_still_time_is_the_union_of_the_windows():
 def test_capture_without_rest_says_what_to_do():
     recording = of(swinging(60.0))
     told = rest_text(judge(recording), duration_s=60.0)
-    assert told.startswith("The leg was still for 0 s of 60 s.")
+    assert told.startswith("The leg was still for 0 s of 1 min.")
     assert better_text(judge(recording)) in told
     assert view.headline(analyze(recording)) == (
         f"Cannot tell. {seen_text(judge(recording))} {better_text(judge(recording))}"
@@ -54,7 +54,7 @@ def test_capture_without_rest_says_what_to_do():
 
 def test_long_rest_needs_no_advice():
     told = rest_text(judge(of(still_leg(200.0))), duration_s=200.0)
-    assert told == "The leg was still for 200 s of 200 s."
+    assert told == "The leg was still for 3 min 20 s of 3 min 20 s."
 
 
 def test_capture_too_short_for_a_window_is_told_how_long():

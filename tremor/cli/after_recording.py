@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tremor.cli.context import ask_all
-from tremor.cli.options import is_quiet
+from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import say, shows_unicode
 from tremor.errors import InvalidInputError, TremorError
 from tremor.report.messages import sentence, text
@@ -157,10 +157,12 @@ def _ask_open_questions(known: Context) -> Context:
 def _print_analysis(analyzed: AnalyzedRecording) -> None:
     from tremor.report import as_text
 
-    click.echo(as_text.render(analyzed.analysis, unicode=shows_unicode()), nl=False)
-    click.echo()
-    click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
+    # The path of the page first: what follows may be more than a screen.
     click.echo(text("session", "report_at", path=analyzed.report))
+    click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
+    click.echo()
+    render = as_text.render if verbosity() else as_text.render_screen
+    click.echo(render(analyzed.analysis, unicode=shows_unicode()), nl=False)
 
 
 def _say_insufficient(recorded: SensorOutcome, why: str) -> None:

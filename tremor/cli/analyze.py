@@ -17,6 +17,7 @@ from tremor.cli.options import (
     overwrite_option,
     read_settings,
     settings_options,
+    verbosity,
 )
 from tremor.cli.process import keep_freed_memory, pause_garbage_collection, release_freed_memory
 from tremor.cli.progress import Progress
@@ -291,6 +292,7 @@ def _report(
 
         if not is_first:
             click.echo()
-        click.echo(as_text.render(analysis, unicode=shows_unicode()), nl=False)
+        render = as_text.render if verbosity() else as_text.render_screen
+        click.echo(render(analysis, unicode=shows_unicode()), nl=False)
     if analysis.status == "insufficient":
         say(f"{file}: not enough good data for a result")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tremor.analysis.quality import Quality, quality_of
-from tremor.report import explanation_text, view
+from tremor.report import explanation_text, plain, view
 from tremor.report.explanation_text import label
 from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.messages import brief, sentence, text
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from tremor.results.explanations import Evidence, Explanation
     from tremor.results.windows import WindowTable
 
-__all__ = ["explanation_lines", "render", "render_check", "render_explanations", "short"]
+__all__ = [
+    "explanation_lines",
+    "render",
+    "render_check",
+    "render_explanations",
+    "render_screen",
+    "short",
+]
 
 _MOST_ROWS: Final = 10
 _MOST_MISSING: Final = 4
@@ -93,6 +100,42 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     if analysis.explanations:
         lines += [*explanation_lines(analysis), ""]
     lines += wrapped(view.purpose())
+    return _text(lines, unicode=unicode)
+
+
+def render_screen(analysis: Analysis, *, unicode: bool = True) -> str:
+    """Render what a runner should know, on one screen of 80 x 24.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+    unicode : bool
+        As for `render`.
+
+    Returns
+    -------
+    str
+        What was found, what fits best, what to do, and when to get help; `render` has the rest.
+    """
+    lines = [*_warning_signs(analysis), view.name_of_source(analysis), ""]
+    lines += wrapped(" ".join(plain.sentences_of(analysis)))
+    if analysis.status == "measured" and unicode:
+        lines += ["", *_sparkline(analysis)]
+    cautions = view.caution_texts(analysis)
+    for caution in cautions[:1]:
+        lines += ["", *wrapped(text("plain", "caution", caution=caution))]
+    told = (
+        plain.explanation_sentence(analysis),
+        plain.next_step(analysis),
+        plain.quality_sentence(analysis),
+    )
+    lines.append("")
+    for paragraph in filter(None, told):
+        lines += wrapped(paragraph, hang=2)
+    _, signs = explanation_text.help_list()[0]
+    lines += wrapped(text("plain", "help", signs=", ".join(signs)), hang=2)
+    lines += [*wrapped(text("plain", "more")), *wrapped(view.purpose())]
     return _text(lines, unicode=unicode)
 
 

@@ -7,6 +7,8 @@ language may override any of them; where it does not, the English text is used.
 A template refers to values as `str.format` does, with these formats besides those of Python:
 
 ==========================  ===================================================================
+``{x:duration}``            seconds in words, as `tremor.report.numbers.span`
+``{x:clock}``               seconds as a time, as `tremor.report.numbers.clock`
 ``{x:figure}``              three significant digits, whole numbers in full
 ``{x:interval UNIT}``       a number with its interval and unit, for a mapping of value, low, high
 ``{x:share}``               a share in whole per cent, with its interval for such a mapping
@@ -35,7 +37,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
-from tremor.report.numbers import figure, number, percent
+from tremor.report.numbers import clock, figure, number, percent, span
 from tremor.results.verdicts import REASON_NAMES
 
 if TYPE_CHECKING:
@@ -331,6 +333,8 @@ def _interval(value: Mapping[str, float], unit: str) -> str:
 _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
     "and": lambda words, _: text("number", "and").join(words),
     "brief": lambda note, _: brief(note),
+    "clock": lambda seconds, _: clock(seconds),
+    "duration": lambda seconds, _: span(seconds),
     "figure": lambda value, _: figure(value),
     "interval": _interval,
     "joined": lambda notes, _: sentences(notes),

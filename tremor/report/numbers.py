@@ -22,9 +22,6 @@ __all__ = [
 ]
 
 _SIGNIFICANT: Final = 3
-#: Durations from which on minutes are shown, and hours, s.
-_IN_MINUTES_S: Final = 600.0
-_IN_HOURS_S: Final = 10800.0
 
 
 def decimals_of(estimate: Estimate) -> int:
@@ -132,28 +129,35 @@ def clock(seconds: float) -> str:
 
     Examples
     --------
-    >>> clock(62.4), clock(3723.0)
-    ('1:02', '1:02:03')
+    >>> clock(62.4), clock(356.5), clock(3723.0)
+    ('1:02', '5:57', '1:02:03')
     """
-    whole = math.floor(seconds)
+    whole = _nearest(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def span(seconds: float, *, of_s: float = 0.0) -> str:
-    """Format a duration in the unit that suits it, or the longer one that it is part of.
+def span(seconds: float) -> str:
+    """Format a duration in words, with the seconds that `clock` shows.
 
     Examples
     --------
-    >>> span(188.4), span(4800.0), span(17126.0), span(10800.0)
-    ('188 s', '80 min', '4 h 45 min', '3 h')
-    >>> span(594.0, of_s=2400.0), span(20.0, of_s=2400.0)
-    ('10 min', '20 s')
+    >>> span(45.2), span(356.5), span(4800.0), span(17126.0)
+    ('45 s', '5 min 57 s', '1 h 20 min', '4 h 45 min')
     """
-    if seconds < (_IN_MINUTES_S if of_s < _IN_MINUTES_S else 60.0):
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60.0)
-    if seconds < _IN_HOURS_S:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    whole = _nearest(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return _two(whole // 60, "min", whole % 60, "s")
+    minutes = _nearest(seconds / 60.0)
+    return _two(minutes // 60, "h", minutes % 60, "min")
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"
+
+
+def _nearest(value: float) -> int:
+    """Round to the nearest whole number, a half up, so that all reports agree."""
+    return math.floor(value + 0.5)

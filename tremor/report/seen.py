@@ -88,7 +88,7 @@ def rest_text(table: WindowTable, *, duration_s: float) -> str:
     if not len(table):
         return text("better", "short")
     still = still_s(table)
-    told = text("seen", "still", still=span(still, of_s=duration_s), whole=span(duration_s))
+    told = text("seen", "still", still=span(still), whole=span(duration_s))
     if still < _ENOUGH_S:
         return " ".join(filter(None, (told, seen_text(table), better_text(table))))
     if still < _ENOUGH_TO_FADE_S:

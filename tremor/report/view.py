@@ -151,7 +151,7 @@ def headline(analysis: Analysis) -> str:
         "view",
         "tremor",
         at=text("view", "at", frequency=frequency) if frequency else "",
-        shaking=span(summary.tremor_s, of_s=summary.still_s),
+        shaking=span(summary.tremor_s),
         still=span(summary.still_s),
         share=text("view", "share", share=share) if share else "",
     )
