@@ -38,7 +38,10 @@ TABLES = sorted(
 NUMBER = re.compile(r"(?<![\w.+^-])[+-]?\d+(?:\.\d+)?(?=(?P<after>.{0,24}))")
 _UNITS = (
     *("%", "°C", "°F", "Hz", "min", "h", "s", "kg", "mg", "mm", "L", "m/s\\^2"),
-    *("days?", "weeks?", "times", "draws"),
+    *("days?", "weeks?", "minutes?", "times", "draws", "km", "mmol/L"),
+    # Who was measured, in a source.
+    *("persons?", "men", "healthy persons", "patients", "with essential tremor", "anxious patients"),
+    *("canoeists", "swimmers", "marathoners", "Ironman", "ultramarathon runners", "studies"),
 )
 _OTHER_END = r"-[\d.]+| (?:to|and|of) (?:under )?[\d.]+"
 UNIT = re.compile(rf"^(?:{_OTHER_END})? ?(?:{'|'.join(_UNITS)})(?![\w/])")

@@ -272,7 +272,10 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "OPEN_QUESTION": ("question",),
     "WARNING_SIGN": ("sign",),
     "ADVICE": ("advice", "sweat"),
-    "SWEAT_LOST": ("sweat_l",),
+    "DRINK_AT_MOST": ("short_l",),
+    "DRINK_AT_MOST_SWEAT": (),
+    "DRINK_NOTHING_SHORT": (),
+    "CLAIM_DISPUTED": ("claim",),
 }
 
 #: All codes, with the names of their values.

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from tremor.cli.main import cli
 from tremor.report.as_json import schema
+from tremor.results.explanations import EXPLANATION_IDS
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = """\
@@ -50,8 +51,25 @@ def saved(trembling, tmp_path):
     return path
 
 
-def test_all_tables_are_shown_without_a_name():
+def test_without_a_name_one_screen_shows_the_three_and_where_to_go_on():
     result = run("explain")
+    lines = result.stdout.splitlines()
+    assert len(lines) < 24  # the prompt takes one
+    assert max(map(len, lines)) <= 80
+    assert all(any(line.startswith(f"{id_}: ") for line in lines) for id_ in EXPLANATION_IDS)
+    assert "tremor explain ID" in result.stdout
+    assert "tremor explain --all" in result.stdout
+
+
+def test_all_tables_go_with_no_name():
+    for more in (["heat"], ["--analysis", "result.json"]):
+        result = run("explain", "--all", *more)
+        assert result.exit_code == 2
+        assert "--all shows every table" in result.stderr
+
+
+def test_all_tables_are_shown_when_asked_for():
+    result = run("explain", "--all")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("What the article says: Muscle Tremors After Running")
     assert max(len(line) for line in result.stdout.splitlines()) <= 80

@@ -54,14 +54,31 @@ def test_cramp_gets_stretch_and_massage_and_what_lasts_the_list_of_the_article()
     assert "chronic" not in ids(F, days_lasting=2)
 
 
-def test_drinking_is_never_advised_beyond_the_sweat():
-    assert "never more than you lost" in next(
-        sentence(one.text) for one in advised(E) if one.id == "drink"
-    )
-    told = advised(E, mass_before_kg=70, mass_after_kg=68.6, fluid_ml=500, urine_ml=100)
-    text = next(sentence(one.text) for one in told if one.id == "drink")
-    assert "(by your answers 1.80 L (1.66 to 1.94 L) in all)" in text
+def test_drinking_is_never_advised_beyond_what_is_missing():
+    def told(**answers):
+        return next(sentence(one.text) for one in advised(E, **answers) if one.id == "drink")
+
+    assert told().endswith("Never drink more than you lost as sweat.")
+    weighed = told(mass_before_kg=70, mass_after_kg=68.2, fluid_ml=500, urine_ml=100)
+    assert weighed.endswith("you are 1.8 L short; do not drink more than that.")
+    kept = told(mass_before_kg=70, mass_after_kg=70.4, duration_min=30)
+    assert kept.endswith("you are short of nothing; drink only against thirst.")
     assert "drink" not in ids(E, mass_before_kg=70, mass_after_kg=71, duration_min=150)
+
+
+def test_advice_that_physiotherapists_dispute_says_so():
+    disputed = {one.id: one for one in advised(F, E, N, days_lasting=4, cramp=True) if one.disputed}
+    assert set(disputed) == {"chronic", "massage"}
+    for one in disputed.values():
+        assert one.grade == "article"
+        assert all(sentence(why).startswith("Physiotherapists dispute") for why in one.disputed)
+
+
+def test_empty_stomach_is_advised_to_eat():
+    assert "eat_before" in ids(N, hours_since_meal=9)
+    assert "eat_before" not in ids(N, hours_since_meal=2)
+    assert "eat_before" not in ids(N)
+    assert "eat_before" not in ids(F, hours_since_meal=9)
 
 
 def test_where_help_is_needed_it_is_the_only_advice():

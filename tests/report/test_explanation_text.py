@@ -196,6 +196,30 @@ def test_what_would_change_it_is_told_in_text_page_and_json(measured, answers):
     assert written[0]["code"] == "LEADS" or not answers
 
 
+def test_disputed_advice_is_marked_in_text_and_page(analysis):
+    found = with_explanations(analysis, Context(**HARD_AND_HOT, days_lasting=5))
+    text, page = " ".join(as_text.render(found).split()), page_of(found).text
+    for one in (text, page):
+        assert "Physiotherapists dispute that massage does this" in one
+        assert "Physiotherapists dispute most of this list" in one
+    assert "[P4, disputed]" in text
+    assert page.count("Physiotherapists dispute most of this list") == 2  # advice and claim
+
+
+def test_what_is_not_counted_stands_by_itself_with_the_weight_that_it_would_have(analysis):
+    plain = with_explanations(analysis, Context(rpe=9))
+    found = with_explanations(analysis, Context(rpe=9, shaking="vehicle"))
+    weight = next(one.weight for one in plain.explanations[0].evidence if one.key == "line_width")
+    assert weight > 0.0
+    text, page = " ".join(as_text.render(found).split()), page_of(found).text
+    for one in (text, page):
+        assert "Not counted, because you say that a vehicle shook the leg." in one
+        assert f"0 instead of {weight:+.1f}" in one
+        assert "this is about a tremor that you felt" in one
+    assert " not used " in text
+    assert "Not counted" in page
+
+
 def test_open_question_of_an_older_result_is_told_in_plain_words(analysis):
     saved = with_explanations(analysis, Context(rpe=9, duration_min=95)).to_dict()
     del saved["sensitivity"]["changes"]

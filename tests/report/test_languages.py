@@ -20,7 +20,7 @@ from tremor.report.context_template import commented_toml
 from tremor.report.messages import sentence
 from tremor.report.table_texts import SECTIONS, texts_of
 from tremor.results.analysis import Analysis
-from tremor.results.explanations import Grade
+from tremor.results.explanations import EXPLANATION_IDS, Grade
 from tremor.settings import AnalysisSettings
 
 #: Answers that reach every kind of finding, advice and warning sign.
@@ -180,6 +180,8 @@ def test_rest_of_the_text_and_the_notebook_are_of_the_catalogue(measured):
 def test_listing_is_of_the_catalogue():
     outside = set(words_outside(evidence_listing.render()))
     assert outside <= set(evidence_listing.names())
+    left = re.sub(r"tremor explain( ID| --all| --analysis FILE)", "", evidence_listing.overview())
+    assert set(words_outside(left)) <= set(EXPLANATION_IDS)
     for name in evidence_listing.names():
         assert set(words_outside(evidence_listing.render_one(name))) <= set(
             evidence_listing.names()

@@ -21,6 +21,7 @@ __all__ = ["explain"]
 _EPILOG: Final = """\b
 Examples:
   tremor explain
+  tremor explain --all
   tremor explain F3
   tremor explain heat --json
   tremor analyze capture.csv --json > result.json
@@ -39,7 +40,8 @@ _WEIGHED: Final = ("explanations", "sensitivity", "warning_signs", "advice")
 
 @click.command(epilog=_EPILOG)
 @click.argument("name", metavar="[ID]", required=False)
-@click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+@click.option("--all", "whole", is_flag=True, help="Every claim, weight and reason.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on stdout; without an ID, of all.")
 @click.option(
     "--analysis",
     "analysis_file",
@@ -60,6 +62,7 @@ _WEIGHED: Final = ("explanations", "sensitivity", "warning_signs", "advice")
 def explain(
     *,
     name: str | None,
+    whole: bool,
     as_json: bool,
     analysis_file: Path | None,
     context_file: Path | None,
@@ -68,28 +71,33 @@ def explain(
 ) -> None:
     """Show what the explanations rest on, or weigh a saved result anew.
 
-    ID is a claim, an explanation, a piece of evidence, advice or a warning sign; without it, all
-    are shown.
+    ID is a claim, an explanation, a piece of evidence, advice or a warning sign; without it, the
+    three explanations are shown in short.
     """
+    if whole and (name is not None or analysis_file is not None):
+        raise click.UsageError("--all shows every table; leave out ID and --analysis")
     if analysis_file is None:
         for option, given in (("--context", context_file), ("--html", html)):
             if given is not None:
                 raise click.UsageError(f"{option} needs the result it is for; give --analysis FILE")
-        _tables(name, as_json=as_json)
+        _tables(name, whole=whole, as_json=as_json)
         return
     if name is not None:
         raise click.UsageError("an ID shows a table and --analysis weighs a result; give one")
     _weigh_anew(analysis_file, context_file, html, as_json=as_json, overwrite=overwrite)
 
 
-def _tables(name: str | None, *, as_json: bool) -> None:
+def _tables(name: str | None, *, whole: bool, as_json: bool) -> None:
     from tremor.report import evidence_listing
     from tremor.report.layout import in_ascii
 
     if as_json:
         print_json(evidence_listing.document(name))
     else:
-        text = evidence_listing.render() if name is None else evidence_listing.render_one(name)
+        if name is not None:
+            text = evidence_listing.render_one(name)
+        else:
+            text = evidence_listing.render() if whole else evidence_listing.overview()
         click.echo(text if shows_unicode() else in_ascii(text), nl=False)
 
 

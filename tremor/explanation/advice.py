@@ -11,10 +11,9 @@ from typing import Any, Final, Literal
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.answers.context import Context
+from tremor.explanation.claims import article
 from tremor.explanation.evidence import SOURCED
 from tremor.explanation.findings.answered import ANSWERED
-from tremor.explanation.findings.finding import interval
-from tremor.explanation.findings.sweat import sweat_loss
 from tremor.notes import Note, note
 from tremor.results.explanations import EXPLANATION_IDS, Advice, Grade, WarningSign
 
@@ -32,6 +31,10 @@ SCHEMA: Final = "tremor.advice/1"
 #: From so many days on it is lasting, and from so many on it should be looked at.
 LASTING_FROM_DAYS: Final = 3.0
 SHOW_AFTER_DAYS: Final = 14.0
+#: So long after a meal its weight in the table of evidence begins.
+EMPTY_AFTER_H: Final = 4.0
+#: The least that two readings of a bathroom scale can tell, 1 kg taken as 1 L.
+LEAST_SHORT_L: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class AdviceText:
     Parameters
     ----------
     id, text : str
-        Its name, and what to do; ``{sweat}`` stands for the loss of sweat, where it is known.
+        Its name, and what to do; ``{sweat}`` stands for how much may be drunk at most.
     claims : tuple of str
         Claims that it rests on; empty only for literature.
     grade : {"article", "literature", "judgement", "not verified"}
@@ -108,6 +111,11 @@ def _lasting(context: Context, days: float) -> bool:
     return context.days_lasting is not None and context.days_lasting >= days
 
 
+def _fasted(context: Context) -> bool:
+    hours = context.hours_since_meal
+    return hours is not None and hours >= EMPTY_AFTER_H
+
+
 #: Conditions on answers, by the name that the table of advice uses.
 _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     "a muscle cramped": lambda context: bool(context.cramp),
@@ -115,6 +123,7 @@ _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
         _lasting(context, LASTING_FROM_DAYS) or bool(context.tremor_without_running)
     ),
     "it lasts over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
+    "the stomach was empty": _fasted,
     "body mass was gained": _gained_mass,
     "no body mass was gained": lambda context: not _gained_mass(context),
 }
@@ -259,6 +268,11 @@ def advice_for(
             claims=row.claims,
             explanation=row.explanation,
             grade=row.grade,
+            disputed=tuple(
+                note("CLAIM_DISPUTED", claim=id_)
+                for id_ in row.claims
+                if article().claims[id_].disputed
+            ),
         )
         for row in table.advice
         if (row.when is None or holds[row.when])
@@ -267,12 +281,12 @@ def advice_for(
     )
 
 
-def _sweat(context: Context) -> Note | None:
-    loss = sweat_loss(
-        context.mass_before_kg,
-        context.mass_after_kg,
-        context.fluid_ml,
-        context.urine_ml,
-        context.duration_min,
-    ).volume_l
-    return None if loss.value is None else note("SWEAT_LOST", sweat_l=interval(loss))
+def _sweat(context: Context) -> Note:
+    """Return how much may be drunk at most: what two weighings say is missing."""
+    before_kg, after_kg = context.mass_before_kg, context.mass_after_kg
+    if before_kg is None or after_kg is None:
+        return note("DRINK_AT_MOST_SWEAT")
+    short_l = before_kg - after_kg
+    if short_l < LEAST_SHORT_L:
+        return note("DRINK_NOTHING_SHORT")
+    return note("DRINK_AT_MOST", short_l=short_l)

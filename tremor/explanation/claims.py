@@ -31,12 +31,15 @@ class Claim:
         The claim in words of our own.
     attributed_to : str
         Whom the article names for it; empty where nobody.
+    disputed : str
+        Who disputes it, and on what ground; empty where nobody does.
     """
 
     id: str
     section: str
     text: str
     attributed_to: str = ""
+    disputed: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """Return the form that the JSON holds."""
@@ -45,6 +48,7 @@ class Claim:
             "section": self.section,
             "text": self.text,
             "attributed_to": self.attributed_to,
+            "disputed": self.disputed,
         }
 
 

@@ -146,7 +146,8 @@ def _explaining(analysis: Analysis) -> dict[str, Any]:
         "cards": [_explanation(one) for one in analysis.explanations],
         "advice": [
             {
-                "text": sentence(one.text),
+                "text": " ".join(map(sentence, (one.text, *one.disputed))),
+                "disputed": bool(one.disputed),
                 "explanation": None
                 if one.explanation is None
                 else explanation_text.name_of(one.explanation),

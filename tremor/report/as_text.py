@@ -202,7 +202,10 @@ def explanation_lines(analysis: Analysis) -> list[str]:
         lines.append(label("what_you_can_do"))
         for advice in analysis.advice:
             ground = " ".join(advice.claims) or explanation_text.grade_text(advice.grade)
-            lines += wrapped(f"- {sentence(advice.text)} [{ground}]", indent=2, hang=2)
+            if advice.disputed:
+                ground = f"{ground}, {label('disputed')}"
+            told = " ".join(map(sentence, (advice.text, *advice.disputed)))
+            lines += wrapped(f"- {told} [{ground}]", indent=2, hang=2)
         lines.append("")
     lines.append(label("help_title"))
     for urgency, names in explanation_text.help_list():

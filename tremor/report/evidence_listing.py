@@ -6,6 +6,7 @@ These are the tables as they ship. What a result was weighed with stands in the 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -24,10 +25,16 @@ from tremor.report.numbers import percent
 if TYPE_CHECKING:
     from tremor.explanation.evidence import EvidenceTable
 
-__all__ = ["SCHEMA", "document", "names", "render", "render_one"]
+__all__ = ["SCHEMA", "document", "names", "overview", "render", "render_one"]
 
 SCHEMA: Final = "tremor.explain/1"
 _NEAREST: Final = 3
+#: The commands that the overview points to.
+_GO_ON: Final[Mapping[str, str]] = {
+    "one": "tremor explain ID",
+    "all": "tremor explain --all",
+    "anew": "tremor explain --analysis FILE",
+}
 _LABEL: Final = 9
 
 
@@ -83,6 +90,52 @@ def document(name: str | None = None) -> dict[str, Any]:
         for topic in TOPICS
     ]
     return whole
+
+
+def overview() -> str:
+    """Return the three explanations in short, how much is behind them, and where to go on.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns, and few enough for one screen of 24 lines.
+    """
+    table, advice = evidence_table(), advice_table()
+    grades = Counter(entry.grade for entry in table.entries.values())
+    lines = wrapped(_label("overview", title=text("claim", "title")))
+    for id_, hypothesis in table.hypotheses.items():
+        weights = [
+            weight
+            for entry in table.entries.values()
+            for weight in {one.weights.get(id_, 0.0) for one in entry.bins}
+        ]
+        lines += [
+            "",
+            *wrapped(f"{id_}: {text('explanation', f'{id_}.name')}"),
+            *wrapped(text("explanation", f"{id_}.in_short"), indent=2),
+            *wrapped(
+                _label(
+                    "behind",
+                    prior=hypothesis.prior,
+                    n_for=sum(weight > 0.0 for weight in weights),
+                    n_against=sum(weight < 0.0 for weight in weights),
+                ),
+                indent=2,
+            ),
+        ]
+    counts = _label(
+        "counts",
+        n_claims=len(article().claims),
+        n_evidence=len(table.entries),
+        grades=[f"{n} {_word('grade', grade)}" for grade, n in grades.most_common()],
+        n_advice=len(advice.advice),
+        n_signs=len(advice.warnings),
+    )
+    lines += ["", *wrapped(counts), ""]
+    lines += [
+        f"  {command:<33}{_label(f'go_on.{name}')}" for name, command in _GO_ON.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def render() -> str:
@@ -173,7 +226,7 @@ def _matches(name: str) -> list[tuple[str, Any]]:
     found = [(kind, row) for known, kind, row in _everything() if known.lower() == asked]
     if not found:
         near = get_close_matches(asked, names(), n=_NEAREST, cutoff=0.4)
-        hint = f"the nearest are {', '.join(near)}" if near else "all: tremor explain"
+        hint = f"the nearest are {', '.join(near)}" if near else "all: tremor explain --all"
         raise InvalidInputError(f"nothing is called {name!r}; {hint}")
     return found
 
@@ -220,8 +273,10 @@ def _each(rows: Any, lines_of: Callable[[Any], list[str]]) -> Iterator[str]:  # 
 
 
 def _claim_text(claim: Claim) -> str:
-    by = section("claim").get(f"{claim.id}.attributed_to", "")
-    return text("claim", f"{claim.id}.text") + (f" ({by})" if by else "")
+    texts = section("claim")
+    by, disputed = (texts.get(f"{claim.id}.{name}", "") for name in ("attributed_to", "disputed"))
+    found = text("claim", f"{claim.id}.text") + (f" ({by})" if by else "")
+    return f"{found} [{disputed}]" if disputed else found
 
 
 def _claim(claim: Claim) -> list[str]:

@@ -55,6 +55,7 @@ class ClaimText(NamedTuple):
     section: str
     text: str
     attributed_to: str
+    disputed: str
 
 
 def label(name: str, /, **values: object) -> str:
@@ -303,6 +304,7 @@ def claim_texts() -> tuple[ClaimText, ...]:
             section=texts[f"{id_}.section"],
             text=texts[f"{id_}.text"],
             attributed_to=texts.get(f"{id_}.attributed_to", ""),
+            disputed=texts.get(f"{id_}.disputed", ""),
         )
         for id_ in article().claims
     )

@@ -55,6 +55,7 @@ def _claim() -> Iterator[tuple[str, str]]:
         yield f"{claim.id}.section", claim.section
         yield f"{claim.id}.text", claim.text
         yield f"{claim.id}.attributed_to", claim.attributed_to
+        yield f"{claim.id}.disputed", claim.disputed
 
 
 def _evidence() -> Iterator[tuple[str, str]]:

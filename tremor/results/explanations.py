@@ -303,6 +303,8 @@ class Advice:
         The explanation that it belongs to; None for general advice.
     grade : {"article", "literature", "judgement", "not verified"}
         What it rests on.
+    disputed : tuple of Note
+        Who disputes it, and on what ground; empty where nobody does.
     """
 
     id: str
@@ -310,3 +312,4 @@ class Advice:
     claims: tuple[str, ...]
     explanation: str | None
     grade: Grade
+    disputed: tuple[Note, ...] = ()
