@@ -40,7 +40,14 @@ _UNITS = (
     *("%", "°C", "°F", "Hz", "min", "h", "s", "kg", "mg", "mm", "L", "m/s\\^2"),
     *("days?", "weeks?", "minutes?", "times", "draws", "km", "mmol/L"),
     # Who was measured, in a source.
-    *("persons?", "men", "healthy persons", "patients", "with essential tremor", "anxious patients"),
+    *(
+        "persons?",
+        "men",
+        "healthy persons",
+        "patients",
+        "with essential tremor",
+        "anxious patients",
+    ),
     *("canoeists", "swimmers", "marathoners", "Ironman", "ultramarathon runners", "studies"),
 )
 _OTHER_END = r"-[\d.]+| (?:to|and|of) (?:under )?[\d.]+"

@@ -77,7 +77,8 @@ def test_doubt_that_hides_another_leader_is_told(analysis_of):
 
 def test_answers_that_could_change_the_leader_are_named_two_at_most(analysis_of):
     analysis = analysis_of(recovery="persists")
-    sensitivity = with_explanations(analysis, Context(rpe=6, duration_min=70)).sensitivity
+    answers = {"rpe": 6, "duration_min": 70, "tremor_without_running": False}
+    sensitivity = with_explanations(analysis, Context(**answers)).sensitivity
     named = [one for one in sensitivity.changes if one.code == "ANSWER_COULD_CHANGE"]
     assert [one.values["leader"] for one in named] == [E, E]
     assert named[0].values["question"] == sensitivity.question.key

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.resources import files
 
@@ -24,6 +25,8 @@ def test_every_weight_has_a_reason_and_every_entry_its_ground(entry):
     assert entry.finding in FINDINGS
     assert entry.claims or entry.grade in SOURCED
     assert bool(entry.source) == (entry.grade in SOURCED)
+    for source in filter(None, (entry.source, *(one.source for one in entry.bins))):
+        assert re.search(r"\b(19|20)\d\d\b|patient information|lists of", source), source
     for one in entry.bins:
         assert len(one.reason.split()) >= 4
         assert one.reason.endswith(".")
@@ -89,6 +92,14 @@ def _groundless(table):
     table["evidence"][0]["claims"] = []
 
 
+def _nothing_lowered(table):
+    table["lowering"][0]["finding"] = "moonlight"
+
+
+def _nothing_kept_back(table):
+    table["lowering"][0]["kept"] = 1.0
+
+
 def _twice(table):
     table["evidence"].append(table["evidence"][0])
 
@@ -102,6 +113,8 @@ def _twice(table):
         (_stranger, "weights for dehydration"),
         (_groundless, "cites no claim"),
         (_twice, "recovery twice"),
+        (_nothing_lowered, "lowers moonlight = decays, which nothing looks at"),
+        (_nothing_kept_back, "lowers recovery by nothing"),
         (lambda table: table["evidence"][0].update(grade="rumour"), "grade 'rumour'"),
         (lambda table: table["explanation"].reverse(), "in this order"),
         (lambda table: table.pop("rules"), "not whole"),

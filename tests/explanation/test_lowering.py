@@ -113,6 +113,15 @@ def test_arms_that_worked_take_the_weight_of_hands_and_half_of_that_of_several(a
     assert "your arms worked hard" in sentence(worked["hand"].statement)
 
 
+def test_weighings_that_cannot_be_right_do_not_count(analysis_of):
+    run = {"mass_before_kg": 70, "mass_after_kg": 65}
+    found = weights_of(analysis_of(), "electrolytes_metabolites", duration_min=30, **run)
+    assert found["mass_loss"].not_counted
+    assert "beyond the 5.73 L/h ever seen" in sentence(found["mass_loss"].statement)
+    found = weights_of(analysis_of(), "electrolytes_metabolites", duration_min=120, **run)
+    assert found["mass_loss"].weight > 0.0
+
+
 def test_two_grounds_are_both_told_and_the_stronger_counts(analysis_of):
     posture = caution("posture_change", strength=0.3, about=("recovery",))
     for answers, kept in (({}, 0.7), ({"leg_cooled": True}, 0.5)):

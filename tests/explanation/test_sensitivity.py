@@ -75,7 +75,7 @@ def test_about_equal_is_within_the_limit(odds, names):
 
 def test_question_that_can_change_the_leader_goes_first(analysis_of):
     analysis = analysis_of(recovery="persists")
-    known = {"rpe": 6, "duration_min": 70, "medicines": []}
+    known = {"rpe": 6, "duration_min": 70, "medicines": [], "tremor_without_running": False}
     question = with_explanations(analysis, Context(**known)).sensitivity.question
     assert question.key == "weather"
     assert question.leader == "electrolytes_metabolites"
@@ -90,8 +90,8 @@ def test_change_that_is_promised_is_the_change_that_comes(analysis_of):
     analysis = analysis_of()
     before = with_explanations(analysis, Context(rpe=5))
     question = before.sensitivity.question
-    assert question.fields == ("other_stimulant",)
-    after = with_explanations(analysis, Context(rpe=5, other_stimulant=True))
+    assert question.fields == ("tremor_without_running",)
+    after = with_explanations(analysis, Context(rpe=5, tremor_without_running=True))
     odds = [
         next(one.log_odds for one in found.explanations if one.id == question.explanation)
         for found in (before, after)

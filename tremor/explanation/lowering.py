@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.explanation.evidence import evidence_table
 from tremor.explanation.findings.finding import Finding
+from tremor.explanation.findings.sweat import sweat_loss
 from tremor.notes import Note, note
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _PART_OF: Final[Mapping[str, Part]] = {
 #: Cautions that an answer on what shook the leg confirms; the others of them it removes.
 _CONFIRMED_BY: Final = {"machine": "machine", "vehicle": "vehicle", "own_movement": "voluntary"}
 
+#: Findings that say nothing where the weighings cannot be right.
+_FROM_WEIGHINGS: Final = ("mass_loss", "sodium")
 #: The cautions that the answer is about.
 SHAKING_CAUTIONS: Final = frozenset(_CONFIRMED_BY.values())
 
@@ -78,7 +81,7 @@ def lowered(
 def _lowered(
     finding: Finding, cautions: Collection[Caution], context: Context, table: EvidenceTable
 ) -> Finding:
-    grounds = _by_answers(finding, context, table)
+    grounds = [*_by_answers(finding, context, table), *_by_contradiction(finding, context)]
     removed: list[_Ground] = []
     if finding.origin == "measured":
         given = _by_cautions(finding, cautions)
@@ -104,6 +107,20 @@ def _by_answers(finding: Finding, context: Context, table: EvidenceTable) -> lis
         for row in table.lowerings
         if (row.finding, row.word) == (finding.key, finding.word) and getattr(context, row.answer)
     ]
+
+
+def _by_contradiction(finding: Finding, context: Context) -> list[_Ground]:
+    """Return that the weighings cannot be right, where nobody could sweat so much."""
+    if finding.key not in _FROM_WEIGHINGS:
+        return []
+    loss = sweat_loss(
+        context.mass_before_kg,
+        context.mass_after_kg,
+        context.fluid_ml or 0.0,
+        context.urine_ml or 0.0,
+        context.duration_min,
+    )
+    return [_Ground(0.0, remark) for remark in loss.remarks]
 
 
 def _by_cautions(finding: Finding, cautions: Iterable[Caution]) -> list[_Ground]:

@@ -132,9 +132,7 @@ def overview() -> str:
         n_signs=len(advice.warnings),
     )
     lines += ["", *wrapped(counts), ""]
-    lines += [
-        f"  {command:<33}{_label(f'go_on.{name}')}" for name, command in _GO_ON.items()
-    ]
+    lines += [f"  {command:<33}{_label(f'go_on.{name}')}" for name, command in _GO_ON.items()]
     return "\n".join(lines) + "\n"
 
 
