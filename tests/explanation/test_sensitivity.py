@@ -75,7 +75,8 @@ def test_about_equal_is_within_the_limit(odds, names):
 
 def test_question_that_can_change_the_leader_goes_first(analysis_of):
     analysis = analysis_of(recovery="persists")
-    known = {"rpe": 6, "duration_min": 70, "medicines": [], "tremor_without_running": False}
+    known = {"rpe": 6, "duration_min": 70, "tremor_without_running": False}
+    known |= {"medicines": [], "other_muscles": []}
     question = with_explanations(analysis, Context(**known)).sensitivity.question
     assert question.key == "weather"
     assert question.leader == "electrolytes_metabolites"
