@@ -37,7 +37,7 @@ TABLES = sorted(
 #: A number that stands in a sentence, with what follows it.
 NUMBER = re.compile(r"(?<![\w.+^-])[+-]?\d+(?:\.\d+)?(?=(?P<after>.{0,24}))")
 _UNITS = (
-    *("%", "°C", "°F", "Hz", "min", "h", "s", "kg", "mg", "mm", "L", "m/s\\^2"),
+    *("%", "°C", "°F", "Hz", "min", "h", "s", "kg", "mg", "g", "mm", "L", "m/s\\^2"),
     *("days?", "weeks?", "minutes?", "times", "draws", "km", "mmol/L"),
     # Who was measured, in a source.
     *(
@@ -56,7 +56,7 @@ UNIT = re.compile(rf"^(?:{_OTHER_END})? ?(?:{'|'.join(_UNITS)})(?![\w/])")
 NO_UNIT = re.compile(
     r"scale of 0 to 10|(?:\d )?of 10\b|\b(?:19|20)\d\d\b|[+-]0\.7|within 0\.5|2000 of them"
     # Syntax of what is to be typed, a time zone, and parts of a sentence whose unit is put in.
-    r"|rpe = 8|[+]01:00|passed is 0|^, 0 to $|^ 0$"
+    r"|rpe = 8|[+]01:00|^, 0 to $|^ 0$"
     # Keys of a scale of pain.
     r"|then 0-9 pain|0 \(none\) to 9 \(worst\)"
     # One of what is counted, in the form for a single one.

@@ -228,7 +228,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_NO_MASS_GAIN": (),
     "FINDING_SWEAT": ("sweat",),
     "FINDING_SALT": (),
-    "FINDING_SODIUM": ("sodium_mg",),
+    "FINDING_SODIUM": ("sodium_g",),
     # Of the body and the day.
     "FINDING_ANSWER": ("finding", "answer"),
     "FINDING_DAYS_LASTING": ("days_lasting",),

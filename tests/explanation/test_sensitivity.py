@@ -78,13 +78,11 @@ def test_question_that_can_change_the_leader_goes_first(analysis_of):
     known = {"rpe": 6, "duration_min": 70, "tremor_without_running": False}
     known |= {"medicines": [], "other_muscles": []}
     question = with_explanations(analysis, Context(**known)).sensitivity.question
-    assert question.key == "weather"
+    assert question.key == "body_mass"
     assert question.leader == "electrolytes_metabolites"
-    assert question.fields == ("temperature_c", "humidity_pct", "sun")
-    hot = {"temperature_c": 33, "humidity_pct": 60, "sun": "full"}
-    assert (
-        with_explanations(analysis, Context(**known, **hot)).sensitivity.leader == question.leader
-    )
+    assert question.fields == ("mass_before_kg", "mass_after_kg")
+    lost = Context(**known, mass_before_kg=70, mass_after_kg=67.5)
+    assert with_explanations(analysis, lost).sensitivity.leader == question.leader
 
 
 def test_change_that_is_promised_is_the_change_that_comes(analysis_of):

@@ -139,8 +139,8 @@ def test_tremor_that_fades_is_stated_with_its_interval(analysis_of):
     found = of(analysis_of(half_life_s=60.0), "recovery")
     assert (found.word, found.value, found.low, found.high) == ("decays", 60.0, 48.0, 78.0)
     assert sentence(found.statement) == (
-        "It fades with rest, by half in 60 s (48 to 78 s); after 10 min of rest 90 % of it was "
-        "gone."
+        "It fades with rest: it halved every 60 s (48 to 78 s); "
+        "after 10 min of rest 90 % of it was gone."
     )
 
 

@@ -171,8 +171,8 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ),
             Topic(
                 key="kind",
-                text="Was it steady, intervals, hills or a race, "
-                "and how many minutes ago did you stop?",
+                text="Was it a steady run, intervals, hills or a race, "
+                "and how many minutes before the recording did you stop?",
                 what="what kind of run it was, and how long ago it ended",
             ),
             Topic(
@@ -197,7 +197,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ),
             Topic(
                 key="sweat",
-                text="Did you sweat little, medium or heavily?",
+                text="Did you sweat little, moderately or heavily?",
                 what="how much you sweated",
             ),
             Topic(
@@ -213,7 +213,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ),
             Topic(
                 key="other_muscles",
-                text="Did other muscles twitch that did no work: an eyelid, a hand, several?",
+                text="Did muscles twitch that did no work: an eyelid, a hand, several others?",
                 what="whether other muscles twitch",
             ),
             Topic(
@@ -223,17 +223,17 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ),
             Topic(
                 key="days_lasting",
-                text="For how many days has it lasted?",
+                text="How many days has it lasted?",
                 what="how many days it has lasted",
             ),
             Topic(
                 key="caffeine",
-                text="How much caffeine did you have in the last hours before the run?",
+                text="How much caffeine did you have in the six hours before?",
                 what="how much caffeine you had",
             ),
             Topic(
                 key="meal",
-                text="How many hours before the run was your last meal?",
+                text="How many hours before the recording was your last meal?",
                 what="how long ago you ate",
             ),
             Topic(

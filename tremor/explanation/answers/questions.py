@@ -73,7 +73,7 @@ class Answers:
         Question(
             section="run",
             title="effort (RPE)",
-            wording="How hard was it, from rest to the hardest there is?",
+            wording="How hard was the run, on a scale of 0 to 10?",
             why="very strenuous running can bring on tremor through fatigue alone",
             claims=("A1", "F1"),
             highest=10.0,
@@ -85,8 +85,8 @@ class Answers:
         Question(
             section="run",
             title="against the usual",
-            wording="How was it against what you are used to?",
-            why="a load that the muscle does not know tires it sooner",
+            wording="How does it compare with what you are used to?",
+            why="work that a muscle is not used to tires it sooner",
             claims=("A1", "F1"),
             choices=("easier", "usual", "harder", "new"),
             topic="load",
@@ -173,8 +173,8 @@ class Answers:
     shaking: str | None = asked(
         Question(
             section="environment",
-            title="shaking of the seat",
-            wording="Did a vehicle, a machine, or you yourself shake the leg meanwhile?",
+            title="other shaking",
+            wording="Did a vehicle, a machine, or you yourself shake the leg during the recording?",
             why="what shakes as evenly as a machine, or as long as a vehicle, is no sign of a "
             "tired muscle",
             claims=("F3",),
@@ -230,7 +230,7 @@ class Answers:
             section="body",
             title="sweat",
             wording="How much did you sweat?",
-            why="sweat carries water and sodium; this is what there is where nothing was weighed",
+            why="sweat carries water and sodium; it helps where you did not weigh yourself",
             claims=("E3",),
             choices=("low", "medium", "heavy"),
             topic="sweat",
@@ -244,8 +244,7 @@ class Answers:
             section="intake",
             title="drunk",
             wording="How much did you drink between the two weighings, or during the run?",
-            why="it is part of the balance of water; drinking beyond the loss is a matter of "
-            "its own",
+            why="it is part of the water balance; to drink more than was lost is a risk of its own",
             claims=("E3",),
             unit="ml",
             highest=30000.0,
@@ -257,8 +256,8 @@ class Answers:
         Question(
             section="intake",
             title="urine",
-            wording="How much urine did you pass in that time? Nothing passed is 0",
-            why="it is part of the balance of water",
+            wording="How much urine did you pass in that time, if any?",
+            why="it is part of the water balance",
             claims=("E3",),
             unit="ml",
             highest=10000.0,
@@ -281,9 +280,9 @@ class Answers:
         Question(
             section="intake",
             title="since the last meal",
-            wording="How long ago was your last meal when the recording started?",
-            why="caffeine acts more on an empty stomach",
-            claims=("N3", "N5"),
+            wording="How long before the recording was your last meal?",
+            why="an empty stomach raises tremor by itself",
+            claims=("N5",),
             unit="h",
             highest=168.0,
             topic="meal",
@@ -307,7 +306,8 @@ class Answers:
         Question(
             section="stimulants",
             title="caffeine",
-            wording="How much caffeine in the six hours before? A cup of coffee holds about 80 mg",
+            wording="How much caffeine did you have in the six hours before? A coffee holds "
+            "about 80 mg",
             why="caffeine in excess is one of the article's contributors",
             claims=("N3",),
             unit="mg",
@@ -357,8 +357,8 @@ class Answers:
         Question(
             section="health",
             title="tremor without running",
-            wording="Do you tremble on days without running as well?",
-            why="then exercise may only set off what is there already",
+            wording="Do you also tremble on days without running?",
+            why="then the run may only set off what is there already",
             claims=("N1",),
             topic="tremor_without_running",
             tries=(True, False),
@@ -368,7 +368,7 @@ class Answers:
         Question(
             section="health",
             title="lasting",
-            wording="For how long has the trembling been coming back or lasting?",
+            wording="How long has the trembling lasted, or kept coming back?",
             why="it usually stops on its own; what lasts should be looked at",
             claims=("P2", "P4"),
             unit="days",
@@ -383,7 +383,7 @@ class Answers:
         Question(
             section="today",
             title="stress",
-            wording="How much stress are you under, from none to the most there is?",
+            wording="How much stress are you under, on a scale of 0 to 10?",
             why="stress is one of the article's contributors",
             claims=("N6",),
             highest=10.0,
@@ -396,7 +396,7 @@ class Answers:
             section="today",
             title="too little sleep",
             wording="Did you sleep too little last night?",
-            why="lack of sleep is known from the literature to bring on twitching",
+            why="lists of what makes muscles twitch name lack of sleep",
             claims=(),
             topic="short_sleep",
             tries=(True, False),
@@ -406,7 +406,7 @@ class Answers:
         Question(
             section="today",
             title="other muscles",
-            wording="Which muscles tremble or twitch that did not take part in the run?",
+            wording="Which muscles that did not take part in the run tremble or twitch?",
             why="idle small muscles point away from plain fatigue of the leg",
             claims=("N7",),
             choices=("eyelid", "hand", "several"),
@@ -430,7 +430,7 @@ class Answers:
             section="today",
             title="cold or shivering",
             wording="Were you cold or shivering?",
-            why="shivering is a tremor too, and known from the literature only",
+            why="shivering is a tremor, too, and cold calms the others",
             claims=(),
             topic="cold",
             tries=(True, False),

@@ -12,6 +12,7 @@ from tremor.explanation.findings.sweat import sweat_loss
 from tremor.notes import note
 
 if TYPE_CHECKING:
+    from tremor.estimate import Estimate
     from tremor.explanation.answers.context import Context
 
 __all__ = ["ANSWERED", "FROM_ONE_ANSWER", "LONG_FROM_MIN", "duration"]
@@ -216,6 +217,10 @@ def _mass_gain(context: Context) -> Finding:
     )
 
 
+def _in_g(amount_mg: Estimate) -> dict[str, float | None]:
+    return {name: None if mg is None else mg / 1000.0 for name, mg in interval(amount_mg).items()}
+
+
 def _sodium(context: Context) -> Finding:
     fields = ("salt", *_MASSES, "fluid_ml", "urine_ml")
     if context.salt:
@@ -245,7 +250,7 @@ def _sodium(context: Context) -> Finding:
         )
     return Finding(
         key="sodium",
-        statement=note("FINDING_SODIUM", sodium_mg=interval(sodium_mg)),
+        statement=note("FINDING_SODIUM", sodium_g=_in_g(sodium_mg)),
         origin="computed",
         value=sodium_mg.value,
         unit="mg",
