@@ -6,12 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from tremor.estimate import Estimate
 from tremor.explanation.answers.context import Context
 from tremor.explanation.explain import with_explanations
 from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.notes import note
 from tremor.report.messages import sentence
+from tremor.results.analysis import Episode
 from tremor.results.cautions import CAUTION_CODES, Caution
+from tremor.results.estimates import estimates_of
+
+MISSING = Estimate.missing(note("NO_EPISODE"))
 
 
 def caution(code="machine", strength=1.0, about=("tremor", "muscle_fatigue")):
@@ -111,6 +116,22 @@ def test_arms_that_worked_take_the_weight_of_hands_and_half_of_that_of_several(a
     assert worked["hand"].not_counted
     assert worked["several_muscles"].weight == 0.5 * plain["several_muscles"].weight
     assert "your arms worked hard" in sentence(worked["hand"].statement)
+
+
+def test_machine_that_ran_for_part_of_the_tremor_counts_by_that_part(analysis_of):
+    episodes = tuple(
+        Episode(start_s=start_s, end_s=start_s + 50.0, **estimates_of(None, otherwise=MISSING))
+        for start_s in (0.0, 60.0)
+    )
+    analysis = replace(analysis_of(), episodes=episodes)
+    first, second = (
+        replace(caution(), start_s=start_s, end_s=start_s + 50.0) for start_s in (0.0, 60.0)
+    )
+    half, _ = fatigue(analysis, first)
+    whole, _ = fatigue(analysis, first, second)
+    recovery = next(one for one in half.evidence if one.key == "recovery")
+    assert recovery.weight == pytest.approx(0.5 * recovery.weight_in_full)
+    assert whole.log_odds == whole.prior
 
 
 def test_weighings_that_cannot_be_right_do_not_count(analysis_of):

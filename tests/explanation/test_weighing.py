@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given, settings
@@ -18,6 +19,8 @@ from tremor.explanation.evidence import SOURCED, evidence_table
 from tremor.explanation.explain import explain, with_explanations
 from tremor.explanation.findings.collect import FINDINGS, find
 from tremor.explanation.weighing import log_odds, support_of, weigh
+from tremor.notes import note
+from tremor.results.cautions import CAUTION_CODES, Caution, Part
 from tremor.results.explanations import EXPLANATION_IDS
 
 F, E, N = EXPLANATION_IDS
@@ -54,6 +57,7 @@ ANSWERS = st.fixed_dictionaries(
         "temperature_c": _number(-10, 40),
         "humidity_pct": _number(0, 100),
         "sun": st.sampled_from(["shade", "mixed", "full"]),
+        "shaking": st.sampled_from(["none", "vehicle", "machine", "own_movement"]),
         "mass_before_kg": _number(55, 80),
         "mass_after_kg": _number(55, 80),
         "sweat": st.sampled_from(["low", "medium", "heavy"]),
@@ -127,6 +131,34 @@ def test_fact_that_supports_never_lowers_support(analysis_of, answers, seen):
         without = log_odds(weighed[:index] + weighed[index + 1 :], TABLE)
         for id_, weight in one.bin.weights.items():
             assert math.copysign(1.0, weight) * (whole[id_] - without[id_]) >= -1e-12
+
+
+CAUTIONS = st.lists(
+    st.builds(
+        lambda code, about, strength: Caution(
+            code=code, about=about, strength=strength, statement=note("NO_EPISODE")
+        ),
+        st.sampled_from(CAUTION_CODES),
+        st.lists(st.sampled_from(get_args(Part)), min_size=1, unique=True).map(tuple),
+        st.floats(0.0, 1.0).map(lambda value: round(value, 2)),
+    ),
+    max_size=3,
+)
+
+
+@FEW
+@given(answers=ANSWERS, seen=SEEN, cautions=CAUTIONS, seed=st.integers(0, 1000))
+def test_doubt_only_takes_away_says_so_and_has_no_order(analysis_of, answers, seen, cautions, seed):
+    context = context_of(answers)
+    analysis = replace(analysis_of(**seen), cautions=tuple(cautions))
+    found = explain(analysis, context)
+    for explanation in found:
+        for one in explanation.evidence:
+            assert 0.0 <= one.weight * one.weight_in_full <= one.weight_in_full**2
+            lowered = one.statement.code in {"NOT_COUNTED", "COUNTED_LESS"}
+            assert lowered or one.weight == one.weight_in_full
+    shuffled = random.Random(seed).sample(cautions, len(cautions))
+    assert explain(replace(analysis, cautions=tuple(shuffled)), context) == found
 
 
 SUPPORTING = [

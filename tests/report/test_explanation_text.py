@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
 from tremor.explanation.explain import with_explanations
+from tremor.notes import note
 from tremor.report import as_html, as_text, explanation_text, view
 from tremor.report.messages import brief, sentence
 from tremor.results.analysis import Analysis
+from tremor.results.cautions import Caution
 
 HARD_AND_HOT = {
     "rpe": 9,
@@ -218,6 +221,20 @@ def test_what_is_not_counted_stands_by_itself_with_the_weight_that_it_would_have
         assert "this is about a tremor that you felt" in one
     assert " not used " in text
     assert "Not counted" in page
+
+
+def test_caution_says_what_it_took_from_the_explanations(analysis):
+    turned = Caution(
+        code="strap_loose",
+        about=("strength", "bandwidth"),
+        strength=1.0,
+        statement=note("STRAP_LOOSE", above_ms2=0.3, inside_ms2=0.4),
+    )
+    doubtful = replace(analysis, cautions=(turned,))
+    assert not view.caution_texts(doubtful)[0].endswith("line is.")
+    found = with_explanations(doubtful, Context(rpe=9))
+    (said,) = view.caution_texts(found)
+    assert said.endswith("Therefore not counted for the explanations: how wide the line is.")
 
 
 def test_open_question_of_an_older_result_is_told_in_plain_words(analysis):

@@ -15,7 +15,7 @@ from tremor.explanation.changes import lead_of, what_would_change
 from tremor.explanation.evidence import EvidenceTable, evidence_table
 from tremor.explanation.findings.collect import answered_findings, measured_findings
 from tremor.explanation.findings.finding import Finding
-from tremor.explanation.lowering import lowered
+from tremor.explanation.lowering import cautions_in_force, lowered
 from tremor.explanation.sensitivity import Redrawn, open_questions, redraw
 from tremor.explanation.weighing import (
     Weighed,
@@ -151,7 +151,7 @@ class _State:
 def _weighed(analysis: Analysis, context: Context, table: EvidenceTable) -> _State:
     measured = measured_findings(analysis)
     stated = (*measured, *answered_findings(analysis, context))
-    findings = lowered(stated, analysis.cautions, context, table)
+    findings = lowered(stated, cautions_in_force(analysis), context, table)
     weighed = weigh(findings, table)
     return _State(
         measured=measured,

@@ -18,9 +18,10 @@ from tremor.notes import Note, note
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.explanation.evidence import EvidenceTable
+    from tremor.results.analysis import Analysis
     from tremor.results.cautions import Caution, Part
 
-__all__ = ["SHAKING_CAUTIONS", "lowered"]
+__all__ = ["SHAKING_CAUTIONS", "cautions_in_force", "lowered"]
 
 #: The part of a result that each finding of the sensor rests on.
 _PART_OF: Final[Mapping[str, Part]] = {
@@ -39,6 +40,38 @@ _CONFIRMED_BY: Final = {"machine": "machine", "vehicle": "vehicle", "own_movemen
 _FROM_WEIGHINGS: Final = ("mass_loss", "sodium")
 #: The cautions that the answer is about.
 SHAKING_CAUTIONS: Final = frozenset(_CONFIRMED_BY.values())
+
+
+def cautions_in_force(analysis: Analysis) -> tuple[Caution, ...]:
+    """Return the cautions with the strength that they have for the result as a whole.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        What was measured.
+
+    Returns
+    -------
+    tuple of Caution
+        A machine, vehicle or movement that was there for part of the tremor only counts by that
+        part; those of one kind at several times are added up. The others are as they were found.
+    """
+    total_s = sum(one.end_s - one.start_s for one in analysis.episodes)
+    found: list[Caution] = []
+    parts: dict[str, Caution] = {}
+    for one in analysis.cautions:
+        start_s, end_s = one.start_s, one.end_s
+        if one.code not in SHAKING_CAUTIONS or start_s is None or end_s is None or not total_s:
+            found.append(one)
+            continue
+        inside_s = sum(
+            max(0.0, min(end_s, episode.end_s) - max(start_s, episode.start_s))
+            for episode in analysis.episodes
+        )
+        before = parts[one.code].strength if one.code in parts else 0.0
+        strength = min(1.0, before + one.strength * inside_s / total_s)
+        parts[one.code] = replace(one, strength=strength)
+    return (*found, *parts.values())
 
 
 class _Ground(NamedTuple):

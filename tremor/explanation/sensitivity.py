@@ -16,7 +16,7 @@ from tremor.explanation.answers.question_schema import TOPICS
 from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.evidence import EvidenceTable
 from tremor.explanation.findings.collect import answered_findings
-from tremor.explanation.lowering import SHAKING_CAUTIONS, lowered
+from tremor.explanation.lowering import SHAKING_CAUTIONS, cautions_in_force, lowered
 from tremor.explanation.weighing import Weighed, log_odds, weigh
 from tremor.notes import note
 from tremor.results.explanations import OpenQuestion
@@ -156,7 +156,8 @@ def log_odds_of(
         Log-odds by explanation.
     """
     findings = (*measured, *answered_findings(analysis, context))
-    return log_odds(weigh(lowered(findings, analysis.cautions, context, table), table), table)
+    kept = lowered(findings, cautions_in_force(analysis), context, table)
+    return log_odds(weigh(kept, table), table)
 
 
 def leader_of(odds: Mapping[str, float]) -> str:

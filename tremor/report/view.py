@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import Quality, quality_of
+from tremor.notes import Note
 from tremor.report.messages import section, sentence, sentences, text
 from tremor.report.numbers import clock, decimals_of, number, percent, percents, span, value_text
 from tremor.report.seen import better_text, seen_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis, Summary
+    from tremor.results.cautions import Caution
     from tremor.results.estimates import EstimateEntry
     from tremor.results.lines import TremorLine
     from tremor.results.recovery import Recovery
@@ -325,8 +327,24 @@ def caution_texts(analysis: Analysis) -> tuple[str, ...]:
                 end=clock(one.end_s),
                 statement=statement,
             )
-        found.append(f"{_capitalized(statement)}.")
+        found.append(f"{_capitalized(statement)}. {_effect(one, analysis)}".rstrip())
     return tuple(found)
+
+
+def _effect(caution: Caution, analysis: Analysis) -> str:
+    """Return what a caution took from the explanations; empty where it took nothing."""
+    lowered: dict[str, dict[str, str]] = {"NOT_COUNTED": {}, "COUNTED_LESS": {}}
+    for explanation in analysis.explanations:
+        for one in explanation.evidence:
+            why = one.statement.values.get("why", ())
+            codes = [ground.values.get("caution") for ground in why if isinstance(ground, Note)]
+            if one.weight_in_full and one.statement.code in lowered and caution.code in codes:
+                lowered[one.statement.code][one.key] = text("finding", one.key)
+    return " ".join(
+        text("view", f"caution_effect.{code}", facts=list(facts.values()))
+        for code, facts in lowered.items()
+        if facts
+    )
 
 
 def key_sentences(analysis: Analysis) -> tuple[str, ...]:
