@@ -242,6 +242,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "COUNTED_IN_FULL": ("statement",),
     "CAUTION_GIVEN": ("caution",),
     "CAUTION_CONFIRMED": ("caution",),
+    "WEIGHED_INSTEAD": (),
     # Of what is not known.
     "NOT_MEASURED": ("finding", "why"),
     "NOT_DETERMINED": ("finding", "why"),

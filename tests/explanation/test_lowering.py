@@ -143,6 +143,20 @@ def test_weighings_that_cannot_be_right_do_not_count(analysis_of):
     assert found["mass_loss"].weight > 0.0
 
 
+def test_sweat_counts_once_by_weight_or_by_judgement(analysis_of):
+    judged = weights_of(analysis_of(), "electrolytes_metabolites", sweat="heavy")
+    assert judged["sweat"].weight > 0.0
+    weighed = {"mass_before_kg": 70, "mass_after_kg": 68.2}
+    both = weights_of(analysis_of(), "electrolytes_metabolites", sweat="heavy", **weighed)
+    assert both["sweat"].not_counted
+    assert both["mass_loss"].weight > judged["sweat"].weight
+    assert sentence(both["sweat"].statement).endswith("you weighed yourself, which tells more.")
+    # Where the weighings cannot be right, the judgement is what there is.
+    wrong = {"mass_before_kg": 70, "mass_after_kg": 64, "duration_min": 30}
+    again = weights_of(analysis_of(), "electrolytes_metabolites", sweat="heavy", **wrong)
+    assert again["sweat"] == judged["sweat"]
+
+
 def test_two_grounds_are_both_told_and_the_stronger_counts(analysis_of):
     posture = caution("posture_change", strength=0.3, about=("recovery",))
     for answers, kept in (({}, 0.7), ({"leg_cooled": True}, 0.5)):

@@ -36,8 +36,8 @@ _PART_OF: Final[Mapping[str, Part]] = {
 #: Cautions that an answer on what shook the leg confirms; the others of them it removes.
 _CONFIRMED_BY: Final = {"machine": "machine", "vehicle": "vehicle", "own_movement": "voluntary"}
 
-#: Findings that say nothing where the weighings cannot be right.
-_FROM_WEIGHINGS: Final = ("mass_loss", "sodium")
+#: Findings of the sweat that was lost.
+_OF_SWEAT: Final = ("sweat", "mass_loss", "sodium")
 #: The cautions that the answer is about.
 SHAKING_CAUTIONS: Final = frozenset(_CONFIRMED_BY.values())
 
@@ -114,7 +114,7 @@ def lowered(
 def _lowered(
     finding: Finding, cautions: Collection[Caution], context: Context, table: EvidenceTable
 ) -> Finding:
-    grounds = [*_by_answers(finding, context, table), *_by_contradiction(finding, context)]
+    grounds = [*_by_answers(finding, context, table), *_by_weighings(finding, context)]
     removed: list[_Ground] = []
     if finding.origin == "measured":
         given = _by_cautions(finding, cautions)
@@ -142,18 +142,16 @@ def _by_answers(finding: Finding, context: Context, table: EvidenceTable) -> lis
     ]
 
 
-def _by_contradiction(finding: Finding, context: Context) -> list[_Ground]:
-    """Return that the weighings cannot be right, where nobody could sweat so much."""
-    if finding.key not in _FROM_WEIGHINGS:
+def _by_weighings(finding: Finding, context: Context) -> list[_Ground]:
+    """Return that weighings tell more than a judgement of sweat, or cannot be right themselves."""
+    before_kg, after_kg = context.mass_before_kg, context.mass_after_kg
+    if before_kg is None or after_kg is None or finding.key not in _OF_SWEAT:
         return []
-    loss = sweat_loss(
-        context.mass_before_kg,
-        context.mass_after_kg,
-        context.fluid_ml or 0.0,
-        context.urine_ml or 0.0,
-        context.duration_min,
-    )
-    return [_Ground(0.0, remark) for remark in loss.remarks]
+    fluid_ml, urine_ml = context.fluid_ml or 0.0, context.urine_ml or 0.0
+    remarks = sweat_loss(before_kg, after_kg, fluid_ml, urine_ml, context.duration_min).remarks
+    if finding.key == "sweat":
+        return [] if remarks else [_Ground(0.0, note("WEIGHED_INSTEAD"))]
+    return [_Ground(0.0, remark) for remark in remarks]
 
 
 def _by_cautions(finding: Finding, cautions: Iterable[Caution]) -> list[_Ground]:
