@@ -178,11 +178,22 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         ],
         "not_counted": [_fact(one) for one in explanation.not_counted()],
         "neutral": [_fact(one) for one in explanation.pointing("neutral") if not one.not_counted],
+        "sources": _sources(explanation),
         "missing": [brief(one.statement) for one in explanation.missing],
         "sum_start": label("sum_start", prior=explanation.prior),
         "sum_end": label("sum_end", log_odds=explanation.log_odds),
         "claims": explanation.claims,
     }
+
+
+def _sources(explanation: Explanation) -> list[tuple[str, str]]:
+    """Return what was looked at and who measured it, each source once."""
+    found: dict[str, str] = {}
+    for one in explanation.evidence:
+        if one.source is not None:
+            entry = str(one.source.values["entry"]).partition(".")[0]
+            found.setdefault(sentence(one.source), text("evidence", f"{entry}.looks_at"))
+    return [(looks_at, source) for source, looks_at in found.items()]
 
 
 _SIDES: Final[tuple[tuple[str, Direction], ...]] = (
@@ -198,7 +209,6 @@ def _fact(evidence: Evidence) -> dict[str, Any]:
         "weight": label("weight", weight=explanation_text.weight_text(evidence)),
         "origin": explanation_text.origin_text(evidence),
         "grade": explanation_text.grade_text(evidence.grade),
-        "source": sentence(evidence.source),
         "claims": evidence.claims,
     }
 

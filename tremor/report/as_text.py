@@ -196,8 +196,8 @@ def explanation_lines(analysis: Analysis) -> list[str]:
                 lines += _evidence(direction, one.pointing(direction), always=answered)
             lines += _evidence("not_counted", one.not_counted(), always=False)
         lines += [*_missing(one), ""] if answered else []
-    sensitivity = _sensitivity(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
-    lines += [*sensitivity, ""]
+    lines += _leaders(analysis) if answered else wrapped(label("how_to_answer"), indent=2)
+    lines += ["", *_changes(analysis), ""]
     if answered or analysis.warning_signs:
         lines.append(label("what_you_can_do"))
         for advice in analysis.advice:
@@ -213,26 +213,30 @@ def explanation_lines(analysis: Analysis) -> list[str]:
     return lines
 
 
-def _sensitivity(analysis: Analysis) -> list[str]:
+def _leaders(analysis: Analysis) -> list[str]:
     sensitivity = analysis.sensitivity
     if sensitivity is None:
         return []
-    how_sure = [
+    return [
         line
         for paragraph in (
+            explanation_text.leaders_text(analysis),
             explanation_text.redraws_text(sensitivity),
             explanation_text.limits_text(sensitivity),
         )
         if paragraph
         for line in wrapped(paragraph, indent=2)
     ]
-    changes = [
-        line
-        for change in explanation_text.changes_texts(sensitivity)
-        for line in wrapped(f"- {change}", indent=2, hang=2)
-    ]
-    leaders = wrapped(explanation_text.leaders_text(analysis), indent=2)
-    return [*leaders, *how_sure, "", label("changes_title"), *changes]
+
+
+def _changes(analysis: Analysis) -> list[str]:
+    sensitivity = analysis.sensitivity
+    if sensitivity is None:
+        return []
+    lines = [label("changes_title")]
+    for change in explanation_text.changes_texts(sensitivity):
+        lines += wrapped(f"- {change}", indent=2, hang=2)
+    return lines
 
 
 def _warning_signs(analysis: Analysis) -> list[str]:

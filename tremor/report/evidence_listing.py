@@ -107,7 +107,7 @@ def overview() -> str:
         weights = [
             weight
             for entry in table.entries.values()
-            for weight in {one.weights.get(id_, 0.0) for one in entry.bins}
+            for weight in (one.weights.get(id_, 0.0) for one in entry.bins)
         ]
         lines += [
             "",
