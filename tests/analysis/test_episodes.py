@@ -216,6 +216,15 @@ def test_what_lasts_to_the_end_of_a_stream_is_provisional():
     assert found.provisional
 
 
+@pytest.mark.parametrize(
+    ("text", "is_found"), [("TTTHTTHTTT" * 4, True), ("TTTHHHHHTT" * 4, False), ("TTHTT", False)]
+)
+def test_a_heart_beside_a_tremor_does_not_hide_it(text, is_found):
+    # Every score is below the limit of one window, and their median above that of many.
+    found = find_episodes(table_of(text, heartbeat=[0.46] * len(text)), settings=DEFAULT)
+    assert len(found) == is_found
+
+
 # --- settling ------------------------------------------------------------------------------------
 
 

@@ -397,9 +397,13 @@ def _is_heartbeat(
     if np.count_nonzero(gone & inside) >= EPISODES.gone_share * np.count_nonzero(inside):
         return False
     # Members without a score are stronger than a heart can be, or members by hysteresis only.
-    is_line = table.reason[around] == REASON_NAMES.index("line")
-    rows = np.flatnonzero((members & is_line & ~is_burst[around]) | alike)
+    by_itself = members & (table.reason[around] == REASON_NAMES.index("line")) & ~is_burst[around]
+    rows = np.flatnonzero(by_itself | alike)
     if not rows.size:
+        return False
+    # Of a heart, most windows are refused one by one; beside a tremor, it raises their median.
+    is_mostly_line = np.count_nonzero(by_itself) > EPISODES.heartbeat_most_lines * rows.size
+    if is_mostly_line and rows.size >= EPISODES.heartbeat_least:
         return False
     limit = _limit_of_median(rows.size, start_s[rows[-1]] - start_s[rows[0]], settings=settings)
     return bool(np.median(np.nan_to_num(score[rows])) > limit)

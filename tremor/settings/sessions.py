@@ -129,6 +129,20 @@ class EpisodeCalibration:
         "windows, the present one included, whose median heartbeat score judges the present one",
         source=DETECTION_BENCH,
     )
+    heartbeat_most_lines: float = calibrated(
+        0.5,
+        "1",
+        "share of similar windows that are lines by themselves above which an episode is more than "
+        "the heart, whatever their median score: of 1400 hearts alone 12 came so far, with 0.27-0.5, "
+        "a tremor beside a heart has 0.45-0.8",
+        source=JUDGEMENT,
+    )
+    heartbeat_least: int = calibrated(
+        10,
+        "1",
+        "... of at least so many windows: of a few, three in four may pass by chance",
+        source=JUDGEMENT,
+    )
     alike_share: float = calibrated(
         0.5,
         "1",
