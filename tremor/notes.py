@@ -101,6 +101,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 #: What weakens a result, with the names of the values.
 _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "BAND_LIMITED": ("low_hz", "high_hz", "rate_hz", "asked_high_hz"),
+    "BROADER_THAN_TREMOR": ("bandwidth_hz", "widest_hz"),
     "STRAP_LOOSE": ("above_ms2", "inside_ms2"),
     "MACHINE_LIKE": ("even_share", "frequency_hz"),
     "BOUNCED": ("size_mm", "frequency_hz"),

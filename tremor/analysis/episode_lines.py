@@ -26,9 +26,8 @@ from tremor.analysis.session_lines import (
 from tremor.analysis.window_agreement import checked_by_windows
 from tremor.dsp.windows import WindowGrid
 from tremor.measures.intervals import NORMAL_QUANTILE
-from tremor.measures.pooled import PooledLine, fit_pooled_sets, is_too_broad
+from tremor.measures.pooled import PooledLine, fit_pooled_sets
 from tremor.measures.run_spectra import RunSpectra
-from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Floats, Recording
 from tremor.results.windows import WindowTable
 
@@ -39,7 +38,6 @@ __all__ = [
     "corrected_samples",
     "line_jobs",
     "whole_samples",
-    "without_humps",
 ]
 
 Bools = npt.NDArray[np.bool_]
@@ -186,38 +184,6 @@ def line_jobs(
         return EpisodeFits(lines, spectra)
 
     return [partial(fit, first) for first in range(0, len(episodes), _EPISODES_AT_ONCE)]
-
-
-def without_humps(
-    episodes: Sequence[EpisodeWindows], fits: Sequence[EpisodeFits]
-) -> tuple[tuple[EpisodeWindows, ...], list[EpisodeFits], Note | None]:
-    """Leave out the episodes of which the spectrum has a broad hump and no line.
-
-    Parameters
-    ----------
-    episodes : sequence of EpisodeWindows
-        In order of time.
-    fits : sequence of EpisodeFits
-        The results of their jobs, in order.
-
-    Returns
-    -------
-    tuple of (tuple of EpisodeWindows, list of EpisodeFits, Note or None)
-        Those that are left, for `collect_lines`, and why the first of the others is not.
-    """
-    lines = [line for fit in fits for line in fit.lines]
-    kept = [line is None or not is_too_broad(line) for line in lines]
-    if all(kept):
-        return tuple(episodes), list(fits), None
-    remaining = iter(kept)
-    left = [replace(fit, lines=[line for line in fit.lines if next(remaining)]) for fit in fits]
-    first = next(line for line, keep in zip(lines, kept, strict=True) if line and not keep)
-    reason = note(
-        "TOO_BROAD",
-        frequency_hz=first.frequency_hz.value,
-        bandwidth_hz=first.bandwidth_hz.value,
-    )
-    return tuple(one for one, keep in zip(episodes, kept, strict=True) if keep), left, reason
 
 
 def collect_lines(

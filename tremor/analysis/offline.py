@@ -31,10 +31,10 @@ from tremor.analysis.episode_lines import (
     collect_lines,
     corrected_samples,
     line_jobs,
-    without_humps,
 )
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
 from tremor.analysis.heart_caution import heart_caution, heart_of, widened
+from tremor.analysis.humps import breadth_caution, without_humps
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
@@ -125,9 +125,10 @@ def analyze(
     episodes, outside = without_edge_episodes(
         table, find_episodes(table, settings=settings), outside, band_hz=band_hz
     )
+    capture = Capture(recording, grid, settings)
     rest = partial(
         _recovery,
-        Capture(recording, grid, settings),
+        capture,
         table,
         episodes,
         rest_start_s=rest_start_s,
@@ -135,7 +136,7 @@ def analyze(
     )
     jobs: list[Callable[[], Any]] = [rest, *line_jobs(recording, grid, episodes, band_hz=band_hz)]
     recovery, *fits = run_jobs(jobs)
-    episodes, fits, refused = without_humps(episodes, fits)
+    episodes, fits, refused = without_humps(capture, table, episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
     beyond = beyond_band(
         recording, grid, outside, lines.session, settings=settings, band_hz=band_hz
@@ -147,7 +148,7 @@ def analyze(
     summary = _with_heart(summary, heart)
     known = (
         *posture_cautions(recovery),
-        *drift_cautions(table, episodes),
+        *(drift_cautions(table, episodes) or breadth_caution(summary.bandwidth_hz)),
         *heart_caution(heart),
         *model_caution(summary.fit),
     )

@@ -16,7 +16,7 @@ from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS
 from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
-from tremor.settings.outside import HEART_BESIDE, OUTSIDE, STEADINESS
+from tremor.settings.outside import HEART_BESIDE, HUMPS, OUTSIDE, STEADINESS
 from tremor.settings.recoveries import (
     DECAY_PRIOR,
     DECAY_READING,
@@ -53,6 +53,7 @@ __all__ = [
     "HARMONICS",
     "HEARTBEAT",
     "HEART_BESIDE",
+    "HUMPS",
     "IMPACTS",
     "LATE_STAMPS",
     "LEGS",

@@ -13,9 +13,11 @@ from tremor.settings.declaration import JUDGEMENT, calibrated
 
 __all__ = [
     "HEART_BESIDE",
+    "HUMPS",
     "OUTSIDE",
     "STEADINESS",
     "HeartBesideCalibration",
+    "HumpsCalibration",
     "OutsideCalibration",
     "SteadinessCalibration",
 ]
@@ -260,6 +262,49 @@ class HeartBesideCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HumpsCalibration:
+    """When a peak at the lower edge of the band is a broad hump that reaches below it."""
+
+    reach_hz: float = calibrated(
+        2.0,
+        "Hz",
+        "frequency above the lower edge of the band up to which a hump may reach below it: half of "
+        "4 Hz, more than cloth and pockets show",
+        source=JUDGEMENT,
+    )
+    least_windows: int = calibrated(
+        4, "1", "windows below which the mean spectrum is ragged", source=JUDGEMENT
+    )
+    most_level: float = calibrated(
+        2.0,
+        "1",
+        "strength over the usual one up to which a window holds the same shaking, whatever its "
+        "verdict; above, it holds a movement",
+        source=JUDGEMENT,
+    )
+    least_width: float = calibrated(
+        0.45,
+        "1",
+        "half-power width in windows of 4 s over frequency, from which it is a hump: up to 0.33 "
+        "for lines of 3.4-5 Hz, 0.3-1.5 Hz wide, and 0.5 and more for noise filtered to 2-3 Hz",
+        source="measured: tests/analysis/test_humps.py",
+    )
+    widest_tremor_hz: float = calibrated(
+        1.8,
+        "Hz",
+        "half-power width of the widest tremor of a leg on record, upper limit of its mean",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
+    )
+    surely_wide_hz: float = calibrated(
+        1.5,
+        "Hz",
+        "... and the mean itself, which the lower limit of a width must pass",
+        source="Rigby, Rigby and Caviness (2015), doi:10.5334/tohm.238, table 1 (below 10 Hz)",
+    )
+
+
 OUTSIDE: Final = OutsideCalibration()
+HUMPS: Final = HumpsCalibration()
 HEART_BESIDE: Final = HeartBesideCalibration()
 STEADINESS: Final = SteadinessCalibration()
