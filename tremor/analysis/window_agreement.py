@@ -196,9 +196,23 @@ def _median(triples: Floats) -> Estimate:
 
 
 def _root_mean_square(triples: Floats) -> Estimate:
-    """Return the root of the mean square of the windows and of their limits."""
-    value, low, high = np.sqrt(np.mean(np.square(triples), axis=0))
-    return _estimate(value, low, high)
+    """Return the root of the mean square of the windows, with their usual limits and its scatter.
+
+    The limits are those of a usual window, since a few are all but open where the frequency jumps.
+    Over a long time none of them is less sure than all of them scatter: muscle waxes and wanes.
+    """
+    value, low, high = triples.T
+    square = np.square(value)
+    rms = max(float(np.sqrt(square.mean())), 1e-300)
+    # Windows overlap by half.
+    count = max(2.0, len(value) / 2.0)
+    of_one = float(student_quantile(count - 1.0)) * float(square.std()) / (2.0 * rms**2)
+    widest = of_one if len(value) >= FIT_CHECK.least_for_scatter else np.inf
+    below, above = (
+        np.hypot(min(float(np.median(np.abs(limit - value))) / rms, widest), of_one / np.sqrt(count))
+        for limit in (low, high)
+    )
+    return _estimate(rms, rms * max(0.0, 1.0 - below), rms * (1.0 + above))
 
 
 def _open(line: PooledLine, triples: Floats) -> Estimate:

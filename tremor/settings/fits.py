@@ -177,6 +177,13 @@ class FitCheckCalibration:
         "share of the windows that must have their line at that of the fit",
         source=JUDGEMENT,
     )
+    least_for_scatter: int = calibrated(
+        30,
+        "1",
+        "windows from which their scatter limits the error of each: 60 s, in which the strength of "
+        "the narrowest tremor, 0.25 Hz wide, is new over ten times",
+        source=JUDGEMENT,
+    )
     near_hz: float = calibrated(
         0.3,
         "Hz",
