@@ -125,3 +125,32 @@ def test_where_the_model_does_not_hold_the_interval_reaches_to_the_windows():
     line = line_at(7.25, fit=FitCheck(shape="lorentzian", holds=False))
     assert checked(line, table).frequency_hz.low < 7.0
     assert checked(line_at(7.25), table).frequency_hz.low == pytest.approx(7.15)
+
+
+def with_strength(table, triples):
+    return replace(table, estimates=table.estimates | {"rms_ms2": np.asarray(triples)})
+
+
+def test_a_few_windows_that_are_all_but_open_do_not_open_the_session():
+    triples = np.tile([0.1, 0.09, 0.11], (24, 1))
+    triples[::6, 2] = 5.0
+    found = checked(line_at(7.0, rms=(0.1, 0.05, 0.9)), with_strength(table_of([7.0] * 24), triples))
+    assert found.rms_ms2.value == pytest.approx(0.1)
+    assert (found.rms_ms2.low, found.rms_ms2.high) == pytest.approx((0.09, 0.11))
+
+
+@pytest.mark.parametrize(("n_windows", "high"), [(20, 0.3), (40, 0.106)])
+def test_over_a_long_time_no_window_is_less_sure_than_all_scatter(n_windows, high):
+    values = 0.1 + 0.003 * (-1.0) ** np.arange(n_windows)
+    triples = np.stack([values, values / 3.0, 3.0 * values], axis=1)
+    table = with_strength(table_of([7.0] * n_windows), triples)
+    found = checked(line_at(7.0, rms=(0.1, 0.02, 0.9)), table)
+    assert found.rms_ms2.high == pytest.approx(high, rel=0.02)
+
+
+def test_a_fit_far_above_all_windows_is_not_told():
+    triples = np.tile([0.1, 0.06, 0.6], (10, 1))
+    table = with_strength(table_of([7.0] * 10), triples)
+    found = checked(line_at(7.0, rms=(0.5, 0.48, 0.52)), table)
+    assert found.rms_ms2.value == pytest.approx(0.1)
+    assert found.rms_ms2.method == "windows"

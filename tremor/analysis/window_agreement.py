@@ -122,7 +122,8 @@ def _as_strong_as_its_windows(line: PooledLine, windows: dict[str, Floats]) -> P
         near[:] = True
     own = {name: triples[near] for name, triples in windows.items()}
     widest = FIT_CHECK.most_spread * _spread(_root_mean_square(own["rms_ms2"]))
-    is_possible = (line.rms_ms2.value or 0.0) <= own["rms_ms2"][:, 2].max()
+    most_ms2 = FIT_CHECK.most_over_windows * float(own["rms_ms2"][:, 0].max())
+    is_possible = (line.rms_ms2.value or 0.0) <= most_ms2
     if is_possible and (near.all() or _spread(line.rms_ms2) <= widest):
         return line
     return _with_strength(line, own)
@@ -247,11 +248,12 @@ def _within(estimate: Estimate, triples: Floats) -> Estimate:
     if value is None or low is None or high is None or not np.isfinite(triples).all():
         return estimate
     limits = _root_mean_square(triples)
+    # No mean is more than every window has.
+    if value > FIT_CHECK.most_over_windows * triples[:, 0].max():
+        return limits
     if limits.low is None or limits.high is None:
         return estimate
     if not limits.low <= value <= limits.high:
-        # No mean is more than every window has; and where the interval of the windows is within
-        # that of the fit, theirs is the better value.
-        is_less_sure = low <= limits.low and limits.high <= high
-        return limits if is_less_sure or value > triples[:, 2].max() else estimate
+        # Where the interval of the windows is within that of the fit, theirs is the better value.
+        return limits if low <= limits.low and limits.high <= high else estimate
     return replace(estimate, low=max(low, limits.low), high=min(high, limits.high))

@@ -177,6 +177,13 @@ class FitCheckCalibration:
         "share of the windows that must have their line at that of the fit",
         source=JUDGEMENT,
     )
+    most_over_windows: float = calibrated(
+        1.5,
+        "1",
+        "RMS of a fit over the largest of its windows from which it is not possible; a window may "
+        "hold a line in part, or miss its flanks",
+        source=JUDGEMENT,
+    )
     least_for_scatter: int = calibrated(
         30,
         "1",
