@@ -272,6 +272,13 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "EVIDENCE_SOURCE": ("entry",),
     "LOWERED_BY_ANSWER": ("answer", "finding"),
     "OPEN_QUESTION": ("question",),
+    # Of the interview: why a question is asked now, and why none is asked any more.
+    "ASKED_FOR_SIGNS": (),
+    "ASKED_FOR_WARNING": (),
+    "ASKED_FOR_LEADER": ("leader", "others"),
+    "ASKED_WITH_OTHERS": ("leader",),
+    "INTERVIEW_ENOUGH": (),
+    "INTERVIEW_LIMIT": ("n_questions",),
     "WARNING_SIGN": ("sign",),
     "ADVICE": ("advice", "sweat"),
     "DRINK_AT_MOST": ("short_l",),

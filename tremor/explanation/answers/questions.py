@@ -6,12 +6,15 @@ documentation walk `QUESTIONS`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
+from types import MappingProxyType
 from typing import Final
 
-from tremor.explanation.answers.question_schema import Question, asked, question_of
+from tremor.explanation.answers.question_schema import TOPICS, Question, asked, question_of
 
-__all__ = ["QUESTIONS", "Answers", "by_attribute"]
+__all__ = ["QUESTIONS", "Answers", "by_attribute", "topic_fields"]
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -451,3 +454,20 @@ def by_attribute() -> dict[str, Question]:
     'a number from 0 to 10'
     """
     return {question.attribute: question for question in QUESTIONS}
+
+
+@cache
+def topic_fields() -> Mapping[str, tuple[str, ...]]:
+    """Return the answers that each topic asks for, in the order of asking.
+
+    Examples
+    --------
+    >>> topic_fields()["body_mass"]
+    ('mass_before_kg', 'mass_after_kg')
+    """
+    return MappingProxyType(
+        {
+            topic: tuple(question.attribute for question in QUESTIONS if question.topic == topic)
+            for topic in TOPICS
+        }
+    )

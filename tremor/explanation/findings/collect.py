@@ -6,6 +6,7 @@ formula). What is not known is a finding without a value, which says what it lac
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.findings.answered import ANSWERED, LONG_FROM_MIN, duration
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.results.analysis import Analysis
 
-__all__ = ["FINDINGS", "answered_findings", "find", "measured_findings"]
+__all__ = ["FINDINGS", "FROM_BOTH", "answered_findings", "find", "measured_findings"]
 
 #: Where the tremor of long work has its slow part, Hz.
 SLOW_LINE_HZ: Final = (4.0, 6.0)
-#: Every finding by name, in the order of `find`.
-FINDINGS: Final = (*MEASURED, *ANSWERED, "slow_line")
 
 
 def find(analysis: Analysis, context: Context) -> tuple[Finding, ...]:
@@ -50,7 +49,8 @@ def measured_findings(analysis: Analysis) -> tuple[Finding, ...]:
 
 def answered_findings(analysis: Analysis, context: Context) -> tuple[Finding, ...]:
     """Return the findings that need answers, as `find`."""
-    return (*(state(context) for state in ANSWERED.values()), _slow_line(analysis, context))
+    of_answers = (state(context) for state in ANSWERED.values())
+    return (*of_answers, *(state(analysis, context) for state in FROM_BOTH.values()))
 
 
 def _slow_line(analysis: Analysis, context: Context) -> Finding:
@@ -79,3 +79,9 @@ def _slow_line(analysis: Analysis, context: Context) -> Finding:
         word="yes" if long else "no",
         fields=("duration_min",),
     )
+
+
+#: Every finding that needs both the sensor and answers, by name.
+FROM_BOTH: Final[Mapping[str, Callable[[Analysis, Context], Finding]]] = {"slow_line": _slow_line}
+#: Every finding by name, in the order of `find`.
+FINDINGS: Final = (*MEASURED, *ANSWERED, *FROM_BOTH)
