@@ -275,7 +275,7 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     # Of the interview: why a question is asked now, and why none is asked any more.
     "ASKED_FOR_SIGNS": (),
     "ASKED_FOR_WARNING": (),
-    "ASKED_FOR_LEADER": ("leader", "others"),
+    "ASKED_FOR_LEADER": ("leader", "n_others", "first", "second"),
     "ASKED_WITH_OTHERS": ("leader",),
     "INTERVIEW_ENOUGH": (),
     "INTERVIEW_LIMIT": ("n_questions",),

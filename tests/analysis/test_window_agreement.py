@@ -134,7 +134,9 @@ def with_strength(table, triples):
 def test_a_few_windows_that_are_all_but_open_do_not_open_the_session():
     triples = np.tile([0.1, 0.09, 0.11], (24, 1))
     triples[::6, 2] = 5.0
-    found = checked(line_at(7.0, rms=(0.1, 0.05, 0.9)), with_strength(table_of([7.0] * 24), triples))
+    found = checked(
+        line_at(7.0, rms=(0.1, 0.05, 0.9)), with_strength(table_of([7.0] * 24), triples)
+    )
     assert found.rms_ms2.value == pytest.approx(0.1)
     assert (found.rms_ms2.low, found.rms_ms2.high) == pytest.approx((0.09, 0.11))
 

@@ -10,21 +10,15 @@ those are wrong, evenly over all answers.
 
 from __future__ import annotations
 
-import argparse
 import random
-import statistics
 import time
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tremor.errors import ContextError
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.questions import QUESTIONS
-from tremor.explanation.explain import explain
 from tremor.explanation.interview import Finished, next_question
-from tremor.explanation.advice import advice_table, warnings_of
 from tremor.explanation.likely_answers import interview_table
 from tremor.results.analysis import Analysis
 

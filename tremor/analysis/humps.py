@@ -119,9 +119,7 @@ def _why_no_line(
     if frequency_hz is None:
         return None
     if is_too_broad(line):
-        return note(
-            "TOO_BROAD", frequency_hz=frequency_hz, bandwidth_hz=line.bandwidth_hz.value
-        )
+        return note("TOO_BROAD", frequency_hz=frequency_hz, bandwidth_hz=line.bandwidth_hz.value)
     if frequency_hz > capture.band_hz[0] + HUMPS.reach_hz:
         return None
     rows = _rows_of(table, episode)

@@ -210,7 +210,9 @@ def _root_mean_square(triples: Floats) -> Estimate:
     of_one = float(student_quantile(count - 1.0)) * float(square.std()) / (2.0 * rms**2)
     widest = of_one if len(value) >= FIT_CHECK.least_for_scatter else np.inf
     below, above = (
-        np.hypot(min(float(np.median(np.abs(limit - value))) / rms, widest), of_one / np.sqrt(count))
+        np.hypot(
+            min(float(np.median(np.abs(limit - value))) / rms, widest), of_one / np.sqrt(count)
+        )
         for limit in (low, high)
     )
     return _estimate(rms, rms * max(0.0, 1.0 - below), rms * (1.0 + above))

@@ -8,22 +8,29 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tremor.cli.context import ask_all
+from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import say, shows_unicode
 from tremor.errors import InvalidInputError, TremorError
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import number
-from tremor.session.outcome import AnalyzedRecording, analyze_recording, keep_answers, saved_text
+from tremor.session.outcome import (
+    AnalyzedRecording,
+    analyze_recording,
+    explain_recording,
+    keep_answers,
+    saved_text,
+)
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
+    from tremor.results.analysis import Analysis
     from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
     from tremor.settings import AnalysisSettings
 
@@ -104,7 +111,7 @@ def print_analyses(
     *,
     as_json: bool,
 ) -> bool:
-    """Ask, analyse, print and write; return whether there was enough good data.
+    """Analyse, ask, print and write; return whether there was enough good data.
 
     Parameters
     ----------
@@ -119,15 +126,20 @@ def print_analyses(
     as_json : bool
         Print events instead of text.
     """
-    if plan.asks and not outcome.was_cut_short:
-        context = _ask_open_questions(context)
-        keep_answers(context, plan.folder)
-    is_enough = True
+    found: dict[int, Analysis] = {}
     for index, one in enumerate(outcome.recorded):
         try:
-            analyzed = analyze_recording(
-                one, context=context, settings=settings, baseline_rms_ms2=level_ms2
-            )
+            found[index] = analyze_recording(one, settings=settings, baseline_rms_ms2=level_ms2)
+        except TremorError as error:
+            _say_insufficient(one, str(error))
+    if plan.asks and not outcome.was_cut_short:
+        context = _ask_open_questions(context, found.values())
+        keep_answers(context, plan.folder)
+    is_enough = len(found) == len(outcome.recorded)
+    for index, analysis in found.items():
+        one = outcome.recorded[index]
+        try:
+            analyzed = explain_recording(one, analysis, context)
         except TremorError as error:
             _say_insufficient(one, str(error))
             is_enough = False
@@ -144,13 +156,15 @@ def print_analyses(
     return is_enough
 
 
-def _ask_open_questions(known: Context) -> Context:
-    """Ask what is not answered yet, if stdin is a terminal; return all answers."""
+def _ask_open_questions(known: Context, found: Iterable[Analysis]) -> Context:
+    """Ask what could change most of the first tremor, if stdin is a terminal; return all answers."""
     from tremor.explanation.answers.context import Context
 
     if sys.stdin is None or not sys.stdin.isatty():
         return known
-    answers, _ = ask_all({}, known=known.answered())
+    analyses = sorted(found, key=lambda one: one.status != "measured")
+    analysis = analyses[0] if analyses else None
+    answers, _ = interview(known=known.answered(), analysis=analysis)
     return Context(**answers)
 
 

@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from operator import add
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tremor.explanation.advice import advice_table, warnings_of
@@ -34,11 +33,13 @@ __all__ = ["Change", "Outlook", "look_ahead"]
 
 #: Weights by explanation, in the order of the article, in millionths of log-odds: whole numbers, so
 #: that sums do not hang on their order and what is equal is equal.
-Vector = tuple[int, ...]
+Vector = tuple[int, int, int]
 #: Weights that an answer adds, and the share of runners for whom it does.
 Outcomes = dict[Vector, float]
 
 _PER_LOG_ODDS: Final = 1_000_000
+#: Of the outcomes of a list, of which there may be a hundred, the rarest are passed over.
+_COVERED_SHARE: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +210,8 @@ class _Weigher:
         self._ids = tuple(evidence.hypotheses)
         self._priors = tuple(_whole(one.prior) for one in evidence.hypotheses.values())
         self._limit = _whole(evidence.rules.sum_limit)
-        self._leaders: dict[Vector, int] = {}
+        self.known_leaders: dict[Vector, int] = {}
+        self._known: defaultdict[str, list[tuple[Answers, Vector]]] = defaultdict(list)
         self._find: dict[str, Callable[[Context], Finding]] = dict(ANSWERED)
         self._cautions: tuple[Caution, ...] = ()
         if analysis is not None:
@@ -231,10 +233,16 @@ class _Weigher:
         )
 
     def _weight(self, key: str, answers: Answers) -> tuple[Vector, frozenset[str]]:
+        """Weigh one finding; what it looks at decides whether it was weighed before."""
+        for read, known in self._known[key]:
+            if all(answers.get(name) == value for name, value in read.items()):
+                return known, frozenset(read)
         reading = _Reading(answers)
         context = cast("Context", reading)
         findings = lowered((self._find[key](context),), self._cautions, context)
-        return self._vector(weigh(findings, self._evidence)), frozenset(reading.read)
+        vector = self._vector(weigh(findings, self._evidence))
+        self._known[key].append(({name: answers.get(name) for name in reading.read}, vector))
+        return vector, frozenset(reading.read)
 
     def _vector(self, weighed: Sequence[Any]) -> Vector:
         return tuple(
@@ -255,9 +263,7 @@ class _Weigher:
         total = sum(found.values())
         return {added: share / total for added, share in found.items()}
 
-    def measurement(
-        self, finding: str, values: Sequence[tuple[str | float, float]]
-    ) -> Outcomes:
+    def measurement(self, finding: str, values: Sequence[tuple[str | float, float]]) -> Outcomes:
         """Return what a measurement is expected to add to the sums, and how often."""
         entries = [one for one in self._evidence.entries.values() if one.finding == finding]
         found: defaultdict[Vector, float] = defaultdict(float)
@@ -272,18 +278,18 @@ class _Weigher:
 
     def odds(self, total: Vector) -> Vector:
         """Return log-odds for sums of weights."""
-        limit = self._limit
+        most = self._limit
         return tuple(
-            prior + min(max(one, -limit), limit)
-            for prior, one in zip(self._priors, total, strict=True)
+            [
+                prior + (one if -most < one < most else most if one > 0 else -most)
+                for prior, one in zip(self._priors, total, strict=True)
+            ]
         )
 
     def leader(self, total: Vector) -> int:
         """Return the place of what leads; of equal ones the first."""
-        leader = self._leaders.get(total)
-        if leader is None:
-            odds = self.odds(total)
-            leader = self._leaders[total] = odds.index(max(odds))
+        odds = self.odds(total)
+        self.known_leaders[total] = leader = odds.index(max(odds))
         return leader
 
     def leader_name(self, total: Vector) -> str:
@@ -358,13 +364,34 @@ class _Futures:
         self.leader = weigher.leader(now)
         self.leader_change = sum(one != self.leader for one in leaders) / n
 
-    def chances(self, topic: str, added: Vector) -> list[float]:
+    def expected_change(self, topic: str, outcomes: Outcomes) -> float:
+        """Return by how much the chances to lead differ between the outcomes of a topic."""
+        weighed: list[tuple[float, list[float]]] = []
+        covered = 0.0
+        for added, share in sorted(outcomes.items(), key=lambda pair: (-pair[1], pair[0])):
+            weighed.append((share, self._chances(topic, added)))
+            covered += share
+            if covered >= _COVERED_SHARE:
+                break
+        mean = [
+            sum(share * chances[place] for share, chances in weighed) / covered
+            for place in range(len(self.now))
+        ]
+        return sum(
+            share * 0.5 * sum(abs(one - other) for one, other in zip(chances, mean, strict=True))
+            for share, chances in weighed
+        )
+
+    def _chances(self, topic: str, added: Vector) -> list[float]:
         """Return the chance of each explanation to lead in the end after one outcome of a topic."""
-        counts = [0] * len(self.now)
-        leader = self.weigher.leader
-        for others, n in self._others[topic].items():
-            counts[leader(tuple(map(add, others, added)))] += n
-        return [count / self._n for count in counts]
+        counts = dict.fromkeys(range(len(self.now)), 0)
+        known, leader = self.weigher.known_leaders, self.weigher.leader
+        x, y, z = added
+        for (a, b, c), n in self._others[topic].items():
+            total = (a + x, b + y, c + z)
+            place = known.get(total)
+            counts[leader(total) if place is None else place] += n
+        return [count / self._n for count in counts.values()]
 
 
 def _change(
@@ -380,15 +407,7 @@ def _change(
     if not warning_change and all(not any(added) for added in outcomes):
         return None
     weigher = futures.weigher
-    chances = {added: futures.chances(topic, added) for added in outcomes}
-    mean = [
-        sum(share * chances[added][i] for added, share in outcomes.items())
-        for i in range(len(weigher.ids))
-    ]
-    leader_change = sum(
-        share * 0.5 * sum(abs(one - other) for one, other in zip(chances[added], mean, strict=True))
-        for added, share in outcomes.items()
-    )
+    leader_change = futures.expected_change(topic, outcomes)
     leaders, explanation, largest, new_leader = _extremes(outcomes, futures)
     return Change(  # a keyword for each field of the record
         topic=topic,
@@ -500,6 +519,4 @@ def _spread(name: str, sign: str, leaves: Sequence[_Leaf]) -> float:
     for leaf in leaves:
         if name in leaf.assigned:
             after[leaf.assigned[name]] += leaf.share if sign in leaf.signs else 0.0
-    return sum(
-        part * abs(elsewhere + found / part - chance) for (_, part), found in after.items()
-    )
+    return sum(part * abs(elsewhere + found / part - chance) for (_, part), found in after.items())

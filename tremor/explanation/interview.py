@@ -121,7 +121,7 @@ def _next(
     asks: Prompt, asked: Sequence[Sequence[str]], reason: Note, table: InterviewTable
 ) -> NextQuestion:
     questions = by_attribute()
-    keys = [key for key, prompt in table.lists.items() if asks[0] in prompt]
+    keys = [key for key, one in table.lists.items() if asks[0] in one.asks]
     return NextQuestion(
         questions=tuple(questions[name] for name in asks),
         number=len(asked) + 1,
@@ -133,9 +133,7 @@ def _next(
 
 def _chosen(outlook: Outlook, asked: Sequence[Sequence[str]], limits: Limits) -> Change | None:
     """Choose the change that is worth most for each prompt; None where none is worth a prompt."""
-    warning = [
-        one for one in outlook.changes if one.warning_change >= limits.least_warning_change
-    ]
+    warning = [one for one in outlook.changes if one.warning_change >= limits.least_warning_change]
     worth = [
         one
         for one in outlook.changes
@@ -155,7 +153,14 @@ def _chosen(outlook: Outlook, asked: Sequence[Sequence[str]], limits: Limits) ->
 
 def _reason(change: Change, outlook: Outlook) -> Note:
     if change.leaders:
-        return note("ASKED_FOR_LEADER", leader=outlook.leader, others=change.leaders)
+        first, *others = change.leaders
+        return note(
+            "ASKED_FOR_LEADER",
+            leader=outlook.leader,
+            n_others=len(change.leaders),
+            first=first,
+            second=others[0] if others else None,
+        )
     if change.warning_change > change.leader_change:
         return note("ASKED_FOR_WARNING")
     return note("ASKED_WITH_OTHERS", leader=outlook.leader)

@@ -26,13 +26,14 @@ __all__ = [
     "LikelyFinding",
     "Limits",
     "Prompt",
+    "QuestionList",
     "interview_table",
     "read_interview",
 ]
 
 SCHEMA: Final = "tremor.interview/1"
 
-#: Attributes that one prompt asks for: one question, or a list of several of yes and no.
+#: Attributes that one prompt asks for: one question, or a list of what may hold.
 Prompt = tuple[str, ...]
 #: Answers by attribute; what is missing is not answered.
 Answers = Mapping[str, Answer]
@@ -98,12 +99,6 @@ class LikelyAnswers:
         """Share of runners that do not answer."""
         return max(1.0 - sum(share for _, share in self.answers), 0.0)
 
-    def share_of(self, value: Answer, evenness: float) -> float:
-        """Return the share of an answer among those who answer, a part of it evened out."""
-        answered = 1.0 - self.unanswered
-        share = sum(share for one, share in self.answers if one == value) / answered
-        return share * (1.0 - evenness) + evenness / len(self.answers)
-
     def with_none(self, evenness: float) -> tuple[tuple[Any, float], ...]:
         """Return the answers and "not answered" with a part of their shares evened out."""
         open_share = self.unanswered
@@ -132,19 +127,40 @@ class LikelyFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionList:
+    """Questions that one prompt asks together.
+
+    Parameters
+    ----------
+    key, wording : str
+        Its name, and the question.
+    asks : tuple of str
+        Attributes of the questions: of yes and no or of several words, or numbers of one unit.
+    labels : mapping of str to str
+        What each item says: by attribute, or by attribute and word, as in ``medicines.diuretic``;
+        empty for numbers.
+    """
+
+    key: str
+    wording: str
+    asks: Prompt
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewTable:
-    """All of it; answers by attribute, questions of yes and no that are asked as one list by name."""
+    """All of it; answers by attribute, lists by name."""
 
     limits: Limits
-    lists: Mapping[str, Prompt]
+    lists: Mapping[str, QuestionList]
     answers: Mapping[str, LikelyAnswers]
     measured: tuple[LikelyFinding, ...]
 
     def chains(self) -> Iterator[tuple[str, tuple[Prompt, ...]]]:
         """Iterate over what is asked together: each list, and each topic beyond the lists."""
-        listed = {name for prompt in self.lists.values() for name in prompt}
-        for key, prompt in self.lists.items():
-            yield key, (prompt,)
+        listed = {name for one in self.lists.values() for name in one.asks}
+        for key, one in self.lists.items():
+            yield key, (one.asks,)
         for topic, names in topic_fields().items():
             alone = tuple((name,) for name in names if name not in listed)
             if alone:
@@ -179,16 +195,17 @@ class InterviewTable:
 
     def _replies(self, prompt: Prompt, given: Answers) -> list[tuple[Answers, float]]:
         """Return the replies to one prompt with their shares; a list is answered whole, or not."""
+        likely = [self._likely(name, given) for name in prompt]
         if len(prompt) == 1:
-            (name,) = prompt
-            return [({name: value}, share) for value, share in self._likely(name, given)]
-        evenness = self.limits.evenness
+            return [({prompt[0]: value}, share) for value, share in likely[0]]
         unanswered = self.unanswered(prompt)
         found: list[tuple[Answers, float]] = [(dict.fromkeys(prompt), unanswered)]
-        for values in product((True, False), repeat=len(prompt)):
+        answered = [[(one, part) for one, part in each if one is not None] for each in likely]
+        for combination in product(*answered):
             share = 1.0 - unanswered
-            for name, value in zip(prompt, values, strict=True):
-                share *= self.answers[name].share_of(value, evenness)
+            for (_, part), each in zip(combination, answered, strict=True):
+                share *= part / sum(one for _, one in each)
+            values = (value for value, _ in combination)
             found.append((dict(zip(prompt, values, strict=True)), share))
         return found
 
@@ -263,7 +280,7 @@ def read_interview(table: Mapping[str, Any]) -> InterviewTable:
     try:
         found = InterviewTable(
             limits=Limits(**table["limits"]),
-            lists=MappingProxyType({row["key"]: tuple(row["asks"]) for row in table["list"]}),
+            lists=MappingProxyType({row["key"]: _list(row) for row in table["list"]}),
             answers=MappingProxyType({row["key"]: _likely(row) for row in table["answer"]}),
             measured=tuple(
                 LikelyFinding(
@@ -283,6 +300,19 @@ def read_interview(table: Mapping[str, Any]) -> InterviewTable:
     if problems:
         raise InvalidInputError("the interview is not sound: " + "; ".join(problems))
     return found
+
+
+def _list(row: Mapping[str, Any]) -> QuestionList:
+    labels: dict[str, str] = {}
+    for name, label in row.get("labels", {}).items():
+        words = label.items() if isinstance(label, Mapping) else ()
+        labels |= {f"{name}.{word}": text for word, text in words} or {name: label}
+    return QuestionList(
+        key=row["key"],
+        wording=row["wording"],
+        asks=tuple(row["asks"]),
+        labels=MappingProxyType(labels),
+    )
 
 
 def _likely(row: Mapping[str, Any]) -> LikelyAnswers:
@@ -312,7 +342,9 @@ def _problems(one: LikelyAnswers) -> list[str]:
     found = [] if one.reason.strip() else [f"{one.key}: shares without a reason"]
     total = sum(share for _, share in one.answers)
     if total > 1.0 + 1e-9 or any(share <= 0.0 for _, share in one.answers):
-        found.append(f"{one.key}: shares must be above 0 and come to at most 1, and come to {total}")
+        found.append(
+            f"{one.key}: shares must be above 0 and come to at most 1, and come to {total}"
+        )
     for value, _ in one.answers if not one.times else ():
         try:
             checked(question, value)

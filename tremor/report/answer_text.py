@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["activity_text", "answer_text"]
 
 _SECTION: Final = "answer_text"
+_HOUR_MIN: Final = 60.0
 
 
 def answer_text(question: Question, answer: Answer) -> str:
@@ -39,6 +40,8 @@ def answer_text(question: Question, answer: Answer) -> str:
     >>> from tremor.explanation.answers.questions import by_attribute
     >>> answer_text(by_attribute()["distance_km"], 12.0), answer_text(by_attribute()["signs"], ())
     ('12 km', 'none')
+    >>> answer_text(by_attribute()["duration_min"], 65.0)
+    '1 h 5 min'
     """
     if answer is None:
         return text(_SECTION, "not_answered")
@@ -48,6 +51,9 @@ def answer_text(question: Question, answer: Answer) -> str:
         return ", ".join(answer).replace("_", " ") or text(_SECTION, "none")
     if isinstance(answer, str):
         return answer
+    if question.unit == "min" and answer >= _HOUR_MIN:
+        hours, minutes = divmod(answer, _HOUR_MIN)
+        return f"{hours:.0f} h" + (f" {minutes:g} min" if minutes else "")
     if question.unit:
         return f"{answer:g} {question.unit}"
     return text(_SECTION, "on_scale", number=answer, highest=question.highest)

@@ -69,8 +69,8 @@ _IN_TABLES: Final = frozenset(
         "claim",
         "evidence",
         "explanation",
-        "lowering",
         "question",
+        "question_list",
         "rule",
         "warning_sign",
     }

@@ -15,6 +15,7 @@ from tremor.explanation.answers.question_schema import TOPICS
 from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.claims import article
 from tremor.explanation.evidence import evidence_table
+from tremor.explanation.likely_answers import interview_table
 
 __all__ = ["SECTIONS", "texts_of"]
 
@@ -86,6 +87,13 @@ def _rule() -> Iterator[tuple[str, str]]:
     yield "redraws.reason", table.redraws.reason
 
 
+def _question_list() -> Iterator[tuple[str, str]]:
+    for one in interview_table().lists.values():
+        yield f"{one.key}.wording", one.wording
+        for name, label in one.labels.items():
+            yield f"{one.key}.{name}", label
+
+
 def _question() -> Iterator[tuple[str, str]]:
     for topic in TOPICS.values():
         yield f"{topic.key}.text", topic.text
@@ -109,6 +117,7 @@ _TABLES: Final[Mapping[str, Callable[[], Iterator[tuple[str, str]]]]] = {
     "explanation": _explanation,
     "lowering": _lowering,
     "question": _question,
+    "question_list": _question_list,
     "rule": _rule,
     "warning_sign": _warning_sign,
 }

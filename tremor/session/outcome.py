@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tremor import pipeline
+from tremor.explanation.explain import with_explanations
 from tremor.files import write_text
 from tremor.report.messages import text
 from tremor.report.numbers import clock, percent
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from tremor.session.plan import SensorOutcome
     from tremor.settings import AnalysisSettings
 
-__all__ = ["AnalyzedRecording", "analyze_recording", "keep_answers", "saved_text"]
+__all__ = [
+    "AnalyzedRecording",
+    "analyze_recording",
+    "explain_recording",
+    "keep_answers",
+    "saved_text",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +108,47 @@ def keep_answers(context: Context, folder: Path) -> None:
 
 
 def analyze_recording(
-    recorded: SensorOutcome,
-    *,
-    context: Context,
-    settings: AnalysisSettings,
-    baseline_rms_ms2: float | None,
-) -> AnalyzedRecording:
-    """Analyse a recording, weigh what may explain it, and write the report beside it.
+    recorded: SensorOutcome, *, settings: AnalysisSettings, baseline_rms_ms2: float | None
+) -> Analysis:
+    """Analyse a recording; what may explain it is weighed by `explain_recording`.
 
     Parameters
     ----------
     recorded : SensorOutcome
         What was recorded.
-    context : Context
-        What was answered.
     settings : AnalysisSettings
         Thresholds and band.
     baseline_rms_ms2 : float or None
         RMS of the leg at rest before the run, m/s^2, if it was measured.
+
+    Returns
+    -------
+    Analysis
+        What was measured.
+
+    Raises
+    ------
+    TremorError
+        If there is nothing to analyse.
+    """
+    return pipeline.analyze(
+        recorded.folder, settings=settings, rest=pipeline.RestInfo(baseline=baseline_rms_ms2)
+    )
+
+
+def explain_recording(
+    recorded: SensorOutcome, analysis: Analysis, context: Context
+) -> AnalyzedRecording:
+    """Weigh what may explain an analysis, and write the report beside the recording.
+
+    Parameters
+    ----------
+    recorded : SensorOutcome
+        What was recorded.
+    analysis : Analysis
+        What was measured.
+    context : Context
+        What was answered.
 
     Returns
     -------
@@ -128,16 +158,11 @@ def analyze_recording(
     Raises
     ------
     TremorError
-        If there is nothing to analyse, or the report cannot be written.
+        If the report cannot be written.
     """
     from tremor.report.as_html import render
 
-    analysis = pipeline.analyze(
-        recorded.folder,
-        settings=settings,
-        context=context,
-        rest=pipeline.RestInfo(baseline=baseline_rms_ms2),
-    )
+    explained = with_explanations(analysis, context)
     report = recorded.folder / REPORT_FILE
-    write_text(report, render(analysis))
-    return AnalyzedRecording(recorded, analysis, report)
+    write_text(report, render(explained))
+    return AnalyzedRecording(recorded, explained, report)

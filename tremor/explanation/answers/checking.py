@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from tremor.errors import ContextError
 from tremor.explanation.answers.files import SCHEMA
+from tremor.explanation.answers.quantities import read_quantity
 from tremor.explanation.answers.question_schema import SECTIONS, Kind, Question
 
 __all__ = ["Answer", "Names", "as_written", "checked", "contradictions"]
@@ -58,6 +59,11 @@ def checked(question: Question, value: object) -> Answer:
 
 
 def _number(question: Question, value: object) -> float:
+    if isinstance(value, str):  # as people write it: "1h05"
+        quantity = read_quantity(value, question.unit, least=question.lowest)
+        if quantity is None or not question.lowest <= quantity.value <= question.highest:
+            raise ContextError([_refusal(question, value)])
+        return quantity.value
     # A truth value is no number; a comparison with NaN is false, and an int may not fit a float.
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     if is_number and question.lowest <= value <= question.highest:  # type: ignore[operator]

@@ -161,3 +161,30 @@ class Context(Answers):
             return cls.from_dict(mapping)
         except ContextError as error:
             raise ContextError(error.problems, str(path)) from None
+
+    @staticmethod
+    def written_in(path: str | Path) -> dict[str, str]:
+        """Return the numbers that a context file holds as text, such as ``1h05``.
+
+        Parameters
+        ----------
+        path : path
+            A file that `from_file` reads.
+
+        Returns
+        -------
+        dict
+            The text by attribute.
+
+        Raises
+        ------
+        ContextError
+            If the file cannot be read.
+        """
+        given, _ = _NAMES.located(read_mapping(Path(path)))
+        numbers = {one.attribute for one in QUESTIONS if one.kind == "number"}
+        return {
+            name: value
+            for name, value in given.items()
+            if name in numbers and isinstance(value, str)
+        }

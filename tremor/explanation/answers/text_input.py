@@ -15,18 +15,6 @@ from tremor.explanation.answers.question_schema import Kind, Question
 
 __all__ = ["from_text"]
 
-_NUMBER: Final = re.compile(r"([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))\s*(.*)", re.DOTALL)
-_UNIT_WORDS: Final = {
-    "km": ("km",),
-    "min": ("min", "minutes"),
-    "°C": ("°c", "c"),
-    "%": ("%",),
-    "kg": ("kg",),
-    "ml": ("ml",),
-    "h": ("h", "hours"),
-    "mg": ("mg",),
-    "days": ("d", "days", "day"),
-}
 _YES_NO: Final = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
 _NONE: Final = frozenset({"none", "no", "0"})
 
@@ -39,8 +27,9 @@ def from_text(question: Question, text: str) -> Answer:
     question : Question
         What was asked.
     text : str
-        What was typed. A number may have a decimal comma and its own unit; a word may be cut short
-        or be given by its place in the list; several stand between commas, and ``none`` is none.
+        What was typed. A number may have a decimal comma and a unit, as in ``1h05``; a word may be
+        cut short or be given by its place in the list; several stand between commas, and ``none``
+        is none.
 
     Returns
     -------
@@ -66,10 +55,7 @@ def from_text(question: Question, text: str) -> Answer:
 
 
 def _number(question: Question, text: str) -> object:
-    match = _NUMBER.fullmatch(text)
-    if match is None or match[2].lower() not in ("", *_UNIT_WORDS.get(question.unit, ())):
-        return text
-    return float(match[1].replace(",", "."))
+    return text  # read with its unit where it is checked, as in a file
 
 
 def _yes_no(question: Question, text: str) -> object:  # noqa: ARG001 - as the other readers
