@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tremor.explanation.answers.context import Context
-from tremor.explanation.answers.questions import by_attribute
 from tremor.explanation.evidence import evidence_table
 from tremor.explanation.explain import with_explanations
 from tremor.explanation.findings.collect import find
+from tremor.explanation.likely_answers import interview_table
 from tremor.explanation.sensitivity import redraw
 from tremor.explanation.weighing import about_equal, log_odds, weigh
 
@@ -108,7 +108,8 @@ def test_question_that_is_answered_is_not_asked_again(analysis_of):
             break
         assert question.key not in asked
         asked.append(question.key)
-        answers = {name: by_attribute()[name].tries[0] for name in question.fields}
+        likely = interview_table().answers
+        answers = {name: likely[name].answers[0][0] for name in question.fields}
         if question.key == "body_mass":
             answers["mass_after_kg"] *= 70.0
         context = Context(**context.answered() | answers)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tremor.explanation.advice import advice_table, warnings_of
 from tremor.explanation.findings.answered import ANSWERED
 from tremor.explanation.likely_answers import Answers, InterviewTable, Prompt
-from tremor.explanation.lowering import lowered
+from tremor.explanation.lowering import cautions_in_force, lowered
 from tremor.explanation.weighing import weigh
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def look_ahead(
     skipped: Collection[str],
     evidence: EvidenceTable,
     interview: InterviewTable,
+    *,
+    with_lists: bool = True,
 ) -> Outlook:
     """Weigh what each open topic is expected to change.
 
@@ -126,6 +128,8 @@ def look_ahead(
         The weights.
     interview : InterviewTable
         How often each answer is expected.
+    with_lists : bool
+        Whether the lists of the interview are looked at, or each of their topics by itself.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def look_ahead(
     weigher = _Weigher(analysis, evidence)
     given = context.answered()
     base = weigher.state(given)
-    chains = _open_chains(given, skipped, interview)
+    chains = _open_chains(given, skipped, interview, with_lists=with_lists)
     outcomes = {
         key: weigher.outcomes(prompts, given, base, interview) for key, prompts in chains.items()
     }
@@ -166,11 +170,11 @@ def look_ahead(
 
 
 def _open_chains(
-    given: Answers, skipped: Collection[str], interview: InterviewTable
+    given: Answers, skipped: Collection[str], interview: InterviewTable, *, with_lists: bool
 ) -> dict[str, tuple[Prompt, ...]]:
     """Return what is still open of each list and topic."""
     found = {}
-    for key, prompts in interview.chains():
+    for key, prompts in interview.chains(with_lists=with_lists):
         open_prompts = (
             tuple(name for name in prompt if given.get(name) is None and name not in skipped)
             for prompt in prompts
@@ -218,7 +222,7 @@ class _Weigher:
             # Findings of the sensor need numpy, which questions before a recording do without.
             from tremor.explanation.findings.collect import FROM_BOTH, measured_findings
 
-            self._cautions = tuple(analysis.cautions)
+            self._cautions = cautions_in_force(analysis)
             for one in measured_findings(analysis):
                 self._find[one.key] = partial(_constant, one)
             for key, find in FROM_BOTH.items():
@@ -239,7 +243,7 @@ class _Weigher:
                 return known, frozenset(read)
         reading = _Reading(answers)
         context = cast("Context", reading)
-        findings = lowered((self._find[key](context),), self._cautions, context)
+        findings = lowered((self._find[key](context),), self._cautions, context, self._evidence)
         vector = self._vector(weigh(findings, self._evidence))
         self._known[key].append(({name: answers.get(name) for name in reading.read}, vector))
         return vector, frozenset(reading.read)

@@ -92,7 +92,7 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
     explanations = state.explanations()
     leading = about_equal(state.odds, table.rules)
     strong = [one.id for one in explanations if one.word == "strong"]
-    questions = open_questions(analysis, context, state.measured, table)
+    questions = open_questions(analysis, context, table)
     lead = lead_of(state.odds)
     leader_known = any(one.word != "cannot tell" for one in explanations if one.id in leading)
     signs = warnings_of(context, advice_table())

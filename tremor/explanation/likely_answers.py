@@ -156,10 +156,11 @@ class InterviewTable:
     answers: Mapping[str, LikelyAnswers]
     measured: tuple[LikelyFinding, ...]
 
-    def chains(self) -> Iterator[tuple[str, tuple[Prompt, ...]]]:
+    def chains(self, *, with_lists: bool) -> Iterator[tuple[str, tuple[Prompt, ...]]]:
         """Iterate over what is asked together: each list, and each topic beyond the lists."""
-        listed = {name for one in self.lists.values() for name in one.asks}
-        for key, one in self.lists.items():
+        lists = self.lists if with_lists else {}
+        listed = {name for one in lists.values() for name in one.asks}
+        for key, one in lists.items():
             yield key, (one.asks,)
         for topic, names in topic_fields().items():
             alone = tuple((name,) for name in names if name not in listed)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tremor.errors import InvalidInputError
 from tremor.estimate import LEVEL
 from tremor.explanation.answers.context import Context
-from tremor.explanation.answers.question_schema import TOPICS
-from tremor.explanation.answers.questions import QUESTIONS
 from tremor.explanation.evidence import EvidenceTable
+from tremor.explanation.expected_change import Change, look_ahead
 from tremor.explanation.findings.collect import answered_findings
+from tremor.explanation.likely_answers import interview_table
 from tremor.explanation.lowering import SHAKING_CAUTIONS, cautions_in_force, lowered
 from tremor.explanation.weighing import Weighed, log_odds, weigh
 from tremor.notes import note
@@ -93,7 +91,7 @@ def redraw(weighed: Sequence[Weighed], table: EvidenceTable) -> Redrawn:
 
 
 def open_questions(
-    analysis: Analysis, context: Context, measured: Sequence[Finding], table: EvidenceTable
+    analysis: Analysis, context: Context, table: EvidenceTable
 ) -> tuple[OpenQuestion, ...]:
     """Find the unanswered questions whose answers could change something.
 
@@ -103,8 +101,6 @@ def open_questions(
         What was measured.
     context : Context
         What was answered.
-    measured : sequence of Finding
-        The findings of the sensor.
     table : EvidenceTable
         The weights.
 
@@ -112,25 +108,30 @@ def open_questions(
     -------
     tuple of OpenQuestion
         Questions that can change the leader go before those that cannot; then, where a caution
-        doubts that a muscle shook the leg, the question on that; then those that can move some
-        log-odds furthest.
+        doubts that a muscle shook the leg, the question on that; then those that are expected to
+        change most for each answer asked for, as in the interview.
     """
-    now = log_odds_of(analysis, context, measured, table)
-    changes = [
-        change
-        for topic in TOPICS
-        if (change := _largest_change(topic, now, analysis, context, measured, table))
-    ]
+    outlook = look_ahead(context, analysis, (), table, interview_table(), with_lists=False)
+    whole: dict[str, Change] = {one.topic: one for one in outlook.changes}  # the last asks for all
     in_doubt = any(one.code in SHAKING_CAUTIONS for one in analysis.cautions)
+    ranked = sorted(
+        (one for one in whole.values() if one.largest_change > 0.0),
+        key=lambda one: (
+            one.new_leader is None,
+            not (in_doubt and one.topic == "shaking"),
+            -one.worth,
+        ),
+    )
     return tuple(
-        sorted(
-            changes,
-            key=lambda one: (
-                one.leader is None,
-                not (in_doubt and one.key == "shaking"),
-                -one.largest_change,
-            ),
+        OpenQuestion(
+            key=one.topic,
+            text=note("OPEN_QUESTION", question=one.topic),
+            fields=tuple(name for prompt in one.asked for name in prompt),
+            explanation=one.explanation,
+            largest_change=one.largest_change,
+            leader=one.new_leader,
         )
+        for one in ranked
     )
 
 
@@ -163,57 +164,3 @@ def log_odds_of(
 def leader_of(odds: Mapping[str, float]) -> str:
     """Return the explanation with the largest log-odds; of equal ones, the first."""
     return max(odds, key=lambda id_: odds[id_])
-
-
-def _largest_change(
-    topic: str,
-    now: Mapping[str, float],
-    analysis: Analysis,
-    context: Context,
-    measured: Sequence[Finding],
-    table: EvidenceTable,
-) -> OpenQuestion | None:
-    asked = [question.attribute for question in QUESTIONS if question.topic == topic]
-    unanswered = tuple(name for name in asked if getattr(context, name) is None)
-    if not unanswered:
-        return None
-    leader = leader_of(now)
-    best: tuple[bool, float] = (False, 0.0)
-    found = None
-    for tried in _tries(topic, context):
-        then = log_odds_of(analysis, tried, measured, table)
-        new_leader = leader_of(then)
-        moved = max(now, key=lambda id_: abs(then[id_] - now[id_]))
-        change = abs(then[moved] - now[moved])
-        if change > 0.0 and (new_leader != leader, change) > best:
-            best = (new_leader != leader, change)
-            found = OpenQuestion(
-                key=topic,
-                text=note("OPEN_QUESTION", question=topic),
-                fields=unanswered,
-                explanation=moved,
-                largest_change=change,
-                leader=new_leader if new_leader != leader else None,
-            )
-    return found
-
-
-def _tries(topic: str, context: Context) -> Iterator[Context]:
-    """Iterate over the context with each answer that the topic could get."""
-    given = {question.attribute: getattr(context, question.attribute) for question in QUESTIONS}
-    asked = [question for question in QUESTIONS if question.topic == topic]
-    choices = [
-        question.tries if given[question.attribute] is None else (given[question.attribute],)
-        for question in asked
-    ]
-    for answers in product(*choices):
-        tried: dict[str, Any] = dict(given)
-        for question, answer in zip(asked, answers, strict=True):
-            is_multiple = question.tries_times and given[question.attribute] is None
-            tried[question.attribute] = (
-                answer * tried[question.tries_times] if is_multiple else answer
-            )
-        try:
-            yield Context(**tried)
-        except InvalidInputError:  # an answer that contradicts another one
-            continue

@@ -47,7 +47,7 @@ def test_answers(name, text, answer):
     ("name", "text"),
     [
         ("distance_km", "far"),
-        ("distance_km", "12 miles"),
+        ("distance_km", "12 m"),
         ("distance_km", "1e3"),
         ("distance_km", "nan"),
         ("distance_km", "inf"),

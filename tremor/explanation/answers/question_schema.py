@@ -54,10 +54,6 @@ class Question:
         The words that are allowed.
     topic : str
         The topic of `TOPICS` that asks for it; empty for what is used where given, not asked for.
-    tries : tuple
-        Answers to try when looking for the topic that could change most.
-    tries_times : str
-        Attribute whose answer multiplies `tries`; empty where they are the answers themselves.
     key : str
         Key in its section of the context file; the attribute where it is empty.
     attribute : str
@@ -77,8 +73,6 @@ class Question:
     highest: float = 0.0
     choices: tuple[str, ...] = ()
     topic: str = ""
-    tries: tuple[Any, ...] = ()
-    tries_times: str = ""
     key: str = ""
     attribute: str = ""
     kind: Kind = "yes_no"

@@ -69,7 +69,6 @@ class Answers:
             unit="min",
             highest=6000.0,
             topic="duration",
-            tries=(20.0, 45.0, 90.0, 150.0),
         )
     )
     rpe: float | None = asked(
@@ -81,7 +80,6 @@ class Answers:
             claims=("A1", "F1"),
             highest=10.0,
             topic="effort",
-            tries=(2.0, 6.0, 9.0),
         )
     )
     load: str | None = asked(
@@ -93,7 +91,6 @@ class Answers:
             claims=("A1", "F1"),
             choices=("easier", "usual", "harder", "new"),
             topic="load",
-            tries=("easier", "usual", "harder", "new"),
         )
     )
     kind: str | None = asked(
@@ -105,7 +102,6 @@ class Answers:
             claims=("A1", "E4"),
             choices=("steady", "intervals", "hills", "race"),
             topic="kind",
-            tries=("steady", "intervals"),
         )
     )
     minutes_since_stop: float | None = asked(
@@ -118,7 +114,6 @@ class Answers:
             unit="min",
             highest=10080.0,
             topic="kind",
-            tries=(5.0, 30.0),
         )
     )
     upper_body_work: bool | None = asked(
@@ -129,7 +124,6 @@ class Answers:
             why="hands that tremble after their own hard work say little about the leg",
             claims=("F1", "N7"),
             topic="upper_body",
-            tries=(True, False),
         )
     )
 
@@ -145,7 +139,6 @@ class Answers:
             lowest=-40.0,
             highest=60.0,
             topic="weather",
-            tries=(8.0, 20.0, 26.0, 33.0),
         )
     )
     humidity_pct: float | None = asked(
@@ -158,7 +151,6 @@ class Answers:
             unit="%",
             highest=100.0,
             topic="weather",
-            tries=(30.0, 60.0, 90.0),
         )
     )
     sun: str | None = asked(
@@ -170,7 +162,6 @@ class Answers:
             claims=("E2",),
             choices=("shade", "mixed", "full"),
             topic="weather",
-            tries=("shade", "full"),
         )
     )
     shaking: str | None = asked(
@@ -183,7 +174,6 @@ class Answers:
             claims=("F3",),
             choices=("none", "vehicle", "machine", "own_movement"),
             topic="shaking",
-            tries=("none",),
         )
     )
     leg_cooled: bool | None = asked(
@@ -194,7 +184,6 @@ class Answers:
             why="cooling calms tremor by itself, so that fading says less about rest",
             claims=("F4",),
             topic="cooling",
-            tries=(True, False),
         )
     )
 
@@ -210,7 +199,6 @@ class Answers:
             lowest=20.0,
             highest=300.0,
             topic="body_mass",
-            tries=(70.0,),
         )
     )
     mass_after_kg: float | None = asked(
@@ -224,8 +212,6 @@ class Answers:
             lowest=20.0,
             highest=300.0,
             topic="body_mass",
-            tries=(1.01, 0.995, 0.985, 0.975, 0.965),
-            tries_times="mass_before_kg",
         )
     )
     sweat: str | None = asked(
@@ -237,7 +223,6 @@ class Answers:
             claims=("E3",),
             choices=("low", "medium", "heavy"),
             topic="sweat",
-            tries=("low", "medium", "heavy"),
         )
     )
 
@@ -252,7 +237,6 @@ class Answers:
             unit="ml",
             highest=30000.0,
             topic="fluid",
-            tries=(0.0, 500.0, 2500.0),
         )
     )
     urine_ml: float | None = asked(
@@ -265,7 +249,6 @@ class Answers:
             unit="ml",
             highest=10000.0,
             topic="fluid",
-            tries=(0.0,),
         )
     )
     salt: bool | None = asked(
@@ -276,7 +259,6 @@ class Answers:
             why="it replaces some of the sodium of the sweat",
             claims=("E3",),
             topic="fluid",
-            tries=(False, True),
         )
     )
     hours_since_meal: float | None = asked(
@@ -289,7 +271,6 @@ class Answers:
             unit="h",
             highest=168.0,
             topic="meal",
-            tries=(1.0, 6.0),
         )
     )
     poor_diet: bool | None = asked(
@@ -300,7 +281,6 @@ class Answers:
             why="a lack of nutrients is one of the article's contributors",
             claims=("N5",),
             topic="poor_diet",
-            tries=(True, False),
         )
     )
 
@@ -316,7 +296,6 @@ class Answers:
             unit="mg",
             highest=5000.0,
             topic="caffeine",
-            tries=(0.0, 250.0, 500.0),
         )
     )
     other_stimulant: bool | None = asked(
@@ -328,7 +307,6 @@ class Answers:
             why="stimulants are one of the article's contributors",
             claims=("N3",),
             topic="other_stimulant",
-            tries=(True, False),
         )
     )
 
@@ -342,7 +320,6 @@ class Answers:
             claims=("N4",),
             choices=("diuretic", "corticosteroid", "estrogen", "other"),
             topic="medicines",
-            tries=((), ("diuretic",), ("corticosteroid",), ("estrogen",), ("other",)),
         )
     )
     autoimmune: bool | None = asked(
@@ -353,7 +330,6 @@ class Answers:
             why="it is one of the article's contributors",
             claims=("N2",),
             topic="autoimmune",
-            tries=(True, False),
         )
     )
     tremor_without_running: bool | None = asked(
@@ -364,7 +340,6 @@ class Answers:
             why="then the run may only set off what is there already",
             claims=("N1",),
             topic="tremor_without_running",
-            tries=(True, False),
         )
     )
     days_lasting: float | None = asked(
@@ -377,7 +352,6 @@ class Answers:
             unit="days",
             highest=36500.0,
             topic="days_lasting",
-            tries=(0.5, 7.0),
         )
     )
 
@@ -391,7 +365,6 @@ class Answers:
             claims=("N6",),
             highest=10.0,
             topic="stress",
-            tries=(2.0, 8.0),
         )
     )
     short_sleep: bool | None = asked(
@@ -402,7 +375,6 @@ class Answers:
             why="lists of what makes muscles twitch name lack of sleep",
             claims=(),
             topic="short_sleep",
-            tries=(True, False),
         )
     )
     other_muscles: tuple[str, ...] | None = asked(
@@ -414,7 +386,6 @@ class Answers:
             claims=("N7",),
             choices=("eyelid", "hand", "several"),
             topic="other_muscles",
-            tries=((), ("eyelid",), ("hand",), ("several",)),
         )
     )
     cramp: bool | None = asked(
@@ -425,7 +396,6 @@ class Answers:
             why="tremor can go on to spasm, and then stretching and massage help",
             claims=("P3",),
             topic="cramp",
-            tries=(True, False),
         )
     )
     cold: bool | None = asked(
@@ -436,7 +406,6 @@ class Answers:
             why="shivering is a tremor, too, and cold calms the others",
             claims=(),
             topic="cold",
-            tries=(True, False),
         )
     )
 
