@@ -119,7 +119,7 @@ def open_questions(
         key=lambda one: (
             one.new_leader is None,
             not (in_doubt and one.topic == "shaking"),
-            -one.worth,
+            -one.leader_change / one.prompts,
         ),
     )
     return tuple(

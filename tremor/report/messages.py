@@ -69,6 +69,7 @@ _IN_TABLES: Final = frozenset(
         "claim",
         "evidence",
         "explanation",
+        "lowering",
         "question",
         "question_list",
         "rule",
