@@ -11,6 +11,7 @@ from tremor.estimate import Estimate
 from tremor.notes import Note
 from tremor.recording import CaptureInfo, Placement, Source
 from tremor.results.analysis import Analysis, Summary
+from tremor.results.cautions import Caution
 from tremor.results.estimates import ESTIMATE_NAMES, estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.verdicts import METHODS, REASON_NAMES, REASONS
@@ -34,6 +35,17 @@ _FACTS = CaptureInfo(
     placement=Placement("calf", "left"),
     warnings=(),
 )
+
+_ALL_OF_TREMOR = ("tremor", "frequency", "bandwidth", "strength", "recovery", "muscle_fatigue")
+#: What each caution lowers, as the analysis gives it.
+_LOWERED_BY = {
+    "machine": _ALL_OF_TREMOR,
+    "vehicle": _ALL_OF_TREMOR,
+    "voluntary": _ALL_OF_TREMOR,
+    "posture_change": ("recovery", "strength"),
+    "strap_loose": ("strength", "bandwidth"),
+    "holes": ("tremor", "strength"),
+}
 
 
 def _windows(names):
@@ -84,8 +96,12 @@ def make_analysis(
     bandwidth_hz=(0.8, 0.7, 0.9),
     occupancy=0.9,
     windows=("line",) * 60,
+    cautions=(),
 ):
-    """Make an analysis; without a tremor, everything about it is missing."""
+    """Make an analysis; without a tremor, everything about it is missing.
+
+    `cautions` are codes; each is as strong as can be.
+    """
     seen = status == "measured"
     missing = Estimate.missing(Note("TEXT", {"text": "no tremor above 0.03 m/s^2"}))
     estimates = {
@@ -99,7 +115,9 @@ def make_analysis(
         source=Source("made_up.csv", "", "native"),
         settings=AnalysisSettings(),
         recording=_FACTS,
-        windows=_windows(windows if seen else ("weak",) * len(windows)),
+        windows=_windows(
+            windows if seen else ["weak" if name == "line" else name for name in windows]
+        ),
         episodes=(),
         summary=Summary(
             tremor_detected=seen,
@@ -109,6 +127,15 @@ def make_analysis(
             **estimates_of(None, otherwise=missing) | (estimates if seen else {}),
         ),
         recovery=_recovery(recovery, half_life_s) if seen else None,
+        cautions=tuple(
+            Caution(
+                code=code,
+                about=_LOWERED_BY[code],
+                strength=1.0,
+                statement=Note("TEXT", {"text": "something else may have shaken the leg"}),
+            )
+            for code in cautions
+        ),
     )
 
 

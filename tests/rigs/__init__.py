@@ -1,1 +1,1 @@
-"""Test rigs: made-up sensors, and a Bluetooth daemon of our own on a private D-Bus."""
+"""Test rigs: made-up sensors and runners, and a Bluetooth daemon of our own on a private D-Bus."""

@@ -14,7 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("vignettes.toml")
+TABLE = Path(__file__).parents[1] / "explanation" / "vignettes.toml"
 
 #: Short names of the explanations in the table; "nobody" is that none can be said to fit.
 EXPLANATIONS = {
@@ -58,6 +58,10 @@ class Vignette:
         Advice that must be, and must not be, given.
     not_counted : list of str
         Evidence that must stand there without weight.
+    beside : str
+        Name of the vignette that a twin differs from in one fact.
+    raises, lowers, keeps : list of str
+        Explanations whose support must be higher than there, lower, and the same.
     """
 
     name: str
@@ -76,6 +80,10 @@ class Vignette:
     says: list[str] = field(default_factory=list)
     never_says: list[str] = field(default_factory=list)
     not_counted: list[str] = field(default_factory=list)
+    beside: str = ""
+    raises: list[str] = field(default_factory=list)
+    lowers: list[str] = field(default_factory=list)
+    keeps: list[str] = field(default_factory=list)
 
     @property
     def sights(self) -> tuple[str, ...]:
