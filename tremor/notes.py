@@ -226,6 +226,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_MASS_LOST": ("mass_loss_pct",),
     "FINDING_MASS_NOT_LOST": ("mass_gain_pct",),
     "FINDING_MASS_GAIN": ("mass_gain_kg", "duration_min"),
+    "FINDING_MASS_GAIN_BY_DISTANCE": ("mass_gain_kg", "run"),
     "FINDING_NO_MASS_GAIN": (),
     "FINDING_SWEAT": ("sweat",),
     "FINDING_SALT": (),

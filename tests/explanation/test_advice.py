@@ -54,6 +54,20 @@ def test_cramp_gets_stretch_and_massage_and_what_lasts_the_list_of_the_article()
     assert "chronic" not in ids(F, days_lasting=2)
 
 
+@pytest.mark.parametrize("length", [{}, {"duration_min": 30}, {"distance_km": 24}])
+def test_who_weighs_more_is_not_told_to_drink(length):
+    given = ids(F, E, N, mass_before_kg=70, mass_after_kg=70.5, **length)
+    assert "drink" not in given
+    assert "overdrank" in given
+    assert "drink" in ids(F, E, N, mass_before_kg=70, mass_after_kg=70, **length)
+
+
+def test_what_has_lasted_for_weeks_is_not_said_to_end_by_itself():
+    assert "ends_by_itself" not in ids(F, days_lasting=14)
+    assert {"keep_running", "not_settling"} < set(ids(F, days_lasting=14))
+    assert "ends_by_itself" in ids(F, days_lasting=13)
+
+
 def test_drinking_is_never_advised_beyond_what_is_missing():
     def told(**answers):
         return next(sentence(one.text) for one in advised(E, **answers) if one.id == "drink")
@@ -61,7 +75,7 @@ def test_drinking_is_never_advised_beyond_what_is_missing():
     assert told().endswith("Never drink more than you lost as sweat.")
     weighed = told(mass_before_kg=70, mass_after_kg=68.2, fluid_ml=500, urine_ml=100)
     assert weighed.endswith("you are 1.8 L short; do not drink more than that.")
-    kept = told(mass_before_kg=70, mass_after_kg=70.4, duration_min=30)
+    kept = told(mass_before_kg=70, mass_after_kg=70, duration_min=30)
     assert kept.endswith("you are short of nothing; drink only against thirst.")
     assert "drink" not in ids(E, mass_before_kg=70, mass_after_kg=71, duration_min=150)
 

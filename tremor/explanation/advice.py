@@ -107,6 +107,11 @@ def _gained_mass(context: Context) -> bool:
     return ANSWERED["mass_gain"](context).word == "yes"
 
 
+def _weighs_more(context: Context) -> bool:
+    before_kg, after_kg = context.mass_before_kg, context.mass_after_kg
+    return before_kg is not None and after_kg is not None and after_kg > before_kg
+
+
 def _lasting(context: Context, days: float) -> bool:
     return context.days_lasting is not None and context.days_lasting >= days
 
@@ -125,10 +130,11 @@ _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     "it lasts over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
     "the stomach was empty": _fasted,
     "body mass was gained": _gained_mass,
-    "no body mass was gained": lambda context: not _gained_mass(context),
+    "more is weighed after the run": _weighs_more,
+    "no more is weighed after the run": lambda context: not _weighs_more(context),
 }
 #: Conditions on the warning signs; with one of these urgencies, help goes before anything else.
-_FROM_SIGNS: Final = ("help is needed", "no help is needed")
+_FROM_SIGNS: Final = ("help is needed", "no help is needed", "there is no warning sign")
 _HELP_FIRST: Final = ("now", "today")
 
 
@@ -261,6 +267,7 @@ def advice_for(
     help_first = any(sign.urgency in _HELP_FIRST for sign in signs)
     holds = {name: condition(context) for name, condition in _FROM_ANSWERS.items()}
     holds |= {"help is needed": help_first, "no help is needed": not help_first}
+    holds["there is no warning sign"] = not signs
     return tuple(
         Advice(
             id=row.id,

@@ -55,6 +55,8 @@ def test_heat_is_said_as_far_as_the_answers_go(analysis_of, answers, value, unan
         ({"mass_before_kg": 70, "mass_after_kg": 70.7, "duration_min": 121}, -1.0, "yes"),
         ({"mass_before_kg": 70, "mass_after_kg": 70.7, "duration_min": 120}, -1.0, "no"),
         ({"mass_before_kg": 70, "mass_after_kg": 70.7}, -1.0, None),
+        ({"mass_before_kg": 70, "mass_after_kg": 70.7, "distance_km": 42.2}, -1.0, "yes"),
+        ({"mass_before_kg": 70, "mass_after_kg": 70.7, "distance_km": 24}, -1.0, None),
         ({"mass_before_kg": 70}, None, None),
     ],
 )

@@ -201,19 +201,24 @@ def _mass_gain(context: Context) -> Finding:
             word="no",
             fields=_MASSES,
         )
-    duration_min = context.duration_min
-    if duration_min is None:
+    gain_kg, length = after_kg - before_kg, duration(context)
+    is_long = length.value is not None and length.value > GAIN_AFTER_MIN
+    if context.duration_min is not None:
+        statement = note(
+            "FINDING_MASS_GAIN", mass_gain_kg=gain_kg, duration_min=context.duration_min
+        )
+    elif is_long:  # by the distance
+        statement = note("FINDING_MASS_GAIN_BY_DISTANCE", mass_gain_kg=gain_kg, run=length.statement)
+    else:
         return not_answered("mass_gain", "duration_min")
     return Finding(
         key="mass_gain",
-        statement=note(
-            "FINDING_MASS_GAIN", mass_gain_kg=after_kg - before_kg, duration_min=duration_min
-        ),
+        statement=statement,
         origin="computed",
-        word="yes" if duration_min > GAIN_AFTER_MIN else "no",
-        value=after_kg - before_kg,
+        word="yes" if is_long else "no",
+        value=gain_kg,
         unit="kg",
-        fields=(*_MASSES, "duration_min"),
+        fields=(*_MASSES, *length.fields),
     )
 
 
