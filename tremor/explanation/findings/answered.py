@@ -208,7 +208,9 @@ def _mass_gain(context: Context) -> Finding:
             "FINDING_MASS_GAIN", mass_gain_kg=gain_kg, duration_min=context.duration_min
         )
     elif is_long:  # by the distance
-        statement = note("FINDING_MASS_GAIN_BY_DISTANCE", mass_gain_kg=gain_kg, run=length.statement)
+        statement = note(
+            "FINDING_MASS_GAIN_BY_DISTANCE", mass_gain_kg=gain_kg, run=length.statement
+        )
     else:
         return not_answered("mass_gain", "duration_min")
     return Finding(
