@@ -143,6 +143,7 @@ RUNNERS = [
         {},
         F,
         words={F: {"cannot tell"}, E: {"cannot tell"}, N: {"cannot tell"}},
+        not_advised=("rest", "build_up"),
     ),
     Runner(
         "nothing answered, nothing that could be judged",
@@ -150,6 +151,7 @@ RUNNERS = [
         {},
         F,
         words={F: {"cannot tell"}, E: {"cannot tell"}, N: {"cannot tell"}},
+        not_advised=("rest", "build_up"),
     ),
     Runner(
         "first run after a winter",

@@ -251,7 +251,7 @@ def advice_for(
     Parameters
     ----------
     leading : collection of str
-        Explanations that lead, come about equally close, or have strong support.
+        Explanations that get their advice, as the table says.
     context : Context
         The answers.
     signs : collection of WarningSign

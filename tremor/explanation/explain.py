@@ -5,7 +5,7 @@ Nothing here looks at samples, so that a saved result can be weighed anew with o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,6 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
     state = _weighed(analysis, context, table)
     explanations = state.explanations()
     leading = about_equal(state.odds, table.rules)
-    strong = [one.id for one in explanations if one.word == "strong"]
     questions = open_questions(analysis, context, table)
     lead = lead_of(state.odds)
     leader_known = any(one.word != "cannot tell" for one in explanations if one.id in leading)
@@ -114,8 +113,24 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
             ),
         ),
         warning_signs=signs,
-        advice=advice_for({*leading, *strong}, context, signs, advice_table()),
+        advice=advice_for(_advised(explanations, leading), context, signs, advice_table()),
     )
+
+
+def _advised(explanations: Sequence[Explanation], leading: Collection[str]) -> set[str]:
+    """Return the explanations that get their advice.
+
+    These are the leader, unless nothing can be told of it; those about equal to it with at least
+    moderate support; and any with strong support.
+    """
+    first, *_ = explanations
+    return {
+        one.id
+        for one in explanations
+        if one.word == "strong"
+        or (one.id in leading and one.word == "moderate")
+        or (one is first and one.word == "weak")
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

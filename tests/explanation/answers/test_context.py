@@ -118,7 +118,9 @@ def test_limits_are_allowed():
 @pytest.mark.parametrize(
     "question", [q for q in QUESTIONS if q.kind == "number"], ids=lambda q: q.key
 )
-@pytest.mark.parametrize("value", [True, "seven", math.nan, math.inf, -math.inf, [7], 10**400, -1e9])
+@pytest.mark.parametrize(
+    "value", [True, "seven", math.nan, math.inf, -math.inf, [7], 10**400, -1e9]
+)
 def test_what_is_no_number_in_range_is_refused(question, value):
     (problem,) = problems_of(**{question.attribute: value})
     assert problem.startswith(f"{question.path} is ")
