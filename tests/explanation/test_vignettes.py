@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -21,6 +22,7 @@ from rigs.vignettes import (
 from tremor.explanation.advice import advice_table
 from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
+from tremor.explanation.evidence import evidence_table
 from tremor.explanation.explain import with_explanations
 from tremor.report.as_text import render_explanations
 
@@ -45,7 +47,7 @@ URGENCY = {sign.id: sign.urgency for sign in advice_table().warnings}
 #: What soothes, or may harm, where help is needed.
 SOOTHING = {"ends_by_itself", "keep_running", "rest", "massage", "drink"}
 SOOTHING_WORDS = re.compile(
-    r"ends\s+by\s+itself|short\s+rest\s+is|cause\s+for\s+alarm|end\s+your\s+running"
+    r"ends\s+by\s+itself|short\s+rest\s+is|reason\s+for\s+alarm|end\s+your\s+running"
 )
 
 
@@ -189,3 +191,38 @@ def test_twin_differs_in_one_fact_and_says_what_moves(one):
     different = {key for key in keys if one.answers.get(key) != beside.answers.get(key)}
     assert bool(different) is (one.seen == beside.seen)
     assert one.raises or one.lowers or one.keeps
+
+
+def turned_round(key):
+    """Return the table of evidence with the weights of one entry turned round."""
+    table = evidence_table()
+    entry = table.entries[key]
+    bins = [replace(one, weights={id_: -w for id_, w in one.weights.items()}) for one in entry.bins]
+    return replace(table, entries={**table.entries, key: replace(entry, bins=tuple(bins))})
+
+
+def weighs(key, result):
+    return any(
+        each.key == key and each.weight for row in result.explanations for each in row.evidence
+    )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        key
+        for key, entry in evidence_table().entries.items()
+        if any(weight for one in entry.bins for weight in one.weights.values())
+    ],
+)
+def test_a_weight_turned_round_is_noticed(key, found, analysis_of, monkeypatch):
+    table = turned_round(key)
+    monkeypatch.setattr("tremor.explanation.explain.evidence_table", lambda: table)
+    for one in sorted(VIGNETTES, key=lambda one: not one.beside):
+        if not any(weighs(key, found[name]) for name in (one.name, one.beside) if name):
+            continue
+        beside = explained(BY_NAME[one.beside], analysis_of) if one.beside else None
+        now = differences(one, explained(one, analysis_of), beside)
+        if now and not differences(one, found[one.name], found.get(one.beside)):
+            return
+    pytest.fail(f"no vignette would notice it if {key} weighed the other way")
