@@ -52,11 +52,12 @@ _EXPECTED: Final = {
 }
 _INTRODUCTION: Final = (
     "The explanations are tried on 200 made-up runners and on twins of some of them. What is "
-    "expected of each was written from the article and the literature, before the program was run "
-    "on it, as a sceptical sports physiotherapist would have it. A test demands that at least 95 % "
-    "come out as expected, and that nothing soothes in the face of a warning sign. Weights are not "
-    "fitted to the table: where the two differ, the facts decide which of them is wrong, and a "
-    "change of an expectation says so in the history.",
+    "expected of the 200 was written from the article and the literature before the program "
+    "was run on them; the twins and some stricter expectations followed after a first run. "
+    "They try to see a runner as a sceptical sports physiotherapist would, but none has "
+    "reviewed them yet. A test demands that at least 95 % come out as expected, and that no "
+    "advice soothes in the face of a warning sign. Weights are not fitted to the table: where "
+    "the two differ, the facts decide which of them is wrong.",
     "The runners are drawn by design: every pair of levels of 24 factors (what was measured, "
     "effort, length, heat, mass, salt, other muscles, cramp, stimulants, medicines, stress, sleep, "
     "food, recurrence, cold, warning signs and so on) occurs in some runner. `A1` to `P4` are "
