@@ -94,3 +94,14 @@ def test_the_signs_of_gait_are_a_fundamental_below_and_overtones_above():
     signs = stride_signs(density, np.full(3, 5.0), n_samples=n, fs=FS, band_hz=(3.0, 15.0))
     assert signs["subharmonic_ratio"].round(2).tolist() == [0.0, 2.0, 0.0]
     assert (signs["overtone_share"] > 0.12).tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(("n_samples", "is_seen"), [(104, False), (400, True)])
+def test_a_slow_sensor_does_not_tell_overtones(n_samples, is_seen):
+    fs = n_samples / 4.0
+    density = np.full((1, n_samples // 2 + 1), 1e-6)
+    density[0, 16] = 1.0
+    signs = stride_signs(
+        density, np.array([4.0]), n_samples=n_samples, fs=fs, band_hz=(3.0, min(15.0, 0.4 * fs))
+    )
+    assert np.isfinite(signs["overtone_share"][0]) == is_seen

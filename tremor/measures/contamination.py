@@ -91,7 +91,8 @@ def stride_signs(
     dict of str to ndarray, shape (n_windows,)
         ``subharmonic_ratio``, the highest PSD below the flank of the line, where strides and steps
         have their fundamental, over that of the line; ``overtone_share``, the power above its
-        second harmonic, where strikes have theirs, over that in the band.
+        second harmonic, where strikes have theirs, over that in the band; NaN where the samples
+        do not reach so high.
     """
     width_hz, last = fs / n_samples, n_samples // 2
     bins = np.arange(last + 1)
@@ -112,7 +113,12 @@ def stride_signs(
     tiny = np.finfo(np.float64).tiny
     return {
         "subharmonic_ratio": np.where(slow, density, 0.0).max(axis=1) / np.maximum(top, tiny),
-        "overtone_share": np.maximum(above, 0.0) / np.maximum(inside, tiny),
+        # A sensor too slow to hold overtones does not tell a stamp from a tremor.
+        "overtone_share": np.where(
+            highest * width_hz >= GAIT_COMB.least_reach * peak_hz,
+            np.maximum(above, 0.0) / np.maximum(inside, tiny),
+            np.nan,
+        ),
     }
 
 

@@ -191,6 +191,13 @@ class GaitCombCalibration:
         "0.34 in 98 of 100 windows; gait has 0.7 or more, running 0.2",
         source=DETECTION_BENCH,
     )
+    least_reach: float = calibrated(
+        3.5,
+        "1",
+        "highest frequency of the samples over that of the line, from which the lack of overtones "
+        "is a sign: at 26 Hz nothing is seen of the strikes of a foot that stamps at 4 Hz",
+        source=DETECTION_BENCH,
+    )
     most_overtones: float = calibrated(
         0.12,
         "1",
