@@ -244,14 +244,13 @@ def _covered(runs: Sequence[_Run]) -> int:
 
 def _runs(grid: WindowGrid, members: Bools) -> list[_Run]:
     """Join windows that touch or overlap."""
-    runs: list[_Run] = []
-    for index in np.flatnonzero(members).tolist():
-        begin = index * grid.n_step
-        if runs and begin <= runs[-1].end:
-            runs[-1] = _Run(runs[-1].begin, begin + grid.n_window)
-        else:
-            runs.append(_Run(begin, begin + grid.n_window))
-    return runs
+    begins = np.flatnonzero(members) * grid.n_step
+    if not begins.size:
+        return []
+    cuts = np.flatnonzero(np.diff(begins) > grid.n_window) + 1
+    firsts = begins[np.append(0, cuts)].tolist()
+    lasts = begins[np.append(cuts, len(begins)) - 1].tolist()
+    return [_Run(first, last + grid.n_window) for first, last in zip(firsts, lasts, strict=True)]
 
 
 def _session_runs(grid: WindowGrid, episodes: Sequence[EpisodeWindows]) -> list[_Run]:

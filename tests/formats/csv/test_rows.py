@@ -24,6 +24,7 @@ FS = 100.0
 def in_small_chunks(monkeypatch):
     """Blocks of a few hundred rows, samples in a file."""
     monkeypatch.setattr(parsing, "_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(parsing, "_LEAST_BLOCKS", 8)
     monkeypatch.setattr(rows, "RowStore", partial(RowStore, in_memory_rows=1000))
     monkeypatch.setattr(storage, "_CHUNK_ROWS", 1500)
 

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["Block", "SplitInQuotesError", "parse_chunks", "split_blocks"]
 
 _CHUNK_ROWS: Final = 250_000
-_BLOCK_BYTES: Final = 4 * 1024 * 1024
+#: The text and the numbers of a block stay in the cache of a processor: blocks of 4 MiB take a
+#: seventh more time.
+_BLOCK_BYTES: Final = 1024 * 1024
 #: The blocks of a shorter file are parsed one after the other.
-_LEAST_BLOCKS: Final = 8
+_LEAST_BLOCKS: Final = 32
 #: A shorter remainder at the end joins the block before.
 _LEAST_BYTES: Final = 4096
 #: A block whose last bytes are all among these is first parsed as numbers only.
