@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from typing import Any, Final
 
 import numpy as np
@@ -134,10 +135,13 @@ def analyze(
         rest_start_s=rest_start_s,
         baseline_rms_ms2=baseline_rms_ms2,
     )
-    jobs: list[Callable[[], Any]] = [rest, *line_jobs(recording, grid, episodes, band_hz=band_hz)]
-    recovery, *fits = run_jobs(jobs)
+    jobs: list[Callable[[], Any]] = line_jobs(recording, grid, episodes, band_hz=band_hz)
+    # The last job runs while the lines are collected.
+    results = run_jobs([*jobs, rest])
+    fits = list(islice(results, len(jobs)))
     episodes, fits, refused = without_humps(capture, table, episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
+    (recovery,) = results
     beyond = beyond_band(
         recording, grid, outside, lines.session, settings=settings, band_hz=band_hz
     )

@@ -400,6 +400,8 @@ def _stuck(shared: Floats, gradient: Floats, model: PooledModel, limits: _Limits
 
 def _hold(total: Floats, gradient: Floats, stuck: Bools) -> tuple[Floats, Floats]:
     """Take the stuck parameters out of the step of the others."""
+    if not stuck.any():
+        return total, gradient
     total = np.where(stuck[:, :, None] | stuck[:, None, :], 0.0, total)
     total += stuck[:, :, None] * np.eye(stuck.shape[1])
     return total, np.where(stuck, 0.0, gradient)
