@@ -1,10 +1,14 @@
 """Speed and memory of ``tremor analyze --json``, against reading the same file with pandas.
 
-    python tests/bench/speed.py [--short]
+    python tests/bench/speed.py [--short] [--repeats N] [--peer-python PATH]
 
 Whole processes, taken in turn, minimum of several; the ratios belong to one run on one machine.
-A long capture must take at most 3 times what ``pandas.read_csv`` alone takes, in less than
-400 MiB whatever its length; a capture of five minutes at most 1.3 times the imports alone.
+Two captures of a day, one of tremor and one of a pure tone, must each take at most 3 times what
+``pandas.read_csv`` alone takes, in wall time and in processor time, and no more than reading the
+file and finding the dominant frequency of the same windows with scikit-digital-health, where the
+interpreter given by ``--peer-python`` (else the running one) can import it. All processes together
+must hold less than 300 MiB: the sum of their proportional set sizes, in which a page that several
+of them share counts once. A capture of five minutes takes at most 1.3 times the imports alone.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +29,8 @@ from tremor.synthesis import ornstein_uhlenbeck
 FS = 100.0
 GRAVITY_MS2 = np.array([0.0, 0.0, 9.81])
 MOST_OVER_READING = 3.0
-MOST_MIB = 400.0
+MOST_OVER_PEER = 1.0
+MOST_MIB = 300.0
 MOST_OVER_IMPORT = 1.3
 ROOT = Path(__file__).parents[2]
 
@@ -34,9 +40,29 @@ import tremor.cli.main, tremor.cli.analyze, tremor.analysis.offline, tremor.form
 import tremor.report.as_json, pandas, scipy.special
 """
 ANALYZE = "from tremor.cli.main import main; main()"
+PEER = """
+import sys, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+from skdh.features import DominantFrequency, DominantFrequencyValue
+from skdh.io import ReadCSV
+from skdh.utility.windowing import get_windowed_view
+
+reader = ReadCSV(
+    time_col_name="time_s",
+    column_names={"accel": ["acc_x_ms2", "acc_y_ms2", "acc_z_ms2"]},
+    fill_gaps=False,
+    raw_conversions={"accel": 9.80665},
+    to_datetime_kwargs={"unit": "s"},
+)
+samples = np.ascontiguousarray(reader.predict(file=sys.argv[1])["accel"])
+windows = np.ascontiguousarray(np.moveaxis(get_windowed_view(samples, 400, 200), 1, 2))
+for feature in (DominantFrequency, DominantFrequencyValue):
+    feature(padlevel=2, low_cutoff=3.0, high_cutoff=15.0).compute(windows, fs=100.0, axis=-1)
+"""
 
 
-def write_capture(path, hours):
+def write_capture(path, hours, *, is_tone=False):
     """A minute of tremor in five, one of walking, three of rest; the file grows piece by piece."""
     rng = np.random.default_rng(0)
     n = round(hours * 3600 * FS)
@@ -49,7 +75,9 @@ def write_capture(path, hours):
             t = (first + np.arange(size)) / FS
             samples = rng.normal(0.0, 0.02, (size, 3)) + GRAVITY_MS2
             if minute % 5 == 2:
-                line = ornstein_uhlenbeck(size, FS, decay_per_s=0.8 * np.pi, rng=rng)
+                line = np.ones(size)
+                if not is_tone:
+                    line = ornstein_uhlenbeck(size, FS, decay_per_s=0.8 * np.pi, rng=rng)
                 wave = np.real(line * np.exp(2j * np.pi * 8.3 * t))
                 samples += (0.3 * wave / wave.std())[:, None] * direction
             if minute % 5 == 4:
@@ -58,12 +86,12 @@ def write_capture(path, hours):
             file.write((row * size) % tuple(np.column_stack([t, samples]).ravel().tolist()))
 
 
-def start(code, *arguments):
+def start(code, *arguments, python=sys.executable):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for name in ("OPENBLAS_NUM_THREADS", "PYTHONDONTWRITEBYTECODE"):
         environment.pop(name, None)  # as a user would run it
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [python, "-c", code, *map(str, arguments)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment,
@@ -71,16 +99,24 @@ def start(code, *arguments):
     )
 
 
-def run(code, *arguments):
+def run(code, *arguments, python=sys.executable):
     """Run one process: wall time, processor time (s) and its own peak resident memory (MiB)."""
     begin = time.perf_counter()
-    process = start(code, *arguments)
+    process = start(code, *arguments, python=python)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{arguments} ended with {process.returncode}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024.0
+
+
+def has_peer(python):
+    """Check whether scikit-digital-health can be imported, and say so if not."""
+    if start("import skdh", python=python).wait() == 0:
+        return True
+    print("scikit-digital-health is not installed: no comparison with it", flush=True)
+    return False
 
 
 def memory_mib(code, *arguments):
@@ -120,12 +156,11 @@ def in_turn(jobs, repeats):
     results = {name: [] for name in jobs}
     for _ in range(repeats):
         for name, job in jobs.items():
-            results[name].append(run(*job))
-    return {name: np.min(rows, axis=0) for name, rows in results.items()}
-
-
-def show(name, row):
-    print(f"{name:32s} {row[0]:8.2f} {row[1]:8.2f} {row[2]:8.0f}", flush=True)
+            results[name].append(job())
+    found = {name: np.min(rows, axis=0) for name, rows in results.items()}
+    for name, row in found.items():
+        print(f"{name:32s} {row[0]:8.2f} {row[1]:8.2f} {row[2]:8.0f}", flush=True)
+    return found
 
 
 def verdict(name, value, most):
@@ -133,48 +168,63 @@ def verdict(name, value, most):
     return value <= most
 
 
+def ratio_verdicts(name, one, other, most):
+    """Compare wall time and processor time of two jobs."""
+    return [
+        verdict(f"{kind} over {name}", one[column] / other[column], most)
+        for column, kind in enumerate(("wall time", "processor time"))
+    ]
+
+
+def measure(path, name, repeats, *, peer=None, judged=False):
+    """Measure one capture; return the row of the analysis, and the verdicts."""
+    jobs = {
+        f"{name} pandas.read_csv": partial(run, READ, path),
+        f"{name} tremor analyze --json": partial(run, ANALYZE, "analyze", path, "--json"),
+    }
+    if peer:
+        jobs[f"{name} scikit-digital-health"] = partial(run, PEER, path, python=peer)
+    read, analyze, *by_peer = in_turn(jobs, repeats).values()
+    if not judged:
+        return analyze, []
+    held = ratio_verdicts("reading", analyze, read, MOST_OVER_READING)
+    for row in by_peer:
+        held += ratio_verdicts("scikit-digital-health", analyze, row, MOST_OVER_PEER)
+    most_mib = analyze[2]
+    if sys.platform == "linux":
+        most_mib = max(most_mib, memory_mib(ANALYZE, "analyze", path, "--json"))
+    return analyze, [*held, verdict("memory of all processes, MiB", most_mib, MOST_MIB)]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="1 h instead of 24 h, few repeats")
+    parser.add_argument("--short", action="store_true", help="2 h instead of 24 h, few repeats")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--peer-python", default=sys.executable)
     arguments = parser.parse_args()
     repeats = 2 if arguments.short else arguments.repeats
     lengths = (1, 2) if arguments.short else (1, 6, 24)
-    held = []
+    peer = arguments.peer_python if has_peer(arguments.peer_python) else None
     with tempfile.TemporaryDirectory() as folder:
         print(f"{'':32s} {'wall s':>8s} {'cpu s':>8s} {'MiB':>8s}")
-        short = Path(folder) / "five_minutes.csv"
-        write_capture(short, 1.0 / 12.0)
-        found = in_turn(
-            {"imports": (IMPORT,), "5 min": (ANALYZE, "analyze", short, "--json")}, 2 * repeats
-        )
-        for name, row in found.items():
-            show(name, row)
-        held.append(
-            verdict("over imports", found["5 min"][0] / found["imports"][0], MOST_OVER_IMPORT)
-        )
+        path = Path(folder) / "capture.csv"
+        write_capture(path, 1.0 / 12.0)
+        analyze = partial(run, ANALYZE, "analyze", path, "--json")
+        jobs = {"imports": partial(run, IMPORT), "5 min": analyze}
+        imports, short = in_turn(jobs, 2 * repeats).values()
+        held = [verdict("over imports", short[0] / imports[0], MOST_OVER_IMPORT)]
         per_hour = []
         for hours in lengths:
-            path = Path(folder) / f"{hours}h.csv"
             write_capture(path, hours)
-            read, analyze = f"{hours} h pandas.read_csv", f"{hours} h tremor analyze --json"
-            found_now = in_turn(
-                {read: (READ, path), analyze: (ANALYZE, "analyze", path, "--json")}, repeats
+            is_last = hours == lengths[-1]
+            row, found = measure(
+                path, f"{hours} h", repeats, peer=peer if is_last else None, judged=is_last
             )
-            for name, row in found_now.items():
-                show(name, row)
-            per_hour.append((found_now[analyze][1] - found["imports"][1]) / hours)
-            if hours == lengths[-1]:
-                ratio = found_now[analyze][0] / found_now[read][0]
-                held.append(verdict("over reading", ratio, MOST_OVER_READING))
-                print(f"  in processor time: {found_now[analyze][1] / found_now[read][1]:.2f}")
-                most_mib = found_now[analyze][2]
-                if sys.platform == "linux":
-                    most_mib = max(most_mib, memory_mib(ANALYZE, "analyze", path, "--json"))
-                held.append(verdict("memory of all processes, MiB", most_mib, MOST_MIB))
-            path.unlink()
-        costs = ", ".join(f"{cost:.3f}" for cost in per_hour)
-        print(f"  processor time without imports, s per hour of capture: {costs}")
+            held += found
+            per_hour.append(f"{(row[1] - imports[1]) / hours:.3f}")
+        write_capture(path, lengths[-1], is_tone=True)
+        held += measure(path, f"{lengths[-1]} h tone,", repeats, peer=peer, judged=True)[1]
+    print(f"  processor time without imports, s per hour of capture: {', '.join(per_hour)}")
     if not arguments.short and not all(held):
         raise SystemExit(1)
 
