@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 
 from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
-from tremor.measures.sine import fit_sines
+from tremor.measures.sine import _slow_coefficients_of_waves, fit_sines
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0
@@ -153,3 +153,15 @@ def test_a_phase_that_wanders_widens_the_interval(duration_s, bandwidth_hz):
     assert np.mean(error <= found.noise_half_hz) < 0.5
     # One-sided, 95 %.
     assert np.mean(bandwidth_hz <= found.most_bandwidth_hz) > 0.85
+
+
+@pytest.mark.parametrize("n", [2000, 2001])
+def test_slow_cosines_of_a_wave_are_known_without_a_transform(n):
+    frequency_hz = np.array([3.0, 7.123, 14.9])
+    time = (np.arange(n) - (n - 1) / 2.0) / FS
+    phase = 2.0 * np.pi * frequency_hz[:, None] * time
+    cosine, sine = np.cos(phase), np.sin(phase)
+    waves = [cosine, sine, -2.0 * np.pi * time * sine, 2.0 * np.pi * time * cosine]
+    found = _slow_coefficients_of_waves(frequency_hz, n_samples=n, n_slow=61, fs=FS)
+    assert_allclose(found, np.stack(waves, axis=1) @ slow_cosines(n, 61), rtol=0.0, atol=1e-10)
+

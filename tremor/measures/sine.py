@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import read_only
-from tremor.dsp.filters import count_slow, remove_slow, slow_coefficients, slow_cosines
+from tremor.dsp.filters import count_slow, remove_slow, slow_cosines
 from tremor.dsp.spectrum import band_bins, psd, transform
 from tremor.measures.band import half_span_hz
 from tremor.measures.intervals import NORMAL_QUANTILE, ONE_SIDED_QUANTILE, student_quantile
@@ -236,7 +236,7 @@ def _step(high_passed: Floats, frequency_hz: Floats, *, fs: float, cutoff_hz: fl
     np.multiply(waves[:, 0], 2.0 * np.pi * time, out=waves[:, 3])
     # Only inner products follow. The samples have no slow part, so that those between waves and
     # samples are the same with and without that of the waves.
-    gram = _gram_without_slow(waves, fs=fs, cutoff_hz=cutoff_hz)
+    gram = _gram_without_slow(waves, frequency_hz, fs=fs, cutoff_hz=cutoff_hz)
     along = waves @ np.swapaxes(high_passed, -1, -2)
     inner = gram[:, :2, :2]
     fitted = np.linalg.solve(inner, along[:, :2])
@@ -352,12 +352,52 @@ def _legendre(n_samples: int, highest: int) -> Floats:
     return read_only(polynomials / np.sqrt(np.square(polynomials).sum(axis=1, keepdims=True)))
 
 
-def _gram_without_slow(waves: Floats, *, fs: float, cutoff_hz: float) -> Floats:
-    """Return the inner products of waves of shape (n_windows, k, n) without their slow parts."""
+def _gram_without_slow(
+    waves: Floats, frequency_hz: Floats, *, fs: float, cutoff_hz: float
+) -> Floats:
+    """Return the inner products of waves of shape (n_windows, 4, n) without their slow parts."""
     n = waves.shape[-1]
     n_slow = count_slow(n, fs=fs, cutoff_hz=cutoff_hz)
     if n * n_slow <= _MOST_BASIS_NUMBERS or 2 * n_slow > n:
         slow = waves @ slow_cosines(n, n_slow)
     else:
-        slow = slow_coefficients(waves, n_slow)
+        slow = _slow_coefficients_of_waves(frequency_hz, n_samples=n, n_slow=n_slow, fs=fs)
     return np.asarray(waves @ np.swapaxes(waves, -1, -2) - slow @ np.swapaxes(slow, -1, -2))
+
+
+def _slow_coefficients_of_waves(
+    frequency_hz: Floats, *, n_samples: int, n_slow: int, fs: float
+) -> Floats:
+    """Return the coefficients of the slow cosines of the waves of a step, (n_windows, 4, n_slow).
+
+    With the times about the middle, the sum of ``cos(theta u)`` over the samples is the Dirichlet
+    kernel ``D(theta) = sin(n theta / 2) / sin(theta / 2)``, and that of a product of cosines is two
+    of them. The waves that are derivatives by the frequency have its slope.
+    """
+    order = np.arange(n_slow)
+    slow, fast = np.pi * order / n_samples, 2.0 * np.pi * frequency_hz[:, None] / fs
+    (above, above_slope), (below, below_slope) = (
+        _dirichlet(theta, n_samples) for theta in (fast + slow, fast - slow)
+    )
+    # Of each cosine, about the middle: the even ones are cosines there, the odd ones sines.
+    even, odd = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
+    even, odd = even[order % 4], odd[order % 4]
+    sums = np.stack(
+        [
+            even * (above + below),
+            odd * (above - below),
+            even * (above_slope + below_slope),
+            odd * (above_slope - below_slope),
+        ],
+        axis=1,
+    )
+    sums[:, 2:] *= 2.0 * np.pi / fs
+    size = np.where(order == 0, np.sqrt(1.0 / n_samples), np.sqrt(2.0 / n_samples))
+    return np.asarray(0.5 * size * sums)
+
+
+def _dirichlet(theta: Floats, n: int) -> tuple[Floats, Floats]:
+    """Return the Dirichlet kernel of n samples and its slope."""
+    half = 0.5 * theta
+    sine, kernel = np.sin(half), np.sin(n * half) / np.sin(half)
+    return kernel, 0.5 * (n * np.cos(n * half) - kernel * np.cos(half)) / sine
