@@ -94,7 +94,8 @@ def _parts(batch: WindowBatch) -> Iterator[WindowBatch]:
         yield replace(
             batch,
             start_s=batch.start_s[some],
-            acceleration_ms2=batch.acceleration_ms2[some],
+            # One layout, so that a product has the same bits however the windows were cut.
+            acceleration_ms2=np.ascontiguousarray(batch.acceleration_ms2[some]),
             clipped_share=batch.clipped_share[some],
         )
 
