@@ -135,10 +135,10 @@ def analyze(
         rest_start_s=rest_start_s,
         baseline_rms_ms2=baseline_rms_ms2,
     )
-    jobs: list[Callable[[], Any]] = line_jobs(recording, grid, episodes, band_hz=band_hz)
+    jobs: list[Callable[[], Any]] = [*line_jobs(recording, grid, episodes, band_hz=band_hz), rest]
     # The last job runs while the lines are collected.
-    results = run_jobs([*jobs, rest])
-    fits = list(islice(results, len(jobs)))
+    results = run_jobs(jobs)
+    fits = list(islice(results, len(jobs) - 1))
     episodes, fits, refused = without_humps(capture, table, episodes, fits)
     lines = collect_lines(recording, grid, episodes, fits, band_hz=band_hz).checked(table, episodes)
     (recovery,) = results
