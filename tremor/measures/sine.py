@@ -392,12 +392,14 @@ def _slow_coefficients_of_waves(
         axis=1,
     )
     sums[:, 2:] *= 2.0 * np.pi / fs
-    size = np.where(order == 0, np.sqrt(1.0 / n_samples), np.sqrt(2.0 / n_samples))
+    size = np.full(n_slow, np.sqrt(2.0 / n_samples))
+    size[0] = np.sqrt(1.0 / n_samples)
     return np.asarray(0.5 * size * sums)
 
 
 def _dirichlet(theta: Floats, n: int) -> tuple[Floats, Floats]:
     """Return the Dirichlet kernel of n samples and its slope."""
     half = 0.5 * theta
-    sine, kernel = np.sin(half), np.sin(n * half) / np.sin(half)
+    sine = np.sin(half)
+    kernel = np.asarray(np.sin(n * half) / sine, dtype=np.float64)
     return kernel, 0.5 * (n * np.cos(n * half) - kernel * np.cos(half)) / sine
