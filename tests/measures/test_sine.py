@@ -164,4 +164,3 @@ def test_slow_cosines_of_a_wave_are_known_without_a_transform(n):
     waves = [cosine, sine, -2.0 * np.pi * time * sine, 2.0 * np.pi * time * cosine]
     found = _slow_coefficients_of_waves(frequency_hz, n_samples=n, n_slow=61, fs=FS)
     assert_allclose(found, np.stack(waves, axis=1) @ slow_cosines(n, 61), rtol=0.0, atol=1e-10)
-
