@@ -44,6 +44,8 @@ class Vignette:
         Answers by attribute, as `Context` takes them.
     why, ground : str
         The expectation in one sentence, and claims of the article and literature behind it.
+    review : str
+        What the second pass made of it: "kept", "stricter", or "corrected: " and the reason.
     hard : str
         What makes it hard: mixed causes, a contradiction, or missing answers; empty if nothing.
     leads : list of str
@@ -69,6 +71,7 @@ class Vignette:
     answers: Mapping[str, Any]
     why: str
     ground: str
+    review: str
     hard: str = ""
     leads: list[str] = field(default_factory=list)
     equal: list[str] = field(default_factory=list)
