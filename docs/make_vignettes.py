@@ -66,8 +66,10 @@ _INTRODUCTION: Final = (
     "what has a named ground may not be dropped, and one faint ground is not strong. Nobody leads "
     "only where hardly anything was answered, and no row lets every output pass. Where help is "
     "needed nothing is said that soothes, delays or has the muscle massaged; what has lasted for "
-    "days is not said to end by itself; no salt is pressed on someone with a diuretic. The last "
-    "column says what that pass made of the row: kept, made stricter, or corrected, and why.",
+    "days is not said to end by itself; no salt is pressed on someone with a diuretic. That reader "
+    "knew a first draft of the weights, and withdrew two expectations of the pass, on four rows, "
+    "after the run, as they went against the grounds of others. The last column says what the pass "
+    "made of the row: kept, made stricter, or corrected, and why.",
     "The runners are drawn by design: every pair of levels of 24 factors (what was measured, "
     "effort, length, heat, mass, salt, other muscles, cramp, stimulants, medicines, stress, sleep, "
     "food, recurrence, cold, warning signs and so on) occurs in some runner. `A1` to `P4` are "
