@@ -32,6 +32,7 @@ __all__ = [
     "Floats",
     "Gap",
     "Gravity",
+    "Marker",
     "Placement",
     "Recording",
     "SampleBlock",
@@ -124,6 +125,25 @@ class Gap:
     start_s: float
     duration_s: float
     n_lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A moment that the runner marked.
+
+    Parameters
+    ----------
+    time_s : float
+        Time, s from the start of the capture.
+    kind : {"marker", "pain"}
+        What was marked.
+    text : str
+        Words of the runner, or the rating of the pain from 0 to 9.
+    """
+
+    time_s: float
+    kind: Literal["marker", "pain"]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +254,8 @@ class CaptureInfo:
         The sensor, if known.
     placement : Placement or None
         Where the sensor was worn, if known.
+    markers : tuple of Marker
+        What the runner marked, in order of time.
     warnings : tuple of Note
         What makes the capture weaker.
     history : tuple of str
@@ -262,6 +284,7 @@ class CaptureInfo:
     resolution_ms2: float | None = None
     sensor: SensorInfo | None = None
     placement: Placement | None = None
+    markers: tuple[Marker, ...] = ()
     warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
     # Has an object of its own in the JSON.

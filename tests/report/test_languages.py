@@ -15,7 +15,14 @@ from tremor.explanation.advice import advice_table
 from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import evidence_table
 from tremor.explanation.explain import with_explanations
-from tremor.report import as_html, as_text, evidence_listing, explanation_text, messages
+from tremor.report import (
+    as_html,
+    as_text,
+    evidence_listing,
+    explanation_text,
+    messages,
+    method_text,
+)
 from tremor.report.context_template import commented_toml
 from tremor.report.messages import sentence
 from tremor.report.table_texts import SECTIONS, texts_of
@@ -159,7 +166,14 @@ def names_of(analysis):
     units = {item.metadata["unit"] for item in dataclasses.fields(analysis.settings)}
     settings = {item.name for item in dataclasses.fields(analysis.settings)}
     values = {f"{getattr(analysis.settings, name):g} {unit}" for name in settings for unit in units}
-    return codes | settings | values | {str(facts.sensor), str(facts.placement), *facts.history}
+    literature = {*method_text.references(), method_text.command(analysis)}
+    return (
+        literature
+        | codes
+        | settings
+        | values
+        | {str(facts.sensor), str(facts.placement), *facts.history}
+    )
 
 
 @pytest.mark.parametrize("answers", [None, *ANSWERS])

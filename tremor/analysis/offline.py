@@ -40,6 +40,7 @@ from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
 from tremor.analysis.session_summary import duty_cycle_of, status_of, summarize
+from tremor.analysis.session_views import spectrogram, strip
 from tremor.analysis.spectrum_view import spectrum_view
 from tremor.analysis.window import WindowBatch, analyze_windows
 from tremor.dsp.windows import WindowGrid
@@ -179,6 +180,8 @@ def analyze(
         beyond_band=beyond,
         spectrum=spectrum_view(recording, grid, table, episodes, lines.session, band_hz=band_hz),
         recovery=recovery,
+        spectrogram=spectrogram(recording, grid, table, band_hz=band_hz),
+        strip=strip(recording, grid, table, band_hz=band_hz),
     )
 
 

@@ -26,6 +26,7 @@ from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
 from tremor.formats.csv.units_and_gravity import add_gravity, known_unit
+from tremor.formats.folder.markers import read_markers
 from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
@@ -323,7 +324,11 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
                 add_gravity(table, capture.added)
                 facts = replace(facts, gravity="included")
             source = Source(capture.path.name, digest(), layout.format.slug)
-            return assemble(table, facts, source=source)
+            recording = assemble(table, facts, source=source)
+            if not is_of_recorder(layout) or not path.is_dir():
+                return recording
+            markers = read_markers(path, started_at=recording.started_at)
+            return replace(recording, markers=markers) if markers else recording
         except InvalidInputError as error:
             table.close()
             raise CaptureReadError(f"{capture.name}: {error}") from error

@@ -15,22 +15,29 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tremor.analysis.quality import quality_of
-from tremor.report import explanation_text, view
-from tremor.report.explanation_text import label
-from tremor.report.figures import amplitude_svg, quality_svg, spectrum_svg
-from tremor.report.messages import brief, section, sentence, text
-from tremor.report.numbers import number, percent, value_text
+from tremor.report import method_text, plain, view
+from tremor.report.explanation_page import explaining, warning_signs
+from tremor.report.figures import (
+    amplitude_svg,
+    quality_svg,
+    spectrogram_svg,
+    spectrum_svg,
+    strip_svg,
+)
+from tremor.report.messages import section, sentence, text
+from tremor.report.numbers import clock, number, percent, value_text
 from tremor.results.estimates import BY_RANK
 
 if TYPE_CHECKING:
     from tremor.estimate import Estimate
-    from tremor.recording import CaptureInfo
+    from tremor.recording import CaptureInfo, Marker
     from tremor.results.analysis import Analysis
-    from tremor.results.explanations import Direction, Evidence, Explanation
     from tremor.results.windows import WindowTable
 
 __all__ = ["environment", "render", "short"]
 
+#: Numbers that a runner sees at once; the others are in the part for specialists.
+_IN_SIGHT: Final = ("frequency_hz", "initial_rms_ms2", "final_rms_ms2", "half_life_s")
 #: Most rows of a table in a page; a longer one helps nobody, and the CSV has all of them.
 _MOST_ROWS: Final = 400
 
@@ -97,119 +104,41 @@ def short(analysis: Analysis) -> str:
 def _page(analysis: Analysis) -> dict[str, Any]:
     facts = analysis.recording
     quality = quality_of(facts, analysis.settings, analysis.cautions)
-    before_word, after_word = _around_level()
+    cards = _cards(analysis)
     return {
         "name": view.name_of_source(analysis),
         "recorded": _recorded(facts),
         "status": analysis.status,
-        "key_sentences": view.key_sentences(analysis),
+        "sentences": plain.sentences_of(analysis),
+        "next": plain.next_step(analysis),
+        "fits": plain.explanation_sentence(analysis),
         "cautions": view.caution_texts(analysis),
         "purpose": view.purpose(),
-        "warning_signs": _warning_signs(analysis),
-        "explaining": _explaining(analysis) if analysis.explanations else None,
-        "cards": _cards(analysis),
+        "warning_signs": warning_signs(analysis),
+        "explaining": explaining(analysis),
+        "cards": [one for one in cards if one["field"] in _IN_SIGHT],
+        "more_cards": [one for one in cards if one["field"] not in _IN_SIGHT],
         "episodes": _episodes(analysis),
         "amplitude": _amplitude(analysis),
         "spectrum": _spectrum(analysis),
+        "spectrogram": _spectrogram(analysis),
+        "strip": _strip(analysis),
+        "model": method_text.model_sentences(analysis),
+        "recovery": _recovery(analysis),
         "quality": {
-            "before_word": before_word,
-            "word": text("quality", quality.level),
-            "after_word": after_word,
+            "sentence": plain.quality_sentence(analysis),
             "reasons": tuple(map(sentence, quality.reasons)),
             "figure": _quality_figure(analysis),
             "counts": _counts(analysis),
             "facts": view.capture_rows(facts, source_format=analysis.source.format),
             "history": facts.history,
         },
+        "method": method_text.method_paragraphs(analysis),
+        "references": method_text.references(),
+        "command": method_text.command(analysis),
         "software": dict(analysis.software),
         "sha256": analysis.source.sha256,
         "settings": _settings(analysis),
-    }
-
-
-def _warning_signs(analysis: Analysis) -> list[dict[str, str]]:
-    return [
-        {"urgency": explanation_text.urgency_text(sign), "statement": sentence(sign.statement)}
-        for sign in analysis.warning_signs
-    ]
-
-
-def _explaining(analysis: Analysis) -> dict[str, Any]:
-    sensitivity = analysis.sensitivity
-    return {
-        "preface": explanation_text.preface(analysis),
-        "answered": explanation_text.is_answered(analysis),
-        "leaders": explanation_text.leaders_text(analysis),
-        "changes": () if sensitivity is None else explanation_text.changes_texts(sensitivity),
-        "redraws": "" if sensitivity is None else explanation_text.redraws_text(sensitivity),
-        "limits": "" if sensitivity is None else explanation_text.limits_text(sensitivity),
-        "cards": [_explanation(one) for one in analysis.explanations],
-        "advice": [
-            {
-                "text": " ".join(map(sentence, (one.text, *one.disputed))),
-                "disputed": bool(one.disputed),
-                "explanation": None
-                if one.explanation is None
-                else explanation_text.name_of(one.explanation),
-                "claims": one.claims,
-                "grade": explanation_text.grade_text(one.grade),
-            }
-            for one in analysis.advice
-        ],
-        "help": explanation_text.help_list(),
-        "article": label(
-            "article_lead", title=text("claim", "title"), publisher=text("claim", "publisher")
-        ),
-        "claims": explanation_text.claim_texts(),
-        "label": section("explanations"),
-    }
-
-
-def _explanation(explanation: Explanation) -> dict[str, Any]:
-    return {
-        "id": explanation.id,
-        "name": explanation_text.name_of(explanation.id),
-        "first_line": explanation_text.first_line(explanation.id),
-        "support": explanation_text.support_text(explanation),
-        "word": explanation.word,
-        "sides": [
-            {"title": label(title), "facts": [_fact(one) for one in explanation.pointing(side)]}
-            for title, side in _SIDES
-        ],
-        "not_counted": [_fact(one) for one in explanation.not_counted()],
-        "neutral": [_fact(one) for one in explanation.pointing("neutral") if not one.not_counted],
-        "sources": _sources(explanation),
-        "missing": [brief(one.statement) for one in explanation.missing],
-        "sum_start": label("sum_start", prior=explanation.prior),
-        "sum_end": label("sum_end", log_odds=explanation.log_odds),
-        "claims": explanation.claims,
-    }
-
-
-def _sources(explanation: Explanation) -> list[tuple[str, str]]:
-    """Return what was looked at and who measured it, each source once."""
-    found: dict[str, str] = {}
-    for one in explanation.evidence:
-        if one.source is not None:
-            entry = str(one.source.values["entry"]).partition(".")[0]
-            found.setdefault(sentence(one.source), text("evidence", f"{entry}.looks_at"))
-    return [(looks_at, source) for source, looks_at in found.items()]
-
-
-_SIDES: Final[tuple[tuple[str, Direction], ...]] = (
-    ("speaks_for", "for"),
-    ("speaks_against", "against"),
-)
-
-
-def _fact(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "statement": sentence(evidence.statement),
-        "reason": sentence(evidence.reason),
-        "weight": label("weight", weight=explanation_text.weight_text(evidence)),
-        "origin": explanation_text.origin_text(evidence),
-        "grade": explanation_text.grade_text(evidence.grade),
-        "claims": evidence.claims,
     }
 
 
@@ -224,12 +153,6 @@ def _recorded(facts: CaptureInfo) -> str:
     return text("page", "with_placement", recorded=recorded, placement=placement)
 
 
-def _around_level() -> tuple[str, str]:
-    """Return what stands before and after the level of quality, which the page sets in bold."""
-    before, _, after = text("page", "capture_is", level="\0").partition("\0")
-    return before, after
-
-
 def _cards(analysis: Analysis) -> list[dict[str, str]]:
     none = text("page", "no_tremor" if analysis.status == "no_tremor" else "cannot_tell")
     return [
@@ -237,8 +160,8 @@ def _cards(analysis: Analysis) -> list[dict[str, str]]:
             "field": one.field,
             "name": one.name,
             "meaning": one.meaning,
-            "value": value_text(one.estimate, one.unit),
-            "range": view.limits_text(one.estimate),
+            "value": value_text(one.estimate, one.unit, most_digits=view.DIGITS_FOR_RUNNERS),
+            "range": view.limits_text(one.estimate, most_digits=view.DIGITS_FOR_RUNNERS),
             "none": none,
             "reason": view.reason_text(one.estimate),
         }
@@ -270,15 +193,19 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
         takeaway = text("page", "amplitude_range", low_ms2=low_ms2, high_ms2=high_ms2)
     else:
         takeaway = text("page", "no_window_with_tremor")
-    recovery = analysis.recovery
+    recovery, facts = analysis.recovery, analysis.recording
     has_curve = recovery is not None and recovery.verdict == "decays"
-    curve = text("page", "amplitude_curve") if has_curve else ""
+    listed = ", ".join(_marked(n, one) for n, one in enumerate(facts.markers, start=1))
     return {
+        "title": text("page", "amplitude" if has_curve else "amplitude_steady"),
         "takeaway": takeaway,
-        "recovery": view.recovery_text(recovery)
-        if recovery is not None and analysis.status == "measured"
-        else None,
-        "caption": text("page", "amplitude_caption", curve=curve),
+        "caption": text(
+            "page",
+            "amplitude_caption",
+            curve=text("page", "amplitude_curve") if has_curve else "",
+            gaps=text("page", "amplitude_gaps") if facts.gaps else "",
+            markers=text("page", "amplitude_markers", listed=listed) if listed else "",
+        ),
         "svg": Markup(
             amplitude_svg(
                 analysis,
@@ -292,6 +219,52 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
         "rows": _window_rows(table),
         "n_windows": len(table),
         "n_rows": min(len(table), _MOST_ROWS),
+    }
+
+
+def _marked(n: int, marker: Marker) -> str:
+    name = "marked_pain" if marker.kind == "pain" else "marked_text" if marker.text else "marked"
+    return text("page", name, n=n, text=marker.text, at=clock(max(marker.time_s, 0.0)))
+
+
+def _recovery(analysis: Analysis) -> dict[str, Any] | None:
+    """Return the recovery in words and with all its parameters."""
+    recovery = analysis.recovery
+    if recovery is None or analysis.status != "measured":
+        return None
+    return {
+        "text": view.recovery_text(recovery),
+        "rows": [
+            (name, _with_range(estimate) or view.reason_text(estimate), unit)
+            for name, estimate, unit in view.recovery_rows(recovery)
+        ],
+    }
+
+
+def _spectrogram(analysis: Analysis) -> Markup | None:
+    if analysis.spectrogram is None:
+        return None
+    return Markup(
+        spectrogram_svg(
+            analysis.spectrogram,
+            analysis.windows,
+            prefix="spectrogram",
+            title=text("figure", "spectrogram_title"),
+            desc=text("page", "spectrogram_caption"),
+        )
+    )
+
+
+def _strip(analysis: Analysis) -> dict[str, Any] | None:
+    strip = analysis.strip
+    if strip is None:
+        return None
+    what = text("page", "strip_what", status=analysis.status)
+    caption = text("page", "strip_caption", what=what, at=clock(strip.start_s))
+    title = text("figure", "strip_title")
+    return {
+        "caption": caption,
+        "svg": Markup(strip_svg(strip, prefix="strip", title=title, desc=caption)),
     }
 
 

@@ -26,12 +26,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
     from tremor.estimate import Estimate
-    from tremor.recording import Floats
+    from tremor.recording import Floats, Marker
     from tremor.results.analysis import Analysis, SpectrumView
     from tremor.results.comparison import SessionRow
+    from tremor.results.views import Spectrogram, Strip
     from tremor.results.windows import WindowTable
 
-__all__ = ["amplitude_svg", "plot", "quality_svg", "sessions_svg", "spectrum_svg"]
+__all__ = [
+    "amplitude_svg",
+    "plot",
+    "quality_svg",
+    "sessions_svg",
+    "spectrogram_svg",
+    "spectrum_svg",
+    "strip_svg",
+]
 
 # The colours of Okabe and Ito, distinct with any colour vision.
 _BLUE: Final = "#0072B2"
@@ -44,9 +53,11 @@ _INK: Final = "#222222"
 
 #: Longest name of a session below its point.
 _LONGEST_NAME: Final = 20
-_WIDTH_IN: Final = 5.6
-_AMPLITUDE_IN: Final = 3.9
-_SPECTRUM_IN: Final = 3.2
+#: A page of 390 px shows 4.4 inches at 1.13 times their size: 11 points are 12 px there.
+_WIDTH_IN: Final = 4.4
+_AMPLITUDE_IN: Final = 3.6
+_SPECTRUM_IN: Final = 3.0
+_STRIP_IN: Final = 2.8
 #: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
 _MOST_SHAPES: Final = 3000
 _TIME_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
@@ -143,7 +154,7 @@ def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
         loc="outside lower center",
         ncols=3,
         frameon=False,
-        fontsize=10,
+        fontsize=11,
     )
 
 
@@ -161,15 +172,6 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
     axes.plot(
         centre, value, color=_BLUE, linewidth=1.4, marker="o", markersize=2.2, rasterized=rasterized
     )
-    for episode in analysis.episodes:
-        if episode.rms_ms2.value is not None:
-            axes.plot(
-                [episode.start_s, episode.end_s],
-                [episode.rms_ms2.value] * 2,
-                color=_VERMILLION,
-                linestyle="--",
-                linewidth=1.8,
-            )
     recovery = analysis.recovery
     if recovery is not None and recovery.verdict == "decays":
         time_s = recovery.rest_start_s + recovery.curve_time_s
@@ -193,8 +195,25 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
         )
     top = _top(high, value)
     axes.set_ylim(0.0, 1.12 * top)
+    _draw_markers(axes, analysis.recording.markers)
     axes.set_ylabel(text("figure", "amplitude_axis"))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def _draw_markers(axes: Axes, markers: Sequence[Marker]) -> None:
+    """Draw what the runner marked, numbered from the first; pain with its rating."""
+    for number, one in enumerate(markers, start=1):
+        pain = one.kind == "pain"
+        colour = _VERMILLION if pain else _INK
+        axes.axvline(one.time_s, color=colour, linestyle=":", linewidth=1.2)
+        axes.annotate(
+            text("figure", "pain", rating=one.text) if pain else str(number),
+            (one.time_s, 1.0),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            color=colour,
+        )
 
 
 def _top(*columns: Floats) -> float:
@@ -244,7 +263,7 @@ def _draw_strip(axes: Axes, table: WindowTable) -> None:
 
 def _time_axis(axes: Axes) -> None:
     span_s = axes.get_xlim()[1]
-    step_s = next((step for step in _TIME_STEPS_S if span_s / step <= 7), _TIME_STEPS_S[-1])
+    step_s = next((step for step in _TIME_STEPS_S if span_s / step <= 5), _TIME_STEPS_S[-1])
     axes.xaxis.set_major_locator(MultipleLocator(step_s))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
     axes.set_xlabel(text("figure", "time_axis_hours" if span_s >= 3600.0 else "time_axis"))
@@ -317,9 +336,96 @@ def _fill_spectrum(
     axes.set_ylim(0.0, 1.1 * _top(in_view))
     axes.set_xlabel(text("figure", "frequency_axis"))
     axes.set_ylabel(text("figure", "psd_axis"))
-    axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    axes.legend(frameon=False, fontsize=10)
+    axes.legend(frameon=False, fontsize=11)
+
+
+def spectrogram_svg(
+    spectrogram: Spectrogram, table: WindowTable, *, prefix: str, title: str, desc: str
+) -> str:
+    """Draw the spectrum over time, with the frequency of the windows with tremor.
+
+    Parameters
+    ----------
+    spectrogram : Spectrogram
+        What to draw.
+    table : WindowTable
+        The windows; the ridge is drawn where they have a tremor and nowhere else.
+    prefix, title, desc : str
+        As in `amplitude_svg`.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    times, frequencies = spectrogram.time_s, spectrogram.frequency_hz
+    level = spectrogram.level_db.reshape(len(times), len(frequencies)).T
+    low, high = np.percentile(level, (5.0, 99.5))
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
+        axes = figure.subplots()
+        mesh = axes.pcolormesh(
+            _edges(times),
+            _edges(frequencies),
+            level,
+            cmap="cividis",
+            vmin=low,
+            vmax=max(high, low + 1.0),
+            rasterized=True,
+        )
+        centre, _ = _centres(table)
+        frequency = table.estimates["frequency_hz"][:, 0]
+        axes.plot(centre, frequency, ".", color=_VERMILLION, markersize=3.0, rasterized=True)
+        axes.set_ylabel(text("figure", "frequency_axis"))
+        axes.set_ylim(float(frequencies[0]), float(frequencies[-1]))
+        axes.set_xlim(float(times[0]), max(float(times[-1]), float(times[0]) + 1e-3))
+        figure.colorbar(mesh, label=text("figure", "level_axis"), ticks=MaxNLocator(4))
+        _time_axis(axes)
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
+
+
+def _edges(centres: Floats) -> Floats:
+    """Return the edges between cells of these centres, and those at the ends."""
+    if len(centres) < 2:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    middle = (centres[1:] + centres[:-1]) / 2.0
+    first, last = 2.0 * centres[0] - middle[0], 2.0 * centres[-1] - middle[-1]
+    return np.concatenate([[first], middle, [last]])
+
+
+def strip_svg(strip: Strip, *, prefix: str, title: str, desc: str) -> str:
+    """Draw one window as measured, an axis of the sensor below the other.
+
+    Parameters
+    ----------
+    strip : Strip
+        What to draw.
+    prefix, title, desc : str
+        As in `amplitude_svg`.
+
+    Returns
+    -------
+    str
+        One ``svg`` element.
+    """
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(_WIDTH_IN, _STRIP_IN), layout="constrained")
+        rows = figure.subplots(3, 1, sharex=True, sharey=True)
+        for axes, name, values, colour in zip(
+            rows,
+            "xyz",
+            (strip.x_ms2, strip.y_ms2, strip.z_ms2),
+            (_BLUE, _VERMILLION, _GREEN),
+            strict=True,
+        ):
+            axes.plot(strip.time_s, values, color=colour, linewidth=1.2)
+            axes.set_title(name, loc="left", fontsize=11, pad=2)
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+        rows[1].set_ylabel(text("figure", "acceleration_axis"))
+        rows[2].set_xlabel(text("figure", "strip_time_axis"))
+        return _svg(figure, prefix=prefix, title=title, desc=desc)
 
 
 def quality_svg(
@@ -444,7 +550,7 @@ def sessions_svg(rows: Sequence[SessionRow], *, prefix: str, title: str, desc: s
         else:
             axes.set_xticks(range(len(rows)), [_shortened(row.name) for row in rows])
             axes.set_xlim(-0.5, len(rows) - 0.5)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=10)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=11)
         return _svg(figure, prefix=prefix, title=title, desc=desc)
 
 

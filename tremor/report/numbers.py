@@ -24,18 +24,20 @@ __all__ = [
 _SIGNIFICANT: Final = 3
 
 
-def decimals_of(estimate: Estimate) -> int:
+def decimals_of(estimate: Estimate, *, most_digits: int = 4) -> int:
     """Return the decimals with which the width of the interval has two significant digits.
 
     Parameters
     ----------
     estimate : Estimate
         With a value.
+    most_digits : int
+        Significant digits of the value that are not exceeded.
 
     Returns
     -------
     int
-        At most those of four significant digits of the value; those of three without an interval.
+        Those of three significant digits without an interval.
 
     Examples
     --------
@@ -47,7 +49,7 @@ def decimals_of(estimate: Estimate) -> int:
         return 0
     if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
         width = estimate.high - estimate.low
-        finest = max(_decimals_for(estimate.value) + 1, 0)
+        finest = max(_decimals_for(estimate.value) + most_digits - _SIGNIFICANT, 0)
         return min(max(1 - math.floor(math.log10(width)), 0), finest)
     return _decimals_for(estimate.value)
 
@@ -71,11 +73,20 @@ def number(value: float | None, decimals: int | None = None) -> str:
     return f"{value:.{_decimals_for(value) if decimals is None else decimals}f}"
 
 
-def value_text(estimate: Estimate, unit: str) -> str:
-    """Format the value with its unit; empty if there is none."""
+def value_text(estimate: Estimate, unit: str, *, most_digits: int = 4) -> str:
+    """Format the value with its unit; empty if there is none.
+
+    Examples
+    --------
+    >>> from tremor.estimate import Estimate
+    >>> frequency_hz = Estimate(8.3904, 8.3881, 8.3927)
+    >>> value_text(frequency_hz, "Hz"), value_text(frequency_hz, "Hz", most_digits=3)
+    ('8.390 Hz', '8.39 Hz')
+    """
     if estimate.value is None:
         return ""
-    return f"{number(estimate.value, decimals_of(estimate))} {unit}".rstrip()
+    decimals = decimals_of(estimate, most_digits=most_digits)
+    return f"{number(estimate.value, decimals)} {unit}".rstrip()
 
 
 def figure(value: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +10,7 @@ from tremor.analysis.quality import quality_of
 from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.report import explanation_text, view
 from tremor.report.messages import sentence, text
-from tremor.report.numbers import decimals_of, number, percent, span, value_text
+from tremor.report.numbers import number, percent, span, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +60,7 @@ def _trembled(analysis: Analysis) -> str:
         "plain",
         "shook" if _is_shaken(analysis) else "trembled",
         times=number(frequency, 1),
-        frequency=value_text(summary.frequency_hz, "Hz"),
+        frequency=value_text(summary.frequency_hz, "Hz", most_digits=view.DIGITS_FOR_RUNNERS),
         extent=extent,
     )
 
@@ -110,14 +109,9 @@ def _course(analysis: Analysis) -> list[str]:
 
 def _within(estimate: Estimate, unit: str) -> str:
     """Return a number of at most three digits with its unit and its limits."""
-    if estimate.value is None:
-        return ""
-    decimals = min(decimals_of(estimate), decimals_of(replace(estimate, low=None, high=None)))
-    said = f"{number(estimate.value, decimals)} {unit}"
-    if estimate.low is None or estimate.high is None:
-        return f"{said} {view.range_text(estimate)}".rstrip()
-    limits = {name: number(getattr(estimate, name), decimals) for name in ("low", "high")}
-    return f"{said} ({text('view', 'range', **limits)})"
+    digits = view.DIGITS_FOR_RUNNERS
+    value = value_text(estimate, unit, most_digits=digits)
+    return f"{value} {view.range_text(estimate, most_digits=digits)}".rstrip()
 
 
 def _quiet(analysis: Analysis) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tremor.results.recovery import Recovery
 
 __all__ = [
+    "DIGITS_FOR_RUNNERS",
     "KeyNumber",
     "beyond_text",
     "capture_rows",
@@ -45,11 +46,16 @@ __all__ = [
     "quality_word",
     "range_text",
     "reason_text",
+    "recovery_rows",
     "recovery_text",
     "strength_text",
     "verdict_counts",
     "verdict_word",
 ]
+
+
+#: Significant digits that a runner is shown; tables and JSON have more.
+DIGITS_FOR_RUNNERS: Final = 3
 
 
 class KeyNumber(NamedTuple):
@@ -97,7 +103,7 @@ def estimate_meaning(entry: EstimateEntry) -> str:
     return meaning
 
 
-def range_text(estimate: Estimate) -> str:
+def range_text(estimate: Estimate, *, most_digits: int = 4) -> str:
     """Return the interval in brackets; empty if there is none.
 
     Examples
@@ -108,15 +114,15 @@ def range_text(estimate: Estimate) -> str:
     >>> range_text(Estimate(0.2, None, 0.31))
     '(up to 0.310)'
     """
-    limits = limits_text(estimate)
+    limits = limits_text(estimate, most_digits=most_digits)
     return f"({limits})" if limits else ""
 
 
-def limits_text(estimate: Estimate) -> str:
+def limits_text(estimate: Estimate, *, most_digits: int = 4) -> str:
     """Return the interval without brackets; empty if there is none."""
     if estimate.value is None:
         return ""
-    decimals = decimals_of(estimate)
+    decimals = decimals_of(estimate, most_digits=most_digits)
     limits = {
         name: number(limit, decimals)
         for name, limit in (("low", estimate.low), ("high", estimate.high))
@@ -294,6 +300,22 @@ def _decay_text(recovery: Recovery) -> str:
     shares = {name: percent(getattr(gone, name)) for name in ("low", "high")}
     rest = clock(recovery.rest_s)
     return f"{decay} {text('view', 'gone', rest=rest, gone=percent(gone.value), **shares)}"
+
+
+def recovery_rows(recovery: Recovery) -> tuple[tuple[str, Estimate, str], ...]:
+    """Return the parameters of a recovery: name, estimate and unit."""
+    names = section("recovery")
+    rows = {
+        "half_life_s": "s",
+        "time_constant_s": "s",
+        "initial_rms_ms2": "m/s^2",
+        "final_rms_ms2": "m/s^2",
+        "floor_rms_ms2": "m/s^2",
+        "fraction_gone": "",
+        "onset_s": "s",
+        "more_rest_needed_s": "s",
+    }
+    return tuple((names[field], getattr(recovery, field), unit) for field, unit in rows.items())
 
 
 def _capitalized(clause: str) -> str:

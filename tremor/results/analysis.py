@@ -23,6 +23,7 @@ from tremor.results.estimates import ESTIMATE_NAMES, TremorEstimates
 from tremor.results.explanations import Advice, Explanation, Sensitivity, WarningSign
 from tremor.results.lines import FitCheck, TremorLine
 from tremor.results.recovery import Recovery
+from tremor.results.views import Spectrogram, Strip
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
 
@@ -175,6 +176,10 @@ class Analysis:
         Signs that the runner ticked; never from the sensor.
     advice : tuple of Advice
         That for the leading explanations first, general advice last.
+    spectrogram : Spectrogram or None
+        The spectrum over time; None if no window has enough samples.
+    strip : Strip or None
+        A window as measured; None if there is none.
     """
 
     status: Status
@@ -193,6 +198,8 @@ class Analysis:
     sensitivity: Sensitivity | None = None
     warning_signs: tuple[WarningSign, ...] = ()
     advice: tuple[Advice, ...] = ()
+    spectrogram: Spectrogram | None = None
+    strip: Strip | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of schema ``tremor.analysis/1``.

@@ -1,0 +1,86 @@
+"""The method in prose, what it rests on, and the command that repeats it; from the result alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from tremor.report.messages import sentence, text
+from tremor.settings import AnalysisSettings
+
+if TYPE_CHECKING:
+    from tremor.results.analysis import Analysis
+
+__all__ = ["command", "method_paragraphs", "model_sentences", "references"]
+
+_PARAGRAPHS: Final = ("windows", "verdicts", "line", "strength", "recovery", "explaining")
+
+
+def method_paragraphs(analysis: Analysis) -> tuple[str, ...]:
+    """Return the method, with the settings of the result."""
+    settings = analysis.settings
+    values = {
+        "rate_hz": analysis.recording.sampling_rate_hz,
+        "window_s": settings.window_s,
+        "step_s": settings.step_s,
+        "low_hz": settings.band_low_hz,
+        "high_hz": settings.band_high_hz,
+    }
+    return tuple(text("method", name, **values) for name in _PARAGRAPHS)
+
+
+def model_sentences(analysis: Analysis) -> tuple[str, ...]:
+    """Return which model was fitted to the session, and how well it holds; empty without a fit."""
+    fit = analysis.summary.fit
+    if fit is None:
+        return ()
+    shape = text("page", "model_shape", shape=fit.shape)
+    if fit.n_harmonics > 1:
+        shape += text("page", "model_harmonics", n=fit.n_harmonics)
+    if fit.p_value is None:
+        tested = text("page", "model_untested")
+    elif fit.holds:
+        tested = text("page", "model_holds", p=fit.p_value)
+    else:
+        tested = text("page", "model_fails", p=fit.p_value, why=sentence(fit.reason))
+    if fit.agrees_with_windows is None:
+        return f"{shape}.", tested
+    windows = text("page", "model_windows", agrees=fit.agrees_with_windows)
+    return f"{shape}.", tested, windows
+
+
+@cache
+def references() -> tuple[str, ...]:
+    """Return the literature of the method, a line each."""
+    table = files("tremor.report").joinpath("references.toml").read_text(encoding="utf-8")
+    return tuple(
+        "{authors} ({year}): {title}. {journal} {pages}.".format(**one)
+        for one in tomllib.loads(table)["reference"]
+    )
+
+
+def command(analysis: Analysis) -> str:
+    """Return the command that makes the same numbers of the same capture.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The result.
+
+    Returns
+    -------
+    str
+        With the settings that are not the default ones.
+    """
+    default = AnalysisSettings()
+    changed = [
+        f"--set {item.name}={getattr(analysis.settings, item.name):g}"
+        for item in dataclasses.fields(default)
+        if getattr(analysis.settings, item.name) != getattr(default, item.name)
+    ]
+    name = analysis.source.name or "capture.csv"
+    return " ".join(["tremor analyze", shlex.quote(name), *changed])
