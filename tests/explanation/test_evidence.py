@@ -3,14 +3,18 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from tremor.errors import InvalidInputError
+from tremor.explanation.advice import advice_table
+from tremor.explanation.claims import article
 from tremor.explanation.evidence import SOURCED, evidence_table, read_table
 from tremor.explanation.findings.collect import FINDINGS
 from tremor.results.explanations import EXPLANATION_IDS
 
+ROOT = Path(__file__).parents[2]
 TABLE = evidence_table()
 ENTRIES = list(TABLE.entries.values())
 
@@ -30,6 +34,24 @@ def test_every_weight_has_a_reason_and_every_entry_its_ground(entry):
     for one in entry.bins:
         assert len(one.reason.split()) >= 4
         assert one.reason.endswith(".")
+
+
+def test_every_source_stands_in_the_page_of_sources_and_every_entry_that_it_names_is_there():
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    texts = [
+        *(entry.source for entry in ENTRIES),
+        *(one.source for entry in ENTRIES for one in entry.bins),
+        *(claim.disputed for claim in article().claims.values()),
+        *(row.source for row in advice_table().advice),
+    ]
+    author = r"[A-Z][a-zA-Z-]+(?: and [A-Z][a-z]+| et al\.)? \d{4}"
+    cited = {found for text in texts for found in re.findall(author, text)}
+    assert len(cited) > 15
+    assert [one for one in sorted(cited) if one.removeprefix("also ") not in page] == []
+    rows = [line for line in page.splitlines() if line.startswith("| ")][2:]
+    for row in rows:
+        for key in re.findall(r"`(\w+)`", row.rsplit("|", 2)[-2]):
+            assert key in TABLE.entries, key
 
 
 @pytest.mark.parametrize("id_", EXPLANATION_IDS)
