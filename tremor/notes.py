@@ -104,6 +104,7 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "BROADER_THAN_TREMOR": ("bandwidth_hz", "widest_hz"),
     "STRAP_LOOSE": ("above_ms2", "inside_ms2"),
     "MACHINE_LIKE": ("even_share", "frequency_hz"),
+    "MACHINE_POSSIBLE": ("even_share", "frequency_hz"),
     "BOUNCED": ("size_mm", "frequency_hz"),
     "HEART_BESIDE": ("ratio",),
     "ONE_LINE_MISFIT": ("why",),

@@ -249,3 +249,22 @@ def test_a_limb_held_out_that_sways_is_no_vehicle():
     found, result = cautions_of(x)
     assert result.status == "measured"
     assert "vehicle" not in found
+
+
+def cycling(bandwidth_hz, *, seed=0, duration_s=60.0):
+    """A cycle of steady size whose phase diffuses."""
+    rng = np.random.default_rng([seed, 6])
+    x = still(duration_s, seed=seed)
+    steps = rng.normal(0.0, np.sqrt(2.0 * np.pi * bandwidth_hz / FS), len(x))
+    wave = np.sqrt(2.0) * np.sin(2.0 * np.pi * 8.6 * np.arange(len(x)) / FS + np.cumsum(steps))
+    return x + 0.2 * wave[:, None] * [0.6, 0.0, 0.8]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_muscle_that_swings_in_a_steady_cycle_is_no_sure_machine(seed):
+    assert "machine" not in cautions_of(cycling(0.1, seed=seed))[0]
+    possible = cautions_of(cycling(0.03, seed=seed))[0].get("machine")
+    if possible is not None:
+        assert possible.strength < 0.75
+        assert possible.statement.code == "MACHINE_POSSIBLE"
+    assert cautions_of(cycling(0.001, seed=seed))[0]["machine"].statement.code == "MACHINE_LIKE"

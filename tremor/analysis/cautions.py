@@ -236,42 +236,56 @@ def _evenness(
     if np.count_nonzero(inside) < CAUTIONS.least_even_windows:
         return []
     share = float(np.median(swings.share[inside]))
-    frequency_hz = float(np.median(swings.frequency_hz[inside]))
-    rms_ms2 = float(np.median(swings.rms_ms2[inside]))
-    size_mm = float(typical_peak_to_peak_mm(rms_ms2**2 / (2.0 * np.pi * frequency_hz) ** 4))
-    start_s, end_s = span_s
-    found = []
+    found = [_machine(share, swings, inside, span_s), _voluntary(share, swings, inside, span_s)]
+    return [one for one in found if one is not None]
+
+
+def _machine(
+    share: float, swings: EvenSwings, inside: Bools, span_s: tuple[float | None, float | None]
+) -> Caution | None:
     low, high = CAUTIONS.even_share
-    if share > low:
-        found.append(
-            Caution(
-                code="machine",
-                about=_ALL_OF_TREMOR,
-                strength=min(1.0, (share - low) / (high - low)),
-                statement=note("MACHINE_LIKE", even_share=share, frequency_hz=frequency_hz),
-                start_s=start_s,
-                end_s=end_s,
-            )
-        )
+    if share <= low:
+        return None
+    strength = min(1.0, (share - low) / (high - low))
+    frequency_hz = float(np.median(swings.frequency_hz[inside]))
+    statement = note("MACHINE_LIKE", even_share=share, frequency_hz=frequency_hz)
+    if strength < CAUTIONS.sure_strength:
+        statement = note("MACHINE_POSSIBLE", even_share=share, frequency_hz=frequency_hz)
+    start_s, end_s = span_s
+    return Caution(
+        code="machine",
+        about=_ALL_OF_TREMOR,
+        strength=strength,
+        statement=statement,
+        start_s=start_s,
+        end_s=end_s,
+    )
+
+
+def _voluntary(
+    share: float, swings: EvenSwings, inside: Bools, span_s: tuple[float | None, float | None]
+) -> Caution | None:
+    frequency_hz = float(np.median(swings.frequency_hz[inside]))
+    rms_ms2 = swings.rms_ms2[inside]
+    size_mm = float(
+        typical_peak_to_peak_mm(np.median(rms_ms2) ** 2 / (2.0 * np.pi * frequency_hz) ** 4)
+    )
     low, high = CAUTIONS.hand_share
-    if (
-        low < share < high
-        and frequency_hz <= CAUTIONS.bounce_hz
-        and size_mm >= CAUTIONS.bounce_mm[0]
-    ):
-        least_mm, full_mm = CAUTIONS.bounce_mm
-        size = (size_mm - least_mm) / (full_mm - least_mm)
-        found.append(
-            Caution(
-                code="voluntary",
-                about=_ALL_OF_TREMOR,
-                strength=min(1.0, 0.5 + 0.5 * size),
-                statement=note("BOUNCED", size_mm=size_mm, frequency_hz=frequency_hz),
-                start_s=start_s,
-                end_s=end_s,
-            )
-        )
-    return found
+    least_mm, full_mm = CAUTIONS.bounce_mm
+    if not low < share < high or frequency_hz > CAUTIONS.bounce_hz or size_mm < least_mm:
+        return None
+    likeness = (size_mm - least_mm) / (full_mm - least_mm)
+    # Nobody keeps the size of a movement as constant as its tempo.
+    if np.std(rms_ms2) >= CAUTIONS.least_size_scatter * np.mean(rms_ms2):
+        likeness = max(likeness, (share - low) / (CAUTIONS.surely_hand_share - low))
+    return Caution(
+        code="voluntary",
+        about=_ALL_OF_TREMOR,
+        strength=min(1.0, 0.5 + 0.5 * likeness),
+        statement=note("BOUNCED", size_mm=size_mm, frequency_hz=frequency_hz),
+        start_s=span_s[0],
+        end_s=span_s[1],
+    )
 
 
 def vehicle_cautions(

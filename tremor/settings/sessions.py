@@ -449,21 +449,43 @@ class CautionCalibration:
         source=JUDGEMENT,
     )
     even_share: tuple[float, float] = calibrated(
-        (0.92, 0.98),
+        (0.97, 0.993),
         "1",
         "median share of the line, in windows of 4 s, that one even swing explains: a caution "
-        "from the first, a full one from the second. Motors have 0.99 or more, with jitter, ramps "
-        "and aliases; tremor 0.25-1.5 Hz wide 0.4-0.87",
+        "from the first, a full one from the second. Motors have 0.989 or more, with jitter, ramps "
+        "and aliases; tremor 0.25-1.5 Hz wide 0.4-0.87, cycles of steady size 0.05-0.3 Hz wide up "
+        "to 0.96, 0.02 Hz wide 0.975-0.99",
         source=_CAUTION_TESTS,
+    )
+    sure_strength: float = calibrated(
+        0.75,
+        "1",
+        "strength from which it is said to be like a machine, and below that it may be one: a "
+        "muscle that swings in a cycle is as even",
+        source=JUDGEMENT,
     )
     least_even_windows: int = calibrated(
         3, "1", "windows whose median is told: an episode of 8 s has three", source=JUDGEMENT
     )
     hand_share: tuple[float, float] = calibrated(
-        (0.88, 0.99),
+        (0.94, 0.99),
         "1",
-        "the same for a leg that is bounced at will, whose tempo wanders: 0.96-0.98",
+        "the same for a leg that is bounced at will, whose tempo wanders: 0.95-0.985; a cycle of "
+        "steady size 0.1-0.3 Hz wide has less",
         source=_CAUTION_TESTS,
+    )
+    surely_hand_share: float = calibrated(
+        0.965,
+        "1",
+        "... from which it is plainly so if the size changes, however small it is",
+        source=JUDGEMENT,
+    )
+    least_size_scatter: float = calibrated(
+        0.05,
+        "1",
+        "scatter of the strength of the windows over its mean: 0.07-0.3 for legs bounced at will, "
+        "below 0.03 for a cycle of steady size",
+        source=JUDGEMENT,
     )
     bounce_hz: float = calibrated(8.0, "Hz", "nobody bounces a leg faster", source=JUDGEMENT)
     bounce_mm: tuple[float, float] = calibrated(
