@@ -8,6 +8,7 @@ import pytest
 from tremor.analysis.offline import analyze
 from tremor.analysis.turns import find_change, take_turns
 from tremor.recording import Recording
+from tremor.report.numbers import value_text
 from tremor.report.view import headline, strength_text
 from tremor.synthesis import narrowband, tone
 
@@ -72,6 +73,15 @@ def test_two_lines_at_once_are_said_to_be_at_once():
         assert all(one.at_once for one in found.summary.lines)
         assert sum(one.share for one in found.summary.lines) > 1.5
         assert "2 tremors at the same time" in headline(found)
+        # The figure shows both, of the strength that is told, and says which is which.
+        view = found.spectrum
+        for one in found.summary.lines:
+            near = np.abs(view.frequency_hz - one.frequency_hz.value) <= 0.25
+            fitted, seen = view.line_ms2sq_per_hz[near], view.psd_ms2sq_per_hz[near]
+            assert fitted.mean() == pytest.approx(seen.mean(), rel=0.3)
+        page = found.to_html()
+        for one in found.summary.lines:
+            assert f"half-power band at {value_text(one.frequency_hz, 'Hz')}" in page
 
 
 def test_nothing_fades_where_one_tremor_follows_another():

@@ -33,6 +33,7 @@ from other_judges import (
     rms_covered,
     rms_ratio,
     share_of,
+    shares_above_one,
     upper_rms_in_bounds,
     verdict_of_recovery,
     windows_covered,
@@ -85,7 +86,7 @@ OUT_OF_BAND = (
     Ask("named within 0.2 Hz", named, 0.95),
     Ask('said to be "no tremor"', of(lambda d: d["status"] == "no_tremor"), 0.0, at_most=True),
     Ask("frequency covered, where named", named_frequency_covered),
-    Ask("fatigue raised by what is measured", of(raised_fatigue)),
+    Ask("fatigue raised by what is measured", of(raised_fatigue), 0.05, at_most=True),
     NOT_DOUBTED,
 )
 MACHINE = (
@@ -176,7 +177,12 @@ ASKS = {
         ),
         Ask("growth told", of(growth_told)),
     ),
-    "one_after_other": (Ask("both told within 0.3 Hz", both_told, 0.9), *TWO),
+    "one_after_other": (
+        Ask("both told within 0.3 Hz", both_told, 0.9),
+        Ask('"decays"', of(lambda d: verdict_of_recovery(d) == "decays"), 0.05, at_most=True),
+        Ask("shares above the whole time", of(shares_above_one), 0.0, at_most=True),
+        *TWO,
+    ),
     "two_close": (Ask("both told within 0.3 Hz", both_told, 0.8), *TWO),
     "two_far": (Ask("both told within 0.3 Hz", both_told, 0.9), *TWO),
     "strong_second": (

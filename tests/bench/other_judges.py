@@ -157,6 +157,12 @@ def both_told(found, scene):
     return True
 
 
+def shares_above_one(found):
+    """Whether the shares of the lines are above 1 together without being said to be at once."""
+    every = found["summary"]["lines"]
+    return sum(one["share"] for one in every) > 1.005 and not any(one["at_once"] for one in every)
+
+
 def both_covered(found, scene):
     """Share of the true lines that the interval of the nearest told line holds."""
     if not both_told(found, scene):

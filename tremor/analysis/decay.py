@@ -263,7 +263,7 @@ def recovery_of(
 def _why_not_one_series(
     table: WindowTable, still: Bools, *, in_bursts: bool, rest_start_s: float
 ) -> Note | None:
-    """Return why the powers of a rest are not those of one tremor that goes on; None if they are."""
+    """Return why the powers of a rest are not those of one tremor, if they are not."""
     if in_bursts:
         return note("RECOVERY_IN_BURSTS")
     shown = still & table.where("tremor")

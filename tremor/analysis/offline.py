@@ -53,6 +53,7 @@ from tremor.notes import Note, note
 from tremor.parallel import run_jobs
 from tremor.recording import CaptureInfo, Recording, Source
 from tremor.results.analysis import Analysis, Episode, Summary
+from tremor.results.cautions import BeyondBand, Caution
 from tremor.results.estimates import estimates_of
 from tremor.results.recovery import Recovery
 from tremor.results.windows import WindowTable
@@ -151,12 +152,6 @@ def analyze(
         table, episodes, lines.tremors, beyond, settings=settings, grid=grid, refused=refused
     )
     summary = _with_heart(summary, heart)
-    known = (
-        *posture_cautions(recovery),
-        *(drift_cautions(table, episodes) or breadth_caution(summary.bandwidth_hz)),
-        *heart_caution(heart),
-        *model_caution(summary.fit),
-    )
     # A record: one argument for each field.
     return Analysis(
         status=status_of(summary, beyond, settings=settings),
@@ -167,18 +162,9 @@ def analyze(
         windows=table,
         episodes=tuple(widened(one, heart) for one in map(_episode, episodes, lines.episodes)),
         summary=with_ends(summary, recovery),
-        cautions=find_cautions(
-            recording,
-            grid,
-            table,
-            episodes,
-            beyond,
-            settings=settings,
-            rms_ms2=summary.rms_ms2.value,
-            known=known,
-        ),
+        cautions=_cautions(capture, table, episodes, beyond, summary, recovery, heart),
         beyond_band=beyond,
-        spectrum=spectrum_view(recording, grid, table, episodes, lines.session, band_hz=band_hz),
+        spectrum=spectrum_view(recording, grid, table, episodes, lines.tremors, band_hz=band_hz),
         recovery=recovery,
         spectrogram=spectrogram(recording, grid, table, band_hz=band_hz),
         strip=strip(recording, grid, table, band_hz=band_hz),
@@ -213,6 +199,33 @@ def judge(recording: Recording, *, settings: AnalysisSettings | None = None) -> 
         return WindowTable.concatenate([])
     table, _ = _judged_windows(recording, _grid(recording, settings), settings, None)
     return apply_context(table, settings=settings)
+
+
+def _cautions(
+    capture: Capture,
+    table: WindowTable,
+    episodes: Sequence[EpisodeWindows],
+    beyond: BeyondBand | None,
+    summary: Summary,
+    recovery: Recovery,
+    heart: HeartBeside | None,
+) -> tuple[Caution, ...]:
+    known = (
+        *posture_cautions(recovery),
+        *(drift_cautions(table, episodes) or breadth_caution(summary.bandwidth_hz)),
+        *heart_caution(heart),
+        *model_caution(summary.fit),
+    )
+    return find_cautions(
+        capture.recording,
+        capture.grid,
+        table,
+        episodes,
+        beyond,
+        settings=capture.settings,
+        rms_ms2=summary.rms_ms2.value,
+        known=known,
+    )
 
 
 def _with_heart(summary: Summary, heart: HeartBeside | None) -> Summary:

@@ -1,4 +1,4 @@
-"""The mean spectrum of a session with the line that was fitted, for display."""
+"""The mean spectrum of a session with the lines that were fitted, for display."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tremor.analysis.episodes import EpisodeWindows
+from tremor.analysis.session_lines import SessionLine
 from tremor.analysis.window_samples import mean_density, thinned
 from tremor.dsp.spectrum import bin_frequency_hz, hann_psd_of_line
 from tremor.dsp.windows import WindowGrid
-from tremor.measures.pooled import PooledLine
 from tremor.recording import Floats, Recording
 from tremor.results.analysis import SpectrumView
 from tremor.results.windows import WindowTable
@@ -23,7 +23,7 @@ def spectrum_view(
     grid: WindowGrid,
     table: WindowTable,
     episodes: Sequence[EpisodeWindows],
-    line: PooledLine | None,
+    tremors: Sequence[SessionLine],
     *,
     band_hz: tuple[float, float],
 ) -> SpectrumView | None:
@@ -39,8 +39,8 @@ def spectrum_view(
         The same, judged.
     episodes : sequence of EpisodeWindows
         Its episodes.
-    line : PooledLine or None
-        The line of the session.
+    tremors : sequence of SessionLine
+        The lines of the session, each of which counts for its share of the time.
     band_hz : tuple of float
         Band as `tremor.measures.band.usable_band` returns it, Hz.
 
@@ -60,19 +60,23 @@ def spectrum_view(
         n_windows=len(indices),
         frequency_hz=bin_frequency_hz(grid.n_window, fs=grid.fs),
         psd_ms2sq_per_hz=mean_density(recording, grid, indices, band_hz=band_hz),
-        line_ms2sq_per_hz=_spectrum_of_line(line, grid),
+        line_ms2sq_per_hz=_spectrum_of_lines(tremors, grid),
     )
 
 
-def _spectrum_of_line(line: PooledLine | None, grid: WindowGrid) -> Floats | None:
-    """Return the expected spectrum of a line and its floor; None without a line."""
-    if line is None or not line.frequency_hz.value or not line.rms_ms2.value:
+def _spectrum_of_lines(tremors: Sequence[SessionLine], grid: WindowGrid) -> Floats | None:
+    """Return the expected spectrum of lines and their floor; None without a line."""
+    known = [one for one in tremors if one.line.frequency_hz.value and one.line.rms_ms2.value]
+    if not known:
         return None
-    return hann_psd_of_line(
-        grid.n_window,
-        fs=grid.fs,
-        frequency_hz=line.frequency_hz.value,
-        bandwidth_hz=line.bandwidth_hz.value or 0.0,
-        mean_square=line.rms_ms2.value**2,
-        floor=3.0 * line.noise_density,
-    )
+    total, floor = np.zeros(grid.n_window // 2 + 1), 3.0 * known[0].line.noise_density
+    for number, one in enumerate(known):
+        total += hann_psd_of_line(
+            grid.n_window,
+            fs=grid.fs,
+            frequency_hz=one.line.frequency_hz.value or 0.0,
+            bandwidth_hz=one.line.bandwidth_hz.value or 0.0,
+            mean_square=one.share * (one.line.rms_ms2.value or 0.0) ** 2,
+            floor=0.0 if number else floor,
+        )
+    return total

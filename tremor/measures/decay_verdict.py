@@ -161,12 +161,7 @@ def _recovery_of_decay(
         _QUANTILES,
         axis=0,
     )
-    if posterior.is_floor_known:
-        floor = Estimate(floor_ms2, None, None, level=LEVEL, method="level before the run")
-    elif why_not is not None:
-        floor = Estimate.missing(why_not)
-    else:
-        floor = _estimate(remove_noise(posterior.floor_rms(posture[0])), _method(posterior))
+    floor = _floor(posterior, floor_ms2, why_not, remove_noise, posture[0])
     onset = _onset(posterior, verdict, rules)
     remark: tuple[Note, ...] = ()
     if onset.value is not None:
@@ -255,6 +250,21 @@ def _with_best_floor(
     if fitted.log_evidence - known.log_evidence < rules.floor_overruled_log_bayes:
         return refine_posterior(known), ()
     return refine_posterior(fitted), (note("BASELINE_NOT_USED", level_ms2=floor_ms2),)
+
+
+def _floor(
+    posterior: DecayPosterior,
+    floor_ms2: float | None,
+    why_not: Note | None,
+    remove_noise: RemoveNoise,
+    posture: int,
+) -> Estimate:
+    """Return the level that the tremor fades to, in the posture of the beginning."""
+    if posterior.is_floor_known:
+        return Estimate(floor_ms2, None, None, level=LEVEL, method="level before the run")
+    if why_not is not None:
+        return Estimate.missing(why_not)
+    return _estimate(remove_noise(posterior.floor_rms(posture)), _method(posterior))
 
 
 def _onset(

@@ -320,8 +320,7 @@ def _spectrum(analysis: Analysis) -> dict[str, Any] | None:
         "svg": Markup(
             spectrum_svg(
                 view,
-                frequency_hz=summary.frequency_hz,
-                bandwidth_hz=summary.bandwidth_hz,
+                summary.lines or (summary,),
                 prefix="spectrum",
                 title=text("figure", "spectrum_title"),
                 desc=takeaway,

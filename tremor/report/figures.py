@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tremor.report.messages import text
-from tremor.report.numbers import clock
+from tremor.report.numbers import clock, value_text
 from tremor.report.view import verdict_word
 from tremor.results.verdicts import VERDICTS
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tremor.recording import Floats, Marker
     from tremor.results.analysis import Analysis, SpectrumView
     from tremor.results.comparison import SessionRow
+    from tremor.results.estimates import TremorEstimates
     from tremor.results.views import Spectrogram, Strip
     from tremor.results.windows import WindowTable
 
@@ -50,6 +51,8 @@ _ORANGE: Final = "#E69F00"
 _GREEN: Final = "#009E73"
 _GREY: Final = "#999999"
 _INK: Final = "#222222"
+#: Of the half-power bands of several tremors.
+_BANDS: Final = (_ORANGE, _GREEN, _SKY)
 
 #: Longest name of a session below its point.
 _LONGEST_NAME: Final = 20
@@ -108,12 +111,7 @@ def plot(analysis: Analysis) -> Figure:
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _fill_amplitude(parts[0], analysis)
         if spectrum is not None:
-            _fill_spectrum(
-                parts[1],
-                spectrum,
-                frequency_hz=summary.frequency_hz,
-                bandwidth_hz=summary.bandwidth_hz,
-            )
+            _fill_spectrum(parts[1], spectrum, summary.lines or (summary,))
     return figure
 
 
@@ -271,21 +269,20 @@ def _time_axis(axes: Axes) -> None:
 
 def spectrum_svg(
     spectrum: SpectrumView,
+    lines: Sequence[TremorEstimates],
     *,
-    frequency_hz: Estimate,
-    bandwidth_hz: Estimate,
     prefix: str,
     title: str,
     desc: str,
 ) -> str:
-    """Draw the mean spectrum with the fitted line and its half-power band.
+    """Draw the mean spectrum with the fitted lines and their half-power bands.
 
     Parameters
     ----------
     spectrum : SpectrumView
         What to draw.
-    frequency_hz, bandwidth_hz : Estimate
-        The line.
+    lines : sequence of TremorEstimates
+        All that the summary tells; those without a frequency are not drawn.
     prefix, title, desc : str
         As in `amplitude_svg`.
 
@@ -296,12 +293,12 @@ def spectrum_svg(
     """
     with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
         figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
-        _fill_spectrum(figure, spectrum, frequency_hz=frequency_hz, bandwidth_hz=bandwidth_hz)
+        _fill_spectrum(figure, spectrum, lines)
         return _svg(figure, prefix=prefix, title=title, desc=desc)
 
 
 def _fill_spectrum(
-    figure: FigureBase, spectrum: SpectrumView, *, frequency_hz: Estimate, bandwidth_hz: Estimate
+    figure: FigureBase, spectrum: SpectrumView, lines: Sequence[TremorEstimates]
 ) -> None:
     axes = figure.subplots()
     axes.plot(
@@ -320,15 +317,21 @@ def _fill_spectrum(
             linewidth=1.6,
             label=text("figure", "fitted"),
         )
-    if frequency_hz.value is not None and bandwidth_hz.value is not None:
-        half_hz = bandwidth_hz.value / 2.0
+    for number, line in enumerate(lines):
+        if line.frequency_hz.value is None or line.bandwidth_hz.value is None:
+            continue
+        half_hz, label = line.bandwidth_hz.value / 2.0, text("figure", "half_power_band")
+        if len(lines) > 1:
+            label = text(
+                "figure", "half_power_band_at", frequency=value_text(line.frequency_hz, "Hz")
+            )
         axes.axvspan(
-            frequency_hz.value - half_hz,
-            frequency_hz.value + half_hz,
-            facecolor=_ORANGE,
+            line.frequency_hz.value - half_hz,
+            line.frequency_hz.value + half_hz,
+            facecolor=_BANDS[number % len(_BANDS)],
             alpha=0.3,
             linewidth=0,
-            label=text("figure", "half_power_band"),
+            label=label,
         )
     shown = spectrum.frequency_hz <= 20.0
     in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]

@@ -127,7 +127,8 @@ class SpectrumView:
     psd_ms2sq_per_hz : ndarray, shape (m,)
         PSD summed over the axes, (m/s^2)^2/Hz.
     line_ms2sq_per_hz : ndarray, shape (m,), or None
-        The fitted line with its floor at the same frequencies, (m/s^2)^2/Hz.
+        The fitted lines of the summary, each for its share of the time, with their floor at the
+        same frequencies, (m/s^2)^2/Hz.
     """
 
     of: Literal["tremor", "still"]

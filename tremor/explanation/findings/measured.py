@@ -98,7 +98,7 @@ def _amplitude(analysis: Analysis) -> Finding:
 
 
 def _line_width(analysis: Analysis) -> Finding:
-    """Return the width of the line, which speaks of muscle only at the frequencies of tired muscle."""
+    """Return the width of the line, which counts only at the frequencies of tired muscle."""
     estimate, frequency_hz = analysis.summary.bandwidth_hz, analysis.summary.frequency_hz.value
     found = _estimated(
         "line_width",
