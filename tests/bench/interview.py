@@ -1,53 +1,94 @@
-"""How short the interview is, and how often it ends where all answers would.
+"""The interview: how many questions it takes, and how often it ends where all answers would.
 
-Made-up runners answer what they are asked until the interview stops; then they answer everything.
-They are drawn from the shares of the table of the interview, and, as a check of what happens where
-those are wrong, evenly over all answers.
+    python tests/bench/interview.py [--short] [--runners N] [--seed N]
 
-    python tests/bench/interview.py --runners 300
-    python tests/bench/interview.py --short
+Made-up runners answer what they are asked until the interview stops; then all their answers are
+weighed. They are drawn from the shares of the table of the interview, and, to see what happens where
+those are wrong, evenly over its answers: then each runner weighs himself and every second one takes
+a stimulant. The analyses go round: tremor that fades, stays, or was seen too shortly, none, cautions
+of each kind, and no recording at all.
 """
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
 import random
+import statistics
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tremor.errors import ContextError
+from tremor.explanation.advice import advice_table, warnings_of
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.questions import QUESTIONS
+from tremor.explanation.evidence import evidence_table
+from tremor.explanation.findings.collect import measured_findings
 from tremor.explanation.interview import Finished, next_question
 from tremor.explanation.likely_answers import interview_table
-from tremor.results.analysis import Analysis
+from tremor.explanation.sensitivity import leader_of, log_odds_of
+from tremor.notes import Note
+from tremor.results.cautions import Caution
+
+SHARE_WITH_A_SIGN = 0.1
+LEAST_AGREEMENT, MOST_PROMPTS_IN_THE_MEDIAN = 0.9, 8
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How the interview of one runner ended."""
+class Interviewed:
+    """One interview."""
 
     prompts: int
     why: str
-    leader_agrees: bool
-    warnings_agree: bool
+    agrees: bool
+    same_warnings: bool
     slowest_s: float
-    leader: str
 
 
-def drawn(rng: random.Random, *, evenly: bool) -> Context:
+def analyses():
+    """Return what was measured, a name each; None is no recording."""
+    path = Path(__file__).parents[1] / "explanation" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("small_analyses", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    make = module.make_analysis
+
+    def with_caution(analysis, code, about, strength):
+        caution = Caution(
+            code=code, about=(about,), strength=strength, statement=Note("TEXT", {"text": code})
+        )
+        return replace(analysis, cautions=(caution,))
+
+    fades, stays = make(recovery="decays"), make(recovery="persists")
+    return {
+        "fades": fades,
+        "fades, slow and wide": make(frequency_hz=5.0, bandwidth_hz=(1.6, 1.3, 1.9)),
+        "stays": stays,
+        "rest too short": make(recovery="not_determined"),
+        "no tremor": make(status="no_tremor"),
+        "insufficient": make(status="insufficient"),
+        "machine": with_caution(fades, "machine", "tremor", 0.9),
+        "vehicle": with_caution(stays, "vehicle", "muscle_fatigue", 0.5),
+        "loose strap": with_caution(fades, "strap_loose", "recovery", 0.6),
+        "no recording": None,
+    }
+
+
+def runner(rng, *, evenly):
     """Draw all answers of a runner: by the shares, or evenly, where every question is answered."""
+    table = interview_table()
     while True:
-        answers: dict[str, Any] = {"signs": rng.choice([(), (), (), ("fever",)])}
+        answers = {"signs": ("fever",) if rng.random() < SHARE_WITH_A_SIGN else ()}
         for question in QUESTIONS:
-            one = interview_table().answers.get(question.attribute)
+            one = table.answers.get(question.attribute)
             if one is None:
                 continue
-            values = [value for value, _ in one.answers]
+            values, shares = zip(*one.answers, strict=True)
             if evenly:
                 value = rng.choice(values)
             else:
-                shares = [share for _, share in one.answers]
                 value = rng.choices([*values, None], [*shares, one.unanswered])[0]
             if one.times and value is not None:
                 base = answers[one.times]
@@ -59,17 +100,88 @@ def drawn(rng: random.Random, *, evenly: bool) -> Context:
             continue
 
 
-def interviewed(everything: Context, analysis: Analysis | None) -> Ended:
-    """Ask a runner until the interview stops, and compare with all answers."""
+def interview(everything, analysis):
+    """Ask a runner until the interview stops; return the answers, what was asked, why it stopped."""
     context, asked, slowest_s = Context(), [], 0.0
     while True:
-        started = time.perf_counter()
+        started_s = time.perf_counter()
         step = next_question(context, asked=asked, analysis=analysis)
-        slowest_s = max(slowest_s, time.perf_counter() - started)
+        slowest_s = max(slowest_s, time.perf_counter() - started_s)
         if isinstance(step, Finished):
-            break
+            return context, asked, step.why, slowest_s
         asked.append(step.asks)
-        context = Context(
-            **context.answered() | {name: getattr(everything, name) for name in step.asks}
-        )
-    return asked, context, step.why, slowest_s
+        new = {name: getattr(everything, name) for name in step.asks}
+        context = Context(**context.answered() | new)
+
+
+def compared(everything, analysis, weighed_with):
+    """Interview a runner, and compare what leads and what is warned of with all answers."""
+    context, asked, why, slowest_s = interview(everything, analysis)
+    leaders = [leader(weighed_with, one) for one in (context, everything)]
+    warnings = [
+        [sign.id for sign in warnings_of(one, advice_table())] for one in (context, everything)
+    ]
+    return Interviewed(
+        prompts=len(asked),
+        why=why,
+        agrees=leaders[0] == leaders[1],
+        same_warnings=warnings[0] == warnings[1],
+        slowest_s=slowest_s,
+    )
+
+
+def leader(analysis, context):
+    """Return what leads."""
+    table = evidence_table()
+    return leader_of(log_odds_of(analysis, context, measured_findings(analysis), table))
+
+
+def interviews(n_runners, seed, *, evenly):
+    """Interview runners, the analyses in turn."""
+    rng = random.Random(seed)
+    measured = list(analyses().values())
+    unseen = analyses()["insufficient"]
+    return [
+        compared(runner(rng, evenly=evenly), analysis, unseen if analysis is None else analysis)
+        for analysis in (measured[place % len(measured)] for place in range(n_runners))
+    ]
+
+
+def row(name, found):
+    """Return a line of the table."""
+    prompts = sorted(one.prompts for one in found)
+    n = len(found)
+    return (
+        f"| {name} | {n} | {statistics.median(prompts):g} | {prompts[int(0.9 * n)]} "
+        f"| {100 * sum(one.agrees for one in found) / n:.0f} % "
+        f"| {100 * sum(one.same_warnings for one in found) / n:.0f} % "
+        f"| {100 * Counter(one.why for one in found)['limit'] / n:.0f} % "
+        f"| {1e3 * statistics.median(one.slowest_s for one in found):.0f} ms |"
+    )
+
+
+def main():
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runners", type=int, default=300, help="of each way of drawing")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="30 runners of each")
+    options = parser.parse_args()
+    n_runners = 30 if options.short else options.runners
+    print(
+        "| runners | n | questions, median | 90 % | same leader | same warnings | stopped by the "
+        "limit | slowest question |\n|---|---|---|---|---|---|---|---|"
+    )
+    failed = False
+    for name, evenly in (("as expected", False), ("evenly drawn", True)):
+        found = interviews(n_runners, options.seed, evenly=evenly)
+        print(row(name, found), flush=True)
+        agreement = sum(one.agrees for one in found) / len(found)
+        median = statistics.median(one.prompts for one in found)
+        failed |= agreement < LEAST_AGREEMENT or median > MOST_PROMPTS_IN_THE_MEDIAN
+        failed |= not all(one.same_warnings for one in found)
+    raise SystemExit(failed and not options.short)
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import add
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tremor.explanation.advice import advice_table, warnings_of
@@ -56,7 +57,8 @@ class Change:
         How many of them the runner is expected to see: what follows a question that is not
         answered is left out.
     leader_change : float
-        Expected change of the chances to lead in the end, 0 to 1.
+        Expected change of the chances to lead in the end, as the mean square (the fall of the Brier
+        score that the answers are expected to bring), 0 to 1.
     warning_change : float
         Expected change of the chance of a warning, 0 to 1.
     leaders : tuple of str
@@ -267,7 +269,9 @@ class _Weigher:
         total = sum(found.values())
         return {added: share / total for added, share in found.items()}
 
-    def measurement(self, finding: str, values: Sequence[tuple[str | float, float]]) -> Outcomes:
+    def measurement(
+        self, finding: str, values: Sequence[tuple[str | float, float]]
+    ) -> Outcomes:
         """Return what a measurement is expected to add to the sums, and how often."""
         entries = [one for one in self._evidence.entries.values() if one.finding == finding]
         found: defaultdict[Vector, float] = defaultdict(float)
@@ -369,7 +373,7 @@ class _Futures:
         self.leader_change = sum(one != self.leader for one in leaders) / n
 
     def expected_change(self, topic: str, outcomes: Outcomes) -> float:
-        """Return by how much the chances to lead differ between the outcomes of a topic."""
+        """Return the mean square by which the outcomes of a topic change the chances to lead."""
         weighed: list[tuple[float, list[float]]] = []
         covered = 0.0
         for added, share in sorted(outcomes.items(), key=lambda pair: (-pair[1], pair[0])):
@@ -382,7 +386,7 @@ class _Futures:
             for place in range(len(self.now))
         ]
         return sum(
-            share * 0.5 * sum(abs(one - other) for one, other in zip(chances, mean, strict=True))
+            share * sum((one - other) ** 2 for one, other in zip(chances, mean, strict=True))
             for share, chances in weighed
         )
 
@@ -476,10 +480,10 @@ class _Asking(_Reading):
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """Answers that settle the warnings, each with its share, and the warnings."""
+    """Answers that settle the warnings, how often they are given, and the warnings."""
 
     share: float
-    assigned: Mapping[str, tuple[Answer, float]]
+    assigned: Answers
     signs: frozenset[str]
 
 
@@ -495,32 +499,35 @@ def _warning_changes(
 
 def _leaves(
     given: Answers,
-    assigned: Mapping[str, tuple[Answer, float]],
+    assigned: Answers,
     share: float,
     skipped: Collection[str],
     interview: InterviewTable,
 ) -> Iterator[_Leaf]:
     """Iterate over the answers to what the warnings look at, one question after the other."""
-    answers = {**given, **{name: value for name, (value, _) in assigned.items()}}
+    answers = {**given, **assigned}
     context = _Asking(answers, lambda name: name in interview.answers and name not in skipped)
     try:
         signs = warnings_of(cast("Context", context), advice_table())
     except _NeededError as needed:
         name = str(needed)
         for part, tried in interview.tries(((name,),), answers):
-            more = {**assigned, name: (tried[name], part)}
+            more = {**assigned, name: tried[name]}
             yield from _leaves(given, more, share * part, skipped, interview)
     else:
         yield _Leaf(share, assigned, frozenset(sign.id for sign in signs))
 
 
 def _spread(name: str, sign: str, leaves: Sequence[_Leaf]) -> float:
-    """Return how much the chance of a warning differs between the answers to one question."""
-    warned = [leaf for leaf in leaves if sign in leaf.signs]
-    chance = sum(leaf.share for leaf in warned)
-    elsewhere = sum(leaf.share for leaf in warned if name not in leaf.assigned)
-    after: defaultdict[tuple[Answer, float], float] = defaultdict(float)
+    """Return by how much the chance of a warning differs between the answers to one question.
+
+    Only where the question matters: an answer that no warning looks at changes none.
+    """
+    shares: defaultdict[Answer, float] = defaultdict(float)
+    warned: defaultdict[Answer, float] = defaultdict(float)
     for leaf in leaves:
         if name in leaf.assigned:
-            after[leaf.assigned[name]] += leaf.share if sign in leaf.signs else 0.0
-    return sum(part * abs(elsewhere + found / part - chance) for (_, part), found in after.items())
+            shares[leaf.assigned[name]] += leaf.share
+            warned[leaf.assigned[name]] += leaf.share if sign in leaf.signs else 0.0
+    chance = sum(warned.values()) / sum(shares.values())
+    return sum(abs(warned[value] - share * chance) for value, share in shares.items())

@@ -50,7 +50,8 @@ class Limits:
     least_leader_change : float
         It stops where all that is open changes what leads with less than this chance, 0 to 1.
     least_change : float
-        A question is left out that is expected to change the chances to lead by less.
+        A question is left out that is expected to change the chances to lead by less, as the mean
+        square of the change.
     least_warning_change : float
         A question is asked all the same that is expected to change the chance of a warning by this.
     evenness : float
