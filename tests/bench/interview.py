@@ -3,10 +3,10 @@
     python tests/bench/interview.py [--short] [--runners N] [--seed N]
 
 Made-up runners answer what they are asked until the interview stops; then all their answers are
-weighed. They are drawn from the shares of the table of the interview, and, to see what happens where
-those are wrong, evenly over its answers: then each runner weighs himself and every second one takes
-a stimulant. The analyses go round: tremor that fades, stays, or was seen too shortly, none, cautions
-of each kind, and no recording at all.
+weighed. They are drawn from the shares of the table of the interview, and, to see what happens
+where those are wrong, evenly over its answers: then each runner knows his weights, and every second
+one takes a stimulant. The analyses go round: tremor that fades, stays, or was seen too shortly,
+none, cautions of some kinds, and no recording at all.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def runner(rng, *, evenly):
 
 
 def interview(everything, analysis):
-    """Ask a runner until the interview stops; return the answers, what was asked, why it stopped."""
+    """Ask a runner until it stops; return the answers, what was asked, why it stopped."""
     context, asked, slowest_s = Context(), [], 0.0
     while True:
         started_s = time.perf_counter()

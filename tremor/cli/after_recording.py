@@ -157,7 +157,7 @@ def print_analyses(
 
 
 def _ask_open_questions(known: Context, found: Iterable[Analysis]) -> Context:
-    """Ask what could change most of the first tremor, if stdin is a terminal; return all answers."""
+    """Ask what could change most of the first tremor, at a terminal; return all answers."""
     from tremor.explanation.answers.context import Context
 
     if sys.stdin is None or not sys.stdin.isatty():

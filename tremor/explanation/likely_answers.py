@@ -235,7 +235,7 @@ class InterviewTable:
         if not other or value is None:
             return value
         base = answers.get(other)
-        return None if base is None else value * base  # type: ignore[operator]
+        return value * base if isinstance(base, float) and isinstance(value, float) else None
 
 
 @cache
@@ -330,11 +330,11 @@ def _pairs(rows: list[Mapping[str, Any]]) -> tuple[tuple[Any, float], ...]:
     return tuple((_plain(row["is"]), float(row["share"])) for row in rows)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any answer of a file
+def _plain(value: str | bool | float | list[str]) -> Answer:
+    """Return an answer of the file as `Context` holds it."""
     if isinstance(value, list):
         return tuple(value)
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if is_number else value
+    return value if isinstance(value, bool | str) else float(value)
 
 
 def _problems(one: LikelyAnswers) -> list[str]:

@@ -1,4 +1,4 @@
-"""The prompts of the interview as people read them: questions, hints, reasons, and answers said back.
+"""The prompts of the interview as people read them: questions, hints, reasons, answers said back.
 
 A terminal and a page show the same; reading a reply is `tremor.explanation.answers.replies`.
 """
@@ -54,7 +54,7 @@ def wording(questions: Sequence[Question], list_key: str = "") -> str:
 
 
 def item_labels(questions: Sequence[Question], list_key: str) -> tuple[str, ...]:
-    """Return what each item of a list says, in the order of `items_of`; empty where there is none."""
+    """Return what each item of a list says, in the order of `items_of`; empty for other prompts."""
     if questions[0].kind == "several" and len(questions) == 1:
         return tuple(choice.replace("_", " ") for choice in questions[0].choices)
     if not is_list(questions):
@@ -241,14 +241,15 @@ def refusal(
                 highest=one.highest,
                 unit=f" {one.unit}" if one.unit else "",
             )
-    values = dict(earlier) | {
+    masses = {name: one for name, one in earlier.items() if isinstance(one, float)}
+    masses |= {
         one.attribute: quantity.value for one, quantity in zip(questions, quantities, strict=True)
     }
     return text(
         _SECTION,
         "weights_differ",
-        before=f"{figure(values['mass_before_kg'])} kg",
-        after=f"{figure(values['mass_after_kg'])} kg",
+        before=f"{figure(masses['mass_before_kg'])} kg",
+        after=f"{figure(masses['mass_after_kg'])} kg",
     )
 
 

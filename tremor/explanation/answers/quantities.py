@@ -113,17 +113,12 @@ _FAHRENHEIT: Final = frozenset(
 _TIMES: Final = frozenset({"min", "h", "days"})
 #: What a number without unit means after one with this unit, as the 05 of ``1h05``.
 _NEXT: Final = {"h": "min", "min": "s", "st": "lb"}
+_COUNTED: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBER_WORDS: Final = {
     "half": 0.5,
     "a quarter": 0.25,
     **dict.fromkeys(("a", "an", "one"), 1.0),
-    **dict(
-        zip(
-            ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
-            range(2, 11),
-            strict=True,
-        )
-    ),
+    **dict(zip(_COUNTED, range(2, 11), strict=True)),
 }
 _NOTHING: Final = frozenset({"none", "nothing", "no", "zero", "nil"})
 _ABOUT: Final = re.compile(r"^(?:about|around|roughly|approximately|approx\.?|circa|ca\.?|~)\s*")
@@ -136,6 +131,8 @@ _FRACTION: Final = re.compile(r"(?:(\d+) )?(\d{1,2})/(\d{1,2})(?!\d)")
 _THOUSANDS: Final = re.compile(r"\b[1-9]\d{0,2},\d{3}\b")
 #: ``7:30`` to ``14:30`` can be hours and minutes, or minutes and seconds.
 _HOURS_UP_TO: Final = 6
+#: Of a number in the unit of its question: a metre, a gram.
+_DECIMALS: Final = 3
 _MINUTES_FROM: Final = 15
 
 
@@ -162,8 +159,8 @@ def read_quantity(text: str, unit: str, *, least: float = 0.0) -> Quantity | Non
     (Quantity(value=65.0, converted=False), Quantity(value=65.0, converted=False))
     >>> read_quantity("10,5", "km"), read_quantity("12 miles", "kg")
     (Quantity(value=10.5, converted=False), None)
-    >>> round(read_quantity("86 F", "°C").value, 6), round(read_quantity("11 st 3", "kg").value, 2)
-    (30.0, 71.21)
+    >>> read_quantity("86 F", "°C").value, read_quantity("11 st 3", "kg").value
+    (30.0, 71.214)
     """
     text = " ".join(text.replace("½", " 1/2").replace("\u2212", "-").split()).lower()
     if text in _NOTHING:
@@ -237,9 +234,8 @@ def _sum(parts: list[tuple[float, str]], unit: str) -> Quantity | None:
     amounts = [number * factor for (number, _), factor in zip(parts, factors, strict=True)]
     if any(amount >= larger for larger, amount in zip(factors, amounts[1:], strict=False)):
         return None
-    return Quantity(
-        sum(amounts), converted=unit not in _TIMES and any(one != 1.0 for one in factors)
-    )
+    converted = unit not in _TIMES and any(one != 1.0 for one in factors)
+    return Quantity(round(sum(amounts), _DECIMALS), converted)
 
 
 def _same(one: str, other: str, unit: str) -> bool:
@@ -252,7 +248,7 @@ def _fahrenheit(parts: list[tuple[float, str]], unit: str, sign: float) -> Quant
     (number, words), *more = parts
     if unit != "°C" or more or words not in _FAHRENHEIT:
         return None
-    return Quantity(sign * (sign * number - 32.0) / 1.8, converted=True)
+    return Quantity(sign * round((sign * number - 32.0) / 1.8, _DECIMALS), converted=True)
 
 
 def _negative(found: Quantity, parts: list[tuple[float, str]], unit: str) -> Quantity | None:
@@ -274,7 +270,7 @@ def _clock(match: re.Match[str], unit: str) -> Quantity | None:
         minutes = first + second / 60.0
     else:
         return None
-    return Quantity(minutes * _UNITS[unit]["min"])
+    return Quantity(round(minutes * _UNITS[unit]["min"], _DECIMALS))
 
 
 def read_quantities(text: str, unit: str, n: int) -> tuple[Quantity, ...] | None:
@@ -304,12 +300,13 @@ def read_quantities(text: str, unit: str, n: int) -> tuple[Quantity, ...] | None
     """
     words = [one.rstrip(",;") for one in re.split(r"[\s;]+|/", text) if one.rstrip(",;")]
     words = [one for one in words if one.lower() not in ("and", "to", "then", "->", "-")]
-    read = [
-        tuple(quantities)
-        for groups in _groups(words, n)
-        if all(quantities := [_read_group(one, groups[-1], unit) for one in groups])
-    ]
-    return read[0] if len(read) == 1 else None  # type: ignore[return-value]
+    read: list[tuple[Quantity, ...]] = []
+    for groups in _groups(words, n):
+        found = [_read_group(one, groups[-1], unit) for one in groups]
+        known = tuple(one for one in found if one is not None)
+        if len(known) == n:
+            read.append(known)
+    return read[0] if len(read) == 1 else None
 
 
 def _groups(words: list[str], n: int) -> Iterator[list[str]]:

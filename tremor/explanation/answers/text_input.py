@@ -51,11 +51,10 @@ def from_text(question: Question, text: str) -> Answer:
     ('chest_pain', 'fever')
     """
     text = text.strip()
-    return None if not text else checked(question, _READERS[question.kind](question, text))
-
-
-def _number(question: Question, text: str) -> object:
-    return text  # read with its unit where it is checked, as in a file
+    if not text:
+        return None
+    read = _READERS.get(question.kind)  # a number is read with its unit where it is checked
+    return checked(question, text if read is None else read(question, text))
 
 
 def _yes_no(question: Question, text: str) -> object:  # noqa: ARG001 - as the other readers
@@ -82,7 +81,6 @@ def _several(question: Question, text: str) -> object:
 
 
 _READERS: Final[dict[Kind, Callable[[Question, str], object]]] = {
-    "number": _number,
     "choice": _choice,
     "yes_no": _yes_no,
     "several": _several,
