@@ -214,7 +214,6 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "FINDING_SLOW_LINE": ("frequency_hz", "work"),
     "FINDING_NO_SLOW_LINE": ("frequency_hz",),
     # Of the run.
-    "FINDING_EFFORT_OF_KIND": ("kind",),
     "FINDING_EFFORT": ("effort", "grounds"),
     "EFFORT_RPE": ("rpe",),
     "EFFORT_LOAD": ("load",),

@@ -31,8 +31,6 @@ SCHEMA: Final = "tremor.advice/1"
 #: From so many days on it is lasting, and from so many on it should be looked at.
 LASTING_FROM_DAYS: Final = 3.0
 SHOW_AFTER_DAYS: Final = 14.0
-#: No heat to avoid up to this.
-COOL_UP_TO_C: Final = 14.0
 #: So long after a meal its weight in the table of evidence begins.
 EMPTY_AFTER_H: Final = 4.0
 #: The least that two readings of a bathroom scale can tell, 1 kg taken as 1 L.
@@ -131,21 +129,12 @@ _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     ),
     "it lasts over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
     "the stomach was empty": _fasted,
-    "a medicine is taken": lambda context: bool(context.medicines),
-    "it was not cool": lambda context: (
-        context.temperature_c is None or context.temperature_c > COOL_UP_TO_C
-    ),
     "body mass was gained": _gained_mass,
     "more is weighed after the run": _weighs_more,
     "no more is weighed after the run": lambda context: not _weighs_more(context),
 }
 #: Conditions on the warning signs; with one of these urgencies, help goes before anything else.
-_FROM_SIGNS: Final = (
-    "help is needed",
-    "no help is needed",
-    "there is no warning sign",
-    "there is no warning sign, and it does not last",
-)
+_FROM_SIGNS: Final = ("help is needed", "no help is needed", "there is no warning sign")
 _HELP_FIRST: Final = ("now", "today")
 
 
@@ -279,8 +268,6 @@ def advice_for(
     holds = {name: condition(context) for name, condition in _FROM_ANSWERS.items()}
     holds |= {"help is needed": help_first, "no help is needed": not help_first}
     holds["there is no warning sign"] = not signs
-    lasts = holds["it lasts, or comes without running"]
-    holds["there is no warning sign, and it does not last"] = not signs and not lasts
     return tuple(
         Advice(
             id=row.id,

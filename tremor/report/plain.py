@@ -131,8 +131,6 @@ def explanation_sentence(analysis: Analysis) -> str:
     """Return what fits best, in a sentence or two; empty without explanations."""
     if analysis.sensitivity is None:
         return ""
-    if explanation_text.needs_help(analysis):
-        return explanation_text.leaders_text(analysis)
     said = _fits(analysis, analysis.sensitivity.about_equal)
     return said if analysis.status == "measured" else text("plain", "felt", said=said)
 

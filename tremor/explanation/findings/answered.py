@@ -21,8 +21,6 @@ __all__ = ["ANSWERED", "FROM_ONE_ANSWER", "LONG_FROM_MIN", "duration"]
 #: On the scale of 0 to 10: very hard begins at 7 to 8, light ends at 3 to 4.
 HARD_FROM_RPE: Final = 8.0
 LIGHT_UP_TO_RPE: Final = 4.0
-#: Kinds of run that tire more than others.
-HARD_KINDS: Final = ("race", "hills")
 SHORT_BELOW_MIN: Final = 30.0
 LONG_FROM_MIN: Final = 60.0
 #: Nobody runs faster over such distances but the very best.
@@ -41,14 +39,6 @@ def _lacking(context: Context, *names: str) -> tuple[str, ...]:
 
 def _effort(context: Context) -> Finding:
     rpe, load, duration_min = context.rpe, context.load, context.duration_min
-    if rpe is None and load is None and context.kind in HARD_KINDS:
-        return Finding(
-            key="effort",
-            statement=note("FINDING_EFFORT_OF_KIND", kind=context.kind),
-            origin="answered",
-            word="hard of its kind",
-            fields=("kind",),
-        )
     if rpe is None and load is None:
         return not_answered("effort", "rpe", "load")
     grounds = [] if rpe is None else [note("EFFORT_RPE", rpe=rpe)]
