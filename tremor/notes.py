@@ -263,6 +263,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "LONGER_REST_WOULD_NOT_CHANGE": (),
     "SURER_RECORDING_COULD_CHANGE": ("leader",),
     "NOTHING_RECORDED": (),
+    "RECORD_WITHOUT_SHAKING": (),
     # Of numbers that follow from answers.
     "RACE_FLAG": ("flag",),
     "SWEAT_RATE_TOO_HIGH": ("sweat_rate_l_per_h", "highest_l_per_h"),

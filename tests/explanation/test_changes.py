@@ -75,6 +75,29 @@ def test_doubt_that_hides_another_leader_is_told(analysis_of):
     assert "SURER_RECORDING_COULD_CHANGE" not in changes_of(analysis, **answers)[0]
 
 
+@pytest.mark.parametrize(
+    ("strength", "answers", "again"),
+    [
+        (1.0, {}, True),
+        (0.5, {}, False),
+        (1.0, {"shaking": "none"}, False),
+        (None, {"shaking": "vehicle"}, True),
+    ],
+)
+def test_another_recording_is_asked_for_where_nothing_measured_counts(
+    analysis_of, strength, answers, again
+):
+    machine = Caution(
+        code="machine",
+        about=("tremor", "muscle_fatigue"),
+        strength=strength or 0.0,
+        statement=note("MACHINE_LIKE", even_share=0.99, frequency_hz=8.3),
+    )
+    analysis = replace(analysis_of(), cautions=() if strength is None else (machine,))
+    found, _ = changes_of(analysis, rpe=9, **answers)
+    assert ("RECORD_WITHOUT_SHAKING" in found) == again
+
+
 def test_answers_that_could_change_the_leader_are_named_two_at_most(analysis_of):
     analysis = analysis_of(recovery="persists")
     answers = {"rpe": 6, "duration_min": 70, "tremor_without_running": False}

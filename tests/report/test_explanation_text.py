@@ -13,7 +13,7 @@ from tremor.explanation.answers.context import Context
 from tremor.explanation.claims import article
 from tremor.explanation.explain import with_explanations
 from tremor.notes import note
-from tremor.report import as_html, as_text, explanation_text, view
+from tremor.report import as_html, as_text, explanation_text, plain, view
 from tremor.report.messages import brief, sentence
 from tremor.results.analysis import Analysis
 from tremor.results.cautions import Caution
@@ -226,6 +226,15 @@ def test_what_is_not_counted_stands_by_itself_with_the_weight_that_it_would_have
         assert "this is about a tremor that you felt" in one
     assert " not used " in text
     assert "Not counted" in page
+
+
+def test_screen_says_that_something_else_may_have_shaken_the_leg(analysis):
+    plainly = with_explanations(analysis, Context(rpe=9, shaking="none"))
+    assert plain.explanation_sentence(plainly).startswith("What fits best: ")
+    found = with_explanations(analysis, Context(rpe=9, shaking="machine"))
+    said = plain.explanation_sentence(found)
+    assert said.startswith("Something other than a muscle may have shaken it. If you felt it")
+    assert "Record again where nothing but the muscle can shake the leg." in page_of(found).text
 
 
 def test_page_says_once_in_each_card_who_measured_what(analysis):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.answers.context import Context
 from tremor.explanation.evidence import EvidenceTable
+from tremor.explanation.lowering import SHAKING_CAUTIONS, cautions_in_force
 from tremor.explanation.sensitivity import leader_of, log_odds_of
 from tremor.notes import Note, note
 
@@ -135,6 +136,8 @@ def _by_recording(
         return [note("NOTHING_RECORDED")]
     if analysis.status != "measured":
         return []
+    if _shaken_by_something_else(analysis, context, table):
+        return [note("RECORD_WITHOUT_SHAKING")]
     leader = leader_of(odds)
     recovery = next(one for one in measured if one.key == "recovery")
     if not recovery.known:
@@ -143,6 +146,16 @@ def _by_recording(
     if leader_of(sure) != leader:
         return [note("SURER_RECORDING_COULD_CHANGE", leader=leader_of(sure))]
     return []
+
+
+def _shaken_by_something_else(analysis: Analysis, context: Context, table: EvidenceTable) -> bool:
+    """Check whether nothing that was measured counts, by an answer or by a caution."""
+    if context.shaking is not None:
+        return context.shaking != "none"
+    return any(
+        one.code in SHAKING_CAUTIONS and 1.0 - one.strength < table.rules.least_kept
+        for one in cautions_in_force(analysis)
+    )
 
 
 def _longer_rest(

@@ -32,6 +32,7 @@ __all__ = [
     "ground_text",
     "help_list",
     "is_answered",
+    "is_no_muscle",
     "label",
     "leaders_text",
     "limits_text",
@@ -107,10 +108,10 @@ def is_answered(analysis: Analysis) -> bool:
 
 def preface(analysis: Analysis) -> str:
     """Return what the explanations are about, and how they go together."""
-    return label("preface", status="not_a_muscle" if _in_doubt(analysis) else analysis.status)
+    return label("preface", status="not_a_muscle" if is_no_muscle(analysis) else analysis.status)
 
 
-def _in_doubt(analysis: Analysis) -> bool:
+def is_no_muscle(analysis: Analysis) -> bool:
     """Check whether nothing measured counts, because something else may have shaken the leg."""
     measured = [
         evidence

@@ -132,6 +132,8 @@ def explanation_sentence(analysis: Analysis) -> str:
     if analysis.sensitivity is None:
         return ""
     said = _fits(analysis, analysis.sensitivity.about_equal)
+    if explanation_text.is_no_muscle(analysis):
+        return text("plain", "no_muscle", said=said)
     return said if analysis.status == "measured" else text("plain", "felt", said=said)
 
 
