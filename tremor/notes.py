@@ -219,6 +219,7 @@ _FINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "EFFORT_LOAD": ("load",),
     "FINDING_DURATION": ("duration_min",),
     "FINDING_DISTANCE": ("distance_km", "least_min"),
+    "FINDING_KIND": ("kind",),
     "FINDING_INTERVALS": ("minutes_since_stop",),
     "FINDING_NO_INTERVALS": ("kind",),
     # Of heat, water and salt.

@@ -81,7 +81,7 @@ def test_json_holds_every_table():
     heat = next(one for one in document["evidence"] if one["key"] == "heat")
     assert heat["bins"][0] == {
         "below": 18.0,
-        "weights": {"electrolytes_metabolites": -0.3},
+        "weights": {"electrolytes_metabolites": -0.4},
         "reason": heat["bins"][0]["reason"],
     }
     assert {"rules", "redraws", "explanations", "questions", "advice", "warning_signs"} <= set(

@@ -65,7 +65,22 @@ def test_who_weighs_more_is_not_told_to_drink(length):
 def test_what_has_lasted_for_weeks_is_not_said_to_end_by_itself():
     assert "ends_by_itself" not in ids(F, days_lasting=14)
     assert {"keep_running", "not_settling"} < set(ids(F, days_lasting=14))
-    assert "ends_by_itself" in ids(F, days_lasting=13)
+    # From three days on the article's advice for what keeps coming back is given instead.
+    assert "ends_by_itself" not in ids(F, days_lasting=3)
+    assert "ends_by_itself" not in ids(F, tremor_without_running=True)
+    assert "ends_by_itself" in ids(F, days_lasting=2)
+
+
+def test_who_takes_a_medicine_is_told_to_ask_whatever_leads():
+    assert "medicines" in ids(E, medicines=["diuretic"])
+    assert "medicines" in ids(N)
+    assert "medicines" not in ids(E, medicines=[])
+
+
+def test_cooler_hours_are_advised_after_heat_alone():
+    assert "cooler" in ids(E, temperature_c=31, humidity_pct=60)
+    assert "cooler" not in ids(E, temperature_c=9, humidity_pct=60)
+    assert "cooler" not in ids(E)
 
 
 def test_drinking_is_never_advised_beyond_what_is_missing():

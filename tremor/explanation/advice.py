@@ -33,6 +33,8 @@ LASTING_FROM_DAYS: Final = 3.0
 SHOW_AFTER_DAYS: Final = 14.0
 #: So long after a meal its weight in the table of evidence begins.
 EMPTY_AFTER_H: Final = 4.0
+#: From so much heat strain (WBGT) on races call it high.
+HOT_FROM_C: Final = 23.0
 #: The least that two readings of a bathroom scale can tell, 1 kg taken as 1 L.
 LEAST_SHORT_L: Final = 0.1
 
@@ -53,6 +55,8 @@ class AdviceText:
         The explanation that has to lead.
     when : str or None
         The condition that has to hold.
+    either : bool
+        Whether one of explanation and condition is enough; otherwise both have to hold.
     source : str
         Citation of the literature.
     """
@@ -63,6 +67,7 @@ class AdviceText:
     grade: Grade
     explanation: str | None = None
     when: str | None = None
+    either: bool = False
     source: str = ""
 
 
@@ -121,6 +126,11 @@ def _fasted(context: Context) -> bool:
     return hours is not None and hours >= EMPTY_AFTER_H
 
 
+def _was_hot(context: Context) -> bool:
+    wbgt_c = ANSWERED["heat"](context).value
+    return wbgt_c is not None and wbgt_c >= HOT_FROM_C
+
+
 #: Conditions on answers, by the name that the table of advice uses.
 _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     "a muscle cramped": lambda context: bool(context.cramp),
@@ -129,12 +139,14 @@ _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     ),
     "it lasts over two weeks": lambda context: _lasting(context, SHOW_AFTER_DAYS),
     "the stomach was empty": _fasted,
+    "a medicine is taken": lambda context: bool(context.medicines),
+    "the heat strain was high": _was_hot,
     "body mass was gained": _gained_mass,
     "more is weighed after the run": _weighs_more,
     "no more is weighed after the run": lambda context: not _weighs_more(context),
 }
 #: Conditions on the warning signs; with one of these urgencies, help goes before anything else.
-_FROM_SIGNS: Final = ("help is needed", "no help is needed", "there is no warning sign")
+_FROM_SIGNS: Final = ("help is needed", "no help is needed", "nothing says that it lasts")
 _HELP_FIRST: Final = ("now", "today")
 
 
@@ -267,7 +279,8 @@ def advice_for(
     help_first = any(sign.urgency in _HELP_FIRST for sign in signs)
     holds = {name: condition(context) for name, condition in _FROM_ANSWERS.items()}
     holds |= {"help is needed": help_first, "no help is needed": not help_first}
-    holds["there is no warning sign"] = not signs
+    lasts = holds["it lasts, or comes without running"]
+    holds["nothing says that it lasts"] = not signs and not lasts
     return tuple(
         Advice(
             id=row.id,
@@ -282,10 +295,14 @@ def advice_for(
             ),
         )
         for row in table.advice
-        if (row.when is None or holds[row.when])
-        and (row.explanation is None or row.explanation in leading)
-        and (not help_first or row.when == "help is needed")
+        if _is_given(row, leading, holds) and (not help_first or row.when == "help is needed")
     )
+
+
+def _is_given(row: AdviceText, leading: Collection[str], holds: Mapping[str, bool]) -> bool:
+    leads = row.explanation is None or row.explanation in leading
+    met = row.when is None or holds[row.when]
+    return leads or met if row.either else leads and met
 
 
 def _sweat(context: Context) -> Note:

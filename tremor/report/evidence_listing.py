@@ -401,10 +401,11 @@ def _advice(one: AdviceText) -> list[str]:
         *([] if one.when is None else [_word("condition", one.when)]),
     ]
     given = {"first": conditions[0], "last": conditions[-1]} if conditions else {}
+    n = "either" if one.either else len(conditions)
     return [
         *wrapped(f"{one.id} [{_ground('advice', one.id, one)}]"),
         *wrapped(text("advice", f"{one.id}.text", sweat=None), indent=2),
-        *wrapped(_label("given", n=len(conditions), **given), indent=2),
+        *wrapped(_label("given", n=n, **given), indent=2),
     ]
 
 

@@ -88,6 +88,18 @@ def duration(context: Context) -> Finding:
     return not_answered("duration", "duration_min")
 
 
+def _kind(context: Context) -> Finding:
+    if context.kind is None:
+        return not_answered("kind", "kind")
+    return Finding(
+        key="kind",
+        statement=note("FINDING_KIND", kind=context.kind),
+        origin="answered",
+        word=context.kind,
+        fields=("kind",),
+    )
+
+
 def _recent_intervals(context: Context) -> Finding:
     kind, minutes = context.kind, context.minutes_since_stop
     if kind is None:
@@ -348,6 +360,7 @@ def _days_lasting(context: Context) -> Finding:
 _COMPOSED: Final[Mapping[str, Callable[[Context], Finding]]] = {
     "effort": _effort,
     "duration": duration,
+    "kind": _kind,
     "recent_intervals": _recent_intervals,
     "heat": _heat,
     "mass_loss": _mass_loss,
