@@ -146,7 +146,12 @@ _FROM_ANSWERS: Final[Mapping[str, Callable[[Context], bool]]] = {
     "no more is weighed after the run": lambda context: not _weighs_more(context),
 }
 #: Conditions on the warning signs; with one of these urgencies, help goes before anything else.
-_FROM_SIGNS: Final = ("help is needed", "no help is needed", "nothing says that it lasts")
+_FROM_SIGNS: Final = (
+    "help is needed",
+    "no help is needed",
+    "nothing says that it lasts",
+    "there is no warning sign",
+)
 _HELP_FIRST: Final = ("now", "today")
 
 
@@ -280,6 +285,7 @@ def advice_for(
     holds = {name: condition(context) for name, condition in _FROM_ANSWERS.items()}
     holds |= {"help is needed": help_first, "no help is needed": not help_first}
     lasts = holds["it lasts, or comes without running"]
+    holds["there is no warning sign"] = not signs
     holds["nothing says that it lasts"] = not signs and not lasts
     return tuple(
         Advice(

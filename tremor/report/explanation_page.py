@@ -63,7 +63,9 @@ def explaining(analysis: Analysis) -> dict[str, Any] | None:
 def _badge(explanation: Explanation, analysis: Analysis) -> str:
     """Return the mark of what fits best; empty for the others, and where a sign needs help."""
     sensitivity = analysis.sensitivity
-    if sensitivity is None or explanation.word == "cannot tell" or analysis.warning_signs:
+    if explanation_text.needs_help(analysis):
+        return ""
+    if sensitivity is None or explanation.word == "cannot tell":
         return ""
     if explanation.id not in sensitivity.about_equal:
         return ""

@@ -37,6 +37,7 @@ __all__ = [
     "leaders_text",
     "limits_text",
     "name_of",
+    "needs_help",
     "origin_text",
     "preface",
     "redraws_text",
@@ -174,11 +175,18 @@ def support_text(explanation: Explanation) -> str:
     )
 
 
+def needs_help(analysis: Analysis) -> bool:
+    """Check whether the runner ticked a sign that needs help now or today."""
+    return any(sign.urgency != "soon" for sign in analysis.warning_signs)
+
+
 def leaders_text(analysis: Analysis) -> str:
     """Return which explanation fits best, or which fit about equally, or that it is not known."""
     sensitivity = analysis.sensitivity
     if sensitivity is None:
         return ""
+    if needs_help(analysis):
+        return label("leader_waits")
     about_equal = sensitivity.about_equal
     if all(one.word == "cannot tell" for one in analysis.explanations if one.id in about_equal):
         return label("leader_unknown")

@@ -131,6 +131,8 @@ def explanation_sentence(analysis: Analysis) -> str:
     """Return what fits best, in a sentence or two; empty without explanations."""
     if analysis.sensitivity is None:
         return ""
+    if explanation_text.needs_help(analysis):
+        return explanation_text.leaders_text(analysis)
     said = _fits(analysis, analysis.sensitivity.about_equal)
     if explanation_text.is_no_muscle(analysis):
         return text("plain", "no_muscle", said=said)
