@@ -37,7 +37,7 @@ def test_summary_of_a_tremor_is_on_stdout(trembling):
     result = run(trembling)
     assert result.exit_code == 0, result.stderr
     # A pure tone is that of a machine.
-    assert "The sensor shook about 8.0 times a second (8.000 Hz)" in result.stdout
+    assert "The sensor shook about 8.0 times a second (8.00 Hz)" in result.stdout
     assert len(result.stdout.splitlines()) <= 24
     assert max(len(line) for line in result.stdout.splitlines()) <= 80
 

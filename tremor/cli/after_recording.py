@@ -138,12 +138,10 @@ def print_analyses(
     is_enough = len(found) == len(outcome.recorded)
     for index, analysis in found.items():
         one = outcome.recorded[index]
-        try:
-            analyzed = explain_recording(one, analysis, context)
-        except TremorError as error:
-            _say_insufficient(one, str(error))
+        analyzed = explain_recording(one, analysis, context)
+        if analyzed.trouble:
+            say(analyzed.trouble)
             is_enough = False
-            continue
         if as_json:
             emit("analysis", analyzed.to_dict())
         else:
@@ -172,7 +170,8 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
     from tremor.report import as_text
 
     # The path of the page first: what follows may be more than a screen.
-    click.echo(text("session", "report_at", path=analyzed.report))
+    if analyzed.report is not None:
+        click.echo(text("session", "report_at", path=analyzed.report))
     click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
     click.echo()
     render = as_text.render if verbosity() else as_text.render_screen

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tremor import pipeline
+from tremor.errors import TremorError
 from tremor.explanation.explain import with_explanations
 from tremor.files import write_text
 from tremor.report.messages import text
@@ -42,20 +43,23 @@ class AnalyzedRecording:
         What was recorded.
     analysis : Analysis
         What was measured, and what may explain it.
-    report : Path
-        Page with both.
+    report : Path or None
+        Page with both; None if it could not be written.
+    trouble : str
+        Why there is no page.
     """
 
     recorded: SensorOutcome
     analysis: Analysis
-    report: Path
+    report: Path | None
+    trouble: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the form that ``tremor record --json`` prints."""
         return {
             "sensor": self.recorded.label,
             "folder": str(self.recorded.folder),
-            "report": str(self.report),
+            "report": str(self.report) if self.report else None,
             "analysis": self.analysis.to_dict(),
         }
 
@@ -153,16 +157,17 @@ def explain_recording(
     Returns
     -------
     AnalyzedRecording
-        The analysis and the path of the report.
-
-    Raises
-    ------
-    TremorError
-        If the report cannot be written.
+        The analysis and the path of the report, or why there is none.
     """
     from tremor.report.as_html import render
 
     explained = with_explanations(analysis, context)
     report = recorded.folder / REPORT_FILE
-    write_text(report, render(explained))
+    try:
+        write_text(report, render(explained))
+    except (
+        TremorError,
+        OSError,
+    ) as error:  # a full disk takes no page; the numbers are not lost with it
+        return AnalyzedRecording(recorded, explained, None, str(error))
     return AnalyzedRecording(recorded, explained, report)
