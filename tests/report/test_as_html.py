@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from tremor.recording import Marker
 from tremor.report import as_html
 from tremor.report.numbers import decimals_of
 from tremor.results.analysis import Analysis
@@ -141,3 +142,36 @@ def test_page_of_a_day_stays_small(day):
     html = as_html.render(day)
     assert len(html) < 1_000_000
     assert "The first 400 of 43200 windows" in html
+
+
+def test_what_the_runner_marked_is_named_below_the_figure(analysis):
+    markers = (Marker(100.0, "marker", "stood up"), Marker(130.4, "pain", "4"))
+    marked = replace(analysis, recording=replace(analysis.recording, markers=markers))
+    page = _Page(as_html.render(marked))
+    assert "Dotted: what you marked, 1 “stood up” at 1:40, pain 4 at 2:10." in page.text
+    assert "what you marked" not in _Page(as_html.render(analysis)).text
+
+
+def test_command_repeats_the_settings_that_were_changed(analysis):
+    changed = replace(
+        analysis,
+        settings=replace(analysis.settings, band_high_hz=12.0),
+        source=replace(analysis.source, name="my run.csv"),
+    )
+    page = _Page(as_html.render(changed))
+    assert "tremor analyze 'my run.csv' --set band_high_hz=12" in page.text
+
+
+def test_runner_sees_four_numbers_and_the_rest_is_folded(analysis):
+    before, folded = as_html.render(analysis).split('<details class="part">')
+    in_sight = re.findall(r'data-field="(\w+)"', before)
+    assert in_sight[0] == "frequency_hz"
+    assert set(in_sight) <= {"frequency_hz", "initial_rms_ms2", "final_rms_ms2", "half_life_s"}
+    assert "Half-power bandwidth" in folded
+    assert "References" in folded
+
+
+@pytest.mark.parametrize("kind", ["no_tremor", "insufficient"])
+def test_page_without_tremor_shows_what_was_seen_and_no_empty_cards(kind, request):
+    before = as_html.render(request.getfixturevalue(kind)).split('<details class="part">')[0]
+    assert "data-field" not in before
