@@ -50,6 +50,12 @@ def format_(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the pages in Chromium: accessible, quiet, within the screen, printed."""
+    session.run(PYTHON, "-m", "pytest", "-q", "-rs", "tests/report/test_browser.py")
+
+
+@nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
     session.run(PYTHON, "-m", "mypy")

@@ -125,8 +125,11 @@ def render_screen(analysis: Analysis, *, unicode: bool = True) -> str:
     cautions = view.caution_texts(analysis)
     for caution in cautions[:1]:
         lines += ["", *wrapped(text("plain", "caution", caution=caution))]
+    said = plain.explanation_sentence(analysis)
+    if said == text("plain", "fits_unknown"):
+        said = f"{said} {text('plain', 'how_to_answer')}"
     told = (
-        plain.explanation_sentence(analysis),
+        said,
         plain.next_step(analysis),
         plain.quality_sentence(analysis),
     )

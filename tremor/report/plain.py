@@ -24,6 +24,8 @@ __all__ = ["explanation_sentence", "next_step", "quality_sentence", "sentences_o
 _ALL_FROM: Final = 0.95
 #: From this strength on a caution on what shook the leg goes before the leg itself.
 _LIKELY: Final = 0.5
+#: Advice that says how things stand, and not what to do.
+_NO_STEPS: Final = frozenset({"ends_by_itself", "keep_running", "not_settling"})
 #: A ripple of the heart in this share of the windows is worth a word.
 _HEART_FROM: Final = 0.1
 
@@ -134,6 +136,8 @@ def explanation_sentence(analysis: Analysis) -> str:
     if explanation_text.needs_help(analysis):
         return explanation_text.leaders_text(analysis)
     said = _fits(analysis, analysis.sensitivity.about_equal)
+    if said == text("plain", "fits_unknown"):
+        return said
     if explanation_text.is_no_muscle(analysis):
         return text("plain", "no_muscle", said=said)
     return said if analysis.status == "measured" else text("plain", "felt", said=said)
@@ -163,10 +167,13 @@ def _within_sentence(name: str) -> str:
 
 
 def next_step(analysis: Analysis) -> str:
-    """Return what to do next: the first advice; empty without advice or without a result."""
-    if analysis.status == "insufficient" or not analysis.advice:
-        return ""
-    return text("plain", "next", advice=sentence(analysis.advice[0].text))
+    """Return what to do next: the first advice on something; empty where there is none."""
+    if explanation_text.needs_help(analysis):
+        return text("plain", "next", advice=sentence(analysis.advice[0].text))
+    if analysis.status == "insufficient" or _is_shaken(analysis):
+        return ""  # to record again, as is said beside it
+    advice = next((one for one in analysis.advice if one.id not in _NO_STEPS), None)
+    return "" if advice is None else text("plain", "next", advice=sentence(advice.text))
 
 
 def quality_sentence(analysis: Analysis) -> str:
