@@ -10,6 +10,7 @@ import pytest
 
 from tremor.errors import InvalidInputError
 from tremor.explanation.answers.questions import QUESTIONS, by_attribute, topic_fields
+from tremor.explanation.answers.replies import is_list, items_of
 from tremor.explanation.findings.collect import FINDINGS
 from tremor.explanation.likely_answers import interview_table, read_interview
 
@@ -42,15 +43,12 @@ def test_measurements_are_findings_with_a_bin():
 def test_lists_hold_questions_of_one_kind_and_label_each_item():
     asked = by_attribute()
     for one in TABLE.lists.values():
-        kinds = {asked[name].kind for name in one.asks}
-        assert kinds <= {"yes_no", "several"} or kinds == {"number"}
-        if kinds != {"number"}:
-            names = [
-                f"{name}.{word}" if word else name
-                for name in one.asks
-                for word in asked[name].choices or ("",)
-            ]
-            assert set(one.labels) == set(names)
+        questions = [asked[name] for name in one.asks]
+        kinds = {question.kind for question in questions}
+        assert kinds == {"number"} or "number" not in kinds
+        assert all(question.otherwise for question in questions if question.kind == "choice")
+        items = items_of(questions) if is_list(questions) else ()
+        assert set(one.labels) == {item.name for item in items}
 
 
 def test_chains_hold_each_question_once_with_lists_and_without():

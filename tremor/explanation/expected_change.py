@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.added_weights import PER_LOG_ODDS, Outcomes, Vector, Weigher, added_up
 from tremor.explanation.likely_answers import Answers, InterviewTable, Prompt
+from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.explanation.warning_chances import warning_changes
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ def look_ahead(
     Outlook
         The same for the same input.
     """
+    cautions = () if analysis is None else analysis.cautions
+    if any(one.code in SHAKING_CAUTIONS for one in cautions):
+        interview = interview.where_in_doubt()
     weigher = Weigher(analysis, evidence)
     given = context.answered()
     base = weigher.state(given)

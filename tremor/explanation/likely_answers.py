@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -88,12 +88,15 @@ class LikelyAnswers:
         Why these.
     times : str
         Attribute whose answer multiplies them; empty where they are the answers themselves.
+    in_doubt : tuple of (answer, float)
+        The same where a caution doubts that a muscle shook the leg; empty where that is no matter.
     """
 
     key: str
     answers: tuple[tuple[Any, float], ...]
     reason: str
     times: str = ""
+    in_doubt: tuple[tuple[Any, float], ...] = ()
 
     @property
     def unanswered(self) -> float:
@@ -156,6 +159,14 @@ class InterviewTable:
     lists: Mapping[str, QuestionList]
     answers: Mapping[str, LikelyAnswers]
     measured: tuple[LikelyFinding, ...]
+
+    def where_in_doubt(self) -> InterviewTable:
+        """Return the table for a recording of which a caution doubts that a muscle shook the leg."""
+        answers = {
+            key: replace(one, answers=one.in_doubt or one.answers)
+            for key, one in self.answers.items()
+        }
+        return replace(self, answers=MappingProxyType(answers))
 
     def chains(self, *, with_lists: bool) -> Iterator[tuple[str, tuple[Prompt, ...]]]:
         """Iterate over what is asked together: each list, and each topic beyond the lists."""
@@ -323,6 +334,7 @@ def _likely(row: Mapping[str, Any]) -> LikelyAnswers:
         answers=_pairs(row["likely"]),
         reason=row["reason"],
         times=row.get("times", ""),
+        in_doubt=_pairs(row.get("in_doubt", [])),
     )
 
 
@@ -342,12 +354,14 @@ def _problems(one: LikelyAnswers) -> list[str]:
     if question is None:
         return [f"{one.key}: there is no such question"]
     found = [] if one.reason.strip() else [f"{one.key}: shares without a reason"]
-    total = sum(share for _, share in one.answers)
-    if total > 1.0 + 1e-9 or any(share <= 0.0 for _, share in one.answers):
+    for shares in ([share for _, share in pairs] for pairs in (one.answers, one.in_doubt)):
+        total = sum(shares)
+        if total <= 1.0 + 1e-9 and all(share > 0.0 for share in shares):
+            continue
         found.append(
             f"{one.key}: shares must be above 0 and come to at most 1, and come to {total}"
         )
-    for value, _ in one.answers if not one.times else ():
+    for value, _ in (*one.answers, *one.in_doubt) if not one.times else ():
         try:
             checked(question, value)
         except ContextError as error:

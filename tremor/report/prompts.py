@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.answers.quantities import Quantity, read_quantities, read_quantity
-from tremor.explanation.answers.replies import is_list, items_of
+from tremor.explanation.answers.replies import Item, is_list, items_of
 from tremor.report.answer_text import answer_text
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import figure
@@ -134,9 +134,7 @@ def said_back(questions: Sequence[Question], answers: Mapping[str, Answer], type
         held = [
             label
             for label, item in zip(_plain_labels(questions), items_of(questions), strict=True)
-            if (
-                item.word in words if isinstance(words := answers[item.attribute], tuple) else words
-            )
+            if _holds(item, answers[item.attribute])
         ]
         return "; ".join(held) or text("answer_text", "none")
     if len(questions) > 1:
@@ -158,6 +156,12 @@ def proposal(questions: Sequence[Question], proposed: Mapping[str, Answer]) -> s
     return said_back(
         questions, {one.attribute: proposed.get(one.attribute) for one in questions}, ""
     )
+
+
+def _holds(item: Item, answer: Answer) -> bool:
+    if isinstance(answer, tuple):
+        return item.word in answer
+    return answer == item.word if item.word else bool(answer)
 
 
 def _plain_labels(questions: Sequence[Question]) -> list[str]:

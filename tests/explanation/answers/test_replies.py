@@ -46,6 +46,22 @@ def test_items_are_numbered_in_the_order_of_the_questions():
     ]
 
 
+def test_of_a_choice_the_usual_holds_where_nothing_else_is_named():
+    run = [ASKED["load"], ASKED["sweat"], ASKED["salt"]]
+    assert [one.name for one in items_of(run)] == [
+        "load.easier",
+        "load.harder",
+        "load.new",
+        "sweat.low",
+        "sweat.heavy",
+        "salt",
+    ]
+    assert read_reply(run, "none") == {"load": "usual", "sweat": "medium", "salt": False}
+    assert read_reply(run, "2, heavy") == {"load": "harder", "sweat": "heavy", "salt": False}
+    with pytest.raises(ContextError):
+        read_reply(run, "2, 3")
+
+
 def test_two_weights():
     weights = [ASKED["mass_before_kg"], ASKED["mass_after_kg"]]
     assert read_reply(weights, "70 69") == {"mass_before_kg": 70.0, "mass_after_kg": 69.0}

@@ -52,6 +52,8 @@ class Question:
         Limits of a number, in `unit`; a number beyond them is a typing error.
     choices : tuple of str
         The words that are allowed.
+    otherwise : str
+        The word of `choices` that holds where a list names the others and none of them is ticked.
     topic : str
         The topic of `TOPICS` that asks for it; empty for what is used where given, not asked for.
     key : str
@@ -72,6 +74,7 @@ class Question:
     lowest: float = 0.0
     highest: float = 0.0
     choices: tuple[str, ...] = ()
+    otherwise: str = ""
     topic: str = ""
     key: str = ""
     attribute: str = ""

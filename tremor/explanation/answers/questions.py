@@ -90,6 +90,7 @@ class Answers:
             why="work that a muscle is not used to tires it sooner",
             claims=("A1", "F1"),
             choices=("easier", "usual", "harder", "new"),
+            otherwise="usual",
             topic="load",
         )
     )
@@ -101,6 +102,7 @@ class Answers:
             why="fast efforts build up lactic acid; hills and races tire more",
             claims=("A1", "E4"),
             choices=("steady", "intervals", "hills", "race"),
+            otherwise="steady",
             topic="kind",
         )
     )
@@ -222,6 +224,7 @@ class Answers:
             why="sweat carries water and sodium; it helps where you did not weigh yourself",
             claims=("E3",),
             choices=("low", "medium", "heavy"),
+            otherwise="medium",
             topic="sweat",
         )
     )

@@ -26,7 +26,8 @@ class Item:
     attribute : str
         The answer that it is part of.
     word : str
-        Which of its words; empty for a question of yes and no.
+        Which of its words; empty for a question of yes and no. Of a choice, the word that holds
+        otherwise is no item.
     """
 
     attribute: str
@@ -57,6 +58,7 @@ def items_of(questions: Sequence[Question]) -> tuple[Item, ...]:
         Item(question.attribute, word)
         for question in questions
         for word in (question.choices or ("",))
+        if not word or word != question.otherwise
     )
 
 
@@ -66,7 +68,7 @@ def read_reply(questions: Sequence[Question], text: str) -> dict[str, Answer]:
     Parameters
     ----------
     questions : sequence of Question
-        What was asked: one question, a list of yes and no and of several words, or numbers.
+        What was asked: one question, a list of all kinds but numbers, or numbers.
     text : str
         What was typed. Of a list, the places of the items that hold, their words, or ``none``.
 
@@ -96,11 +98,24 @@ def read_reply(questions: Sequence[Question], text: str) -> dict[str, Answer]:
         return _numbers(questions, text)
     items = items_of(questions)
     held = set() if text.strip().lower() in _NONE else _named(items, text)
-    found: dict[str, Answer] = {}
-    for question in questions:
-        words = [one.word for one in items if one.attribute == question.attribute and one in held]
-        found[question.attribute] = checked(question, words if question.choices else bool(words))
-    return found
+    return {
+        question.attribute: _answer(
+            question,
+            [one.word for one in items if one.attribute == question.attribute and one in held],
+        )
+        for question in questions
+    }
+
+
+def _answer(question: Question, words: list[str]) -> Answer:
+    """Return the answer to one question of a list, by those of its items that hold."""
+    if question.kind == "yes_no":
+        return checked(question, bool(words))
+    if question.kind == "several":
+        return checked(question, words)
+    if len(words) > 1:
+        raise ContextError([f"{' and '.join(words)} exclude each other"])
+    return checked(question, words[0] if words else question.otherwise)
 
 
 def _numbers(questions: Sequence[Question], text: str) -> dict[str, Answer]:
