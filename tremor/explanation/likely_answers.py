@@ -161,7 +161,7 @@ class InterviewTable:
     measured: tuple[LikelyFinding, ...]
 
     def where_in_doubt(self) -> InterviewTable:
-        """Return the table for a recording of which a caution doubts that a muscle shook the leg."""
+        """Return the table for a recording of which a caution doubts that a muscle shook it."""
         answers = {
             key: replace(one, answers=one.in_doubt or one.answers)
             for key, one in self.answers.items()
