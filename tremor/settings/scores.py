@@ -118,8 +118,8 @@ class HarmonicsCalibration:
         3.5,
         "1",
         "mean PSD of the weaker peak over the median of the band: of single lines in 4 s at 0 dB, "
-        "0.08 % have a false fundamental without it and 0.007 % with it; it costs 1-3 % of true ones "
-        "at 10 dB",
+        "0.08 % have a false fundamental without it and 0.007 % with it; it costs 1-3 % of true "
+        "ones at 10 dB",
         source=JUDGEMENT,
     )
     most_slow_share: float = calibrated(

@@ -133,8 +133,8 @@ class EpisodeCalibration:
         0.5,
         "1",
         "share of similar windows that are lines by themselves above which an episode is more than "
-        "the heart, whatever their median score: of 1400 hearts alone 12 came so far, with 0.27-0.5, "
-        "a tremor beside a heart has 0.45-0.8",
+        "the heart, whatever their median score: of 1400 hearts alone 12 came so far, with 0.27 to "
+        "0.5, a tremor beside a heart has 0.45-0.8",
         source=JUDGEMENT,
     )
     heartbeat_least: int = calibrated(
