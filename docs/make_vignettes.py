@@ -74,8 +74,8 @@ _INTRODUCTION: Final = (
     "effort, length, heat, mass, salt, other muscles, cramp, stimulants, medicines, stress, sleep, "
     "food, recurrence, cold, warning signs and so on) occurs in some runner. `A1` to `P4` are "
     'claims of the article, which `tremor explain --all` prints. "First" lists every explanation '
-    'that may lead, as sound specialists may differ; "nobody" is that none can be said to fit. What '
-    'is missing under "answered" was not answered. The page is made by '
+    'that may lead, as sound specialists may differ; "nobody" is that none can be said to fit. '
+    'What is missing under "answered" was not answered. The page is made by '
     "`python docs/make_vignettes.py`.",
 )
 

@@ -79,7 +79,7 @@ def _ask(request: bytes, what: str, *, optional: bool = False) -> Ask:
 #: Options of ``--sensor simulated``: meaning and allowed values.
 OPTIONS: Final = MappingProxyType(
     {
-        "scene": "what the leg does: a scene of tremor simulate, such as steady; post_run",
+        "scene": "what the leg does, a scene of tremor simulate such as post_run; fading",
         "seed": "a whole number: another leg; 0",
         "length": "s of the scene before it starts anew; 480",
         "like": "slug of the sensor to imitate; simulated",

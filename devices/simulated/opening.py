@@ -76,7 +76,7 @@ def _moments(text: str) -> tuple[float, ...]:
 class _Options:
     """Parsed options; the defaults are those of the help text."""
 
-    scene: str = "post_run"
+    scene: str = "fading"
     seed: int = 0
     length: float = _DEFAULT_SCENE_S
     like: str = "simulated"
