@@ -98,7 +98,7 @@ def broken(**changes):
     [
         ({"schema": "x"}, "this version reads"),
         ({"answer__key": "shoe_size"}, "there is no such question"),
-        ({"answer__likely": [{"is": 20, "share": 0.7}, {"is": 45, "share": 0.6}]}, "at most 1"),
+        ({"answer__likely": [{"is": 20, "share": 0.7}, {"is": 45, "share": 0.6}]}, "one at most"),
         ({"answer__likely": [{"is": -20, "share": 0.7}]}, "allowed is"),
         ({"answer__reason": " "}, "without a reason"),
         ({"limits__reasons": {}}, "a limit without a reason"),

@@ -358,9 +358,7 @@ def _problems(one: LikelyAnswers) -> list[str]:
         total = sum(shares)
         if total <= 1.0 + 1e-9 and all(share > 0.0 for share in shares):
             continue
-        found.append(
-            f"{one.key}: shares must be above 0 and come to at most 1, and come to {total}"
-        )
+        found.append(f"{one.key}: shares must be positive, and one at most in all")
     for value, _ in (*one.answers, *one.in_doubt) if not one.times else ():
         try:
             checked(question, value)
