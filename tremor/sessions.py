@@ -97,9 +97,29 @@ class Session:
         if not folders:
             return cls(name=path.name, legs=(analyze(path, settings=settings, context=context),))
         legs = [analyze(folder, settings=settings, context=context) for folder in folders]
-        ranked = sorted(zip(legs, folders, strict=True), key=lambda one: _side(one[0]) != "left")
+        return cls.of_legs(path.name, legs, folders)
+
+    @classmethod
+    def of_legs(cls, name: str, legs: Sequence[Analysis], paths: Sequence[Path]) -> Self:
+        """Make the session of legs that were measured already.
+
+        Parameters
+        ----------
+        name : str
+            Name of the session.
+        legs : sequence of Analysis
+            Their results.
+        paths : sequence of path
+            Their recordings, which are read again for the coherence.
+
+        Returns
+        -------
+        Session
+            The left leg first.
+        """
+        ranked = sorted(zip(legs, paths, strict=True), key=lambda one: _side(one[0]) != "left")
         return cls(
-            name=path.name,
+            name=name,
             legs=tuple(leg for leg, _ in ranked),
             coherence=_coherence([leg for leg, _ in ranked], [one for _, one in ranked]),
         )

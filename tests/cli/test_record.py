@@ -259,6 +259,18 @@ def test_two_sensors_are_two_folders_on_one_clock(tmp_path):
     assert left["duration_s"] == pytest.approx(right["duration_s"], abs=3.0)
 
 
+def test_two_legs_are_put_side_by_side(tmp_path):
+    result = record(
+        "--sensor", "left=simulated", "--sensor", "right=simulated:movesense", *STEADY,
+        "--duration", "30s", "--placement", "calf", "--out", tmp_path / "x",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == f"Both legs  {tmp_path / 'x' / 'comparison.html'}"
+    page = (tmp_path / "x" / "comparison.html").read_text(encoding="utf-8")
+    assert "The left leg and the right leg of one session" in page
+    assert "the legs move in step" in page  # two made-up sensors are moved by one made-up leg
+
+
 def test_baseline_is_recorded_and_used(tmp_path):
     before = tmp_path / "before"
     result = record(

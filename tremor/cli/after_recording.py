@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,10 @@ from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import say, shows_unicode
 from tremor.errors import InvalidInputError, TremorError
+from tremor.files import write_text
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import number
+from tremor.session.folders import COMPARISON_FILE
 from tremor.session.outcome import (
     AnalyzedRecording,
     analyze_recording,
@@ -151,7 +153,27 @@ def print_analyses(
         if analyzed.analysis.status == "insufficient":
             _say_insufficient(one, sentence(analyzed.analysis.summary.reason))
             is_enough = False
+    if len(found) > 1 and not as_json:
+        _compare_legs(plan.folder, [(outcome.recorded[index], one) for index, one in found.items()])
     return is_enough
+
+
+def _compare_legs(folder: Path, legs: Sequence[tuple[SensorOutcome, Analysis]]) -> None:
+    """Write the left leg beside the right, where that is what two sensors saw."""
+    from tremor.report.comparison_page import render_comparison_page
+    from tremor.sessions import Session, compare
+
+    page = folder / COMPARISON_FILE
+    try:
+        session = Session.of_legs(
+            folder.name, [one for _, one in legs], [recorded.folder for recorded, _ in legs]
+        )
+        write_text(page, render_comparison_page(compare(session)))
+    except (TremorError, OSError) as error:
+        say(text("session", "not_compared", why=str(error)))
+        return
+    click.echo()
+    click.echo(text("session", "comparison_at", path=page))
 
 
 def _ask_open_questions(known: Context, found: Iterable[Analysis]) -> Context:

@@ -12,6 +12,7 @@ from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 
 __all__ = [
+    "COMPARISON_FILE",
     "CONTEXT_FILE",
     "REPORT_FILE",
     "default_folder",
@@ -22,7 +23,16 @@ __all__ = [
 
 REPORT_FILE: Final = "report.html"
 CONTEXT_FILE: Final = "context.toml"
-_OWN_FILES: Final = (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, REPORT_FILE, CONTEXT_FILE)
+#: Beside the folders of two sensors.
+COMPARISON_FILE: Final = "comparison.html"
+_OWN_FILES: Final = (
+    MANIFEST_FILE,
+    PACKETS_FILE,
+    SAMPLES_FILE,
+    REPORT_FILE,
+    CONTEXT_FILE,
+    COMPARISON_FILE,
+)
 #: Size of a row of samples.csv and its share of the packets, bytes; with angular velocity.
 _SAMPLE_BYTES: Final = 75
 _SIX_AXIS_SAMPLE_BYTES: Final = 110
