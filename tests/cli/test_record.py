@@ -237,6 +237,17 @@ def test_sensor_that_stays_away_is_given_up_and_what_there_is_is_saved(tmp_path)
     assert manifest_of(folder)["closed"]
 
 
+@pytest.mark.parametrize(
+    ("placement", "says"),
+    [("foo", "did you mean foot?"), ("letf-calf", "did you mean left-calf?"), ("x", "left-calf")],
+)
+def test_misspelt_placement_is_refused_before_anybody_sits_down(placement, says, tmp_path):
+    result = record("--sensor", "simulated", "--placement", placement, "--out", tmp_path / "x")
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
 # Several sensors, and a baseline
 
 

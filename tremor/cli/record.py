@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -95,9 +96,33 @@ def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
-            raise InvalidInputError(f"option {pair!r} is no KEY=VALUE; see: tremor sensors")
+            raise InvalidInputError(
+                f"invalid option {pair!r}: expected KEY=VALUE; see: tremor sensors"
+            )
         options[name.strip()] = value.strip()
     return options
+
+
+#: Where a sensor is worn; a misspelt place would keep sessions of one leg apart for good.
+_SITES: Final = (
+    "calf", "shin", "thigh", "hamstring", "knee", "ankle", "foot", "leg", "hip", "back", "arm",
+    "forearm", "wrist", "hand",
+)  # fmt: skip
+
+
+def _site_of_body(placement: str) -> str:
+    """Return a placement in lower case, if its place on the body is known."""
+    text = placement.strip().lower()
+    side, hyphen, site = text.rpartition("-")
+    if not text or (site in _SITES and side in (("left", "right") if hyphen else ("",))):
+        return text
+    near = get_close_matches(site, _SITES, n=1)
+    before = "left-" if side.startswith("l") else "right-" if side else ""
+    hint = f"; did you mean {before}{near[0]}?" if near else ""
+    raise InvalidInputError(
+        f"placement is {placement!r}{hint}; give one of {', '.join(_SITES)}, with its side before "
+        "it, such as left-calf"
+    )
 
 
 @click.command(epilog=_EPILOG)
@@ -186,12 +211,13 @@ def record(
 
     check_devices()
     settings = AnalysisSettings()
+    placement = _site_of_body(placement)
     is_baseline = baseline == _RECORD_ONE
     default_s = _BASELINE_S if is_baseline else _DEFAULT_S
     plan = Plan(
         sensors=parse_sensors(sensors),
         folder=out or default_folder(datetime.now(), placement=placement, is_baseline=is_baseline),
-        placement=placement.strip().lower(),
+        placement=placement,
         duration_s=default_s if duration is None else parse_duration(duration),
         sampling_rate_hz=sampling_rate_hz,
         range_g=range_g,
