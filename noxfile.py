@@ -32,7 +32,7 @@ LOWEST_TESTS = (
 
 nox.options.default_venv_backend = "none"
 nox.options.error_on_external_run = False
-nox.options.sessions = ["lint", "types", "contracts", "docstrings", "doctests", "tests"]
+nox.options.sessions = ["lint", "types", "contracts", "docstrings", "doctests", "docs", "tests"]
 
 
 @nox.session
@@ -78,6 +78,12 @@ def docstrings(session: nox.Session) -> None:
 def doctests(session: nox.Session) -> None:
     """Run the examples in docstrings."""
     session.run(PYTHON, "-m", "pytest", "--doctest-modules", *PACKAGES)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation in docs/_build; a warning of Sphinx is an error."""
+    session.run(PYTHON, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "docs", "docs/_build")
 
 
 @nox.session

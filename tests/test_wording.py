@@ -1,7 +1,7 @@
 """What no string that ships may say, and that numbers have their units.
 
 Looked at are the tables of the explanations, the template of the page, every sentence in the code
-that readers may meet, and the help of every command.
+that readers may meet, the help of every command, and the documentation.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tremor.report import evidence_listing as explain_text
 
 PACKAGE = Path(__file__).parents[1] / "tremor"
 SENSORS = PACKAGE.parent / "devices"
+DOCS = PACKAGE.parent / "docs"
 FORBIDDEN = re.compile(
     r"diagnos|disease|deficien|dehydrat|\bproves?\b|\babnormal|\bcaused by\b"
     r"|(?<!half-)(?<!log-)\bnormal(?!is|iz)",
@@ -152,6 +153,13 @@ def test_template_says_nothing_that_may_not_be_said():
     for path in (PACKAGE / "report" / "templates").glob("*.j2"):
         page = re.sub(r"<style>.*?</style>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         assert not FORBIDDEN.search(page)
+
+
+def test_documentation_says_nothing_that_may_not_be_said():
+    # The vignettes report what was measured in blood, in the words of the studies.
+    pages = [page for page in DOCS.rglob("*.md") if page != DOCS / "vignettes.md"]
+    assert len(pages) > 15
+    assert [page for page in pages if FORBIDDEN.search(page.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("name", list(_COMMANDS))
