@@ -34,6 +34,9 @@ numpydoc_show_class_members = False
 # A name in backquotes is a link where it is documented here, and code elsewhere.
 default_role = "py:obj"
 
+# A block without a language is typed into a terminal.
+highlight_language = "text"
+
 html_theme = "furo"
 html_title = f"tremor-analyzer {release}"
 html_show_sourcelink = False

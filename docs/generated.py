@@ -74,13 +74,14 @@ class SettingsReference(_Directive):
             facts = one.metadata
             unit = "" if facts["unit"] == "1" else f" {facts['unit']}"
             name = nodes.literal(text=f"{one.name} = {one.default:g}")
+            reason = facts["reason"][:1].upper() + facts["reason"][1:]
             limits = f"From {facts['low']:g} to {facts['high']:g}."
             items += nodes.definition_list_item(
                 "",
                 nodes.term("", "", name, nodes.Text(unit)),
                 nodes.definition(
                     "",
-                    nodes.paragraph(text=f"{facts['reason']}."),
+                    nodes.paragraph(text=f"{reason}."),
                     nodes.paragraph(text=f"{limits} Source: {facts['source']}."),
                 ),
             )
