@@ -81,7 +81,12 @@ def title_of(found: Comparison | Trend) -> str:
         return text("comparison", f"title_{found.kind}", n=n)
     begins = [row.started_at for row in found.sessions if row.started_at is not None]
     days = round((max(begins) - min(begins)).total_seconds() / _SECONDS_OF_A_DAY)
-    return text("comparison", "title_trend", n=n, days=days)
+    return text(
+        "comparison",
+        "title_trend",
+        sessions=text("comparison", "n_sessions", n=n),
+        days=text("comparison", "n_days", n=days),
+    )
 
 
 def legend() -> str:
