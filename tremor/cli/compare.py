@@ -7,11 +7,9 @@ from typing import Final
 
 import click
 
-from tremor.cli.files import output_paths
+from tremor.cli.comparison_output import page_path, show
 from tremor.cli.options import common_options, overwrite_option, read_settings, settings_options
 from tremor.cli.progress import Progress
-from tremor.cli.streams import print_json, shows_unicode
-from tremor.files import write_text
 
 __all__ = ["compare"]
 
@@ -59,7 +57,7 @@ def compare(
     from tremor.sessions import compare as compare_sessions
 
     settings = read_settings(settings_file, pairs)
-    page = _page_path(html, sessions, overwrite=overwrite)
+    page = page_path(html, sessions[0], overwrite=overwrite)
     with Progress.shown(len(sessions)) as progress:
         found = compare_sessions(
             *sessions,
@@ -68,19 +66,4 @@ def compare(
             settings=settings,
             progress=lambda name, index, _: progress.at(name, index),
         )
-    if page is not None:
-        from tremor.report.comparison_page import render_comparison_page
-
-        write_text(page, render_comparison_page(found))
-    if as_json:
-        print_json(found.to_dict())
-        return
-    from tremor.report.comparison_text import render_comparison
-
-    click.echo(render_comparison(found, unicode=shows_unicode()), nl=False)
-
-
-def _page_path(html: Path | None, inputs: tuple[Path, ...], *, overwrite: bool) -> Path | None:
-    if html is None:
-        return None
-    return output_paths(html, inputs[:1], suffix=".html", overwrite=overwrite)[0]
+    show(found, page, as_json=as_json)

@@ -7,11 +7,9 @@ from typing import Final
 
 import click
 
-from tremor.cli.files import output_paths
+from tremor.cli.comparison_output import page_path, show
 from tremor.cli.options import common_options, overwrite_option, read_settings, settings_options
 from tremor.cli.progress import Progress
-from tremor.cli.streams import print_json, shows_unicode
-from tremor.files import write_text
 
 __all__ = ["trend"]
 
@@ -56,9 +54,7 @@ def trend(
     from tremor.sessions import trend as trend_of_sessions
 
     settings = read_settings(settings_file, pairs)
-    page = None
-    if html is not None:
-        page = output_paths(html, [folder], suffix=".html", overwrite=overwrite)[0]
+    page = page_path(html, folder, overwrite=overwrite)
     captures = captures_of(folder)
     with Progress.shown(len(captures)) as progress:
         found = trend_of_sessions(
@@ -68,13 +64,4 @@ def trend(
             settings=settings,
             progress=lambda name, index, _: progress.at(name, index),
         )
-    if page is not None:
-        from tremor.report.comparison_page import render_comparison_page
-
-        write_text(page, render_comparison_page(found))
-    if as_json:
-        print_json(found.to_dict())
-        return
-    from tremor.report.comparison_text import render_trend
-
-    click.echo(render_trend(found, unicode=shows_unicode()), nl=False)
+    show(found, page, as_json=as_json)

@@ -24,8 +24,7 @@ __all__ = [
     "left_out_texts",
     "legend",
     "name_of",
-    "render_comparison",
-    "render_trend",
+    "render",
     "session_cells",
     "title_of",
     "trend_texts",
@@ -38,35 +37,37 @@ _MOST_ROWS: Final = 12
 _SHOWN: Final = ("initial_rms_ms2", "final_rms_ms2", "frequency_hz", "half_life_s")
 
 
-def render_comparison(found: Comparison, *, unicode: bool = True) -> str:
-    """Render a comparison as text of at most 80 columns.
+def render(found: Comparison | Trend, *, unicode: bool = True) -> str:
+    """Render a comparison or a trend as text of at most 80 columns.
 
     Parameters
     ----------
-    found : Comparison
-        The comparison.
+    found : Comparison or Trend
+        The result.
     unicode : bool
         Whether the terminal shows more than ASCII.
+
+    Returns
+    -------
+    str
+        The sessions, what changed, and what that rests on.
     """
     lines = [title_of(found), "", *_table(found.sessions), ""]
-    for paragraph in (*change_texts(found), *coherence_texts(found.coherence)):
+    for paragraph in _paragraphs(found):
         lines += wrapped(paragraph, hang=2)
-    if found.unlike:
+    if isinstance(found, Comparison) and found.unlike:
         lines += ["", *wrapped(text("comparison", "unlike", why=sentences(found.unlike)))]
-    return _text([*lines, "", *wrapped(legend()), "", *wrapped(view.purpose())], unicode=unicode)
-
-
-def render_trend(found: Trend, *, unicode: bool = True) -> str:
-    """Render a trend as text; as `render_comparison`."""
-    lines = [title_of(found), "", *_table(found.sessions), ""]
-    for paragraphs in trend_texts(found):
-        lines += wrapped(" ".join(filter(None, paragraphs)), hang=2)
-    left_out = left_out_texts(found)
-    if left_out:
+    if isinstance(found, Trend) and found.left_out:
         lines += ["", text("comparison", "left_out")]
-        for one in left_out:
+        for one in left_out_texts(found):
             lines += wrapped(f"- {one}", indent=2, hang=2)
     return _text([*lines, "", *wrapped(legend()), "", *wrapped(view.purpose())], unicode=unicode)
+
+
+def _paragraphs(found: Comparison | Trend) -> tuple[str, ...]:
+    if isinstance(found, Comparison):
+        return (*change_texts(found), *coherence_texts(found.coherence))
+    return tuple(" ".join(filter(None, one)) for one in trend_texts(found))
 
 
 def _text(lines: Sequence[str], *, unicode: bool) -> str:
