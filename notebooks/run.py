@@ -1,7 +1,7 @@
 """Execute the notebooks from a clean state and write their outputs into them.
 
 Run ``python notebooks/run.py`` for all of them, or ``python notebooks/run.py 01_first_session``.
-Needs the extra ``test``. What differs from one computer to the next is not written: times, versions,
+Needs the extra ``test``. What differs from one computer to the next is not written: times, versions
 and the name of the kernel.
 """
 

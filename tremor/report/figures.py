@@ -91,6 +91,15 @@ _GROUPS: Final = (
 )
 
 
+class _NotebookFigure(Figure):
+    """A figure that a notebook shows, whether or not pyplot was used before."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def plot(analysis: Analysis) -> Figure:
     """Draw strength over time and, where any window could be judged, the spectrum.
 
@@ -102,12 +111,13 @@ def plot(analysis: Analysis) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        The figures of the report, one above the other; ``savefig`` writes it.
+        The figures of the report, one above the other; ``savefig`` writes it, and a notebook shows
+        it.
     """
     spectrum, summary = analysis.spectrum, analysis.summary
     heights = [_AMPLITUDE_IN] if spectrum is None else [_AMPLITUDE_IN, _SPECTRUM_IN]
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
+        figure = _NotebookFigure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _fill_amplitude(parts[0], analysis)
         if spectrum is not None:
