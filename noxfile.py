@@ -104,6 +104,12 @@ def extras(session: nox.Session) -> None:
     session.run(PYTHON, "-m", "pytest", "tests/formats/test_write_read.py")
 
 
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks and write their outputs; names after ``--`` choose some."""
+    session.run(PYTHON, "notebooks/run.py", *session.posargs)
+
+
 @nox.session(venv_backend="venv")
 def lowest(session: nox.Session) -> None:
     """Run a part of the tests on the lowest version of each dependency that is declared."""

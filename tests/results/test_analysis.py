@@ -349,6 +349,7 @@ def test_a_notebook_shows_the_finding_and_the_figures(analyses, kind):
     )
     figure = found.plot()
     assert len(figure.subfigs) == 1 + (found.spectrum is not None)
+    assert figure._repr_png_().startswith(b"\x89PNG")
 
 
 def test_the_page_of_an_analysis_is_its_report(analyses):

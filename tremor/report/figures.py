@@ -96,7 +96,7 @@ class _NotebookFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
+        self.savefig(buffer, format="png", dpi=self.get_dpi())
         return buffer.getvalue()
 
 
