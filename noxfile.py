@@ -28,6 +28,7 @@ LOWEST_TESTS = (
     "tests/report",
     "tests/results",
     "tests/test_face.py",
+    "tests/test_notebooks.py",
 )
 
 nox.options.default_venv_backend = "none"
