@@ -119,7 +119,8 @@ def test_a_notebook_runs_and_shows_what_is_committed(path, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="an event loop needs the loopback interface")
 def test_a_notebook_that_reaches_for_the_network_fails(tmp_path):
     cell = {"cell_type": "code", "id": "one", "metadata": {}, "outputs": []}
-    cell |= {"execution_count": None, "source": "import socket\nsocket.create_connection(('::1', 9))"}
+    source = "import socket\nsocket.create_connection(('::1', 9))"
+    cell |= {"execution_count": None, "source": source}
     book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / "run.py", tmp_path / "notebooks")
