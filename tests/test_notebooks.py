@@ -111,8 +111,10 @@ def test_a_notebook_runs_and_shows_what_is_committed(path, tmp_path):
     for cell, fresh in zip(cells_of(path), cells_of(fresh_path), strict=True):
         kinds, text = shown(cell)
         fresh_kinds, fresh_text = shown(fresh)
-        assert kinds == fresh_kinds, cell["id"]
-        assert agree(text, fresh_text), f"{cell['id']}\n{text}\nnow\n{fresh_text}"
+        assert kinds == fresh_kinds, f"{cell['id']} is out of date; run: nox -s notebooks"
+        assert agree(text, fresh_text), (
+            f"{cell['id']} is out of date; run: nox -s notebooks\n{text}\nnow\n{fresh_text}"
+        )
     assert sorted((tmp_path / "notebooks").rglob("*")) == before, "it leaves files behind"
 
 
