@@ -100,9 +100,10 @@ def between_sessions_sd(log_values: Sequence[float]) -> tuple[float, float] | No
 
     Returns
     -------
-    sd, degrees_of_freedom : float
-        Standard deviation of a single session, measurement error included; None with fewer than
-        four sessions.
+    sd : float
+        Standard deviation of a single session, measurement error included.
+    degrees_of_freedom : float
+        Its degrees of freedom; None in place of both with fewer than four sessions.
 
     Notes
     -----
@@ -115,7 +116,7 @@ def between_sessions_sd(log_values: Sequence[float]) -> tuple[float, float] | No
     >>> rng = np.random.default_rng(0)
     >>> sd, df = between_sessions_sd(rng.normal(0.01 * np.arange(400), 0.3))
     >>> round(sd, 2), round(df)
-    (0.3, 267)
+    (0.3, 266)
     """
     n = len(log_values)
     if n < COMPARISON.least_sessions:

@@ -42,7 +42,7 @@ def seen_text(table: WindowTable) -> str:
     >>> from tremor.analysis.offline import analyze
     >>> from tremor.recording import Recording
     >>> t = np.arange(2000) / 100.0
-    >>> swing = 6.0 * np.sin(2 * np.pi * 1.0 * t)[:, None] * [1.0, 0.0, 0.3]
+    >>> swing = 6.0 * np.sin(2 * np.pi * 1.0 * t)[:, None] * [1.0, 0.1, 0.3]
     >>> moving = Recording.from_arrays([0, 0, 9.81] + swing, sampling_rate_hz=100.0)
     >>> seen_text(analyze(moving).windows)
     'The leg was moving all the time.'
