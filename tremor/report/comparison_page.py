@@ -42,7 +42,8 @@ def render_comparison_page(found: Comparison | Trend) -> str:
 def _page(found: Comparison | Trend) -> dict[str, Any]:
     label = partial(text, "comparison")
     if isinstance(found, Comparison):
-        title, changes_title = label("page_title"), label("changes")
+        title = label("page_title")
+        changes_title = label("changes_legs" if found.kind == "legs" else "changes")
         left_out: tuple[str, ...] = ()
         changes = tuple(
             (one, "")
