@@ -38,6 +38,8 @@ Settings: TypeAlias = Union["AnalysisSettings", Mapping[str, float], None]
 Progress: TypeAlias = Callable[[str, int, int], object]
 
 _JSON: Final = ".json"
+#: What `tremor simulate` writes beside a capture.
+_TRUTH: Final = ".truth.json"
 #: Endings of what lies beside captures.
 _NEVER_A_CAPTURE: Final = frozenset(
     {".html", ".toml", ".png", ".svg", ".pdf", ".md", ".ipynb", ".py"}
@@ -368,6 +370,7 @@ def captures_of(folder: Path) -> tuple[Path, ...]:
             for one in folder.iterdir()
             if not one.name.startswith(".")
             and one.suffix.lower() not in _NEVER_A_CAPTURE
+            and not one.name.endswith(_TRUTH)
             and (one.is_file() or _is_session(one))
         )
     )
@@ -382,10 +385,15 @@ def _of_placement(legs: Sequence[Analysis], placement: str | None) -> list[Analy
         return str(leg.recording.placement or "")
 
     groups = {name: list(some) for name, some in groupby(sorted(legs, key=key), key=key)}
+    listed = ", ".join(f"{name or 'unknown'} ({len(some)})" for name, some in groups.items())
     if placement is not None:
-        return groups.get(placement, [])
+        if placement not in groups:
+            listed = ", ".join(
+                f"{name or 'unknown'} ({len(some)})" for name, some in groups.items()
+            )
+            raise InvalidInputError(f"no session is of {placement}; there are {listed or 'none'}")
+        return groups[placement]
     if len(groups) > 1:
-        listed = ", ".join(f"{name or 'unknown'} ({len(some)})" for name, some in groups.items())
         raise InvalidInputError(
             f"the sessions are of several placements: {listed}; choose one with --placement "
             "(placement=)"

@@ -25,7 +25,8 @@ def run(*arguments, typed=""):
 
 
 ENDS = (
-    "No further answer is likely to change what fits best.",
+    "No further answer is likely to change what fits best. What else you know, such as heat, "
+    "sweat and drink, can be told with --all or in the file.",
     "These were 10 questions, the most that are asked.",
 )
 
@@ -147,7 +148,7 @@ def test_nonsense_is_asked_again_with_what_is_allowed(file):
     result = run("new", file, "--all", typed=typed)
     shown = " ".join(result.stderr.split())
     assert "“qqq” is none of these." in shown
-    assert "“-4” is not understood. Write it as 12 km or 7.5 miles." in shown
+    assert "“-4” is not understood. Write it as 12 km or 7.5 miles;" in shown
     assert "“1,200” is not understood." in shown
     assert "9999 km cannot be; allowed is 0 to 1000 km." in shown
     assert "> 12 miles 19.3 km (12 miles)" in shown

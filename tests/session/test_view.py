@@ -42,7 +42,7 @@ def changed(**changes):
 def test_block_holds_all_that_is_known():
     assert status_block(SESSION) == [
         "LEFT CALF   4:12 / 10:00   104.2 Hz   loss 0.30 %   batt 81 %   -61 dBm",
-        "still enough: yes  tremor now: 9.1 Hz, 0.451 m/s^2  since start: 2.13 -> 0.451",
+        "still enough: yes  tremor now: 9.1 Hz, 0.451 m/s^2  since start: 2.13 -> 0.45",
         "█·▅▂",
         "keys: m marker   p then 0-9 pain or cramp   q stop and save",
     ]

@@ -160,9 +160,13 @@ def change_texts(found: Comparison) -> tuple[str, ...]:
         told = [_change_text(one, found) for one in ranked]
     unchanged = [one for one in found.changes if one.verdict == "no_reliable_change"]
     grounds = [_grounds_text(basis, unchanged) for basis in ("own_sessions", "literature")]
-    if any(_is_below_literature(one) for one in found.changes):
+    below = dict.fromkeys(
+        name_of(one.quantity) for one in found.changes if _is_below_literature(one)
+    )
+    if below:
         literature = _least(COMPARISON.literature_strength_factor)
-        told.append(text("comparison", "below_literature", literature=literature))
+        names = ", ".join(below)
+        told.append(text("comparison", "below_literature", names=names, literature=literature))
     return (*told, *filter(None, grounds))
 
 
@@ -268,7 +272,7 @@ def coherence_texts(found: LegCoherence | None) -> tuple[str, ...]:
         "comparison",
         "coherence",
         frequency_hz=number(found.frequency_hz, 1),
-        coherence=f"{number(coherence.value, 2)} {view.range_text(coherence)}",
+        coherence=f"{value_text(coherence, '')} {view.range_text(coherence)}",
         chance=number(found.chance_level, 2),
     )
     together = text("comparison", "shaken_together")

@@ -137,10 +137,12 @@ def explanation_sentence(analysis: Analysis) -> str:
         return explanation_text.leaders_text(analysis)
     said = _fits(analysis, analysis.sensitivity.about_equal)
     if said == text("plain", "fits_unknown"):
-        return said
+        return said if analysis.status == "measured" else ""
     if explanation_text.is_no_muscle(analysis):
         return text("plain", "no_muscle", said=said)
-    return said if analysis.status == "measured" else text("plain", "felt", said=said)
+    if analysis.status == "measured":
+        return said
+    return text("plain", "felt", said=f"{said[:1].lower()}{said[1:]}")
 
 
 def _fits(analysis: Analysis, about_equal: Sequence[str]) -> str:

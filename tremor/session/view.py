@@ -129,7 +129,12 @@ def _since_text(view: SensorView) -> str:
     last = next((value for value in reversed(view.rms_ms2) if value == value), None)
     if view.first_rms_ms2 is None or last is None:
         return ""
-    return _said("since_start", first=number(view.first_rms_ms2), last=number(last))
+    return _said("since_start", first=_short(view.first_rms_ms2), last=_short(last))
+
+
+def _short(rms_ms2: float) -> str:
+    """Format a strength with two digits, for a line that must not be cut."""
+    return number(rms_ms2, 2 if rms_ms2 >= 0.1 else 3)
 
 
 def _rate_text(view: SensorView) -> str:
