@@ -25,8 +25,7 @@ def run(*arguments, typed=""):
 
 
 ENDS = (
-    "No further answer is likely to change what fits best. What else you know, such as heat, "
-    "sweat and drink, can be told with --all or in the file.",
+    "No further answer is likely to change what fits best.",
     "These were 10 questions, the most that are asked.",
 )
 

@@ -115,6 +115,7 @@ def new(
     """
     from tremor.explanation.answers.context import Context
     from tremor.report.context_template import commented_toml
+    from tremor.report.messages import text
 
     refuse_existing(file, overwrite=overwrite, option="--overwrite")
     of_earlier, of_watch = _answers_of_earlier(earlier), _answers_of_watch(fit_file)
@@ -136,6 +137,8 @@ def new(
     write_text(file, commented_toml(written.to_dict()))
     kept = "stopped; kept what was answered: " if stopped else ""
     click.echo(f"{kept}{file}: {_count(written)}")
+    if is_input_allowed() and not asks_all and not stopped:
+        click.echo(text("prompt", "more_to_tell"))
 
 
 @context.command("show", epilog=_EPILOG_SHOW)
