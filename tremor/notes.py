@@ -75,6 +75,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "DEAD_AXIS": ("axes",),
         "SINGLE_AXIS": (),
         "UNIT_FROM_GRAVITY": ("unit", "length"),
+        "TIME_UNIT_GUESSED": ("unit", "rate_hz"),
         "TIME_ZONE_UNKNOWN": (),
         "REPEATED_HEADER": ("n_rows",),
         "NO_STAMP": ("n_rows",),

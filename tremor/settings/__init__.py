@@ -33,6 +33,8 @@ from tremor.settings.stamps import (
     RESAMPLING,
     SLOPE_FIT,
     STAMP_ORDER,
+    STAMP_UNITS,
+    TIME_COLUMNS,
     WHOLE_STEPS,
 )
 from tremor.settings.strap import TAPS
@@ -79,10 +81,12 @@ __all__ = [
     "SLOPE_FIT",
     "SPECTRUM",
     "STAMP_ORDER",
+    "STAMP_UNITS",
     "STEADINESS",
     "STRAP",
     "STREAM",
     "TAPS",
+    "TIME_COLUMNS",
     "TURNS",
     "UNREPORTED_LOSS",
     "WHOLE_STEPS",

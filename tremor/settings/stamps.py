@@ -17,12 +17,16 @@ __all__ = [
     "RESAMPLING",
     "SLOPE_FIT",
     "STAMP_ORDER",
+    "STAMP_UNITS",
+    "TIME_COLUMNS",
     "WHOLE_STEPS",
     "LateStampCalibration",
     "RateFitCalibration",
     "ResamplingCalibration",
     "SlopeFitCalibration",
     "StampOrderCalibration",
+    "StampUnitCalibration",
+    "TimeColumnCalibration",
     "WholeStepCalibration",
 ]
 
@@ -356,3 +360,81 @@ LATE_STAMPS: Final = LateStampCalibration()
 SLOPE_FIT: Final = SlopeFitCalibration()
 RATE_FIT: Final = RateFitCalibration()
 RESAMPLING: Final = ResamplingCalibration()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampUnitCalibration:
+    """Which unit of time the numbers of a time column can be in."""
+
+    possible_rate_hz: tuple[float, float] = calibrated(
+        (1.0, 20_000.0),
+        "Hz",
+        "sampling rates of an accelerometer: 4 Hz to 8 kHz on chips, more on shakers; outside, "
+        "the named unit of time is not that of the numbers",
+        source=JUDGEMENT,
+    )
+    guessed_rate_hz: tuple[float, float] = calibrated(
+        (4.0, 4000.0),
+        "Hz",
+        "rates among which an unnamed unit is guessed: a factor of 1000, so that one unit fits",
+        source="derived: units of time are factors of 1000 apart",
+    )
+    most_guessed_whole_hz: float = calibrated(
+        1100.0,
+        "Hz",
+        "highest rate at which whole numbers without a name are a time: ticks of 1/32768 s "
+        "at 50 Hz would be microseconds at 1500 Hz",
+        source=JUDGEMENT,
+    )
+    date_range_s: tuple[float, float] = calibrated(
+        (1.0e9, 2.6e9),
+        "s",
+        "seconds since 1970 that are the date of a capture: September 2001 to May 2052",
+        source=JUDGEMENT,
+    )
+    least_counting: float = calibrated(
+        0.9,
+        "1",
+        "share of the steps that are exactly one in a row counter; lost rows make others",
+        source=JUDGEMENT,
+    )
+    block_rows: int = calibrated(
+        100,
+        "rows",
+        "rows over which steps are averaged before their median is taken: several packets",
+        source=JUDGEMENT,
+    )
+    least_blocks: int = calibrated(
+        20, "1", "blocks of rows, so that gaps in a few leave their median", source=JUDGEMENT
+    )
+    least_rows: int = calibrated(
+        10, "rows", "rows from which on a rate can be called impossible", source=JUDGEMENT
+    )
+    least_restarts: int = calibrated(
+        2, "1", "falls of the stamps from which on they start again and again", source=JUDGEMENT
+    )
+    least_fall: float = calibrated(
+        0.9,
+        "1",
+        "each of these falls over the range of the stamps: all of it, but for the time of a row",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeColumnCalibration:
+    """Which of several columns holds the time of the samples."""
+
+    most_backward: float = calibrated(
+        0.01, "1", "share of the steps that go back in a column that is a clock", source=JUDGEMENT
+    )
+    finest_s: float = calibrated(
+        1.0e-6,
+        "s",
+        "resolution beyond which a finer column is no better: a thousandth of a period",
+        source=JUDGEMENT,
+    )
+
+
+STAMP_UNITS: Final = StampUnitCalibration()
+TIME_COLUMNS: Final = TimeColumnCalibration()

@@ -16,6 +16,18 @@ import numpy.typing as npt
 from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import is_number, quoted
 from tremor.formats.csv.sniffing import HOW_TO_DECLARE, TableLayout
+from tremor.formats.csv.time_units import (
+    Numbers,
+    compact_date_format,
+    guess_unit,
+    is_date,
+    is_possible_rate,
+    restart_span,
+    typical_step,
+    units_of_possible_rate,
+)
+from tremor.notes import Note, note
+from tremor.settings import STAMP_UNITS
 from tremor.units import TIME_UNIT_S
 
 if TYPE_CHECKING:
@@ -23,9 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Stamps"]
 
-#: Plausible sampling rates, which decide an unnamed unit of time.
-_PLAUSIBLE_RATE_HZ: Final = (4.0, 4000.0)
-_EPOCH_RANGE_S: Final = (1.0e9, 4.2e9)
+#: Rows that show format and unit.
+_FIRST_ROWS: Final = 2000
 _TEXT_TIMES: Final = ("%Y-%m-%d %H:%M:%S:%f", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
 _MONTH_FIRST: Final = ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S")
 _DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S")
@@ -53,6 +64,8 @@ class Stamps:
         Name of the capture in messages.
     day_zero_s, last_s, days
         Of times of day: the first, the last so far, and the midnights in between.
+    warning : Note or None
+        That the unit was guessed.
     """
 
     unit: str
@@ -64,6 +77,7 @@ class Stamps:
     day_zero_s: float | None = None
     last_s: float = 0.0
     days: int = 0
+    warning: Note | None = None
 
     @classmethod
     def of(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
@@ -86,29 +100,41 @@ class Stamps:
         Raises
         ------
         CaptureReadError
-            If the unit cannot be determined.
+            If the unit cannot be determined, or the rate is one that no accelerometer has.
         """
         unit: str = layout.columns.time_unit
-        some = cells.iloc[:2000]
+        some = cells.iloc[:_FIRST_ROWS]
         if not is_number(str(some.iloc[0])):
             return cls._of_text(cells, layout, capture_name)
         first = _as_numbers(some[[is_number(str(cell)) for cell in some]])
         assert first is not None
+        warning: Note | None = None
         if not unit or unit == "text":
-            unit = _guess_time_unit(first, capture_name)
+            text_format = compact_date_format(first) if first.dtype.kind in "iu" else ""
+            if text_format:
+                return cls._of_dates(cells, layout, capture_name, text_format)
+            unit, warning = _guessed(first, layout, capture_name)
+        _refuse_impossible(first, unit, layout, capture_name)
         zero = first[0].item()
         epoch_s = zero * TIME_UNIT_S[unit]
-        is_epoch = _EPOCH_RANGE_S[0] <= epoch_s <= _EPOCH_RANGE_S[1] and not layout.keys.get(
-            "started_at"
+        is_epoch = is_date(epoch_s) and not layout.keys.get("started_at")
+        return cls(
+            unit, zero, epoch_s if is_epoch else None, is_epoch, "", capture_name, warning=warning
         )
-        return cls(unit, zero, epoch_s if is_epoch else None, is_epoch, "", capture_name)
 
     @classmethod
     def _of_text(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
         first = str(cells.iloc[0]).strip()
         if _TIME_OF_DAY.fullmatch(first):
             return cls("time of day", 0, None, False, "", capture_name)
-        stamps = cls("text", 0, None, False, _text_format(first, layout), capture_name)
+        return cls._of_dates(cells, layout, capture_name, _text_format(first, layout))
+
+    @classmethod
+    def _of_dates(
+        cls, cells: pd.Series, layout: TableLayout, capture_name: str, text_format: str
+    ) -> Stamps:
+        first = str(cells.iloc[0]).strip()
+        stamps = cls("text", 0, None, False, text_format, capture_name)
         zero = stamps._text_ns(cells.iloc[:1], layout.n_lines_before + 1)[0]
         stamps.zero = int(zero)
         stamps.zone_known = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", first))
@@ -237,19 +263,51 @@ def _text_format(first: str, layout: TableLayout) -> str:
     return ""
 
 
-def _guess_time_unit(first: npt.NDArray[np.generic], capture_name: str) -> str:
-    """Guess the unit of numeric stamps from a plausible date, else from a plausible rate."""
-    start = float(first[0].item())
-    for unit in ("s", "ms", "us", "ns"):
-        if _EPOCH_RANGE_S[0] <= start * TIME_UNIT_S[unit] <= _EPOCH_RANGE_S[1]:
-            return unit
-    numbers = (first - first[0]).astype(np.float64)
-    span, n = float(numbers[-1] - numbers[0]), len(numbers)
-    for unit in ("s", "ms", "us", "ns"):
-        scaled = span * TIME_UNIT_S[unit]
-        if scaled > 0 and _PLAUSIBLE_RATE_HZ[0] <= (n - 1) / scaled <= _PLAUSIBLE_RATE_HZ[1]:
-            return unit
+def _guessed(numbers: Numbers, layout: TableLayout, name: str) -> tuple[str, Note | None]:
+    """Return the unit of stamps that name none, and a warning if only the rate shows it."""
+    found = guess_unit(numbers)
+    if found.unit:
+        step_s = typical_step(numbers) * TIME_UNIT_S[found.unit]
+        if found.is_date:
+            return found.unit, None
+        return found.unit, note("TIME_UNIT_GUESSED", unit=found.unit, rate_hz=1.0 / step_s)
+    span = float(numbers[-1] - numbers[0])
+    why = found.why_not or f"{len(numbers)} stamps span {span:g}"
+    if compact_date_format(numbers):
+        why = "they look like dates without separators, and with a fraction that is not exact"
     raise CaptureReadError(
-        f"the unit of time of {capture_name} cannot be told: {n} stamps span {span:g}; "
-        f"{HOW_TO_DECLARE}"
+        f"the unit of time of {name}{_column(layout)} cannot be told: {why}; {HOW_TO_DECLARE}; or "
+        "leave the time column out and give --sampling-rate"
     )
+
+
+def _refuse_impossible(numbers: Numbers, unit: str, layout: TableLayout, name: str) -> None:
+    """Refuse stamps that start again and again, or of a rate that no accelerometer has."""
+    span = restart_span(numbers)
+    if span is not None:
+        raise CaptureReadError(
+            f"the stamps of {name}{_column(layout)} start again whenever they have risen by "
+            f"{span:g} {unit}, so they do not tell when a sample was taken; name another time "
+            "column with --columns, or leave it out there and give --sampling-rate"
+        )
+    step = typical_step(numbers)
+    step_s = step * TIME_UNIT_S[unit]
+    if len(numbers) < STAMP_UNITS.least_rows or step_s <= 0.0 or is_possible_rate(step_s):
+        return
+    others = [
+        f"time_{other} would make {1.0 / (step * TIME_UNIT_S[other]):.4g} Hz"
+        for other in units_of_possible_rate(step)
+    ]
+    raise CaptureReadError(
+        f"the stamps of {name}{_column(layout)} are named as {unit} and would make a sampling rate "
+        f"of {1.0 / step_s:.4g} Hz, which no accelerometer has"
+        + (f" ({', '.join(others)})" if others else "")
+        + f"; {HOW_TO_DECLARE}; or leave the time column out and give --sampling-rate"
+    )
+
+
+def _column(layout: TableLayout) -> str:
+    """Return the name of the time column for a message, in brackets; empty without a header."""
+    time = layout.columns.time
+    named = time is not None and time < len(layout.names) and layout.names[time].strip()
+    return f" (column {quoted(named, 30)})" if named else ""
