@@ -14,6 +14,7 @@ import numpy as np
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.formats.assembly import assemble
 from tremor.formats.csv.dialects import Matched, match_any_header
+from tremor.formats.csv.time_column import choose_time_column
 from tremor.formats.csv.units_and_gravity import unit_by_gravity
 from tremor.formats.readers import ReadOptions
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
@@ -34,6 +35,8 @@ _WHAT_IS_NEEDED: Final = (
 )
 #: Seconds since 1970 of the years 2001 to 2103.
 _EPOCH_S: Final = (1.0e9, 4.2e9)
+#: Rows that show which of several columns is the time.
+_FIRST_ROWS: Final = 200
 #: Sampling rates that stamps in seconds can have.
 _PLAUSIBLE_RATE_HZ: Final = (1.0, 10_000.0)
 
@@ -84,6 +87,7 @@ def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None
     matched = match_any_header([str(name) for name in frame.columns])
     if isinstance(matched, str):
         raise InvalidInputError(f"{matched}; {_WHAT_IS_NEEDED}")
+    matched = _with_best_time(frame, matched)
     if matched.time is None and options.sampling_rate_hz is None:
         raise InvalidInputError(
             f"there is no time column; {_WHAT_IS_NEEDED}; or give sampling_rate_hz="
@@ -95,6 +99,17 @@ def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None
     if not facts.unit:
         facts = replace(facts, unit=_unit_without_a_name(table))
     return assemble(table, facts).in_memory()
+
+
+def _with_best_time(frame: pd.DataFrame, matched: Matched) -> Matched:
+    """Choose among several columns of time by their first rows; numbers without a unit are s."""
+    if len(matched.times) < 2:
+        return matched
+    named_first = sorted(matched.times, key=lambda time: not time[1])
+    times = tuple((column, unit or "s") for column, unit in named_first)
+    rows = frame.head(_FIRST_ROWS).astype("string").fillna("").to_numpy(dtype=object).tolist()
+    names = [str(name) for name in frame.columns]
+    return choose_time_column(replace(matched, times=times), names, rows)[0]
 
 
 def _with_index_as_column(frame: pd.DataFrame) -> pd.DataFrame:

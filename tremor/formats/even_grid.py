@@ -71,7 +71,8 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
                 "give its sampling rate with --sampling-rate"
             )
         table.warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
-        table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
+        by = f" by {facts.rate_named_by}" if facts.rate_named_by and rate_hz == nominal_hz else ""
+        table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared{by}")
         return SamplingRate(rate_hz, nominal_hz, None, 0.0)
     nominal_hz = nominal_hz or facts.sampling_rate_hz
     clock = None

@@ -52,6 +52,8 @@ class DeclaredFacts:
         Rate that the user declares, Hz; with stamps only a nominal rate.
     nominal_sampling_rate_hz : float or None
         Rate that the capture declares, Hz.
+    rate_named_by : str
+        What declares that rate, if it is not the text of the capture.
     started_at : datetime or None
         Wall time of second 0 of the stamps, with its time zone.
     sensor : SensorInfo or None
@@ -68,6 +70,7 @@ class DeclaredFacts:
     gravity: Gravity | None = None
     sampling_rate_hz: float | None = None
     nominal_sampling_rate_hz: float | None = None
+    rate_named_by: str = ""
     started_at: datetime | None = None
     sensor: SensorInfo | None = None
     placement: Placement | None = None

@@ -23,6 +23,7 @@ __all__ = [
     "CaptureFormat",
     "Matched",
     "Refusal",
+    "TimeUnit",
     "Variant",
     "match_any_header",
     "match_header",
@@ -142,6 +143,8 @@ class Matched:
         As in `Variant`.
     added : tuple of int
         Positions of the gravity columns to add; empty if there are none.
+    times : tuple of (int, str)
+        Positions of all columns whose names could be that of time, and the units that they name.
     """
 
     time: int | None
@@ -150,6 +153,7 @@ class Matched:
     unit: str = ""
     gravity: Gravity | None = None
     added: tuple[int, ...] = ()
+    times: tuple[tuple[int, TimeUnit], ...] = ()
 
 
 _SQUARED = r"\(m/s(\^2|²|2)\)"
@@ -339,13 +343,15 @@ def match_any_header(names: list[str]) -> Matched | str:
         which = ", ".join(sorted(chosen))
         return f"more than one column could be each axis ({which})"
     axes = tuple(group[axis][0] for axis in AXES)
-    time, time_unit = _find_any_time(tidy)
+    times = _find_times(tidy)
+    time, time_unit = _first_time(times)
     return Matched(
         time=time,
-        axes=axes,
         time_unit=time_unit,
+        axes=axes,
         unit=_common_unit([tidy[column] for column in axes]),
         gravity="removed" if _REMOVED.search(stem) else None,
+        times=times,
     )
 
 
@@ -396,6 +402,12 @@ _AXIS_PATTERNS: Final = (
     r"(?:gf|a)_?(?P<axis>[xyz])",
 )
 _OTHER_QUANTITY: Final = re.compile(r"gyr|mag|count|angular|angle|veloc|euler|quat|raw_|deg/s")
+_TIME_NAME: Final = re.compile(r"time|^t$|^elapsed$|^epoch?$|elapsed")
+#: A unit as the whole name, and at the end of names such as uptimeNanos.
+_BARE_TIME_UNIT: Final = re.compile(
+    r"(milli|micro|nano)(s|seconds)|[mun]s|msec|usec|sec|secs|seconds"
+)
+_TIME_SUFFIX: Final = re.compile(r"(milli|micro|nano)(s|seconds)$|(?<=time|tamp)[mun]s$")
 _REMOVED: Final = re.compile(r"lin|user|free")
 
 
@@ -430,16 +442,27 @@ def _find_axes(pattern: str, names: list[str]) -> tuple[int, ...] | None:
     return columns if len(columns) == len(AXES) else None
 
 
-def _find_any_time(names: list[str]) -> tuple[int | None, TimeUnit]:
-    """Find the time column; one that names its unit takes precedence."""
-    unitless: int | None = None
+def _find_times(names: list[str]) -> tuple[tuple[int, TimeUnit], ...]:
+    """Find the columns whose names could be that of time, with the units that they name."""
+    found: list[tuple[int, TimeUnit]] = []
     for column, name in enumerate(names):
         base, unit = _split_unit(name)
-        if not re.search(r"time|^t$|^elapsed$|^epoch?$|elapsed", base):
-            continue
-        if base.startswith("seconds"):
-            return column, "s"
-        if unit in _TIME_UNIT_NAMES and unit != "txt":
-            return column, _TIME_UNIT_NAMES[unit]
-        unitless = column if unitless is None else unitless
-    return unitless, ""
+        if _BARE_TIME_UNIT.fullmatch(base) and not unit:
+            found.append((column, _TIME_UNIT_NAMES[base]))
+        elif _TIME_NAME.search(base):
+            if base.startswith("seconds"):
+                unit = "s"
+            elif not unit:
+                suffix = _TIME_SUFFIX.search(base)
+                unit = suffix[0] if suffix else ""
+            known = _TIME_UNIT_NAMES.get(unit, "")
+            found.append((column, "" if known == "text" else known))
+    return tuple(found)
+
+
+def _first_time(times: tuple[tuple[int, TimeUnit], ...]) -> tuple[int | None, TimeUnit]:
+    """Choose a column before the rows are seen: the first that names its unit, else the first."""
+    for time, unit in times:
+        if unit:
+            return time, unit
+    return (times[0][0] if times else None), ""

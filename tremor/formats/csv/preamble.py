@@ -39,6 +39,7 @@ def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
         What cannot be understood counts as not declared.
     """
     placement = _value(layout, "placement")
+    nominal_hz, rate_named_by = _nominal_rate_hz(layout, capture)
     # One argument for each fact: here, and only here, those of a text table are gathered.
     return DeclaredFacts(
         name=capture.name,
@@ -47,7 +48,8 @@ def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
         unit=layout.columns.unit,
         unit_without_gravity=layout.format.unit_without_gravity,
         gravity=_gravity(layout) or layout.columns.gravity or capture.gravity,
-        nominal_sampling_rate_hz=_nominal_rate_hz(layout, capture),
+        nominal_sampling_rate_hz=nominal_hz,
+        rate_named_by=rate_named_by,
         started_at=_started_at(layout),
         sensor=_sensor(layout),
         placement=Placement.from_text(placement) if placement else None,
@@ -77,17 +79,20 @@ def _sensor(layout: TableLayout) -> SensorInfo | None:
     return SensorInfo(name, profile, range_ms2 if np.isfinite(range_ms2) else None)
 
 
-def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> float | None:
+def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> tuple[float | None, str]:
+    """Return the declared rate and where it is declared; a file name counts without stamps only."""
+    places = [(layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, "")]
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
-    declared = layout.keys.get("nominal_sampling_rate_hz", "")
-    for text, least_hz in ((declared, 0.0), (named[1] if named else "", _LEAST_NAMED_HZ)):
+    if named and layout.columns.time is None:
+        places.append((named[1], _LEAST_NAMED_HZ, "the file name"))
+    for text, least_hz, where in places:
         try:
             rate_hz = float(text)
         except ValueError:
             continue
         if np.isfinite(rate_hz) and rate_hz > least_hz:
-            return rate_hz
-    return None
+            return rate_hz, where
+    return None, ""
 
 
 def _started_at(layout: TableLayout) -> datetime | None:

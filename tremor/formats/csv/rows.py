@@ -167,6 +167,8 @@ def _fill(
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
         table.history.append(f"time from {stamps.unit}")
+        if layout.passed_over:
+            table.history.append(layout.passed_over)
         if stamps.warning is not None:
             table.warnings.append(stamps.warning)
     _check(table, capture, layout, skipped)

@@ -27,6 +27,7 @@ from tremor.formats.csv.dialects import (
     parse_columns,
 )
 from tremor.formats.csv.native import FIRST_LINE
+from tremor.formats.csv.time_column import choose_time_column
 from tremor.recording import AXES
 
 __all__ = ["HOW_TO_DECLARE", "TableLayout", "sniff_file"]
@@ -63,6 +64,8 @@ class TableLayout:
         ``key: value`` lines of the preamble.
     member : str
         Name of the capture in messages.
+    passed_over : str
+        Step for the history about columns of time that were not chosen; empty if there are none.
     """
 
     format: CaptureFormat
@@ -75,6 +78,7 @@ class TableLayout:
     n_fields: int
     keys: dict[str, str] = field(default_factory=dict)
     member: str = ""
+    passed_over: str = ""
 
 
 def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:
@@ -130,6 +134,7 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:
             if units and not matched.unit:
                 named = {UNIT_NAMES.get(units[c].strip().lower(), "") for c in matched.axes}
                 matched = replace(matched, unit=named.pop() if len(named) == 1 else "")
+            matched, passed_over = choose_time_column(matched, names, rows)
             # One argument for each property of the text; all are known only here.
             return TableLayout(
                 format=entry,
@@ -142,6 +147,7 @@ def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:
                 n_fields=max(len(names), *(len(row) for row in rows)),
                 keys=keys,
                 member=capture.name,
+                passed_over=passed_over,
             )
     seen = missing or f"the first line is {quoted(lines[0])}"
     known = ", ".join(entry.slug for entry in FORMATS if entry is not DECLARED)

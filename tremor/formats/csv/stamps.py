@@ -300,7 +300,7 @@ def _refuse_impossible(numbers: Numbers, unit: str, layout: TableLayout, name: s
     ]
     raise CaptureReadError(
         f"the stamps of {name}{_column(layout)} are named as {unit} and would make a sampling rate "
-        f"of {1.0 / step_s:.4g} Hz, which no accelerometer has"
+        f"of {1.0 / step_s:.6g} Hz, which no accelerometer has"
         + (f" ({', '.join(others)})" if others else "")
         + f"; {HOW_TO_DECLARE}; or leave the time column out and give --sampling-rate"
     )

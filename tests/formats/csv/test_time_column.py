@@ -1,0 +1,152 @@
+"""Of several columns of time, the one that is the clock of the samples is read, and it is said."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tremor
+from tremor.errors import CaptureReadError
+from tremor.formats.readers import read
+
+RATE_HZ = 52.0
+N = 1040
+TIME_S = np.arange(N) / RATE_HZ
+START = datetime(2022, 2, 3, 22, 10, 5, tzinfo=UTC)
+ACCELERATION_G = np.column_stack(
+    (0.02 * np.sin(2 * np.pi * 5.5 * TIME_S), np.full(N, 0.6), np.full(N, 0.8))
+)
+
+
+def text(form, cut=None):
+    return [(START + timedelta(seconds=float(t))).strftime(form)[:cut] for t in TIME_S]
+
+
+def whole(scale, start_s=0.0):
+    return [str(round((start_s + t) * scale)) for t in TIME_S]
+
+
+COLUMNS = {
+    "whole seconds": ("local time", text("%Y-%m-%d %H:%M:%S")),
+    "milliseconds": ("time", text("%Y-%m-%dT%H:%M:%S.%f", -3)),
+    "constant": ("session_timestamp (ms)", [str(1_643_926_205_000)] * N),
+    "other sensor": (
+        "gpsTimestamp(s)",
+        [f"{1643926205 + np.floor(t):.3f}" for t in TIME_S],
+    ),
+    "interval": ("elapsed_since_last_ms", ["19"] * N),
+    "counter": ("timestep", [str(row) for row in range(N)]),
+    "ms of second": ("time_ms", [str(int(t * 1000) % 1000) for t in TIME_S]),
+    "boot": ("uptimeNanos", whole(1e9, 1250.0)),
+    "gyroscope": ("gyroscopeTimestamp(s)", [f"{t + 3.0:.9f}" for t in TIME_S]),
+    "own": ("accelerometerTimestamp(s)", [f"{t + 3.0:.6f}" for t in TIME_S]),
+    "micros": ("micros", whole(1e6, 1250.0)),
+}
+
+
+def capture(folder, *names, rate="", axes="acc_{} (g)"):
+    chosen = [COLUMNS[name] for name in names]
+    header = [name for name, _ in chosen] + [axes.format(axis) for axis in "xyz"]
+    rows = [
+        [cells[row] for _, cells in chosen] + [f"{value:.5f}" for value in ACCELERATION_G[row]]
+        for row in range(N)
+    ]
+    path = folder / f"capture{rate}.csv"
+    path.write_text("\n".join(",".join(row) for row in [header, *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "best"),
+    [
+        (["constant", "milliseconds"], "milliseconds"),
+        (["whole seconds", "boot"], "boot"),
+        (["milliseconds", "other sensor", "boot"], "boot"),
+        (["other sensor", "whole seconds", "own"], "own"),
+        (["gyroscope", "own"], "own"),
+        (["interval", "milliseconds"], "milliseconds"),
+        (["counter", "milliseconds"], "milliseconds"),
+        (["ms of second", "milliseconds"], "milliseconds"),
+        (["constant", "interval", "counter", "micros"], "micros"),
+    ],
+)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_the_clock_of_the_samples_is_chosen(tmp_path, names, best, is_reversed):
+    recording = read(capture(tmp_path, *(reversed(names) if is_reversed else names)))
+    assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+    assert len(recording.acceleration_ms2) == N
+    said = next(step for step in recording.history if "passed over" in step)
+    chosen, passed = said.split(", passed over: ")
+    assert chosen == f"time column {COLUMNS[best][0]}"
+    assert all(COLUMNS[name][0] in passed for name in names if name != best)
+
+
+def test_why_a_column_was_passed_over_is_said(tmp_path):
+    recording = read(capture(tmp_path, "constant", "whole seconds", "boot"))
+    assert any(
+        "session_timestamp (ms) (constant), local time (repeats its stamps)" in step
+        for step in recording.history
+    )
+
+
+def test_a_guessed_unit_is_warned_of_and_a_named_one_is_not(tmp_path):
+    path = tmp_path / "boot.csv"
+    for header, is_guessed in (("tick time", True), ("time_us", False)):
+        rows = [f"{1_250_000_000 + round(t * 1e6)},0,0.6,0.8" for t in TIME_S]
+        path.write_text("\n".join([f"{header},acc_x (g),acc_y (g),acc_z (g)", *rows]))
+        recording = read(path)
+        guesses = [one for one in recording.warnings if one.code == "TIME_UNIT_GUESSED"]
+        assert bool(guesses) == is_guessed
+        assert recording.started_at is None
+        assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+    # What the user says is no guess.
+    said = read(path, columns="time_us,x_g,y_g,z_g")
+    assert "TIME_UNIT_GUESSED" not in [one.code for one in said.warnings]
+
+
+@pytest.mark.parametrize(
+    ("header", "scale", "fits"),
+    [("time_ms", 1.0, "time_s"), ("time_s", 1e3, "time_ms"), ("t [ns]", 1e6, "time_us")],
+)
+def test_a_named_unit_of_an_impossible_rate_is_refused(tmp_path, header, scale, fits):
+    path = tmp_path / "wrong.csv"
+    rows = [f"{t * scale:.4f},0,0.6,0.8" for t in TIME_S]
+    path.write_text("\n".join([f"{header},acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    with pytest.raises(CaptureReadError, match=rf"{fits} would make 52 Hz.*--columns"):
+        read(path)
+    recording = read(path, columns=f"{fits},x_g,y_g,z_g")
+    assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+
+
+@pytest.mark.parametrize(("name", "why"), [("counter", "row counter"), ("ms of second", "again")])
+def test_what_is_no_time_is_refused_with_the_way_out(tmp_path, name, why):
+    path = capture(tmp_path, name)
+    with pytest.raises(CaptureReadError, match=rf"{why}.*--sampling-rate"):
+        read(path)
+    recording = read(path, columns="_,x_g,y_g,z_g", sampling_rate_hz=RATE_HZ)
+    assert recording.sampling_rate_hz == RATE_HZ
+
+
+def test_dates_without_separators_are_read(tmp_path):
+    path = tmp_path / "dates.csv"
+    rows = [f"{stamp[:-3]},0,0.6,0.8" for stamp in text("%Y%m%d%H%M%S%f")]
+    path.write_text("\n".join(["time,acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    recording = read(path)
+    assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+    assert recording.gaps == ()
+
+
+def test_a_file_name_is_the_rate_only_without_stamps(tmp_path):
+    stamped = read(capture(tmp_path, "micros", rate="_64Hz"))
+    assert abs(stamped.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+    assert stamped.nominal_sampling_rate_hz is None
+    bare = read(capture(tmp_path, rate="_64Hz"))
+    assert bare.sampling_rate_hz == 64.0
+    assert "clock: no stamps, 64 Hz as declared by the file name" in bare.history
+
+
+def test_a_data_frame_is_read_like_its_file(tmp_path):
+    path = capture(tmp_path, "constant", "whole seconds", "boot")
+    recording = tremor.analyze(pd.read_csv(path)).recording
+    assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4

@@ -1,0 +1,162 @@
+"""Which of the columns that could be the time of the samples is it, by what they hold.
+
+Names propose the columns (`tremor.formats.csv.dialects`); the first rows rank them: a clock rises,
+takes a value of its own in each row, is that of the accelerometer, is fine, and names its unit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import gcd, log10
+from typing import Final
+
+import numpy as np
+
+from tremor.formats.csv.cells import is_number
+from tremor.formats.csv.dialects import Matched, TimeUnit
+from tremor.formats.csv.time_units import (
+    Numbers,
+    guess_unit,
+    is_possible_rate,
+    restart_span,
+    typical_step,
+)
+from tremor.settings import TIME_COLUMNS
+from tremor.units import TIME_UNIT_S
+
+__all__ = ["choose_time_column"]
+
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?")
+#: Columns whose stamps are those of the acceleration, and those of something else.
+_OWN: Final = re.compile(r"acc")
+_FOREIGN: Final = re.compile(
+    r"\bloc|gps|gyr|mag|baro|batt|press|heart|ppg|ecg|file|receiv|arriv|activity|motion"
+)
+#: Fewer rows rank nothing.
+_LEAST_ROWS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """What the first rows show of a column.
+
+    ``key`` ranks it, the highest first: is a clock, share of rows with a value of their own in
+    tenths, whose clock it is, decimal digits of a second, names its unit.
+    """
+
+    column: int
+    unit: TimeUnit
+    key: tuple[bool, int, int, int, bool]
+    fault: str = ""
+
+
+def choose_time_column(
+    matched: Matched, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[Matched, str]:
+    """Choose the time column by the first rows.
+
+    Parameters
+    ----------
+    matched : Matched
+        Columns by their names, with the candidates for time.
+    names : sequence of str
+        Names of all columns.
+    rows : sequence of sequence of str
+        Cells of the first rows.
+
+    Returns
+    -------
+    Matched
+        With the best time column; as it was where the rows show none.
+    str
+        A step for the history about the columns that were passed over; empty if there are none.
+    """
+    if len(matched.times) < 2:
+        return matched, ""
+    clocks = [_clock(column, unit, names, rows) for column, unit in matched.times]
+    if not any(clock.key[0] for clock in clocks):
+        return matched, ""
+    best = max(clocks, key=lambda clock: clock.key)
+    passed = [
+        f"{names[one.column].strip()} ({_why(one, best)})" for one in clocks if one is not best
+    ]
+    chosen = replace(matched, time=best.column, time_unit=best.unit)
+    return chosen, f"time column {names[best.column].strip()}, passed over: {', '.join(passed)}"
+
+
+def _clock(
+    column: int, unit: TimeUnit, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> _Clock:
+    cells = [row[column].strip() for row in rows if column < len(row) and row[column].strip()]
+    found = _seconds_per_number(cells, unit) if len(cells) >= _LEAST_ROWS else "no stamps"
+    if isinstance(found, str):
+        return _Clock(column, unit, (False, 0, 0, 0, False), found)
+    numbers, unit_s = found
+    elapsed = numbers - numbers[0]
+    back = float(np.mean(np.diff(elapsed) < 0))
+    fault = ""
+    if not elapsed.any():
+        fault = "constant"
+    elif back > TIME_COLUMNS.most_backward or restart_span(numbers) is not None:
+        fault = "goes back"
+    elif not is_possible_rate(typical_step(numbers) * unit_s):
+        fault = "no possible sampling rate"
+    distinct = len(np.unique(elapsed)) / len(elapsed)
+    name = names[column].lower()
+    whose = 1 if _OWN.search(name) else -1 if _FOREIGN.search(name) else 0
+    digits = -round(log10(max(_resolution(elapsed) * unit_s, TIME_COLUMNS.finest_s)))
+    key = (not fault, round(10 * distinct), whose, digits, unit not in ("", "text"))
+    return _Clock(column, unit, key, fault)
+
+
+def _why(one: _Clock, best: _Clock) -> str:
+    """Return why a column was passed over."""
+    if one.fault:
+        return one.fault
+    reasons = (
+        "",
+        "repeats its stamps",
+        "not that of the acceleration by its name",
+        "coarser",
+        "names no unit",
+    )
+    differ = (at for at, (a, b) in enumerate(zip(one.key, best.key, strict=True)) if a != b)
+    return reasons[next(differ, 0)] or "no better"
+
+
+def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, float] | str:
+    """Return whole numbers of a common unit and its length, s; a phrase if there are none."""
+    if all(is_number(cell) for cell in cells):
+        exact = [Decimal(cell.replace(",", ".")) for cell in cells]
+        in_unit: str = unit
+        if unit in ("", "text"):
+            numbers = np.array([float(value) for value in exact])
+            is_whole = all(value == value.to_integral_value() for value in exact)
+            if is_whole and max(abs(numbers)) < 2.0**63:
+                numbers = np.array([int(value) for value in exact], dtype=np.int64)
+            found = guess_unit(numbers)
+            if not found.unit:
+                return found.why_not or "no unit of time fits"
+            in_unit = found.unit
+        places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
+        scale, unit_s = 10**places, TIME_UNIT_S[in_unit]
+        first = exact[0]
+        whole = np.array([int((value - first) * scale) for value in exact], dtype=np.float64)
+        return whole, unit_s / scale
+    found_times = [_CLOCK.search(cell) for cell in cells]
+    seconds = []
+    for time in found_times:
+        if time is None:
+            return "no stamps"
+        hour, minute, second, fraction = time.groups()
+        whole_s = 3600 * int(hour) + 60 * int(minute) + int(second or 0)
+        seconds.append(whole_s * 10**9 + int((fraction or "0").ljust(9, "0")))
+    return np.array(seconds, dtype=np.float64), 1e-9
+
+
+def _resolution(elapsed: Numbers) -> float:
+    """Return the greatest common divisor of whole numbers; 1 if all are zero."""
+    return float(gcd(*(int(value) for value in elapsed))) or 1.0
