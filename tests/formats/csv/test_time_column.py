@@ -38,6 +38,10 @@ COLUMNS = {
     "interval": ("elapsed_since_last_ms", ["19"] * N),
     "counter": ("timestep", [str(row) for row in range(N)]),
     "ms of second": ("time_ms", [str(int(t * 1000) % 1000) for t in TIME_S]),
+    "now and then": (
+        "elapsed",
+        ["" if row % 3 else f"{t:.9f}" for row, t in enumerate(TIME_S)],
+    ),
     "boot": ("uptimeNanos", whole(1e9, 1250.0)),
     "gyroscope": ("gyroscopeTimestamp(s)", [f"{t + 3.0:.9f}" for t in TIME_S]),
     "own": ("accelerometerTimestamp(s)", [f"{t + 3.0:.6f}" for t in TIME_S]),
@@ -68,6 +72,7 @@ def capture(folder, *names, rate="", axes="acc_{} (g)"):
         (["interval", "milliseconds"], "milliseconds"),
         (["counter", "milliseconds"], "milliseconds"),
         (["ms of second", "milliseconds"], "milliseconds"),
+        (["now and then", "milliseconds"], "milliseconds"),
         (["constant", "interval", "counter", "micros"], "micros"),
     ],
 )
@@ -85,7 +90,7 @@ def test_the_clock_of_the_samples_is_chosen(tmp_path, names, best, is_reversed):
 def test_why_a_column_was_passed_over_is_said(tmp_path):
     recording = read(capture(tmp_path, "constant", "whole seconds", "boot"))
     assert any(
-        "session_timestamp (ms) (constant), local time (repeats its stamps)" in step
+        "session_timestamp (ms) (constant), local time (no stamp of its own for each row)" in step
         for step in recording.history
     )
 
@@ -150,3 +155,19 @@ def test_a_data_frame_is_read_like_its_file(tmp_path):
     path = capture(tmp_path, "constant", "whole seconds", "boot")
     recording = tremor.analyze(pd.read_csv(path)).recording
     assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+
+
+@pytest.mark.parametrize("digits", ["1e-99999999", "1e999999", "9" * 400])
+def test_numbers_of_any_size_are_no_clock(tmp_path, digits):
+    path = tmp_path / "sizes.csv"
+    rows = [f"{digits},{t * 1e3:.3f},0,0.6,0.8" for t in TIME_S]
+    path.write_text("\n".join(["time,time_ms,acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    assert abs(read(path).sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
+
+
+def test_dates_of_an_impossible_rate_are_refused(tmp_path):
+    path = tmp_path / "slow.csv"
+    rows = [f"{START + timedelta(seconds=3 * row)},0,0.6,0.8" for row in range(100)]
+    path.write_text("\n".join(["time,acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    with pytest.raises(CaptureReadError, match=r"0\.333333 Hz, which no accelerometer has"):
+        read(path)

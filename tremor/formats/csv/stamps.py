@@ -135,7 +135,9 @@ class Stamps:
     ) -> Stamps:
         first = str(cells.iloc[0]).strip()
         stamps = cls("text", 0, None, False, text_format, capture_name)
-        zero = stamps._text_ns(cells.iloc[:1], layout.n_lines_before + 1)[0]
+        moments_ns = stamps._text_ns(cells.iloc[:_FIRST_ROWS], layout.n_lines_before + 1)
+        _refuse_impossible_rate(moments_ns, TIME_UNIT_S["ns"], layout, capture_name)
+        zero = moments_ns[0]
         stamps.zero = int(zero)
         stamps.zone_known = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", first))
         stamps.epoch_s = int(zero) / 1e9
@@ -290,17 +292,26 @@ def _refuse_impossible(numbers: Numbers, unit: str, layout: TableLayout, name: s
             f"{span:g} {unit}, so they do not tell when a sample was taken; name another time "
             "column with --columns, or leave it out there and give --sampling-rate"
         )
+    _refuse_impossible_rate(numbers, TIME_UNIT_S[unit], layout, name, unit)
+
+
+def _refuse_impossible_rate(
+    numbers: Numbers, unit_s: float, layout: TableLayout, name: str, unit: str = ""
+) -> None:
+    """Refuse stamps of a rate that no accelerometer has; ``unit`` is that of numbers."""
     step = typical_step(numbers)
-    step_s = step * TIME_UNIT_S[unit]
+    step_s = step * unit_s
     if len(numbers) < STAMP_UNITS.least_rows or step_s <= 0.0 or is_possible_rate(step_s):
         return
+    named = f"are named as {unit} and " if unit else ""
     others = [
         f"time_{other} would make {1.0 / (step * TIME_UNIT_S[other]):.4g} Hz"
         for other in units_of_possible_rate(step)
+        if unit
     ]
     raise CaptureReadError(
-        f"the stamps of {name}{_column(layout)} are named as {unit} and would make a sampling rate "
-        f"of {1.0 / step_s:.6g} Hz, which no accelerometer has"
+        f"the stamps of {name}{_column(layout)} {named}would make a sampling rate of "
+        f"{1.0 / step_s:.6g} Hz, which no accelerometer has"
         + (f" ({', '.join(others)})" if others else "")
         + f"; {HOW_TO_DECLARE}; or leave the time column out and give --sampling-rate"
     )

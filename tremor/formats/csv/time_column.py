@@ -35,6 +35,8 @@ _OWN: Final = re.compile(r"acc")
 _FOREIGN: Final = re.compile(
     r"\bloc|gps|gyr|mag|baro|batt|press|heart|ppg|ecg|file|receiv|arriv|activity|motion"
 )
+#: Longer numbers, before or after the point, are no stamps.
+_MOST_DIGITS: Final = 25
 #: Fewer rows rank nothing.
 _LEAST_ROWS: Final = 3
 
@@ -104,7 +106,8 @@ def _clock(
         fault = "goes back"
     elif not is_possible_rate(typical_step(numbers) * unit_s):
         fault = "no possible sampling rate"
-    distinct = len(np.unique(elapsed)) / len(elapsed)
+    # Of all rows: a column that is filled now and then is the clock of something else.
+    distinct = len(np.unique(elapsed)) / len(rows)
     name = names[column].lower()
     whose = 1 if _OWN.search(name) else -1 if _FOREIGN.search(name) else 0
     digits = -round(log10(max(_resolution(elapsed) * unit_s, TIME_COLUMNS.finest_s)))
@@ -118,7 +121,7 @@ def _why(one: _Clock, best: _Clock) -> str:
         return one.fault
     reasons = (
         "",
-        "repeats its stamps",
+        "no stamp of its own for each row",
         "not that of the acceleration by its name",
         "coarser",
         "names no unit",
@@ -131,6 +134,9 @@ def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, floa
     """Return whole numbers of a common unit and its length, s; a phrase if there are none."""
     if all(is_number(cell) for cell in cells):
         exact = [Decimal(cell.replace(",", ".")) for cell in cells]
+        places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
+        if places > _MOST_DIGITS or any(value.adjusted() > _MOST_DIGITS for value in exact):
+            return "no stamps"
         in_unit: str = unit
         if unit in ("", "text"):
             numbers = np.array([float(value) for value in exact])
@@ -141,7 +147,6 @@ def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, floa
             if not found.unit:
                 return found.why_not or "no unit of time fits"
             in_unit = found.unit
-        places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
         scale, unit_s = 10**places, TIME_UNIT_S[in_unit]
         first = exact[0]
         whole = np.array([int((value - first) * scale) for value in exact], dtype=np.float64)

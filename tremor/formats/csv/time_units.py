@@ -70,12 +70,14 @@ def typical_step(numbers: Numbers) -> float:
     >>> typical_step(np.array([0, 10, 20, 30, 5000, 5010, 5020]))
     10.0
     """
-    elapsed = (numbers - numbers[0]).astype(np.float64)
+    with np.errstate(all="ignore"):  # numbers may be infinite
+        elapsed = (numbers - numbers[0]).astype(np.float64)
     n_steps = len(elapsed) - 1
     if n_steps < 1:
         return 0.0
     n_rows = max(1, min(STAMP_UNITS.block_rows, n_steps // STAMP_UNITS.least_blocks))
-    step = float(np.median(np.diff(elapsed[::n_rows]))) / n_rows
+    with np.errstate(all="ignore"):
+        step = float(np.median(np.diff(elapsed[::n_rows]))) / n_rows
     return step if step > 0.0 else float(elapsed[-1]) / n_steps
 
 
@@ -117,7 +119,7 @@ def guess_unit(numbers: Numbers) -> UnitOfTime:
     for unit, unit_s in TIME_UNIT_S.items():
         if is_date(start * unit_s) and (step <= 0.0 or is_possible_rate(step * unit_s)):
             return UnitOfTime(unit, is_date=True)
-    is_whole = bool((numbers == np.round(numbers)).all())
+    is_whole = bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
     if is_whole and np.mean(np.diff(numbers) == 1) >= STAMP_UNITS.least_counting:
         return UnitOfTime("", why_not="they rise by one from row to row, as a row counter does")
     slowest_hz, fastest_hz = STAMP_UNITS.guessed_rate_hz
@@ -138,11 +140,11 @@ def compact_date_format(numbers: Numbers) -> str:
     >>> compact_date_format(np.array([20240605120030000, 20240605120030010]))
     '%Y%m%d%H%M%S%f'
     """
-    ends = [str(int(numbers[at])) for at in (0, -1)]
-    text_format = _COMPACT_DATES.get(len(ends[0]), "")
     try:
+        ends = [str(int(numbers[at])) for at in (0, -1)]
+        text_format = _COMPACT_DATES.get(len(ends[0]), "")
         moments = [datetime.strptime(end, text_format).timestamp() for end in ends]
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
     return text_format if text_format and all(map(is_date, moments)) else ""
 
@@ -165,7 +167,8 @@ def restart_span(numbers: Numbers) -> float | None:
     >>> restart_span(np.tile(np.arange(0, 1000, 10), 4))
     990.0
     """
-    steps = np.diff((numbers - numbers[0]).astype(np.float64))
+    with np.errstate(all="ignore"):
+        steps = np.diff((numbers - numbers[0]).astype(np.float64))
     falls = -steps[steps < 0.0]
     span = float(numbers.max() - numbers.min())
     if len(falls) < STAMP_UNITS.least_restarts or falls.min() < STAMP_UNITS.least_fall * span:
