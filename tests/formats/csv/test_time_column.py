@@ -42,6 +42,7 @@ COLUMNS = {
         "elapsed",
         ["" if row % 3 else f"{t:.9f}" for row, t in enumerate(TIME_S)],
     ),
+    "rounded": ("time (ms)", whole(1e3)),
     "boot": ("uptimeNanos", whole(1e9, 1250.0)),
     "gyroscope": ("gyroscopeTimestamp(s)", [f"{t + 3.0:.9f}" for t in TIME_S]),
     "own": ("accelerometerTimestamp(s)", [f"{t + 3.0:.6f}" for t in TIME_S]),
@@ -72,6 +73,7 @@ def capture(folder, *names, rate="", axes="acc_{} (g)"):
         (["interval", "milliseconds"], "milliseconds"),
         (["counter", "milliseconds"], "milliseconds"),
         (["ms of second", "milliseconds"], "milliseconds"),
+        (["rounded", "micros"], "micros"),
         (["now and then", "milliseconds"], "milliseconds"),
         (["constant", "interval", "counter", "micros"], "micros"),
     ],
@@ -170,4 +172,21 @@ def test_dates_of_an_impossible_rate_are_refused(tmp_path):
     rows = [f"{START + timedelta(seconds=3 * row)},0,0.6,0.8" for row in range(100)]
     path.write_text("\n".join(["time,acc_x (g),acc_y (g),acc_z (g)", *rows]))
     with pytest.raises(CaptureReadError, match=r"0\.333333 Hz, which no accelerometer has"):
+        read(path)
+
+
+def test_a_row_counter_is_refused_though_it_is_named_as_seconds(tmp_path):
+    path = tmp_path / "counter.csv"
+    rows = [f"{row},{value[0]:.4f},0.6,0.8" for row, value in enumerate(ACCELERATION_G)]
+    path.write_text("\n".join(["time (s),acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    with pytest.raises(CaptureReadError, match=r"1 Hz, which no accelerometer has"):
+        read(path)
+
+
+def test_stamps_that_start_again_are_refused_at_a_high_rate(tmp_path):
+    path = tmp_path / "fast.csv"
+    time_s = np.arange(6000) / 1600.0
+    rows = [f"{t % 1 * 1e6:.0f},{0.1 * np.sin(50 * t):.4f},0.6,0.8" for t in time_s]
+    path.write_text("\n".join(["time_us,acc_x (g),acc_y (g),acc_z (g)", *rows]))
+    with pytest.raises(CaptureReadError, match="start again"):
         read(path)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Stamps"]
 
 #: Rows that show format and unit.
-_FIRST_ROWS: Final = 2000
+_FIRST_ROWS: Final = 10_000
 _TEXT_TIMES: Final = ("%Y-%m-%d %H:%M:%S:%f", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
 _MONTH_FIRST: Final = ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S")
 _DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S")
@@ -106,7 +106,9 @@ class Stamps:
         some = cells.iloc[:_FIRST_ROWS]
         if not is_number(str(some.iloc[0])):
             return cls._of_text(cells, layout, capture_name)
-        first = _as_numbers(some[[is_number(str(cell)) for cell in some]])
+        if some.dtype.kind not in "iuf":
+            some = some[[is_number(str(cell)) for cell in some]]
+        first = _as_numbers(some)
         assert first is not None
         warning: Note | None = None
         if not unit or unit == "text":

@@ -84,7 +84,7 @@ def typical_step(numbers: Numbers) -> float:
 def is_possible_rate(step_s: float) -> bool:
     """Check whether some accelerometer samples with this period, s."""
     slowest_hz, fastest_hz = STAMP_UNITS.possible_rate_hz
-    return step_s > 0.0 and slowest_hz <= 1.0 / step_s <= fastest_hz
+    return step_s > 0.0 and slowest_hz < 1.0 / step_s <= fastest_hz
 
 
 def units_of_possible_rate(step: float) -> tuple[str, ...]:
