@@ -15,6 +15,8 @@ STANDARD_GRAVITY_MS2: Final = 9.80665
 ACCELERATION_UNIT_MS2: Final[Mapping[str, float]] = MappingProxyType(
     {
         "m/s^2": 1.0,
+        "cm/s^2": 1e-2,
+        "mm/s^2": 1e-3,
         "g": STANDARD_GRAVITY_MS2,
         "mg": STANDARD_GRAVITY_MS2 / 1000.0,
         "g/64": STANDARD_GRAVITY_MS2 / 64.0,

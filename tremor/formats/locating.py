@@ -6,24 +6,34 @@ Gravity that is stored in a separate file is found here, too. Nothing is read be
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from tremor.errors import (
     CaptureNotFoundError,
     CaptureNotRecognisedError,
     CaptureReadError,
     InsufficientDataError,
+    InvalidInputError,
 )
 from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.csv.dialects import FORMATS, CaptureFormat
 from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE
+from tremor.formats.foreign import refuse_archive, refuse_name
 from tremor.recording import Gravity
 
 __all__ = ["locate"]
+
+#: How the names of text tables end.
+_TABLES: Final = (".csv", ".txt", ".tsv")
+#: What a member of an archive raises that is encrypted, damaged or packed in an unknown way.
+_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
+#: More names are only counted in a message.
+_MOST_NAMES: Final = 6
 
 
 def locate(path: Path) -> CaptureFile:
@@ -56,6 +66,7 @@ def locate(path: Path) -> CaptureFile:
         files = {child.name: child for child in sorted(path.iterdir()) if child.is_file()}
         openers = {name: opener_of(child) for name, child in files.items()}
         chosen = _choose_member(path, openers)
+        _refuse_several(path, chosen, openers)
         if chosen is None:
             _refuse_recordings(path)
             raise CaptureNotRecognisedError(
@@ -75,6 +86,9 @@ def locate(path: Path) -> CaptureFile:
         raise CaptureReadError(f"{path} is empty; record or export it again")
     if magic == b"PK\x03\x04":
         return _locate_in_zip(path)
+    other = refuse_name(path.name)
+    if other is not None:
+        raise CaptureNotRecognisedError(f"{path.name} {other}")
     return _with_siblings(CaptureFile(path, path.name, opener_of(path)))
 
 
@@ -100,6 +114,10 @@ def _locate_in_zip(path: Path) -> CaptureFile:
     except (zipfile.BadZipFile, OSError) as error:
         raise CaptureReadError(f"{path} is a damaged zip archive; export it again") from error
 
+    foreign = refuse_archive(names)
+    if foreign is not None:
+        raise CaptureNotRecognisedError(f"{path.name} {foreign}")
+
     def member(name: str) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
             with zipfile.ZipFile(path) as archive:
@@ -108,7 +126,25 @@ def _locate_in_zip(path: Path) -> CaptureFile:
 
         return open_member
 
-    chosen = _choose_member(path, {Path(name).name: member(name) for name in names})
+    # What macOS adds beside each file is no capture.
+    names = [name for name in names if not Path(name).name.startswith("._")]
+    openers = {name: member(name) for name in names}
+    # The sensors of one recording lie in one folder of the archive.
+    folders = sorted({str(Path(name).parent) for name in names})
+    found = [
+        _choose_member(
+            path, {Path(n).name: openers[n] for n in names if str(Path(n).parent) == one}
+        )
+        for one in folders
+    ]
+    held = [one for one, capture in zip(folders, found, strict=True) if capture is not None]
+    if len(held) > 1:
+        raise CaptureNotRecognisedError(
+            f"{path.name} holds {len(held)} recordings, in the folders {_listed(held)}; unpack it "
+            "and name one of them"
+        )
+    chosen = next((capture for capture in found if capture is not None), None)
+    _refuse_several(path, chosen, openers)
     if chosen is not None:
         return chosen
     tables = [name for name in names if name.lower().endswith((".csv", ".txt"))]
@@ -119,6 +155,49 @@ def _locate_in_zip(path: Path) -> CaptureFile:
         f"{path} is an archive that holds {seen}, and none of {', '.join(_member_names())}; "
         "unpack it and name the capture"
     )
+
+
+def _refuse_several(
+    path: Path, chosen: CaptureFile | None, openers: dict[str, Callable[[], BinaryIO]]
+) -> None:
+    """Raise if a folder or an archive holds captures beside the chosen one, or several."""
+    if MANIFEST_FILE in {Path(name).name for name in openers}:
+        return  # it is one recording, whatever was written into its folder later
+    own = set() if chosen is None or chosen.format is None else _names_of(chosen.format)
+    others = [
+        name
+        for name, opener in openers.items()
+        if name.lower().endswith(_TABLES)
+        and Path(name).name not in own
+        and refuse_name(Path(name).name) is None
+        and _is_capture(CaptureFile(path, f"{path.name}:{name}", opener))
+    ]
+    if len(others) + (chosen is not None) > 1:
+        first = [] if chosen is None else [chosen.name.removeprefix(f"{path.name}:")]
+        raise CaptureNotRecognisedError(
+            f"{path.name} holds {len(first + others)} captures: {_listed(first + others)}; "
+            "name one of them"
+            + (", after unpacking" if path.is_file() else f", such as {path / (first + others)[0]}")
+        )
+
+
+def _names_of(entry: CaptureFormat) -> set[str]:
+    """Return the names of the files that one recording of a format may have."""
+    return {name for name, _ in entry.members} | {entry.added_member} | set(entry.companions)
+
+
+def _is_capture(capture: CaptureFile) -> bool:
+    try:
+        sniff_file(capture, None)
+    except (CaptureReadError, InvalidInputError, OSError, *_DAMAGE):
+        return False
+    return True
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    shown = ["".join(c if c.isprintable() else "?" for c in name) for name in names[:_MOST_NAMES]]
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def _member_names() -> list[str]:

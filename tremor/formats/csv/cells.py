@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import csv
 import re
+from typing import Final
 
-__all__ = ["is_number", "quoted", "split_line"]
+__all__ = ["BLANKS", "is_number", "quoted", "split_line"]
+
+
+#: Delimiter of cells that any number of blanks separates.
+BLANKS: Final = " "
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
     """Split a line into cells without their quotes; an empty line has none."""
+    if delimiter == BLANKS:
+        return line.split()
     return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, FIRST_LINE, TIME_COLUMN
+from tremor.formats.csv.quantities import UNIT_NAMES, foreign_quantity, unit_named
 from tremor.recording import AXES, Gravity
 
 __all__ = [
@@ -19,12 +20,12 @@ __all__ = [
     "DECLARED",
     "FORMATS",
     "REFUSALS",
-    "UNIT_NAMES",
     "CaptureFormat",
     "Matched",
     "Refusal",
     "TimeUnit",
     "Variant",
+    "foreign_axes",
     "match_any_header",
     "match_header",
     "parse_columns",
@@ -32,12 +33,6 @@ __all__ = [
 
 TimeUnit = Literal["s", "ms", "us", "ns", "text", ""]
 
-#: How headers spell the units of acceleration, lower case and without spaces.
-UNIT_NAMES: Final[dict[str, str]] = {
-    "m/s^2": "m/s^2", "m/s²": "m/s^2", "m/s2": "m/s^2", "ms2": "m/s^2", "ms^-2": "m/s^2",
-    "m/(s^2)": "m/s^2", "m/s/s": "m/s^2", "ms-2": "m/s^2", "m/s**2": "m/s^2", "mps2": "m/s^2",
-    "g": "g", "gs": "g", "mg": "mg", "g/64": "g/64",
-}  # fmt: skip
 _TIME_UNIT_NAMES: Final[dict[str, TimeUnit]] = {
     "s": "s", "sec": "s", "secs": "s", "seconds": "s", "ms": "ms", "msec": "ms", "millis": "ms",
     "milliseconds": "ms", "us": "us", "µs": "us", "usec": "us", "micros": "us",
@@ -91,6 +86,8 @@ class CaptureFormat:
         File names in its zip archives or folders, best first, and whether they include gravity.
     added_member : str
         Name of the member that holds gravity, which is added to a member without it.
+    companions : tuple of str
+        Names of further files of the same recording, which are no captures of their own.
     required_column : str
         Name, in lower case, of a column that every file has; empty if there is none.
     unit_without_gravity : str
@@ -107,6 +104,7 @@ class CaptureFormat:
     first_line: str = ""
     members: tuple[tuple[str, Gravity | None], ...] = ()
     added_member: str = ""
+    companions: tuple[str, ...] = ()
     required_column: str = ""
     unit_without_gravity: str = ""
     declares_facts: bool = False
@@ -199,6 +197,7 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
             ("AccelerometerUncalibrated.csv", "included"),
         ),
         added_member="Gravity.csv",
+        companions=("WristMotion.csv", "WatchAccelerometerUncalibrated.csv", "Headphone.csv"),
         required_column="seconds_elapsed",
         unit_without_gravity="m/s^2",
     ),
@@ -248,6 +247,12 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
         ),
     ),
     CaptureFormat(
+        slug="klipper",
+        name="Klipper",
+        first_line=r"#time,accel_x,accel_y,accel_z\s*",
+        variants=(Variant(time="time", axes="accel_{axis}", time_unit="s", unit="mm/s^2"),),
+    ),
+    CaptureFormat(
         slug="user-acceleration",
         name="user acceleration and gravity in columns apart",
         variants=(
@@ -262,6 +267,10 @@ REFUSALS: Final[tuple[Refusal, ...]] = (
     Refusal(
         r"Epoch Period \(hh:mm:ss\) (?!00:00:00)\d\d:\d\d:\d\d",
         "holds activity counts per epoch, which cannot carry tremor; export the raw acceleration",
+    ),
+    Refusal(
+        r"(?i)\bactivity \([xyz]\)",
+        "holds activity counts, which cannot carry tremor; export the raw acceleration",
     ),
     Refusal(
         r"(?i)\braw_tp9\b",
@@ -320,9 +329,9 @@ def match_any_header(names: list[str]) -> Matched | str:
     tidy = [_tidy(name) for name in names]
     groups: dict[tuple[int, str], dict[str, list[int]]] = {}
     for column, name in enumerate(tidy):
-        if _OTHER_QUANTITY.search(name):
+        base, unit = _split_unit(name)
+        if _OTHER_QUANTITY.search(name) or _quantity_of(name, unit):
             continue
-        base = _split_unit(name)[0]
         for rank, pattern in enumerate(_AXIS_PATTERNS):
             found = re.fullmatch(pattern, base)
             if found:
@@ -353,6 +362,28 @@ def match_any_header(names: list[str]) -> Matched | str:
         gravity="removed" if _REMOVED.search(stem) else None,
         times=times,
     )
+
+
+def foreign_axes(names: list[str]) -> str | None:
+    """Find an axis that names a unit of another quantity.
+
+    Parameters
+    ----------
+    names : list of str
+        Names of the columns, as in the file, in which no acceleration is found.
+
+    Returns
+    -------
+    str or None
+        A phrase such as "x (rad/s) is in rad/s, angular velocity"; None if no unit is foreign.
+    """
+    for name in names:
+        tidy = _tidy(name)
+        base, unit = _split_unit(tidy)
+        quantity = _quantity_of(tidy, unit)
+        if quantity and any(re.fullmatch(pattern, base) for pattern in _AXIS_PATTERNS):
+            return f"column {name.strip()!r} is in {unit}, {quantity}"
+    return None
 
 
 def parse_columns(columns: str) -> Matched | str:
@@ -421,13 +452,22 @@ def _split_unit(name: str) -> tuple[str, str]:
     if bracketed:
         return bracketed[1].strip(), bracketed[2].replace(" ", "")
     suffixed = re.fullmatch(r"(.+?)[_ ]([a-zµ/^²0-9]+)", name)
-    if suffixed and (suffixed[2] in UNIT_NAMES or suffixed[2] in _TIME_UNIT_NAMES):
+    if suffixed and (
+        suffixed[2] in UNIT_NAMES
+        or suffixed[2] in _TIME_UNIT_NAMES
+        or foreign_quantity(suffixed[2], is_suffix=True)
+    ):
         return suffixed[1], suffixed[2]
     return name, ""
 
 
+def _quantity_of(name: str, unit: str) -> str | None:
+    """Return the foreign quantity of a split name; None for acceleration and without a unit."""
+    return foreign_quantity(unit, is_suffix=not name.endswith((")", "]"))) if unit else None
+
+
 def _common_unit(names: list[str]) -> str:
-    units = {UNIT_NAMES.get(_split_unit(name)[1], "") for name in names}
+    units = {unit_named(_split_unit(name)[1]) for name in names}
     return units.pop() if len(units) == 1 else ""
 
 

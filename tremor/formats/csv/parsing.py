@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
-from tremor.formats.csv.cells import quoted
+from tremor.formats.csv.cells import BLANKS, quoted
 from tremor.formats.csv.sniffing import TableLayout
+from tremor.formats.csv.widths import refuse_wide_lines
 from tremor.parallel import run_jobs
 
 if TYPE_CHECKING:
@@ -185,6 +186,10 @@ def _parse_text(
     import pandas as pd
 
     skip = layout.n_lines_before if is_first else 0
+    if not layout.format.declares_facts and layout.delimiter != BLANKS:
+        refuse_wide_lines(
+            capture, text, skip=skip, delimiter=layout.delimiter, most=layout.n_fields
+        )
     # Looking for spaces and comments costs the parser a third of its time.
     numbers_only = not (b" " in text or b"#" in text)
     numbers_only = numbers_only and not text[-_TAIL_BYTES:].translate(None, _NUMERIC)
@@ -223,7 +228,7 @@ def _frames(
     # Whatever could change a number is stated, so that no default of pandas decides it.
     parsed: pd.DataFrame | Iterable[pd.DataFrame] = pd.read_csv(
         stream,
-        sep=layout.delimiter,
+        sep=r"\s+" if layout.delimiter == BLANKS else layout.delimiter,
         decimal=layout.decimal,
         header=None,
         names=list(range(layout.n_fields)),

@@ -14,7 +14,7 @@ import numpy as np
 
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
-from tremor.formats.csv.dialects import UNIT_NAMES
+from tremor.formats.csv.quantities import unit_named
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
@@ -74,8 +74,8 @@ def known_unit(unit: str | None) -> str | None:
     """
     if unit is None:
         return None
-    known = UNIT_NAMES.get(unit.strip().lower().replace(" ", ""))
-    if known is None:
+    known = unit_named(unit)
+    if not known:
         raise InvalidInputError(
             f"unit {unit!r} is not known; give one of {', '.join(ACCELERATION_UNIT_MS2)}"
         )
