@@ -119,6 +119,14 @@ _CAUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     # A sentence of a document from before codes were written.
     "TEXT": ("text",),
+    # Of a decision while a capture is read.
+    "PASSED_OVER": ("columns",),
+    "COLUMN_PASSED_OVER": ("column", "why"),
+    "BY_FILE_NAME": (),
+    "BY_DATE": (),
+    "BY_RATE": ("rate_hz",),
+    "AT_REST": ("length", "unit"),
+    "OF_THE_FORMAT": (),
     # Within a warning.
     "TOO_FEW_PACKETS": (),
     "ARRIVALS_UNSURE": ("unsure_percent",),

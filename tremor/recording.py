@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import Bools, Floats, read_only
+from tremor.decisions import ReadingDecision
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.integrity import (
     find_clipped,
@@ -258,6 +259,9 @@ class CaptureInfo:
         What the runner marked, in order of time.
     warnings : tuple of Note
         What makes the capture weaker.
+    decisions : tuple of ReadingDecision
+        What was decided while it was read, and how: said by the user, named by the file, told by
+        the data, or guessed.
     history : tuple of str
         Every processing step, oldest first.
     source : Source or None
@@ -286,6 +290,7 @@ class CaptureInfo:
     placement: Placement | None = None
     markers: tuple[Marker, ...] = ()
     warnings: tuple[Note, ...] = ()
+    decisions: tuple[ReadingDecision, ...] = ()
     history: tuple[str, ...] = ()
     # Has an object of its own in the JSON.
     source: Source | None = field(default=None, metadata={"written": False})

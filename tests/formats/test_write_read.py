@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import tremor
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
 from tremor.formats import parquet
 from tremor.formats.csv.native import write_recording_csv
 from tremor.notes import Note
 from tremor.recording import Placement, Recording, SensorInfo
 
+PASSED_OVER = Note(
+    "PASSED_OVER", {"columns": (Note("COLUMN_PASSED_OVER", {"column": "t", "why": "back"}),)}
+)
 quiet = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -82,6 +86,10 @@ def test_parquet_is_read_as_it_was_written(tmp_path, recording):
         sampling_rate_sd_hz=1 / 3,
         unit_in="mg",
         scale_correction=0.1 + 0.2,
+        decisions=(
+            ReadingDecision("unit", "mg", "said"),
+            ReadingDecision("time_column", "µs", "told", PASSED_OVER),
+        ),
         warnings=(Note("RECORDING_CUT", {"why": Note("MANIFEST_CUT", {"file": "3 °"})}),),
     )
     parquet.write_recording_parquet(path, recording, overwrite=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
+from tremor.decisions import ReadingDecision
 from tremor.estimate import Estimate
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo, Gap, Placement, SensorInfo, Source
@@ -130,6 +131,11 @@ FACTS = CaptureInfo(
     sensor=SensorInfo("Verity"),
     placement=Placement("calf", "left"),
     warnings=(note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0),),
+    decisions=(
+        ReadingDecision("delimiter", "\t", "told"),
+        ReadingDecision("unit", "mg", "told", note("AT_REST", length=1003.2, unit="mg")),
+        ReadingDecision("placement", "left-calf", "said"),
+    ),
     history=("table: 9289 rows", "gaps: 1"),
 )
 

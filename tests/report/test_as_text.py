@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import quality_of
+from tremor.decisions import ABOUT, How
 from tremor.estimate import Estimate
 from tremor.notes import note
 from tremor.report import as_text, view
+from tremor.report.messages import section
 from tremor.report.numbers import decimals_of
 from tremor.results.cautions import BeyondBand, Caution
 from tremor.results.recovery import Recovery
@@ -116,6 +119,27 @@ def test_check_lists_facts_gaps_and_history(analysis):
     )
     for piece in ("a.csv: usable", "51.873 Hz", "at 1:42: 1.25 s, 65 lost", "- table: 9289 rows"):
         assert piece in text
+
+
+def test_check_and_the_whole_text_list_how_each_decision_was_reached(analysis):
+    facts = analysis.recording
+    quality = quality_of(facts, analysis.settings)
+    check = as_text.render_check(
+        "a.csv", facts, quality, windows=analysis.windows, source_format="native"
+    )
+    for shown in (check, as_text.render(analysis)):
+        lines = shown.splitlines()
+        assert "  Delimiter       tab, told by the data" in lines
+        assert "  Placement       left-calf, said by you" in lines
+        assert max(map(len, lines)) <= 80
+        words = " ".join(shown.split())
+        assert "Unit mg, told by the data: the mean vector at rest is 1003 long" in words
+
+
+def test_every_subject_and_way_of_a_decision_has_its_words():
+    words = section("decision")
+    assert {f"about.{one}" for one in ABOUT} <= set(words)
+    assert {f"how.{one}" for one in get_args(How)} <= set(words)
 
 
 def test_cautions_stand_before_the_numbers_and_lower_the_quality(analysis):

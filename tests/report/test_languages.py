@@ -173,6 +173,7 @@ def names_of(analysis):
         | settings
         | values
         | {str(facts.sensor), str(facts.placement), *facts.history}
+        | {one.value for one in facts.decisions}
     )
 
 

@@ -54,6 +54,8 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
     dead_axes = _find_dead_axes(table)
     scale_correction = _find_scale_correction(table, quantity, rate.sampling_rate_hz)
     started_at = _start_time(table, facts, rate.first_stamp_s)
+    if facts.placement is not None:
+        table.decide("placement", str(facts.placement), facts.how("placement"))
     rails = _find_rails(table, quantity, facts.sensor)
     if table.stamps is not None:
         table.stamps.close()
@@ -73,6 +75,7 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         sensor=facts.sensor,
         placement=facts.placement,
         warnings=tuple(table.warnings),
+        decisions=table.ordered_decisions(),
         history=tuple(table.history),
         source=source,
     )
@@ -91,13 +94,17 @@ def _find_scale_correction(table: Table, quantity: UnitAndGravity, rate_hz: floa
 def _start_time(table: Table, facts: DeclaredFacts, first_stamp_s: float) -> datetime | None:
     """Return the wall time of the first sample; None if it is unknown."""
     if facts.started_at is not None:
-        return facts.started_at + timedelta(seconds=first_stamp_s)
+        started_at = facts.started_at + timedelta(seconds=first_stamp_s)
+        table.decide("started_at", started_at.isoformat(), facts.how("started_at"))
+        return started_at
     if table.epoch_s is None:
         return None
     if not table.zone_known:
         table.warnings.append(note("TIME_ZONE_UNKNOWN"))
         return None
-    return datetime.fromtimestamp(table.epoch_s + first_stamp_s, tz=UTC)
+    started_at = datetime.fromtimestamp(table.epoch_s + first_stamp_s, tz=UTC)
+    table.decide("started_at", started_at.isoformat(), "told")
+    return started_at
 
 
 def _find_rails(table: Table, quantity: UnitAndGravity, sensor: SensorInfo | None) -> Rails:

@@ -19,7 +19,7 @@ from tremor.formats.csv.units_and_gravity import unit_by_gravity
 from tremor.formats.readers import ReadOptions
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
 from tremor.integrity import find_gravity_evidence
-from tremor.notes import note
+from tremor.notes import Note, note
 from tremor.recording import Floats, Recording
 from tremor.units import TIME_UNIT_S
 
@@ -87,12 +87,15 @@ def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None
     matched = match_any_header([str(name) for name in frame.columns])
     if isinstance(matched, str):
         raise InvalidInputError(f"{matched}; {_WHAT_IS_NEEDED}")
-    matched = _with_best_time(frame, matched)
+    matched, passed_over = _with_best_time(frame, matched)
     if matched.time is None and options.sampling_rate_hz is None:
         raise InvalidInputError(
             f"there is no time column; {_WHAT_IS_NEEDED}; or give sampling_rate_hz="
         )
     table = _read_table(frame, matched)
+    if matched.time is not None:
+        name = str(frame.columns[matched.time])
+        table.decide("time_column", name, "told" if passed_over else "named", passed_over)
     facts = options.over(
         DeclaredFacts(name="the DataFrame", unit=matched.unit, gravity=matched.gravity)
     )
@@ -101,15 +104,15 @@ def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None
     return assemble(table, facts).in_memory()
 
 
-def _with_best_time(frame: pd.DataFrame, matched: Matched) -> Matched:
+def _with_best_time(frame: pd.DataFrame, matched: Matched) -> tuple[Matched, Note | None]:
     """Choose among several columns of time by their first rows; numbers without a unit are s."""
     if len(matched.times) < 2:
-        return matched
+        return matched, None
     named_first = sorted(matched.times, key=lambda time: not time[1])
     times = tuple((column, unit or "s") for column, unit in named_first)
     rows = frame.head(_FIRST_ROWS).astype("string").fillna("").to_numpy(dtype=object).tolist()
     names = [str(name) for name in frame.columns]
-    return choose_time_column(replace(matched, times=times), names, rows)[0]
+    return choose_time_column(replace(matched, times=times), names, rows)
 
 
 def _with_index_as_column(frame: pd.DataFrame) -> pd.DataFrame:

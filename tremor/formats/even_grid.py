@@ -71,8 +71,10 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
                 "give its sampling rate with --sampling-rate"
             )
         table.warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
-        by = f" by {facts.rate_named_by}" if facts.rate_named_by and rate_hz == nominal_hz else ""
-        table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared{by}")
+        is_said = facts.sampling_rate_hz is not None
+        why = note("BY_FILE_NAME") if facts.rate_in_file_name and not is_said else None
+        table.decide("sampling_rate", f"{rate_hz:g} Hz", "said" if is_said else "named", why)
+        table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
         return SamplingRate(rate_hz, nominal_hz, None, 0.0)
     nominal_hz = nominal_hz or facts.sampling_rate_hz
     clock = None
@@ -85,6 +87,7 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
         first_row = int(clock.rows[0])
         _place(table, clock)
     table.warnings.extend(clock.warnings)
+    table.decide("sampling_rate", f"{clock.sampling_rate_hz:.6g} Hz", "told")
     table.history.extend(clock.history)
     return SamplingRate(
         clock.sampling_rate_hz,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.files import refuse_existing, require_parent, whole_file
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
@@ -124,10 +125,11 @@ def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
 
 def _encode_facts(recording: Recording) -> bytes:
     info = recording.info
-    facts = msgspec.to_builtins(replace(info, warnings=())) | {
+    facts = msgspec.to_builtins(replace(info, warnings=(), decisions=())) | {
         "schema": _SCHEMA,
         "n_places": len(recording.samples),
         "warnings": [warning.to_dict() for warning in info.warnings],
+        "decisions": [decision.to_dict() for decision in info.decisions],
     }
     return msgspec.json.encode(facts)
 
@@ -135,12 +137,13 @@ def _encode_facts(recording: Recording) -> bytes:
 def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
     # Files of before version 0.2 have no facts that follow from the samples.
     derived = {"duration_s": 0.0, "n_samples": 0}
-    info = msgspec.convert(derived | facts | {"warnings": []}, CaptureInfo)
+    info = msgspec.convert(derived | facts | {"warnings": [], "decisions": []}, CaptureInfo)
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     info = replace(
         info,
         warnings=tuple(Note.from_dict(warning) for warning in facts["warnings"]),
+        decisions=tuple(map(ReadingDecision.from_dict, facts.get("decisions", ()))),
         history=(*info.history, f"read {path.name} as {_FORMAT}"),
         source=Source(path.name, digest, _FORMAT),
     )

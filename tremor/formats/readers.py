@@ -22,6 +22,7 @@ from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputEr
 from tremor.formats.assembly import assemble
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
+from tremor.formats.csv.layout_decisions import note_layout
 from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
@@ -40,6 +41,8 @@ __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "r
 _LONG_BYTES: Final = 32_000_000
 
 
+#: Options that are facts of the capture.
+_FACTS: Final = ("unit", "sampling_rate_hz", "gravity", "placement")
 #: Longest path in a message.
 _LONGEST_SHOWN: Final = 300
 
@@ -101,12 +104,14 @@ class ReadOptions:
 
     def over(self, facts: DeclaredFacts) -> DeclaredFacts:
         """Return what a capture declares, with these options in its place where they are given."""
+        said = {name for name in _FACTS if getattr(self, name) is not None}
         return replace(
             facts,
             unit=self.unit or facts.unit,
             sampling_rate_hz=self.sampling_rate_hz,
             gravity=self.gravity or facts.gravity,
             placement=self._placement or facts.placement,
+            said=facts.said | said,
         )
 
     def applied_to(self, recording: Recording) -> Recording:
@@ -318,6 +323,7 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
         else:
             table = read_rows(capture, layout, progress=progress)
         table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
+        note_layout(table, layout, capture)
         facts = options.over(declared_facts(layout, capture))
         try:
             if capture.added is not None and layout.format.added_member:

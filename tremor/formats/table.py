@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from tremor.clock.even import EvenClock
 from tremor.clock.timebase import TimeBase
+from tremor.decisions import ABOUT, About, How, ReadingDecision
 from tremor.integrity import Chunks
 from tremor.notes import Note
 from tremor.recording import AXES, Bools, Floats, Gravity, Placement, SensorInfo
@@ -52,14 +53,18 @@ class DeclaredFacts:
         Rate that the user declares, Hz; with stamps only a nominal rate.
     nominal_sampling_rate_hz : float or None
         Rate that the capture declares, Hz.
-    rate_named_by : str
-        What declares that rate, if it is not the text of the capture.
+    rate_in_file_name : bool
+        Whether the name of the file declares that rate, not its text.
     started_at : datetime or None
         Wall time of second 0 of the stamps, with its time zone.
     sensor : SensorInfo or None
         The sensor.
     placement : Placement or None
         Where the sensor was worn.
+    said : frozenset of str
+        Names of those of these facts that the user declares, in place of the capture.
+    unit_in_file : str
+        Unit that the capture names, whatever the user declares; empty if it names none.
     """
 
     name: str
@@ -70,10 +75,16 @@ class DeclaredFacts:
     gravity: Gravity | None = None
     sampling_rate_hz: float | None = None
     nominal_sampling_rate_hz: float | None = None
-    rate_named_by: str = ""
+    rate_in_file_name: bool = False
     started_at: datetime | None = None
     sensor: SensorInfo | None = None
     placement: Placement | None = None
+    said: frozenset[str] = frozenset()
+    unit_in_file: str = ""
+
+    def how(self, fact: str) -> How:
+        """Return whether a declared fact is said by the user or named by the capture."""
+        return "said" if fact in self.said else "named"
 
 
 @dataclass(slots=True)
@@ -170,6 +181,8 @@ class Table:
         Of the values.
     warnings : list of Note
         What makes the capture weaker, so far.
+    decisions : list of ReadingDecision
+        What was decided so far; `decide` adds to it.
     history : list of str
         Processing steps so far, oldest first.
     """
@@ -181,6 +194,7 @@ class Table:
     zone_known: bool = False
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
+    decisions: list[ReadingDecision] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
 
     @classmethod
@@ -191,6 +205,15 @@ class Table:
             stamps=None if stamps_s is None else _in_memory(stamps_s[:, None]),
             statistics=AxisStatistics.of(values),
         )
+
+    def decide(self, about: About, value: str, how: How, why: Note | None = None) -> None:
+        """Note a decision; it replaces an earlier one about the same."""
+        self.decisions = [one for one in self.decisions if one.about != about]
+        self.decisions.append(ReadingDecision(about, value, how, why))
+
+    def ordered_decisions(self) -> tuple[ReadingDecision, ...]:
+        """Return the decisions in the order in which they are listed."""
+        return tuple(sorted(self.decisions, key=lambda one: ABOUT.index(one.about)))
 
     def first_stamp_s(self, row: int = 0) -> float:
         """Return the stamp of the first row that is kept, s; 0 without a time column."""

@@ -131,6 +131,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
             "figure": _quality_figure(analysis),
             "counts": _counts(analysis),
             "facts": view.capture_rows(facts, source_format=analysis.source.format),
+            "decisions": view.decision_rows(facts),
             "history": facts.history,
         },
         "method": method_text.method_paragraphs(analysis),

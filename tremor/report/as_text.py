@@ -93,7 +93,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     lines += _fact("quality", view.quality_word(analysis, quality))
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)
-    lines.append("")
+    lines += [*decision_lines(facts), ""]
     if analysis.status == "measured":
         lines += wrapped(text("text", "legend"))
         lines.append("")
@@ -303,11 +303,22 @@ def render_check(
         lines += wrapped(f"{row:<18}{value}", indent=2, hang=18)
         if row == text("capture", "gaps"):
             lines += _gaps(facts)
+    lines += decision_lines(facts)
     if facts.history:
         lines += ["", f"  {text('text', 'history')}"]
         for step in facts.history:
             lines += wrapped(f"- {step}", indent=2, hang=2)
     return "\n".join(lines) + "\n"
+
+
+def decision_lines(facts: CaptureInfo) -> list[str]:
+    """Return what was decided while a capture was read, below a title; none without decisions."""
+    if not facts.decisions:
+        return []
+    lines = ["", f"  {text('decision', 'title')}"]
+    for name, said in view.decision_rows(facts):
+        lines += wrapped(f"{name:<16}{said}", indent=2, hang=16)
+    return lines
 
 
 def _gaps(facts: CaptureInfo) -> list[str]:

@@ -20,6 +20,7 @@ from tremor.results.verdicts import VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tremor.decisions import ReadingDecision
     from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo
     from tremor.results.analysis import Analysis, Summary
@@ -34,6 +35,7 @@ __all__ = [
     "beyond_text",
     "capture_rows",
     "caution_texts",
+    "decision_rows",
     "episode_label",
     "estimate_meaning",
     "estimate_name",
@@ -56,6 +58,8 @@ __all__ = [
 
 #: Significant digits that a runner is shown; tables and JSON have more.
 DIGITS_FOR_RUNNERS: Final = 3
+#: Decisions whose value is a sign, which is shown in words.
+_SIGNS: Final = frozenset({"delimiter", "decimal"})
 
 
 class KeyNumber(NamedTuple):
@@ -441,6 +445,21 @@ def capture_rows(info: CaptureInfo, *, source_format: str) -> tuple[tuple[str, s
         "placement": str(info.placement or "") or not_known,
     }
     return tuple((text("capture", name), value) for name, value in texts.items())
+
+
+def decision_rows(info: CaptureInfo) -> tuple[tuple[str, str], ...]:
+    """Return what was decided while a capture was read as pairs of name and text."""
+    return tuple(
+        (text("decision", f"about.{one.about}"), _decision_text(one)) for one in info.decisions
+    )
+
+
+def _decision_text(decision: ReadingDecision) -> str:
+    value = decision.value
+    if decision.about in _SIGNS:
+        value = section("decision").get(f"sign.{value}", value)
+    line = "line" if decision.why is None else "line_why"
+    return text("decision", line, value=value, how=decision.how, why=decision.why)
 
 
 def _rate_text(info: CaptureInfo) -> str:

@@ -9,6 +9,8 @@ import pytest
 import tremor
 from tremor.errors import CaptureReadError
 from tremor.formats.readers import read
+from tremor.notes import note
+from tremor.report.messages import sentence
 
 RATE_HZ = 52.0
 N = 1040
@@ -50,6 +52,11 @@ COLUMNS = {
 }
 
 
+def decision(recording, about):
+    """The decision of a recording about something."""
+    return next(one for one in recording.decisions if one.about == about)
+
+
 def capture(folder, *names, rate="", axes="acc_{} (g)"):
     chosen = [COLUMNS[name] for name in names]
     header = [name for name, _ in chosen] + [axes.format(axis) for axis in "xyz"]
@@ -83,17 +90,17 @@ def test_the_clock_of_the_samples_is_chosen(tmp_path, names, best, is_reversed):
     recording = read(capture(tmp_path, *(reversed(names) if is_reversed else names)))
     assert abs(recording.sampling_rate_hz / RATE_HZ - 1.0) < 1e-4
     assert len(recording.acceleration_ms2) == N
-    said = next(step for step in recording.history if "passed over" in step)
-    chosen, passed = said.split(", passed over: ")
-    assert chosen == f"time column {COLUMNS[best][0]}"
-    assert all(COLUMNS[name][0] in passed for name in names if name != best)
+    decided = decision(recording, "time_column")
+    assert (decided.value, decided.how) == (COLUMNS[best][0], "told")
+    passed = {one.values["column"] for one in decided.why.values["columns"]}
+    assert passed == {COLUMNS[name][0] for name in names if name != best}
 
 
 def test_why_a_column_was_passed_over_is_said(tmp_path):
     recording = read(capture(tmp_path, "constant", "whole seconds", "boot"))
-    assert any(
-        "session_timestamp (ms) (constant), local time (no stamp of its own for each row)" in step
-        for step in recording.history
+    assert sentence(decision(recording, "time_column").why) == (
+        "passed over: session_timestamp (ms) (constant), local time (no stamp of its own for each "
+        "row)"
     )
 
 
@@ -150,7 +157,9 @@ def test_a_file_name_is_the_rate_only_without_stamps(tmp_path):
     assert stamped.nominal_sampling_rate_hz is None
     bare = read(capture(tmp_path, rate="_64Hz"))
     assert bare.sampling_rate_hz == 64.0
-    assert "clock: no stamps, 64 Hz as declared by the file name" in bare.history
+    decided = decision(bare, "sampling_rate")
+    assert (decided.value, decided.how) == ("64 Hz", "named")
+    assert decided.why == note("BY_FILE_NAME")
 
 
 def test_a_data_frame_is_read_like_its_file(tmp_path):

@@ -13,6 +13,7 @@ from typing import Final, get_args
 import numpy as np
 
 from tremor.formats.capture_file import CaptureFile
+from tremor.formats.csv.dialects import DECLARED
 from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.table import DeclaredFacts
 from tremor.recording import Gravity, Placement, SensorInfo
@@ -39,20 +40,23 @@ def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
         What cannot be understood counts as not declared.
     """
     placement = _value(layout, "placement")
-    nominal_hz, rate_named_by = _nominal_rate_hz(layout, capture)
+    is_said = layout.format is DECLARED
+    nominal_hz, rate_in_file_name = _nominal_rate_hz(layout, capture)
     # One argument for each fact: here, and only here, those of a text table are gathered.
     return DeclaredFacts(
         name=capture.name,
         columns=layout.names,
         first_row_number=layout.n_lines_before + 1,
         unit=layout.columns.unit,
+        unit_in_file="" if is_said else layout.columns.unit,
         unit_without_gravity=layout.format.unit_without_gravity,
         gravity=_gravity(layout) or layout.columns.gravity or capture.gravity,
         nominal_sampling_rate_hz=nominal_hz,
-        rate_named_by=rate_named_by,
+        rate_in_file_name=rate_in_file_name,
         started_at=_started_at(layout),
         sensor=_sensor(layout),
         placement=Placement.from_text(placement) if placement else None,
+        said=frozenset({"unit"} if is_said else ()),
     )
 
 
@@ -79,20 +83,20 @@ def _sensor(layout: TableLayout) -> SensorInfo | None:
     return SensorInfo(name, profile, range_ms2 if np.isfinite(range_ms2) else None)
 
 
-def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> tuple[float | None, str]:
-    """Return the declared rate and where it is declared; a file name counts without stamps only."""
-    places = [(layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, "")]
+def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> tuple[float | None, bool]:
+    """Return the declared rate, and whether the file name declares it; stamps go before a name."""
+    places = [(layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, False)]
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
     if named and layout.columns.time is None:
-        places.append((named[1], _LEAST_NAMED_HZ, "the file name"))
-    for text, least_hz, where in places:
+        places.append((named[1], _LEAST_NAMED_HZ, True))
+    for text, least_hz, in_name in places:
         try:
             rate_hz = float(text)
         except ValueError:
             continue
         if np.isfinite(rate_hz) and rate_hz > least_hz:
-            return rate_hz, where
-    return None, ""
+            return rate_hz, in_name
+    return None, False
 
 
 def _started_at(layout: TableLayout) -> datetime | None:

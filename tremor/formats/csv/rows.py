@@ -18,6 +18,7 @@ from tremor.clock.even import RunningEvenClock
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
+from tremor.formats.csv.layout_decisions import note_stamps
 from tremor.formats.csv.parsing import (
     Block,
     SplitInQuotesError,
@@ -166,9 +167,7 @@ def _fill(
         _append(table, chunk)
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
-        table.history.append(f"time from {stamps.unit}")
-        if layout.passed_over:
-            table.history.append(layout.passed_over)
+        note_stamps(table, layout, stamps)
         if stamps.warning is not None:
             table.warnings.append(stamps.warning)
     _check(table, capture, layout, skipped)

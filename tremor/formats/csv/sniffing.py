@@ -37,6 +37,7 @@ from tremor.formats.csv.widths import (
     width_of,
 )
 from tremor.formats.foreign import refuse_bytes
+from tremor.notes import Note
 from tremor.recording import AXES
 
 __all__ = ["HOW_TO_DECLARE", "TableLayout", "sniff_file"]
@@ -76,8 +77,8 @@ class TableLayout:
         ``key: value`` lines of the preamble.
     member : str
         Name of the capture in messages.
-    passed_over : str
-        Step for the history about columns of time that were not chosen; empty if there are none.
+    passed_over : Note or None
+        Columns of time that were not chosen, and why; None if there are none.
     """
 
     format: CaptureFormat
@@ -90,7 +91,7 @@ class TableLayout:
     n_fields: int
     keys: dict[str, str] = field(default_factory=dict)
     member: str = ""
-    passed_over: str = ""
+    passed_over: Note | None = None
 
 
 def sniff_file(capture: CaptureFile, columns: str | None) -> TableLayout:

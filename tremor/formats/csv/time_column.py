@@ -24,6 +24,7 @@ from tremor.formats.csv.time_units import (
     restart_span,
     typical_step,
 )
+from tremor.notes import Note, note
 from tremor.settings import TIME_COLUMNS
 from tremor.units import TIME_UNIT_S
 
@@ -57,7 +58,7 @@ class _Clock:
 
 def choose_time_column(
     matched: Matched, names: Sequence[str], rows: Sequence[Sequence[str]]
-) -> tuple[Matched, str]:
+) -> tuple[Matched, Note | None]:
     """Choose the time column by the first rows.
 
     Parameters
@@ -73,27 +74,29 @@ def choose_time_column(
     -------
     Matched
         With the best time column; as it was where the rows show none.
-    str
-        A step for the history about the columns that were passed over; empty if there are none.
+    Note or None
+        The columns that were passed over, and why; None if there are none.
     """
     if len(matched.times) < 2:
-        return matched, ""
+        return matched, None
     clocks = [_clock(column, unit, names, rows) for column, unit in matched.times]
     if not any(clock.key[0] for clock in clocks):
-        return matched, ""
+        return matched, None
     best = max(clocks, key=lambda clock: clock.key)
-    passed = [
-        f"{names[one.column].strip()} ({_why(one, best)})" for one in clocks if one is not best
-    ]
+    passed = tuple(
+        note("COLUMN_PASSED_OVER", column=names[one.column].strip(), why=_why(one, best))
+        for one in clocks
+        if one is not best
+    )
     chosen = replace(matched, time=best.column, time_unit=best.unit)
-    return chosen, f"time column {names[best.column].strip()}, passed over: {', '.join(passed)}"
+    return chosen, note("PASSED_OVER", columns=passed)
 
 
 def _clock(
     column: int, unit: TimeUnit, names: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> _Clock:
     cells = [row[column].strip() for row in rows if column < len(row) and row[column].strip()]
-    found = _seconds_per_number(cells, unit) if len(cells) >= _LEAST_ROWS else "no stamps"
+    found = _seconds_per_number(cells, unit) if len(cells) >= _LEAST_ROWS else "no_stamps"
     if isinstance(found, str):
         return _Clock(column, unit, (False, 0, 0, 0, False), found)
     numbers, unit_s = found
@@ -103,9 +106,9 @@ def _clock(
     if not elapsed.any():
         fault = "constant"
     elif back > TIME_COLUMNS.most_backward or restart_span(numbers) is not None:
-        fault = "goes back"
+        fault = "back"
     elif not is_possible_rate(typical_step(numbers) * unit_s):
-        fault = "no possible sampling rate"
+        fault = "rate"
     # Of all rows: a column that is filled now and then is the clock of something else.
     distinct = len(np.unique(elapsed)) / len(rows)
     name = names[column].lower()
@@ -116,27 +119,27 @@ def _clock(
 
 
 def _why(one: _Clock, best: _Clock) -> str:
-    """Return why a column was passed over."""
+    """Return the key of the reason why a column was passed over."""
     if one.fault:
         return one.fault
     reasons = (
         "",
-        "no stamp of its own for each row",
-        "not that of the acceleration by its name",
+        "rows",
+        "foreign",
         "coarser",
-        "names no unit",
+        "no_unit",
     )
     differ = (at for at, (a, b) in enumerate(zip(one.key, best.key, strict=True)) if a != b)
-    return reasons[next(differ, 0)] or "no better"
+    return reasons[next(differ, 0)] or "other"
 
 
 def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, float] | str:
-    """Return whole numbers of a common unit and its length, s; a phrase if there are none."""
+    """Return whole numbers of a common unit and its length, s; a reason if there are none."""
     if all(is_number(cell) for cell in cells):
         exact = [Decimal(cell.replace(",", ".")) for cell in cells]
         places = max(0, *(-int(value.as_tuple().exponent) for value in exact))
         if places > _MOST_DIGITS or any(value.adjusted() > _MOST_DIGITS for value in exact):
-            return "no stamps"
+            return "no_stamps"
         in_unit: str = unit
         if unit in ("", "text"):
             numbers = np.array([float(value) for value in exact])
@@ -145,7 +148,7 @@ def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, floa
                 numbers = np.array([int(value) for value in exact], dtype=np.int64)
             found = guess_unit(numbers)
             if not found.unit:
-                return found.why_not or "no unit of time fits"
+                return "no_unit_fits"
             in_unit = found.unit
         scale, unit_s = 10**places, TIME_UNIT_S[in_unit]
         first = exact[0]
@@ -155,7 +158,7 @@ def _seconds_per_number(cells: list[str], unit: TimeUnit) -> tuple[Numbers, floa
     seconds = []
     for time in found_times:
         if time is None:
-            return "no stamps"
+            return "no_stamps"
         hour, minute, second, fraction = time.groups()
         whole_s = 3600 * int(hour) + 60 * int(minute) + int(second or 0)
         seconds.append(whole_s * 10**9 + int((fraction or "0").ljust(9, "0")))

@@ -137,18 +137,23 @@ def find_unit_and_gravity(table: Table, facts: DeclaredFacts) -> UnitAndGravity:
     CaptureReadError
         If the unit is neither declared nor evident from gravity.
     """
-    gravity, unit_in, how = facts.gravity, facts.unit, ""
-    if not unit_in and gravity != "included":
+    gravity, unit_in = facts.gravity, facts.unit
+    if unit_in:
+        table.decide("unit", unit_in, facts.how("unit"))
+    elif facts.unit_without_gravity and gravity != "included":
         unit_in = facts.unit_without_gravity
-    if not unit_in:
+        table.decide("unit", unit_in, "named", note("OF_THE_FORMAT"))
+    else:
         unit_in, length = _guess_unit(table, facts.name)
         table.warnings.append(note("UNIT_FROM_GRAVITY", unit=unit_in, length=length))
-        gravity, how = gravity or "included", " (told by gravity)"
-    table.history.append(f"acceleration from {unit_in}{how}")
+        table.decide("unit", unit_in, "told", note("AT_REST", length=length, unit=unit_in))
+        gravity = gravity or "included"
     unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
     if gravity is None:
         gravity = _find_gravity(table, unit_ms2)
-        table.history.append(f"gravity {gravity}, told from the samples")
+        table.decide("gravity", gravity, "told")
+    else:
+        table.decide("gravity", gravity, "told" if facts.gravity is None else facts.how("gravity"))
     return UnitAndGravity(unit_in, unit_ms2, gravity)
 
 

@@ -123,8 +123,9 @@ def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
         values=RowStore(len(AXES)),
         stamps=RowStore(1),
         clock=clock,
-        history=[f"time from {'the sensor' if clock.is_stamped else 'the arrivals'}"],
     )
+    time_column = layout.names[layout.columns.time or 0] if clock.is_stamped else ARRIVAL_COLUMN
+    table.decide("time_column", time_column, "named")
     try:
         _fill(table, clock, capture, layout)
         _note_manifest(table, capture, layout)
