@@ -22,9 +22,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["in_background", "run_jobs"]
+__all__ = ["available_processors", "in_background", "run_jobs", "use_one_thread"]
 
 _Result = TypeVar("_Result")
+#: Variables that set the number of threads of the linear algebra: OpenBLAS, OpenMP builds, MKL,
+#: Accelerate, BLIS.
+_BLAS_THREADS: Final = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
 _Jobs = Sequence[Callable[[], _Result]]
 
 #: More would be faster on more processors, and would exceed the promised memory.
@@ -69,7 +78,7 @@ def run_jobs(
     >>> list(run_jobs([lambda: 1 + 1, lambda: "b", lambda: 3.0]))
     [2, 'b', 3.0]
     """
-    n_workers = min(_MAX_WORKERS, _available_processors())
+    n_workers = min(_MAX_WORKERS, available_processors())
     results: Generator[_Result]
     if n_workers < 2 or len(jobs) < _MIN_JOBS:
         results = (job() for job in jobs)
@@ -108,7 +117,7 @@ def in_background(job: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]
     ...     result()
     2
     """
-    if _available_processors() < _MAX_WORKERS or not _can_fork():
+    if available_processors() < _MAX_WORKERS or not _can_fork():
         yield job
         return
     import multiprocessing
@@ -142,8 +151,21 @@ def _receive_result(receiver: Connection, job: Callable[[], _Result]) -> _Result
     return result
 
 
-def _available_processors() -> int:
-    """Count the processors that this process may use."""
+def use_one_thread() -> None:
+    """Let the linear algebra use one thread, in this process and those that it starts.
+
+    It takes effect where numpy has not been imported yet. The order of a sum depends on the number
+    of threads, and with it the last digits of a result.
+    """
+    for name in _BLAS_THREADS:
+        os.environ[name] = "1"
+
+
+def available_processors() -> int:
+    """Count the processors that this process may use; one in a worker, which has its share."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is not None and multiprocessing.parent_process() is not None:
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

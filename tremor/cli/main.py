@@ -61,6 +61,7 @@ class _Command(NamedTuple):
 
 _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
+    "batch": _Command("tremor.cli.batch", "batch", "Analyse many captures, a row each."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
     "compare": _Command("tremor.cli.compare", "compare", "Put sessions or legs side by side."),
     "context": _Command("tremor.cli.context", "context", "Ask the runner, or show the answers."),
@@ -71,6 +72,7 @@ _COMMANDS: Final = {
     "explain": _Command(
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),
+    "merge": _Command("tremor.cli.batch", "merge", "Join the shares of a batch."),
     "record": _Command("tremor.cli.record", "record", "Record the leg after a run."),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),
     "scan": _Command("tremor.cli.scan", "scan", "List the sensors in reach."),

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tremor.parallel import use_one_thread
+
 __all__ = [
     "keep_freed_memory",
     "pause_garbage_collection",
@@ -22,15 +24,6 @@ __all__ = [
     "release_freed_memory",
 ]
 
-#: Variables that set the number of threads of the linear algebra: OpenBLAS, OpenMP builds, MKL,
-#: Accelerate, BLIS.
-_BLAS_THREADS: Final = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "BLIS_NUM_THREADS",
-)
 #: Parameters of mallopt in <malloc.h> of the GNU C library and their values: one arena for all
 #: threads, which keeps blocks of up to 32 MiB, and up to 64 MiB at its top.
 _M_ARENA_MAX: Final = (-8, 1)
@@ -47,8 +40,7 @@ def prepare() -> None:
     """
     if sys.stderr is None:  # closed by whoever started the command: messages go nowhere
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    for name in _BLAS_THREADS:
-        os.environ[name] = "1"
+    use_one_thread()
 
 
 def keep_freed_memory() -> None:

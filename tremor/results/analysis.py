@@ -23,6 +23,7 @@ from tremor.results.estimates import ESTIMATE_NAMES, TremorEstimates
 from tremor.results.explanations import Advice, Explanation, Sensitivity, WarningSign
 from tremor.results.lines import FitCheck, TremorLine
 from tremor.results.recovery import Recovery
+from tremor.results.summary_columns import SUMMARY_COLUMNS, row_of
 from tremor.results.views import Spectrogram, Strip
 from tremor.results.windows import WindowTable
 from tremor.settings import AnalysisSettings
@@ -355,38 +356,11 @@ class Analysis:
         Returns
         -------
         pandas.DataFrame
-            Name of the capture, status, times, estimates with their limits, the recovery, the
-            strength at the beginning and at the end of the rest, cautions, and shaking outside the
-            band.
+            The columns of `tremor.results.summary_columns.SUMMARY_COLUMNS`.
         """
         import pandas as pd
 
-        summary, recovery = self.summary, self.recovery
-        row: dict[str, Any] = {
-            "source": self.source.name,
-            "started_at": self.recording.started_at,
-            "placement": self.recording.placement,
-            "status": self.status,
-            "duration_s": self.recording.duration_s,
-            "still_s": summary.still_s,
-            "tremor_s": summary.tremor_s,
-            "occupancy": summary.occupancy,
-        }
-        row |= dict(zip(_estimate_columns(), _estimate_cells(summary), strict=True))
-        row["recovery"] = None if recovery is None else recovery.verdict
-        of_rest = {
-            "initial_rms_ms2": summary.initial_rms_ms2,
-            "final_rms_ms2": summary.final_rms_ms2,
-            "half_life_s": None if recovery is None else recovery.half_life_s,
-        }
-        for field_name, estimate in of_rest.items():
-            for end, part in zip(_ENDS, ("value", "low", "high"), strict=True):
-                row[f"{field_name}{end}"] = None if estimate is None else getattr(estimate, part)
-        row["cautions"] = " ".join(dict.fromkeys(one.code for one in self.cautions))
-        beyond = self.beyond_band
-        row["beyond_band_hz"] = None if beyond is None else beyond.frequency_hz.value
-        row["beyond_band_rms_ms2"] = None if beyond is None else beyond.rms_ms2.value
-        return pd.DataFrame([row])
+        return pd.DataFrame([row_of(self, SUMMARY_COLUMNS)])
 
     def to_html(self) -> str:
         """Return the report as one HTML page that needs no other file."""

@@ -1,0 +1,275 @@
+"""A batch from its captures to its tables."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tremor._version import __version__
+from tremor.batch.executors import SerialExecutor, dask_executor, processes, results_of
+from tremor.batch.group_statistics import GROUP_TABLES, write_group_tables
+from tremor.batch.index_page import index_page
+from tremor.batch.items import Item, Shard
+from tremor.batch.one_capture import analyze_capture, failed_row
+from tremor.batch.request import BatchRequest
+from tremor.batch.rows import CaptureRow, Journal, journal_name, journals_in, read_rows
+from tremor.batch.tables import (
+    DICTIONARY_TABLE,
+    QUALITY_TABLE,
+    SUMMARY_TABLE,
+    dictionary_rows,
+    other_columns,
+    write_cells,
+    write_table,
+)
+from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.files import write_text
+
+__all__ = ["BatchReport", "Workers", "merge", "run_batch", "write_tables"]
+
+#: Called with the row of each capture when it is done, and how many are done of how many.
+Progress = Callable[[CaptureRow, int, int], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Who does the work.
+
+    Parameters
+    ----------
+    n_processes : int
+        Worker processes; 1 for this process alone.
+    scheduler : str
+        Address of a Dask scheduler, which takes precedence; empty without.
+    """
+
+    n_processes: int = 1
+    scheduler: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchReport:
+    """What came of a batch.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Number of captures by outcome.
+    n_kept : int
+        Captures whose result of an earlier run was kept.
+    spent_s : float
+        Time of the work on all others, in all workers together, s.
+    """
+
+    counts: Mapping[str, int]
+    n_kept: int = 0
+    spent_s: float = 0.0
+
+    @property
+    def n_failed(self) -> int:
+        """Return the number of captures without a result."""
+        return self.counts.get("failed", 0)
+
+
+def run_batch(
+    items: Iterable[Item],
+    request: BatchRequest,
+    *,
+    workers: Workers | None = None,
+    shard: Shard | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> BatchReport:
+    """Analyse many captures; a bad one never stops the others.
+
+    Parameters
+    ----------
+    items : iterable of Item
+        All captures of the batch, from `tremor.batch.items.gather_items`.
+    request : BatchRequest
+        What is asked of all alike; its folder is made.
+    workers : Workers, optional
+        Who does the work; this process without.
+    shard : Shard, optional
+        Share of the captures that is done here; all without.
+    resume : bool
+        Whether to keep the results in the folder of which nothing has changed: neither capture,
+        answers, baseline, settings, options, nor version.
+    progress : callable, optional
+        Called after each capture.
+
+    Returns
+    -------
+    BatchReport
+        How many came to what. Tables, results and index page are in the folder.
+
+    Raises
+    ------
+    WouldOverwriteError
+        If the folder holds a batch already and ``resume`` is not set.
+    InvalidInputError
+        If there is no such scheduler, or the folder cannot be written.
+    """
+    shard = shard or Shard()
+    mine = [item for item in items if shard.holds(item)]
+    journal_path = request.out / journal_name(shard)
+    if journal_path.exists() and not resume:
+        raise WouldOverwriteError(
+            f"{request.out} holds a batch already; go on with --resume, or give another folder"
+        )
+    _make_folder(request)
+    known = {row.item.id: row for row in read_rows(journals_in(request.out))}
+    report = _work(mine, request, known, workers or Workers(), journal_path, progress)
+    if shard.n == 1:  # shares are put together by `merge`
+        asked = {item.id: item for item in mine}
+        write_tables(request.out, [request.out], asked=asked)
+    return report
+
+
+def _make_folder(request: BatchRequest) -> None:
+    document = {
+        "software": {"name": "tremor-analyzer", "version": __version__},
+        "settings": json.loads(json.dumps(request.settings.to_dict(), default=str)),
+        "context": request.context,
+        "rest_start_s": request.rest_start_s,
+    }
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{request.out} cannot be made: {error.strerror or error}; give another folder"
+        ) from error
+    write_text(request.out / "batch.json", json.dumps(document, indent=2) + "\n")
+
+
+def _work(
+    mine: list[Item],
+    request: BatchRequest,
+    known: Mapping[str, CaptureRow],
+    workers: Workers,
+    journal_path: Path,
+    progress: Progress | None,
+) -> BatchReport:
+    counts: Counter[str] = Counter()
+    n_kept, spent_s = 0, 0.0
+    journal = Journal(journal_path)
+    try:
+        with ExitStack() as stack:
+            for row in _rows(mine, request, known, workers, stack):
+                journal.add(row)
+                counts[row.outcome] += 1
+                n_kept += row.is_kept
+                spent_s += 0.0 if row.is_kept else row.spent_s
+                if progress is not None:
+                    progress(row, sum(counts.values()), len(mine))
+    finally:
+        journal.close()
+    return BatchReport(counts=counts, n_kept=n_kept, spent_s=spent_s)
+
+
+def _do(task: tuple[Item, CaptureRow | None], request: BatchRequest) -> CaptureRow:
+    item, known = task
+    return analyze_capture(item, request, known)
+
+
+def _rows(
+    mine: list[Item],
+    request: BatchRequest,
+    known: Mapping[str, CaptureRow],
+    workers: Workers,
+    stack: ExitStack,
+) -> Iterator[CaptureRow]:
+    n_workers = workers.n_processes
+    make: Callable[[], Any]
+    if workers.scheduler:
+        executor, n_workers = dask_executor(workers.scheduler, stack)
+        make = lambda: executor  # noqa: E731 - the cluster replaces its workers itself
+    elif n_workers > 1:
+        make = partial(processes, n_workers)
+    else:
+        make = SerialExecutor
+    tasks = ((item, known.get(item.id)) for item in mine)
+    found = results_of(
+        tasks, partial(_do, request=request), make_executor=make, n_workers=n_workers
+    )
+    for (item, _), outcome in found:
+        yield failed_row(item, outcome) if isinstance(outcome, Exception) else outcome
+
+
+def merge(folders: Sequence[Path], out: Path) -> BatchReport:
+    """Put the shares of a batch together to one set of tables and one index page.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Folders of batches; one folder may hold several shares.
+    out : Path
+        Folder of the tables, which may be one of them; results stay where they are.
+
+    Returns
+    -------
+    BatchReport
+        How many captures came to what.
+
+    Raises
+    ------
+    InvalidInputError
+        If a folder holds no batch.
+    """
+    for folder in folders:
+        if not journals_in(folder):
+            raise InvalidInputError(
+                f"{folder} holds no batch; give what was --out of tremor batch --shard I/N"
+            )
+    out.mkdir(parents=True, exist_ok=True)
+    return BatchReport(counts=write_tables(out, folders))
+
+
+def write_tables(
+    out: Path, folders: Sequence[Path], *, asked: Mapping[str, Item] | None = None
+) -> Counter[str]:
+    """Write all tables and the index page of batches.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write to.
+    folders : sequence of Path
+        Folders of batches, with their journals.
+    asked : mapping, optional
+        The captures that are wanted, by their ids; all without.
+
+    Returns
+    -------
+    Counter
+        Number of captures by outcome.
+    """
+    journals = [journal for folder in folders for journal in journals_in(folder)]
+
+    def rows() -> Iterator[CaptureRow]:
+        for row in read_rows(journals):
+            if asked is None:
+                yield row
+            elif row.item.id in asked:
+                yield replace(row, item=asked[row.item.id])
+
+    others = other_columns(rows())
+    tables = {
+        "summary.csv": (*SUMMARY_TABLE, *others),
+        "quality.csv": QUALITY_TABLE,
+    }
+    for name, columns in tables.items():
+        write_table(out / name, columns, rows())
+    write_group_tables(out, rows())
+    write_cells(
+        out / "dictionary.csv", DICTIONARY_TABLE, dictionary_rows({**tables, **GROUP_TABLES})
+    )
+    counts: Counter[str] = Counter(row.outcome for row in rows())
+    write_text(out / "index.html", index_page(rows(), out, counts))
+    return counts

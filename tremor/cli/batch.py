@@ -1,0 +1,173 @@
+"""``tremor batch``: many captures, a table with a row each; and ``tremor merge`` for its shares."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tremor.cli.options import (
+    CaptureOptions,
+    capture_options,
+    common_options,
+    read_settings,
+    settings_options,
+)
+from tremor.cli.progress import Progress
+from tremor.cli.streams import say
+
+if TYPE_CHECKING:
+    from tremor.batch.rows import CaptureRow
+    from tremor.batch.run import BatchReport
+
+__all__ = ["batch", "merge"]
+
+_EPILOG: Final = """\b
+Examples:
+  tremor batch captures/ --out results --workers 4
+  tremor batch 'data/*/walk*.csv' --out results --resume
+  tremor batch manifest.csv --out results --shard 3/40
+  tremor merge results --out results
+  tremor batch manifest.csv --out results --scheduler tcp://node1:8786
+
+A manifest is a CSV with a column path, and where known: subject, group,
+placement, side, session, context (file of answers), baseline (capture or RMS).
+
+\b
+Exit codes:
+  0  done
+  2  wrong usage, or a folder that cannot be written
+  3  a source or the manifest is missing or unreadable
+  7  some captures failed; summary.csv says which and why
+  8  refused: the folder holds a batch already, and --resume was not given
+"""
+_SOME_FAILED: Final = 7
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("sources", metavar="PATH...", nargs=-1, required=True)
+@click.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the outputs.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that work side by side.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster that does the work instead.")
+@click.option("--shard", metavar="I/N", help="Every N-th capture from the I-th; merge joins them.")
+@click.option("--resume", is_flag=True, help="Keep results of which nothing has changed.")
+@click.option("--parquet", is_flag=True, help="Write the summary as Parquet, too.")
+@click.option("--context", type=Path, metavar="FILE", help="Answers for captures without own.")
+@click.option("--rest-start", "rest_start_s", type=click.FloatRange(min=0.0), metavar="SECONDS")
+@settings_options
+@capture_options
+@common_options
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    *,
+    sources: tuple[str, ...],
+    out: Path,
+    workers: int,
+    scheduler: str | None,
+    shard: str | None,
+    resume: bool,
+    parquet: bool,
+    context: Path | None,
+    rest_start_s: float | None,
+    settings_file: Path | None,
+    pairs: tuple[str, ...],
+    given: CaptureOptions,
+) -> None:
+    """Analyse many captures: one row each in summary.csv, one result each, an index page.
+
+    PATH is a capture, a folder that is searched, a pattern in quotes, a URL of an object store, or
+    a manifest. A bad capture never stops the others.
+    """
+    from tremor.batch.items import gather_items, parse_shard
+    from tremor.batch.request import BatchRequest
+    from tremor.batch.run import Workers, run_batch
+
+    items = gather_items(sources)
+    request = BatchRequest(
+        out=out,
+        settings=read_settings(settings_file, pairs),
+        reading=given.for_reading(),
+        context="" if context is None else str(context),
+        rest_start_s=rest_start_s,
+    )
+    share = parse_shard(shard) if shard else None
+    n_mine = sum(map(share.holds, items)) if share else len(items)
+    with Progress.shown(n_mine) as bar:
+        report = run_batch(
+            items,
+            request,
+            workers=Workers(n_processes=workers, scheduler=scheduler or ""),
+            shard=share,
+            resume=resume,
+            progress=_shown_on(bar),
+        )
+    if parquet and share is None:
+        _write_parquet(out)
+    _tell(ctx, report, out, is_share=share is not None)
+
+
+@click.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Path)
+@click.option("--out", type=Path, metavar="DIR", help="Folder for the tables; the first without.")
+@click.option("--parquet", is_flag=True, help="Write the summary as Parquet, too.")
+@common_options
+@click.pass_context
+def merge(
+    ctx: click.Context, *, folders: tuple[Path, ...], out: Path | None, parquet: bool
+) -> None:
+    """Join the shares of a batch to one set of tables and one index page.
+
+    DIR was --out of tremor batch --shard; one folder may hold several shares.
+    """
+    from tremor.batch.run import merge as merge_batches
+
+    target = out or folders[0]
+    report = merge_batches(folders, target)
+    if parquet:
+        _write_parquet(target)
+    _tell(ctx, report, target, is_share=False)
+
+
+def _write_parquet(out: Path) -> None:
+    from tremor.batch.tables import SUMMARY_TABLE, write_parquet
+
+    write_parquet(out / "summary.parquet", out / "summary.csv", SUMMARY_TABLE)
+
+
+def _shown_on(bar: Progress) -> Any:  # noqa: ANN401 - a function of a row and two numbers
+    begin_s = time.monotonic()
+
+    def show(row: CaptureRow, n_done: int, n_all: int) -> None:
+        from tremor.report.numbers import clock
+
+        rate_hz = n_done / max(time.monotonic() - begin_s, 1e-3)
+        left = clock((n_all - n_done) / rate_hz)
+        bar.at(f"{n_done} of {n_all}, {rate_hz:.3g}/s, {left} left", n_done)
+        if row.outcome == "failed":
+            with bar.paused():
+                say(f"{row.item.path}: {row.error}")
+
+    return show
+
+
+def _tell(ctx: click.Context, report: BatchReport, out: Path, *, is_share: bool) -> None:
+    """Print what came of it, and leave with 7 if some failed."""
+    from tremor.report.messages import text
+
+    counts = [text("batch", f"n_{name}", n=n) for name, n in sorted(report.counts.items()) if n]
+    kept = [text("batch", "n_kept", n=report.n_kept)] if report.n_kept else []
+    click.echo(", ".join((*counts, *kept)))
+    where = "share_done" if is_share else "tables_in"
+    click.echo(text("batch", where, out=str(out)))
+    if report.n_failed:
+        ctx.exit(_SOME_FAILED)
