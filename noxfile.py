@@ -1,7 +1,7 @@
 """One session for each task. Run ``nox --list`` to see them, ``nox -s NAME`` to run one.
 
 Sessions use the environment that nox is installed in, which holds the extra ``dev``; only `lowest`
-makes one of its own. `.ci/run` runs the same sessions.
+and `recipes` make one of their own. `.ci/run` runs the same sessions.
 """
 
 from __future__ import annotations
@@ -103,6 +103,13 @@ def coverage(session: nox.Session) -> None:
 def extras(session: nox.Session) -> None:
     """Run the tests that are skipped where the optional packages are not installed."""
     session.run(PYTHON, "-m", "pytest", "tests/formats/test_write_read.py")
+
+
+@nox.session(venv_backend="venv")
+def recipes(session: nox.Session) -> None:
+    """Run the recipes for clusters with the tools that they are for; build the image if asked."""
+    session.install("snakemake==9.27.1", ".[cluster,test]")
+    session.run("pytest", "-q", "-rs", "tests/batch/test_recipes.py", "tests/batch/test_cluster.py")
 
 
 @nox.session
