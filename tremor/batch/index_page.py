@@ -43,7 +43,9 @@ def index_page(rows: Iterable[CaptureRow], out: Path, counts: Mapping[str, int])
 
 def _shown(row: CaptureRow, odd: tuple[str, ...], out: Path) -> IndexRow:
     item = row.item
-    link = os.path.relpath(Path(row.folder, row.result), out) if row.result else ""
+    page = Path(row.folder, row.page)
+    best = page if row.page and page.is_file() else Path(row.folder, row.result)
+    link = os.path.relpath(best, out) if row.result else ""
     return IndexRow(
         name=Path(item.path).name or item.path,
         detail=" · ".join(part for part in (item.subject, item.session, item.placement) if part),

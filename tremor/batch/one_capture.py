@@ -20,7 +20,8 @@ from tremor.batch.rows import CaptureRow
 from tremor.batch.urls import local_copy
 from tremor.errors import CaptureNotFoundError, TremorError
 from tremor.explanation.answers.context import Context
-from tremor.files import whole_file
+from tremor.files import whole_file, write_text
+from tremor.report.messages import sentence
 from tremor.results.analysis import Analysis
 from tremor.results.summary_columns import QUALITY_COLUMNS, SUMMARY_COLUMNS, row_of
 
@@ -60,6 +61,8 @@ def analyze_capture(item: Item, request: BatchRequest, known: CaptureRow | None)
             analysis = _analyze(item, request, path)
         row = _row(item, key, analysis)
         _write(request.out / row.result, analysis)
+        if request.with_pages:
+            _write_page(request.out / row.page, analysis)
         return replace(row, spent_s=time.perf_counter() - begin_s)
     except (TremorError, OSError, MemoryError) as error:
         row = failed_row(item, error, key=key)
@@ -136,11 +139,18 @@ def _row(item: Item, key: str, analysis: Analysis) -> CaptureRow:
         item=item,
         key=key,
         outcome=analysis.status,
+        error=_why_not(analysis),
         summary=_cells(row_of(analysis, SUMMARY_COLUMNS)),
         quality=_cells(row_of(analysis, QUALITY_COLUMNS)),
         strength=_strength(analysis),
         result=f"results/{item.id[-2:]}/{item.id}.json.gz",
     )
+
+
+def _why_not(analysis: Analysis) -> str:
+    """Return why a capture is not good enough; empty if it is."""
+    reason = analysis.summary.reason
+    return "" if analysis.status != "insufficient" or reason is None else sentence(reason)
 
 
 def _cells(row: dict[str, object]) -> dict[str, object]:
@@ -168,6 +178,12 @@ def _strength(analysis: Analysis) -> tuple[float | None, ...]:
     return tuple(
         round(float(np.nanmax(part)), 4) if np.isfinite(part).any() else None for part in parts
     )
+
+
+def _write_page(path: Path, analysis: Analysis) -> None:
+    from tremor.report.as_html import render  # with it comes all that draws
+
+    write_text(path, render(analysis))
 
 
 def _write(path: Path, analysis: Analysis) -> None:

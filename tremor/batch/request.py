@@ -35,6 +35,8 @@ class BatchRequest:
         File of answers that hold for captures without one of their own; empty if there is none.
     rest_start_s : float or None
         When the rest began, s from the start of each capture.
+    with_pages : bool
+        Whether to write the report of each capture, too.
     """
 
     out: Path
@@ -42,6 +44,7 @@ class BatchRequest:
     reading: ReadOptions = field(default_factory=ReadOptions)
     context: str = ""
     rest_start_s: float | None = None
+    with_pages: bool = False
 
 
 def digest_of(path: Path) -> str:
@@ -97,6 +100,7 @@ def key_of(item: Item, request: BatchRequest, capture: Path) -> str:
         "settings": asdict(request.settings),
         "reading": reading,
         "rest_start_s": request.rest_start_s,
+        "with_pages": request.with_pages,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

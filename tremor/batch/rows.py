@@ -37,7 +37,7 @@ class CaptureRow:
     outcome : {"measured", "no_tremor", "insufficient", "failed"}
         Status of the analysis, or that there is none.
     error_kind, error : str
-        Name of the error and what it says; empty without.
+        Name of the error and what it says, or why a capture is not good enough; empty without.
     summary, quality : dict
         Cells by the names of the columns.
     strength : tuple of float or None
@@ -65,6 +65,11 @@ class CaptureRow:
     is_kept: bool = False
     folder: str = ""
 
+    @property
+    def page(self) -> str:
+        """Return the file of the report, relative to the folder of the batch."""
+        return self.result.removesuffix(".json.gz") + ".html" if self.result else ""
+
     def to_line(self) -> bytes:
         """Return the row as one line of JSON."""
         document = asdict(self)
@@ -73,7 +78,13 @@ class CaptureRow:
 
     @classmethod
     def from_line(cls, line: bytes) -> Self:
-        """Read what `to_line` returned; raises ValueError if it is something else."""
+        """Read what `to_line` returned.
+
+        Raises
+        ------
+        ValueError
+            If it is something else.
+        """
         try:
             document = json.loads(line)
             item = Item(**document.pop("item"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,16 @@ Exit codes:
 _SOME_FAILED: Final = 7
 
 
+def _tables(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for further forms of the tables."""
+    for option in (
+        click.option("--bids", is_flag=True, help="Write a BIDS derivative dataset, too."),
+        click.option("--parquet", is_flag=True, help="Write the summary as Parquet, too."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(epilog=_EPILOG)
 @click.argument("sources", metavar="PATH...", nargs=-1, required=True)
 @click.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the outputs.")
@@ -60,7 +71,8 @@ _SOME_FAILED: Final = 7
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster that does the work instead.")
 @click.option("--shard", metavar="I/N", help="Every N-th capture from the I-th; merge joins them.")
 @click.option("--resume", is_flag=True, help="Keep results of which nothing has changed.")
-@click.option("--parquet", is_flag=True, help="Write the summary as Parquet, too.")
+@click.option("--pages", "with_pages", is_flag=True, help="Write the report of each, too.")
+@_tables
 @click.option("--context", type=Path, metavar="FILE", help="Answers for captures without own.")
 @click.option("--rest-start", "rest_start_s", type=click.FloatRange(min=0.0), metavar="SECONDS")
 @settings_options
@@ -76,7 +88,9 @@ def batch(
     scheduler: str | None,
     shard: str | None,
     resume: bool,
+    with_pages: bool,
     parquet: bool,
+    bids: bool,
     context: Path | None,
     rest_start_s: float | None,
     settings_file: Path | None,
@@ -99,6 +113,7 @@ def batch(
         reading=given.for_reading(),
         context="" if context is None else str(context),
         rest_start_s=rest_start_s,
+        with_pages=with_pages,
     )
     share = parse_shard(shard) if shard else None
     n_mine = sum(map(share.holds, items)) if share else len(items)
@@ -111,19 +126,24 @@ def batch(
             resume=resume,
             progress=_shown_on(bar),
         )
-    if parquet and share is None:
-        _write_parquet(out)
+    if share is None:
+        _write_more(out, [out], parquet=parquet, bids=bids)
     _tell(ctx, report, out, is_share=share is not None)
 
 
 @click.command()
 @click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Path)
 @click.option("--out", type=Path, metavar="DIR", help="Folder for the tables; the first without.")
-@click.option("--parquet", is_flag=True, help="Write the summary as Parquet, too.")
+@_tables
 @common_options
 @click.pass_context
 def merge(
-    ctx: click.Context, *, folders: tuple[Path, ...], out: Path | None, parquet: bool
+    ctx: click.Context,
+    *,
+    folders: tuple[Path, ...],
+    out: Path | None,
+    parquet: bool,
+    bids: bool,
 ) -> None:
     """Join the shares of a batch to one set of tables and one index page.
 
@@ -133,15 +153,21 @@ def merge(
 
     target = out or folders[0]
     report = merge_batches(folders, target)
-    if parquet:
-        _write_parquet(target)
+    _write_more(target, folders, parquet=parquet, bids=bids)
     _tell(ctx, report, target, is_share=False)
 
 
-def _write_parquet(out: Path) -> None:
+def _write_more(out: Path, folders: Sequence[Path], *, parquet: bool, bids: bool) -> None:
+    """Write the forms of the tables that were asked for beside the usual ones."""
+    from tremor.batch.bids_derivatives import write_derivatives
+    from tremor.batch.rows import journals_in, read_rows
     from tremor.batch.tables import SUMMARY_TABLE, write_parquet
 
-    write_parquet(out / "summary.parquet", out / "summary.csv", SUMMARY_TABLE)
+    if parquet:
+        write_parquet(out / "summary.parquet", out / "summary.csv", SUMMARY_TABLE)
+    if bids:
+        journals = [journal for folder in folders for journal in journals_in(folder)]
+        write_derivatives(out / "bids", read_rows(journals))
 
 
 def _shown_on(bar: Progress) -> Any:  # noqa: ANN401 - a function of a row and two numbers

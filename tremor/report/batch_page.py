@@ -115,8 +115,8 @@ def _row(row: IndexRow, strongest_ms2: float) -> dict[str, Any]:
     }
 
 
-def _picture(row: IndexRow, strongest_ms2: float) -> Markup | None:
-    """Draw the strength over time; all pictures of a page have one scale."""
+def _picture(row: IndexRow, strongest_ms2: float) -> dict[str, Any] | None:
+    """Compute what is drawn of the strength over time; all pictures of a page have one scale."""
     if not row.strength or not strongest_ms2:
         return None
     step = _WIDTH / len(row.strength)
@@ -127,8 +127,10 @@ def _picture(row: IndexRow, strongest_ms2: float) -> Markup | None:
         if one is not None
     ]
     bars = "".join(f"M{step * (at + 0.5):.1f} {_HEIGHT}v-{high:.1f}" for at, high in heights)
-    title = text("batch", "picture_of", name=row.name)
-    return Markup(
-        '<svg class="strength" viewBox="0 0 {w} {h}" role="img" aria-label="{title}">'
-        '<path d="{bars}" stroke="currentColor" stroke-width="{line:.1f}" fill="none"/></svg>'
-    ).format(w=_WIDTH, h=_HEIGHT, title=title, bars=bars, line=0.8 * step)
+    return {
+        "title": text("batch", "picture_of", name=row.name),
+        "width": _WIDTH,
+        "height": _HEIGHT,
+        "bars": bars,
+        "line": f"{0.8 * step:.1f}",
+    }

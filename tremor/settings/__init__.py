@@ -5,13 +5,15 @@ together and is not meant to be changed one by one: the clock of stamps (`stamps
 (`arrivals`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
 the scores of a window (`scores`), shaking that is no tremor (`outside`), the line model (`lines`)
 and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a recovery
-(`recoveries`), sessions that are compared (`comparisons`), the tap test of a strap (`strap`).
+(`recoveries`), sessions that are compared (`comparisons`), a batch
+(`batches`), the tap test of a strap (`strap`).
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
 
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
+from tremor.settings.batches import ODD
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS
 from tremor.settings.fits import FIT_CHECK, TURNS
@@ -64,6 +66,7 @@ __all__ = [
     "LONG_TONE",
     "MISSING",
     "NOISE_FLOOR",
+    "ODD",
     "OUTSIDE",
     "PEAK",
     "POOLED_LINE",

@@ -1,0 +1,107 @@
+"""Medians with their intervals, odd ones, and further forms of the tables."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tremor.batch.bids_derivatives import write_derivatives
+from tremor.batch.group_statistics import median_of, write_group_tables
+from tremor.batch.items import Item
+from tremor.batch.odd_ones import odd_columns
+from tremor.batch.rows import CaptureRow
+from tremor.batch.tables import SUMMARY_TABLE, write_parquet, write_table
+from tremor.settings.batches import ODD
+
+
+def row(number, *, outcome="measured", subject="", group="", session="", **summary):
+    item = Item(
+        number=number, id=f"c{number}", path=f"c{number}.csv", subject=subject, group=group,
+        session=session, other={"arm": str(number)},
+    )  # fmt: skip
+    return CaptureRow(item=item, key="k", outcome=outcome, summary=summary, result=f"r{number}")
+
+
+@pytest.mark.parametrize("n", [6, 9, 15, 40])
+def test_the_interval_holds_the_median_of_the_population(n):
+    rng = np.random.default_rng(n)
+    draws = rng.lognormal(0.0, 1.0, (4000, n))
+    found = [median_of(one) for one in draws]
+    held = np.mean([one.low <= 1.0 <= one.high for one in found])
+    assert 0.945 <= held <= 0.99  # at least 95 %, more where few values leave no finer choice
+
+
+def test_five_values_have_no_interval():
+    assert median_of([1, 2, 3, 4, 5, np.nan]) == (3.0, None, None, 5)
+    assert median_of([]) == (None, None, None, 0)
+
+
+def test_a_group_is_summarised_over_its_subjects(tmp_path):
+    rows = [row(n, subject="s1", group="g", rms_ms2=1.0) for n in range(100)]
+    rows += [row(100 + n, subject=f"s{n}", group="g", rms_ms2=float(n)) for n in (2, 3)]
+    rows.append(row(200, subject="s4", group="g", outcome="insufficient", rms_ms2=99.0))
+    write_group_tables(tmp_path, rows)
+    groups = pd.read_csv(tmp_path / "groups.csv")
+    assert groups[["group", "rms_ms2", "rms_ms2_n", "n_captures", "n_results"]].values.tolist() == [
+        ["g", 2.0, 3, 103, 102]
+    ]
+    subjects = pd.read_csv(tmp_path / "subjects.csv").set_index("subject")
+    assert subjects.loc["s1", "rms_ms2_n"] == 100
+    long = pd.read_csv(tmp_path / "subjects_long.csv")
+    wide = long.pivot(index="subject", columns="measure", values="median")
+    assert wide["rms_ms2"].to_dict() == pytest.approx(subjects["rms_ms2"].to_dict(), nan_ok=True)
+    assert len(pd.read_csv(tmp_path / "long.csv")) == 103
+
+
+def test_what_is_unlike_the_others_is_found():
+    rng = np.random.default_rng(1)
+    rows = [
+        {
+            "rms_ms2": float(rng.lognormal(-2, 0.3)),
+            "sampling_rate_hz": 100.0 + rng.normal(0, 0.05),
+            "unit_in": "g",
+        }
+        for _ in range(60)
+    ]
+    rows[7]["rms_ms2"] = 5.0
+    rows[9]["sampling_rate_hz"] = 50.0
+    rows[11]["unit_in"] = "mg"
+    odd = odd_columns(rows)
+    assert [odd[n] for n in (7, 9, 11)] == [("rms_ms2",), ("sampling_rate_hz",), ("unit_in",)]
+    assert sum(map(len, odd)) <= 4
+    assert odd_columns(rows[: int(ODD.least_captures) - 1]) == [()] * 7
+
+
+def test_parquet_holds_what_the_csv_holds(tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    rows = [row(0, rms_ms2=0.25, intermittent=True), row(1, outcome="failed")]
+    write_table(tmp_path / "summary.csv", SUMMARY_TABLE, rows)
+    write_parquet(tmp_path / "summary.parquet", tmp_path / "summary.csv", SUMMARY_TABLE)
+    found = pd.read_parquet(tmp_path / "summary.parquet")
+    assert list(found.columns) == [one.name for one in SUMMARY_TABLE]
+    assert found["rms_ms2"].tolist()[0] == 0.25
+    assert np.isnan(found["rms_ms2"][1])
+    assert found["outcome"].tolist() == ["measured", "failed"]
+
+
+def test_the_derivative_dataset_has_a_row_a_capture(tmp_path):
+    rows = [
+        row(0, subject="s-1", session="before run", rms_ms2=0.5),
+        row(1, subject="s-1", session="before run"),
+        row(2, subject="s2"),
+        row(3),
+        row(4, subject="s2", outcome="failed"),
+    ]
+    for _ in range(2):  # the second replaces the first
+        assert write_derivatives(tmp_path / "bids", rows) == 3
+    name = "sub-s1_ses-beforerun_task-rest_desc-tremor_motion.tsv"
+    table = pd.read_csv(tmp_path / "bids" / "sub-s1" / "ses-beforerun" / "motion" / name, sep="\t")
+    assert table["rms_ms2"].tolist()[0] == 0.5
+    described = json.loads((tmp_path / "bids" / "task-rest_desc-tremor_motion.json").read_text())
+    assert set(described) == set(table.columns)
+    assert described["rms_ms2"]["Units"] == "m/s^2"
+    assert (
+        tmp_path / "bids" / "participants.tsv"
+    ).read_text() == "participant_id\nsub-s1\nsub-s2\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["bids"]
