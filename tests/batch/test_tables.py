@@ -9,9 +9,10 @@ import pytest
 from tremor.batch.bids_derivatives import write_derivatives
 from tremor.batch.group_statistics import median_of, write_group_tables
 from tremor.batch.items import Item
-from tremor.batch.odd_ones import odd_columns
+from tremor.batch.odd_ones import COMPARED, odd_columns
 from tremor.batch.rows import CaptureRow
 from tremor.batch.tables import SUMMARY_TABLE, write_parquet, write_table
+from tremor.report.batch_page import IndexRow, render_batch_page
 from tremor.settings.batches import ODD
 
 
@@ -69,8 +70,8 @@ def test_what_is_unlike_the_others_is_found():
     rows[11]["unit_in"] = "mg"
     odd = odd_columns(rows)
     assert [odd[n] for n in (7, 9, 11)] == [("rms_ms2",), ("sampling_rate_hz",), ("unit_in",)]
-    assert sum(map(len, odd)) <= 4
-    assert odd_columns(rows[: int(ODD.least_captures) - 1]) == [()] * 7
+    assert sum(map(len, odd.values())) <= 4
+    assert odd_columns(rows[: int(ODD.least_captures) - 1]) == {}
 
 
 def test_parquet_holds_what_the_csv_holds(tmp_path):
@@ -105,3 +106,15 @@ def test_the_derivative_dataset_has_a_row_a_capture(tmp_path):
         tmp_path / "bids" / "participants.tsv"
     ).read_text() == "participant_id\nsub-s1\nsub-s2\n"
     assert [one.name for one in tmp_path.iterdir()] == ["bids"]
+
+
+def test_every_column_that_can_be_odd_has_a_name_on_the_page():
+    row = IndexRow(
+        name="<a>", detail="", outcome="measured", error="", link="", cells={}, odd=COMPARED,
+        strength=(0.1, None, 0.3),
+    )  # fmt: skip
+    page = render_batch_page([row], counts={"measured": 3}, n_left_out=2)
+    assert "&lt;a&gt;" in page
+    assert "2 captures are not on this page" in page
+    assert "sampling rate" in page
+    assert page.count("aria-label=") == 2

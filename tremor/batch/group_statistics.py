@@ -7,6 +7,7 @@ independent draws of the group.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -62,21 +63,26 @@ def median_of(values: npt.ArrayLike) -> Median:
     >>> median_of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     Median(value=3.5, low=1.0, high=6.0, n=6)
     """
-    from scipy.stats import binom
-
     found = np.sort(np.asarray(values, dtype=np.float64))
     found = found[np.isfinite(found)]
     n = len(found)
     if not n:
         return Median(None, None, None, 0)
-    # The interval from the k-th lowest to the k-th highest misses with 2 P(fewer than k of n).
-    k = int(binom.ppf((1.0 - _LEVEL) / 2.0, n, 0.5))
-    if k and 2.0 * binom.cdf(k - 1, n, 0.5) > 1.0 - _LEVEL:
-        k -= 1
+    k = _rank_of_limits(n)
     value = float(np.median(found))
     if not k:
         return Median(value, None, None, n)
     return Median(value, float(found[k - 1]), float(found[n - k]), n)
+
+
+@cache
+def _rank_of_limits(n: int) -> int:
+    """Return k: from the k-th lowest to the k-th highest of n is the interval; 0 for none."""
+    from scipy.stats import binom
+
+    # It misses the median with twice the probability of fewer than k of n on one side.
+    k = int(binom.ppf((1.0 - _LEVEL) / 2.0, n, 0.5))
+    return k - 1 if k and 2.0 * binom.cdf(k - 1, n, 0.5) > 1.0 - _LEVEL else k
 
 
 def _wide(kind: str, of: str) -> tuple[TableColumn, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from heapq import nsmallest
 from pathlib import Path
 
 from tremor.batch.odd_ones import odd_columns
@@ -14,13 +15,15 @@ from tremor.settings.batches import ODD
 __all__ = ["index_page"]
 
 
-def index_page(rows: Iterable[CaptureRow], out: Path, counts: Mapping[str, int]) -> str:
+def index_page(
+    rows: Callable[[], Iterable[CaptureRow]], out: Path, counts: Mapping[str, int]
+) -> str:
     """Render the index page.
 
     Parameters
     ----------
-    rows : iterable of CaptureRow
-        All captures.
+    rows : callable
+        Returns all captures, each time it is called; few are held in memory.
     out : Path
         Folder of the page.
     counts : mapping of str to int
@@ -32,13 +35,21 @@ def index_page(rows: Iterable[CaptureRow], out: Path, counts: Mapping[str, int])
         HTML of the first captures that failed or are odd, and of the others as far as there is
         room.
     """
-    held = list(rows)
-    odd = odd_columns([{**row.quality, **row.summary} for row in held])
-    order = sorted(
-        range(len(held)), key=lambda at: (held[at].outcome != "failed", -len(odd[at]), at)
+    odd = odd_columns({**row.quality, **row.summary} for row in rows())
+    ranks = ((row.outcome != "failed", -len(odd.get(at, ())), at) for at, row in enumerate(rows()))
+    chosen = {
+        at: rank for rank, at in enumerate(one[2] for one in nsmallest(int(ODD.most_rows), ranks))
+    }
+    shown = {
+        chosen[at]: _shown(row, odd.get(at, ()), out)
+        for at, row in enumerate(rows())
+        if at in chosen
+    }
+    return render_batch_page(
+        [shown[rank] for rank in sorted(shown)],
+        counts=dict(counts),
+        n_left_out=sum(counts.values()) - len(shown),
     )
-    shown = [_shown(held[at], odd[at], out) for at in order[: int(ODD.most_rows)]]
-    return render_batch_page(shown, counts=dict(counts), n_left_out=len(held) - len(shown))
 
 
 def _shown(row: CaptureRow, odd: tuple[str, ...], out: Path) -> IndexRow:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from tremor.settings.batches import ODD
 
-__all__ = ["odd_columns"]
+__all__ = ["COMPARED", "odd_columns"]
 
 #: Numbers that are compared; positive ones as factors, so that twice and half are as far.
 _NUMBERS: Final = (
@@ -19,20 +21,25 @@ _NUMBERS: Final = (
 )  # fmt: skip
 #: Texts of which nearly all captures have the same.
 _TEXTS: Final = ("format", "unit_in", "gravity", "dead_axes")
+#: All columns in which a capture can be unlike the others.
+COMPARED: Final = (*_NUMBERS, *_TEXTS)
+#: Median distance from the median to standard deviation, for a normal distribution.
+_TO_SD: Final = 1.4826
 
 
-def odd_columns(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+def odd_columns(rows: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
     """Find the columns in which each row is unlike the others.
 
     Parameters
     ----------
-    rows : sequence of dict
-        Cells of summary and quality.
+    rows : iterable of mapping
+        Cells of summary and quality; only those that are compared are held in memory.
 
     Returns
     -------
-    list of tuple of str
-        For each row the names of its odd columns, the oddest first.
+    dict of int to tuple of str
+        Names of the odd columns, the oddest first, by the number of the row; rows without are left
+        out.
 
     Notes
     -----
@@ -40,36 +47,46 @@ def odd_columns(rows: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
     times the median distance from it (Iglewicz and Hoaglin, How to Detect and Handle Outliers,
     1993). A text is odd where few captures have it.
     """
-    found: list[dict[str, float]] = [{} for _ in rows]
-    if len(rows) >= ODD.least_captures:
-        for name in _NUMBERS:
-            _add_numbers(name, rows, found)
-        for name in _TEXTS:
-            _add_texts(name, rows, found)
-    return [tuple(sorted(odd, key=lambda name: -odd[name])) for odd in found]
+    numbers = {name: array("d") for name in _NUMBERS}
+    texts: dict[str, list[str | None]] = {name: [] for name in _TEXTS}
+    n_rows = 0
+    for row in rows:
+        n_rows += 1
+        for name, values in numbers.items():
+            values.append(_number(row.get(name)))
+        for name, words in texts.items():
+            word = row.get(name)
+            words.append(None if word is None else sys.intern(str(word)))
+    if n_rows < ODD.least_captures:
+        return {}
+    found: dict[int, dict[str, float]] = {}
+    for name, values in numbers.items():
+        for at, far in _odd_numbers(np.asarray(values)):
+            found.setdefault(at, {})[name] = far
+    for name, words in texts.items():
+        for at, far in _odd_texts(words):
+            found.setdefault(at, {})[name] = far
+    return {at: tuple(sorted(odd, key=lambda name: -odd[name])) for at, odd in found.items()}
 
 
-def _add_numbers(name: str, rows: Sequence[dict[str, Any]], found: list[dict[str, float]]) -> None:
-    values = np.array([_number(row.get(name)) for row in rows])
+def _odd_numbers(values: np.ndarray[Any, np.dtype[np.float64]]) -> Iterable[tuple[int, float]]:
     there = np.isfinite(values)
     if np.count_nonzero(there) < ODD.least_captures:
-        return
+        return []
     if (values[there] > 0.0).all():
         values = np.log(values, where=there, out=np.full(len(values), np.nan))
     distance = np.abs(values - np.median(values[there]))
-    spread = max(1.4826 * float(np.median(distance[there])), ODD.least_spread)
-    for row in np.flatnonzero(there & (distance > ODD.most_deviations * spread)):
-        found[row][name] = float(distance[row] / spread)
+    spread = max(_TO_SD * float(np.median(distance[there])), ODD.least_spread)
+    rows = np.flatnonzero(there & (distance > ODD.most_deviations * spread))
+    return [(int(at), float(distance[at] / spread)) for at in rows]
 
 
-def _add_texts(name: str, rows: Sequence[dict[str, Any]], found: list[dict[str, float]]) -> None:
-    texts = [row.get(name) for row in rows]
-    counts = Counter(text for text in texts if text is not None)
+def _odd_texts(words: list[str | None]) -> Iterable[tuple[int, float]]:
+    counts = Counter(word for word in words if word is not None)
     n_there = sum(counts.values())
-    for odd, text in zip(found, texts, strict=True):
-        if text is not None and counts[text] < ODD.rare_share * n_there:
-            odd[name] = n_there / counts[text]
+    rare = {word: n_there / n for word, n in counts.items() if n < ODD.rare_share * n_there}
+    return [(at, rare[word]) for at, word in enumerate(words) if word in rare] if rare else []
 
 
 def _number(cell: object) -> float:
-    return float(cell) if isinstance(cell, float | int) else np.nan
+    return float(cell) if isinstance(cell, float | int) else float("nan")

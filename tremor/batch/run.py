@@ -271,5 +271,5 @@ def write_tables(
         out / "dictionary.csv", DICTIONARY_TABLE, dictionary_rows({**tables, **GROUP_TABLES})
     )
     counts: Counter[str] = Counter(row.outcome for row in rows())
-    write_text(out / "index.html", index_page(rows(), out, counts))
+    write_text(out / "index.html", index_page(rows, out, counts))
     return counts

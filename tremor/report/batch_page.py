@@ -110,7 +110,7 @@ def _row(row: IndexRow, strongest_ms2: float) -> dict[str, Any]:
         "error": row.error,
         "numbers": [shown.get(name, ("", "-")) for name in _NUMBERS],
         "picture": _picture(row, strongest_ms2),
-        "odd": ", ".join(text("batch.column", name) for name in row.odd),
+        "odd": ", ".join(text("batch", f"column.{name}") for name in row.odd),
         "n_odd": len(row.odd),
     }
 

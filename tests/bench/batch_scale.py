@@ -1,0 +1,164 @@
+"""How a batch scales: captures per second, memory, overhead, and merging a million rows.
+
+    python tests/bench/batch_scale.py            2,000 captures of ten minutes, 1 and 2 workers
+    python tests/bench/batch_scale.py --short    a few, for CI
+
+Prints tables for docs/explanation/many-captures.md. Captures are made from a few drawn ones by hard
+links: their content is in the cache of the disk, so reading from a slow store comes on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+RATE_HZ = 52.0
+CODE = "import sys; from tremor.cli.main import main; sys.exit(main())"
+
+
+def write_captures(folder: Path, *, n: int, n_drawn: int, duration_s: float) -> int:
+    """Write captures with a tremor that fades, and return the size of one in bytes."""
+    drawn = []
+    for seed in range(min(n_drawn, n)):
+        rng = np.random.default_rng(seed)
+        time_s = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+        samples = rng.normal(0, 0.01, (len(time_s), 3)) + np.array([0.0, 0.0, 9.80665])
+        fading = 0.4 * np.exp(-time_s / rng.uniform(60, 300))
+        phase = 2 * np.pi * np.cumsum(rng.normal(8.0, 2.0, len(time_s))) / RATE_HZ
+        samples[:, 0] += fading * np.sin(phase)
+        rows = "".join(
+            f"{t:.4f},{x:.4f},{y:.4f},{z:.4f}\n"
+            for t, (x, y, z) in zip(time_s, samples, strict=True)
+        )
+        path = folder / f"drawn{seed}.csv"
+        path.write_text("time_s,x,y,z\n" + rows)
+        drawn.append(path)
+    for number in range(len(drawn), n):
+        os.link(drawn[number % len(drawn)], folder / f"capture{number}.csv")
+    return drawn[0].stat().st_size
+
+
+def run_batch(captures: Path, out: Path, *, n_workers: int) -> tuple[float, float, float]:
+    """Return wall time, s, time of the work alone, s, and greatest memory of a process, MiB."""
+    before = time.perf_counter()
+    command = [sys.executable, "-c", CODE, "batch", str(captures), "--out", str(out), "-q"]
+    subprocess.run([*command, "--workers", str(n_workers)], check=True, stdout=subprocess.DEVNULL)
+    wall_s = time.perf_counter() - before
+    with (out / "rows-1-of-1.jsonl").open() as stream:
+        spent_s = sum(json.loads(line)["spent_s"] for line in stream)
+    return wall_s, spent_s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+def scaling(n: int, *, n_drawn: int, duration_s: float) -> None:
+    """Print captures per second against the number of workers."""
+    print(f"{n} captures of {duration_s:g} s at {RATE_HZ:g} Hz\n")
+    print("| workers | captures/s | times serial | overhead per capture (ms) | work (ms) | MiB |")
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as place:
+        captures = Path(place, "captures")
+        captures.mkdir()
+        size = write_captures(captures, n=n, n_drawn=n_drawn, duration_s=duration_s)
+        serial_s = 0.0
+        for n_workers in (1, 2):
+            wall_s, spent_s, mib = run_batch(
+                captures, Path(place, f"out{n_workers}"), n_workers=n_workers
+            )
+            serial_s = serial_s or wall_s
+            overhead_ms = 1e3 * (wall_s * n_workers - spent_s) / n
+            print(
+                f"| {n_workers} | {n / wall_s:.1f} | {serial_s / wall_s:.2f} | {overhead_ms:.1f} "
+                f"| {1e3 * spent_s / n:.1f} | {mib:.0f} |"
+            )
+        results = sum(one.stat().st_size for one in Path(place, "out1").rglob("*.json.gz"))
+        print(f"\na capture: {size / 1e6:.2f} MB, its result: {results / n / 1e3:.0f} kB\n")
+
+
+def memory_is_flat(n: int) -> None:
+    """Print the greatest memory of a serial batch of few and of many captures."""
+    found = []
+    for count in (n // 8, n):
+        with tempfile.TemporaryDirectory() as place:
+            captures = Path(place, "captures")
+            captures.mkdir()
+            write_captures(captures, n=count, n_drawn=4, duration_s=60.0)
+            code = (
+                "import resource, sys; from tremor.cli.main import main; "
+                "import atexit; atexit.register(lambda: print(resource.getrusage("
+                "resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)); sys.exit(main())"
+            )
+            done = subprocess.run(
+                [sys.executable, "-c", code, "batch", str(captures), "--out", f"{place}/out", "-q"],
+                check=True,
+                text=True,
+                capture_output=True,
+            )
+            found.append(f"{count} captures: {int(done.stderr.split()[-1]) / 1024:.0f} MiB")
+    print("memory of one process:", "; ".join(found), "\n")
+
+
+def merging(n: int) -> None:
+    """Print what merging the rows of many captures costs."""
+    from tremor.batch.items import gather_items
+    from tremor.batch.request import BatchRequest
+    from tremor.batch.rows import journals_in, read_rows
+    from tremor.batch.run import run_batch as run_one
+
+    with tempfile.TemporaryDirectory() as place:
+        captures = Path(place, "captures")
+        captures.mkdir()
+        write_captures(captures, n=1, n_drawn=1, duration_s=600.0)
+        run_one(gather_items([str(captures)]), BatchRequest(out=Path(place, "one")))
+        row = next(read_rows(journals_in(Path(place, "one"))))
+        shards = 40
+        folder = Path(place, "many")
+        folder.mkdir()
+        for shard in range(shards):
+            with (folder / f"rows-{shard + 1}-of-{shards}.jsonl").open("wb") as stream:
+                for number in range(shard, n, shards):
+                    item = replace(
+                        row.item, number=number, id=f"{number:08d}", subject=f"s{number // 20}"
+                    )
+                    stream.write(replace(row, item=item).to_line())
+        size = sum(one.stat().st_size for one in folder.iterdir())
+        before = time.perf_counter()
+        code = (
+            "import resource, sys; from pathlib import Path; from tremor.batch.run import merge; "
+            "merge([Path(sys.argv[1])], Path(sys.argv[1])); "
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(folder)], check=True, text=True, capture_output=True
+        )
+        wall_s = time.perf_counter() - before
+        print(
+            f"merging {n} rows of {shards} shares ({size / 1e9:.2f} GB of journals): "
+            f"{wall_s:.0f} s, {1e6 * wall_s / n:.0f} us a row, {float(done.stdout):.0f} MiB, "
+            f"summary.csv {(folder / 'summary.csv').stat().st_size / 1e9:.2f} GB\n"
+        )
+
+
+def main() -> None:
+    """Run the parts and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--captures", type=int, default=2000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows that are merged")
+    parser.add_argument("--short", action="store_true", help="the form that CI runs")
+    asked = parser.parse_args()
+    n, rows, duration_s = (8, 2000, 60.0) if asked.short else (asked.captures, asked.rows, 600.0)
+    scaling(n, n_drawn=8 if asked.short else 40, duration_s=duration_s)
+    memory_is_flat(32 if asked.short else 400)
+    merging(rows)
+
+
+if __name__ == "__main__":
+    main()
