@@ -159,11 +159,14 @@ class Source:
         Hash of the bytes.
     format : str
         Slug of its format, such as ``native``.
+    options : str
+        What the user said of it, as a command says it; empty if nothing.
     """
 
     name: str
     sha256: str
     format: str
+    options: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

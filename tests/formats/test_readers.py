@@ -14,7 +14,8 @@ from tremor.errors import (
     InvalidInputError,
     TremorError,
 )
-from tremor.formats.csv.dialects import FORMATS, match_header
+from tremor.formats.csv.dialects import FORMATS
+from tremor.formats.csv.headers import match_header
 from tremor.formats.csv.native import NativePreamble, write_native_csv
 from tremor.formats.readers import READERS, ReadOptions, read, sniff
 from tremor.formats.writers import WRITERS, WriteOptions

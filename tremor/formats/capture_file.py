@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tremor.formats.csv.dialects import CaptureFormat
+from tremor.formats.csv.format_records import CaptureFormat
 from tremor.recording import Gravity
 
 __all__ = ["CaptureFile", "opener_of"]

@@ -13,7 +13,8 @@ import numpy as np
 
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.formats.assembly import assemble
-from tremor.formats.csv.dialects import Matched, match_any_header
+from tremor.formats.csv.format_records import Matched
+from tremor.formats.csv.headers import match_any_header
 from tremor.formats.csv.time_column import choose_time_column
 from tremor.formats.csv.units_and_gravity import unit_by_gravity
 from tremor.formats.readers import ReadOptions

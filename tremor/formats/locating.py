@@ -20,7 +20,8 @@ from tremor.errors import (
     InvalidInputError,
 )
 from tremor.formats.capture_file import CaptureFile, opener_of
-from tremor.formats.csv.dialects import FORMATS, CaptureFormat
+from tremor.formats.csv.dialects import FORMATS
+from tremor.formats.csv.format_records import CaptureFormat
 from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE
 from tremor.formats.foreign import refuse_archive, refuse_name
@@ -36,13 +37,15 @@ _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
 _MOST_NAMES: Final = 6
 
 
-def locate(path: Path) -> CaptureFile:
+def locate(path: Path, *, source: str | None = None) -> CaptureFile:
     """Find the capture of a path.
 
     Parameters
     ----------
     path : Path
         A file, a zip archive, or a folder.
+    source : str, optional
+        Part of the name of the member to choose among several; ignored where no member has it.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def locate(path: Path) -> CaptureFile:
         raise CaptureNotFoundError(f"{path} does not exist; check the name")
     if path.is_dir():
         files = {child.name: child for child in sorted(path.iterdir()) if child.is_file()}
-        openers = {name: opener_of(child) for name, child in files.items()}
+        openers = _of_source({name: opener_of(child) for name, child in files.items()}, source)
         chosen = _choose_member(path, openers)
         _refuse_several(path, chosen, openers)
         if chosen is None:
@@ -85,7 +88,7 @@ def locate(path: Path) -> CaptureFile:
     if not magic:
         raise CaptureReadError(f"{path} is empty; record or export it again")
     if magic == b"PK\x03\x04":
-        return _locate_in_zip(path)
+        return _locate_in_zip(path, source)
     other = refuse_name(path.name)
     if other is not None:
         raise CaptureNotRecognisedError(f"{path.name} {other}")
@@ -107,7 +110,16 @@ def _refuse_recordings(path: Path) -> None:
         )
 
 
-def _locate_in_zip(path: Path) -> CaptureFile:
+def _of_source(
+    openers: dict[str, Callable[[], BinaryIO]], source: str | None
+) -> dict[str, Callable[[], BinaryIO]]:
+    """Return the members whose names hold a text; all if it is None, or none holds it."""
+    wanted = (source or "").strip().lower()
+    named = {name: opener for name, opener in openers.items() if wanted in name.lower()}
+    return named or openers
+
+
+def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
@@ -128,7 +140,8 @@ def _locate_in_zip(path: Path) -> CaptureFile:
 
     # What macOS adds beside each file is no capture.
     names = [name for name in names if not Path(name).name.startswith("._")]
-    openers = {name: member(name) for name in names}
+    openers = _of_source({name: member(name) for name in names}, source)
+    names = list(openers)
     # The sensors of one recording lie in one folder of the archive.
     folders = sorted({str(Path(name).parent) for name in names})
     found = [
@@ -140,8 +153,8 @@ def _locate_in_zip(path: Path) -> CaptureFile:
     held = [one for one, capture in zip(folders, found, strict=True) if capture is not None]
     if len(held) > 1:
         raise CaptureNotRecognisedError(
-            f"{path.name} holds {len(held)} recordings, in the folders {_listed(held)}; unpack it "
-            "and name one of them"
+            f"{path.name} holds {len(held)} recordings, in the folders {_listed(held)}; choose one "
+            "with --source"
         )
     chosen = next((capture for capture in found if capture is not None), None)
     _refuse_several(path, chosen, openers)
@@ -176,8 +189,8 @@ def _refuse_several(
         first = [] if chosen is None else [chosen.name.removeprefix(f"{path.name}:")]
         raise CaptureNotRecognisedError(
             f"{path.name} holds {len(first + others)} captures: {_listed(first + others)}; "
-            "name one of them"
-            + (", after unpacking" if path.is_file() else f", such as {path / (first + others)[0]}")
+            "choose one with --source"
+            + ("" if path.is_file() else f", or name it, such as {path / (first + others)[0]}")
         )
 
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from numbers import Real
 from pathlib import Path
-from typing import Final, TypeAlias, get_args
+from typing import Final, TypeAlias, Unpack, get_args
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.layout_decisions import note_layout
+from tremor.formats.csv.options import LayoutKeywords, LayoutOptions
 from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
@@ -65,6 +67,16 @@ class ReadOptions:
         Whether the samples include gravity.
     placement : Placement or str, optional
         Such as ``left-calf``.
+    time_unit : {"s", "ms", "us", "ns", "text"}, optional
+        Unit of the time stamps.
+    delimiter : str, optional
+        What separates the cells of a table, such as ``;`` or ``tab``.
+    decimal : {".", ","}, optional
+        Decimal sign.
+    format : str, optional
+        Name of the format, as ``tremor formats`` lists it.
+    source : str, optional
+        One of several devices in a table, or of several captures in an archive or a folder.
 
     Raises
     ------
@@ -82,12 +94,16 @@ class ReadOptions:
     sampling_rate_hz: float | None = None
     gravity: Gravity | None = None
     placement: Placement | str | None = None
+    time_unit: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    format: str | None = None
+    source: str | None = None
 
     def __post_init__(self) -> None:
-        for name in ("columns", "unit"):
-            value = getattr(self, name)
-            if not isinstance(value, str | None):
-                raise InvalidInputError(f"{name} is a {type(value).__name__}; give text")
+        _ = self.layout
+        if not isinstance(self.unit, str | None):
+            raise InvalidInputError(f"unit is a {type(self.unit).__name__}; give text")
         object.__setattr__(self, "unit", known_unit(self.unit))
         if self.gravity is not None and self.gravity not in get_args(Gravity):
             raise InvalidInputError(f"gravity is {self.gravity!r}; give included or removed")
@@ -101,6 +117,25 @@ class ReadOptions:
             raise InvalidInputError(
                 f"sampling rate is {rate_hz!r}; give a positive number of hertz"
             )
+
+    @property
+    def layout(self) -> LayoutOptions:
+        """Return those that are about the layout of a table, checked."""
+        names = (one.name for one in fields(LayoutOptions))
+        return LayoutOptions(**{name: getattr(self, name) for name in names})
+
+    @property
+    def as_said(self) -> str:
+        """Return the options that are given, as a command says them; empty if there are none."""
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
+        words: list[str] = []
+        for name, value in said.items():
+            if value is None:
+                continue
+            option = name.removesuffix("_hz").replace("_", "-")
+            text = f"{value:.10g}" if isinstance(value, Real) else str(value)
+            words.append(f"--{option} {shlex.quote(text)}")
+        return " ".join(words)
 
     def over(self, facts: DeclaredFacts) -> DeclaredFacts:
         """Return what a capture declares, with these options in its place where they are given."""
@@ -163,6 +198,7 @@ def read(
     sampling_rate_hz: float | None = None,
     gravity: Gravity | None = None,
     placement: Placement | str | None = None,
+    **layout: Unpack[LayoutKeywords],
 ) -> Recording:
     """Read a capture.
 
@@ -180,6 +216,9 @@ def read(
         Whether the samples include gravity; takes precedence over the file.
     placement : Placement or str, optional
         Such as ``left-calf``; takes precedence over the file.
+    **layout : str, optional
+        ``time_unit``, ``delimiter``, ``decimal``, ``format`` and ``source`` of `ReadOptions`; each
+        takes precedence over the file.
 
     Returns
     -------
@@ -218,6 +257,7 @@ def read(
         sampling_rate_hz=sampling_rate_hz,
         gravity=gravity,
         placement=placement,
+        **layout,
     )
     with open_capture(path, options) as recording:
         return recording.in_memory()
@@ -310,13 +350,13 @@ def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> TableL
     CaptureNotFoundError, CaptureNotRecognisedError, CaptureReadError
         As in `read`.
     """
-    return sniff_file(locate(Path(path)), columns)
+    return sniff_file(locate(Path(path)), LayoutOptions(columns=columns))
 
 
 def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> Recording:
     """Open a text table: a file, a member of a zip archive, or the samples of a folder."""
-    capture = locate(path)
-    layout = sniff_file(capture, options.columns)
+    capture = locate(path, source=options.source)
+    layout = sniff_file(capture, options.layout)
     with _digesting(capture) as digest:
         if is_of_recorder(layout):
             table = salvage_rows(capture, layout)
@@ -324,12 +364,16 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
             table = read_rows(capture, layout, progress=progress)
         table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
         note_layout(table, layout, capture)
+        if options.as_said:
+            table.history.insert(1, f"told: {options.as_said}")
         facts = options.over(declared_facts(layout, capture))
         try:
             if capture.added is not None and layout.format.added_member:
                 add_gravity(table, capture.added)
                 facts = replace(facts, gravity="included")
-            source = Source(capture.path.name, digest(), layout.format.slug)
+            source = Source(
+                capture.path.name, digest(), layout.format.slug, options.as_said
+            )
             recording = assemble(table, facts, source=source)
             if not is_of_recorder(layout) or not path.is_dir():
                 return recording
@@ -351,7 +395,7 @@ def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]
 
 
 def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
-    if options.columns or options.unit:
+    if options.unit or options.layout != LayoutOptions():
         raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
     return options.applied_to(read_recording_parquet(path))
 

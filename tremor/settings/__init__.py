@@ -2,7 +2,7 @@
 
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
 together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
-(`arrivals`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
+(`arrivals`), tables without a header (`layouts`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
 the scores of a window (`scores`), shaking that is no tremor (`outside`), the line model (`lines`)
 and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a recovery
 (`recoveries`), sessions that are compared (`comparisons`), a batch
@@ -17,6 +17,7 @@ from tremor.settings.batches import ODD
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS
 from tremor.settings.fits import FIT_CHECK, TURNS
+from tremor.settings.layouts import ROW_LAYOUTS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.outside import HEART_BESIDE, HUMPS, OUTSIDE, STEADINESS
 from tremor.settings.recoveries import (
@@ -79,6 +80,7 @@ __all__ = [
     "RESOLUTION",
     "REST_POWER",
     "RMS_SERIES",
+    "ROW_LAYOUTS",
     "RUNNING_CLOCK",
     "SINE",
     "SLOPE_FIT",

@@ -37,7 +37,7 @@ def note_layout(table: Table, layout: TableLayout, capture: CaptureFile) -> None
     """
     is_said = layout.format is DECLARED
     # A format with a first line of its own names itself; the others are told by their columns.
-    how: How = "said" if is_said else "named" if layout.format.first_line else "told"
+    how: How = "said" if is_said else "named" if layout.format.signature else "told"
     table.decide("format", layout.format.slug, how)
     if not capture.is_a_file:
         table.decide("capture", capture.name, "told")

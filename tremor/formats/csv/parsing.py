@@ -140,7 +140,7 @@ def parse_chunks(
             frames = _frames(stream, layout, skip=layout.n_lines_before, rows=_CHUNK_ROWS)
             try:
                 for frame in cast("Iterator[pd.DataFrame]", frames):
-                    yield convert(frame, None)
+                    yield convert(_of_source(frame, layout), None)
             except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
                 raise _unreadable(capture, error) from error
             return
@@ -199,10 +199,24 @@ def _parse_text(
                 "pd.DataFrame", _frames(io.BytesIO(text), layout, skip=skip, numbers_only=True)
             )
             if all(dtype.kind in "iuf" for dtype in frame.dtypes):
-                return frame
-        return cast("pd.DataFrame", _frames(io.BytesIO(text), layout, skip=skip))
+                return _of_source(frame, layout)
+        frame = cast("pd.DataFrame", _frames(io.BytesIO(text), layout, skip=skip))
+        return _of_source(frame, layout)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise _unreadable(capture, error) from error
+
+
+def _source_column(layout: TableLayout) -> tuple[int, ...]:
+    return () if layout.source is None else (layout.source[0],)
+
+
+def _of_source(frame: pd.DataFrame, layout: TableLayout) -> pd.DataFrame:
+    """Return the rows of the chosen device, without the column that names it."""
+    if layout.source is None:
+        return frame
+    column, source = layout.source
+    of_it = frame[column].astype("string").str.strip() == source
+    return frame[of_it.fillna(value=False)].drop(columns=column)
 
 
 def _unreadable(capture: CaptureFile, error: Exception) -> CaptureReadError:
@@ -232,12 +246,12 @@ def _frames(
         decimal=layout.decimal,
         header=None,
         names=list(range(layout.n_fields)),
-        usecols=sorted({*timed, *matched.axes, *matched.added}),
+        usecols=sorted({*timed, *matched.axes, *matched.added, *_source_column(layout)}),
         index_col=False,
         skiprows=skip,
         skip_blank_lines=True,
         skipinitialspace=not numbers_only,
-        comment=None if numbers_only else "#",
+        comment=None if numbers_only else layout.format.comment,
         na_filter=not numbers_only,
         encoding=layout.encoding,
         encoding_errors="replace",

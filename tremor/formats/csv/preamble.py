@@ -7,7 +7,7 @@ file. How the user overrides them is `tremor.formats.readers.ReadOptions`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, get_args
 
 import numpy as np
@@ -15,8 +15,10 @@ import numpy as np
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.dialects import DECLARED
 from tremor.formats.csv.sniffing import TableLayout
+from tremor.formats.csv.time_units import is_date, is_possible_rate
 from tremor.formats.table import DeclaredFacts
 from tremor.recording import Gravity, Placement, SensorInfo
+from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["declared_facts"]
 
@@ -74,34 +76,49 @@ def _gravity(layout: TableLayout) -> Gravity | None:
 
 def _sensor(layout: TableLayout) -> SensorInfo | None:
     name, profile = _value(layout, "sensor"), _value(layout, "sensor_profile")
-    try:
-        range_ms2 = float(_value(layout, "sensor_range_ms2"))
-    except ValueError:
-        range_ms2 = float("nan")
-    if not (name or profile or np.isfinite(range_ms2)):
+    range_ms2 = _number(_value(layout, "sensor_range_ms2"))
+    range_ms2 = range_ms2 or _number(layout.keys.get("range_g", "")) * STANDARD_GRAVITY_MS2
+    if not (name or profile or range_ms2 > 0.0):
         return None
-    return SensorInfo(name, profile, range_ms2 if np.isfinite(range_ms2) else None)
+    return SensorInfo(name, profile, range_ms2 if range_ms2 > 0.0 else None)
 
 
 def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> tuple[float | None, bool]:
     """Return the declared rate, and whether the file name declares it; stamps go before a name."""
-    places = [(layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, False)]
+    period_ms = _number(layout.keys.get("period_ms", ""))
+    places = [
+        (layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, False),
+        (layout.keys.get("rate_hz", ""), 0.0, False),
+        (f"{1000.0 / period_ms}" if period_ms > 0.0 else "", 0.0, False),
+    ]
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
     if named and layout.columns.time is None:
         places.append((named[1], _LEAST_NAMED_HZ, True))
     for text, least_hz, in_name in places:
-        try:
-            rate_hz = float(text)
-        except ValueError:
-            continue
-        if np.isfinite(rate_hz) and rate_hz > least_hz:
+        rate_hz = _number(text)
+        if rate_hz > least_hz and is_possible_rate(1.0 / rate_hz):
             return rate_hz, in_name
     return None, False
 
 
-def _started_at(layout: TableLayout) -> datetime | None:
+def _number(text: str) -> float:
+    """Return a number with a decimal point or comma; 0 if it is none."""
     try:
-        moment = datetime.fromisoformat(_value(layout, "started_at"))
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0
+
+
+def _started_at(layout: TableLayout) -> datetime | None:
+    text = _value(layout, "started_at")
+    if not text and layout.columns.time is None:  # stamps may say it themselves
+        started_s = _number(layout.keys.get("start_s", ""))
+        if is_date(started_s):
+            return datetime.fromtimestamp(started_s, tz=UTC)
+        text = layout.keys.get("start", "")
+    try:
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return moment if moment.tzinfo else None

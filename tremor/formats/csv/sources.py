@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterable
+import shlex
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from tremor.errors import CaptureNotRecognisedError
+from tremor.errors import CaptureNotRecognisedError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import is_number, quoted, split_line
 
-__all__ = ["refuse_several_sources"]
+__all__ = ["choose_source"]
 
 #: Names of columns that say which device or sensor a row is of.
 _NAMED: Final = re.compile(
@@ -29,56 +30,110 @@ _N_PLACES: Final = 16
 _PLACE_BYTES: Final = 16 * 1024
 
 
-def refuse_several_sources(
+def choose_source(
     capture: CaptureFile,
-    names: list[str],
+    names: Sequence[str],
     lines: list[str],
     *,
     delimiter: str,
     encoding: str,
     used: Collection[int | None],
-) -> None:
-    """Raise if a column names several devices or sensors.
+    source: str | None = None,
+) -> tuple[int, str] | None:
+    """Find the column that names several devices or sensors, and choose one of them.
 
     Parameters
     ----------
     capture : CaptureFile
         Where its bytes are; it is looked at here and there.
-    names : list of str
-        Names of the columns.
+    names : sequence of str
+        Names of the columns; empty without a header.
     lines : list of str
         The first rows as text.
     delimiter, encoding : str
         As in `tremor.formats.csv.sniffing.TableLayout`.
     used : collection of int
         Columns of time, if there is one, and acceleration.
+    source : str, optional
+        The one to choose.
+
+    Returns
+    -------
+    tuple of (int, str) or None
+        The column and what its cells hold in the rows to read; None to read all rows.
 
     Raises
     ------
     CaptureNotRecognisedError
-        If there are several; their names are in the message.
+        If there are several, and none is chosen; their names are in the message.
+    InvalidInputError
+        If there is no source of that name.
     """
-    free = [column for column in range(len(names)) if column not in used and names[column].strip()]
-    if not free:
-        return
     rows = list(_split(lines, delimiter))
-    named = [column for column in free if _NAMED.fullmatch(names[column].strip().lower())]
-    if named and capture.is_a_file and encoding != "utf-16":
+    n_columns = len(names) or max((len(row) for row in rows), default=0)
+    free = [column for column in range(n_columns) if column not in used]
+    named = [column for column in free if _is_named(names, column)]
+    looked_further = bool(named) or source is not None
+    if looked_further and capture.is_a_file and encoding != "utf-16":
         rows += _split(_further_lines(capture, encoding), delimiter)
-    for column in free:
-        cells = [row[column].strip() for row in rows if column < len(row)]
-        cells = [cell for cell in cells if cell and cell != names[column].strip()]
+    found = {column: _cells(rows, column, names) for column in (*named, *free)}
+    if source is not None:
+        return _chosen(capture, names, found, source)
+    for column, cells in found.items():
         different = list(dict.fromkeys(cells))
         if not 1 < len(different) <= min(_MOST_SOURCES, len(cells) // 2):
             continue
         n_changes = sum(one != other for one, other in pairwise(cells))
         takes_turns = len(cells) >= _LEAST_ROWS and n_changes > _LEAST_CHANGES * len(cells)
         if column in named or (takes_turns and not any(is_number(cell) for cell in different)):
-            shown = ", ".join(quoted(cell, 30) for cell in different[:6])
             raise CaptureNotRecognisedError(
-                f"{capture.name} holds rows of several sources: column {quoted(names[column])} "
-                f"says {shown}; write the rows of each to a file of its own"
+                f"{capture.name} holds rows of several sources: {_called(names, column)} says "
+                f"{_listed(different)}; choose one with --source, such as --source "
+                f"{shlex.quote(different[0][:30])}"
             )
+    return None
+
+
+def _is_named(names: Sequence[str], column: int) -> bool:
+    """Check whether the name of a column says that it tells devices or sensors apart."""
+    return column < len(names) and bool(_NAMED.fullmatch(names[column].strip().lower()[:60]))
+
+
+def _cells(rows: list[list[str]], column: int, names: Sequence[str]) -> list[str]:
+    """Return the cells of a column that hold something else than its name."""
+    name = names[column].strip() if column < len(names) else ""
+    cells = (row[column].strip() for row in rows if column < len(row))
+    return [cell for cell in cells if cell and cell != name]
+
+
+def _chosen(
+    capture: CaptureFile, names: Sequence[str], found: dict[int, list[str]], source: str
+) -> tuple[int, str] | None:
+    wanted = source.strip().lower()
+    for column, cells in found.items():
+        for cell in dict.fromkeys(cells):
+            if cell.lower() == wanted:
+                return column, cell
+    # It may have chosen among the columns of the header, or the members of an archive.
+    if any(wanted in name.lower() for name in (*names, capture.name.partition(":")[2])):
+        return None
+    seen = [
+        f"{_called(names, column)} says {_listed(different)}"
+        for column, cells in found.items()
+        if 1 < len(different := list(dict.fromkeys(cells))) <= _MOST_SOURCES
+    ]
+    raise InvalidInputError(
+        f"there is no source {source!r} in {capture.name}: "
+        + ("; ".join(seen[:3]) or "no column tells several sources apart; leave out --source")
+    )
+
+
+def _called(names: Sequence[str], column: int) -> str:
+    return f"column {quoted(names[column]) if column < len(names) else column + 1}"
+
+
+def _listed(different: list[str]) -> str:
+    return ", ".join(quoted(cell, 30) for cell in different[:6])
 
 
 def _split(lines: Iterable[str], delimiter: str) -> Iterable[list[str]]:

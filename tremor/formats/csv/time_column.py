@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from tremor.formats.csv.cells import is_number
-from tremor.formats.csv.dialects import Matched, TimeUnit
+from tremor.formats.csv.format_records import Matched, TimeUnit
 from tremor.formats.csv.time_units import (
     Numbers,
     guess_unit,
