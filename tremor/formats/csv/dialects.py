@@ -69,7 +69,7 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
     CaptureFormat(
         slug="tremor-csv",
         name="native CSV",
-        signature=r"\A(\ufeff)?" + re.escape(FIRST_LINE) + r"\s*,*\s*$",
+        signature=r"\A(\ufeff)?" + re.escape(FIRST_LINE) + r"[ \t,]*(\n|\Z)",
         columns=(
             Columns(
                 ACCELERATION_COLUMNS[0].replace("_x_", "_{axis}_"),
