@@ -72,6 +72,7 @@ _COMMANDS: Final = {
     "explain": _Command(
         "tremor.cli.explain", "explain", "Show what the explanations rest on, or weigh anew."
     ),
+    "formats": _Command("tremor.cli.formats", "formats", "Show what can be read, and how."),
     "merge": _Command("tremor.cli.batch", "merge", "Join the shares of a batch."),
     "record": _Command("tremor.cli.record", "record", "Record the leg after a run."),
     "replay": _Command("tremor.cli.replay", "replay", "Play a capture through the live path."),

@@ -163,6 +163,11 @@ class CaptureOptions:
     sampling_rate_hz: float | None
     gravity: Gravity | None
     placement: str | None
+    time_unit: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    format: str | None = None
+    source: str | None = None
 
     def given(self) -> tuple[str, ...]:
         """Return the names of the options that were given."""
@@ -218,7 +223,27 @@ def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Whether gravity is in the samples. Told from the samples otherwise.",
         ),
         click.option(
+            "--source",
+            metavar="NAME",
+            help="One of several devices in a table, or captures in a zip archive or folder.",
+        ),
+        click.option(
+            "--format", metavar="NAME", help="Name of the format; tremor formats lists them."
+        ),
+        click.option("--decimal", metavar="SIGN", help="Decimal sign: . or comma."),
+        click.option(
+            "--delimiter",
+            metavar="SIGN",
+            help="Between the cells: comma, semicolon, tab, pipe, blank, or the sign itself.",
+        ),
+        click.option(
+            "--time-unit",
+            type=click.Choice(["s", "ms", "us", "ns", "text"]),
+            help="Unit of the time stamps.",
+        ),
+        click.option(
             "--sampling-rate",
+            "--rate-hz",
             "sampling_rate_hz",
             type=click.FloatRange(min=0.0, min_open=True),
             metavar="HZ",

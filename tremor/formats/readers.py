@@ -371,9 +371,7 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
             if capture.added is not None and layout.format.added_member:
                 add_gravity(table, capture.added)
                 facts = replace(facts, gravity="included")
-            source = Source(
-                capture.path.name, digest(), layout.format.slug, options.as_said
-            )
+            source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
             recording = assemble(table, facts, source=source)
             if not is_of_recorder(layout) or not path.is_dir():
                 return recording

@@ -74,7 +74,7 @@ def command(analysis: Analysis) -> str:
     Returns
     -------
     str
-        With the settings that are not the default ones.
+        With what was said of the capture, and the settings that are not the default ones.
     """
     default = AnalysisSettings()
     changed = [
@@ -83,4 +83,5 @@ def command(analysis: Analysis) -> str:
         if getattr(analysis.settings, item.name) != getattr(default, item.name)
     ]
     name = analysis.source.name or "capture.csv"
-    return " ".join(["tremor analyze", shlex.quote(name), *changed])
+    said = [analysis.source.options] if analysis.source.options else []
+    return " ".join(["tremor analyze", shlex.quote(name), *said, *changed])

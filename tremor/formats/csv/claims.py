@@ -188,8 +188,7 @@ def _with_rows(
             units = cells
     if any(line.strip() for line in lines[number + 1 :]):
         search.missing = search.missing or (
-            "the columns of the axes hold no numbers below the header "
-            f"{quoted(','.join(names))}"
+            f"the columns of the axes hold no numbers below the header {quoted(','.join(names))}"
         )
     return None
 

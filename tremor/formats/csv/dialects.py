@@ -94,9 +94,7 @@ FORMATS: Final[tuple[CaptureFormat, ...]] = (
     DECLARED,
 )
 
-_COUNTS: Final = (
-    "holds activity counts, which cannot carry tremor; export the raw acceleration"
-)
+_COUNTS: Final = "holds activity counts, which cannot carry tremor; export the raw acceleration"
 
 REFUSALS: Final[tuple[Refusal, ...]] = (
     Refusal(
@@ -111,9 +109,7 @@ REFUSALS: Final[tuple[Refusal, ...]] = (
         "is a Muse Monitor table, whose rows follow the clock of the EEG and repeat the "
         "acceleration; export the accelerometer by itself",
     ),
-    Refusal(
-        r"(?im)^(?=.*\baxis1\b)(?=.*\baxis2\b)(?=.*\baxis3\b)", "ActiGraph counts", _COUNTS
-    ),
+    Refusal(r"(?im)^(?=.*\baxis1\b)(?=.*\baxis2\b)(?=.*\baxis3\b)", "ActiGraph counts", _COUNTS),
     Refusal(
         r"\A\s*\d{5}\.\d{6,}[,;]\d{1,4}[,;]\d{1,4}[,;]\d{1,4}\s*\n",
         "activPAL",

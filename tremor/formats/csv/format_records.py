@@ -25,7 +25,7 @@ __all__ = [
 
 TimeUnit = Literal["s", "ms", "us", "ns", "text", ""]
 #: Whether an entry was made from a real file, or only from what is written about the format.
-Seen = Literal["real file", "its description"]
+Seen = Literal["real file", "description"]
 
 #: 2000-01-01, s since 1970: where the clocks of some sensors begin.
 EPOCH_2000_S: Final = 946_684_800.0
@@ -174,7 +174,7 @@ class CaptureFormat:
         Whether ``# key: value`` lines before the table declare gravity, sensor, placement, start.
     generic : bool
         Claims only what no other format claims.
-    seen : {"real file", "its description"}
+    seen : {"real file", "description"}
         What the entry was made from.
     example : tuple of str
         First lines of a file: those that tell it apart, and a row.
@@ -200,7 +200,7 @@ class CaptureFormat:
     unit_without_gravity: str = ""
     declares_facts: bool = False
     generic: bool = False
-    seen: Seen = "its description"
+    seen: Seen = "description"
     example: tuple[str, ...] = ()
     remark: str = ""
 

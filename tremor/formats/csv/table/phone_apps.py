@@ -125,7 +125,6 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
                 added_axes=r"motiongravity{axis}(\(g\))?",
             ),
         ),
-        seen="real file",
         example=(
             "loggingTime(txt),loggingSample(N),accelerometerTimestamp_sinceReboot(s),"
             "accelerometerAccelerationX(G),accelerometerAccelerationY(G),"
@@ -196,7 +195,6 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
                 gravity="removed",
             ),
         ),
-        seen="real file",
         example=(
             "ACCELEROMETER X (m/s²);ACCELEROMETER Y (m/s²);ACCELEROMETER Z (m/s²);"
             "Time since start in ms;YYYY-MO-DD HH-MI-SS_SSS",

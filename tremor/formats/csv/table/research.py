@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tremor.formats.csv.format_records import CaptureFormat, Columns, FileName, Rows, TimeColumn
+from tremor.formats.csv.format_records import CaptureFormat, Columns, Rows, TimeColumn
 
 __all__ = ["RESEARCH"]
 

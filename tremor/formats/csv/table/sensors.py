@@ -55,7 +55,6 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
             ),
         ),
         required_column=r"device ?name",
-        seen="real file",
         example=(
             "Time,Device name,Chip Time(),Acceleration X(g),Acceleration Y(g),Acceleration Z(g)",
             "16:44:16.689,WT901BLE68(d2c4a1),2024-3-19 16:44:16:689,-0.010,0.021,0.998",
@@ -193,7 +192,6 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
                 gravity="included",
             ),
         ),
-        seen="real file",
         example=(
             "Time (s),Gyroscope X (deg/s),Gyroscope Y (deg/s),Gyroscope Z (deg/s),"
             "Accelerometer X (g),Accelerometer Y (g),Accelerometer Z (g)",
@@ -223,7 +221,6 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
         name="Klipper",
         columns=(Columns("accel_{axis}", (TimeColumn("time", "s"),), unit="mm/s^2"),),
         signature=r"(?m)^#time,accel_x,accel_y,accel_z",
-        seen="real file",
         example=("#time,accel_x,accel_y,accel_z", "39.200000,147.6,-59.9,9810.8"),
     ),
     CaptureFormat(
@@ -277,7 +274,6 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
             ),
         ),
         required_column="unix_timestamp(_us)?",
-        seen="real file",
         example=("unix_timestamp,x,y,z", "1764754394388530,0.198603,0.312033,0.929049"),
         remark="Converted from its Avro files, which are refused.",
     ),
