@@ -88,7 +88,10 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "LATE_STAMPS": ("share", "late_s", "least_loss_s"),
         "LOSS_BY_ARRIVAL": ("n_losses",),
         "FIRST_ROW": ("away_s",),
-        "BACKWARD": ("n_steps", "limit_s"),
+        "STRAY_STAMPS": ("n_rows", "first_row", "away_s"),
+        "BACKWARD": ("n_steps",),
+        "STAMPS_GO_BACK": ("n_steps", "most_s"),
+        "CLOCK_SET_BACK": ("n_steps", "most_s", "first_row", "at_s"),
         "DUPLICATES": ("n_rows",),
         # The recording folder.
         "DAMAGED_ROWS": ("n_rows",),

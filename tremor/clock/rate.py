@@ -41,8 +41,8 @@ LONG_CAPTURE_ROWS: Final = 500_000
 DECIMATION: Final = 16
 
 
-def fit_period_s(stamps: Floats, index: Indices) -> float:
-    """Fit the sampling period, with a new intercept after each long gap.
+def fit_period_s(stamps: Floats, index: Indices, breaks: Indices | None = None) -> float:
+    """Fit the sampling period, with a new intercept after each long gap and each break.
 
     Parameters
     ----------
@@ -50,6 +50,8 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
         Stamp of each row, s, in order.
     index : ndarray of int64, shape (n,)
         Sample position of each row.
+    breaks : ndarray of int64, shape (m,), optional
+        Rows before which the clock was set.
 
     Returns
     -------
@@ -62,6 +64,8 @@ def fit_period_s(stamps: Floats, index: Indices) -> float:
     """
     position = index.astype(np.float64)
     after_gap = _after_long_gap(stamps, index)
+    if breaks is not None and len(breaks):
+        after_gap[breaks[breaks > 0] - 1] = True
     if after_gap.any():
         group = np.concatenate(([0], np.cumsum(after_gap))).astype(np.int64)
         x, y = centre(position, group), centre(stamps, group)
@@ -126,7 +130,9 @@ def _block_rows(n_rows: int, period_s: float) -> int:
     return max(RATE_FIT.least_block_rows, n_block)
 
 
-def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
+def block_means(
+    stamps: Floats, index: Indices, period_s: float, breaks: Indices | None = None
+) -> Blocks:
     """Average position and phase over blocks of five seconds.
 
     Parameters
@@ -137,6 +143,8 @@ def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
         Sample position of each row.
     period_s : float
         Sampling period that the phase refers to, s.
+    breaks : ndarray of int64, shape (m,), optional
+        Rows before which the clock was set.
 
     Returns
     -------
@@ -163,6 +171,10 @@ def block_means(stamps: Floats, index: Indices, period_s: float) -> Blocks:
     whole = (position[:, -1] - position[:, 0]) < length + long_gap
     continuous = np.concatenate(([False], (position[1:, 0] - position[:-1, -1]) < long_gap)) & whole
     continuous[1:] &= whole[:-1]
+    if breaks is not None:  # within a block, or at its first row
+        continuous[breaks[breaks < cut] // length] = False
+        inside = breaks[(breaks < cut - length) & (breaks % length > 0)]
+        continuous[inside // length + 1] = False
     mean_position = position.mean(axis=1)
     return Blocks(
         position=mean_position,
@@ -227,7 +239,9 @@ class StampLine:
     through_earliest: bool = False
 
 
-def fit_stamps(stamps: Floats, index: Indices, *, may_be_late: bool) -> StampLine:
+def fit_stamps(
+    stamps: Floats, index: Indices, *, may_be_late: bool, breaks: Indices | None = None
+) -> StampLine:
     """Fit the sampling period to the stamps of rows of known sample position.
 
     Parameters
@@ -239,14 +253,16 @@ def fit_stamps(stamps: Floats, index: Indices, *, may_be_late: bool) -> StampLin
     may_be_late : bool
         Whether stamps may be delayed. The line is then fitted to the earliest stamp of each block
         where these scatter less than the means do.
+    breaks : ndarray of int64, shape (m,), optional
+        Rows before which the clock was set; the line has a new intercept there.
 
     Returns
     -------
     StampLine
         Least squares, with a new intercept after each gap of a second or more.
     """
-    period_s = fit_period_s(stamps, index)
-    means = block_means(stamps, index, period_s)
+    period_s = fit_period_s(stamps, index, breaks)
+    means = block_means(stamps, index, period_s, breaks)
     if not may_be_late:
         return StampLine(period_s, means)
     minima = block_minima(stamps, index, means, period_s)

@@ -8,13 +8,12 @@ rate is only compared with the fit. Reading stamps from files is `tremor.formats
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices, read_only
 from tremor.clock.by_arrivals import late_stamp_notes, positions_by_count
-from tremor.clock.by_steps import core_step_s, positions_by_steps
+from tremor.clock.by_steps import positions_by_steps
 from tremor.clock.rate import (
     StampLine,
     describe_fit,
@@ -24,14 +23,11 @@ from tremor.clock.rate import (
     relative_wander,
 )
 from tremor.clock.resampling import longest_bridged_step_s, resample_evenly
+from tremor.clock.row_order import order_rows
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
-from tremor.settings import STAMP_ORDER
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
-
-#: Rows whose steps show whether the first row is far from the rest.
-_FIRST_ROWS: Final = 1000
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -145,6 +141,7 @@ def fit_timebase(
     repeats: Bools | None = None,
     nominal_sampling_rate_hz: float | None = None,
     first_row_number: int = 0,
+    clock_start_s: float | None = None,
 ) -> TimeBase:
     """Fit the true sampling rate to all stamps and find the gaps.
 
@@ -154,11 +151,13 @@ def fit_timebase(
         Stamp of each row relative to the first, s. Compute it from exact integers where the file
         holds them: a float of 19 digits loses 200 ns.
     repeats : ndarray of bool, shape (n,), optional
-        True where a row repeats the one before it in stamp and in values.
+        Result of `tremor.clock.row_order.repeated_rows`.
     nominal_sampling_rate_hz : float, optional
         Rate that the sensor claims, Hz; only compared with the fit.
     first_row_number : int
         Number of the first row in messages, such as its line in the file.
+    clock_start_s : float, optional
+        What the clock showed at the first row, s; None if that is a date.
 
     Returns
     -------
@@ -170,8 +169,7 @@ def fit_timebase(
     InsufficientDataError
         If there are fewer than two rows.
     InvalidInputError
-        If a stamp is not a number, or if the stamps do not advance, or fall back by more than a
-        second.
+        If a stamp is not a number, or if the stamps do not advance, or start again.
 
     Notes
     -----
@@ -201,9 +199,13 @@ def fit_timebase(
     >>> clock.warnings[0].code
     'RATE_OFF_NOMINAL'
     """
-    stamps = np.asarray(stamps_s, dtype=np.float64)
-    ordered = _order_rows(stamps, repeats, first_row_number)
-    found = _find_positions(ordered.stamps_s)
+    ordered = order_rows(
+        stamps_s,
+        repeats=repeats,
+        first_row_number=first_row_number,
+        clock_start_s=clock_start_s,
+    )
+    found = _find_positions(ordered.stamps_s, ordered.breaks)
     rows, stamps, index = ordered.rows[found.kept], found.stamps_s, found.index
     warnings = list(ordered.notes)
     n_duplicates = ordered.n_repeats + len(ordered.rows) - len(rows)
@@ -241,102 +243,6 @@ def _is_range(rows: Indices) -> bool:
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class _OrderedRows:
-    """The usable rows of a capture in order of time.
-
-    Parameters
-    ----------
-    rows : ndarray of int64, shape (k,)
-        Their numbers.
-    stamps_s : ndarray, shape (k,)
-        Their stamps, s.
-    n_repeats : int
-        Number of rows dropped because they repeat another.
-    notes : tuple of Note
-        Warnings.
-    """
-
-    rows: Indices
-    stamps_s: Floats
-    n_repeats: int
-    notes: tuple[Note, ...]
-
-
-def _order_rows(stamps: Floats, repeats: Bools | None, first_row_number: int) -> _OrderedRows:
-    """Drop a stray first row and repeated rows, and sort small backward steps."""
-    _require_rows(len(stamps))
-    if not np.isfinite(stamps).all():
-        row = int(np.flatnonzero(~np.isfinite(stamps))[0])
-        raise InvalidInputError(f"the stamp of row {first_row_number + row} is not a number")
-    notes: list[Note] = []
-    rows = np.arange(len(stamps), dtype=np.int64)
-    if _has_stray_first(stamps):
-        notes.append(note("FIRST_ROW", away_s=abs(float(stamps[1] - stamps[0]))))
-        rows, stamps = rows[1:], stamps[1:]
-    n_backward = int(np.count_nonzero(np.diff(stamps) < 0))
-    if n_backward:
-        order = _sorting_order(stamps, rows, first_row_number)
-        rows, stamps = rows[order], stamps[order]
-        notes.append(note("BACKWARD", n_steps=n_backward, limit_s=STAMP_ORDER.most_fall_s))
-    if stamps[-1] <= stamps[0]:
-        raise InvalidInputError(
-            "the stamps do not advance: all rows carry the same time; "
-            "leave the time column out and declare the sampling rate"
-        )
-    n_rows = len(rows)
-    if repeats is not None:
-        keep = _without_repeats(stamps, np.asarray(repeats, dtype=np.bool_)[rows])
-        rows, stamps = rows[keep], stamps[keep]
-    _require_rows(len(rows))
-    return _OrderedRows(
-        rows=rows,
-        stamps_s=stamps,
-        n_repeats=n_rows - len(rows),
-        notes=tuple(notes),
-    )
-
-
-def _has_stray_first(stamps: Floats) -> bool:
-    """Check whether the first row is far from the others, which follow each other closely."""
-    if len(stamps) < STAMP_ORDER.first_step_least_rows:
-        return False
-    steps = np.diff(stamps[:_FIRST_ROWS])
-    usual_s = float(np.quantile(np.abs(steps[1:]), STAMP_ORDER.usual_step_quantile))
-    limit_s = max(STAMP_ORDER.first_step_s, STAMP_ORDER.first_step_over_usual * usual_s)
-    return bool(abs(steps[0]) > limit_s)
-
-
-def _sorting_order(stamps: Floats, rows: Indices, first_row_number: int) -> Indices | slice:
-    """Return the order in time of rows whose stamps step backward.
-
-    Raises
-    ------
-    InvalidInputError
-        If the stamps fall back by more than a second.
-    """
-    fall_s = np.maximum.accumulate(stamps) - stamps
-    if float(fall_s.max()) > STAMP_ORDER.most_fall_s:
-        at = int(np.argmax(fall_s > STAMP_ORDER.most_fall_s))
-        raise InvalidInputError(
-            f"the stamps jump back by {fall_s[at]:.3g} s at row {first_row_number + rows[at]}; "
-            "these are two recordings, or the wrong time column: split the file there, "
-            "or name the columns with --columns"
-        )
-    if float(fall_s.max()) < core_step_s(np.diff(stamps)):
-        return slice(None)  # jitter of the stamps by less than a period: the rows are in order
-    return np.argsort(stamps, kind="stable").astype(np.int64)
-
-
-def _without_repeats(stamps: Floats, repeats: Bools) -> Bools | slice:
-    """Select the rows that repeat no other; all rows where equal stamps are due to rounding."""
-    n_repeats = int(np.count_nonzero(repeats))
-    n_equal = int(np.count_nonzero(np.diff(stamps) == 0))
-    if not n_repeats or n_repeats < STAMP_ORDER.least_repeats_share * n_equal:
-        return slice(None)
-    return ~repeats
-
-
-@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class _Positions:
     """Sample positions of rows and the line fitted to their stamps.
 
@@ -361,18 +267,20 @@ class _Positions:
     notes: tuple[Note, ...] = ()
 
 
-def _find_positions(stamps: Floats) -> _Positions:
+def _find_positions(stamps: Floats, breaks: Indices) -> _Positions:
     """Find the sample positions from the steps of the stamps, or else by counting the rows."""
     by_steps = positions_by_steps(stamps)
     if by_steps is not None:
         kept = slice(None) if by_steps.kept is None else by_steps.kept
         stamps, index = stamps[kept], by_steps.index[kept]
         index = index - index[0]
-        line = fit_stamps(stamps, index, may_be_late=False)
+        if by_steps.kept is not None:
+            breaks = np.searchsorted(np.flatnonzero(by_steps.kept), breaks)
+        line = fit_stamps(stamps, index, may_be_late=False, breaks=breaks)
         return _Positions(kept=kept, stamps_s=stamps, index=index, line=line)
     counted = positions_by_count(stamps)
     index = counted.index - counted.index[0]
-    line = fit_stamps(stamps, index, may_be_late=True)
+    line = fit_stamps(stamps, index, may_be_late=True, breaks=breaks)
     notes = tuple(late_stamp_notes(stamps, counted, line))
     return _Positions(kept=slice(None), stamps_s=stamps, index=index, line=line, notes=notes)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from tremor.clock.row_order import repeated_rows
 from tremor.clock.timebase import TimeBase, fit_timebase
 from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import quoted
@@ -99,13 +98,14 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
 
 def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | None) -> TimeBase:
     time, values = table.time_s(), table.samples()
-    equal = (np.diff(time) == 0) & (np.diff(values, axis=0) == 0).all(axis=1)
+    repeats = repeated_rows(time, values)
     del values
     return fit_timebase(
         time,
-        repeats=np.concatenate(([False], equal)) if equal.any() else None,
+        repeats=repeats if repeats.any() else None,
         nominal_sampling_rate_hz=nominal_hz,
         first_row_number=first_row_number,
+        clock_start_s=table.clock_start_s,
     )
 
 

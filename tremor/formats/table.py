@@ -177,6 +177,8 @@ class Table:
         Wall time of the first stamp, s since 1970; None if the stamps do not contain it.
     zone_known : bool
         Whether that wall time is UTC.
+    clock_start_s : float or None
+        What a clock that is no date showed at the first row, s.
     statistics : AxisStatistics
         Of the values.
     warnings : list of Note
@@ -192,6 +194,7 @@ class Table:
     clock: RowClock | None = None
     epoch_s: float | None = None
     zone_known: bool = False
+    clock_start_s: float | None = None
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
     decisions: list[ReadingDecision] = field(default_factory=list)

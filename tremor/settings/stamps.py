@@ -33,6 +33,9 @@ __all__ = [
 _STAMP_TESTS: Final = (
     "measured: tests/clock/test_timebase.py, stamps exact, rounded, in bursts and wandering"
 )
+_ORDER_TESTS: Final = (
+    "measured: tests/clock/test_row_order.py, clocks set back by 10 ms to 2 h at any row"
+)
 _LATE_TESTS: Final = (
     "measured: tests/clock/test_by_arrivals.py, packets of 1-20 samples at 25-416 Hz that come "
     "30-60 ms late, with losses of 0.5-5 s"
@@ -41,13 +44,94 @@ _LATE_TESTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StampOrderCalibration:
-    """Which rows are repeated, stray or out of order."""
+    """Which rows are repeated, stray or out of order, and where the clock was set."""
 
-    most_fall_s: float = calibrated(
+    most_set_back_s: float = calibrated(
+        10_800.0,
+        "s",
+        "a clock is set back by up to this: an hour of summer time, two time zones, and what it "
+        "ran wrong; a larger fall is another recording",
+        source=JUDGEMENT,
+    )
+    restart_s: float = calibrated(
         1.0,
         "s",
-        "stamps that fall back by up to this are sorted; a larger fall is another recording",
+        "stamps that fall by more than this and to within this of the first start again: they are "
+        "another recording",
         source=JUDGEMENT,
+    )
+    boot_s: float = calibrated(
+        5.0,
+        "s",
+        "... as do those of a clock that is no date and falls below this: sensors start to sample "
+        "within seconds of power-on",
+        source=JUDGEMENT,
+    )
+    least_shift_periods: float = calibrated(
+        0.5,
+        "periods",
+        "fall of the level of the stamps from which on the clock was set back: less is jitter",
+        source=_ORDER_TESTS,
+    )
+    own_share: float = calibrated(
+        0.5,
+        "1",
+        "share of the fall that the step at the row itself makes; else it is another row's",
+        source=JUDGEMENT,
+    )
+    level_s: float = calibrated(
+        2.0,
+        "s",
+        "time on either side whose median phase is the level, where stamps come in bursts",
+        source=JUDGEMENT,
+    )
+    burst_share: float = calibrated(
+        0.5,
+        "1",
+        "share of the range of the phase within bursts that a fall of the level exceeds",
+        source=JUDGEMENT,
+    )
+    most_odd_steps: float = calibrated(
+        0.1,
+        "1",
+        "share of steps that are no single period, beyond which stamps come in bursts",
+        source=JUDGEMENT,
+    )
+    return_share: float = calibrated(
+        0.005,
+        "1",
+        "relative difference of elapsed time and number of rows up to which a clock was set on "
+        "by as much as it was set back",
+        source=JUDGEMENT,
+    )
+    least_hole_step: float = calibrated(
+        0.75,
+        "periods",
+        "least step of stamps put in order of time if rows are out of order: a clock that was set "
+        "back leaves shorter ones",
+        source="derived: a period less the tolerance of whole steps",
+    )
+    most_stray_rows: int = calibrated(
+        3, "rows", "rows in a row whose stamps are stray: more are a clock that was set",
+        source=JUDGEMENT,
+    )
+    most_stray_share: float = calibrated(
+        0.01, "1", "share of far steps up to which stamps are stray", source=JUDGEMENT
+    )
+    stray_steps: float = calibrated(
+        1.5,
+        "1",
+        "times the usual steps that pass at most from before stray rows to after them",
+        source=JUDGEMENT,
+    )
+    block_rows: int = calibrated(
+        100_000,
+        "rows",
+        "distance up to which a block is written again: a buffer of minutes",
+        source=JUDGEMENT,
+    )
+    most_blocks: int = calibrated(
+        10_000, "1", "backward steps that are looked at one by one", source=JUDGEMENT
     )
     first_step_s: float = calibrated(
         1.0, "s", "a first step longer than this may part a stray first row", source=JUDGEMENT
