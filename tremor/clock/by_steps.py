@@ -14,7 +14,13 @@ from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.rate import fit_period_s
 from tremor.settings import WHOLE_STEPS
 
-__all__ = ["StepPositions", "core_step_s", "positions_by_steps", "single_step_limits_s"]
+__all__ = [
+    "StepPositions",
+    "come_evenly",
+    "core_step_s",
+    "positions_by_steps",
+    "single_step_limits_s",
+]
 
 #: Steps of a capture of more rows than this are sampled in runs from all over it.
 _MANY_STEPS: Final = 400_000
@@ -89,6 +95,8 @@ def positions_by_steps(stamps: Floats) -> StepPositions | None:
     periods, n_off = _round_steps(steps, period_s)
     if n_off > (1.0 - WHOLE_STEPS.least_share) * len(steps) or _are_bursts(periods, period_s):
         return None
+    if come_evenly(np.flatnonzero(periods != 1)):
+        return None
     index = _accumulate(periods)
     if index is None:
         return None
@@ -118,6 +126,37 @@ def _are_bursts(periods: Indices, period_s: float) -> bool:
         return False
     burst, pause = len(periods) / len(pauses), float(np.median(pauses))
     return pause > burst and pause * period_s < WHOLE_STEPS.most_pause_s
+
+
+def come_evenly(rows: Indices) -> bool:
+    """Check whether odd steps come at regular intervals, as no loss does.
+
+    They do where stamps are rounded to nearly the period, and slip by one now and then.
+
+    Parameters
+    ----------
+    rows : ndarray of int64, shape (n,)
+        Rows with odd steps, in order.
+
+    Returns
+    -------
+    bool
+        Whether their distances hardly differ.
+
+    Examples
+    --------
+    >>> come_evenly(np.array([140, 283, 426, 568, 711, 854, 996, 1139, 1282]))
+    True
+    """
+    if len(rows) <= WHOLE_STEPS.least_slips:
+        return False
+    distance = np.diff(rows)
+    # Jitter makes a slip twice, or back and forth.
+    apart = distance[distance > WHOLE_STEPS.slip_together * float(np.quantile(distance, 0.9))]
+    spread = float(np.quantile(apart, 0.9) - np.quantile(apart, 0.1))
+    # Whole rows: of an even distance between two numbers, both occur.
+    is_even = spread <= max(1.0, WHOLE_STEPS.most_slip_spread * float(np.median(apart)))
+    return len(apart) > WHOLE_STEPS.least_slips and is_even
 
 
 def _accumulate(periods: Indices) -> Indices | None:

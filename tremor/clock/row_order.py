@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices
-from tremor.clock.by_steps import core_step_s
+from tremor.clock.by_steps import come_evenly, core_step_s
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.settings import STAMP_ORDER
@@ -25,6 +25,9 @@ __all__ = ["OrderedRows", "order_rows", "repeated_rows"]
 _FIRST_ROWS: Final = 1000
 #: Rows of a block whose mean step is one of those that the median is taken of.
 _BLOCK_ROWS: Final = 100
+_LEAST_BLOCKS: Final = 20
+#: Different stamps in a block, at least.
+_BLOCK_STEPS: Final = 20
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -351,6 +354,19 @@ def _refuse_restarts(
             )
 
 
+def _mean_step_s(stamps: Floats) -> float:
+    """Return the mean step, s: the median over blocks of rows that hold many different stamps."""
+    steps = np.diff(stamps)
+    ahead = steps[steps > 0.0]
+    usual_s = float(np.median(ahead)) if ahead.size else 0.0
+    n_rows = max(1, min(_BLOCK_ROWS, len(steps) // _LEAST_BLOCKS))
+    while True:
+        elapsed_s = float(np.median(np.diff(stamps[::n_rows])))
+        if elapsed_s >= _BLOCK_STEPS * usual_s or 2 * n_rows > len(steps) // _LEAST_BLOCKS:
+            return elapsed_s / n_rows
+        n_rows *= 2
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Clock:
     """The usual step of the stamps, and how many rows show their level.
@@ -374,8 +390,7 @@ class _Clock:
         """Estimate them from all steps."""
         steps = np.diff(stamps)
         core_s = core_step_s(steps)
-        n_block = max(1, min(_BLOCK_ROWS, len(steps) // 20))
-        mean_s = float(np.median(np.diff(stamps[::n_block]))) / n_block
+        mean_s = _mean_step_s(stamps)
         limit_s = STAMP_ORDER.least_shift_periods * core_s
         in_bursts = core_s <= 0.0 or (
             float(np.mean(np.abs(steps - core_s) > limit_s)) > STAMP_ORDER.most_odd_steps
@@ -391,8 +406,12 @@ class _Clock:
         if self.period_s <= 0.0:
             return {}
         steps = np.diff(stamps)
-        short_s = 0.0 if self.in_bursts else STAMP_ORDER.least_shift_periods * self.period_s
+        short_s = 0.0
+        if not self.in_bursts:  # less a rounding error: steps may be half a period exactly
+            short_s = (STAMP_ORDER.least_shift_periods - 0.01) * self.period_s
         candidates = np.flatnonzero(steps < short_s) + 1
+        if come_evenly(candidates[steps[candidates - 1] >= 0.0]):
+            candidates = candidates[steps[candidates - 1] < 0.0]
         found: dict[int, float] = {}
         for row in candidates[: STAMP_ORDER.most_blocks]:
             before, after = self._phases(stamps, int(row), max(found, default=0))

@@ -205,6 +205,26 @@ class WholeStepCalibration:
         "pauses from which on their median is compared with the length of the bursts",
         source=JUDGEMENT,
     )
+    least_slips: int = calibrated(
+        7,
+        "1",
+        "distances of odd steps from which on they can come evenly: so many random ones do once "
+        "in 10^5 captures",
+        source=JUDGEMENT,
+    )
+    most_slip_spread: float = calibrated(
+        0.25,
+        "1",
+        "range of these distances over their median up to which they come evenly; that of random "
+        "losses is 3",
+        source="measured: tests/clock/test_by_steps.py, rates of 45 to 120 Hz in whole centiseconds",
+    )
+    slip_together: float = calibrated(
+        0.25,
+        "1",
+        "share of the usual distance up to which odd steps are one slip",
+        source=JUDGEMENT,
+    )
     most_pause_s: float = calibrated(
         5.0, "s", "a longer pause is not one between packets, but a gap", source=JUDGEMENT
     )
