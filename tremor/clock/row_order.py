@@ -192,6 +192,8 @@ def _n_alike(stamps: Floats, values: Floats, first: int, second: int) -> int:
     alike = (stamps[one] == stamps[other]) & _are_equal(values[one], values[other])
     n_rows = length if alike.all() else int(np.argmin(alike))
     end = second + n_rows
+    if first == 0 and end == len(stamps):
+        return 0  # the same recording twice
     # What follows is new, or another copy; the same time with other samples is a clock set back.
     goes_on = end == len(stamps) or stamps[end] > stamps[second - 1] or stamps[end] < stamps[end - 1]
     return n_rows if goes_on else 0
@@ -423,6 +425,10 @@ class _Clock:
             step_s = float(steps[row - 1])
             if fall_s > least_s and self.period_s - step_s > STAMP_ORDER.own_share * fall_s:
                 found[int(row)] = max(fall_s, -step_s)
+        short = [row for row in found if steps[row - 1] >= 0.0]
+        if len(short) > max(STAMP_ORDER.few_shifts, STAMP_ORDER.most_shift_share * len(stamps)):
+            # No clock is set that often by so little: the sensor now and then samples twice.
+            return {row: fall_s for row, fall_s in found.items() if steps[row - 1] < 0.0}
         return found
 
     def returns(self, stamps: Floats, shifts: dict[int, float]) -> list[int]:

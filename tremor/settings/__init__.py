@@ -31,6 +31,7 @@ from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IM
 from tremor.settings.sessions import CAUTIONS, DRIFT, EPISODES, PRESENCE, STREAM
 from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
+    CLOCK_WRAPS,
     LATE_STAMPS,
     RATE_FIT,
     RESAMPLING,
@@ -46,6 +47,7 @@ from tremor.settings.straps import STRAP
 __all__ = [
     "ARRIVAL_GAPS",
     "CAUTIONS",
+    "CLOCK_WRAPS",
     "COMPARISON",
     "DECAY_PRIOR",
     "DECAY_READING",

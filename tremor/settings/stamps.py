@@ -12,6 +12,7 @@ from typing import Final
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
 __all__ = [
+    "CLOCK_WRAPS",
     "LATE_STAMPS",
     "RATE_FIT",
     "RESAMPLING",
@@ -20,6 +21,7 @@ __all__ = [
     "STAMP_UNITS",
     "TIME_COLUMNS",
     "WHOLE_STEPS",
+    "ClockWrapCalibration",
     "LateStampCalibration",
     "RateFitCalibration",
     "ResamplingCalibration",
@@ -35,6 +37,9 @@ _STAMP_TESTS: Final = (
 )
 _ORDER_TESTS: Final = (
     "measured: tests/clock/test_row_order.py, clocks set back by 10 ms to 2 h at any row"
+)
+_WRAP_TESTS: Final = (
+    "measured: tests/formats/csv/test_wraps.py, counters of 16 to 32 bits at 25 to 400 Hz"
 )
 _LATE_TESTS: Final = (
     "measured: tests/clock/test_by_arrivals.py, packets of 1-20 samples at 25-416 Hz that come "
@@ -72,6 +77,19 @@ class StampOrderCalibration:
         "periods",
         "fall of the level of the stamps from which on the clock was set back: less is jitter",
         source=_ORDER_TESTS,
+    )
+    few_shifts: int = calibrated(
+        2,
+        "1",
+        "falls by less than a step, so that no stamp goes back, that are always taken for a set "
+        "clock; many are samples between others",
+        source=JUDGEMENT,
+    )
+    most_shift_share: float = calibrated(
+        2e-4,
+        "1",
+        "... or this share of the rows: one a minute at 100 Hz",
+        source=JUDGEMENT,
     )
     own_share: float = calibrated(
         0.5,
@@ -540,5 +558,39 @@ class TimeColumnCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockWrapCalibration:
+    """Where a fall of the stamps is the end of a counter."""
+
+    usual_steps: float = calibrated(
+        2.5,
+        "1",
+        "times the usual step that pass at most over the end of a counter of unknown start",
+        source=_WRAP_TESTS,
+    )
+    most_lost_s: float = calibrated(
+        1.0,
+        "s",
+        "time that may be lost over the end of a counter whose last and first number are seen",
+        source=JUDGEMENT,
+    )
+    lost_share: float = calibrated(
+        0.001, "1", "... if that is no more than this share of the span", source=JUDGEMENT
+    )
+    least_steps: float = calibrated(
+        100.0,
+        "1",
+        "steps in a span from which on a single fall by it is no chance",
+        source=JUDGEMENT,
+    )
+    least_falls: int = calibrated(
+        3, "1", "falls from which on a shorter span is told by all of them", source=JUDGEMENT
+    )
+    least_alike: float = calibrated(
+        0.9, "1", "share of these falls that are the span", source=JUDGEMENT
+    )
+
+
+CLOCK_WRAPS: Final = ClockWrapCalibration()
 STAMP_UNITS: Final = StampUnitCalibration()
 TIME_COLUMNS: Final = TimeColumnCalibration()

@@ -65,13 +65,16 @@ def note_stamps(table: Table, layout: TableLayout, stamps: Stamps) -> None:
     name = layout.names[columns.time].strip() if columns.time < len(layout.names) else ""
     how: How = "said" if is_said else "told" if layout.passed_over else "named"
     table.decide("time_column", name or str(columns.time + 1), how, layout.passed_over)
-    if stamps.unit in ("text", "time of day"):
-        form = "ISO 8601" if stamps.unit == "text" else "HH:MM:SS"
-        table.decide("date_form", stamps.text_format or form, "told")
+    guessed = next((one for one in stamps.warnings if one.code == "TIME_UNIT_GUESSED"), None)
+    if stamps.dates is not None:
+        forms = stamps.dates.forms
+        table.decide("date_form", forms[0].shown, "told" if len(forms) == 1 else "guessed")
+    elif stamps.unit == "time of day":
+        table.decide("date_form", "HH:MM:SS", "told")
     elif columns.time_unit:
         table.decide("time_unit", stamps.unit, "said" if is_said else "named")
-    elif stamps.warning is not None:
-        why = note("BY_RATE", rate_hz=stamps.warning.values["rate_hz"])
+    elif guessed is not None:
+        why = note("BY_RATE", rate_hz=guessed.values["rate_hz"])
         table.decide("time_unit", stamps.unit, "guessed", why)
     else:
         table.decide("time_unit", stamps.unit, "told", note("BY_DATE"))

@@ -168,8 +168,8 @@ def _fill(
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
         note_stamps(table, layout, stamps)
-        if stamps.warning is not None:
-            table.warnings.append(stamps.warning)
+        table.clock_start_s = stamps.clock_start_s
+        table.warnings += stamps.notes()
     _check(table, capture, layout, skipped)
 
 

@@ -5,9 +5,9 @@ Sampling rate and gaps are `tremor.clock.timebase`.
 
 from __future__ import annotations
 
+import copy
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +15,14 @@ import numpy.typing as npt
 
 from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import is_number, quoted
+from tremor.formats.csv.dates import (
+    DateForm,
+    RunningDates,
+    Zone,
+    date_forms,
+    named_order,
+    named_zone,
+)
 from tremor.formats.csv.sniffing import HOW_TO_DECLARE, TableLayout
 from tremor.formats.csv.time_units import (
     Numbers,
@@ -25,6 +33,12 @@ from tremor.formats.csv.time_units import (
     restart_span,
     typical_step,
     units_of_possible_rate,
+)
+from tremor.formats.csv.wraps import (
+    SPANS_OF_DAY,
+    SPANS_OF_HOUR,
+    RunningUnwrap,
+    spans_of_counter,
 )
 from tremor.notes import Note, note
 from tremor.settings import STAMP_UNITS
@@ -37,11 +51,15 @@ __all__ = ["Stamps"]
 
 #: Rows that show format and unit.
 _FIRST_ROWS: Final = 10_000
-_TEXT_TIMES: Final = ("%Y-%m-%d %H:%M:%S:%f", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S")
-_MONTH_FIRST: Final = ("%m/%d/%Y %H:%M:%S.%f", "%m/%d/%Y %H:%M:%S")
-_DAY_FIRST: Final = ("%d/%m/%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S")
-_TIME_OF_DAY: Final = re.compile(r"\s*\d{1,2}:\d{2}:\d{2}([.,]\d+)?\s*")
-_DAY_S: Final = 86400.0
+_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}:\d{2}([.,:]\d+)?(\s*[AaPp]\.?[Mm]\.?)?")
+#: Minutes and seconds, as spreadsheets write what they do not know to be a time of day.
+_TIME_OF_HOUR: Final = re.compile(r"\d{1,2}:\d{2}[.,]\d+")
+_DAY_PARTS: Final = (
+    r"^(?:(?P<hour>\d{1,2}):)?(?P<minute>\d{1,2}):(?P<second>\d{2})(?:[.,:](?P<fraction>\d+))?"
+    r"\s*(?:(?P<noon>[AaPp])\.?[Mm]\.?)?$"
+)
+_ZONE_KEY: Final = re.compile(r"time ?zone|utc ?offset|^tz$|^zone$", re.IGNORECASE)
+_ZONE_IN_NAME: Final = re.compile(r"[(\[_ ]((?:UTC|GMT)?[+-]?\d{1,2}:?\d{2}|UTC|GMT)[)\]]?$", re.I)
 
 
 @dataclass(slots=True)
@@ -53,31 +71,29 @@ class Stamps:
     unit : str
         ``s``, ``ms``, ``us``, ``ns``, ``text`` or ``time of day``.
     zero : int or float
-        First stamp in its unit; of text in ns since 1970.
+        First stamp in its unit.
     epoch_s : float or None
         Wall time of the first stamp, s since 1970; None if it is no date.
     zone_known : bool
         Whether that is UTC, not the local time of an unknown zone.
-    text_format : str
-        `strptime` format of dates; empty for ISO 8601.
     capture_name : str
         Name of the capture in messages.
-    day_zero_s, last_s, days
-        Of times of day: the first, the last so far, and the midnights in between.
-    warning : Note or None
-        That the unit was guessed.
+    dates : RunningDates or None
+        Conversion of dates, if the stamps are text.
+    unwrap : RunningUnwrap or None
+        Continuation over the ends of the clock.
+    warnings : list of Note
+        Such as that the unit was guessed.
     """
 
     unit: str
     zero: int | float
     epoch_s: float | None
     zone_known: bool
-    text_format: str = ""
     capture_name: str = ""
-    day_zero_s: float | None = None
-    last_s: float = 0.0
-    days: int = 0
-    warning: Note | None = None
+    dates: RunningDates | None = None
+    unwrap: RunningUnwrap | None = None
+    warnings: list[Note] = field(default_factory=list)
 
     @classmethod
     def of(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
@@ -105,44 +121,81 @@ class Stamps:
         unit: str = layout.columns.time_unit
         some = cells.iloc[:_FIRST_ROWS]
         if not is_number(str(some.iloc[0])):
-            return cls._of_text(cells, layout, capture_name)
+            return cls._of_text(some, layout, capture_name)
         if some.dtype.kind not in "iuf":
             some = some[[is_number(str(cell)) for cell in some]]
         first = _as_numbers(some)
         assert first is not None
-        warning: Note | None = None
+        warnings: list[Note] = []
         if not unit or unit == "text":
             text_format = compact_date_format(first) if first.dtype.kind in "iu" else ""
             if text_format:
-                return cls._of_dates(cells, layout, capture_name, text_format)
+                form = DateForm("Ymd", text_format.removesuffix("%f"), "", whole=text_format)
+                return cls._of_dates(some, layout, capture_name, (form,))
             unit, warning = _guessed(first, layout, capture_name)
-        _refuse_impossible(first, unit, layout, capture_name)
+            warnings = [] if warning is None else [warning]
         zero = first[0].item()
-        epoch_s = zero * TIME_UNIT_S[unit]
-        is_epoch = is_date(epoch_s) and not layout.keys.get("started_at")
+        start_s = zero * TIME_UNIT_S[unit]
+        unwrap = RunningUnwrap(
+            spans_of_counter(unit), _usual_step(first) * TIME_UNIT_S[unit], start_s
+        )
+        elapsed_s = copy.deepcopy(unwrap).add(_elapsed_s(first, zero, unit))
+        _refuse_impossible(elapsed_s / TIME_UNIT_S[unit], unit, layout, capture_name)
+        is_epoch = is_date(start_s) and not layout.keys.get("started_at")
         return cls(
-            unit, zero, epoch_s if is_epoch else None, is_epoch, "", capture_name, warning=warning
+            unit,
+            zero,
+            start_s if is_epoch else None,
+            is_epoch,
+            capture_name,
+            unwrap=unwrap,
+            warnings=warnings,
         )
 
     @classmethod
     def _of_text(cls, cells: pd.Series, layout: TableLayout, capture_name: str) -> Stamps:
         first = str(cells.iloc[0]).strip()
-        if _TIME_OF_DAY.fullmatch(first):
-            return cls("time of day", 0, None, False, "", capture_name)
-        return cls._of_dates(cells, layout, capture_name, _text_format(first, layout))
+        for look, spans in ((_TIME_OF_DAY, SPANS_OF_DAY), (_TIME_OF_HOUR, SPANS_OF_HOUR)):
+            if look.fullmatch(first):
+                stamps = cls("time of day", 0, None, False, capture_name)
+                seconds = stamps._day_seconds(cells, layout.n_lines_before + 1)
+                stamps.zero = float(seconds[0])
+                stamps.unwrap = RunningUnwrap(
+                    spans, _usual_step(seconds), float(seconds[0]), is_local=True
+                )
+                return stamps
+        declared = named_order([*layout.keys.values(), *layout.keys, *layout.names])
+        forms = date_forms(first, declared)
+        if not forms:
+            raise CaptureReadError(
+                f"the stamps of {capture_name}{_column(layout)} begin with {quoted(first, 40)}, "
+                "which is no date in a known form; write them such as 2024-06-05 11:59:30.000, "
+                "or name another time column with --columns"
+            )
+        return cls._of_dates(cells, layout, capture_name, forms)
 
     @classmethod
     def _of_dates(
-        cls, cells: pd.Series, layout: TableLayout, capture_name: str, text_format: str
+        cls,
+        cells: pd.Series,
+        layout: TableLayout,
+        capture_name: str,
+        forms: tuple[DateForm, ...],
     ) -> Stamps:
         first = str(cells.iloc[0]).strip()
-        stamps = cls("text", 0, None, False, text_format, capture_name)
-        moments_ns = stamps._text_ns(cells.iloc[:_FIRST_ROWS], layout.n_lines_before + 1)
-        _refuse_impossible_rate(moments_ns, TIME_UNIT_S["ns"], layout, capture_name)
-        zero = moments_ns[0]
-        stamps.zero = int(zero)
-        stamps.zone_known = bool(re.search(r"(Z|[+-]\d\d:?\d\d)$", first))
-        stamps.epoch_s = int(zero) / 1e9
+        dates = RunningDates.of(forms, first)
+        stamps = cls("text", 0, None, False, capture_name, dates=dates)
+        seconds = replace(dates).seconds(cells)
+        if np.isnan(seconds).any():
+            at = int(np.argmax(np.isnan(seconds)))
+            raise stamps._cell_error(cells.iloc[at:], layout.n_lines_before + 1 + at)
+        _refuse_impossible_rate(seconds, 1.0, layout, capture_name)
+        has_zone = bool(re.search(r"(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$", first[11:]))
+        stamps.zone_known = has_zone
+        dates.zone = None if has_zone else _zone(layout)
+        stamps.zone_known |= dates.zone is not None
+        stamps.unwrap = RunningUnwrap((), _usual_step(seconds), is_local=not has_zone)
+        stamps.epoch_s = dates.epoch_s()
         return stamps
 
     def seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
@@ -158,28 +211,29 @@ class Stamps:
         Returns
         -------
         ndarray, shape (n,)
-            s from the first stamp of the capture; of times of day, s from midnight.
+            s from the first stamp of the capture.
 
         Raises
         ------
         CaptureReadError
             If a cell is not a time.
         """
-        if self.unit == "text":
-            elapsed_ns = self._text_ns(cells, first_line) - int(self.zero)
-            return np.asarray(elapsed_ns / 1e9, dtype=np.float64)
+        if self.dates is not None:
+            seconds = self.dates.seconds(cells)
+            bad = np.isnan(seconds)
+            if bad.any():
+                raise self._cell_error(cells[bad], first_line + int(np.argmax(bad)))
+            self.epoch_s = self.dates.epoch_s()
+            return seconds
         if self.unit == "time of day":
-            return self._day_seconds(cells, first_line)
+            return self._day_seconds(cells, first_line) - self.zero
         numbers = _as_numbers(cells)
         if numbers is None:
             raise self._cell_error(cells, first_line)
-        relative = np.asarray(numbers - np.asarray(self.zero, dtype=numbers.dtype), np.float64)
-        # Dividing keeps decimal stamps exact where multiplying by 1e-9 would not.
-        divisor = round(1.0 / TIME_UNIT_S[self.unit])
-        return np.asarray(relative / divisor, np.float64) if divisor > 1 else relative
+        return _elapsed_s(numbers, self.zero, self.unit)
 
     def unwrapped(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Unwrap times of day over midnight, from chunk to chunk.
+        """Continue stamps over the ends of their clock, from chunk to chunk.
 
         Parameters
         ----------
@@ -191,37 +245,43 @@ class Stamps:
         ndarray, shape (n,)
             s from the first stamp of the capture.
         """
-        if self.unit != "time of day":
-            return seconds
-        if self.day_zero_s is None:
-            self.day_zero_s = self.last_s = float(seconds[0])
-        days = self.days + np.cumsum(np.diff(seconds, prepend=self.last_s) < -0.5 * _DAY_S)
-        self.last_s, self.days = float(seconds[-1]), int(days[-1])
-        return np.asarray(seconds - self.day_zero_s + days * _DAY_S, np.float64)
+        return seconds if self.unwrap is None else self.unwrap.add(seconds)
+
+    def notes(self) -> list[Note]:
+        """Return what weakens the stamps, once all are converted."""
+        said = list(self.warnings)
+        if self.dates is not None:
+            said += self.dates.notes()
+        return said if self.unwrap is None else [*said, *self.unwrap.notes()]
+
+    @property
+    def clock_start_s(self) -> float | None:
+        """Return what a clock that is no date showed at the first stamp, s."""
+        is_clock = self.epoch_s is None and self.unit in TIME_UNIT_S
+        return float(self.zero * TIME_UNIT_S[self.unit]) if is_clock else None
 
     def _day_seconds(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.float64]:
         import pandas as pd
 
-        text = cells.astype("string").str.strip().str.replace(",", ".", regex=False)
-        delta = pd.to_timedelta(text, errors="coerce")
-        nanoseconds = delta.to_numpy().astype("timedelta64[ns]")
-        bad = np.isnat(nanoseconds)
-        if bad.any():
-            raise self._cell_error(cells[bad], first_line + int(np.argmax(bad)))
-        seconds: npt.NDArray[np.float64] = nanoseconds.astype(np.int64) / 1e9
-        return seconds
-
-    def _text_ns(self, cells: pd.Series, first_line: int) -> npt.NDArray[np.int64]:
-        import pandas as pd
-
         text = cells.astype("string").str.strip()
-        moments = pd.to_datetime(
-            text, format=self.text_format or "ISO8601", utc=True, errors="coerce"
+        delta = pd.to_timedelta(text.str.replace(",", ".", regex=False), errors="coerce")
+        if not delta.isna().any():
+            return np.asarray(delta.to_numpy().astype("timedelta64[ns]").astype(np.int64) / 1e9)
+        parts = text.str.extract(_DAY_PARTS)
+        noon = parts.pop("noon").str.lower()
+        parts["fraction"] = "0." + parts["fraction"].fillna("0")
+        hour, minute, second, fraction = (
+            pd.to_numeric(parts[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+            for name in ("hour", "minute", "second", "fraction")
         )
-        bad = moments.isna().to_numpy(dtype=np.bool_)
+        hour = np.nan_to_num(hour)
+        is_half = noon.notna().to_numpy(dtype=np.bool_)
+        hour = np.where(is_half, hour % 12, hour) + 12.0 * (noon == "p").fillna(value=False)
+        seconds = np.asarray(3600.0 * hour + 60.0 * minute + second + fraction, np.float64)
+        bad = np.isnan(seconds)
         if bad.any():
             raise self._cell_error(cells[bad], first_line + int(np.argmax(bad)))
-        return moments.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+        return seconds
 
     def _cell_error(self, cells: pd.Series, line: int) -> CaptureReadError:
         import pandas as pd
@@ -252,19 +312,30 @@ def _as_numbers(cells: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.floa
     return numbers.to_numpy(dtype=kind)
 
 
-def _text_format(first: str, layout: TableLayout) -> str:
-    """Return the `strptime` format of dates; the file decides between American and European."""
-    if re.match(r"\d{4}-\d{2}-\d{2}[T ]", first) and not re.search(r":\d{2}:\d{3}$", first):
-        return ""
-    european = any("dd/mm" in key.lower() for key in (*layout.keys, *layout.keys.values()))
-    dated = (*_DAY_FIRST, *_MONTH_FIRST) if european else (*_MONTH_FIRST, *_DAY_FIRST)
-    for text_format in (*_TEXT_TIMES, *dated):
-        try:
-            datetime.strptime(first, text_format)
-        except ValueError:
-            continue
-        return text_format
-    return ""
+def _usual_step(numbers: Numbers) -> float:
+    """Return what nine of ten forward steps do not exceed, in the unit of the stamps."""
+    steps = np.diff((numbers - numbers[0]).astype(np.float64))
+    ahead = steps[steps > 0.0]
+    return float(np.quantile(ahead, 0.9)) if ahead.size else 0.0
+
+
+def _elapsed_s(numbers: Numbers, zero: int | float, unit: str) -> npt.NDArray[np.float64]:
+    """Convert stamps to s from the first."""
+    relative = np.asarray(numbers - np.asarray(zero, dtype=numbers.dtype), np.float64)
+    # Dividing keeps decimal stamps exact where multiplying by 1e-9 would not.
+    divisor = round(1.0 / TIME_UNIT_S[unit])
+    return np.asarray(relative / divisor, np.float64) if divisor > 1 else relative
+
+
+def _zone(layout: TableLayout) -> Zone | None:
+    """Return the time zone that the name of the time column, or the preamble, names."""
+    time = layout.columns.time
+    name = layout.names[time].strip() if time is not None and time < len(layout.names) else ""
+    in_name = _ZONE_IN_NAME.search(name)
+    texts = [in_name[1]] if in_name else []
+    texts += [text for key, text in layout.keys.items() if _ZONE_KEY.search(key)]
+    zones = (named_zone(text) for text in texts)
+    return next((zone for zone in zones if zone is not None), None)
 
 
 def _guessed(numbers: Numbers, layout: TableLayout, name: str) -> tuple[str, Note | None]:
