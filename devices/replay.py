@@ -15,7 +15,8 @@ from typing import Self
 import numpy as np
 
 from tremor.errors import InvalidInputError
-from tremor.recording import AXES, Recording, SampleBlock
+from tremor.recording import AXES, Recording, SampleBlock, Segment
+from tremor.segments import is_long_gap
 
 __all__ = ["ReplaySource"]
 
@@ -44,10 +45,10 @@ class ReplaySource:
     Notes
     -----
     Row 0 of the recording has index 0. Lost samples are omitted, so that a gap is a jump of
-    ``first_index``; if the recording ends with lost samples, the last block is empty and marks
-    the end. ``arrival_s`` is the time in the recording, whatever the speed, so that a clock
-    fitted to it has the rate of the recording. There are no device times: a recording keeps the
-    clock that was fitted to them.
+    ``first_index``; an empty block marks the end of a segment that ends with lost samples, and the
+    time that passes in a long run of them. ``arrival_s`` is the time in the recording, whatever the
+    speed, so that a clock fitted to it has the rate of the recording. There are no device times: a
+    recording keeps the clock that was fitted to them.
 
     If the reader is slow, the blocks that are due come without delay.
 
@@ -147,17 +148,31 @@ class ReplaySource:
             yield block
 
     def _blocks(self) -> Iterator[SampleBlock]:
-        samples = self._recording.acceleration_ms2
         rate_hz = self._recording.sampling_rate_hz
-        n = len(samples)
-        for first in range(0, n, self._n_packet):
+        n_skipped = 0
+        for segment in self._recording.segments:
+            n_skipped += round(segment.clock_set_by_s * rate_hz)
+            yield from self._blocks_of(segment, n_skipped)
+
+    def _blocks_of(self, segment: Segment, n_skipped: int) -> Iterator[SampleBlock]:
+        rate_hz = self._recording.sampling_rate_hz
+        begin, end = segment.first_sample, segment.end_sample
+        samples = self._recording.acceleration_ms2[begin:end]
+        place = round(segment.start_s * rate_hz)
+        known = 0  # of the samples that a reader knows the fate of
+        for first in range(0, len(samples), self._n_packet):
             rows = samples[first : first + self._n_packet]
+            last = first + len(rows)
             is_present = np.isfinite(rows[:, 0])
-            arrival_s = (first + len(rows)) / rate_hz
+            arrival_s = (place + last) / rate_hz
             edges = np.flatnonzero(
                 np.diff(np.concatenate(([False], is_present, [False])).astype(int))
             )
-            for begin, end in edges.reshape(-1, 2).tolist():
-                yield SampleBlock(first + begin, rows[begin:end], arrival_s)
-        if n and not np.isfinite(samples[-1, 0]):
-            yield SampleBlock(n, np.zeros((0, len(AXES))), n / rate_hz)
+            for run, stop in edges.reshape(-1, 2).tolist():
+                known = first + stop
+                yield SampleBlock(place + n_skipped + first + run, rows[run:stop], arrival_s)
+            ends = last == len(samples) and known < last
+            # What a reader hears nothing of for long is no hole, but parts segments.
+            if ends or is_long_gap(2 * (last - known), sampling_rate_hz=rate_hz):
+                known = last
+                yield SampleBlock(place + n_skipped + last, np.zeros((0, len(AXES))), arrival_s)

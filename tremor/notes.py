@@ -95,6 +95,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "BACKWARD": ("n_steps",),
         "STAMPS_GO_BACK": ("n_steps", "most_s"),
         "CLOCK_SET_BACK": ("n_steps", "most_s", "first_row", "at_s"),
+        "CLOCK_SET": ("jump_s", "at_s"),
         "DUPLICATES": ("n_rows",),
         # The recording folder.
         "DAMAGED_ROWS": ("n_rows",),
@@ -204,6 +205,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "POSTURE_TURNED": ("at_s", "angle_deg"),
     "POSTURE_NOT_SEEN": (),
     "RESTS_JOINED": ("n_rests",),
+    "CLOCK_SET_IN_REST": ("start_s", "end_s"),
     # Of a quantity computed from answers.
     "NOT_ANSWERED": ("questions",),
     "AIR_TOO_COLD": ("temperature_c",),

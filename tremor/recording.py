@@ -6,8 +6,9 @@ Where samples are kept is `tremor.storage`, reading files is `tremor.formats`, c
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Literal, Self, get_args
 
@@ -24,6 +25,7 @@ from tremor.integrity import (
     find_resolution_ms2,
 )
 from tremor.notes import Note, note
+from tremor.segments import Segment, in_segments, sample_times
 from tremor.storage import ArraySamples, Samples
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Placement",
     "Recording",
     "SampleBlock",
+    "Segment",
     "SensorInfo",
     "Source",
     "gaps_of",
@@ -112,6 +115,8 @@ class Placement:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A run of lost samples; they are never filled in.
+
+    A short one is kept as rows of NaN, a long one parts two segments and takes no memory.
 
     Parameters
     ----------
@@ -229,7 +234,8 @@ class CaptureInfo:
     started_at : datetime or None
         Wall time of the first sample, with its time zone.
     duration_s : float
-        Time from the first sample to the end of the last one, gaps included, s.
+        Time from the first sample to the end of the last one, gaps included, s. Where the clock
+        was set, the time in between is not known and does not count.
     n_samples : int
         Number of samples that are there; lost ones do not count.
     sampling_rate_hz : float
@@ -247,6 +253,8 @@ class CaptureInfo:
         kept as measured and the analysis applies it. 1 if it could not be found.
     gaps : tuple of Gap
         Runs of lost samples, in order of time.
+    segments : tuple of Segment
+        The samples between long gaps, in order of time; a single one where there are none.
     clipped_fraction : float or None
         Share of the samples that are at a rail of the sensor; None until they are counted.
     dead_axes : tuple of str
@@ -286,6 +294,7 @@ class CaptureInfo:
     gravity: Gravity = "included"
     scale_correction: float = 1.0
     gaps: tuple[Gap, ...] = ()
+    segments: tuple[Segment, ...] = ()
     clipped_fraction: float | None = None
     dead_axes: tuple[str, ...] = ()
     resolution_ms2: float | None = None
@@ -305,6 +314,19 @@ class CaptureInfo:
             )
         if self.started_at is not None and self.started_at.tzinfo is None:
             raise InvalidInputError("started_at has no time zone; give an aware datetime")
+        if not self.segments:
+            n_places = self.n_samples + sum(gap.n_lost for gap in self.gaps)
+            object.__setattr__(self, "segments", _one_segment(n_places))
+
+    @property
+    def holes(self) -> tuple[Gap, ...]:
+        """Return the gaps within segments, those that are kept as rows of NaN."""
+        if len(self.segments) < 2:
+            return self.gaps
+        rate_hz = self.sampling_rate_hz
+        places = np.array([round(gap.start_s * rate_hz) for gap in self.gaps], dtype=np.int64)
+        inside = in_segments(self.segments, places, sampling_rate_hz=rate_hz)
+        return tuple(gap for gap, is_hole in zip(self.gaps, inside, strict=True) if is_hole)
 
 
 # A recording is its info and the samples that the info describes. It inherits the facts, so that
@@ -313,8 +335,9 @@ class CaptureInfo:
 class Recording(CaptureInfo):
     """An evenly sampled capture: its facts and its samples, in memory or on disk.
 
-    Sample ``i`` belongs to the time ``i / sampling_rate_hz``. Lost samples are rows of NaN;
-    ``gaps`` lists them. Make one with `from_arrays`, or with `tremor.read` from a file. A
+    Sample ``i`` belongs to the time ``i / sampling_rate_hz``, unless a gap is longer than a minute:
+    `times` tells. Lost samples are rows of NaN, but for those of a long gap, which has no rows;
+    ``gaps`` lists both. Make one with `from_arrays`, or with `tremor.read` from a file. A
     recording on disk is closed after use, best with ``with``.
 
     Parameters
@@ -338,10 +361,18 @@ class Recording(CaptureInfo):
     n_samples: int = field(init=False)
 
     def __post_init__(self) -> None:
-        CaptureInfo.__post_init__(self)
         n = len(self.samples)
-        object.__setattr__(self, "duration_s", n / self.sampling_rate_hz)
-        object.__setattr__(self, "n_samples", n - sum(gap.n_lost for gap in self.gaps))
+        if len(self.segments) < 2:
+            object.__setattr__(self, "segments", _one_segment(n))
+        elif self.segments[-1].end_sample != n:
+            raise InvalidInputError(
+                f"the segments hold {self.segments[-1].end_sample} samples, and {n} are there"
+            )
+        CaptureInfo.__post_init__(self)
+        last = self.segments[-1]
+        n_places = round(last.start_s * self.sampling_rate_hz) + last.n_samples
+        object.__setattr__(self, "duration_s", n_places / self.sampling_rate_hz)
+        object.__setattr__(self, "n_samples", n - sum(gap.n_lost for gap in self.holes))
 
     # Recordings are compared by identity, unlike their infos.
     __eq__ = object.__eq__
@@ -391,6 +422,55 @@ class Recording(CaptureInfo):
     def clipped(self) -> Bools:
         """Return which samples are at a rail of the sensor on any axis, read-only, shape (n,)."""
         return self.samples.in_memory().is_clipped
+
+    def times(self, begin: int = 0, end: int | None = None) -> Floats:
+        """Return the times of some samples, s from the start of the capture.
+
+        Parameters
+        ----------
+        begin, end : int
+            Number of the first sample, and the one after the last; all by default.
+
+        Returns
+        -------
+        ndarray, shape (end - begin,)
+            Rising.
+
+        Examples
+        --------
+        >>> Recording.from_arrays(np.eye(3), sampling_rate_hz=50.0).times().tolist()
+        [0.0, 0.02, 0.04]
+        """
+        end = len(self.samples) if end is None else min(end, len(self.samples))
+        return sample_times(self.segments, begin, end, sampling_rate_hz=self.sampling_rate_hz)
+
+    def stamps(self, begin: int = 0, end: int | None = None) -> Floats:
+        """Return the times of some samples as the clock of the capture showed them, s.
+
+        Parameters
+        ----------
+        begin, end : int
+            As for `times`.
+
+        Returns
+        -------
+        ndarray, shape (end - begin,)
+            The `times`, unless the clock was set: then with its jumps, so that a file of them is
+            read as this recording.
+        """
+        shown = self.times(begin, end)
+        set_by_s = np.cumsum([one.clock_set_by_s for one in self.segments])
+        if set_by_s[-1] == 0.0:
+            return shown
+        first = [one.first_sample for one in self.segments]
+        samples = np.arange(begin, begin + len(shown))
+        return np.asarray(shown + set_by_s[np.searchsorted(first, samples, side="right") - 1])
+
+    @property
+    def clock_began_at(self) -> datetime | None:
+        """Return the wall time of stamp 0: ``started_at``, unless the clock was set later."""
+        set_by_s = sum(one.clock_set_by_s for one in self.segments)
+        return self.started_at and self.started_at - timedelta(seconds=set_by_s)
 
     def in_memory(self) -> Self:
         """Return the recording with all its samples in memory."""
@@ -505,7 +585,13 @@ def _three_columns(acceleration_ms2: npt.ArrayLike) -> Floats:
     return samples
 
 
-def gaps_of(lost: Bools, *, sampling_rate_hz: float) -> tuple[Gap, ...]:
+def _one_segment(n_samples: int) -> tuple[Segment, ...]:
+    return (Segment(start_s=0.0, first_sample=0, n_samples=n_samples),)
+
+
+def gaps_of(
+    lost: Bools, *, sampling_rate_hz: float, segments: Sequence[Segment] = ()
+) -> tuple[Gap, ...]:
     """Find the runs of lost samples.
 
     Parameters
@@ -514,20 +600,40 @@ def gaps_of(lost: Bools, *, sampling_rate_hz: float) -> tuple[Gap, ...]:
         Samples that are lost.
     sampling_rate_hz : float
         Hz.
+    segments : sequence of Segment, optional
+        Those that the samples make; all are one without them.
 
     Returns
     -------
     tuple of Gap
-        In order of time.
+        In order of time, with those between the segments.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], lost, [False])).astype(np.int8)))
-    return tuple(
-        Gap(
-            start_s=float(first / sampling_rate_hz),
-            duration_s=float((end - first) / sampling_rate_hz),
-            n_lost=int(end - first),
+    gaps: list[Gap] = []
+    place = 0
+    for one in segments or _one_segment(len(lost)):
+        begin = round(one.start_s * sampling_rate_hz)
+        if begin > place:
+            gaps.append(_gap(place, begin, sampling_rate_hz))
+        gaps += (
+            _gap(begin + first, begin + end, sampling_rate_hz)
+            for first, end in _runs_of(lost[one.first_sample : one.end_sample])
         )
-        for first, end in zip(edges[0::2], edges[1::2], strict=True)
+        place = begin + one.n_samples
+    return tuple(gaps)
+
+
+def _runs_of(lost: Bools) -> Iterator[tuple[int, int]]:
+    """Return the first sample of each run of lost ones, and the one after its last."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], lost, [False])).astype(np.int8)))
+    return zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True)
+
+
+def _gap(begin: int, end: int, sampling_rate_hz: float) -> Gap:
+    """Return the gap from one place of the even grid to another."""
+    return Gap(
+        start_s=begin / sampling_rate_hz,
+        duration_s=(end - begin) / sampling_rate_hz,
+        n_lost=end - begin,
     )
 
 

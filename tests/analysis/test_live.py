@@ -282,22 +282,24 @@ def test_no_more_is_held_than_a_window_a_step_and_a_block():
         assert len(analyzer._tail.table if analyzer._tail else ()) <= 16
 
 
-def test_long_gap_is_many_windows_and_little_memory():
+def test_windows_begin_anew_after_a_long_gap():
+    samples = samples_of("steady", 50.0)
+    analyzer = LiveAnalyzer(sampling_rate_hz=50.0)
+    first = analyzer.feed(SampleBlock(0, samples[:510], 10.2))
+    table = analyzer.feed(SampleBlock(510 + 3600 * 50, samples[500:1000], 3620.2))
+    np.testing.assert_allclose(table.start_s, 3610.2 + 2.0 * np.arange(4), rtol=1e-12)
+    assert table.segment.tolist() == [1] * 4
+    assert set(first.segment.tolist()) == {0}
+    assert (analyzer.counts.n_lost, analyzer.counts.n_gaps) == (180_000, 1)
+
+
+def test_count_that_was_set_takes_no_time():
     samples = samples_of("steady", 50.0)
     analyzer = LiveAnalyzer(sampling_rate_hz=50.0)
     analyzer.feed(SampleBlock(0, samples[:500], 10.0))
-    table = analyzer.feed(SampleBlock(500 + 3600 * 50, samples[500:1000], 3620.0))
-    assert table.where("gap").sum() == pytest.approx(1800, abs=3)
-    assert not table.where("gap")[-1]
-    np.testing.assert_allclose(np.diff(table.start_s), 2.0, rtol=1e-12)
-
-
-def test_lost_count_is_refused():
-    samples = samples_of("steady", 50.0)
-    analyzer = LiveAnalyzer(sampling_rate_hz=50.0)
-    analyzer.feed(SampleBlock(0, samples[:500], 10.0))
-    with pytest.raises(InvalidInputError, match="lost count"):
-        analyzer.feed(SampleBlock(2**32, samples[:500], 20.0))
+    table = analyzer.feed(SampleBlock(2**32, samples[:500], 20.0))
+    np.testing.assert_allclose(table.start_s, 10.0 + 2.0 * np.arange(4), rtol=1e-12)
+    assert (analyzer.counts.n_lost, analyzer.counts.n_gaps) == (0, 1)
 
 
 def test_rate_that_cannot_hold_the_band_is_refused_at_once():

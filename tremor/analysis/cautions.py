@@ -458,7 +458,7 @@ def sample_cautions(
                 statement=note("COARSE_STEPS", step_ms2=step_ms2),
             )
         )
-    n_lost = sum(gap.n_lost for gap in info.gaps)
+    n_lost = sum(gap.n_lost for gap in info.holes)
     share = n_lost / max(1, n_lost + info.n_samples)
     if share > CAUTIONS.missing_share:
         found.append(

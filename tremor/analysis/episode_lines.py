@@ -48,7 +48,7 @@ _EPISODES_AT_ONCE: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Samples ``begin`` to ``end`` of the capture, which windows cover without a gap."""
+    """Samples ``begin`` to ``end`` of a segment, which windows cover without a gap."""
 
     begin: int
     end: int
@@ -139,7 +139,7 @@ def whole_samples(
 ) -> Floats:
     """Return samples as `corrected_samples` does, the missing ones interpolated."""
     samples = corrected_samples(recording, begin, end)
-    return filled(samples, fs=fs, band_hz=band_hz) if recording.gaps else samples
+    return filled(samples, fs=fs, band_hz=band_hz) if recording.holes else samples
 
 
 def line_jobs(
@@ -244,10 +244,11 @@ def _covered(runs: Sequence[_Run]) -> int:
 
 def _runs(grid: WindowGrid, members: Bools) -> list[_Run]:
     """Join windows that touch or overlap."""
-    begins = np.flatnonzero(members) * grid.n_step
+    rows = np.flatnonzero(members)
+    begins, segment = grid.begin(rows), grid.segment(rows)
     if not begins.size:
         return []
-    cuts = np.flatnonzero(np.diff(begins) > grid.n_window) + 1
+    cuts = np.flatnonzero((np.diff(begins) > grid.n_window) | (np.diff(segment) > 0)) + 1
     firsts = begins[np.append(0, cuts)].tolist()
     lasts = begins[np.append(cuts, len(begins)) - 1].tolist()
     return [_Run(first, last + grid.n_window) for first, last in zip(firsts, lasts, strict=True)]

@@ -108,6 +108,7 @@ def apply_heartbeat(table: WindowTable, *, settings: AnalysisSettings) -> Window
         there = slice(0, len(table) - back)
         with np.errstate(invalid="ignore"):
             alike = rms_ms2[there] >= EPISODES.alike_share * rms_ms2[back:]
+        alike &= table.segment[there] == table.segment[back:]
         recent[back, back:] = np.where(alike, score[there], np.nan)
     seen = np.isfinite(recent[:, rows])
     earliest = len(recent) - 1 - np.argmax(seen[::-1], axis=0)
@@ -145,13 +146,13 @@ def apply_settling(table: WindowTable, *, settings: AnalysisSettings) -> WindowT
     -------
     WindowTable
         Windows that start less than ``settling_s`` after the end of a moving one are
-        ``settling``; so are those as near to the start of the capture or to a gap if their slow
+        ``settling``; so are those as near to the start of a segment or to a gap if their slow
         movement is still strong.
     """
     calm = table.where("tremor") | table.where("no_tremor")
-    since_movement = table.start_s - _last(table.end_s, _is_movement(table, settings))
+    since_movement = table.start_s - _last(table, _is_movement(table, settings))
     broken = table.where("gap") | table.where("dead")
-    since_start = table.start_s - np.maximum(_last(table.end_s, broken), 0.0)
+    since_start = table.start_s - np.maximum(_last(table, broken), _segment_start_s(table))
     limit_ms2 = np.full(len(table), settings.settling_low_rms_ms2)
     low_rms_ms2 = table.scores["low_rms_ms2"]
     with np.errstate(invalid="ignore"):
@@ -215,9 +216,17 @@ def _is_movement(table: WindowTable, settings: AnalysisSettings) -> Bools:
     return np.asarray(moves & ~is_comb)
 
 
-def _last(end_s: Floats, marked: Bools) -> Floats:
-    """Return the end of the last marked window up to each window; -inf before the first."""
-    return np.maximum.accumulate(np.where(marked, end_s, -np.inf))
+def _last(table: WindowTable, marked: Bools) -> Floats:
+    """Return the end of the last marked window of the segment up to each window, or else -inf."""
+    last = np.maximum.accumulate(np.where(marked, np.arange(len(table)), -1))
+    known = last >= np.searchsorted(table.segment, table.segment)
+    return np.where(known, table.end_s[last], -np.inf)
+
+
+def _segment_start_s(table: WindowTable) -> Floats:
+    """Return the start of the segment of each window; 0 for those of the first one of the table."""
+    first = np.searchsorted(table.segment, table.segment)
+    return np.where(first > 0, table.start_s[first], 0.0)
 
 
 def find_episodes(
@@ -239,9 +248,9 @@ def find_episodes(
     tuple of EpisodeWindows
         In order of time. Tremor is there where the hidden Markov model of
         `tremor.analysis.presence` finds it likelier than not, and nearly sure at some time of the
-        episode. An episode ends with it, with a movement, and where the frequency changes; a tremor
-        that comes and goes at one frequency is one episode. It is dropped if the median heartbeat
-        score of all similar windows in and around it is above its limit.
+        episode. An episode ends with it, with a movement, with the segment, and where the frequency
+        changes; a tremor that comes and goes at one frequency is one episode. It is dropped if the
+        median heartbeat score of all similar windows in and around it is above its limit.
     """
     if not len(table):
         return ()
@@ -278,7 +287,8 @@ def _parted(
     resting = np.cumsum(table.reason == REASON_NAMES.index("weak"))
     apart_s = table.start_s[rows[1:]] - table.end_s[rows[:-1]]
     rests = (apart_s > EPISODES.longest_pause_s) & (np.diff(resting[rows]) > 0)
-    cuts = np.flatnonzero((np.diff(ends[rows]) > 0) | rests) + 1
+    apart = np.diff(table.segment[rows]) > 0
+    cuts = np.flatnonzero((np.diff(ends[rows]) > 0) | rests | apart) + 1
     parts: list[Rows] = []
     for part in np.split(rows, cuts):
         parts += _parted_by_frequency(table, presence, part)
@@ -374,9 +384,14 @@ def _is_heartbeat(
     a heart does not stop, and the median over all of them is surer than that of the windows before.
     """
     # Not the whole table for every episode: a day has hundreds of them.
+    segment = table.segment[np.argmax(episode.members)]
+    first, end = np.searchsorted(table.segment, [segment, segment + 1]).tolist()
     around = slice(
-        int(np.searchsorted(table.end_s, episode.start_s - EPISODES.around_s)),
-        int(np.searchsorted(table.start_s, episode.end_s + EPISODES.around_s, side="right")),
+        max(first, int(np.searchsorted(table.end_s, episode.start_s - EPISODES.around_s))),
+        min(
+            end,
+            int(np.searchsorted(table.start_s, episode.end_s + EPISODES.around_s, side="right")),
+        ),
     )
     members, start_s = episode.members[around], table.start_s[around]
     peaks_hz = table.scores["peak_hz"][around]

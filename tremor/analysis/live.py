@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,8 @@ from tremor.integrity import find_clipped, find_dead_axes
 from tremor.measures.band import usable_band
 from tremor.recording import AXES, Floats, SampleBlock
 from tremor.results.windows import WindowAnalysis, WindowTable
-from tremor.settings import EPISODES, STREAM, AnalysisSettings
+from tremor.segments import is_long_gap, is_possible_gap
+from tremor.settings import EPISODES, SEGMENTS, STREAM, AnalysisSettings
 
 __all__ = ["LiveAnalyzer", "LiveWindow", "live_windows"]
 
@@ -60,6 +61,14 @@ class LiveWindow:
     rate_converged: bool
 
 
+class _Jump(NamedTuple):
+    """A jump of the count: whether it is one, the samples lost, and those that make a hole."""
+
+    is_gap: bool
+    n_lost: int
+    n_missing: int
+
+
 class LiveAnalyzer:
     """Analyse blocks of samples; holds no more of them than a window and a step.
 
@@ -83,7 +92,9 @@ class LiveAnalyzer:
     Notes
     -----
     A gap is a jump of the index: its samples are missing, and a window is judged on those that are
-    there, or refused if too many are missing.
+    there, or refused if too many are missing. After a jump of more than a minute the windows begin
+    anew, as in a file; after one of more than a week the count was set, and the time in between is
+    not known: the windows go on from the time of the last sample.
     Samples whose index was received before are dropped. Windows that lie in a gap are finished by
     the block after it.
 
@@ -130,6 +141,9 @@ class LiveAnalyzer:
         #: Index of the first sample of the stream, of the next window, and of the next sample.
         self._first: int | None = self._facts.first_index
         self._begin = self._next = self._first or 0
+        #: Number of the segment, jumps of the count that are no time, and samples so far, lost
+        #: ones of the segments included.
+        self._segment = self._n_skipped = self._n_taken = 0
         self._lowest = np.full(len(AXES), np.inf)
         self._highest = np.full(len(AXES), -np.inf)
         self._tail: _Tail | None = None
@@ -175,15 +189,14 @@ class LiveAnalyzer:
         Raises
         ------
         InvalidInputError
-            If the index jumps by more than a day, or no rate can be estimated.
+            If no rate can be estimated.
         """
         if self._first is None:
             self._first = self._begin = self._next = block.first_index
-        self._clock.add(block)
         n = len(block.acceleration_ms2)
         n_repeated = min(n, max(0, self._next - block.first_index))
-        n_lost = max(0, block.first_index - self._next)
-        self._check_jump(n_lost)
+        jump = self._jumped(max(0, block.first_index - self._next))
+        self._clock.add(replace(block, first_index=block.first_index - self._n_skipped))
         samples = block.acceleration_ms2[n_repeated:]
         present: Bools = np.asarray(np.isfinite(samples).all(axis=1))
         if not present.all():
@@ -193,32 +206,40 @@ class LiveAnalyzer:
         self._counts = replace(
             before,
             n_samples=before.n_samples + n_present,
-            n_lost=before.n_lost + n_lost + len(present) - n_present,
+            n_lost=before.n_lost + jump.n_lost + len(present) - n_present,
             n_repeated=before.n_repeated + n_repeated,
-            n_gaps=before.n_gaps + (n_lost > 0),
+            n_gaps=before.n_gaps + jump.is_gap,
         )
         tables = []
         chunk = _CHUNK * (self._grid.n_step if self._grid else _MOST_WAITING)
-        for begin in range(0, n_lost, chunk):
-            size = min(chunk, n_lost - begin)
+        for begin in range(0, jump.n_missing, chunk):
+            size = min(chunk, jump.n_missing - begin)
             tables.append(self._push(np.full((size, len(AXES)), np.nan)))
         for begin in range(0, len(samples), chunk):
             tables.append(self._push(samples[begin : begin + chunk]))
         found = [table for table in tables if table is not None]
         return WindowTable.concatenate(found) if found else self._nothing
 
-    def _check_jump(self, n_lost: int) -> None:
-        limit = _MOST_WAITING if self._grid is None else STREAM.longest_gap_s * self._grid.fs
-        if n_lost > limit:
-            raise InvalidInputError(
-                f"the index jumps by {n_lost} samples from {self._next}; more than "
-                f"{limit:.0f} are a lost count: begin a new stream there"
-            )
+    def _jumped(self, n_lost: int) -> _Jump:
+        """Begin a new segment after a long gap, and return what was lost."""
+        rate_hz = self.sampling_rate_hz if self._grid is None else self._grid.fs
+        if rate_hz is None:
+            rate_hz = _MOST_WAITING / SEGMENTS.longest_hole_s
+        if not is_long_gap(n_lost, sampling_rate_hz=rate_hz):
+            return _Jump(n_lost > 0, n_lost, n_lost)
+        self._waiting, self._n_waiting = [], 0
+        self._begin = self._next = self._next + n_lost
+        self._segment += 1
+        if is_possible_gap(n_lost, sampling_rate_hz=rate_hz):
+            return _Jump(True, n_lost, 0)
+        self._n_skipped += n_lost
+        return _Jump(True, 0, 0)
 
     def _push(self, samples: Floats) -> WindowTable | None:
         self._waiting.append((samples, self._clipped(samples)))
         self._n_waiting += len(samples)
         self._next += len(samples)
+        self._n_taken += len(samples)
         grid = self._grid
         if grid is not None and self._n_waiting < grid.n_window:
             return None
@@ -271,7 +292,8 @@ class LiveAnalyzer:
         n_dead = self._facts.n_dead_axes
         if n_dead is None:
             n_dead = self._count_dead(rows)
-        begin = self._begin - self._first + np.arange(count) * grid.n_step
+        first = self._begin - self._first - self._n_skipped
+        begin = first + np.arange(count) * grid.n_step
         found = analyze_windows(
             WindowBatch(
                 start_s=begin / grid.fs,
@@ -282,6 +304,8 @@ class LiveAnalyzer:
             ),
             settings=self._settings,
         )
+        if self._segment:
+            found = replace(found, segment=np.full(count, self._segment))
         self._begin += count * grid.n_step
         self._counts = replace(self._counts, n_windows=self._counts.n_windows + count)
         tail = _Tail(found, begin, np.full(count, grid.n_window), grid.fs)
@@ -305,9 +329,7 @@ class LiveAnalyzer:
     def _clipped(self, samples: Floats) -> Bools:
         facts = self._facts
         if facts.clipped is not None:
-            assert self._first is not None
-            first = self._next - self._first
-            known = facts.clipped[first : first + len(samples)]
+            known = facts.clipped[self._n_taken : self._n_taken + len(samples)]
             return np.concatenate((known, np.zeros(len(samples) - len(known), dtype=np.bool_)))
         if facts.range_ms2 is not None:
             return find_clipped(samples, range_ms2=facts.range_ms2)

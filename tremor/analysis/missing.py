@@ -18,6 +18,7 @@ from tremor.measures.intervals import widened_for_missing
 from tremor.measures.pooled import PooledLine
 from tremor.recording import CaptureInfo, Floats
 from tremor.results.estimates import ESTIMATE_NAMES
+from tremor.segments import sample_of
 
 __all__ = ["LostSamples", "filled", "widened"]
 
@@ -41,7 +42,7 @@ class LostSamples:
 
     @classmethod
     def of(cls, info: CaptureInfo) -> Self:
-        """Return those of the gaps of a capture.
+        """Return those of the gaps of a capture; a long gap holds no samples.
 
         Parameters
         ----------
@@ -53,10 +54,11 @@ class LostSamples:
         LostSamples
             In order of time.
         """
-        first = [round(gap.start_s * info.sampling_rate_hz) for gap in info.gaps]
-        n_lost = [gap.n_lost for gap in info.gaps]
+        rate_hz, holes = info.sampling_rate_hz, info.holes
+        places = np.array([round(gap.start_s * rate_hz) for gap in holes], dtype=np.int64)
+        n_lost = [gap.n_lost for gap in holes]
         return cls(
-            np.array(first, dtype=np.int64),
+            sample_of(info.segments, places, sampling_rate_hz=rate_hz),
             np.concatenate(([0], np.cumsum(n_lost, dtype=np.int64))),
         )
 

@@ -36,6 +36,7 @@ from tremor.analysis.episode_lines import (
 from tremor.analysis.episodes import EpisodeWindows, apply_context, find_episodes
 from tremor.analysis.heart_caution import heart_caution, heart_of, widened
 from tremor.analysis.humps import breadth_caution, without_humps
+from tremor.analysis.one_clock import stretch_on_one_clock
 from tremor.analysis.posture import posture_cautions
 from tremor.analysis.rest import find_rest_start, first_rest_start
 from tremor.analysis.rest_signal import Capture
@@ -236,7 +237,10 @@ def _with_heart(summary: Summary, heart: HeartBeside | None) -> Summary:
 
 def _grid(recording: Recording, settings: AnalysisSettings) -> WindowGrid:
     return WindowGrid.of(
-        window_s=settings.window_s, step_s=settings.step_s, fs=recording.sampling_rate_hz
+        window_s=settings.window_s,
+        step_s=settings.step_s,
+        fs=recording.sampling_rate_hz,
+        segments=recording.segments,
     )
 
 
@@ -254,8 +258,9 @@ def _reason_to_refuse(recording: Recording, settings: AnalysisSettings) -> Note 
             nyquist_hz=fs / 2.0,
             rate_hz=fs,
         )
-    if _grid(recording, settings).count(len(recording.samples)) == 0:
-        return note("CAPTURE_TOO_SHORT", duration_s=recording.duration_s, least_s=settings.window_s)
+    if _grid(recording, settings).count_all(len(recording.samples)) == 0:
+        longest_s = max(one.n_samples for one in recording.segments) / fs
+        return note("CAPTURE_TOO_SHORT", duration_s=longest_s, least_s=settings.window_s)
     return None
 
 
@@ -268,16 +273,19 @@ def _recovery(
     baseline_rms_ms2: float | None,
 ) -> Recovery:
     settings, start_s = capture.settings, rest_start_s
+    stretch = stretch_on_one_clock(capture, table, at_s=rest_start_s)
+    capture, table = stretch.capture, stretch.table
     if start_s is None:
         start_s = find_rest_start(table, settings=settings)
         if start_s is None:
             return Recovery.insufficient(note("NEVER_STILL"))
         start_s = first_rest_start(table, start_s, settings=settings)
+        start_s = max(start_s, stretch.start_s)
     floor_ms2 = baseline_rms_ms2
     if floor_ms2 is None:
         floor_ms2 = baseline_floor(table, start_s, settings=settings)
-    of_rest = [one for one in episodes if one.end_s > start_s]
-    return recovery_of(
+    of_rest = [one for one in episodes if start_s < one.end_s <= stretch.end_s]
+    found = recovery_of(
         table,
         rest_start_s=start_s,
         settings=settings,
@@ -285,6 +293,7 @@ def _recovery(
         capture=capture,
         in_bursts=duty_cycle_of(of_rest) is not None,
     )
+    return replace(found, remark=found.remark + stretch.remarks)
 
 
 def _judged_windows(
@@ -294,34 +303,38 @@ def _judged_windows(
     progress: Callable[[float], object] | None,
 ) -> tuple[WindowTable, int]:
     """Judge all windows, and count the clipped samples of the whole capture."""
-    count = grid.count(len(recording.samples))
+    count = grid.count_all(len(recording.samples))
+    begins = grid.begin(np.arange(0, count, _WINDOWS_AT_ONCE))
+    # Chunks overlap, and samples lie between and after windows: each clipped one counts once.
+    owned = [0, *begins[1:].tolist(), len(recording.samples)]
 
-    def judge(first: int) -> tuple[WindowTable, int]:
+    def judge(number: int) -> tuple[WindowTable, int]:
+        first = number * _WINDOWS_AT_ONCE
         size = min(_WINDOWS_AT_ONCE, count - first)
-        begin = first * grid.n_step
-        end = begin + (size - 1) * grid.n_step + grid.n_window
-        # Chunks overlap, and samples may follow the last window: each clipped one counts once.
-        is_last = first + size == count
-        n_own = len(recording.samples) - begin if is_last else size * grid.n_step
-        clipped = recording.samples.clipped(begin, max(end, begin + n_own))
+        at = grid.begin(first + np.arange(size))
+        begin, end = int(at[0]), int(at[-1]) + grid.n_window
+        own, own_end = owned[number], owned[number + 1]
+        clipped = recording.samples.clipped(own, max(end, own_end))
         n_before = np.concatenate(([0], np.cumsum(clipped)))
-        starts = np.arange(size) * grid.n_step
         # Each axis in one run of memory: windows that overlap are cut from it twice.
         samples = np.asfortranarray(corrected_samples(recording, begin, end))
+        starts = at - own
         batch = WindowBatch(
             start_s=grid.start_s(first, size),
-            acceleration_ms2=grid.cut(samples, 0, size),
+            acceleration_ms2=grid.cut_at(samples, at - begin),
             clipped_share=(n_before[starts + grid.n_window] - n_before[starts]) / grid.n_window,
             n_dead_axes=len(recording.dead_axes),
             fs=grid.fs,
         )
-        return analyze_windows(batch, settings=settings), int(n_before[n_own])
+        return analyze_windows(batch, settings=settings), int(n_before[own_end - own])
 
     if count > _WINDOWS_AT_ONCE:
         import_module("scipy.special")  # else each worker process would import it
-    jobs = [partial(judge, first) for first in range(0, count, _WINDOWS_AT_ONCE)]
+    jobs = [partial(judge, number) for number in range(len(begins))]
     parts = list(run_jobs(jobs, progress=progress))
-    return WindowTable.concatenate([part for part, _ in parts]), sum(n for _, n in parts)
+    table = WindowTable.concatenate([part for part, _ in parts])
+    table = table.in_segments([one.start_s for one in recording.segments])
+    return table, sum(n for _, n in parts)
 
 
 def _episode(windows: EpisodeWindows, line: PooledLine | None) -> Episode:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Self
 
 import numpy as np
@@ -93,7 +93,7 @@ def find_presence(
     Returns
     -------
     Presence
-        By the forward-backward algorithm.
+        By the forward-backward algorithm, in each segment by itself.
 
     Notes
     -----
@@ -108,6 +108,19 @@ def find_presence(
     doi:10.1109/5.18626. Streit RL, Barrett RF. Frequency line tracking using hidden Markov models.
     IEEE Trans Acoust Speech Signal Process 1990;38:586-598. doi:10.1109/29.52700.
     """
+    parts = [_presence_in(table.select(rows), still_gate_ms2, settings) for rows in table.parts()]
+    if len(parts) == 1:
+        return parts[0]
+    return Presence(
+        **{
+            item.name: np.concatenate([getattr(part, item.name) for part in parts])
+            for item in fields(Presence)
+        }
+    )
+
+
+def _presence_in(table: WindowTable, still_gate_ms2: float, settings: AnalysisSettings) -> Presence:
+    """Compute the probabilities in the windows of one segment."""
     n = len(table)
     grid_hz = np.arange(settings.band_low_hz, settings.band_high_hz + 1e-9, PRESENCE.grid_hz)
     on, pausing, track_hz = np.zeros(n), np.zeros(n), np.full(n, np.nan)

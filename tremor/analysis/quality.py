@@ -92,9 +92,10 @@ def _nyquist(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
 
 
 def _duration(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
-    if info.duration_s >= settings.window_s:
+    longest_s = max(one.n_samples for one in info.segments) / info.sampling_rate_hz
+    if longest_s >= settings.window_s:
         return []
-    values = {"duration_s": info.duration_s, "window_s": settings.window_s}
+    values = {"duration_s": longest_s, "window_s": settings.window_s}
     return [(note("QUALITY_SHORT", **values), True)]
 
 
@@ -109,16 +110,21 @@ def _gaps(info: CaptureInfo, _: AnalysisSettings) -> _Found:
         return []
     lost_s = sum(gap.duration_s for gap in info.gaps)
     found = note("QUALITY_GAPS", n_gaps=len(info.gaps), lost_s=lost_s)
-    return [(found, lost_s > QUALITY.most_spoiled_share * info.duration_s)]
+    # What lies between segments is no part of the measurement.
+    spoiled_s = sum(gap.duration_s for gap in info.holes)
+    whole_s = sum(one.n_samples for one in info.segments) / info.sampling_rate_hz
+    return [(found, spoiled_s > QUALITY.most_spoiled_share * whole_s)]
 
 
 def _windows(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
     """Count the windows of which too much is missing."""
     fs = info.sampling_rate_hz
-    if not info.gaps or info.duration_s < settings.window_s:
+    if not info.holes:
         return []
-    grid = WindowGrid.of(window_s=settings.window_s, step_s=settings.step_s, fs=fs)
-    begin = np.arange(grid.count(round(info.duration_s * fs))) * grid.n_step
+    grid = WindowGrid.of(
+        window_s=settings.window_s, step_s=settings.step_s, fs=fs, segments=info.segments
+    )
+    begin = grid.begin(np.arange(grid.count_all(info.segments[-1].end_sample)))
     n_missing = LostSamples.of(info).count(begin, begin + grid.n_window)
     n_lost = int(np.count_nonzero(n_missing > settings.most_missing_share * grid.n_window))
     if not n_lost:

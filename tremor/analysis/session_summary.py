@@ -118,7 +118,9 @@ def status_of(summary: Summary, beyond: BeyondBand | None, *, settings: Analysis
 
 def _covered_s(grid: WindowGrid, chosen: Bools) -> float:
     """Return the time that windows cover, overlaps counted once, s."""
-    begin = np.flatnonzero(chosen) * grid.n_step
+    rows = np.flatnonzero(chosen)
+    # Samples of different segments are apart, however near their numbers.
+    begin = grid.begin(rows) + grid.segment(rows) * grid.n_window
     if begin.size == 0:
         return 0.0
     new = np.minimum(np.diff(begin, append=begin[-1] + grid.n_window), grid.n_window)

@@ -45,10 +45,10 @@ def read_windows(
     ndarray, shape (n, 3, n_window)
         Scale corrected, missing samples interpolated, m/s^2.
     """
-    begins = rows * grid.n_step
+    begins = grid.begin(rows)
     windows = np.empty((len(begins), 3, grid.n_window))
     # A window is interpolated by itself.
-    most_apart = 0 if recording.gaps else _READ_TOGETHER * grid.n_window
+    most_apart = 0 if recording.holes else _READ_TOGETHER * grid.n_window
     cuts = np.flatnonzero(np.diff(begins) >= most_apart) + 1
     for near in np.split(np.arange(len(begins)), cuts):
         if not near.size:

@@ -1,4 +1,4 @@
-"""The clock of a capture: its true sampling rate, its gaps, and its even grid.
+"""The clock of a capture: its true sampling rate, its gaps, and its evenly spaced samples.
 
 Stamps in; a rate with its standard deviation and the sample position of every row out. A nominal
 rate is only compared with the fit. Reading stamps from files is `tremor.formats`; streams are
@@ -14,6 +14,7 @@ import numpy as np
 from tremor.arrays import Bools, Floats, Indices, read_only
 from tremor.clock.by_arrivals import late_stamp_notes, positions_by_count
 from tremor.clock.by_steps import positions_by_steps
+from tremor.clock.cutting import Stretches, stretches_of_places, stretches_of_times
 from tremor.clock.rate import (
     StampLine,
     describe_fit,
@@ -23,9 +24,11 @@ from tremor.clock.rate import (
     relative_wander,
 )
 from tremor.clock.resampling import longest_bridged_step_s, resample_evenly
-from tremor.clock.row_order import order_rows
+from tremor.clock.row_order import OrderedRows, order_rows
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
+from tremor.segments import Segment
+from tremor.settings import SEGMENTS
 
 __all__ = ["TimeBase", "declared_timebase", "fit_timebase"]
 
@@ -68,8 +71,13 @@ class TimeBase:
         if self.uneven_time_s is not None:
             object.__setattr__(self, "uneven_time_s", read_only(self.uneven_time_s))
 
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the segments of the capture: what long gaps part, or a clock that was set."""
+        return self._stretches().segments(sampling_rate_hz=self.sampling_rate_hz)
+
     def to_grid(self, values: Floats) -> Floats:
-        """Put the samples of the capture on the even grid.
+        """Put the samples of the capture on an even grid, segment by segment.
 
         Parameters
         ----------
@@ -79,7 +87,8 @@ class TimeBase:
         Returns
         -------
         ndarray, shape (m, k)
-            One row for each position of the grid; NaN where there is no sample.
+            One row for each sample of the segments, one segment after the other; NaN where there is
+            no sample.
 
         Raises
         ------
@@ -88,13 +97,39 @@ class TimeBase:
         """
         keeps_all = len(self.rows) == len(values) and _is_range(self.rows)
         kept = values if keeps_all else values[self.rows]
+        stretches = self._stretches()
         if self.uneven_time_s is not None:
-            return resample_evenly(self.uneven_time_s, kept, sampling_rate_hz=self.sampling_rate_hz)
-        if int(self.index[-1]) == len(kept) - 1:
+            return self._resampled(kept, stretches)
+        n_samples = int(stretches.n_samples.sum())
+        if n_samples == len(kept):
             return kept
-        grid = np.full((int(self.index[-1]) + 1, values.shape[1]), np.nan)
-        grid[self.index] = kept
+        first = np.cumsum(stretches.n_samples) - stretches.n_samples
+        position = self.index + np.repeat(first - stretches.begin, np.diff(stretches.rows))
+        grid = np.full((n_samples, values.shape[1]), np.nan)
+        grid[position] = kept
         return grid
+
+    def _stretches(self) -> Stretches:
+        rate_hz = self.sampling_rate_hz
+        if self.uneven_time_s is not None:
+            return stretches_of_times(self.uneven_time_s, sampling_rate_hz=rate_hz)
+        return stretches_of_places(self.index, sampling_rate_hz=rate_hz)
+
+    def _resampled(self, kept: Floats, stretches: Stretches) -> Floats:
+        assert self.uneven_time_s is not None
+        rate_hz, edges = self.sampling_rate_hz, stretches.rows.tolist()
+        if len(edges) == 2:
+            return resample_evenly(self.uneven_time_s, kept, sampling_rate_hz=rate_hz)
+        parts = []
+        for begin, end, n in zip(edges[:-1], edges[1:], stretches.n_samples.tolist(), strict=True):
+            time_s, values = self.uneven_time_s[begin:end], kept[begin:end]
+            if np.count_nonzero(np.isfinite(values).all(axis=1)) > 1:
+                parts.append(resample_evenly(time_s, values, sampling_rate_hz=rate_hz))
+                continue
+            part = np.full((n, kept.shape[1]), np.nan)  # a single sample is where it is
+            part[np.rint((time_s - time_s[0]) * rate_hz).astype(np.int64)] = values
+            parts.append(part)
+        return np.concatenate(parts)
 
 
 def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
@@ -169,7 +204,8 @@ def fit_timebase(
     InsufficientDataError
         If there are fewer than two rows.
     InvalidInputError
-        If a stamp is not a number, or if the stamps do not advance, or start again.
+        If a stamp is not a number, or if the stamps do not advance, start again, or jump by more
+        than any clock can.
 
     Notes
     -----
@@ -205,6 +241,7 @@ def fit_timebase(
         first_row_number=first_row_number,
         clock_start_s=clock_start_s,
     )
+    _refuse_jumps(ordered, first_row_number)
     found = _find_positions(ordered.stamps_s, ordered.breaks)
     rows, stamps, index = ordered.rows[found.kept], found.stamps_s, found.index
     warnings = list(ordered.notes)
@@ -229,6 +266,18 @@ def fit_timebase(
         uneven_time_s=None if uneven is None else uneven.time_s,
         warnings=tuple(warnings),
         history=(describe_fit(rate_hz, sd_hz, len(rows), span_s),),
+    )
+
+
+def _refuse_jumps(ordered: OrderedRows, first_row_number: int) -> None:
+    steps = np.diff(ordered.stamps_s)
+    if float(steps.max(initial=0.0)) <= SEGMENTS.longest_jump_s:
+        return
+    at = int(np.argmax(steps))
+    raise InvalidInputError(
+        f"the stamps jump by {steps[at]:.3g} s at row {first_row_number + ordered.rows[at + 1]}, "
+        "further than a clock can be set; repair the line, or name the time column and its unit "
+        "with --columns"
     )
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tremor.formats.csv.units_and_gravity import UnitAndGravity, find_unit_and_gravity
-from tremor.formats.even_grid import put_on_even_grid
+from tremor.formats.even_grid import SamplingRate, put_on_even_grid
 from tremor.formats.table import DeclaredFacts, Table
 from tremor.integrity import Rails, chunked_resolution_ms2, chunked_scale_correction, find_rails
 from tremor.notes import note
@@ -50,7 +50,7 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
     # Samples that are interpolated below show no step.
     step_ms2 = chunked_resolution_ms2(table.chunks(quantity.unit_ms2))
     rate = put_on_even_grid(table, facts)
-    gaps = _find_gaps(table, rate.sampling_rate_hz)
+    gaps = _find_gaps(table, rate)
     dead_axes = _find_dead_axes(table)
     scale_correction = _find_scale_correction(table, quantity, rate.sampling_rate_hz)
     started_at = _start_time(table, facts, rate.first_stamp_s)
@@ -70,6 +70,7 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         gravity=quantity.gravity,
         scale_correction=scale_correction,
         gaps=gaps,
+        segments=rate.segments,
         dead_axes=dead_axes,
         resolution_ms2=None if step_ms2 is None else step_ms2 * scale_correction,
         sensor=facts.sensor,
@@ -119,11 +120,15 @@ def _find_rails(table: Table, quantity: UnitAndGravity, sensor: SensorInfo | Non
     )
 
 
-def _find_gaps(table: Table, rate_hz: float) -> tuple[Gap, ...]:
-    n_lost = table.statistics.n_lost
-    if not n_lost:
+def _find_gaps(table: Table, rate: SamplingRate) -> tuple[Gap, ...]:
+    gaps = gaps_of(
+        table.statistics.lost_mask(),
+        sampling_rate_hz=rate.sampling_rate_hz,
+        segments=rate.segments,
+    )
+    if not gaps:
         return ()
-    gaps = gaps_of(table.statistics.lost_mask(), sampling_rate_hz=rate_hz)
+    n_lost = sum(gap.n_lost for gap in gaps)
     longest = max(gaps, key=lambda gap: gap.duration_s)
     table.warnings.append(
         note(
@@ -134,7 +139,8 @@ def _find_gaps(table: Table, rate_hz: float) -> tuple[Gap, ...]:
             longest_at_s=longest.start_s,
         )
     )
-    table.history.append(f"lost samples kept as missing: {n_lost}, gaps: {len(gaps)}")
+    n_kept = table.statistics.n_lost
+    table.history.append(f"lost samples kept as missing: {n_kept}, gaps: {len(gaps)}")
     return gaps
 
 

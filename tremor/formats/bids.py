@@ -63,7 +63,8 @@ def write_recording_bids(
 
     Notes
     -----
-    The channel ``latency`` is the time of each sample from the first. The wall time of the start,
+    The channel ``latency`` is the time of each sample from the first; a gap of more than a minute
+    has no rows. The wall time of the start,
     if known, is in ``scans.tsv``, in UTC.
     """
     folder = Path(folder)
@@ -101,7 +102,7 @@ def _write(root: Path, recording: Recording, subject: str, task: str) -> list[Pa
 
 def _rows(recording: Recording, first: int) -> str:
     samples = recording.acceleration_ms2[first : first + _ROWS_AT_ONCE]
-    time_s = (first + np.arange(len(samples))) / recording.sampling_rate_hz
+    time_s = recording.stamps(first, first + len(samples))
     values = np.column_stack((time_s, np.round(samples, 6) + 0.0))
     text = ("%.6f\t%.6f\t%.6f\t%.6f\n" * len(values)) % tuple(values.reshape(-1).tolist())
     return text.replace("nan", _MISSING)
@@ -126,13 +127,13 @@ def _readme(recording: Recording) -> str:
     return (
         "# Leg acceleration\n\n"
         f"One recording of an accelerometer{where}, in m/s^2, {gravity} gravity, as written by "
-        f"tremor-analyzer {__version__}. Lost samples are n/a. How it was made:\n\n"
-        + "".join(f"- {step}\n" for step in recording.history)
+        f"tremor-analyzer {__version__}. Lost samples are n/a; a gap of more than a minute has no rows and is a jump of "
+        "latency. How it was made:\n\n" + "".join(f"- {step}\n" for step in recording.history)
     )
 
 
 def _scans(recording: Recording, name: str) -> str:
-    started_at = recording.started_at
+    started_at = recording.clock_began_at
     moment = _MISSING
     if started_at is not None:
         moment = started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

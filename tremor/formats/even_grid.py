@@ -1,10 +1,11 @@
-"""The sampling rate of a table, and its rows on the even grid of that rate.
+"""The sampling rate of a table, and its rows as evenly spaced samples, segment by segment.
 
-Fitting rates and finding gaps is `tremor.clock`.
+Fitting rates, finding gaps and cutting at long ones is `tremor.clock`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tremor.clock.row_order import repeated_rows
@@ -13,13 +14,14 @@ from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import quoted
 from tremor.formats.table import DeclaredFacts, Table
 from tremor.notes import note
+from tremor.segments import Segment
 
 __all__ = ["SamplingRate", "put_on_even_grid"]
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingRate:
-    """Sampling rate of a capture, and where its samples begin.
+    """Sampling rate of a capture, its segments, and when its samples begin.
 
     Parameters
     ----------
@@ -27,13 +29,17 @@ class SamplingRate:
         As ``sampling_rate_hz``, ``nominal_sampling_rate_hz`` and ``sampling_rate_sd_hz`` of
         `tremor.recording.CaptureInfo`, Hz.
     first_stamp_s : float
-        Stamp of the first sample, s; 0 without a time column.
+        Stamp of the first sample, s; 0 without a time column. Where the clock was set, the stamp
+        that it would have had after the last time.
+    segments : tuple of Segment
+        Of the samples; none where they are one.
     """
 
     sampling_rate_hz: float
     nominal_hz: float | None
     sd_hz: float | None
     first_stamp_s: float
+    segments: tuple[Segment, ...] = ()
 
 
 def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
@@ -42,8 +48,8 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
     Parameters
     ----------
     table : Table
-        Samples and stamps. Its samples are replaced by those on the grid, NaN where lost; steps
-        and warnings are appended to it.
+        Samples and stamps. Its samples are replaced by those on the grid, NaN where lost, those of
+        all segments one after the other; steps and warnings are appended to it.
     facts : DeclaredFacts
         Declared rates. That of the user is the rate without a time column, else only a nominal
         rate.
@@ -82,17 +88,21 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
     if clock is None:
         clock = _fit_all_stamps(table, facts.first_row_number, nominal_hz)
     first_row = 0
+    segments: tuple[Segment, ...] = ()
     if isinstance(clock, TimeBase):
-        first_row = int(clock.rows[0])
+        first_row, segments = int(clock.rows[0]), clock.segments
         _place(table, clock)
     table.warnings.extend(clock.warnings)
     table.decide("sampling_rate", f"{clock.sampling_rate_hz:.6g} Hz", "told")
     table.history.extend(clock.history)
+    _note_cuts(table, segments)
     return SamplingRate(
         clock.sampling_rate_hz,
         nominal_hz,
         clock.sampling_rate_sd_hz,
-        table.first_stamp_s(first_row),
+        # What a clock shows after it was set is right.
+        table.first_stamp_s(first_row) + sum(one.clock_set_by_s for one in segments),
+        segments,
     )
 
 
@@ -114,3 +124,14 @@ def _place(table: Table, clock: TimeBase) -> None:
     if clock.uneven_time_s is None and len(clock.rows) == n_rows == int(clock.index[-1]) + 1:
         return
     table.replace_values(clock.to_grid(table.samples()))
+
+
+def _note_cuts(table: Table, segments: Sequence[Segment]) -> None:
+    """Warn of each time that the clock was set, and tell the segments."""
+    table.warnings.extend(
+        note("CLOCK_SET", jump_s=one.clock_set_by_s, at_s=one.start_s)
+        for one in segments
+        if one.clock_set_by_s
+    )
+    if len(segments) > 1:
+        table.history.append(f"cut at long gaps into segments: {len(segments)}")

@@ -1,7 +1,7 @@
 """Recordings as Parquet files, and back without loss; the only importer of pyarrow.
 
-A row is a sample that is not lost: its ``index`` on the even grid, ``time_s`` from index 0, and the
-acceleration, as 64-bit numbers. All facts of the capture are JSON in the metadata of the file under
+A row is a sample that is not lost: its ``index`` on the even grid, in which long gaps count, its
+``time_s`` from index 0, and the acceleration, as 64-bit numbers. All facts of the capture are JSON in the metadata of the file under
 the key ``tremor``, schema ``tremor.parquet/1``.
 """
 
@@ -24,6 +24,7 @@ from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.integrity import find_clipped
 from tremor.notes import Note
 from tremor.recording import AXES, CaptureInfo, Floats, Recording, Source
+from tremor.segments import Segment, sample_of, sample_places
 from tremor.storage import ArraySamples
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ def write_recording_parquet(
     refuse_existing(path, overwrite=overwrite)
     require_parent(path)
     samples = recording.acceleration_ms2
-    index = np.flatnonzero(~np.isnan(samples).any(axis=1)).astype(np.int64)
-    columns = {INDEX_COLUMN: index, TIME_COLUMN: index / recording.sampling_rate_hz}
+    rows = np.flatnonzero(~np.isnan(samples).any(axis=1)).astype(np.int64)
+    rate_hz = recording.sampling_rate_hz
+    index = sample_places(recording.segments, rows, sampling_rate_hz=rate_hz)
+    columns = {INDEX_COLUMN: index, TIME_COLUMN: index / rate_hz}
     columns |= {
-        name: np.ascontiguousarray(samples[index, axis])
+        name: np.ascontiguousarray(samples[rows, axis])
         for axis, name in enumerate(ACCELERATION_COLUMNS)
     }
     table = arrow.table(columns).replace_schema_metadata({_KEY: _encode_facts(recording)})
@@ -116,10 +119,15 @@ def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
             f"{path} was not written by tremor convert, so nothing tells what its columns are; "
             "export it as CSV"
         )
-    index = table[INDEX_COLUMN].to_numpy()
+    segments = msgspec.convert(facts.get("segments", ()), tuple[Segment, ...])
+    rows = sample_of(
+        segments,
+        table[INDEX_COLUMN].to_numpy(),
+        sampling_rate_hz=facts["sampling_rate_hz"],
+    )
     samples = np.full((facts["n_places"], len(AXES)), np.nan)
     for axis, name in enumerate(ACCELERATION_COLUMNS):
-        samples[index, axis] = table[name].to_numpy()
+        samples[rows, axis] = table[name].to_numpy()
     return _recording(facts, samples, path)
 
 

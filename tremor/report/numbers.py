@@ -22,6 +22,10 @@ __all__ = [
 ]
 
 _SIGNIFICANT: Final = 3
+_YEAR_S: Final = 365.25 * 86_400.0
+#: Days from which on hours are not said, and years from which on days are not.
+_MANY_DAYS: Final = 4
+_MANY_YEARS: Final = 2
 
 
 def decimals_of(estimate: Estimate, *, most_digits: int = 4) -> int:
@@ -155,12 +159,19 @@ def span(seconds: float) -> str:
     --------
     >>> span(45.2), span(356.5), span(4800.0), span(17126.0)
     ('45 s', '5 min 57 s', '1 h 20 min', '4 h 45 min')
+    >>> span(864_000.0), span(1.7e9)
+    ('10 days', '54 years')
     """
     whole = _nearest(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return _two(whole // 60, "min", whole % 60, "s")
+    days = _nearest(seconds / 86_400.0)
+    if days >= _MANY_YEARS * 365:
+        return f"{_nearest(seconds / _YEAR_S)} years"
+    if days >= _MANY_DAYS:
+        return f"{days} days"
     minutes = _nearest(seconds / 60.0)
     return _two(minutes // 60, "h", minutes % 60, "min")
 

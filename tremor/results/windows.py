@@ -6,8 +6,9 @@ A day has more than forty thousand windows; a `WindowAnalysis` is made of one wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, Self, overload
 
 import numpy as np
@@ -97,6 +98,7 @@ class WindowAnalysis(TremorEstimates):
 
 _COLUMNS: Final = ("start_s", "end_s", "score", "threshold", "polarisation")
 _CODES: Final = ("reason", "method")
+_PLAIN: Final = (*_COLUMNS, *_CODES, "segment")
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -119,6 +121,8 @@ class WindowTable(Sequence[WindowAnalysis]):
         Value, low and high of each estimate of the table; NaN where not estimated.
     scores : mapping of str to ndarray, shape (n_windows,)
         The statistics that the verdicts are based on; NaN where not measured.
+    segment : ndarray of int64, shape (n_windows,)
+        Number of the segment that a window lies in; all in one if not given.
     """
 
     start_s: Floats
@@ -130,8 +134,11 @@ class WindowTable(Sequence[WindowAnalysis]):
     polarisation: Floats
     estimates: Mapping[str, Floats]
     scores: Mapping[str, Floats] = field(default_factory=dict)
+    segment: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __post_init__(self) -> None:
+        segment = self.segment if len(self.segment) else np.zeros(len(self.start_s))
+        object.__setattr__(self, "segment", read_only(segment, np.int64))
         for name in _COLUMNS:
             object.__setattr__(self, name, read_only(getattr(self, name)))
         for name in _CODES:
@@ -156,7 +163,7 @@ class WindowTable(Sequence[WindowAnalysis]):
         """
         parts = [part for part in parts if len(part)]
         if not parts:
-            none: dict[str, Any] = {name: np.zeros(0) for name in (*_COLUMNS, *_CODES)}
+            none: dict[str, Any] = {name: np.zeros(0) for name in _PLAIN}
             return cls(**none, estimates={name: np.zeros((0, 3)) for name in ESTIMATE_NAMES})
 
         def joined(name: str) -> dict[str, Floats]:
@@ -164,10 +171,7 @@ class WindowTable(Sequence[WindowAnalysis]):
             return {key: np.concatenate([each[key] for each in columns]) for key in columns[0]}
 
         return cls(
-            **{
-                name: np.concatenate([getattr(part, name) for part in parts])
-                for name in (*_COLUMNS, *_CODES)
-            },
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN},
             estimates=joined("estimates"),
             scores=joined("scores"),
         )
@@ -186,10 +190,33 @@ class WindowTable(Sequence[WindowAnalysis]):
             These windows alone.
         """
         return WindowTable(
-            **{name: getattr(self, name)[rows] for name in (*_COLUMNS, *_CODES)},
+            **{name: getattr(self, name)[rows] for name in _PLAIN},
             estimates={name: column[rows] for name, column in self.estimates.items()},
             scores={name: column[rows] for name, column in self.scores.items()},
         )
+
+    def in_segments(self, start_s: Sequence[float]) -> WindowTable:
+        """Return the windows with the segments that they lie in.
+
+        Parameters
+        ----------
+        start_s : sequence of float
+            Starts of the segments, in order of time, s.
+
+        Returns
+        -------
+        WindowTable
+            The same windows.
+        """
+        if len(start_s) < 2:
+            return self
+        return replace(self, segment=np.searchsorted(start_s, self.start_s, side="right") - 1)
+
+    def parts(self) -> list[slice]:
+        """Return the rows of each segment that holds windows, in order of time."""
+        edges = np.flatnonzero(np.diff(self.segment)) + 1
+        limits = [0, *edges.tolist(), len(self)]
+        return [slice(first, end) for first, end in pairwise(limits) if first < end]
 
     def __len__(self) -> int:
         return len(self.start_s)

@@ -2,11 +2,11 @@
 
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
 together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
-(`arrivals`), tables without a header (`layouts`), rails, gravity and quality of a capture (`captures`), the noise floor (`spectra`),
-the scores of a window (`scores`), shaking that is no tremor (`outside`), the line model (`lines`)
-and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a recovery
-(`recoveries`), sessions that are compared (`comparisons`), a batch
-(`batches`), the tap test of a strap (`strap`).
+(`arrivals`), tables without a header (`layouts`), where a capture is cut (`segments`), its rails,
+gravity and quality (`captures`), the noise floor (`spectra`), the scores of a window (`scores`),
+shaking that is no tremor (`outside`), the line model (`lines`) and its check (`fits`), episodes,
+cautions and streams (`sessions`), the prior of a recovery (`recoveries`), sessions that are
+compared (`comparisons`), a batch (`batches`), the tap test of a strap (`strap`).
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -28,6 +28,7 @@ from tremor.settings.recoveries import (
     RMS_SERIES,
 )
 from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IMPACTS, PEAK
+from tremor.settings.segments import SEGMENTS
 from tremor.settings.sessions import CAUTIONS, DRIFT, EPISODES, PRESENCE, STREAM
 from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
@@ -84,6 +85,7 @@ __all__ = [
     "RMS_SERIES",
     "ROW_LAYOUTS",
     "RUNNING_CLOCK",
+    "SEGMENTS",
     "SINE",
     "SLOPE_FIT",
     "SPECTRUM",

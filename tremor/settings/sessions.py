@@ -604,14 +604,8 @@ class CautionCalibration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamCalibration:
-    """When a stream is refused, and when its windows change their length."""
+    """When the windows of a stream change their length."""
 
-    longest_gap_s: float = calibrated(
-        86_400.0,
-        "s",
-        "a longer jump of the sample index is a counter that was lost and not a gap",
-        source=JUDGEMENT,
-    )
     most_rate_change: float = calibrated(
         0.02,
         "1",

@@ -286,7 +286,7 @@ def write_recording_csv(
     path : path
         File to write.
     recording : Recording
-        The time of a sample is its index divided by the sampling rate.
+        A long gap is a jump in time, as a short one is.
     note : str
         Any text, in one line.
     decimals, overwrite
@@ -302,11 +302,11 @@ def write_recording_csv(
     write_native_csv(
         path,
         samples[kept],
-        time_s=np.flatnonzero(kept) / recording.sampling_rate_hz,
+        time_s=recording.stamps()[kept],
         preamble=NativePreamble(
             gravity=recording.gravity,
             nominal_sampling_rate_hz=recording.nominal_sampling_rate_hz,
-            started_at=recording.started_at,
+            started_at=recording.clock_began_at,
             sensor=recording.sensor,
             placement=recording.placement,
             note=note,
