@@ -319,6 +319,11 @@ class CaptureInfo:
             object.__setattr__(self, "segments", _one_segment(n_places))
 
     @property
+    def recorded_s(self) -> float:
+        """Return the time that the segments last, without long gaps, s."""
+        return sum(one.n_samples for one in self.segments) / self.sampling_rate_hz
+
+    @property
     def holes(self) -> tuple[Gap, ...]:
         """Return the gaps within segments, those that are kept as rows of NaN."""
         if len(self.segments) < 2:

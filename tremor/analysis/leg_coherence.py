@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy.typing as npt
 
 from tremor.estimate import Estimate
 from tremor.notes import note
-from tremor.recording import Floats, Recording
+from tremor.recording import Floats, Recording, Segment
 from tremor.results.comparison import LegCoherence
 from tremor.settings import LEGS
 
@@ -42,7 +44,7 @@ def coherence_of_legs(
 
     Notes
     -----
-    Segments of 4 s that overlap by half, without those in which either has a lost sample; each leg
+    Pieces of 4 s that overlap by half, without those in which either has a lost sample; each leg
     is seen along the direction in which it moves most at the frequency, and the other recording is
     interpolated to the times of the first. The interval is that of Fisher's transform of the
     coherence, the level of chance 1 - 0.05^(1 / (L - 1)) with L independent segments.
@@ -65,37 +67,65 @@ def coherence_of_legs(
     """
     if one.started_at is None or other.started_at is None:
         return None
-    fs = one.sampling_rate_hz
     # Time of the first sample of the other on the clock of the first.
     ahead_s = (other.started_at - one.started_at).total_seconds()
-    begin_s = max(0.0, ahead_s)
-    end_s = min(one.duration_s, ahead_s + other.duration_s - 2.0 / other.sampling_rate_hz)
-    overlap_s = end_s - begin_s
+    fs, overlap_s, spectra = one.sampling_rate_hz, 0.0, []
+    n_window = round(LEGS.segment_s * fs)
+    for mine, theirs in product(_on_wall_clock(one), _on_wall_clock(other)):
+        both = _Shared(one, mine, other, theirs, ahead_s)
+        begin_s, end_s = both.span_s
+        overlap_s += max(0.0, end_s - begin_s)
+        first, last = math.ceil(begin_s * fs), math.floor(end_s * fs)
+        for start in range(first, last - n_window, n_window // 2):
+            pair = both.read(start, n_window)
+            if pair is not None:
+                spectra.append(_fourier(pair, fs=fs, frequency_hz=frequency_hz))
     if overlap_s < LEGS.least_overlap_s:
         return None
-    first, last = math.ceil(begin_s * fs), math.floor(end_s * fs)
-    n_segment = round(LEGS.segment_s * fs)
-    spectra = []
-    for start in range(first, last - n_segment, n_segment // 2):
-        pair = _segment(one, other, start, n_segment, ahead_s=ahead_s)
-        if pair is not None:
-            spectra.append(_fourier(pair, fs=fs, frequency_hz=frequency_hz))
     return _coherence(np.array(spectra), frequency_hz=frequency_hz, overlap_s=overlap_s)
 
 
-def _segment(
-    one: Recording, other: Recording, start: int, n: int, *, ahead_s: float
-) -> tuple[Floats, Floats] | None:
-    """Return a segment of both legs at the times of the first; None if samples are missing."""
-    from scipy.interpolate import CubicSpline
+def _on_wall_clock(recording: Recording) -> tuple[Segment, ...]:
+    """Return the segments after the clock was last set: the wall time of others is not known."""
+    segments = recording.segments
+    last = max((at for at, one in enumerate(segments) if one.clock_set_by_s), default=0)
+    return segments[last:]
 
-    at = ((start + np.arange(n)) / one.sampling_rate_hz - ahead_s) * other.sampling_rate_hz
-    begin = max(math.floor(at[0]) - 2, 0)
-    end = min(math.ceil(at[-1]) + 3, len(other.samples))
-    first, second = one.samples.read(start, start + n), other.samples.read(begin, end)
-    if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        return None
-    return first, np.asarray(CubicSpline(np.arange(begin, end), second)(at))
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Shared:
+    """A segment of each leg, and the time of the first sample of the other on the first's clock."""
+
+    one: Recording
+    mine: Segment
+    other: Recording
+    theirs: Segment
+    ahead_s: float
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Time that the two share, s from the start of the first recording."""
+        mine, theirs = self.mine, self.theirs
+        theirs_s = self.ahead_s + theirs.start_s
+        end_s = theirs_s + (theirs.n_samples - 2.0) / self.other.sampling_rate_hz
+        own_end_s = mine.start_s + mine.n_samples / self.one.sampling_rate_hz
+        return max(mine.start_s, theirs_s), min(own_end_s, end_s)
+
+    def read(self, start: int, n: int) -> tuple[Floats, Floats] | None:
+        """Return a piece of both legs at the times of the first; None if samples are missing."""
+        from scipy.interpolate import CubicSpline
+
+        one, other, mine, theirs = self.one, self.other, self.mine, self.theirs
+        first = start - round(mine.start_s * one.sampling_rate_hz)
+        at = ((start + np.arange(n)) / one.sampling_rate_hz - self.ahead_s) * other.sampling_rate_hz
+        at -= round(theirs.start_s * other.sampling_rate_hz)
+        begin = max(math.floor(at[0]) - 2, 0)
+        end = min(math.ceil(at[-1]) + 3, theirs.n_samples)
+        own = one.samples.read(mine.first_sample + first, mine.first_sample + first + n)
+        near = other.samples.read(theirs.first_sample + begin, theirs.first_sample + end)
+        if not (np.isfinite(own).all() and np.isfinite(near).all()):
+            return None
+        return own, np.asarray(CubicSpline(np.arange(begin, end), near)(at))
 
 
 def _fourier(pair: tuple[Floats, Floats], *, fs: float, frequency_hz: float) -> Complexes:

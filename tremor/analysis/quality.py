@@ -112,8 +112,7 @@ def _gaps(info: CaptureInfo, _: AnalysisSettings) -> _Found:
     found = note("QUALITY_GAPS", n_gaps=len(info.gaps), lost_s=lost_s)
     # What lies between segments is no part of the measurement.
     spoiled_s = sum(gap.duration_s for gap in info.holes)
-    whole_s = sum(one.n_samples for one in info.segments) / info.sampling_rate_hz
-    return [(found, spoiled_s > QUALITY.most_spoiled_share * whole_s)]
+    return [(found, spoiled_s > QUALITY.most_spoiled_share * info.recorded_s)]
 
 
 def _windows(info: CaptureInfo, settings: AnalysisSettings) -> _Found:

@@ -97,7 +97,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
         "verdict": quality.level.replace(" ", "_"),
         "reasons": list(map(sentence, quality.reasons)),
         "still_s": still_s(windows),
-        "rest": rest_text(windows, duration_s=facts.duration_s),
+        "rest": rest_text(windows, duration_s=facts.recorded_s),
         "software": {
             "name": "tremor-analyzer",
             "version": __version__,

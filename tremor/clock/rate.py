@@ -14,7 +14,7 @@ import numpy as np
 from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
 from tremor.notes import Note, note
-from tremor.settings import RATE_FIT
+from tremor.settings import RATE_FIT, SEGMENTS
 
 __all__ = [
     "DECIMATION",
@@ -299,7 +299,7 @@ def rate_sd_hz(stamps: Floats, index: Indices, blocks: Blocks, period_s: float) 
     float
         Hz.
     """
-    resolution_s, span_s = stamp_resolution_s(stamps), float(stamps[-1] - stamps[0])
+    resolution_s, span_s = stamp_resolution_s(stamps), covered_s(stamps)
     if len(blocks.position) - blocks.n_groups - 1 >= 2:
         return block_rate_sd_hz(blocks, period_s, resolution_s=resolution_s, span_s=span_s)
     x = index - index.mean()
@@ -336,6 +336,24 @@ def block_rate_sd_hz(
     )
     # Each end of the span is off by a uniform rounding error: together resolution / sqrt(6).
     return float(np.hypot(relative, resolution_s / np.sqrt(6.0) / span_s) / period_s)
+
+
+def covered_s(stamps: Floats) -> float:
+    """Return the time from the first to the last stamp without long gaps.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n,)
+        s, in order.
+
+    Returns
+    -------
+    float
+        s. A clock may have been set in a long gap, or stopped: it tells nothing of the rate.
+    """
+    steps = np.diff(stamps)
+    in_gaps_s = float(steps[steps > SEGMENTS.longest_hole_s].sum())
+    return float(stamps[-1] - stamps[0]) - in_gaps_s
 
 
 def stamp_resolution_s(stamps: Floats) -> float:

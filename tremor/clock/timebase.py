@@ -17,6 +17,7 @@ from tremor.clock.by_steps import positions_by_steps
 from tremor.clock.cutting import Stretches, stretches_of_places, stretches_of_times
 from tremor.clock.rate import (
     StampLine,
+    covered_s,
     describe_fit,
     fit_stamps,
     nominal_rate_notes,
@@ -93,14 +94,20 @@ class TimeBase:
         Raises
         ------
         InsufficientDataError
-            If the samples must be resampled and fewer than two of them are finite.
+            If the samples must be resampled and fewer than two of them are finite, or if next to
+            all of them are lost.
         """
         keeps_all = len(self.rows) == len(values) and _is_range(self.rows)
         kept = values if keeps_all else values[self.rows]
         stretches = self._stretches()
+        n_samples = int(stretches.n_samples.sum())
+        if n_samples > SEGMENTS.least_in_holes + SEGMENTS.most_holes * len(kept):
+            raise InsufficientDataError(
+                f"{len(kept)} of {n_samples} samples are there at {self.sampling_rate_hz:.4g} Hz; "
+                "record again, or name the time column and its unit with --columns"
+            )
         if self.uneven_time_s is not None:
             return self._resampled(kept, stretches)
-        n_samples = int(stretches.n_samples.sum())
         if n_samples == len(kept):
             return kept
         first = np.cumsum(stretches.n_samples) - stretches.n_samples
@@ -257,7 +264,7 @@ def fit_timebase(
         rate_hz = _mean_rate_hz(uneven.time_s)
         warnings.append(note("RESAMPLED", spread_percent=100 * uneven.relative_sd, rate_hz=rate_hz))
     warnings += nominal_rate_notes(rate_hz, nominal_sampling_rate_hz)
-    span_s = float(stamps[-1] - stamps[0])
+    span_s = covered_s(stamps)
     return TimeBase(
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=sd_hz,

@@ -127,8 +127,9 @@ def _readme(recording: Recording) -> str:
     return (
         "# Leg acceleration\n\n"
         f"One recording of an accelerometer{where}, in m/s^2, {gravity} gravity, as written by "
-        f"tremor-analyzer {__version__}. Lost samples are n/a; a gap of more than a minute has no rows and is a jump of "
-        "latency. How it was made:\n\n" + "".join(f"- {step}\n" for step in recording.history)
+        f"tremor-analyzer {__version__}. Lost samples are n/a; a gap of more than a minute has no "
+        "rows and is a jump of latency. How it was made:\n\n"
+        + "".join(f"- {step}\n" for step in recording.history)
     )
 
 

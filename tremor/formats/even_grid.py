@@ -15,6 +15,7 @@ from tremor.formats.csv.cells import quoted
 from tremor.formats.table import DeclaredFacts, Table
 from tremor.notes import note
 from tremor.segments import Segment
+from tremor.settings import STAMP_UNITS
 
 __all__ = ["SamplingRate", "put_on_even_grid"]
 
@@ -62,7 +63,8 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
     Raises
     ------
     CaptureReadError
-        If there are no stamps and no rate is declared, or arrivals determine none.
+        If there are no stamps and no rate is declared, or arrivals determine none, or the rate is
+        higher than that of any accelerometer.
     InvalidInputError
         If the stamps determine no rate.
     """
@@ -87,6 +89,7 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
         clock = table.clock.fit(nominal_sampling_rate_hz=nominal_hz)
     if clock is None:
         clock = _fit_all_stamps(table, facts.first_row_number, nominal_hz)
+    _refuse_rate(clock.sampling_rate_hz, facts.name)
     first_row = 0
     segments: tuple[Segment, ...] = ()
     if isinstance(clock, TimeBase):
@@ -124,6 +127,16 @@ def _place(table: Table, clock: TimeBase) -> None:
     if clock.uneven_time_s is None and len(clock.rows) == n_rows == int(clock.index[-1]) + 1:
         return
     table.replace_values(clock.to_grid(table.samples()))
+
+
+def _refuse_rate(rate_hz: float, name: str) -> None:
+    highest_hz = STAMP_UNITS.possible_rate_hz[1]
+    if rate_hz > highest_hz:
+        raise CaptureReadError(
+            f"the times of {name} make a sampling rate of {rate_hz:.3g} Hz, and no accelerometer "
+            f"has more than {highest_hz:g} Hz; repair its damaged rows, or name the columns and "
+            "their units with --columns"
+        )
 
 
 def _note_cuts(table: Table, segments: Sequence[Segment]) -> None:

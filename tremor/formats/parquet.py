@@ -1,8 +1,8 @@
 """Recordings as Parquet files, and back without loss; the only importer of pyarrow.
 
 A row is a sample that is not lost: its ``index`` on the even grid, in which long gaps count, its
-``time_s`` from index 0, and the acceleration, as 64-bit numbers. All facts of the capture are JSON in the metadata of the file under
-the key ``tremor``, schema ``tremor.parquet/1``.
+``time_s`` from index 0, and the acceleration, as 64-bit numbers. All facts of the capture are JSON
+in the metadata of the file under the key ``tremor``, schema ``tremor.parquet/1``.
 """
 
 from __future__ import annotations

@@ -298,7 +298,7 @@ def render_check(
     lines = [f"{name}: {text('quality', quality.level)}"]
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
-    lines += [*wrapped(rest_text(windows, duration_s=facts.duration_s)), ""]
+    lines += [*wrapped(rest_text(windows, duration_s=facts.recorded_s)), ""]
     for row, value in view.capture_rows(facts, source_format=source_format):
         lines += wrapped(f"{row:<18}{value}", indent=2, hang=18)
         if row == text("capture", "gaps"):

@@ -78,7 +78,7 @@ def rest_text(table: WindowTable, *, duration_s: float) -> str:
     table : WindowTable
         All windows of a capture.
     duration_s : float
-        Length of the capture, s.
+        Length of the capture, long gaps left out, s.
 
     Returns
     -------

@@ -35,6 +35,19 @@ class SegmentCalibration:
         "without power shows, to the end of the dates that are read",
         source="derived: epochs of clocks, 1904 to 2052",
     )
+    most_holes: float = calibrated(
+        100.0,
+        "1",
+        "lost samples within segments over those that are there, above which there is nothing to "
+        "measure and only memory to lose",
+        source=JUDGEMENT,
+    )
+    least_in_holes: float = calibrated(
+        1.0e6,
+        "1",
+        "lost samples from which on that counts: 24 MB",
+        source=JUDGEMENT,
+    )
 
 
 SEGMENTS: Final = SegmentCalibration()
