@@ -45,10 +45,10 @@ class ReplaySource:
     Notes
     -----
     Row 0 of the recording has index 0. Lost samples are omitted, so that a gap is a jump of
-    ``first_index``; an empty block marks the end of a segment that ends with lost samples, and the
-    time that passes in a long run of them. ``arrival_s`` is the time in the recording, whatever the
-    speed, so that a clock fitted to it has the rate of the recording. There are no device times: a
-    recording keeps the clock that was fitted to them.
+    ``first_index``; an empty block marks the limit of a segment that begins or ends with lost
+    samples, and the time that passes in a long run of them. ``arrival_s`` is the time in the
+    recording, whatever the speed, so that a clock fitted to it has the rate of the recording. There
+    are no device times: a recording keeps the clock that was fitted to them.
 
     If the reader is slow, the blocks that are due come without delay.
 
@@ -160,6 +160,8 @@ class ReplaySource:
         samples = self._recording.acceleration_ms2[begin:end]
         place = round(segment.start_s * rate_hz)
         known = 0  # of the samples that a reader knows the fate of
+        if begin and not np.isfinite(samples[0, 0]):
+            yield SampleBlock(place + n_skipped, np.zeros((0, len(AXES))), place / rate_hz)
         for first in range(0, len(samples), self._n_packet):
             rows = samples[first : first + self._n_packet]
             last = first + len(rows)

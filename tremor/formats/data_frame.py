@@ -240,8 +240,9 @@ def _numeric_stamps(cells: pd.Series, unit: str) -> _Stamps:
             f"if it is in {unit}; sort the rows by time, or name it time_s, time_ms, time_us or "
             "time_ns"
         )
-    rate_hz = (len(there) - 1) / span_s if span_s > 0.0 else 0.0
-    if not _PLAUSIBLE_RATE_HZ[0] <= rate_hz <= _PLAUSIBLE_RATE_HZ[1]:
+    if not any(
+        _PLAUSIBLE_RATE_HZ[0] <= rate_hz <= _PLAUSIBLE_RATE_HZ[1] for rate_hz in _rates_hz(there)
+    ):
         raise InvalidInputError(
             f"{len(there)} rows span {span_s:g} s if the time column {cells.name!r} is in {unit}; "
             "name it time_s, time_ms, time_us or time_ns"
@@ -250,3 +251,12 @@ def _numeric_stamps(cells: pd.Series, unit: str) -> _Stamps:
     seconds[cells.notna().to_numpy()] = there
     epoch_s = float(numbers[0]) / per_s
     return _Stamps(seconds, epoch_s if _EPOCH_S[0] <= epoch_s <= _EPOCH_S[1] else None)
+
+
+def _rates_hz(seconds: Floats) -> tuple[float, ...]:
+    """Return the mean sampling rate, and that of the usual step, which no gap lowers."""
+    steps = np.diff(seconds)
+    rising = steps[steps > 0.0]
+    if not rising.size:
+        return ()
+    return len(steps) / float(seconds[-1] - seconds[0] or np.inf), 1.0 / float(np.median(rising))

@@ -265,7 +265,12 @@ class Analysis:
             ) from error
         # In the document the file is named once, in the records also by that of the capture.
         source = found.source if found.source.format != "arrays" else None
-        return replace(found, recording=replace(found.recording, source=source))
+        segments_s = [one.start_s for one in found.recording.segments]
+        return replace(
+            found,
+            recording=replace(found.recording, source=source),
+            windows=found.windows.in_segments(segments_s),
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
