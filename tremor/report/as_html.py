@@ -204,7 +204,7 @@ def _amplitude(analysis: Analysis) -> dict[str, Any] | None:
             "page",
             "amplitude_caption",
             curve=text("page", "amplitude_curve") if has_curve else "",
-            gaps=text("page", "amplitude_gaps") if facts.gaps else "",
+            gaps=_gaps_caption(facts),
             markers=text("page", "amplitude_markers", listed=listed) if listed else "",
         ),
         "svg": Markup(
@@ -242,6 +242,16 @@ def _recovery(analysis: Analysis) -> dict[str, Any] | None:
     }
 
 
+def _gaps_caption(facts: CaptureInfo) -> str:
+    """Return how gaps are drawn, and where the clock was set, if there are any."""
+    names = {
+        "amplitude_gaps": bool(facts.gaps),
+        "amplitude_cut": len(facts.gaps) > len(facts.holes),
+        "amplitude_clock": any(one.clock_set_by_s for one in facts.segments),
+    }
+    return "".join(text("page", name) for name, shown in names.items() if shown)
+
+
 def _spectrogram(analysis: Analysis) -> Markup | None:
     if analysis.spectrogram is None:
         return None
@@ -249,6 +259,7 @@ def _spectrogram(analysis: Analysis) -> Markup | None:
         spectrogram_svg(
             analysis.spectrogram,
             analysis.windows,
+            analysis.recording,
             prefix="spectrogram",
             title=text("figure", "spectrogram_title"),
             desc=text("page", "spectrogram_caption"),
@@ -339,7 +350,7 @@ def _quality_figure(analysis: Analysis) -> Markup | None:
     return Markup(
         quality_svg(
             analysis.windows,
-            duration_s=analysis.recording.duration_s,
+            analysis.recording,
             prefix="quality",
             title=text("figure", "quality_title"),
             desc=text("figure", "quality_description", counts=counts),

@@ -16,6 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from tremor.report.messages import text
 from tremor.report.numbers import clock, value_text
+from tremor.report.time_axis import TIME_STEPS_S, TimeAxis
 from tremor.report.view import verdict_word
 from tremor.results.verdicts import VERDICTS
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
     from tremor.estimate import Estimate
-    from tremor.recording import Floats, Marker
+    from tremor.recording import CaptureInfo, Floats, Marker
     from tremor.results.analysis import Analysis, SpectrumView
     from tremor.results.comparison import SessionRow
     from tremor.results.estimates import TremorEstimates
@@ -63,7 +64,6 @@ _SPECTRUM_IN: Final = 3.0
 _STRIP_IN: Final = 2.8
 #: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
 _MOST_SHAPES: Final = 3000
-_TIME_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200)
 _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -150,10 +150,11 @@ def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> 
 
 def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
     upper, strip = figure.subplots(2, 1, sharex=True, height_ratios=(7.0, 0.6))
-    _draw_amplitude(upper, analysis)
-    _draw_strip(strip, analysis.windows)
-    strip.set_xlim(0.0, max(analysis.recording.duration_s, 1e-3))
-    _time_axis(strip)
+    time = TimeAxis.of(analysis.recording)
+    _draw_amplitude(upper, analysis, time)
+    _draw_strip(strip, analysis.windows, time)
+    strip.set_xlim(0.0, max(time.length_s, 1e-3))
+    _time_axis(strip, time)
     figure.legend(
         handles=[
             Patch(facecolor=colour, hatch=hatch, label=text(*words), edgecolor="white")
@@ -166,7 +167,7 @@ def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
     )
 
 
-def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
+def _draw_amplitude(axes: Axes, analysis: Analysis, time: TimeAxis) -> None:
     table = analysis.windows
     centre, step_s = _centres(table)
     value, low, high = (table.estimates["rms_ms2"][:, column].copy() for column in range(3))
@@ -174,7 +175,7 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
     # A line joins neighbours alone: a row of NaN goes wherever windows do not follow each other.
     breaks = np.flatnonzero(np.diff(centre) > 1.5 * step_s) + 1
     centre, value, low, high = (
-        np.insert(column, breaks, np.nan) for column in (centre, value, low, high)
+        np.insert(column, breaks, np.nan) for column in (time.drawn(centre), value, low, high)
     )
     axes.fill_between(centre, low, high, color=_SKY, alpha=0.5, linewidth=0, rasterized=rasterized)
     axes.plot(
@@ -182,7 +183,7 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
     )
     recovery = analysis.recovery
     if recovery is not None and recovery.verdict == "decays":
-        time_s = recovery.rest_start_s + recovery.curve_time_s
+        time_s = time.drawn(recovery.rest_start_s + recovery.curve_time_s)
         axes.fill_between(
             time_s,
             recovery.curve_low_ms2,
@@ -194,29 +195,31 @@ def _draw_amplitude(axes: Axes, analysis: Analysis) -> None:
         axes.plot(time_s, recovery.curve_rms_ms2, color=_INK, linewidth=1.6)
     for gap in analysis.recording.gaps:
         axes.axvspan(
-            gap.start_s,
-            gap.start_s + gap.duration_s,
+            *time.drawn(np.array([gap.start_s, gap.start_s + gap.duration_s])).tolist(),
             facecolor="#eeeeee",
             edgecolor=_GREY,
             hatch="////",
             linewidth=0,
         )
+    for at_s in time.breaks():
+        axes.axvline(at_s, color=_INK, linestyle="--", linewidth=1.2)
     top = _top(high, value)
     axes.set_ylim(0.0, 1.12 * top)
-    _draw_markers(axes, analysis.recording.markers)
+    _draw_markers(axes, analysis.recording.markers, time)
     axes.set_ylabel(text("figure", "amplitude_axis"))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
 
 
-def _draw_markers(axes: Axes, markers: Sequence[Marker]) -> None:
+def _draw_markers(axes: Axes, markers: Sequence[Marker], time: TimeAxis) -> None:
     """Draw what the runner marked, numbered from the first; pain with its rating."""
     for number, one in enumerate(markers, start=1):
         pain = one.kind == "pain"
         colour = _VERMILLION if pain else _INK
-        axes.axvline(one.time_s, color=colour, linestyle=":", linewidth=1.2)
+        at_s = float(time.drawn(np.array([one.time_s]))[0])
+        axes.axvline(at_s, color=colour, linestyle=":", linewidth=1.2)
         axes.annotate(
             text("figure", "pain", rating=one.text) if pain else str(number),
-            (one.time_s, 1.0),
+            (at_s, 1.0),
             xycoords=("data", "axes fraction"),
             ha="center",
             va="bottom",
@@ -238,7 +241,7 @@ def _centres(table: WindowTable) -> tuple[Floats, float]:
 
 
 def _stretches(
-    table: WindowTable, chosen: np.typing.NDArray[np.bool_]
+    table: WindowTable, chosen: np.typing.NDArray[np.bool_], time: TimeAxis
 ) -> list[tuple[float, float]]:
     """Join windows that follow each other to (start, length), each as long as one step."""
     if not chosen.any():
@@ -246,17 +249,17 @@ def _stretches(
     centre, step_s = _centres(table)
     rows = np.flatnonzero(chosen)
     cuts = np.flatnonzero((np.diff(rows) > 1) | (np.diff(centre[rows]) > 1.5 * step_s)) + 1
-    return [
-        (float(centre[run[0]] - step_s / 2.0), float(centre[run[-1]] - centre[run[0]] + step_s))
-        for run in np.split(rows, cuts)
-    ]
+    runs = np.split(rows, cuts)
+    begin = time.drawn(centre[[run[0] for run in runs]] - step_s / 2.0)
+    end = time.drawn(centre[[run[-1] for run in runs]] + step_s / 2.0)
+    return list(zip(begin.tolist(), (end - begin).tolist(), strict=True))
 
 
-def _draw_strip(axes: Axes, table: WindowTable) -> None:
+def _draw_strip(axes: Axes, table: WindowTable, time: TimeAxis) -> None:
     for _, verdicts, colour, hatch in _GROUPS:
         chosen = np.isin(table.verdict, verdicts)
         axes.broken_barh(
-            _stretches(table, chosen),
+            _stretches(table, chosen, time),
             (0.0, 1.0),
             facecolor=colour,
             hatch=None if len(table) > _MOST_SHAPES else hatch,  # pixels of hatches take seconds
@@ -269,11 +272,15 @@ def _draw_strip(axes: Axes, table: WindowTable) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _time_axis(axes: Axes) -> None:
+def _time_axis(axes: Axes, time: TimeAxis) -> None:
     span_s = axes.get_xlim()[1]
-    step_s = next((step for step in _TIME_STEPS_S if span_s / step <= 5), _TIME_STEPS_S[-1])
-    axes.xaxis.set_major_locator(MultipleLocator(step_s))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
+    if time.is_cut:
+        ticks, span_s = time.ticks(), float(time.time_s[-1])
+        axes.set_xticks([tick.at_s for tick in ticks], [clock(tick.time_s) for tick in ticks])
+    else:
+        step_s = next((step for step in TIME_STEPS_S if span_s / step <= 5), TIME_STEPS_S[-1])
+        axes.xaxis.set_major_locator(MultipleLocator(step_s))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda second, _: clock(max(second, 0.0))))
     axes.set_xlabel(text("figure", "time_axis_hours" if span_s >= 3600.0 else "time_axis"))
 
 
@@ -355,7 +362,13 @@ def _fill_spectrum(
 
 
 def spectrogram_svg(
-    spectrogram: Spectrogram, table: WindowTable, *, prefix: str, title: str, desc: str
+    spectrogram: Spectrogram,
+    table: WindowTable,
+    info: CaptureInfo,
+    *,
+    prefix: str,
+    title: str,
+    desc: str,
 ) -> str:
     """Draw the spectrum over time, with the frequency of the windows with tremor.
 
@@ -365,6 +378,8 @@ def spectrogram_svg(
         What to draw.
     table : WindowTable
         The windows; the ridge is drawn where they have a tremor and nowhere else.
+    info : CaptureInfo
+        The capture.
     prefix, title, desc : str
         As in `amplitude_svg`.
 
@@ -373,9 +388,14 @@ def spectrogram_svg(
     str
         One ``svg`` element.
     """
-    times, frequencies = spectrogram.time_s, spectrogram.frequency_hz
+    time = TimeAxis.of(info)
+    times, frequencies = time.drawn(spectrogram.time_s), spectrogram.frequency_hz
     level = spectrogram.level_db.reshape(len(times), len(frequencies)).T
     low, high = np.percentile(level, (5.0, 99.5))
+    # A column without a level stands in every long gap.
+    at = np.searchsorted(times, time.gaps_s())
+    times = np.insert(times, at, time.gaps_s())
+    level = np.insert(level, at, np.nan, axis=1)
     with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
         figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
         axes = figure.subplots()
@@ -388,14 +408,14 @@ def spectrogram_svg(
             vmax=max(high, low + 1.0),
             rasterized=True,
         )
-        centre, _ = _centres(table)
+        centre = time.drawn(_centres(table)[0])
         frequency = table.estimates["frequency_hz"][:, 0]
         axes.plot(centre, frequency, ".", color=_VERMILLION, markersize=3.0, rasterized=True)
         axes.set_ylabel(text("figure", "frequency_axis"))
         axes.set_ylim(float(frequencies[0]), float(frequencies[-1]))
         axes.set_xlim(float(times[0]), max(float(times[-1]), float(times[0]) + 1e-3))
         figure.colorbar(mesh, label=text("figure", "level_axis"), ticks=MaxNLocator(4))
-        _time_axis(axes)
+        _time_axis(axes, time)
         return _svg(figure, prefix=prefix, title=title, desc=desc)
 
 
@@ -442,7 +462,7 @@ def strip_svg(strip: Strip, *, prefix: str, title: str, desc: str) -> str:
 
 
 def quality_svg(
-    table: WindowTable, *, duration_s: float, prefix: str, title: str, desc: str
+    table: WindowTable, info: CaptureInfo, *, prefix: str, title: str, desc: str
 ) -> str:
     """Draw which stretches could be judged, and what stood in the way elsewhere.
 
@@ -450,8 +470,8 @@ def quality_svg(
     ----------
     table : WindowTable
         The windows.
-    duration_s : float
-        Length of the capture, s.
+    info : CaptureInfo
+        The capture.
     prefix, title, desc : str
         As in `amplitude_svg`.
 
@@ -460,7 +480,7 @@ def quality_svg(
     str
         One ``svg`` element.
     """
-    verdicts = table.verdict
+    verdicts, time = table.verdict, TimeAxis.of(info)
     rows: list[tuple[str, np.typing.NDArray[np.bool_], str, str]] = [
         (text("figure", "judged"), np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
     ]
@@ -474,7 +494,7 @@ def quality_svg(
         axes = figure.subplots()
         for place, (_, chosen, colour, hatch) in enumerate(rows):
             axes.broken_barh(
-                _stretches(table, chosen),
+                _stretches(table, chosen, time),
                 (place - 0.4, 0.8),
                 facecolor=colour,
                 hatch=None if len(table) > _MOST_SHAPES else hatch,
@@ -484,10 +504,10 @@ def quality_svg(
             )
         axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        axes.set_xlim(0.0, max(duration_s, 1e-3))
+        axes.set_xlim(0.0, max(time.length_s, 1e-3))
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        _time_axis(axes)
+        _time_axis(axes, time)
         return _svg(figure, prefix=prefix, title=title, desc=desc)
 
 
