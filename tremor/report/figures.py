@@ -201,7 +201,7 @@ def _draw_amplitude(axes: Axes, analysis: Analysis, time: TimeAxis) -> None:
             hatch="////",
             linewidth=0,
         )
-    for at_s in time.breaks():
+    for at_s in time.breaks().tolist():
         axes.axvline(at_s, color=_INK, linestyle="--", linewidth=1.2)
     top = _top(high, value)
     axes.set_ylim(0.0, 1.12 * top)

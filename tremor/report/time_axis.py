@@ -121,10 +121,10 @@ class TimeAxis:
                     found.append(TimeTick(at_s, float(time_s)))
         return found
 
-    def breaks(self) -> list[float]:
-        """Return where segments begin without a gap, because the clock was set, as drawn, s."""
+    def breaks(self) -> Floats:
+        """Return where segments begin without a gap, as drawn, s, shape (n_breaks,)."""
         end, start = self.drawn_s[1:-1:2], self.drawn_s[2::2]
-        return start[start <= end].tolist()
+        return np.asarray(start[start <= end])
 
     def gaps_s(self) -> Floats:
         """Return the middle of each long gap as drawn, s, shape (n_gaps,)."""
