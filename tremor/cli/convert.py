@@ -98,7 +98,7 @@ def convert(
     if as_json:
         print_json(_summary(recording, decoded, file, form, files))
     else:
-        n_lost = len(recording.acceleration_ms2) - recording.n_samples
+        n_lost = sum(gap.n_lost for gap in recording.gaps)
         click.echo(
             f"{path}: {recording.n_samples} samples in {recording.duration_s:.4g} s at "
             f"{recording.sampling_rate_hz:.6g} Hz, {n_lost} lost"
@@ -158,7 +158,7 @@ def _summary(
             "started_at": None if started_at is None else started_at.isoformat(),
             "duration_s": recording.duration_s,
             "n_samples": recording.n_samples,
-            "n_lost": len(recording.acceleration_ms2) - recording.n_samples,
+            "n_lost": sum(gap.n_lost for gap in recording.gaps),
             "n_gaps": len(recording.gaps),
             "sampling_rate_hz": recording.sampling_rate_hz,
             "gravity": recording.gravity,

@@ -229,10 +229,8 @@ def _why(tally: _Tally, recording: Recording) -> str:
 
     settings = tally.settings
     if tally.last is None:
-        return (
-            f"the capture lasts {recording.duration_s:.3g} s; at least {settings.window_s:g} s "
-            "are needed"
-        )
+        longest_s = max(one.n_samples for one in recording.segments) / recording.sampling_rate_hz
+        return f"the capture lasts {longest_s:.3g} s; at least {settings.window_s:g} s are needed"
     return (
         f"only {tally.judged_s:.3g} s could be judged; at least {settings.still_least_s:g} s "
         f"are needed. The last window: {tally.last.verdict}: {sentence(tally.last.reason)}"
