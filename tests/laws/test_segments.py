@@ -19,6 +19,7 @@ from tremor.analysis.live import LiveAnalyzer
 from tremor.analysis.offline import analyze, judge
 from tremor.analysis.stream import StreamFacts
 from tremor.formats.data_frame import recording_from_frame
+from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import Recording, SampleBlock, gaps_of
 from tremor.results.analysis import Analysis
 from tremor.results.windows import WindowTable
@@ -222,6 +223,45 @@ def test_a_sensor_that_comes_back_has_the_rate_of_before():
             given.feed(SampleBlock(index, rows, (index + len(rows)) / (1.01 * FS) + late_s))
     assert given.clock.converged
     assert given.sampling_rate_hz == pytest.approx(1.01 * FS, rel=1e-3)
+
+
+@pytest.mark.parametrize("stamped", [False, True], ids=["arrivals", "stamps"])
+def test_a_recorded_stream_is_cut_like_the_stream(tmp_path, stamped):
+    """A sensor comes back after an hour; if it stamps its samples, its clock begins again."""
+    n, n_block, rng = 3000, 10, np.random.default_rng(1)
+    samples = np.concatenate([fading(n, 1), fading(n, 2)])
+    blocks = []
+    for first in range(0, 2 * n, n_block):
+        later = first >= n
+        index = first + (round(HOUR_S * FS) if later else 0)
+        place = np.arange(index, index + n_block)
+        device_s = (place - (index - first + n if later else 0)) / FS
+        blocks.append(
+            SampleBlock(
+                index,
+                np.round(samples[first : first + n_block], 6),
+                float((place[-1] + 1) / FS + 0.02 * rng.random()),
+                device_time_s=device_s if stamped else None,
+            )
+        )
+
+    async def record():
+        stream = StreamDescription(sampling_rate_hz=FS, detects_loss=True)
+        async with Recorder(tmp_path / "session", stream=stream) as recorder:
+            for block in blocks:
+                recorder.take(block)
+
+    asyncio.run(record())
+    recording = tremor.read(tmp_path / "session")
+    assert [one.n_samples for one in recording.segments] == [n, n]
+    assert recording.segments[1].start_s == pytest.approx(n / FS + HOUR_S, abs=0.05)
+    assert not any(one.clock_set_by_s for one in recording.segments)
+    rate_hz = recording.sampling_rate_hz
+    assert rate_hz == pytest.approx(FS, rel=2e-3)
+    analyzer = LiveAnalyzer(sampling_rate_hz=rate_hz, facts=StreamFacts.of(recording))
+    live = WindowTable.concatenate([analyzer.feed(block) for block in blocks])
+    assert_same(live, judge(recording), but=("start_s", "end_s", "score"))
+    assert_allclose(live.start_s, judge(recording).start_s, atol=0.05)
 
 
 # --- the whole analysis ---------------------------------------------------------------------------
