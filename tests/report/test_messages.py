@@ -6,7 +6,7 @@ import pytest
 
 from tremor.analysis.quality import quality_of
 from tremor.notes import note
-from tremor.recording import Gap
+from tremor.recording import Gap, Segment
 from tremor.report import messages
 from tremor.results.verdicts import VERDICTS
 
@@ -17,6 +17,7 @@ def sound(analysis):
 
 
 OFF = note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0)
+SHORT = Segment(start_s=0.0, first_sample=0, n_samples=130)
 RESAMPLED = note("RESAMPLED", spread_percent=1.2, rate_hz=51.9)
 
 
@@ -38,7 +39,7 @@ def test_every_verdict_has_its_word():
         ({"dead_axes": ("y",)}, "usable", "axis y does not move"),
         ({"dead_axes": ("x", "y", "z")}, "not usable", "no axis moves"),
         ({"sampling_rate_hz": 8.0}, "not usable", "Nyquist frequency is 4.00 Hz"),
-        ({"duration_s": 2.5}, "not usable", "lasts 2.50 s"),
+        ({"duration_s": 2.5, "segments": (SHORT,)}, "not usable", "lasts 2.51 s"),
         ({"scale_correction": 1.05}, "usable", "1.050"),
     ],
 )

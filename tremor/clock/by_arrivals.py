@@ -13,7 +13,14 @@ from typing import Final
 import numpy as np
 
 from tremor.arrays import Floats, Indices
-from tremor.clock.rate import StampLine, block_means, block_minima, fit_stamps
+from tremor.clock.rate import (
+    StampLine,
+    block_means,
+    block_minima,
+    covered_s,
+    fit_stamps,
+    require_period_s,
+)
 from tremor.notes import Note, note
 from tremor.settings import LATE_STAMPS
 
@@ -56,6 +63,11 @@ def positions_by_count(stamps: Floats) -> CountedPositions:
     CountedPositions
         The positions, and the shortest loss that could be detected.
 
+    Raises
+    ------
+    InvalidInputError
+        If the stamps determine no period.
+
     Notes
     -----
     A rise of the level is a loss where it exceeds chance: several times the usual change of the
@@ -66,7 +78,8 @@ def positions_by_count(stamps: Floats) -> CountedPositions:
     """
     rows = np.arange(len(stamps), dtype=np.int64)
     index, least_loss_s = rows, 0.0
-    period_s = _median_slope_s(stamps, rows, _period_from_runs_s(stamps))
+    period_s = _median_slope_s(stamps, rows, require_period_s(_period_from_runs_s(stamps)))
+    require_period_s(period_s)
     for _ in range(_MAX_ROUNDS):
         phase_s = stamps - period_s * rows
         levels = _Levels(phase_s, period_s)
@@ -238,7 +251,7 @@ def _median_slope_s(stamps: Floats, rows: Indices, period_s: float) -> float:
 def _period_from_runs_s(stamps: Floats) -> float:
     """Estimate the period from the time spans of long runs of rows, s."""
     n = len(stamps)
-    best, best_spread = (stamps[-1] - stamps[0]) / (n - 1), np.inf
+    best, best_spread = covered_s(stamps) / (n - 1), np.inf
     low_quantile, high_quantile = LATE_STAMPS.period_quantiles
     length = _FIRST_RUN_ROWS
     while 4 * length <= n:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
+from tremor.errors import InvalidInputError
 from tremor.notes import Note, note
 from tremor.settings import RATE_FIT, SEGMENTS
 
@@ -24,12 +25,14 @@ __all__ = [
     "block_means",
     "block_minima",
     "block_rate_sd_hz",
+    "covered_s",
     "describe_fit",
     "fit_period_s",
     "fit_stamps",
     "nominal_rate_notes",
     "rate_sd_hz",
     "relative_wander",
+    "require_period_s",
     "stamp_resolution_s",
 ]
 
@@ -77,6 +80,8 @@ def fit_period_s(stamps: Floats, index: Indices, breaks: Indices | None = None) 
         x, y = centre(position), centre(stamps)
     period_s = fit_slope(x, y, reject_outliers=True)
     if np.isnan(period_s):  # every group is a single row
+        if len(position) < 2:
+            return np.nan
         return float((stamps[-1] - stamps[0]) / (position[-1] - position[0]))
     return period_s
 
@@ -260,8 +265,13 @@ def fit_stamps(
     -------
     StampLine
         Least squares, with a new intercept after each gap of a second or more.
+
+    Raises
+    ------
+    InvalidInputError
+        If the stamps determine no period.
     """
-    period_s = fit_period_s(stamps, index, breaks)
+    period_s = require_period_s(fit_period_s(stamps, index, breaks))
     means = block_means(stamps, index, period_s, breaks)
     if not may_be_late:
         return StampLine(period_s, means)
@@ -349,11 +359,39 @@ def covered_s(stamps: Floats) -> float:
     Returns
     -------
     float
-        s. A clock may have been set in a long gap, or stopped: it tells nothing of the rate.
+        s; all of it where every step is as long. A clock may have been set in a long gap, or
+        stopped: it tells nothing of the rate.
     """
     steps = np.diff(stamps)
-    in_gaps_s = float(steps[steps > SEGMENTS.longest_hole_s].sum())
-    return float(stamps[-1] - stamps[0]) - in_gaps_s
+    whole_s = float(stamps[-1] - stamps[0])
+    is_gap = steps > SEGMENTS.longest_hole_s
+    return whole_s if is_gap.all() else whole_s - float(steps[is_gap].sum())
+
+
+def require_period_s(period_s: float) -> float:
+    """Return a sampling period, if it is one.
+
+    Parameters
+    ----------
+    period_s : float
+        As it was fitted, s.
+
+    Returns
+    -------
+    float
+        The same.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not a positive number.
+    """
+    if not period_s > 0.0:
+        raise InvalidInputError(
+            "the stamps determine no sampling rate: most rows carry the time of another; "
+            "leave the time column out and declare the sampling rate"
+        )
+    return period_s
 
 
 def stamp_resolution_s(stamps: Floats) -> float:
