@@ -88,6 +88,23 @@ def test_files_say_what_the_json_says(trembling, tmp_path):
     assert "default-src 'none'" in page.read_text(encoding="utf-8")
 
 
+def test_written_files_are_named_first_and_not_suggested(trembling, tmp_path):
+    page, table = tmp_path / "report.html", tmp_path / "windows.csv"
+    plain = run(trembling).stdout
+    assert "--html report.html" in plain
+    said = run(trembling, "--html", page, "--csv", table).stdout
+    assert said.splitlines()[:2] == [f"Report     {page}", f"Windows    {table}"]
+    assert "--html" not in said
+    assert run(trembling, "-v", "--csv", table, "--overwrite").stdout.startswith("Windows    ")
+
+
+@pytest.mark.parametrize("placement", ["nose", "left-", "-calf", "lef-calf"])
+def test_place_that_no_body_has_is_refused_with_the_known_ones(trembling, placement):
+    result = run(trembling, "--placement", placement)
+    assert result.exit_code == 2
+    assert "give one of calf, shin, thigh" in result.stderr
+
+
 def test_existing_file_is_kept_unless_told_otherwise(trembling, tmp_path):
     page = tmp_path / "report.html"
     page.write_text("mine", encoding="utf-8")

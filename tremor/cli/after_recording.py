@@ -196,8 +196,12 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
         click.echo(text("session", "report_at", path=analyzed.report))
     click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
     click.echo()
-    render = as_text.render if verbosity() else as_text.render_screen
-    click.echo(render(analyzed.analysis, unicode=shows_unicode()), nl=False)
+    analysis, unicode = analyzed.analysis, shows_unicode()
+    if verbosity():
+        click.echo(as_text.render(analysis, unicode=unicode), nl=False)
+    else:
+        has_page = analyzed.report is not None
+        click.echo(as_text.render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
 
 
 def _say_insufficient(recorded: SensorOutcome, why: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -240,7 +241,13 @@ def _analyze_all(
                 # What spoils a capture has a line of its own below; all else is in the result.
                 if analysis.status != "insufficient":
                     warn_of_capture(file, analysis.recording.warnings)
-                _report(analysis, file, as_json=as_json, several=several, is_first=not index)
+                written = {kind: paths[index] for kind, paths in targets.items()}
+                if as_json:
+                    _print_json(analysis, one_line=several)
+                else:
+                    _print_text(analysis, written, is_first=not index)
+                if analysis.status == "insufficient":
+                    say(f"{file}: not enough good data for a result")
             insufficient |= analysis.status == "insufficient"
             n_failed += analysis.status == "insufficient"
     if several and n_failed:
@@ -278,21 +285,32 @@ def _table(analysis: Analysis) -> str:
 _WRITERS: Final = {"html": _page, "csv": _table}
 
 
-def _report(
-    analysis: Analysis, file: Path, *, as_json: bool, several: bool, is_first: bool
-) -> None:
-    if as_json:
-        from tremor.report import as_json as json_report
+#: What is said of a file that was written.
+_WRITTEN: Final = {"html": "page_at", "csv": "table_at"}
 
-        for chunk in json_report.render_chunks(analysis, one_line=several):
-            click.echo(chunk, nl=False)
+
+def _print_json(analysis: Analysis, *, one_line: bool) -> None:
+    from tremor.report import as_json
+
+    for chunk in as_json.render_chunks(analysis, one_line=one_line):
+        click.echo(chunk, nl=False)
+    click.echo()
+
+
+def _print_text(analysis: Analysis, written: Mapping[str, Path], *, is_first: bool) -> None:
+    """Print what was found, below the paths of the files that hold more of it."""
+    from tremor.report.as_text import render, render_screen
+    from tremor.report.messages import text
+
+    if not is_first:
         click.echo()
+    for kind, path in written.items():
+        click.echo(text("plain", _WRITTEN[kind], path=path))
+    if written:
+        click.echo()
+    unicode = shows_unicode()
+    if verbosity():
+        click.echo(render(analysis, unicode=unicode), nl=False)
     else:
-        from tremor.report import as_text
-
-        if not is_first:
-            click.echo()
-        render = as_text.render if verbosity() else as_text.render_screen
-        click.echo(render(analysis, unicode=shows_unicode()), nl=False)
-    if analysis.status == "insufficient":
-        say(f"{file}: not enough good data for a result")
+        has_page = "html" in written
+        click.echo(render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)

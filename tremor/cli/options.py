@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from tremor.cli.placements import known_placement
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "is_input_allowed",
     "is_quiet",
     "overwrite_option",
+    "placement_option",
     "read_settings",
     "settings_options",
     "verbosity",
@@ -212,11 +214,7 @@ def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, given=given, **values)
 
     for option in (
-        click.option(
-            "--placement",
-            metavar="SIDE-SITE",
-            help="Where the sensor was worn, such as left-calf.",
-        ),
+        placement_option("Where the sensor was worn, such as left-calf."),
         click.option(
             "--gravity",
             type=click.Choice(["included", "removed"]),
@@ -258,6 +256,16 @@ def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         grouped = option(grouped)
     return grouped
+
+
+def placement_option(text: str) -> Callable[[_Command], _Command]:
+    """Return an option ``--placement`` that takes known places of the body only."""
+    return click.option(
+        "--placement",
+        metavar="SIDE-SITE",
+        callback=lambda _, __, value: None if value is None else known_placement(value),
+        help=text,
+    )
 
 
 def _level(name: str) -> int:

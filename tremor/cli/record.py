@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from tremor.cli.options import check_devices, common_options, is_input_allowed, overwrite_option
+from tremor.cli.placements import known_placement
 from tremor.cli.streams import say
 from tremor.errors import InvalidInputError
 
@@ -103,28 +103,6 @@ def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
     return options
 
 
-#: Where a sensor is worn; a misspelt place would keep sessions of one leg apart for good.
-_SITES: Final = (
-    "calf", "shin", "thigh", "hamstring", "knee", "ankle", "foot", "leg", "hip", "back", "arm",
-    "forearm", "wrist", "hand",
-)  # fmt: skip
-
-
-def _site_of_body(placement: str) -> str:
-    """Return a placement in lower case, if its place on the body is known."""
-    text = placement.strip().lower()
-    side, hyphen, site = text.rpartition("-")
-    if not text or (site in _SITES and side in (("left", "right") if hyphen else ("",))):
-        return text
-    near = get_close_matches(site, _SITES, n=1)
-    before = "left-" if side.startswith("l") else "right-" if side else ""
-    hint = f"; did you mean {before}{near[0]}?" if near else ""
-    raise InvalidInputError(
-        f"placement is {placement!r}{hint}; give one of {', '.join(_SITES)}, with its side before "
-        "it, such as left-calf"
-    )
-
-
 @click.command(epilog=_EPILOG)
 @click.option(
     "--sensor",
@@ -211,7 +189,7 @@ def record(
 
     check_devices()
     settings = AnalysisSettings()
-    placement = _site_of_body(placement)
+    placement = known_placement(placement)
     is_baseline = baseline == _RECORD_ONE
     default_s = _BASELINE_S if is_baseline else _DEFAULT_S
     plan = Plan(

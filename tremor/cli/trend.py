@@ -8,7 +8,13 @@ from typing import Final
 import click
 
 from tremor.cli.comparison_output import page_path, show
-from tremor.cli.options import common_options, overwrite_option, read_settings, settings_options
+from tremor.cli.options import (
+    common_options,
+    overwrite_option,
+    placement_option,
+    read_settings,
+    settings_options,
+)
 from tremor.cli.progress import Progress
 
 __all__ = ["trend"]
@@ -28,7 +34,7 @@ Exit codes:
 
 @click.command(epilog=_EPILOG)
 @click.argument("folder", metavar="FOLDER", type=Path)
-@click.option("--placement", metavar="SIDE-SITE", help="Which leg, such as left-calf.")
+@placement_option("Which leg, such as left-calf; also of captures that do not say.")
 @click.option("--force", is_flag=True, help="Keep sessions of another posture or band.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.option("--html", type=Path, metavar="PATH", help="Write the trend as one page.")

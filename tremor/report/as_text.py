@@ -103,7 +103,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
     return _text(lines, unicode=unicode)
 
 
-def render_screen(analysis: Analysis, *, unicode: bool = True) -> str:
+def render_screen(analysis: Analysis, *, unicode: bool = True, has_page: bool = False) -> str:
     """Render what a runner should know, on one screen of 80 x 24.
 
     Parameters
@@ -112,6 +112,8 @@ def render_screen(analysis: Analysis, *, unicode: bool = True) -> str:
         The result.
     unicode : bool
         As for `render`.
+    has_page : bool
+        Whether the page was written, so that nothing need be said of how to get it.
 
     Returns
     -------
@@ -138,7 +140,8 @@ def render_screen(analysis: Analysis, *, unicode: bool = True) -> str:
         lines += wrapped(paragraph, hang=2)
     _, signs = explanation_text.help_list()[0]
     lines += wrapped(text("plain", "help", signs=", ".join(signs)), hang=2)
-    lines += [*wrapped(text("plain", "more")), *wrapped(view.purpose())]
+    more = text("plain", "more" if has_page else "more_page")
+    lines += [*wrapped(more), *wrapped(view.purpose())]
     return _text(lines, unicode=unicode)
 
 

@@ -178,8 +178,8 @@ def render_one(name: str) -> str:
     Parameters
     ----------
     name : str
-        Name of a claim, an explanation, evidence, advice or a warning sign; upper and lower case
-        are the same.
+        Name of a claim, an explanation, evidence, advice or a warning sign, or a beginning that
+        only one has; upper and lower case are the same.
 
     Returns
     -------
@@ -221,12 +221,27 @@ def _everything() -> Iterator[tuple[str, str, Any]]:
 
 def _matches(name: str) -> list[tuple[str, Any]]:
     asked = name.strip().lower().replace("-", "_")
-    found = [(kind, row) for known, kind, row in _everything() if known.lower() == asked]
+    meant = _meant(asked)
+    found = [(kind, row) for known, kind, row in _everything() if known.lower() == meant]
     if not found:
         near = get_close_matches(asked, names(), n=_NEAREST, cutoff=0.4)
         hint = f"the nearest are {', '.join(near)}" if near else "all: tremor explain --all"
         raise InvalidInputError(f"nothing is called {name!r}; {hint}")
     return found
+
+
+def _meant(asked: str) -> str:
+    """Return the name that is meant: itself, what alone begins with it, or an explanation of it."""
+    known = [name.lower() for name in names()]
+    if asked in known or not asked:
+        return asked
+    parts = ([one for one in known if one.startswith(asked)], _explanations_with(asked))
+    return next((found[0] for found in parts if len(found) == 1), asked)
+
+
+def _explanations_with(word: str) -> list[str]:
+    """Return the explanations in whose name a word stands, such as ``fatigue``."""
+    return [id_ for id_ in evidence_table().hypotheses if word in id_.split("_")]
 
 
 #: Where the texts of each kind of row stand in the catalogue.
