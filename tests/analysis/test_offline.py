@@ -365,7 +365,8 @@ def test_the_spectrum_is_the_mean_over_the_windows_of_tremor():
     assert_allclose(view.frequency_hz, np.arange(201) / 4.0)
     # The fitted line holds the power that the summary gives, and stands where it says.
     line = view.line_ms2sq_per_hz
-    floor = line[100:].min()
+    floor = view.floor_ms2sq_per_hz
+    assert_allclose(floor, line[100:].min(), rtol=0.05)
     power = (line - floor).sum() * 0.25
     assert_allclose(power, found.summary.rms_ms2.value**2, rtol=0.05)
     assert abs(view.frequency_hz[np.argmax(line)] - found.summary.frequency_hz.value) <= 0.25
@@ -376,6 +377,7 @@ def test_without_tremor_the_spectrum_is_of_the_still_time():
     view = analyze(recording).spectrum
     assert view.of == "still"
     assert view.line_ms2sq_per_hz is None
+    assert view.floor_ms2sq_per_hz is None
 
 
 def test_settings_reach_the_windows():

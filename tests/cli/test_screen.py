@@ -53,6 +53,16 @@ def test_block_is_drawn_four_times_a_second_at_most(monkeypatch):
     assert "said above" in shown
 
 
+def test_block_is_drawn_at_once_when_asked(monkeypatch):
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    made = []
+    with BlockScreen(unicode=True, now=lambda: 0.0) as screen:
+        for at_once in (False, False, True):
+            screen.show(lambda: made.append(1) or SESSION, at_once=at_once)
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(
     ("term", "is_terminal", "kind"),
     [("xterm", True, BlockScreen), ("dumb", True, LineScreen), ("xterm", False, LineScreen)],

@@ -112,6 +112,7 @@ def _spectrum() -> SpectrumView:
         frequency_hz=frequency,
         psd_ms2sq_per_hz=psd,
         line_ms2sq_per_hz=line,
+        floor_ms2sq_per_hz=0.004,
     )
 
 
@@ -218,7 +219,7 @@ def no_tremor(analysis: Analysis) -> Analysis:
         status="no_tremor",
         windows=windows_of(np.full(60, REASON_NAMES.index("weak"), dtype=np.uint8)),
         episodes=(),
-        spectrum=replace(spectrum, of="still", line_ms2sq_per_hz=None),
+        spectrum=replace(spectrum, of="still", line_ms2sq_per_hz=None, floor_ms2sq_per_hz=None),
         summary=Summary(
             tremor_detected=False,
             still_s=122.0,

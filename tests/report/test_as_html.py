@@ -144,6 +144,11 @@ def test_page_of_a_day_stays_small(day):
     assert "The first 400 of 43200 windows" in html
 
 
+def test_floor_is_a_line_of_its_own_where_one_was_fitted(analysis, no_tremor):
+    assert ">floor</text>" in as_html.render(analysis)
+    assert ">floor</text>" not in as_html.render(no_tremor)
+
+
 def test_what_the_runner_marked_is_named_below_the_figure(analysis):
     markers = (Marker(100.0, "marker", "stood up"), Marker(130.4, "pain", "4"))
     marked = replace(analysis, recording=replace(analysis.recording, markers=markers))

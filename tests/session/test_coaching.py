@@ -45,12 +45,20 @@ def test_long_movement_is_told_every_half_minute():
 
 
 def test_lost_link_does_not_wait_for_other_words():
-    words = said(
-        {}, {"is_still": False}, {"is_linked": False}, {"is_linked": False}, {"is_linked": True}
-    )
+    words = said({}, {"is_still": False}, {"lost": ("",)}, {"lost": ("",)}, {"lost": ()})
     assert [time_s for time_s, _ in words] == [1.0, 2.0, 4.0]
     assert "link is lost" in words[1][1]
     assert words[2][1] == "The sensor is back."
+
+
+def test_lost_link_of_one_of_two_sensors_is_named():
+    one, both = ("left-calf",), ("left-calf", "right-calf")
+    words = [said for _, said in said({}, {"lost": one}, {"lost": both}, {"lost": one}, {})]
+    assert words[0].startswith("The link to the left calf is lost.")
+    assert words[1].startswith("The link to the right calf is lost.")
+    assert words[2:] == [f"The sensor on the {side} calf is back." for side in ("right", "left")]
+    together = said({}, {"lost": both})[0][1]
+    assert together.startswith("The link to the left calf, right calf is lost.")
 
 
 def test_disk_and_loss_and_battery_are_told():
@@ -66,5 +74,5 @@ def test_last_minute_is_told():
     coach = Coach()
     words = [coach.at(replace(CALM, time_s=float(n), left_s=300.0 - n)) for n in range(301)]
     assert [(n, text) for n, text in enumerate(words) if text] == [
-        (240, "1:00 left. Stay like this.")
+        (240, "The last minute has begun. Stay like this.")
     ]

@@ -20,7 +20,7 @@ class Screen:
     def __init__(self):
         self.views, self.notes = [], []
 
-    def show(self, make):
+    def show(self, make, **_when):
         self.views.append(make())
 
     def note(self, text):
@@ -96,7 +96,7 @@ def test_a_session_is_shown_and_controlled_without_a_terminal(tmp_path):
     screen, controls = Screen(), Controls(is_there=True)
     show = screen.show
 
-    def press(make):
+    def press(make, **_when):
         view = make()
         show(lambda: view)
         if view.stage == "measure" and len(controls.pressed) < 2:
@@ -113,6 +113,7 @@ def test_a_session_is_shown_and_controlled_without_a_terminal(tmp_path):
     assert any("feels no taps" in view.words for view in screen.views)
     assert any(view.words == "Noted: marker." for view in screen.views)
     assert any(note.startswith("fit good: ") for note in screen.notes)
+    assert screen.views[-1].words == ""  # what was said is over, and the block stays
 
 
 @pytest.mark.parametrize(

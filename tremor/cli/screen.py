@@ -52,9 +52,9 @@ class LineScreen:
     ) -> None:
         pass
 
-    def show(self, make: Callable[[], SessionView]) -> None:
-        """Write a line if 5 s have passed since the last."""
-        if self._now() < self._due_s or is_quiet():
+    def show(self, make: Callable[[], SessionView], *, at_once: bool = False) -> None:
+        """Write a line if 5 s have passed since the last, or at once."""
+        if (self._now() < self._due_s and not at_once) or is_quiet():
             return
         self._due_s = self._now() + _LINE_S
         click.echo(status_line(make()), err=True)
@@ -108,9 +108,9 @@ class BlockScreen:
             self._live.stop()
             self._live = None
 
-    def show(self, make: Callable[[], SessionView]) -> None:
-        """Draw the block if a quarter of a second has passed since the last."""
-        if self._live is None or self._now() < self._due_s:
+    def show(self, make: Callable[[], SessionView], *, at_once: bool = False) -> None:
+        """Draw the block if a quarter of a second has passed since the last, or at once."""
+        if self._live is None or (self._now() < self._due_s and not at_once):
             return
         from rich.text import Text
 

@@ -119,9 +119,7 @@ def order_rows(
     if repeats is not None:
         ordered = _without_repeats(ordered, np.asarray(repeats, dtype=np.bool_))
     if len(ordered.rows) < 2:
-        raise InsufficientDataError(
-            f"{len(ordered.rows)} row of samples; at least 2 are needed"
-        )
+        raise InsufficientDataError(f"{len(ordered.rows)} row of samples; at least 2 are needed")
     if (np.diff(ordered.stamps_s) < 0.0).any() or not _is_regular(ordered.stamps_s):
         ordered = _without_set_backs(ordered, first_row_number, clock_start_s)
     if ordered.stamps_s[-1] <= ordered.stamps_s[0]:
@@ -195,7 +193,9 @@ def _n_alike(stamps: Floats, values: Floats, first: int, second: int) -> int:
     if first == 0 and end == len(stamps):
         return 0  # the same recording twice
     # What follows is new, or another copy; the same time with other samples is a clock set back.
-    goes_on = end == len(stamps) or stamps[end] > stamps[second - 1] or stamps[end] < stamps[end - 1]
+    goes_on = (
+        end == len(stamps) or stamps[end] > stamps[second - 1] or stamps[end] < stamps[end - 1]
+    )
     return n_rows if goes_on else 0
 
 
@@ -344,8 +344,8 @@ def _refuse_restarts(
         starts_again = fall_s > STAMP_ORDER.restart_s and abs(landed_s) <= STAMP_ORDER.restart_s
         if clock_start_s is not None and fall_s > STAMP_ORDER.restart_s:
             shown_s = landed_s + clock_start_s
-            starts_again |= 0.0 <= shown_s <= min(
-                STAMP_ORDER.boot_s, 0.5 * (reached_s + clock_start_s)
+            starts_again |= (
+                0.0 <= shown_s <= min(STAMP_ORDER.boot_s, 0.5 * (reached_s + clock_start_s))
             )
         if starts_again or fall_s > STAMP_ORDER.most_set_back_s:
             number = first_row_number + int(ordered.rows[row])
@@ -451,7 +451,9 @@ class _Clock:
     def _fitting(self, rows: Indices, elapsed_s: Floats, n_steps: Indices) -> list[int]:
         """Return the rows between which as much time passed as the number of rows takes."""
         expected_s = self.period_s * n_steps
-        tolerance_s = STAMP_ORDER.stray_steps * self.period_s + STAMP_ORDER.return_share * expected_s
+        tolerance_s = (
+            STAMP_ORDER.stray_steps * self.period_s + STAMP_ORDER.return_share * expected_s
+        )
         return [int(row) for row in rows[np.abs(elapsed_s - expected_s) <= tolerance_s]]
 
     def closed(self, stamps: Floats, breaks: list[int]) -> Floats:

@@ -12,7 +12,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    MultipleLocator,
+    NullLocator,
+)
 
 from tremor.report.messages import text
 from tremor.report.numbers import clock, value_text
@@ -64,6 +70,11 @@ _SPECTRUM_IN: Final = 3.0
 _STRIP_IN: Final = 2.8
 #: Beyond so many windows, shapes are drawn as pixels, or a day would weigh tens of megabytes.
 _MOST_SHAPES: Final = 3000
+#: Frequencies of the spectrum that are drawn, Hz; below the first, slow movement fills the figure.
+_LEAST_SHOWN_HZ: Final = 2.0
+_MOST_SHOWN_HZ: Final = 20.0
+#: Most decades of density in a figure; bins of no power are as low as rounding leaves them.
+_DECADES: Final = 6.0
 _STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -334,6 +345,14 @@ def _fill_spectrum(
             linewidth=1.6,
             label=text("figure", "fitted"),
         )
+    if spectrum.floor_ms2sq_per_hz is not None:
+        axes.axhline(
+            spectrum.floor_ms2sq_per_hz,
+            color=_INK,
+            linestyle=":",
+            linewidth=1.6,
+            label=text("figure", "floor"),
+        )
     for number, line in enumerate(lines):
         if line.frequency_hz.value is None or line.bandwidth_hz.value is None:
             continue
@@ -350,15 +369,32 @@ def _fill_spectrum(
             linewidth=0,
             label=label,
         )
-    shown = spectrum.frequency_hz <= 20.0
-    in_view = spectrum.psd_ms2sq_per_hz[shown & (spectrum.frequency_hz >= 2.0)]
-    axes.set_xlim(0.0, min(20.0, float(spectrum.frequency_hz[-1])))
-    axes.set_ylim(0.0, 1.1 * _top(in_view))
+    axes.set_xlim(0.0, min(_MOST_SHOWN_HZ, float(spectrum.frequency_hz[-1])))
+    axes.set_yscale("log")
+    axes.set_ylim(*_levels_in_view(spectrum))
     axes.set_xlabel(text("figure", "frequency_axis"))
     axes.set_ylabel(text("figure", "psd_axis"))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-    axes.legend(frameon=False, fontsize=11)
+    axes.yaxis.set_major_locator(LogLocator(numticks=6))
+    axes.yaxis.set_minor_locator(NullLocator())
+    # Powers of ten would be set in raised digits, too small on a phone.
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda density, _: f"{density:g}"))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=11)
+
+
+def _levels_in_view(spectrum: SpectrumView) -> tuple[float, float]:
+    """Return the densities between which the spectrum and its floor are drawn."""
+    shown = (spectrum.frequency_hz >= _LEAST_SHOWN_HZ) & (spectrum.frequency_hz <= _MOST_SHOWN_HZ)
+    levels = spectrum.psd_ms2sq_per_hz[shown]
+    levels = levels[levels > 0.0]
+    if not levels.size:
+        return 0.1, 1.0
+    lowest, highest = float(levels.min()), float(levels.max())
+    floor = spectrum.floor_ms2sq_per_hz
+    if floor:
+        lowest, highest = min(lowest, floor), max(highest, floor)
+    lowest = max(lowest, highest * 10.0**-_DECADES)
+    return lowest / 2.0, highest * 2.0
 
 
 def spectrogram_svg(

@@ -130,6 +130,8 @@ class SpectrumView:
     line_ms2sq_per_hz : ndarray, shape (m,), or None
         The fitted lines of the summary, each for its share of the time, with their floor at the
         same frequencies, (m/s^2)^2/Hz.
+    floor_ms2sq_per_hz : float or None
+        The floor below the lines, that of all axes together, (m/s^2)^2/Hz; None without a line.
     """
 
     of: Literal["tremor", "still"]
@@ -137,6 +139,7 @@ class SpectrumView:
     frequency_hz: Floats
     psd_ms2sq_per_hz: Floats
     line_ms2sq_per_hz: Floats | None
+    floor_ms2sq_per_hz: float | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

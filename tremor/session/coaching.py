@@ -5,12 +5,12 @@ The sentences are in the catalogue of `tremor.report.messages`, section ``coachi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from tremor.report.messages import text
-from tremor.report.numbers import clock, percent
+from tremor.report.numbers import percent
 from tremor.settings import STRAP
 
 __all__ = ["Coach", "Moment"]
@@ -33,8 +33,9 @@ class Moment:
         To its end, s.
     is_still : bool or None
         Whether the leg rests; None if nothing is received.
-    is_linked : bool
-        Whether the sensor is connected.
+    lost : tuple of str
+        Sensors whose link is lost: labels such as ``left-calf`` where several are worn, an empty
+        one for the only sensor.
     lost_share : float
         Share of recent samples that were lost.
     battery_percent : int or None
@@ -46,7 +47,7 @@ class Moment:
     time_s: float
     left_s: float
     is_still: bool | None
-    is_linked: bool = True
+    lost: tuple[str, ...] = ()
     lost_share: float = 0.0
     battery_percent: int | None = None
     disk_trouble: str = ""
@@ -57,28 +58,46 @@ class _Rule:
     """A message and when it is due.
 
     ``applies`` compares the previous moment with this one. The message is not repeated within
-    ``pause_s``; one that ``is_urgent`` does not wait for others.
+    ``pause_s``; one that ``is_urgent`` does not wait for others. ``values`` takes the same two.
     """
 
     name: str
     applies: Callable[[Moment, Moment], bool]
     pause_s: float
     is_urgent: bool = False
-    values: Callable[[Moment], Mapping[str, object]] = lambda _: {}
+    values: Callable[[Moment, Moment], Mapping[str, object]] = lambda *_: {}
 
-    def words(self, moment: Moment) -> str:
-        return text("coaching", self.name, **self.values(moment))
+    def words(self, was: Moment, now: Moment) -> str:
+        return text("coaching", self.name, **self.values(was, now))
+
+
+def _sensors(phrase: str, lost: Sequence[str], before: Sequence[str]) -> Mapping[str, object]:
+    """Return which sensors are newly lost, or back; nothing where only one is worn."""
+    names = [label.replace("-", " ") for label in lost if label and label not in before]
+    return {"sensors": text("coaching", phrase, sensors=names) if names else ""}
 
 
 _RULES: Final[tuple[_Rule, ...]] = (
-    _Rule("link_lost", lambda was, now: was.is_linked and not now.is_linked, 0.0, is_urgent=True),
-    _Rule("link_back", lambda was, now: now.is_linked and not was.is_linked, 0.0, is_urgent=True),
+    _Rule(
+        "link_lost",
+        lambda was, now: not set(now.lost) <= set(was.lost),
+        0.0,
+        is_urgent=True,
+        values=lambda was, now: _sensors("to_sensors", now.lost, was.lost),
+    ),
+    _Rule(
+        "link_back",
+        lambda was, now: not set(was.lost) <= set(now.lost),
+        0.0,
+        is_urgent=True,
+        values=lambda was, now: _sensors("of_sensors", was.lost, now.lost),
+    ),
     _Rule(
         "disk",
         lambda _, now: bool(now.disk_trouble),
         30.0,
         is_urgent=True,
-        values=lambda now: {"trouble": f"{now.disk_trouble[:1].upper()}{now.disk_trouble[1:]}"},
+        values=lambda _, now: {"trouble": f"{now.disk_trouble[:1].upper()}{now.disk_trouble[1:]}"},
     ),
     _Rule("moved", lambda was, now: bool(was.is_still) and now.is_still is False, 15.0),
     _Rule("still_moving", lambda _, now: now.is_still is False, 30.0),
@@ -87,7 +106,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
         "many_lost",
         lambda _, now: now.lost_share > _HIGH_LOSS,
         30.0,
-        values=lambda now: {"share": percent(now.lost_share)},
+        values=lambda _, now: {"share": percent(now.lost_share)},
     ),
     _Rule(
         "battery",
@@ -95,13 +114,12 @@ _RULES: Final[tuple[_Rule, ...]] = (
             now.battery_percent is not None and now.battery_percent < STRAP.low_battery_percent
         ),
         600.0,
-        values=lambda now: {"percent": now.battery_percent},
+        values=lambda _, now: {"percent": now.battery_percent},
     ),
     _Rule(
         "a_minute_left",
         lambda was, now: was.left_s > 60.0 >= now.left_s and now.time_s > 60.0,
         60.0,
-        values=lambda now: {"left": clock(now.left_s)},
     ),
 )
 
@@ -143,7 +161,7 @@ class Coach:
         for rule in _RULES:
             if rule.applies(previous, moment) and not self._must_wait(rule, moment.time_s):
                 self._sent_s[rule.name] = moment.time_s
-                return rule.words(moment)
+                return rule.words(previous, moment)
         return ""
 
     def _must_wait(self, rule: _Rule, time_s: float) -> bool:

@@ -40,8 +40,8 @@ class Command:
 class Screen(Protocol):
     """Where a session is shown."""
 
-    def show(self, make: Callable[[], SessionView]) -> None:
-        """Show the present state, if it is time to; called many times a second."""
+    def show(self, make: Callable[[], SessionView], *, at_once: bool = False) -> None:
+        """Show the present state, if it is time to or at once; called many times a second."""
 
     def note(self, text: str) -> None:
         """Show a sentence that stays."""

@@ -355,6 +355,8 @@ class _Session:
                 self._show(words, for_s=_WORDS_S)
                 self._screen.note(words)
                 self._emit("coaching", {"words": words, "time_s": self._elapsed_s()})
+        self._words = ""  # the block stays on the terminal, and what was said is over
+        self._screen.show(self._view, at_once=True)
 
     def _moment(self) -> Moment:
         tracks = [track for track in self._tracks if not track.is_over]
@@ -364,7 +366,11 @@ class _Session:
             time_s=self._elapsed_s(),
             left_s=self._plan.duration_s - self._elapsed_s(),
             is_still=self._is_still(),
-            is_linked=all(track.lost_since_s is None for track in tracks),
+            lost=tuple(
+                track.label if len(self._tracks) > 1 else ""
+                for track in tracks
+                if track.lost_since_s is not None
+            ),
             lost_share=max((track.recent_loss() for track in tracks), default=0.0),
             battery_percent=min(charges, default=None),
             disk_trouble=next((one for one in troubles if one), ""),

@@ -130,7 +130,9 @@ class StampOrderCalibration:
         source="derived: a period less the tolerance of whole steps",
     )
     most_stray_rows: int = calibrated(
-        3, "rows", "rows in a row whose stamps are stray: more are a clock that was set",
+        3,
+        "rows",
+        "rows in a row whose stamps are stray: more are a clock that was set",
         source=JUDGEMENT,
     )
     most_stray_share: float = calibrated(

@@ -7,7 +7,7 @@ which time goes on. Numbers are `tremor.formats.csv.time_units`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,15 @@ from tremor.notes import Note, note
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DateForm", "RunningDates", "Zone", "date_forms", "named_order", "named_zone", "read_moment"]
+__all__ = [
+    "DateForm",
+    "RunningDates",
+    "Zone",
+    "date_forms",
+    "named_order",
+    "named_zone",
+    "read_moment",
+]
 
 _TIME: Final = (
     r"(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<fraction>[.,:]\d{1,9})?"
@@ -44,7 +52,9 @@ _LOOKS: Final[tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]] = tuple(
         (r"[A-Za-z]{3}(?P<sign> )\d{1,2},? \d{4}", ("bdY",)),
     )
 )
-_COMPACT: Final = re.compile(r"\d{8}(?P<between>[T_ -])\d{6}(?P<fraction>[.,]?\d{1,9})?(?P<zone>Z)?")
+_COMPACT: Final = re.compile(
+    r"\d{8}(?P<between>[T_ -])\d{6}(?P<fraction>[.,]?\d{1,9})?(?P<zone>Z)?"
+)
 _SHOWN: Final = {"d": "d", "m": "M", "Y": "yyyy", "y": "yy", "b": "MMM"}
 _ORDER_NAMED: Final = re.compile(
     r"(?<![A-Za-z])(d{1,2}|M{1,2}|y{2,4})[/.\-](d{1,2}|M{1,2})[/.\-](d{1,2}|y{2,4})(?![A-Za-z])",
@@ -253,7 +263,7 @@ def read_moment(text: str, form: DateForm) -> datetime | None:
                 tidy = tidy[:15]
             if "%p" in form.time_format:
                 tidy = re.sub(r"\s*([AaPp])\.?[Mm]\.?", r"\1M", tidy)
-            moment = datetime.strptime(tidy, form.date_format + form.time_format)  # noqa: DTZ007
+            moment = datetime.strptime(tidy, form.date_format + form.time_format)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

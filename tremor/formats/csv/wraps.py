@@ -28,6 +28,7 @@ _TICKS: Final = {
 _BITS: Final = (32, 31, 30, 24, 16)
 _HOUR_S: Final = 3600.0
 
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """After which time a clock starts again.
@@ -51,7 +52,6 @@ DAY_S: Final = 86400.0
 #: A clock of 24 hours, of 12, and one whose hours are not written.
 SPANS_OF_DAY: Final = (Span(DAY_S), Span(DAY_S / 2.0))
 SPANS_OF_HOUR: Final = (Span(_HOUR_S),)
-
 
 
 def spans_of_counter(unit: str) -> tuple[Span, ...]:
@@ -140,9 +140,7 @@ class RunningUnwrap:
         self.offset_s = float(offset[-1])
         return np.asarray(seconds + offset, np.float64)
 
-    def _close_falls(
-        self, seconds: Floats, steps: Floats, falls: Indices, added: Floats
-    ) -> None:
+    def _close_falls(self, seconds: Floats, steps: Floats, falls: Indices, added: Floats) -> None:
         """Add the span of a counter where the stamps fall by nearly that."""
         open_falls = falls
         for span in self.spans:
