@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, Union
 
 import numpy as np
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from tremor.formats.activity_file import Activity
     from tremor.results.analysis import Analysis
 
-__all__ = ["CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]
+__all__ = ["ANSWERS_FILE", "CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]
 
 #: What `analyze` takes.
 CaptureLike: TypeAlias = Union[Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame"]
@@ -48,6 +49,8 @@ _WHAT_IS_TAKEN: Final = (
     "give a Recording, a path, an (n, 3) array in m/s^2 with sampling_rate_hz=, or a DataFrame "
     "with a time column and three axes"
 )
+#: What a file of answers is called where they did not come from one.
+ANSWERS_FILE: Final = "context.toml"
 _NO_NUMBERS: Final = f"the array does not hold numbers alone; {_WHAT_IS_TAKEN}"
 
 
@@ -62,6 +65,8 @@ class RestInfo:
     baseline : float or capture, optional
         What the tremor decays to: RMS of the leg at rest before the run, m/s^2, or a capture of
         it, of any kind that `analyze` takes.
+    baseline_name : str
+        Name of the capture that `baseline` was measured in, where it is a number; for the record.
 
     Raises
     ------
@@ -71,6 +76,7 @@ class RestInfo:
 
     start_s: float | None = None
     baseline: float | CaptureLike | None = None
+    baseline_name: str = ""
 
     def __post_init__(self) -> None:
         for name, quantity in (("start_s", "start of the rest"), ("baseline", "baseline")):
@@ -153,6 +159,7 @@ def analyze(
     reading = _reading(reading, sampling_rate_hz)
     _check_kinds(activity=activity, rest=rest, progress=progress)
     rest = rest or RestInfo()
+    said = _said(rest, context, activity)
     baseline = _baseline(rest, settings, reading)
     with _opened(capture, reading, progress) as recording:
         measured = measure(
@@ -165,7 +172,22 @@ def analyze(
     if activity is not None:
         started_at = measured.recording.started_at
         context = with_activity(context, activity, capture_started_at=started_at)
-    return with_explanations(measured, context)
+    return replace(with_explanations(measured, context), options=said)
+
+
+def _said(rest: RestInfo, context: Context, activity: Activity | None) -> dict[str, str]:
+    """Return what was said of the rest and the run, as options of ``tremor analyze``."""
+    said = {}
+    if rest.start_s is not None:
+        said["rest-start"] = str(rest.start_s)
+    is_path = isinstance(rest.baseline, str | os.PathLike)
+    if name := Path(rest.baseline).name if is_path else rest.baseline_name:
+        said["baseline"] = name
+    if activity is not None:
+        said["fit"] = activity.source
+    if context.answered():
+        said["context"] = ANSWERS_FILE
+    return said
 
 
 def baseline_rms_ms2(

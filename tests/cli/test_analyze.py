@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import html
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 import tremor
+from tremor.cli.analyze import analyze
 from tremor.cli.main import cli
+from tremor.formats.readers import ReadOptions
 from tremor.report.as_json import schema
 
 ROOT = Path(__file__).parents[2]
@@ -305,3 +311,32 @@ def test_closed_stream_of_messages_changes_nothing():
     )
     assert done.returncode == 0
     assert "Your leg trembled about 8.4 times a second" in done.stdout
+
+
+def test_command_on_the_page_repeats_all_that_was_said(trembling, still, tmp_path, monkeypatch):
+    monkeypatch.chdir(trembling.parent)
+    answers, page = trembling.parent / "today.toml", tmp_path / "report.html"
+    answers.write_text("[run]\nrpe = 9\nminutes_since_stop = 4\n", encoding="utf-8")
+    said = (
+        *("--unit", "m/s2", "--gravity", "included", "--placement", "right-thigh"),
+        *("--sampling-rate", 100.5, "--columns", "time_s,x,y,z"),
+        *("--rest-start", 2.5, "--baseline", still, "--context", answers),
+        *("--set", "band_high_hz=12"),
+    )
+    first = run(trembling, *said, "--html", page, "--json")
+    assert first.exit_code == 0, first.output
+    command = html.unescape(re.search(r"<code>(tremor .*?)</code>", page.read_text("utf-8"))[1])
+    program, verb, *arguments = shlex.split(command)
+    assert (program, verb) == ("tremor", "analyze")
+    assert str(tmp_path) not in command
+    again = run(*arguments, "--json")
+    assert json.loads(again.stdout) == json.loads(first.stdout)
+    assert json.loads(first.stdout)["minutes_since_stop"] == 4
+
+
+def test_whatever_reading_takes_is_an_option_of_the_same_name():
+    known = {name for one in analyze.params for name in one.opts}
+    for one in dataclasses.fields(ReadOptions):
+        options = ReadOptions()
+        object.__setattr__(options, one.name, "declared")
+        assert shlex.split(options.as_said)[0] in known, one.name

@@ -74,6 +74,19 @@ def analysed(kind, **answers):
     return tremor.analyze(leg(kind=kind), sampling_rate_hz=100.0, context=answers or None)
 
 
+def weeks(analysis):
+    """Sessions of one leg, two of them on days that follow each other."""
+    first = datetime(2025, 12, 20, 18, tzinfo=UTC)
+    return [
+        replace(
+            analysis,
+            source=replace(analysis.source, name=f"day{day}.csv"),
+            recording=replace(analysis.recording, started_at=first + timedelta(days=day)),
+        )
+        for day in (0, 1, 9, 14, 30, 44, 45)
+    ]
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """Every kind of page, as files."""
@@ -87,6 +100,7 @@ def pages(tmp_path_factory):
         "machine": as_html.render(analysed("machine", **ANSWERS)),
         "warning": as_html.render(analysed("fading", signs=["chest_pain"], rpe=8)),
         "comparison": render_comparison_page(tremor.compare(fading, analysed("noisy"))),
+        "trend": render_comparison_page(tremor.trend(weeks(fading))),
     }
     paths = {}
     for name, html in made.items():
@@ -103,7 +117,7 @@ def browser():
         started.close()
 
 
-NAMES_OF_PAGES = ("fading", "noisy", "quiet", "walk", "machine", "warning", "comparison")
+NAMES_OF_PAGES = ("fading", "noisy", "quiet", "walk", "machine", "warning", "comparison", "trend")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -144,6 +158,21 @@ def smallest_text_px(page):
                 one => parseFloat(getComputedStyle(one).fontSize) * scale);
         }), 99)"""
     )
+
+
+def test_dates_below_the_axis_of_a_trend_do_not_collide(browser, pages):
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(pages["trend"].as_uri())
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg g[id*="matplotlib.axis_1"] text')].map(
+            one => [one.textContent, one.getBoundingClientRect()]).map(
+            ([text, box]) => [text, box.left, box.right])"""
+    )
+    days = sorted((left, right, text) for text, left, right in boxes if not text.isdigit())
+    assert [days[0][2], days[-1][2]] == ["20 Dec", "3 Feb"]
+    assert len(days) >= 3
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(days))
+    page.context.close()
 
 
 @pytest.mark.parametrize("name", ["fading", "quiet", "walk"])

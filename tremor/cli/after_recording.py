@@ -32,6 +32,7 @@ from tremor.session.outcome import (
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
+    from tremor.pipeline import RestInfo
     from tremor.results.analysis import Analysis
     from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
     from tremor.settings import AnalysisSettings
@@ -109,7 +110,7 @@ def print_analyses(
     outcome: SessionOutcome,
     context: Context,
     settings: AnalysisSettings,
-    level_ms2: float | None,
+    rest: RestInfo,
     *,
     as_json: bool,
 ) -> bool:
@@ -123,15 +124,15 @@ def print_analyses(
         What is answered already.
     settings : AnalysisSettings
         Thresholds and band.
-    level_ms2 : float or None
-        RMS of the leg at rest before the run, m/s^2, if it was measured.
+    rest : RestInfo
+        What is known of the rest, such as the level of the leg before the run.
     as_json : bool
         Print events instead of text.
     """
     found: dict[int, Analysis] = {}
     for index, one in enumerate(outcome.recorded):
         try:
-            found[index] = analyze_recording(one, settings=settings, baseline_rms_ms2=level_ms2)
+            found[index] = analyze_recording(one, settings=settings, rest=rest)
         except TremorError as error:
             _say_insufficient(one, str(error))
     if plan.asks and not outcome.was_cut_short:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +69,7 @@ class _Request:
     activity: Activity | None
     rest: RestInfo
     reading: ReadOptions
+    context_file: Path | None
 
     def analyze(self, file: Path, progress: Progress) -> Analysis:
         from tremor import pipeline
@@ -83,7 +84,7 @@ class _Request:
                 release_freed_memory()
             parts[stage](share)
 
-        return pipeline.analyze(
+        analysis = pipeline.analyze(
             file,
             settings=self.settings,
             context=self.context,
@@ -92,6 +93,9 @@ class _Request:
             reading=self.reading,
             progress=show,
         )
+        if self.context_file is None:
+            return analysis
+        return replace(analysis, options={**analysis.options, "context": self.context_file.name})
 
 
 def _read_answers(
@@ -205,8 +209,9 @@ def analyze(
     level_ms2 = None
     if baseline is not None:
         level_ms2 = pipeline.baseline_rms_ms2(baseline, settings=settings, reading=reading)
-    rest = pipeline.RestInfo(start_s=rest_start_s, baseline=level_ms2)
-    request = _Request(settings, context, activity, rest, reading)
+    name = "" if baseline is None else baseline.name
+    rest = pipeline.RestInfo(start_s=rest_start_s, baseline=level_ms2, baseline_name=name)
+    request = _Request(settings, context, activity, rest, reading, context_file)
     targets = _targets(files, {"html": html, "csv": csv}, overwrite=overwrite)
     _analyze_all(ctx, files, request, targets, as_json=as_json)
 

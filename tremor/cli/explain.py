@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -119,6 +120,8 @@ def _weigh_anew(
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     analysis = with_explanations(_read(analysis_file), context)
+    if context_file is not None:
+        analysis = replace(analysis, options={**analysis.options, "context": context_file.name})
     if page is not None:
         from tremor.report import as_html
 

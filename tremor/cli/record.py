@@ -181,7 +181,7 @@ def record(
     """
     from tremor.cli import after_recording
     from tremor.explanation.answers.context import Context
-    from tremor.pipeline import baseline_rms_ms2
+    from tremor.pipeline import RestInfo, baseline_rms_ms2
     from tremor.session.folders import default_folder, make_room
     from tremor.session.plan import Plan
     from tremor.session.sensor_choice import parse_sensors
@@ -207,7 +207,10 @@ def record(
         give_up_s=parse_duration(give_up, least_s=1.0),
     )
     context = Context() if context_file is None else Context.from_file(context_file)
-    level_ms2 = baseline_rms_ms2(baseline, settings=settings) if baseline else None
+    rest = RestInfo()
+    if baseline:
+        level_ms2 = baseline_rms_ms2(baseline, settings=settings)
+        rest = RestInfo(baseline=level_ms2, baseline_name=Path(baseline).name)
     make_room(plan.folder, overwrite=overwrite)
     outcome = _record(plan, as_json=as_json)
     if outcome is None:
@@ -220,7 +223,7 @@ def record(
         is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
     elif not no_analyze:
         is_done = after_recording.print_analyses(
-            plan, outcome, context, settings, level_ms2, as_json=as_json
+            plan, outcome, context, settings, rest, as_json=as_json
         )
     _exit_with_outcome(ctx, outcome, is_done=is_done)
 

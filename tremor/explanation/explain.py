@@ -114,6 +114,7 @@ def with_explanations(analysis: Analysis, context: Context | None = None) -> Ana
         ),
         warning_signs=signs,
         advice=advice_for(_advised(explanations, leading), context, signs, advice_table()),
+        minutes_since_stop=context.minutes_since_stop,
     )
 
 

@@ -13,9 +13,18 @@ from tremor.report.messages import sentence, text
 from tremor.settings import AnalysisSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tremor.results.analysis import Analysis
 
-__all__ = ["command", "method_paragraphs", "model_sentences", "references"]
+__all__ = [
+    "command",
+    "method_paragraphs",
+    "model_sentences",
+    "option_texts",
+    "references",
+    "setting_texts",
+]
 
 _PARAGRAPHS: Final = ("windows", "verdicts", "line", "strength", "recovery", "explaining")
 
@@ -74,14 +83,27 @@ def command(analysis: Analysis) -> str:
     Returns
     -------
     str
-        With what was said of the capture, and the settings that are not the default ones.
+        With what was said of the capture and its rest, and the settings that are not the default ones.
     """
-    default = AnalysisSettings()
-    changed = [
-        f"--set {item.name}={getattr(analysis.settings, item.name):g}"
-        for item in dataclasses.fields(default)
-        if getattr(analysis.settings, item.name) != getattr(default, item.name)
+    source = analysis.source
+    parts = ["tremor analyze", shlex.quote(source.name or "capture.csv")]
+    parts += [source.options] if source.options else []
+    return " ".join([*parts, *option_texts(analysis.options), *setting_texts(analysis.settings)])
+
+
+def option_texts(options: Mapping[str, str]) -> list[str]:
+    """Return options as they are typed; one without a value is a flag."""
+    return [
+        f"--{name} {shlex.quote(value)}" if value else f"--{name}"
+        for name, value in options.items()
     ]
-    name = analysis.source.name or "capture.csv"
-    said = [analysis.source.options] if analysis.source.options else []
-    return " ".join(["tremor analyze", shlex.quote(name), *said, *changed])
+
+
+def setting_texts(settings: AnalysisSettings) -> list[str]:
+    """Return the settings that are not the default ones, as they are typed."""
+    default = AnalysisSettings()
+    return [
+        f"--set {item.name}={getattr(settings, item.name):.12g}"
+        for item in dataclasses.fields(default)
+        if getattr(settings, item.name) != getattr(default, item.name)
+    ]

@@ -185,6 +185,12 @@ class Analysis:
         The spectrum over time; None if no window has enough samples.
     strip : Strip or None
         A window as measured; None if there is none.
+    options : mapping of str to str
+        What was said of the rest and the run, by the name of its option without dashes, files
+        without their folder; with those of the source and the settings, all that it takes to
+        repeat the analysis.
+    minutes_since_stop : float or None
+        Time from the end of the run to the start of the capture as it was answered, min.
     """
 
     status: Status
@@ -205,6 +211,8 @@ class Analysis:
     advice: tuple[Advice, ...] = ()
     spectrogram: Spectrogram | None = None
     strip: Strip | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    minutes_since_stop: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of schema ``tremor.analysis/1``.

@@ -6,7 +6,7 @@ Asking the open questions and showing the result are up to the caller; a baselin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +112,7 @@ def keep_answers(context: Context, folder: Path) -> None:
 
 
 def analyze_recording(
-    recorded: SensorOutcome, *, settings: AnalysisSettings, baseline_rms_ms2: float | None
+    recorded: SensorOutcome, *, settings: AnalysisSettings, rest: pipeline.RestInfo
 ) -> Analysis:
     """Analyse a recording; what may explain it is weighed by `explain_recording`.
 
@@ -122,8 +122,8 @@ def analyze_recording(
         What was recorded.
     settings : AnalysisSettings
         Thresholds and band.
-    baseline_rms_ms2 : float or None
-        RMS of the leg at rest before the run, m/s^2, if it was measured.
+    rest : RestInfo
+        What is known of the rest, such as the level of the leg before the run.
 
     Returns
     -------
@@ -135,9 +135,7 @@ def analyze_recording(
     TremorError
         If there is nothing to analyse.
     """
-    return pipeline.analyze(
-        recorded.folder, settings=settings, rest=pipeline.RestInfo(baseline=baseline_rms_ms2)
-    )
+    return pipeline.analyze(recorded.folder, settings=settings, rest=rest)
 
 
 def explain_recording(
@@ -162,6 +160,8 @@ def explain_recording(
     from tremor.report.as_html import render
 
     explained = with_explanations(analysis, context)
+    if context.answered():
+        explained = replace(explained, options={**analysis.options, "context": CONTEXT_FILE})
     report = recorded.folder / REPORT_FILE
     try:
         write_text(report, render(explained))
