@@ -36,7 +36,15 @@ if TYPE_CHECKING:
     from tremor.formats.activity_file import Activity
     from tremor.results.analysis import Analysis
 
-__all__ = ["ANSWERS_FILE", "CaptureLike", "ReadOptions", "RestInfo", "Stage", "analyze", "baseline_rms_ms2"]
+__all__ = [
+    "ANSWERS_FILE",
+    "CaptureLike",
+    "ReadOptions",
+    "RestInfo",
+    "Stage",
+    "analyze",
+    "baseline_rms_ms2",
+]
 
 #: What `analyze` takes.
 CaptureLike: TypeAlias = Union[Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame"]

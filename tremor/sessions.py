@@ -7,26 +7,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, Union
 
 from tremor.analysis.leg_coherence import coherence_of_legs
 from tremor.comparison.changes import compare_analyses
-from tremor.comparison.rows import unlike
+from tremor.comparison.names import distinct_names, shortest_tails
+from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
 from tremor.errors import InvalidInputError, TremorError, UnlikeSessionsError
 from tremor.formats.folder.manifest import MANIFEST_FILE
 from tremor.formats.readers import open_capture
 from tremor.notes import Note, note
 from tremor.pipeline import analyze
+from tremor.recording import Placement
 from tremor.report.messages import sentence, sentences
 from tremor.results.analysis import Analysis
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
-    from tremor.results.comparison import Comparison, LegCoherence, Trend
+    from tremor.results.comparison import Comparison, LegCoherence, Repeating, Trend
     from tremor.settings import AnalysisSettings
 
 __all__ = ["Session", "SessionLike", "captures_of", "compare", "trend"]
@@ -58,11 +60,14 @@ class Session:
         A result for each sensor, that of the left leg first.
     coherence : LegCoherence or None
         How far two legs move in step; None for one leg, or without a common clock.
+    paths : tuple of Path
+        Where each leg was read from; empty for results in memory.
     """
 
     name: str
     legs: tuple[Analysis, ...]
     coherence: LegCoherence | None = None
+    paths: tuple[Path, ...] = ()
 
     @classmethod
     def read(
@@ -94,10 +99,11 @@ class Session:
         """
         path = Path(path)
         if path.suffix == _JSON and path.is_file() and (saved := _saved(path)) is not None:
-            return cls(name=path.name, legs=(saved,))
+            return cls(name=path.name, legs=(saved,), paths=(path,))
         folders = _sensor_folders(path)
         if not folders:
-            return cls(name=path.name, legs=(analyze(path, settings=settings, context=context),))
+            leg = analyze(path, settings=settings, context=context)
+            return cls(name=path.name, legs=(leg,), paths=(path,))
         legs = [analyze(folder, settings=settings, context=context) for folder in folders]
         return cls.of_legs(path.name, legs, folders)
 
@@ -124,6 +130,7 @@ class Session:
             name=name,
             legs=tuple(leg for leg, _ in ranked),
             coherence=_coherence([leg for leg, _ in ranked], [one for _, one in ranked]),
+            paths=tuple(one for _, one in ranked),
         )
 
     def leg(self, side: str | None = None) -> Analysis:
@@ -144,7 +151,12 @@ class Session:
         InvalidInputError
             If there is no such leg, or several and none was named.
         """
-        found = [one for one in self.legs if side is None or _side(one) == side]
+        leg, _ = self.placed_leg(side)
+        return leg
+
+    def placed_leg(self, side: str | None = None) -> tuple[Analysis, Path | None]:
+        """Return the result of one leg and where it was read from; as `leg`."""
+        found = [one for one in self.located() if side is None or _side(one[0]) == side]
         if len(found) == 1:
             return found[0]
         if side is None:
@@ -152,6 +164,23 @@ class Session:
                 f"{self.name} holds {len(self.legs)} legs; choose with --side (side=)"
             )
         raise InvalidInputError(f"{self.name} holds no {side} leg")
+
+    def located(self) -> tuple[tuple[Analysis, Path | None], ...]:
+        """Return each leg with where it was read from; None for a result in memory."""
+        paths = self.paths or (None,) * len(self.legs)
+        return tuple(zip(self.legs, paths, strict=True))
+
+    def worn_at(self, placement: Placement | None) -> Self:
+        """Return the session with a placement for legs that do not say where they were worn."""
+        if placement is None:
+            return self
+        legs = tuple(
+            leg
+            if leg.recording.placement is not None
+            else replace(leg, recording=replace(leg.recording, placement=placement))
+            for leg in self.legs
+        )
+        return replace(self, legs=legs)
 
 
 def _saved(path: Path) -> Analysis | None:
@@ -193,6 +222,7 @@ def _coherence(legs: Sequence[Analysis], paths: Sequence[Path]) -> LegCoherence 
 def compare(
     *sessions: SessionLike,
     side: str | None = None,
+    placement: str | None = None,
     force: bool = False,
     settings: Settings = None,
     progress: Progress | None = None,
@@ -205,8 +235,10 @@ def compare(
         Two or more; one that holds both legs is enough.
     side : {"left", "right"}, optional
         Which leg of sessions that hold both.
+    placement : str, optional
+        Such as ``left-calf``, for sessions that do not say where the sensor was worn.
     force : bool
-        Whether to compare what is unlike: another placement, posture or band.
+        Whether to compare what is unlike, such as another placement, posture, band or gravity.
     settings
         As in `tremor.analyze`, for what is given as a path.
     progress : callable, optional
@@ -240,20 +272,37 @@ def compare(
     >>> found.quantity, round(found.factor.value, 1), found.verdict
     ('rms_ms2', 4.0, 'rose')
     """
+    worn = None if placement is None else Placement.from_text(placement)
     read = [
-        _session(one, settings, progress, index, len(sessions))
+        _session(one, settings, progress, index, len(sessions)).worn_at(worn)
         for index, one in enumerate(sessions)
     ]
     if len(read) == 1 and len(read[0].legs) == 2 and side is None:
-        found = compare_analyses(read[0].legs, coherence=read[0].coherence)
+        legs, coherence = read[0].located(), read[0].coherence
     else:
-        found = compare_analyses([one.leg(side) for one in read])
+        legs, coherence = tuple(one.placed_leg(side) for one in read), None
+    analyses = [leg for leg, _ in legs]
+    names = distinct_names([leg.source.name for leg in analyses], [path for _, path in legs])
+    found = compare_analyses(analyses, names=names, coherence=coherence)
     if found.unlike and not force:
         raise UnlikeSessionsError(
             f"unlike sessions: {sentences(found.unlike)}; --force (force=True) compares them "
             "all the same"
         )
-    return found
+    asked = {"side": side, "placement": placement, "force": force}
+    return replace(found, repeating=_repeating(found.repeating, sessions, asked))
+
+
+def _repeating(
+    made: Repeating, sessions: Sequence[SessionLike], asked: Mapping[str, str | bool | None]
+) -> Repeating:
+    """Return how a comparison was asked for, by the names that were given."""
+    options = {name: "" if value is True else str(value) for name, value in asked.items() if value}
+    paths = [Path(one) for one in sessions if isinstance(one, str | os.PathLike)]
+    if len(paths) == len(sessions):
+        return replace(made, given=shortest_tails(paths), options=options)
+    names = tuple(_name(one) for one in sessions)
+    return replace(made, given=names, options=options)
 
 
 def _session(
@@ -283,9 +332,10 @@ def trend(
     sessions : path, or iterable of Session, Analysis or path
         A folder of recordings, captures or saved results; or the sessions themselves.
     placement : str, optional
-        Which leg, such as ``left-calf``; not needed if there is only one.
+        Which leg, such as ``left-calf``; not needed if there is only one. Sessions that do not say
+        where the sensor was worn count as of it.
     force : bool
-        Whether to keep sessions that are unlike the first: another posture or band.
+        Whether to keep sessions that are unlike the first, such as of another posture or band.
     settings, progress
         As in `compare`.
 
@@ -305,29 +355,50 @@ def trend(
         else list(sessions)
     )
     left_out: list[Note] = []
-    legs: list[Analysis] = []
+    legs: list[tuple[Analysis, Path | None]] = []
+    worn = None if placement is None else Placement.from_text(placement)
     for index, one in enumerate(paths):
         try:
-            legs += _session(one, settings, progress, index, len(paths)).legs
+            read = _session(one, settings, progress, index, len(paths))
         except TremorError as error:
             left_out.append(note("SESSION_UNREADABLE", name=_name(one), why=_cause(error, one)))
-    chosen = _of_placement(legs, placement)
-    used: list[Analysis] = []
+        else:
+            legs += read.worn_at(worn).located()
+    names = distinct_names([leg.source.name for leg, _ in legs], [path for _, path in legs])
+    named = [(leg, name) for (leg, _), name in zip(legs, names, strict=True)]
+    used = _alike(_of_placement(named, placement), left_out, force=force)
+    if not used:
+        why = "; ".join(map(sentence, left_out)) or "there is none"
+        raise InvalidInputError(f"no session can be used: {why}")
+    found = trend_of(
+        [leg for leg, _ in used], names=[name for _, name in used], left_out=left_out
+    )
+    given = [sessions] if isinstance(sessions, str | os.PathLike) else paths
+    asked = {"placement": placement, "force": force}
+    return replace(found, repeating=_repeating(found.repeating, given, asked))
+
+
+def _alike(
+    legs: Sequence[tuple[Analysis, str]], left_out: list[Note], *, force: bool
+) -> list[tuple[Analysis, str]]:
+    """Return the legs with a time that are like the first; what is left out is added with why."""
+    used: list[tuple[Analysis, str]] = []
     by_hash: dict[str, str] = {}
-    for leg in sorted(chosen, key=lambda one: str(one.recording.started_at)):
-        name, sha256 = leg.source.name, leg.source.sha256
+    for leg, name in sorted(legs, key=lambda one: str(one[0].recording.started_at)):
+        sha256 = leg.source.sha256
         if leg.recording.started_at is None:
             left_out.append(note("SESSION_WITHOUT_TIME", name=name))
         elif sha256 and by_hash.setdefault(sha256, name) != name:
             left_out.append(note("SESSION_TWICE", name=name, other=by_hash[sha256]))
-        elif used and not force and (found := unlike([used[0], leg], sides_differ=False)):
-            left_out.append(note("SESSION_UNLIKE", name=name, why=found))
+        elif (
+            used
+            and not force
+            and (why := unlike([used[0][0], leg], sides_differ=False, names=[used[0][1], name]))
+        ):
+            left_out.append(note("SESSION_UNLIKE", name=name, why=why))
         else:
-            used.append(leg)
-    if not used:
-        why = "; ".join(map(sentence, left_out)) or "there is none"
-        raise InvalidInputError(f"no session can be used: {why}")
-    return trend_of(used, left_out=left_out)
+            used.append((leg, name))
+    return used
 
 
 def _cause(error: TremorError, one: object) -> str:
@@ -338,8 +409,10 @@ def _cause(error: TremorError, one: object) -> str:
     return clause
 
 
-def _name(one: object) -> str:
-    return Path(one).name if isinstance(one, str | os.PathLike) else ""
+def _name(one: SessionLike) -> str:
+    if isinstance(one, Analysis):
+        return one.source.name
+    return one.name if isinstance(one, Session) else Path(one).name
 
 
 def captures_of(folder: Path) -> tuple[Path, ...]:
@@ -380,17 +453,16 @@ def _is_session(folder: Path) -> bool:
     return (folder / MANIFEST_FILE).exists() or bool(_sensor_folders(folder))
 
 
-def _of_placement(legs: Sequence[Analysis], placement: str | None) -> list[Analysis]:
-    def key(leg: Analysis) -> str:
-        return str(leg.recording.placement or "")
+def _of_placement(
+    legs: Sequence[tuple[Analysis, str]], placement: str | None
+) -> list[tuple[Analysis, str]]:
+    def key(leg: tuple[Analysis, str]) -> str:
+        return str(leg[0].recording.placement or "")
 
     groups = {name: list(some) for name, some in groupby(sorted(legs, key=key), key=key)}
     listed = ", ".join(f"{name or 'unknown'} ({len(some)})" for name, some in groups.items())
     if placement is not None:
         if placement not in groups:
-            listed = ", ".join(
-                f"{name or 'unknown'} ({len(some)})" for name, some in groups.items()
-            )
             raise InvalidInputError(f"no session is of {placement}; there are {listed or 'none'}")
         return groups[placement]
     if len(groups) > 1:

@@ -58,7 +58,7 @@ def test_lost_link_of_one_of_two_sensors_is_named():
     assert words[1].startswith("The link to the right calf is lost.")
     assert words[2:] == [f"The sensor on the {side} calf is back." for side in ("right", "left")]
     together = said({}, {"lost": both})[0][1]
-    assert together.startswith("The link to the left calf, right calf is lost.")
+    assert together.startswith("The link to the left calf and right calf is lost.")
 
 
 def test_disk_and_loss_and_battery_are_told():

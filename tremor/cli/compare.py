@@ -8,7 +8,13 @@ from typing import Final
 import click
 
 from tremor.cli.comparison_output import page_path, show
-from tremor.cli.options import common_options, overwrite_option, read_settings, settings_options
+from tremor.cli.options import (
+    common_options,
+    overwrite_option,
+    placement_option,
+    read_settings,
+    settings_options,
+)
 from tremor.cli.progress import Progress
 
 __all__ = ["compare"]
@@ -19,6 +25,7 @@ Examples:
   tremor compare before.json after.json --html change.html
   tremor compare recording-20260503-180709        (both legs)
   tremor compare first second third --side left
+  tremor compare mon/raw.csv tue/raw.csv --placement left-calf
 
 \b
 Exit codes:
@@ -32,7 +39,8 @@ Exit codes:
 @click.command(epilog=_EPILOG)
 @click.argument("sessions", metavar="SESSION...", nargs=-1, required=True, type=Path)
 @click.option("--side", type=click.Choice(["left", "right"]), help="Leg of sessions with both.")
-@click.option("--force", is_flag=True, help="Compare what is unlike: placement, posture, band.")
+@placement_option("Of sessions that do not say where the sensor was worn.")
+@click.option("--force", is_flag=True, help="Compare what is unlike: placement, posture, band, ...")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @click.option("--html", type=Path, metavar="PATH", help="Write the comparison as one page.")
 @settings_options
@@ -42,6 +50,7 @@ def compare(
     *,
     sessions: tuple[Path, ...],
     side: str | None,
+    placement: str | None,
     force: bool,
     as_json: bool,
     html: Path | None,
@@ -62,6 +71,7 @@ def compare(
         found = compare_sessions(
             *sessions,
             side=side,
+            placement=placement,
             force=force,
             settings=settings,
             progress=lambda name, index, _: progress.at(name, index),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from tremor.comparison.chance import between_sessions_sd, detectable_factor, factor_of, log_value
-from tremor.comparison.rows import row_of, unlike
+from tremor.comparison.protocol import unlike
+from tremor.comparison.rows import row_of
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.results.comparison import (
@@ -17,6 +18,7 @@ from tremor.results.comparison import (
     ChangeVerdict,
     Comparison,
     LegCoherence,
+    Repeating,
     SessionRow,
 )
 from tremor.settings import COMPARISON
@@ -38,6 +40,7 @@ _LITERATURE: Final = {
 def compare_analyses(
     analyses: Sequence[Analysis],
     *,
+    names: Sequence[str] | None = None,
     coherence: LegCoherence | None = None,
 ) -> Comparison:
     """Compare results with the first of them.
@@ -46,6 +49,8 @@ def compare_analyses(
     ----------
     analyses : sequence of Analysis
         At least two: sessions of one leg, or the left and the right leg of one session.
+    names : sequence of str, optional
+        What to call them; the names of their files without it.
     coherence : LegCoherence, optional
         Of two legs that were measured at once.
 
@@ -62,7 +67,8 @@ def compare_analyses(
     if len(analyses) < 2:
         raise InvalidInputError("a comparison needs two results or more")
     are_legs = _are_legs(analyses)
-    rows = tuple(row_of(one) for one in analyses)
+    called = [one.source.name for one in analyses] if names is None else names
+    rows = tuple(row_of(one, name) for one, name in zip(analyses, called, strict=True))
     changes = tuple(
         _change(quantity, rows, after, are_legs=are_legs)
         for after in range(1, len(rows))
@@ -72,8 +78,9 @@ def compare_analyses(
         kind="legs" if are_legs else "sessions",
         sessions=rows,
         changes=changes,
-        unlike=unlike(analyses, sides_differ=are_legs),
+        unlike=unlike(analyses, sides_differ=are_legs, names=called),
         coherence=coherence,
+        repeating=Repeating(given=tuple(called), settings=analyses[0].settings),
     )
 
 

@@ -16,7 +16,14 @@ from tremor.comparison.rows import row_of
 from tremor.errors import InvalidInputError
 from tremor.estimate import LEVEL, Estimate
 from tremor.notes import Note, note
-from tremor.results.comparison import QUANTITIES, ChangeVerdict, QuantityTrend, SessionRow, Trend
+from tremor.results.comparison import (
+    QUANTITIES,
+    ChangeVerdict,
+    QuantityTrend,
+    Repeating,
+    SessionRow,
+    Trend,
+)
 from tremor.settings import COMPARISON
 
 if TYPE_CHECKING:
@@ -28,13 +35,20 @@ _TAIL: Final = 0.5 * (1.0 + LEVEL)
 _WEEK_S: Final = 7.0 * 86400.0
 
 
-def trend_of(analyses: Sequence[Analysis], *, left_out: Sequence[Note] = ()) -> Trend:
+def trend_of(
+    analyses: Sequence[Analysis],
+    *,
+    names: Sequence[str] | None = None,
+    left_out: Sequence[Note] = (),
+) -> Trend:
     """Estimate how a leg changes over sessions.
 
     Parameters
     ----------
     analyses : sequence of Analysis
         Of one leg, each with the time at which it began; in any order.
+    names : sequence of str, optional
+        What to call them; the names of their files without it.
     left_out : sequence of Note
         What was not used, and why.
 
@@ -61,12 +75,15 @@ def trend_of(analyses: Sequence[Analysis], *, left_out: Sequence[Note] = ()) -> 
                 f"{one.source.name or 'a result'} does not say when it was recorded; a trend "
                 "needs the time of each session"
             )
-    ordered = sorted(analyses, key=_start)
-    rows = tuple(row_of(one) for one in ordered)
+    called = [one.source.name for one in analyses] if names is None else names
+    ordered = sorted(zip(analyses, called, strict=True), key=lambda one: _start(one[0]))
+    rows = tuple(row_of(one, name) for one, name in ordered)
+    first, _ = ordered[0]
     return Trend(
         sessions=rows,
         trends=tuple(_trend(quantity, rows) for quantity in QUANTITIES),
         left_out=tuple(left_out),
+        repeating=Repeating(given=tuple(row.name for row in rows), settings=first.settings),
     )
 
 

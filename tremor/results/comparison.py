@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from tremor._version import __version__
 from tremor.estimate import Estimate
 from tremor.notes import Note
 from tremor.recording import Placement
 from tremor.results import codec
+from tremor.settings import AnalysisSettings
 
 __all__ = [
     "QUANTITIES",
@@ -20,6 +22,7 @@ __all__ = [
     "Comparison",
     "LegCoherence",
     "QuantityTrend",
+    "Repeating",
     "SessionRow",
     "Trend",
 ]
@@ -47,7 +50,7 @@ class SessionRow:
     Parameters
     ----------
     name : str
-        Name of the capture.
+        Name of the capture; with the folders that tell it apart where another has the same.
     sha256 : str
         Hash of its bytes; empty if it came from arrays.
     started_at : datetime or None
@@ -56,6 +59,8 @@ class SessionRow:
         Where the sensor was worn.
     status : {"measured", "no_tremor", "insufficient"}
         Kind of result.
+    version : str
+        Version of the software that measured it.
     initial_rms_ms2, final_rms_ms2, rms_ms2 : Estimate
         RMS of the tremor at the beginning and at the end of the rest, and of the session, m/s^2.
     frequency_hz : Estimate
@@ -69,6 +74,7 @@ class SessionRow:
     started_at: datetime | None
     placement: Placement | None
     status: Literal["measured", "no_tremor", "insufficient"]
+    version: str
     initial_rms_ms2: Estimate
     final_rms_ms2: Estimate
     rms_ms2: Estimate
@@ -129,6 +135,28 @@ class LegCoherence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repeating:
+    """How a comparison or a trend was asked for; the command that repeats it is made of this.
+
+    Parameters
+    ----------
+    given : tuple of str
+        What was compared, or the folder: names, with no more folders than tell them apart.
+    options : mapping of str to str
+        Options by name without dashes; empty for a flag.
+    settings : AnalysisSettings
+        Those of the first session.
+    version : str
+        Version of the software that compared.
+    """
+
+    given: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    settings: AnalysisSettings
+    version: str = __version__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Sessions side by side.
 
@@ -144,11 +172,14 @@ class Comparison:
         In what the sessions are unlike; without force, a comparison of such is refused.
     coherence : LegCoherence or None
         Of two legs that were measured at once.
+    repeating : Repeating
+        How it was asked for.
     """
 
     kind: Literal["sessions", "legs"]
     sessions: tuple[SessionRow, ...]
     changes: tuple[Change, ...]
+    repeating: Repeating
     unlike: tuple[Note, ...] = ()
     coherence: LegCoherence | None = None
 
@@ -203,10 +234,13 @@ class Trend:
         In the order of `QUANTITIES`.
     left_out : tuple of Note
         Captures of the folder that do not belong to the leg or could not be used.
+    repeating : Repeating
+        How it was asked for.
     """
 
     sessions: tuple[SessionRow, ...]
     trends: tuple[QuantityTrend, ...]
+    repeating: Repeating
     left_out: tuple[Note, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -40,6 +40,25 @@ class ComparisonCalibration:
         "strap it on; a sensor put on again by hand is within 20",
         source=JUDGEMENT,
     )
+    most_band_difference_hz: float = calibrated(
+        0.5,
+        "Hz",
+        "edges of the bands further apart than this, also where a low sampling rate cuts one, "
+        "leave out other tremors; two sensors of one rate differ by less",
+        source=JUDGEMENT,
+    )
+    most_rest_ratio: float = calibrated(
+        3.0,
+        "1",
+        "a rest so many times as long ends elsewhere on the course of a fading tremor",
+        source=JUDGEMENT,
+    )
+    most_since_stop_apart_min: float = calibrated(
+        5.0,
+        "min",
+        "begun so much later after the run, a tremor that halves in a few minutes is another one",
+        source=JUDGEMENT,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
