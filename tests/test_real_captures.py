@@ -8,6 +8,7 @@ import pytest
 
 import tremor
 from tremor.recording import Recording
+from tremor.settings import SCALE
 from tremor.units import STANDARD_GRAVITY_MS2
 
 
@@ -48,6 +49,22 @@ def test_a_resting_leg_shows_no_tremor(shared_data, name):
     assert abs(found.recording.sampling_rate_hz - 100.0) < 0.01
     # 0.008-0.015 m/s^2 in the band in ten of twelve windows, as known of these files.
     assert np.nanmedian(found.windows.scores["band_rms_ms2"]) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("rest_right_leg.csv", SCALE.resting_leg_ms2),
+        ("rest_left_leg.csv", SCALE.resting_leg_ms2),
+        ("postural_left_hand.csv", SCALE.held_hand_ms2),
+    ],
+)
+def test_strengths_that_a_report_names_for_scale_are_those_of_the_recordings(
+    shared_data, name, told
+):
+    found = tremor.analyze(phone(shared_data / "leg_phone" / name))
+    measured = np.nanmedian(found.windows.scores["band_rms_ms2"])
+    assert told == pytest.approx(measured, rel=0.3)
 
 
 def test_a_hand_held_out_shows_its_small_tremor(shared_data):

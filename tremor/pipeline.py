@@ -188,8 +188,10 @@ def _said(rest: RestInfo, context: Context, activity: Activity | None) -> dict[s
     said = {}
     if rest.start_s is not None:
         said["rest-start"] = str(rest.start_s)
-    is_path = isinstance(rest.baseline, str | os.PathLike)
-    if name := Path(rest.baseline).name if is_path else rest.baseline_name:
+    name = rest.baseline_name
+    if isinstance(rest.baseline, str | os.PathLike):
+        name = Path(rest.baseline).name
+    if name:
         said["baseline"] = name
     if activity is not None:
         said["fit"] = activity.source

@@ -370,9 +370,7 @@ def trend(
     if not used:
         why = "; ".join(map(sentence, left_out)) or "there is none"
         raise InvalidInputError(f"no session can be used: {why}")
-    found = trend_of(
-        [leg for leg, _ in used], names=[name for _, name in used], left_out=left_out
-    )
+    found = trend_of([leg for leg, _ in used], names=[name for _, name in used], left_out=left_out)
     given = [sessions] if isinstance(sessions, str | os.PathLike) else paths
     asked = {"placement": placement, "force": force}
     return replace(found, repeating=_repeating(found.repeating, given, asked))
@@ -401,7 +399,7 @@ def _alike(
     return used
 
 
-def _cause(error: TremorError, one: object) -> str:
+def _cause(error: TremorError, one: SessionLike) -> str:
     """Return the first clause of an error, without the path that it begins with."""
     clause = str(error).splitlines()[0].split(";")[0]
     for name in (str(one), _name(one)):

@@ -8,6 +8,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
+import tremor
 from tremor.cli.main import cli
 
 
@@ -37,7 +38,7 @@ def test_two_sessions_side_by_side(sessions):
     done = run("compare", sessions / "week0.csv", sessions / "week4.csv")
     assert done.exit_code == 0, done.output
     assert "week0.csv (left-calf)" in done.stdout
-    assert re.search(r"Mean RMS acceleration: 0\.[2-4]\d times the first", done.stdout)
+    assert re.search(r"Mean strength: 0\.[2-4]\d times the first", done.stdout)
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
@@ -50,15 +51,20 @@ def test_json_and_text_hold_the_same_numbers(sessions):
     shown = "{:.2f} times the first ({:.2f} to {:.2f})".format(
         *(change["factor"][name] for name in ("value", "low", "high"))
     )
-    assert f"Mean RMS acceleration: {shown}" in text
+    assert f"Mean strength: {shown}" in text
 
 
 def test_saved_result_is_compared_as_its_capture(sessions, tmp_path):
     saved = tmp_path / "week0.json"
     saved.write_text(run("analyze", sessions / "week0.csv", "--json").stdout, encoding="utf-8")
     other = sessions / "week4.csv"
-    from_saved = json.loads(run("compare", saved, other, "--json").stdout)
-    assert from_saved == json.loads(run("compare", sessions / "week0.csv", other, "--json").stdout)
+    from_saved, from_capture = (
+        json.loads(run("compare", one, other, "--json").stdout)
+        for one in (saved, sessions / "week0.csv")
+    )
+    assert from_saved.pop("repeating")["given"] == ["week0.json", "week4.csv"]
+    assert from_capture.pop("repeating")["given"] == ["week0.csv", "week4.csv"]
+    assert from_saved == from_capture
 
 
 def test_trend_over_weeks(sessions, tmp_path):
@@ -66,7 +72,7 @@ def test_trend_over_weeks(sessions, tmp_path):
     done = run("trend", sessions, "--html", page)
     assert done.exit_code == 0, done.output
     assert "5 sessions in 28 days" in done.stdout
-    assert "Mean RMS acceleration fell by more than chance" in done.stdout
+    assert "Mean strength fell by more than chance" in done.stdout
     html = page.read_text(encoding="utf-8")
     assert "fell by more than chance" in html
     assert "<svg" in html
@@ -123,3 +129,61 @@ def test_ends_with_its_exit_code_and_a_remedy(sessions, arguments, code, says):
     assert says in done.stderr
     for page in sessions.glob("*.html"):
         page.unlink()
+
+
+@pytest.fixture
+def alike(tmp_path):
+    """Two captures of one name in two folders, which do not say where the sensor was worn."""
+    for day, seed in (("monday", 1), ("tuesday", 2)):
+        (tmp_path / day).mkdir()
+        path = tmp_path / day / "Raw Data.csv"
+        run("simulate", "session", path, "--seed", seed, "--duration", 60, "--half-life", 0)
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith("# placement")]
+        assert len(kept) < len(lines)
+        path.write_text("".join(kept), encoding="utf-8")
+    return tmp_path
+
+
+def test_files_of_one_name_are_told_apart_and_no_path_is_given_away(alike):
+    names = [alike / day / "Raw Data.csv" for day in ("monday", "tuesday")]
+    document = run("compare", *names, "--json").stdout
+    rows = json.loads(document)["sessions"]
+    assert [row["name"] for row in rows] == ["monday/Raw Data.csv", "tuesday/Raw Data.csv"]
+    assert str(alike) not in document
+    assert str(alike).replace("/", "\\/") not in document
+    said = run("compare", *names).stdout
+    assert "monday/Raw Data.csv" in said
+    assert "tuesday/Raw Data.csv" in said
+
+
+def test_placement_holds_for_captures_that_carry_none(alike, sessions):
+    names = [alike / day / "Raw Data.csv" for day in ("monday", "tuesday")]
+    said = run("compare", *names, "--placement", "right-calf")
+    assert "monday/Raw Data.csv (right-calf)" in said.stdout
+    weeks = alike / "weeks"
+    weeks.mkdir()
+    for name in ("week0.csv", "week1.csv"):
+        (weeks / name).write_bytes((sessions / name).read_bytes())
+    (weeks / "unsaid.csv").write_bytes(names[0].read_bytes())
+    assert run("trend", weeks).exit_code == 2
+    assert "3 sessions" in run("trend", weeks, "--placement", "left-calf").stdout
+
+
+def test_pages_say_how_and_from_what_they_were_made(sessions, tmp_path):
+    changed, weeks = tmp_path / "change.html", tmp_path / "weeks.html"
+    names = [sessions / "week0.csv", sessions / "week4.csv"]
+    options = ("--set", "least_rms_ms2=0.04", "--force", "--side", "left")
+    first = run("compare", *names, *options, "--html", changed, "--json")
+    assert run("trend", sessions, "--html", weeks).exit_code == 0
+    found = json.loads(first.stdout)
+    for page in (changed, weeks):
+        html = page.read_text(encoding="utf-8")
+        assert "minimum detectable change" in html
+        assert "Elble RJ, Hellriegel H" in html
+        assert f"tremor-analyzer {tremor.__version__}" in html
+        assert "least_rms_ms2" in html
+        assert all(row["sha256"] in html for row in found["sessions"])
+    command = re.search(r"<code>tremor (.*?)</code>", changed.read_text(encoding="utf-8"))[1]
+    assert command == ("compare week0.csv week4.csv --side left --force --set least_rms_ms2=0.04")
+    assert f"<code>tremor trend {sessions.name}</code>" in weeks.read_text(encoding="utf-8")

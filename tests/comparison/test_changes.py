@@ -1,9 +1,12 @@
 """What changed from session to session, and what may not be compared."""
 
+from dataclasses import replace
+
 import pytest
 
 from tremor.comparison.changes import compare_analyses
 from tremor.errors import InvalidInputError
+from tremor.report.messages import sentence
 
 
 def change_of(found, quantity, after=1):
@@ -46,6 +49,40 @@ def test_half_life_without_sessions_of_ones_own_cannot_be_told(session_of):
 def test_what_is_unlike_is_named(session_of, changed, code):
     found = compare_analyses([session_of(), session_of(**changed)])
     assert [one.code for one in found.unlike] == ([] if code is None else [code])
+
+
+def protocol(session, **changed):
+    """Return a session with other facts, settings or answers."""
+    recording, settings = (
+        replace(old, **{name: changed.pop(name) for name in list(changed) if hasattr(old, name)})
+        for old in (session.recording, session.settings)
+    )
+    return replace(session, recording=recording, settings=settings, **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"gravity": "removed"}, "UNLIKE_GRAVITY"),
+        ({"window_s": 8.0}, "UNLIKE_SETTINGS"),
+        ({"step_s": 1.0}, "UNLIKE_SETTINGS"),
+        ({"band_high_hz": 12.0}, "UNLIKE_BAND"),
+        ({"sampling_rate_hz": 26.0}, "UNLIKE_BAND"),  # the rate cuts the band at 11.7 Hz
+        ({"sampling_rate_hz": 52.0}, None),
+        ({"duration_s": 300.0}, "UNLIKE_DURATION"),
+        ({"duration_s": 130.0}, None),
+        ({"minutes_since_stop": 12.0}, "UNLIKE_SINCE_STOP"),
+        ({"minutes_since_stop": 6.0}, None),
+        ({"minutes_since_stop": None}, None),
+    ],
+)
+def test_unlike_protocol_is_named_in_either_order(session_of, changed, code):
+    one = protocol(session_of(), minutes_since_stop=3.0)
+    other = protocol(one, **changed)
+    for both in ([one, other], [other, one]):
+        found = compare_analyses(both).unlike
+        assert [note.code for note in found] == ([] if code is None else [code])
+        assert all(str(note.values["first"]) in sentence(note) for note in found)
 
 
 def test_left_and_right_are_two_legs_and_the_measurement_decides(session_of):

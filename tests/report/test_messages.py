@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tremor.analysis.quality import quality_of
-from tremor.notes import note
+from tremor.notes import Note, note
 from tremor.recording import Gap, Segment
 from tremor.report import messages
 from tremor.results.verdicts import VERDICTS
@@ -47,3 +47,17 @@ def test_quality_in_a_word_with_its_reason(analysis, sound, change, word, says):
     quality = quality_of(replace(sound, **change), analysis.settings)
     assert quality.level == word
     assert (says in messages.sentence(quality.reasons[0])) if says else not quality.reasons
+
+
+@pytest.mark.parametrize(
+    ("score", "threshold", "said"),
+    [
+        (0.2, 0.42, "holds 0.2 of the power of the band; a line needs 0.42"),
+        (0.4183, 0.42, "holds 0.418 of the power of the band; a line needs 0.42"),
+        (0.41999, 0.42, "holds 0.41999 of the power of the band; a line needs 0.42"),
+        (0.42, 0.42, "holds 0.42 of the power of the band; a line needs 0.42"),
+    ],
+)
+def test_number_that_misses_its_limit_never_reads_like_it(score, threshold, said):
+    reason = Note("spread", {"score": score, "threshold": threshold})
+    assert messages.sentence(reason).endswith(said)

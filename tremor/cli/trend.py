@@ -61,10 +61,10 @@ def trend(
 
     settings = read_settings(settings_file, pairs)
     page = page_path(html, folder, overwrite=overwrite)
-    captures = captures_of(folder)
-    with Progress.shown(len(captures)) as progress:
+    n_captures = len(captures_of(folder))
+    with Progress.shown(n_captures) as progress:
         found = trend_of_sessions(
-            captures,
+            folder,
             placement=placement,
             force=force,
             settings=settings,

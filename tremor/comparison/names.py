@@ -27,7 +27,8 @@ def distinct_names(names: Sequence[str], paths: Sequence[Path | None]) -> tuple[
 
     Examples
     --------
-    >>> distinct_names(["a.csv", "raw.csv", "raw.csv"], [None, Path("/x/mon/raw.csv"), Path("/x/tue/raw.csv")])
+    >>> monday, tuesday = Path("/x/mon/raw.csv"), Path("/x/tue/raw.csv")
+    >>> distinct_names(["a.csv", "raw.csv", "raw.csv"], [None, monday, tuesday])
     ('a.csv', 'mon/raw.csv', 'tue/raw.csv')
     >>> distinct_names(["raw.csv", "raw.csv"], [None, None])
     ('raw.csv (1)', 'raw.csv (2)')

@@ -5,7 +5,6 @@ The texts are in the catalogue (`tremor.report.messages`); the template lays the
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -24,7 +23,7 @@ from tremor.report.figures import (
     spectrum_svg,
     strip_svg,
 )
-from tremor.report.messages import section, sentence, text
+from tremor.report.messages import sentence, text
 from tremor.report.numbers import clock, number, percent, value_text
 from tremor.results.estimates import BY_RANK
 
@@ -118,6 +117,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "explaining": explaining(analysis),
         "cards": [one for one in cards if one["field"] in _IN_SIGHT],
         "more_cards": [one for one in cards if one["field"] not in _IN_SIGHT],
+        "scale": plain.scale_sentence(),
         "episodes": _episodes(analysis),
         "amplitude": _amplitude(analysis),
         "spectrum": _spectrum(analysis),
@@ -139,7 +139,7 @@ def _page(analysis: Analysis) -> dict[str, Any]:
         "command": method_text.command(analysis),
         "software": dict(analysis.software),
         "sha256": analysis.source.sha256,
-        "settings": _settings(analysis),
+        "settings": method_text.setting_rows(analysis.settings),
     }
 
 
@@ -367,17 +367,4 @@ def _counts(analysis: Analysis) -> list[dict[str, str]]:
             "share": percent(count / n),
         }
         for verdict, count in view.verdict_counts(analysis)
-    ]
-
-
-def _settings(analysis: Analysis) -> list[dict[str, str]]:
-    reasons = section("setting")  # empty in English, whose reasons stand beside the numbers
-    return [
-        {
-            "name": item.name,
-            "value": f"{getattr(analysis.settings, item.name):g}",
-            "unit": "" if item.metadata["unit"] == "1" else item.metadata["unit"],
-            "reason": reasons.get(item.name, item.metadata["reason"]),
-        }
-        for item in dataclasses.fields(analysis.settings)
     ]

@@ -95,8 +95,7 @@ def render(analysis: Analysis, *, unicode: bool = True) -> str:
         lines += wrapped(f"- {sentence(reason)}", indent=12, hang=2)
     lines += [*decision_lines(facts), ""]
     if analysis.status == "measured":
-        lines += wrapped(text("text", "legend"))
-        lines.append("")
+        lines += [*wrapped(text("text", "legend")), "", *wrapped(plain.scale_sentence()), ""]
     if analysis.explanations:
         lines += [*explanation_lines(analysis), ""]
     lines += wrapped(view.purpose())

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from tremor.report import comparison_text, view
+from tremor.report import comparison_text, method_text, view
 from tremor.report.as_html import environment
-from tremor.report.figures import sessions_svg
 from tremor.report.messages import sentences, text
+from tremor.report.session_figure import sessions_svg
 from tremor.results.comparison import Comparison, Trend
 
 if TYPE_CHECKING:
@@ -73,6 +73,19 @@ def _page(found: Comparison | Trend) -> dict[str, Any]:
         "left_out_title": label("left_out"),
         "left_out": left_out,
         "legend": comparison_text.legend(),
+        "details": label("details"),
+        "method": method_text.comparison_paragraphs(found),
+        "references": method_text.references("comparison"),
+        "made_by": label("made_by", version=found.repeating.version),
+        "reproduce": label("reproduce"),
+        "command": method_text.comparison_command(found),
+        "sources_title": label("sources"),
+        "source_columns": (label("session"), label("column_version"), label("column_sha256")),
+        "sources": [
+            (comparison_text.session_name(one), one.version, one.sha256 or label("not_from_a_file"))
+            for one in found.sessions
+        ],
+        "settings": method_text.setting_rows(found.repeating.settings),
         "purpose": view.purpose(),
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tremor.report import view
 from tremor.report.layout import in_ascii, wrapped
-from tremor.report.messages import section, sentence, sentences, text
+from tremor.report.messages import sentence, sentences, text
 from tremor.report.numbers import number, percent, value_text
 from tremor.results.comparison import QUANTITIES, Change, Comparison, QuantityTrend, Trend
 from tremor.settings import COMPARISON
@@ -26,6 +26,7 @@ __all__ = [
     "name_of",
     "render",
     "session_cells",
+    "session_name",
     "title_of",
     "trend_texts",
 ]
@@ -96,9 +97,13 @@ def legend() -> str:
 
 
 def name_of(quantity: str) -> str:
-    """Return the name of a quantity."""
-    name: str = section("estimate")[quantity]
-    return name
+    """Return the name of a quantity, in everyday words."""
+    return text("comparison", f"name.{quantity}")
+
+
+def session_name(row: SessionRow) -> str:
+    """Return what a session is called."""
+    return row.name or text("view", "no_source")
 
 
 def column_names() -> tuple[str, ...]:
@@ -113,7 +118,8 @@ def session_cells(row: SessionRow) -> tuple[str, str, tuple[tuple[str, str], ...
         if row.started_at is None
         else f"{row.started_at:%Y-%m-%d %H:%M}"
     )
-    label = f"{row.name} ({row.placement})" if row.placement else row.name
+    name = session_name(row)
+    label = f"{name} ({row.placement})" if row.placement else name
     numbers = tuple(
         (value_text(getattr(row, name), QUANTITIES[name]) or "-", _limits(getattr(row, name)))
         for name in _SHOWN

@@ -1,12 +1,9 @@
-"""Figures as SVG that stands in a page. The only place that imports matplotlib."""
+"""The figures of an analysis as SVG that stands in a page."""
 
 from __future__ import annotations
 
 import io
-import re
-from datetime import timedelta
-from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import matplotlib as mpl
 import numpy as np
@@ -20,6 +17,18 @@ from matplotlib.ticker import (
     NullLocator,
 )
 
+from tremor.report.figure_style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    SKY,
+    STYLE,
+    VERMILLION,
+    WIDTH_IN,
+    svg_of,
+)
 from tremor.report.messages import text
 from tremor.report.numbers import clock, value_text
 from tremor.report.time_axis import TIME_STEPS_S, TimeAxis
@@ -32,10 +41,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-    from tremor.estimate import Estimate
     from tremor.recording import CaptureInfo, Floats, Marker
     from tremor.results.analysis import Analysis, SpectrumView
-    from tremor.results.comparison import SessionRow
     from tremor.results.estimates import TremorEstimates
     from tremor.results.views import Spectrogram, Strip
     from tremor.results.windows import WindowTable
@@ -44,27 +51,14 @@ __all__ = [
     "amplitude_svg",
     "plot",
     "quality_svg",
-    "sessions_svg",
     "spectrogram_svg",
     "spectrum_svg",
     "strip_svg",
 ]
 
-# The colours of Okabe and Ito, distinct with any colour vision.
-_BLUE: Final = "#0072B2"
-_SKY: Final = "#56B4E9"
-_VERMILLION: Final = "#D55E00"
-_ORANGE: Final = "#E69F00"
-_GREEN: Final = "#009E73"
-_GREY: Final = "#999999"
-_INK: Final = "#222222"
 #: Of the half-power bands of several tremors.
-_BANDS: Final = (_ORANGE, _GREEN, _SKY)
+_BANDS: Final = (ORANGE, GREEN, SKY)
 
-#: Longest name of a session below its point.
-_LONGEST_NAME: Final = 20
-#: A page of 390 px shows 4.4 inches at 1.13 times their size: 11 points are 12 px there.
-_WIDTH_IN: Final = 4.4
 _AMPLITUDE_IN: Final = 3.6
 _SPECTRUM_IN: Final = 3.0
 _STRIP_IN: Final = 2.8
@@ -75,28 +69,14 @@ _LEAST_SHOWN_HZ: Final = 2.0
 _MOST_SHOWN_HZ: Final = 20.0
 #: Most decades of density in a figure; bins of no power are as low as rounding leaves them.
 _DECADES: Final = 6.0
-_STYLE: Final[dict[Any, Any]] = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11.0,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "hatch.linewidth": 0.7,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-}
-
 #: Verdict groups of the strip: section and name of its words, verdicts, colour, hatch.
 _GROUPS: Final = (
-    (("verdict", "tremor"), ("tremor",), _BLUE, ""),
-    (("verdict", "no_tremor"), ("no_tremor",), _SKY, ".."),
+    (("verdict", "tremor"), ("tremor",), BLUE, ""),
+    (("verdict", "no_tremor"), ("no_tremor",), SKY, ".."),
     (
         ("figure", "not_judged"),
         tuple(v for v in VERDICTS if v not in {"tremor", "no_tremor"}),
-        _GREY,
+        GREY,
         "//",
     ),
 )
@@ -127,8 +107,8 @@ def plot(analysis: Analysis) -> Figure:
     """
     spectrum, summary = analysis.spectrum, analysis.summary
     heights = [_AMPLITUDE_IN] if spectrum is None else [_AMPLITUDE_IN, _SPECTRUM_IN]
-    with mpl.rc_context(_STYLE):
-        figure = _NotebookFigure(figsize=(_WIDTH_IN, sum(heights)), layout="constrained")
+    with mpl.rc_context(STYLE):
+        figure = _NotebookFigure(figsize=(WIDTH_IN, sum(heights)), layout="constrained")
         parts = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _fill_amplitude(parts[0], analysis)
         if spectrum is not None:
@@ -153,10 +133,10 @@ def amplitude_svg(analysis: Analysis, *, prefix: str, title: str, desc: str) -> 
     str
         One ``svg`` element.
     """
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, _AMPLITUDE_IN), layout="constrained")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(WIDTH_IN, _AMPLITUDE_IN), layout="constrained")
         _fill_amplitude(figure, analysis)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
+        return svg_of(figure, prefix=prefix, title=title, desc=desc)
 
 
 def _fill_amplitude(figure: FigureBase, analysis: Analysis) -> None:
@@ -188,9 +168,9 @@ def _draw_amplitude(axes: Axes, analysis: Analysis, time: TimeAxis) -> None:
     centre, value, low, high = (
         np.insert(column, breaks, np.nan) for column in (time.drawn(centre), value, low, high)
     )
-    axes.fill_between(centre, low, high, color=_SKY, alpha=0.5, linewidth=0, rasterized=rasterized)
+    axes.fill_between(centre, low, high, color=SKY, alpha=0.5, linewidth=0, rasterized=rasterized)
     axes.plot(
-        centre, value, color=_BLUE, linewidth=1.4, marker="o", markersize=2.2, rasterized=rasterized
+        centre, value, color=BLUE, linewidth=1.4, marker="o", markersize=2.2, rasterized=rasterized
     )
     recovery = analysis.recovery
     if recovery is not None and recovery.verdict == "decays":
@@ -199,16 +179,16 @@ def _draw_amplitude(axes: Axes, analysis: Analysis, time: TimeAxis) -> None:
             time_s,
             recovery.curve_low_ms2,
             recovery.curve_high_ms2,
-            color=_GREY,
+            color=GREY,
             alpha=0.3,
             linewidth=0,
         )
-        axes.plot(time_s, recovery.curve_rms_ms2, color=_INK, linewidth=1.6)
+        axes.plot(time_s, recovery.curve_rms_ms2, color=INK, linewidth=1.6)
     for gap in analysis.recording.gaps:
         axes.axvspan(
             *time.drawn(np.array([gap.start_s, gap.start_s + gap.duration_s])).tolist(),
             facecolor="#eeeeee",
-            edgecolor=_GREY,
+            edgecolor=GREY,
             hatch="////",
             linewidth=0,
         )
@@ -225,7 +205,7 @@ def _draw_markers(axes: Axes, markers: Sequence[Marker], time: TimeAxis) -> None
     """Draw what the runner marked, numbered from the first; pain with its rating."""
     for number, one in enumerate(markers, start=1):
         pain = one.kind == "pain"
-        colour = _VERMILLION if pain else _INK
+        colour = VERMILLION if pain else INK
         at_s = float(time.drawn(np.array([one.time_s]))[0])
         axes.axvline(at_s, color=colour, linestyle=":", linewidth=1.2)
         axes.annotate(
@@ -319,10 +299,10 @@ def spectrum_svg(
     str
         One ``svg`` element.
     """
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(WIDTH_IN, _SPECTRUM_IN), layout="constrained")
         _fill_spectrum(figure, spectrum, lines)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
+        return svg_of(figure, prefix=prefix, title=title, desc=desc)
 
 
 def _fill_spectrum(
@@ -332,7 +312,7 @@ def _fill_spectrum(
     axes.plot(
         spectrum.frequency_hz,
         spectrum.psd_ms2sq_per_hz,
-        color=_BLUE,
+        color=BLUE,
         linewidth=1.4,
         label=text("figure", "measured"),
     )
@@ -340,7 +320,7 @@ def _fill_spectrum(
         axes.plot(
             spectrum.frequency_hz,
             spectrum.line_ms2sq_per_hz,
-            color=_VERMILLION,
+            color=VERMILLION,
             linestyle="--",
             linewidth=1.6,
             label=text("figure", "fitted"),
@@ -348,7 +328,7 @@ def _fill_spectrum(
     if spectrum.floor_ms2sq_per_hz is not None:
         axes.axhline(
             spectrum.floor_ms2sq_per_hz,
-            color=_INK,
+            color=INK,
             linestyle=":",
             linewidth=1.6,
             label=text("figure", "floor"),
@@ -432,8 +412,8 @@ def spectrogram_svg(
     at = np.searchsorted(times, time.gaps_s())
     times = np.insert(times, at, time.gaps_s())
     level = np.insert(level, at, np.nan, axis=1)
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(WIDTH_IN, _SPECTRUM_IN), layout="constrained")
         axes = figure.subplots()
         mesh = axes.pcolormesh(
             _edges(times),
@@ -446,13 +426,13 @@ def spectrogram_svg(
         )
         centre = time.drawn(_centres(table)[0])
         frequency = table.estimates["frequency_hz"][:, 0]
-        axes.plot(centre, frequency, ".", color=_VERMILLION, markersize=3.0, rasterized=True)
+        axes.plot(centre, frequency, ".", color=VERMILLION, markersize=3.0, rasterized=True)
         axes.set_ylabel(text("figure", "frequency_axis"))
         axes.set_ylim(float(frequencies[0]), float(frequencies[-1]))
         axes.set_xlim(float(times[0]), max(float(times[-1]), float(times[0]) + 1e-3))
         figure.colorbar(mesh, label=text("figure", "level_axis"), ticks=MaxNLocator(4))
         _time_axis(axes, time)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
+        return svg_of(figure, prefix=prefix, title=title, desc=desc)
 
 
 def _edges(centres: Floats) -> Floats:
@@ -479,14 +459,14 @@ def strip_svg(strip: Strip, *, prefix: str, title: str, desc: str) -> str:
     str
         One ``svg`` element.
     """
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, _STRIP_IN), layout="constrained")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(WIDTH_IN, _STRIP_IN), layout="constrained")
         rows = figure.subplots(3, 1, sharex=True, sharey=True)
         for axes, name, values, colour in zip(
             rows,
             "xyz",
             (strip.x_ms2, strip.y_ms2, strip.z_ms2),
-            (_BLUE, _VERMILLION, _GREEN),
+            (BLUE, VERMILLION, GREEN),
             strict=True,
         ):
             axes.plot(strip.time_s, values, color=colour, linewidth=1.2)
@@ -494,7 +474,7 @@ def strip_svg(strip: Strip, *, prefix: str, title: str, desc: str) -> str:
             axes.yaxis.set_major_locator(MaxNLocator(3))
         rows[1].set_ylabel(text("figure", "acceleration_axis"))
         rows[2].set_xlabel(text("figure", "strip_time_axis"))
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
+        return svg_of(figure, prefix=prefix, title=title, desc=desc)
 
 
 def quality_svg(
@@ -518,15 +498,15 @@ def quality_svg(
     """
     verdicts, time = table.verdict, TimeAxis.of(info)
     rows: list[tuple[str, np.typing.NDArray[np.bool_], str, str]] = [
-        (text("figure", "judged"), np.isin(verdicts, ("tremor", "no_tremor")), _GREEN, "")
+        (text("figure", "judged"), np.isin(verdicts, ("tremor", "no_tremor")), GREEN, "")
     ]
     rows += [
-        (verdict_word(verdict), verdicts == verdict, _GREY, "///")
+        (verdict_word(verdict), verdicts == verdict, GREY, "///")
         for verdict in VERDICTS
         if verdict not in {"tremor", "no_tremor"} and (verdicts == verdict).any()
     ]
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, 0.8 + 0.34 * len(rows)), layout="constrained")
+    with mpl.rc_context({**STYLE, "svg.hashsalt": prefix}):
+        figure = Figure(figsize=(WIDTH_IN, 0.8 + 0.34 * len(rows)), layout="constrained")
         axes = figure.subplots()
         for place, (_, chosen, colour, hatch) in enumerate(rows):
             axes.broken_barh(
@@ -544,103 +524,4 @@ def quality_svg(
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         _time_axis(axes, time)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
-
-
-def _svg(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
-    """Write a figure as an element that is read out by its title, with ids of its own."""
-    buffer = io.StringIO()
-    figure.savefig(
-        buffer,
-        format="svg",
-        dpi=144,
-        metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
-    )
-    element = buffer.getvalue()
-    element = element[element.index("<svg") :]
-    element = re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
-    element = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', element)
-    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", element)
-    element = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', element)
-    view = re.search(r'viewBox="([^"]+)"', element)
-    if view is None:
-        raise RuntimeError("matplotlib wrote a figure without a viewBox")
-    opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'viewBox="{view[1]}" role="img" aria-labelledby="{prefix}-title {prefix}-desc">\n'
-        f'<title id="{prefix}-title">{escape(title)}</title>\n'
-        f'<desc id="{prefix}-desc">{escape(desc)}</desc>'
-    )
-    return re.sub(r"<svg[^>]*>", lambda _: opening, element, count=1).strip()
-
-
-def sessions_svg(rows: Sequence[SessionRow], *, prefix: str, title: str, desc: str) -> str:
-    """Draw the strength at the beginning and at the end of the rest in each session.
-
-    Parameters
-    ----------
-    rows : sequence of SessionRow
-        Over time where each has its time, else side by side.
-    prefix, title, desc : str
-        As for `amplitude_svg`.
-
-    Returns
-    -------
-    str
-        One ``svg`` element.
-    """
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": prefix}):
-        figure = Figure(figsize=(_WIDTH_IN, _SPECTRUM_IN), layout="constrained")
-        axes = figure.subplots()
-        begins = [row.started_at for row in rows if row.started_at is not None]
-        over_time = 2 < len(rows) == len(begins)
-        at = (
-            [(one - begins[0]).total_seconds() / 86400.0 for one in begins]
-            if over_time
-            else list(range(len(rows)))
-        )
-        for field, label, colour, marker, aside in (
-            ("initial_rms_ms2", "beginning", _VERMILLION, "o", -0.04),
-            ("final_rms_ms2", "end", _BLUE, "s", 0.04),
-        ):
-            points = [
-                (where + aside * (0 if over_time else 1), getattr(row, field))
-                for where, row in zip(at, rows, strict=True)
-                if getattr(row, field).value is not None
-            ]
-            _draw_intervals(axes, points, text("comparison", label), colour, marker)
-        axes.set_ylim(bottom=0.0)
-        axes.set_ylabel(text("comparison", "rms_axis"))
-        if over_time:
-            axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-            axes.xaxis.set_major_formatter(
-                FuncFormatter(lambda days, _: f"{begins[0] + timedelta(days=days):%Y-%m-%d}"[5:])
-            )
-        else:
-            axes.set_xticks(range(len(rows)), [_shortened(row.name) for row in rows])
-            axes.set_xlim(-0.5, len(rows) - 0.5)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=11)
-        return _svg(figure, prefix=prefix, title=title, desc=desc)
-
-
-def _draw_intervals(
-    axes: Axes, points: Sequence[tuple[float, Estimate]], label: str, colour: str, marker: str
-) -> None:
-    values = [one.value or 0.0 for _, one in points]
-    limits = [
-        [value if limit is None else limit for limit in (one.low, one.high)]
-        for value, (_, one) in zip(values, points, strict=True)
-    ]
-    axes.errorbar(
-        [at for at, _ in points],
-        values,
-        yerr=np.abs(np.array(limits).T - values),
-        fmt=marker,
-        color=colour,
-        capsize=3,
-        label=label,
-    )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}..."
+        return svg_of(figure, prefix=prefix, title=title, desc=desc)

@@ -33,7 +33,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
@@ -224,7 +224,8 @@ def sentence(note: Note | None) -> str:
     for name in ("note", "window"):
         if note.code in section(name):
             with suppress(KeyError, TypeError, ValueError):
-                return text(name, note.code, **note.values)
+                told = _told_apart(**note.values) if name == "window" else note.values
+                return text(name, note.code, **told)
     return str(note.values.get("text", note.code))
 
 
@@ -243,11 +244,47 @@ def window_reasons(table: WindowTable) -> list[str]:
     """
     templates = [section("window")[name] for name in REASON_NAMES]
     return [
-        templates[reason].format(score=score, threshold=threshold)
+        templates[reason].format(**_told_apart(score, threshold))
         for reason, score, threshold in zip(
             table.reason.tolist(), table.score.tolist(), table.threshold.tolist(), strict=True
         )
     ]
+
+
+#: Numbers alike in so many digits are shown alike.
+_MOST_DIGITS: Final = 8
+
+
+class _Beside(float):
+    """A number that is told apart from another: with more digits where both would read alike."""
+
+    __slots__ = ("_other",)
+
+    def __new__(cls, value: float, other: float) -> Self:
+        made = super().__new__(cls, value)
+        made._other = other
+        return made
+
+    def __format__(self, spec: str) -> str:
+        digits = spec.removeprefix(".").removesuffix("g")
+        if not digits.isdigit() or float(self) == self._other:
+            return format(float(self), spec)
+        texts = (
+            (f"{float(self):.{n}g}", f"{self._other:.{n}g}")
+            for n in range(int(digits), _MOST_DIGITS)
+        )
+        return next((own for own, other in texts if own != other), format(float(self), spec))
+
+
+def _told_apart(score: float, threshold: float) -> dict[str, _Beside]:
+    """Return the two numbers of a reason as values of its sentence.
+
+    Examples
+    --------
+    >>> "{score:.2g}, not {threshold:.2g}".format(**_told_apart(0.4183, 0.42))
+    '0.418, not 0.42'
+    """
+    return {"score": _Beside(score, threshold), "threshold": _Beside(threshold, score)}
 
 
 def sentences(notes: Iterable[Note]) -> str:

@@ -7,10 +7,11 @@ import shlex
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from tremor.report.messages import sentence, text
-from tremor.settings import AnalysisSettings
+from tremor.report.messages import section, sentence, text
+from tremor.results.comparison import Comparison, Trend
+from tremor.settings import COMPARISON, AnalysisSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "command",
+    "comparison_command",
+    "comparison_paragraphs",
     "method_paragraphs",
     "model_sentences",
     "option_texts",
     "references",
+    "setting_rows",
     "setting_texts",
 ]
 
+#: Paragraphs by what is compared.
+_OF_COMPARISONS: Final = {
+    "sessions": ("compared", "detectable", "alike"),
+    "legs": ("compared", "legs", "alike"),
+    "trend": ("compared", "detectable", "trend", "alike"),
+}
 _PARAGRAPHS: Final = ("windows", "verdicts", "line", "strength", "recovery", "explaining")
 
 
@@ -63,13 +73,29 @@ def model_sentences(analysis: Analysis) -> tuple[str, ...]:
 
 
 @cache
-def references() -> tuple[str, ...]:
-    """Return the literature of the method, a line each."""
+def references(page: Literal["report", "comparison"] = "report") -> tuple[str, ...]:
+    """Return the literature that a page rests on, a line each."""
     table = files("tremor.report").joinpath("references.toml").read_text(encoding="utf-8")
     return tuple(
         "{authors} ({year}): {title}. {journal} {pages}.".format(**one)
         for one in tomllib.loads(table)["reference"]
+        if page in one["pages_of"]
     )
+
+
+def comparison_paragraphs(found: Comparison | Trend) -> tuple[str, ...]:
+    """Return how sessions are compared, with the numbers that decide."""
+    kind = "trend" if isinstance(found, Trend) else found.kind
+    values = dataclasses.asdict(COMPARISON)
+    return tuple(text("method", name, **values) for name in _OF_COMPARISONS[kind])
+
+
+def comparison_command(found: Comparison | Trend) -> str:
+    """Return the command that compares the same sessions in the same way."""
+    verb, how = "trend" if isinstance(found, Trend) else "compare", found.repeating
+    given = [shlex.quote(name) for name in how.given]
+    options = [*option_texts(how.options), *setting_texts(how.settings)]
+    return " ".join([f"tremor {verb}", *given, *options])
 
 
 def command(analysis: Analysis) -> str:
@@ -89,6 +115,20 @@ def command(analysis: Analysis) -> str:
     parts = ["tremor analyze", shlex.quote(source.name or "capture.csv")]
     parts += [source.options] if source.options else []
     return " ".join([*parts, *option_texts(analysis.options), *setting_texts(analysis.settings)])
+
+
+def setting_rows(settings: AnalysisSettings) -> list[dict[str, str]]:
+    """Return name, value, unit and reason of every setting."""
+    reasons = section("setting")  # empty in English, whose reasons stand beside the numbers
+    return [
+        {
+            "name": item.name,
+            "value": f"{getattr(settings, item.name):g}",
+            "unit": "" if item.metadata["unit"] == "1" else item.metadata["unit"],
+            "reason": reasons.get(item.name, item.metadata["reason"]),
+        }
+        for item in dataclasses.fields(settings)
+    ]
 
 
 def option_texts(options: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from tremor.explanation.lowering import SHAKING_CAUTIONS
 from tremor.report import explanation_text, view
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import number, percent, span, value_text
+from tremor.settings import SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,13 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.results.analysis import Analysis
 
-__all__ = ["explanation_sentence", "next_step", "quality_sentence", "sentences_of"]
+__all__ = [
+    "explanation_sentence",
+    "next_step",
+    "quality_sentence",
+    "scale_sentence",
+    "sentences_of",
+]
 
 #: Tremor in this share of the still time and more is there all the time.
 _ALL_FROM: Final = 0.95
@@ -176,6 +184,11 @@ def next_step(analysis: Analysis) -> str:
         return ""  # to record again, as is said beside it
     advice = next((one for one in analysis.advice if one.id not in _NO_STEPS), None)
     return "" if advice is None else text("plain", "next", advice=sentence(advice.text))
+
+
+def scale_sentence() -> str:
+    """Return strengths of known recordings, beside which the runner's own can be seen."""
+    return text("plain", "scale", **dataclasses.asdict(SCALE))
 
 
 def quality_sentence(analysis: Analysis) -> str:

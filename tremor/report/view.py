@@ -72,6 +72,8 @@ class KeyNumber(NamedTuple):
     unit: str
 
 
+#: A rate that is known better than this is known well enough, Hz.
+_LEAST_SD_HZ: Final = 1e-4
 #: Share of the time that is all of it but for rounding.
 _ALL_OF_TIME: Final = 0.995
 #: The order of the key numbers: how fast and how strong at either end of the rest, before what is a
@@ -465,7 +467,10 @@ def _decision_text(decision: ReadingDecision) -> str:
 def _rate_text(info: CaptureInfo) -> str:
     rate = text("capture", "rate", rate_hz=info.sampling_rate_hz)
     if info.sampling_rate_sd_hz is not None:
-        rate = text("capture", "rate_sd", rate=rate, sd_hz=info.sampling_rate_sd_hz)
+        is_shown = info.sampling_rate_sd_hz >= _LEAST_SD_HZ
+        sd = "rate_sd" if is_shown else "rate_sd_below"
+        sd_hz = info.sampling_rate_sd_hz if is_shown else _LEAST_SD_HZ
+        rate = text("capture", sd, rate=rate, sd_hz=sd_hz)
     if info.nominal_sampling_rate_hz is not None:
         nominal_hz = info.nominal_sampling_rate_hz
         rate = text("capture", "rate_nominal", rate=rate, nominal_hz=nominal_hz)

@@ -15,7 +15,7 @@ from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
 from tremor.settings.batches import ODD
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
-from tremor.settings.comparisons import COMPARISON, LEGS
+from tremor.settings.comparisons import COMPARISON, LEGS, SCALE
 from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.layouts import ROW_LAYOUTS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
@@ -85,6 +85,7 @@ __all__ = [
     "RMS_SERIES",
     "ROW_LAYOUTS",
     "RUNNING_CLOCK",
+    "SCALE",
     "SEGMENTS",
     "SINE",
     "SLOPE_FIT",

@@ -7,7 +7,14 @@ from typing import Final
 
 from tremor.settings.declaration import JUDGEMENT, calibrated
 
-__all__ = ["COMPARISON", "LEGS", "ComparisonCalibration", "LegsCalibration"]
+__all__ = [
+    "COMPARISON",
+    "LEGS",
+    "SCALE",
+    "ComparisonCalibration",
+    "LegsCalibration",
+    "ScaleCalibration",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +92,24 @@ class LegsCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScaleCalibration:
+    """Strengths of known recordings, which a report names beside that of a runner."""
+
+    resting_leg_ms2: float = calibrated(
+        0.01,
+        "m/s^2",
+        "RMS in the band of a phone on a resting leg that shows no tremor",
+        source="measured: tests/test_real_captures.py, the open recordings of PDKit; one person",
+    )
+    held_hand_ms2: float = calibrated(
+        0.07,
+        "m/s^2",
+        "RMS in the band of a phone in a hand that is held out and shows a small tremor",
+        source="measured: tests/test_real_captures.py, the open recordings of PDKit; one person",
+    )
+
+
 COMPARISON: Final = ComparisonCalibration()
 LEGS: Final = LegsCalibration()
+SCALE: Final = ScaleCalibration()
