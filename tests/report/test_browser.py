@@ -6,8 +6,11 @@ without. ``nox -s browser`` runs it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -166,7 +169,7 @@ def test_dates_below_the_axis_of_a_trend_do_not_collide(browser, pages):
     boxes = page.evaluate(
         """() => [...document.querySelectorAll('figure svg g[id*="matplotlib.axis_1"] text')].map(
             one => [one.textContent, one.getBoundingClientRect()]).map(
-            ([text, box]) => [text, box.left, box.right])"""
+            ([text, box]) => [text.trim(), box.left, box.right])"""
     )
     days = sorted((left, right, text) for text, left, right in boxes if not text.isdigit())
     assert [days[0][2], days[-1][2]] == ["20 Dec", "3 Feb"]

@@ -395,7 +395,10 @@ def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]
 def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     if options.unit or options.layout != LayoutOptions():
         raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
-    return options.applied_to(read_recording_parquet(path))
+    recording = options.applied_to(read_recording_parquet(path))
+    if recording.source is None:
+        return recording
+    return replace(recording, source=replace(recording.source, options=options.as_said))
 
 
 #: The first reader that claims a path opens it.

@@ -259,6 +259,7 @@ class _Beside(float):
     """A number that is told apart from another: with more digits where both would read alike."""
 
     __slots__ = ("_other",)
+    _other: float
 
     def __new__(cls, value: float, other: float) -> Self:
         made = super().__new__(cls, value)

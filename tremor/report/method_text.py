@@ -109,7 +109,7 @@ def command(analysis: Analysis) -> str:
     Returns
     -------
     str
-        With what was said of the capture and its rest, and the settings that are not the default ones.
+        With what was said of the capture and its rest, and the settings that were changed.
     """
     source = analysis.source
     parts = ["tremor analyze", shlex.quote(source.name or "capture.csv")]
