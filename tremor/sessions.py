@@ -155,7 +155,25 @@ class Session:
         return leg
 
     def placed_leg(self, side: str | None = None) -> tuple[Analysis, Path | None]:
-        """Return the result of one leg and where it was read from; as `leg`."""
+        """Return the result of one leg and where it was read from.
+
+        Parameters
+        ----------
+        side : {"left", "right"}, optional
+            Which; not needed for one leg.
+
+        Returns
+        -------
+        leg : Analysis
+            Its result.
+        path : Path or None
+            None for a result in memory.
+
+        Raises
+        ------
+        InvalidInputError
+            As `leg`.
+        """
         found = [one for one in self.located() if side is None or _side(one[0]) == side]
         if len(found) == 1:
             return found[0]

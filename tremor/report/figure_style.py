@@ -63,6 +63,11 @@ def svg_of(figure: Figure, *, prefix: str, title: str, desc: str) -> str:
     -------
     str
         One ``svg`` element with ids of its own.
+
+    Raises
+    ------
+    RuntimeError
+        If matplotlib writes a figure without a viewBox.
     """
     buffer = io.StringIO()
     figure.savefig(
