@@ -1,6 +1,6 @@
 """A Dask cluster of two worker processes over loopback: python cluster.py CAPTURES OUT KILLER.
 
-Runs in a process of its own, because tests may not use the network. Prints, as JSON, what came of
+Runs in a process of its own, because tests may not use the network. Writes, as JSON, what came of
 a batch during which one worker was killed, and of a capture that kills every worker.
 """
 
@@ -63,4 +63,4 @@ def main(captures: str, out: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:3])))
+    sys.stdout.write(json.dumps(main(*sys.argv[1:3])) + "\n")

@@ -193,7 +193,7 @@ def _draw_amplitude(axes: Axes, analysis: Analysis, time: TimeAxis) -> None:
             linewidth=0,
         )
     for at_s in time.breaks().tolist():
-        axes.axvline(at_s, color=_INK, linestyle="--", linewidth=1.2)
+        axes.axvline(at_s, color=INK, linestyle="--", linewidth=1.2)
     top = _top(high, value)
     axes.set_ylim(0.0, 1.12 * top)
     _draw_markers(axes, analysis.recording.markers, time)
