@@ -11,7 +11,7 @@ from tremor.errors import InvalidInputError
 from tremor.notes import note
 
 
-@pytest.mark.parametrize("why", [None, note("AT_REST", length=1.003, unit="g")])
+@pytest.mark.parametrize("why", [None, note("MEAN_VECTOR", length=1.003, unit="g", at_rest=True)])
 @pytest.mark.parametrize("how", ["said", "named", "told", "guessed"])
 def test_is_read_as_it_was_written(how, why):
     for about in ABOUT:

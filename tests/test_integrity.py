@@ -9,10 +9,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tremor import synthesis as syn
+from tremor.gravity import find_gravity_evidence
 from tremor.integrity import (
     find_clipped,
     find_dead_axes,
-    find_gravity_evidence,
     find_resolution_ms2,
     find_scale_correction,
 )

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Floats", "Indices", "read_only"]
+__all__ = ["Bools", "Chunks", "Floats", "Indices", "read_only", "single_chunk"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
+#: Returns the samples of a capture in chunks of shape (n, 3), from first to last, each time that it
+#: is called. The length of each chunk but the last is a multiple of the argument.
+Chunks: TypeAlias = Callable[[int], Iterable[Floats]]
+
+
+def single_chunk(samples: Floats) -> Chunks:
+    """Return samples of shape (n, 3) as one chunk."""
+    return lambda _: (samples,)
 
 
 def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:

@@ -1,149 +1,31 @@
-"""Integrity of a capture from its samples alone: clipping, dead axes, resolution, and gravity.
+"""Integrity of a capture from its samples alone: clipping, dead axes, resolution, and scale.
 
-A capture may come whole or in chunks; the results are the same. Clocks and gaps are
-`tremor.clock.timebase`; whether there is tremor is `tremor.analysis`.
+A capture may come whole or in chunks; the results are the same. Unit and gravity are
+`tremor.gravity`, clocks and gaps `tremor.clock.timebase`; whether there is tremor is
+`tremor.analysis`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from tremor.arrays import Floats
+from tremor.arrays import Chunks, Floats, single_chunk
 from tremor.settings import GRAVITY, RAILS, RESOLUTION
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = [
-    "Chunks",
-    "GravityEvidence",
     "Rails",
-    "chunked_gravity_evidence",
     "chunked_resolution_ms2",
     "chunked_scale_correction",
     "find_clipped",
     "find_dead_axes",
-    "find_gravity_evidence",
     "find_rails",
     "find_resolution_ms2",
     "find_scale_correction",
 ]
-
-#: Returns the samples of a capture in chunks of shape (n, 3), from first to last, each time that it
-#: is called. The length of each chunk but the last is a multiple of the argument.
-Chunks = Callable[[int], Iterable[Floats]]
-
-
-@dataclass(frozen=True, slots=True)
-class GravityEvidence:
-    """Lengths of mean vectors: gravity is a constant, and movement has a mean of zero.
-
-    Parameters
-    ----------
-    still : float
-        Median length of the mean vector of the stillest segments, in the unit of the samples; NaN
-        if there is no segment.
-    spread : float
-        Median standard deviation within them.
-    moving : float
-        Median length of the mean vector over several segments, still or not.
-    """
-
-    still: float
-    spread: float
-    moving: float
-
-    @property
-    def constant(self) -> float:
-        """Length of the constant part: that at rest, or over several strides without any rest."""
-        return self.still if self.still > GRAVITY.least_steady * self.spread else self.moving
-
-    def is_included(self, unit_ms2: float = 1.0) -> bool:
-        """Check whether gravity is in the samples.
-
-        Parameters
-        ----------
-        unit_ms2 : float
-            Unit of the samples, m/s^2.
-
-        Returns
-        -------
-        bool
-            True if the constant part is nearer to standard gravity than to zero or to twice that.
-        """
-        deviation = abs(self.constant * unit_ms2 / STANDARD_GRAVITY_MS2 - 1.0)
-        return deviation < GRAVITY.most_deviation
-
-
-def find_gravity_evidence(samples: Floats) -> GravityEvidence:
-    """Compare mean vectors with the movement about them.
-
-    Parameters
-    ----------
-    samples : ndarray, shape (n, 3)
-        In any unit; segments with rows of NaN, or of zeros only, are left out.
-
-    Returns
-    -------
-    GravityEvidence
-        In that unit.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> movement = rng.normal(0.0, 1.0, (1000, 3))
-    >>> find_gravity_evidence(movement).is_included()
-    False
-    >>> find_gravity_evidence(movement + [0.0, 0.0, 9.8]).is_included()
-    True
-    """
-    return chunked_gravity_evidence(_single_chunk(samples))
-
-
-def chunked_gravity_evidence(chunks: Chunks) -> GravityEvidence:
-    """Compute `find_gravity_evidence` of samples in chunks.
-
-    Parameters
-    ----------
-    chunks : callable
-        The samples, in any unit.
-
-    Returns
-    -------
-    GravityEvidence
-        In that unit.
-    """
-    n_joined = GRAVITY.joined_segments
-    means, variances = [np.zeros((0, 3))], [np.zeros(0)]
-    for chunk in chunks(GRAVITY.segment_rows * n_joined):
-        # A capture shorter than a segment is one.
-        n_rows = max(1, min(GRAVITY.segment_rows, len(chunk)))
-        n_segments = len(chunk) // n_rows
-        segments = chunk[: n_segments * n_rows].reshape(n_segments, n_rows, 3)
-        mean = segments.mean(axis=1)
-        variance = np.einsum("kij,kij->k", segments, segments) / n_rows
-        means.append(mean)
-        variances.append(np.maximum(variance - np.square(mean).sum(axis=1), 0.0))
-    mean, variance = np.concatenate(means), np.concatenate(variances)
-    usable = np.isfinite(variance) & (np.abs(mean).sum(axis=1) > 0.0)
-    mean, variance = mean[usable], variance[usable]
-    if not len(mean):
-        return GravityEvidence(float("nan"), float("nan"), float("nan"))
-    n_still = max(1, round(GRAVITY.stillest_share * len(mean)))
-    still = np.argsort(variance, kind="stable")[:n_still]
-    n_whole = max(1, len(mean) // n_joined)
-    joined = np.stack([part.mean(axis=0) for part in np.array_split(mean, n_whole)])
-    return GravityEvidence(
-        still=float(np.median(np.linalg.norm(mean[still], axis=1))),
-        spread=float(np.sqrt(np.median(variance[still]))),
-        moving=float(np.median(np.linalg.norm(joined, axis=1))),
-    )
-
-
-def _single_chunk(samples: Floats) -> Chunks:
-    return lambda _: (samples,)
 
 
 def find_dead_axes(acceleration_ms2: Floats) -> tuple[int, ...]:
@@ -205,7 +87,7 @@ def find_clipped(
     >>> bool(find_clipped(cut)[np.abs(sine) < 19.9].any())
     False
     """
-    rails = find_rails(_single_chunk(acceleration_ms2), range_ms2=range_ms2)
+    rails = find_rails(single_chunk(acceleration_ms2), range_ms2=range_ms2)
     return rails.reached(acceleration_ms2)
 
 
@@ -347,7 +229,7 @@ def find_resolution_ms2(acceleration_ms2: Floats) -> float | None:
     >>> find_resolution_ms2(wave) is None
     True
     """
-    return chunked_resolution_ms2(_single_chunk(acceleration_ms2))
+    return chunked_resolution_ms2(single_chunk(acceleration_ms2))
 
 
 def chunked_resolution_ms2(chunks: Chunks) -> float | None:
@@ -408,7 +290,7 @@ def find_scale_correction(acceleration_ms2: Floats, *, sampling_rate_hz: float) 
     >>> round(find_scale_correction(at_rest, sampling_rate_hz=100.0), 4)
     1.0323
     """
-    chunks = _single_chunk(acceleration_ms2)
+    chunks = single_chunk(acceleration_ms2)
     return chunked_scale_correction(chunks, sampling_rate_hz=sampling_rate_hz)
 
 

@@ -18,12 +18,8 @@ import numpy.typing as npt
 from tremor.arrays import Bools, Floats, read_only
 from tremor.decisions import ReadingDecision
 from tremor.errors import InsufficientDataError, InvalidInputError
-from tremor.integrity import (
-    find_clipped,
-    find_dead_axes,
-    find_gravity_evidence,
-    find_resolution_ms2,
-)
+from tremor.gravity import find_gravity_evidence
+from tremor.integrity import find_clipped, find_dead_axes, find_resolution_ms2
 from tremor.notes import Note, note
 from tremor.segments import Segment, in_segments, sample_times
 from tremor.storage import ArraySamples, Samples

@@ -134,7 +134,9 @@ FACTS = CaptureInfo(
     warnings=(note("RATE_OFF_NOMINAL", rate_hz=51.875, off_percent=-0.24, nominal_hz=52.0),),
     decisions=(
         ReadingDecision("delimiter", "\t", "told"),
-        ReadingDecision("unit", "mg", "told", note("AT_REST", length=1003.2, unit="mg")),
+        ReadingDecision(
+            "unit", "mg", "told", note("MEAN_VECTOR", length=1003.2, unit="mg", at_rest=True)
+        ),
         ReadingDecision("placement", "left-calf", "said"),
     ),
     history=("table: 9289 rows", "gaps: 1"),

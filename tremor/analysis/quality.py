@@ -10,6 +10,8 @@ import numpy as np
 
 from tremor.analysis.missing import LostSamples
 from tremor.dsp.windows import WindowGrid
+from tremor.errors import InvalidInputError
+from tremor.measures.band import usable_band
 from tremor.notes import Note, note
 from tremor.recording import CaptureInfo
 from tremor.results.cautions import Caution
@@ -22,13 +24,19 @@ Level = Literal["good", "usable", "not usable"]
 #: Warnings that repeat other facts of a capture.
 _SAID_BY_FACTS: Final = frozenset({"GAPS", "DEAD_AXIS"})
 #: Warnings that are worth a line and take nothing from the measurement.
-_HARMLESS: Final = frozenset({"RATE_OFF_NOMINAL", "TIME_ZONE_UNKNOWN", "REPEATED_HEADER"})
-
-
-#: Cautions on what was recorded; the others are on what was made of it.
-_OF_THE_CAPTURE: Final = frozenset(
-    {"machine", "vehicle", "strap_loose", "band_limited", "resolution", "holes"}
+_HARMLESS: Final = frozenset(
+    {
+        "RATE_OFF_NOMINAL",
+        "TIME_ZONE_UNKNOWN",
+        "REPEATED_HEADER",
+        "UNIT_NOT_SHOWN",
+        "GRAVITY_PRESENT",
+    }
 )
+
+
+#: Cautions on what was recorded; the others are on what was made of it, or said by the facts.
+_OF_THE_CAPTURE: Final = frozenset({"machine", "vehicle", "strap_loose", "resolution", "holes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +92,17 @@ _Found = list[tuple[Note, bool]]
 
 
 def _nyquist(info: CaptureInfo, settings: AnalysisSettings) -> _Found:
-    nyquist_hz = info.sampling_rate_hz / 2.0
-    if nyquist_hz > settings.band_high_hz:
+    """Compare the band with what the sampling rate shows of it."""
+    asked_hz, fs = (settings.band_low_hz, settings.band_high_hz), info.sampling_rate_hz
+    try:
+        low_hz, high_hz = usable_band(asked_hz, fs=fs)
+    except InvalidInputError:
+        values = {"nyquist_hz": fs / 2.0, "band_high_hz": asked_hz[1]}
+        return [(note("QUALITY_NYQUIST", **values), True)]
+    if high_hz >= asked_hz[1]:
         return []
-    values = {"nyquist_hz": nyquist_hz, "band_high_hz": settings.band_high_hz}
-    return [(note("QUALITY_NYQUIST", **values), True)]
+    cut = {"low_hz": low_hz, "high_hz": high_hz, "rate_hz": fs, "asked_high_hz": asked_hz[1]}
+    return [(note("BAND_LIMITED", **cut), False)]
 
 
 def _duration(info: CaptureInfo, settings: AnalysisSettings) -> _Found:

@@ -83,7 +83,7 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
 
 
 def _find_scale_correction(table: Table, quantity: UnitAndGravity, rate_hz: float) -> float:
-    if quantity.gravity != "included":
+    if quantity.gravity != "included" or table.statistics.is_single_axis():
         return 1.0
     scale = chunked_scale_correction(table.chunks(quantity.unit_ms2), sampling_rate_hz=rate_hz)
     if scale is None:
@@ -146,7 +146,7 @@ def _find_gaps(table: Table, rate: SamplingRate) -> tuple[Gap, ...]:
 
 def _find_dead_axes(table: Table) -> tuple[str, ...]:
     constant, zero = table.statistics.constant(), table.statistics.zero()
-    single_axis = int(zero.sum()) == len(AXES) - 1
+    single_axis = table.statistics.is_single_axis()
     # The two other columns of a single-axis instrument are not broken.
     dead = () if single_axis and constant.sum() == zero.sum() else np.flatnonzero(constant)
     dead_axes = tuple(AXES[axis] for axis in dead)

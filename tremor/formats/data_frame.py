@@ -16,10 +16,9 @@ from tremor.formats.assembly import assemble
 from tremor.formats.csv.format_records import Matched
 from tremor.formats.csv.headers import match_any_header
 from tremor.formats.csv.time_column import choose_time_column
-from tremor.formats.csv.units_and_gravity import unit_by_gravity
 from tremor.formats.readers import ReadOptions
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
-from tremor.integrity import find_gravity_evidence
+from tremor.gravity import find_gravity_evidence, unit_by_gravity
 from tremor.notes import Note, note
 from tremor.recording import Floats, Recording
 from tremor.units import TIME_UNIT_S
@@ -101,7 +100,8 @@ def recording_from_frame(frame: pd.DataFrame, options: ReadOptions | None = None
         DeclaredFacts(name="the DataFrame", unit=matched.unit, gravity=matched.gravity)
     )
     if not facts.unit:
-        facts = replace(facts, unit=_unit_without_a_name(table))
+        _refuse_other_unit(table)
+        facts = replace(facts, unit_without_gravity="m/s^2")
     return assemble(table, facts).in_memory()
 
 
@@ -169,8 +169,8 @@ def _values(frame: pd.DataFrame, matched: Matched) -> Floats:
     return values
 
 
-def _unit_without_a_name(table: Table) -> str:
-    """Return m/s^2, unless the samples look like gravity in another unit."""
+def _refuse_other_unit(table: Table) -> None:
+    """Raise if samples without a named unit look like gravity in another one than m/s^2."""
     length = find_gravity_evidence(table.samples()).constant
     unit = unit_by_gravity(length, ("g", "mg"))
     if unit is not None:
@@ -178,7 +178,6 @@ def _unit_without_a_name(table: Table) -> str:
             f"no axis names its unit, and the mean vector, {length:.4g} long, would be gravity "
             f"in {unit}; give the unit, or name the axes such as acc_x_{unit} or acc_x_ms2"
         )
-    return "m/s^2"
 
 
 def _stamps(cells: pd.Series, matched: Matched) -> _Stamps:

@@ -369,8 +369,8 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
         facts = options.over(declared_facts(layout, capture))
         try:
             if capture.added is not None and layout.format.added_member:
-                add_gravity(table, capture.added)
-                facts = replace(facts, gravity="included")
+                is_added = add_gravity(table, capture.added)
+                facts = replace(facts, gravity="included") if is_added else facts
             source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
             recording = assemble(table, facts, source=source)
             if not is_of_recorder(layout) or not path.is_dir():

@@ -13,10 +13,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tremor.arrays import Chunks
 from tremor.clock.even import EvenClock
 from tremor.clock.timebase import TimeBase
 from tremor.decisions import ABOUT, About, How, ReadingDecision
-from tremor.integrity import Chunks
 from tremor.notes import Note
 from tremor.recording import AXES, Bools, Floats, Gravity, Placement, SensorInfo
 from tremor.storage import RowStore
@@ -152,6 +152,10 @@ class AxisStatistics:
     def zero(self) -> Bools:
         """Return which axes are zero throughout, shape (3,)."""
         return np.asarray((self.minimum == 0.0) & (self.maximum == 0.0))
+
+    def is_single_axis(self) -> bool:
+        """Check whether only one axis was measured: the two others are zero throughout."""
+        return int(self.zero().sum()) == len(AXES) - 1
 
 
 def _limits(values: Floats) -> tuple[Floats, Floats]:

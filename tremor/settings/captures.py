@@ -125,7 +125,7 @@ class GravityCalibration:
     segment_rows: int = calibrated(
         50,
         "rows",
-        "rows of a segment whose mean vector shows gravity: a quarter of a second to two",
+        "rows of a segment whose mean vector shows gravity where no rate is known; else a second",
         source=JUDGEMENT,
     )
     joined_segments: int = calibrated(
@@ -135,23 +135,84 @@ class GravityCalibration:
         source=JUDGEMENT,
     )
     stillest_share: float = calibrated(
-        0.2,
+        0.05,
         "1",
-        "share of the segments that count as the stillest: a runner rests for a fifth of a capture",
+        "share of the segments that count as the stillest: half a minute of rest after a run of "
+        "ten minutes",
         source=JUDGEMENT,
     )
+    least_stillest: int = calibrated(
+        5, "1", "segments that count as the stillest, at least", source=JUDGEMENT
+    )
     least_steady: float = calibrated(
-        2.0,
+        1.5,
         "1",
         "mean vector over standard deviation above which a segment shows a constant: that of "
         "movement without gravity is below 1",
         source="derived: the mean of movement of zero mean is smaller than its deviation",
     )
+    least_at_rest: float = calibrated(
+        5.0,
+        "1",
+        "... and above which it is one at rest: the strongest tremor has 0.2 g, a walking leg more",
+        source=JUDGEMENT,
+    )
+    least_moving: float = calibrated(
+        0.3,
+        "1",
+        "the same over several seconds of movement: gravity in a running shank has 0.4, its "
+        "centripetal acceleration alone 0.25",
+        source=JUDGEMENT,
+    )
     unit_tolerance: float = calibrated(
         0.15,
         "1",
-        "relative distance from 1 g in a unit that is guessed: gains are off by up to 10 %, and "
-        "movement adds to them",
+        "relative distance from 1 g in a unit that is not named: gains are off by up to 6 %, and "
+        "movement adds to them; 819 counts per g are 18 % off 1000 mg",
+        source=JUDGEMENT,
+    )
+    named_tolerance: float = calibrated(
+        0.2,
+        "1",
+        "relative distance from 1 g at rest up to which a named unit is right: a fault of a sensor",
+        source=JUDGEMENT,
+    )
+    moving_range_g: tuple[float, float] = calibrated(
+        (0.6, 1.7),
+        "g",
+        "mean vector of movement in which gravity is: that of a walking foot is 1.35 g long",
+        source=JUDGEMENT,
+    )
+    most_removed_g: float = calibrated(
+        0.1,
+        "g",
+        "mean vector at rest of samples without gravity: what the offset of a sensor, or a filter, "
+        "leaves",
+        source=JUDGEMENT,
+    )
+    least_small_ratio: float = calibrated(
+        2.0,
+        "1",
+        "mean vector over standard deviation from which a length far below 1 g is gravity in "
+        "another unit, not what is left of it",
+        source=JUDGEMENT,
+    )
+    most_moving_removed_g: float = calibrated(
+        0.5, "g", "mean vector of movement without gravity", source=JUDGEMENT
+    )
+    most_peak_g: float = calibrated(
+        400.0,
+        "g",
+        "highest acceleration that a sensor for impacts measures; beyond it the unit is wrong",
+        source=JUDGEMENT,
+    )
+    segment_range_rows: tuple[int, int] = calibrated(
+        (10, 4000), "rows", "rows of a second, whatever the rate", source=JUDGEMENT
+    )
+    least_overlap: float = calibrated(
+        0.9,
+        "1",
+        "share of the time of a capture that a separate file of gravity covers, at least",
         source=JUDGEMENT,
     )
     most_deviation: float = calibrated(

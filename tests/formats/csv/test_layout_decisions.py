@@ -129,7 +129,7 @@ def test_decisions_are_in_the_json_with_their_grounds(tmp_path):
     document = tremor.analyze(path).to_dict()["recording"]["decisions"]
     unit = next(one for one in document if one["about"] == "unit")
     assert (unit["value"], unit["how"]) == ("g", "told")
-    assert unit["why_code"]["code"] == "AT_REST"
+    assert unit["why_code"]["code"] == "MEAN_VECTOR"
     assert unit["why"] == "the mean vector at rest is 1 long"
 
 

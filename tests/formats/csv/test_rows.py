@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tremor import integrity, parallel, storage
+from tremor import gravity, parallel, storage
 from tremor.analysis.offline import analyze
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile, opener_of
@@ -163,10 +163,10 @@ def test_a_long_file_is_cut_and_its_samples_lie_where_they_were_put(tmp_path):
 
 def test_evidence_of_gravity_does_not_depend_on_the_chunks():
     samples = np.random.default_rng(0).normal([0.0, 0.0, 9.0], 3.0, (5017, 3))
-    whole = integrity.find_gravity_evidence(samples)
+    whole = gravity.find_gravity_evidence(samples)
 
     def chunks(multiple):
         yield samples[: 3 * multiple]
         yield samples[3 * multiple :]
 
-    assert integrity.chunked_gravity_evidence(chunks) == whole
+    assert gravity.chunked_gravity_evidence(chunks) == whole

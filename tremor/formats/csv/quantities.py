@@ -10,19 +10,38 @@ from typing import Final
 
 __all__ = ["UNIT_NAMES", "foreign_quantity", "unit_named"]
 
+#: Forms of m/s^2 with {m} for the short name of the length and {metre} for the long one.
+_METRE_FORMS: Final = (
+    "{m}/s^2", "{m}/s2", "{m}s2", "{m}s^-2", "{m}/(s^2)", "{m}/(s2)", "{m}/s/s", "{m}s-2",
+    "{m}/s**2", "{m}s**-2", "{m}ps2", "{m}ps^2", "{m}pss", "{m}*s^-2", "{m}*s-2", "{m}.s^-2",
+    "{m}.s-2", "{m}/s^-2", "{m}/sec^2", "{m}/sec2", "{m}/sec/sec", "{m}/(s*s)", "{m}/s*s",
+    "{metre}/s^2", "{metre}/s2", "{metre}/sec^2", "{metre}/second^2", "{metre}/second2",
+    "{metre}persecondsquared", "{metre}persecond^2", "{metre}persecondpersecond",
+    "{metre}/secondsquared", "{metre}/second/second",
+)  # fmt: skip
+_METRES: Final = (("", "", "m/s^2"), ("c", "centi", "cm/s^2"), ("m", "milli", "mm/s^2"))
+
+
+def _metre_names() -> dict[str, str]:
+    """Return all forms of the units that contain a length."""
+    return {
+        form.format(m=f"{short}m", metre=f"{long}{metre}"): unit
+        for short, long, unit in _METRES
+        for metre in ("meter", "meters", "metre", "metres")
+        for form in _METRE_FORMS
+    }
+
+
+_GRAVITIES: Final = ("g", "gs", "g's", "gee", "gees", "gravity", "gravities", "gforce", "g-force")
 #: How headers spell the units of acceleration, as `_spelt` leaves them.
 UNIT_NAMES: Final[dict[str, str]] = {
-    "m/s^2": "m/s^2", "m/s2": "m/s^2", "ms2": "m/s^2", "ms^-2": "m/s^2", "m/(s^2)": "m/s^2",
-    "m/s/s": "m/s^2", "ms-2": "m/s^2", "m/s**2": "m/s^2", "mps2": "m/s^2", "m*s^-2": "m/s^2",
-    "m/sec^2": "m/s^2", "m/sec2": "m/s^2", "meters/second^2": "m/s^2", "m*s-2": "m/s^2",
-    "mm/s^2": "mm/s^2", "mm/s2": "mm/s^2", "mm/s/s": "mm/s^2", "mms-2": "mm/s^2",
-    "mms2": "mm/s^2", "mm/s**2": "mm/s^2", "mms^-2": "mm/s^2", "mm/sec^2": "mm/s^2",
-    "cm/s^2": "cm/s^2", "cm/s2": "cm/s^2", "cm/s/s": "cm/s^2", "cms-2": "cm/s^2",
-    "cms2": "cm/s^2", "cm/s**2": "cm/s^2", "cms^-2": "cm/s^2", "cm/sec^2": "cm/s^2",
-    "gal": "cm/s^2",
-    "g": "g", "gs": "g", "g's": "g", "gforce": "g", "g-force": "g", "gn": "g", "g0": "g",
-    "mg": "mg", "mgs": "mg", "milli-g": "mg", "millig": "mg", "milli-gs": "mg", "milligs": "mg",
-    "milli_g": "mg", "mg's": "mg", "g/1000": "mg", "g/64": "g/64",
+    **_metre_names(),
+    "gal": "cm/s^2", "gals": "cm/s^2",
+    "g": "g", "gs": "g", "g's": "g", "gforce": "g", "g-force": "g", "g_force": "g", "gn": "g",
+    "g0": "g", "gee": "g", "gees": "g", "gravity": "g", "gravities": "g", "standardgravity": "g",
+    "mg": "mg", "mgs": "mg", "mg's": "mg", "mgn": "mg", "mg0": "mg", "mgee": "mg", "mgees": "mg",
+    **{f"milli{sign}{name}": "mg" for sign in ("", "-", "_") for name in _GRAVITIES},
+    "g/1000": "mg", "10^-3g": "mg", "1e-3g": "mg", "0.001g": "mg", "g/64": "g/64", "1/64g": "g/64",
 }  # fmt: skip
 
 _FOREIGN: Final[tuple[tuple[str, str], ...]] = (
