@@ -43,7 +43,7 @@ class GravityEvidence:
     moving : float
         Median length of the mean vector over several segments, still or not.
     moving_spread : float
-        Median standard deviation within all segments.
+        Median standard deviation over the same segments.
     """
 
     still: float
@@ -142,12 +142,15 @@ def chunked_gravity_evidence(
         return GravityEvidence(float("nan"), float("nan"), float("nan"), float("nan"))
     still = _stillest(variance)
     n_whole = max(1, len(mean) // n_joined)
-    joined = np.stack([part.mean(axis=0) for part in np.array_split(mean, n_whole)])
+    parts = np.array_split(np.column_stack((mean, variance)), n_whole)
+    joined = np.stack([part[:, :3].mean(axis=0) for part in parts])
+    # Of the same stretches, so that a rest beside a run does not make it look even.
+    within = [part[:, 3].mean() + part[:, :3].var(axis=0).sum() for part in parts]
     return GravityEvidence(
         still=float(np.median(np.linalg.norm(mean[still], axis=1))),
         spread=float(np.sqrt(np.median(variance[still]))),
         moving=float(np.median(np.linalg.norm(joined, axis=1))),
-        moving_spread=float(np.sqrt(np.median(variance))),
+        moving_spread=float(np.sqrt(np.median(within))),
     )
 
 
@@ -242,7 +245,9 @@ class GravityReading:
     is_at_rest: bool = False
 
 
-def read_gravity(seen: GravityEvidence, unit: str) -> GravityReading:
+def read_gravity(
+    seen: GravityEvidence, unit: str, *, is_single_axis: bool = False
+) -> GravityReading:
     """Check whether the constant part is gravity if the samples are in a unit.
 
     Parameters
@@ -251,6 +256,8 @@ def read_gravity(seen: GravityEvidence, unit: str) -> GravityReading:
         Of the samples.
     unit : str
         Key of `tremor.units.ACCELERATION_UNIT_MS2`.
+    is_single_axis : bool
+        Whether only one axis was measured, along which gravity is anything up to 1 g.
 
     Returns
     -------
@@ -267,27 +274,36 @@ def read_gravity(seen: GravityEvidence, unit: str) -> GravityReading:
     ratio = seen.ratio
     if not np.isfinite(share):
         return GravityReading("nothing", share)
+    if is_single_axis and share <= 1.0 + GRAVITY.named_tolerance:
+        return GravityReading("one axis", share)
     at_rest = seen.is_steady and ratio >= GRAVITY.least_at_rest
     tolerance = GRAVITY.named_tolerance
-    low, high = (1.0 - tolerance, 1.0 + tolerance) if at_rest else GRAVITY.moving_range_g
-    if ratio >= GRAVITY.least_moving:
-        if low <= share <= high:
-            return GravityReading("included", share, is_at_rest=at_rest)
-        if share > high or (seen.is_steady and ratio >= _least_ratio(share)):
-            others = [one for one in ACCELERATION_UNIT_MS2 if one != unit]
-            found = unit_by_gravity(seen.constant, others, tolerance) or ""
-            near = (one for one in _FACTORS if abs(share / one - 1.0) <= tolerance)
-            factor = next(near, None)
-            if found or factor:
-                return GravityReading("other unit", share, found, factor, at_rest)
+    window = (1.0 - tolerance, 1.0 + tolerance) if at_rest else GRAVITY.moving_range_g
+    stands_out = ratio >= GRAVITY.least_moving
+    if stands_out and window[0] <= share <= window[1]:
+        return GravityReading("included", share, is_at_rest=at_rest)
+    other = _other_unit(seen.constant, unit, window)
+    near = (one for one in _FACTORS if abs(share / one - 1.0) <= tolerance)
+    factor = next(near, None) if at_rest else None
+    if (other or factor) and stands_out and (seen.is_steady or share > window[1]):
+        return GravityReading("other unit", share, other, factor, at_rest)
     if seen.is_steady:
         removed = share <= GRAVITY.most_removed_g
         return GravityReading("removed" if removed else "between", share, is_at_rest=at_rest)
-    removed = ratio < GRAVITY.least_moving and share <= GRAVITY.most_moving_removed_g
+    if stands_out:
+        # Gravity of a run may look like this in another unit.
+        removed = share <= GRAVITY.most_removed_g and not other
+    else:
+        removed = share <= GRAVITY.most_moving_removed_g
     return GravityReading("removed" if removed else "nothing", share)
 
 
-def _least_ratio(share: float) -> float:
-    """Return the ratio from which a length below 1 g is gravity in another unit."""
-    is_large = share > GRAVITY.most_removed_g / 2.0
-    return GRAVITY.least_small_ratio if is_large else GRAVITY.least_at_rest
+def _other_unit(length: float, unit: str, window: tuple[float, float]) -> str:
+    """Return the other unit in which a length is nearest to 1 g, within a window; else empty."""
+    shares = {
+        one: length * size / STANDARD_GRAVITY_MS2
+        for one, size in ACCELERATION_UNIT_MS2.items()
+        if one != unit
+    }
+    inside = [one for one, share in shares.items() if window[0] <= share <= window[1]]
+    return min(inside, key=lambda one: abs(np.log(shares[one])), default="")

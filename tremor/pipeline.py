@@ -27,6 +27,7 @@ from tremor.explanation.answers.watch_summary import with_activity
 from tremor.explanation.explain import with_explanations
 from tremor.formats.data_frame import recording_from_frame
 from tremor.formats.readers import ReadOptions, open_capture
+from tremor.formats.verification import verified
 from tremor.recording import AXES, Floats, Recording
 from tremor.settings import AnalysisSettings
 
@@ -290,12 +291,13 @@ def _from_array(values: object, reading: ReadOptions) -> Recording:
     if acceleration_ms2.ndim != 2 or shape[1] not in (1, len(AXES)):
         lies = ": transpose it" if len(shape) == 2 and shape[0] == len(AXES) else ""
         raise InvalidInputError(f"the array has shape {shape}{lies}; {_WHAT_IS_TAKEN}")
-    return Recording.from_arrays(
+    recording = Recording.from_arrays(
         acceleration_ms2,
         sampling_rate_hz=reading.sampling_rate_hz,
         gravity=reading.gravity,
         placement=reading.placement,
     )
+    return verified(recording, is_said=reading.gravity is not None)
 
 
 def _numbers(values: object) -> Floats:

@@ -34,6 +34,7 @@ from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.formats.table import DeclaredFacts
+from tremor.formats.verification import verified
 from tremor.parallel import in_background
 from tremor.recording import Gravity, Placement, Recording, Source
 
@@ -396,6 +397,7 @@ def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recor
     if options.unit or options.layout != LayoutOptions():
         raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
     recording = options.applied_to(read_recording_parquet(path))
+    recording = verified(recording, is_said=options.gravity is not None)
     if recording.source is None:
         return recording
     return replace(recording, source=replace(recording.source, options=options.as_said))

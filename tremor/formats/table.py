@@ -153,6 +153,11 @@ class AxisStatistics:
         """Return which axes are zero throughout, shape (3,)."""
         return np.asarray((self.minimum == 0.0) & (self.maximum == 0.0))
 
+    @property
+    def peak(self) -> float:
+        """Return the highest absolute value of an axis."""
+        return float(max(np.abs(self.minimum).max(), np.abs(self.maximum).max()))
+
     def is_single_axis(self) -> bool:
         """Check whether only one axis was measured: the two others are zero throughout."""
         return int(self.zero().sum()) == len(AXES) - 1

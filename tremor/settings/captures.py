@@ -190,11 +190,10 @@ class GravityCalibration:
         "leaves",
         source=JUDGEMENT,
     )
-    least_small_ratio: float = calibrated(
-        2.0,
-        "1",
-        "mean vector over standard deviation from which a length far below 1 g is gravity in "
-        "another unit, not what is left of it",
+    most_left_g: float = calibrated(
+        0.05,
+        "g",
+        "... of samples that are named as without gravity, whatever unit it would be 1 g in",
         source=JUDGEMENT,
     )
     most_moving_removed_g: float = calibrated(

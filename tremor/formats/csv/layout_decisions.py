@@ -68,9 +68,8 @@ def note_stamps(table: Table, layout: TableLayout, stamps: Stamps) -> None:
     guessed = next((one for one in stamps.warnings if one.code == "TIME_UNIT_GUESSED"), None)
     if stamps.dates is not None:
         forms = stamps.dates.forms
-        table.decide(
-            "date_form", forms[0].shown or "ISO 8601", "told" if len(forms) == 1 else "guessed"
-        )
+        form = forms[0].shown or "ISO 8601"
+        table.decide("date_form", form, "told" if len(forms) == 1 else "guessed")
     elif stamps.unit == "time of day":
         table.decide("date_form", "HH:MM:SS", "told")
     elif columns.time_unit:

@@ -6,7 +6,6 @@ what is neither is told by them. A capture whose gravity is in a file of its own
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,35 +18,26 @@ from tremor.formats.csv.quantities import unit_named
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
+from tremor.formats.verification import settle_gravity, unit_warnings
 from tremor.gravity import (
     GravityEvidence,
-    GravityReading,
     chunked_gravity_evidence,
     read_gravity,
     unit_by_gravity,
 )
-from tremor.notes import Note, note
+from tremor.notes import note
 from tremor.recording import AXES, Gravity
 from tremor.settings import GRAVITY
-from tremor.units import ACCELERATION_UNIT_MS2, STANDARD_GRAVITY_MS2
+from tremor.units import ACCELERATION_UNIT_MS2
 
 __all__ = [
     "UnitAndGravity",
     "add_gravity",
     "find_unit_and_gravity",
     "known_unit",
-    "unit_warnings",
 ]
 
 _GUESSED_UNITS: Final = ("m/s^2", "g", "mg")
-#: What a reading says of gravity; nothing where it is in doubt.
-_SHOWN: Final[Mapping[str, Gravity]] = {
-    "included": "included",
-    "other unit": "included",
-    "removed": "removed",
-}
-#: Readings that neither confirm a unit nor contradict it.
-_UNIT_NOT_SHOWN: Final = frozenset({"removed", "one axis"})
 #: Stamps of two files that are the same, and how far the last row may be beyond the other file.
 _SAME_S: Final = 1e-4
 _EDGE_S: Final = 1.0
@@ -172,14 +162,16 @@ def find_unit_and_gravity(table: Table, facts: DeclaredFacts) -> UnitAndGravity:
     """
     seen = chunked_gravity_evidence(table.chunks(), segment_rows=_rows_of_a_second(table, facts))
     unit_in = _find_unit(table, facts, seen)
-    reading = read_gravity(seen, unit_in)
-    if table.statistics.is_single_axis():
-        reading = _of_one_axis(reading)
-    table.warnings += unit_warnings(unit_in, reading, facts, length=seen.constant)
-    gravity = _find_gravity(table, facts, reading)
-    unit_ms2 = 1.0 if unit_in == "m/s^2" else ACCELERATION_UNIT_MS2[unit_in]
-    table.warnings += _peak_warnings(table, unit_in, unit_ms2)
-    return UnitAndGravity(unit_in, unit_ms2, gravity)
+    reading = read_gravity(seen, unit_in, is_single_axis=table.statistics.is_single_axis())
+    if facts.gravity == "removed" and reading.share <= GRAVITY.most_left_g:
+        reading = replace(reading, shows="removed", unit="", factor=None)
+    table.warnings += unit_warnings(
+        unit_in, reading, facts, length=seen.constant, peak=table.statistics.peak
+    )
+    settled = settle_gravity(reading, facts)
+    table.warnings += settled.warnings
+    table.decide("gravity", settled.gravity, settled.how, settled.why)
+    return UnitAndGravity(unit_in, ACCELERATION_UNIT_MS2[unit_in], settled.gravity)
 
 
 def _rows_of_a_second(table: Table, facts: DeclaredFacts) -> int:
@@ -227,105 +219,3 @@ def _why_no_unit(seen: GravityEvidence, name: str) -> str:
         f"{seen.moving:.3g} long, does not stand out from movement of {seen.moving_spread:.3g} "
         "about it, as if gravity were removed; give it with --unit"
     )
-
-
-def unit_warnings(
-    unit: str, reading: GravityReading, facts: DeclaredFacts, *, length: float
-) -> list[Note]:
-    """Return warnings of a unit that the samples contradict, or cannot confirm.
-
-    Parameters
-    ----------
-    unit : str
-        The unit that the samples are taken to be in.
-    reading : GravityReading
-        What they show in it.
-    facts : DeclaredFacts
-        Who declares it, and what the file names.
-    length : float
-        Length of the mean vector, in that unit.
-
-    Returns
-    -------
-    list of Note
-        Empty where the samples confirm it.
-    """
-    found: list[Note] = []
-    in_file = facts.unit_in_file
-    if in_file and unit != in_file and reading.shows != "included":
-        found.append(note("UNIT_AGAINST_FILE", unit=unit, in_file=in_file))
-    if reading.shows == "other unit":
-        found.append(_contradiction(unit, reading, facts.how("unit"), length))
-    elif reading.shows in _UNIT_NOT_SHOWN:
-        found.append(note("UNIT_NOT_SHOWN", unit=unit, why=reading.shows))
-    return found
-
-
-def _contradiction(unit: str, reading: GravityReading, how: How, length: float) -> Note:
-    """Return the warning of a unit in which gravity is not 1 g long."""
-    if reading.unit:
-        factor = ACCELERATION_UNIT_MS2[reading.unit] / ACCELERATION_UNIT_MS2[unit]
-        return note(
-            "UNIT_CONTRADICTED", unit=unit, how=how, length=length, fits=reading.unit, factor=factor
-        )
-    factor = reading.factor or reading.share
-    size = "large" if factor > 1.0 else "small"
-    return note(
-        "UNIT_FACTOR",
-        unit=unit,
-        how=how,
-        length=length,
-        size=size,
-        factor=max(factor, 1.0 / factor),
-    )
-
-
-def _of_one_axis(reading: GravityReading) -> GravityReading:
-    """Return what one axis shows: the part of gravity along it is anything up to 1 g."""
-    most = 1.0 + GRAVITY.named_tolerance
-    if reading.share > most:
-        return reading
-    return replace(reading, shows="one axis", unit="", factor=None)
-
-
-def _find_gravity(table: Table, facts: DeclaredFacts, reading: GravityReading) -> Gravity:
-    """Return whether gravity is in the samples: what is said, else what they show, else named."""
-    shown = _SHOWN.get(reading.shows)
-    declared, how = facts.gravity, facts.how("gravity")
-    why = note("MEAN_VECTOR_G", share=reading.share, at_rest=reading.is_at_rest)
-    if declared is None:
-        # Where the samples do not show it, the nearer of the two.
-        gravity = shown or ("included" if reading.share >= GRAVITY.most_deviation else "removed")
-        table.decide("gravity", gravity, "told" if shown else "guessed", why)
-        if shown is None and reading.shows != "one axis":
-            table.warnings.append(_unclear(reading, gravity, "guessed"))
-        return gravity
-    if shown is None and reading.shows == "between":
-        table.warnings.append(_unclear(reading, declared, how))
-    if shown is None or shown == declared:
-        table.decide("gravity", declared, how)
-        return declared
-    if how == "said":
-        table.decide("gravity", declared, how)
-        table.warnings.append(note("GRAVITY_SAID_AGAINST", declared=declared, share=reading.share))
-        return declared
-    code = "GRAVITY_PRESENT" if shown == "included" else "GRAVITY_ABSENT"
-    table.decide("gravity", shown, "told", why)
-    table.warnings.append(note(code, share=reading.share))
-    return shown
-
-
-def _unclear(reading: GravityReading, gravity: Gravity, how: How) -> Note:
-    """Return the warning that the samples do not show whether gravity is in them."""
-    code = "GRAVITY_BETWEEN" if reading.shows == "between" else "GRAVITY_NOT_SHOWN"
-    return note(code, share=reading.share, gravity=gravity, how=how)
-
-
-def _peak_warnings(table: Table, unit: str, unit_ms2: float) -> list[Note]:
-    """Return a warning of samples that no sensor measures."""
-    seen = table.statistics
-    peak = float(max(np.abs(seen.minimum).max(), np.abs(seen.maximum).max()))
-    peak_g = peak * unit_ms2 / STANDARD_GRAVITY_MS2
-    if not np.isfinite(peak_g) or peak_g <= GRAVITY.most_peak_g:
-        return []
-    return [note("UNIT_IMPOSSIBLE", unit=unit, peak_g=peak_g)]
