@@ -1,7 +1,7 @@
-"""Directives that write what the code knows: commands, sensors, settings and references.
+"""Directives that write what the code knows: commands, formats, sensors, settings, references.
 
-The help of a command and the list of sensors are those that a terminal prints; the settings are
-their declarations.
+The help of a command and the lists of formats and sensors are those that a terminal prints; the
+settings are their declarations.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from devices import PROFILES
 from tremor import AnalysisSettings
 from tremor.cli.main import cli
+from tremor.formats.catalog import readable_formats
 from tremor.report.method_text import references
 
 __all__ = ["setup"]
@@ -61,6 +62,20 @@ class SensorReference(_Directive):
         return [
             self.section(profile.name, _block(_printed("sensors", slug)))
             for slug, profile in PROFILES.items()
+        ]
+
+
+class FormatReference(_Directive):
+    """The table of formats, then a section for each, as ``tremor formats`` prints them."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table and the sections."""
+        return [
+            _block(_printed("formats")),
+            *(
+                self.section(one.name, _block(_printed("formats", one.slug)))
+                for one in readable_formats()
+            ),
         ]
 
 
@@ -127,6 +142,7 @@ def _contexts(
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directives to Sphinx."""
     app.add_directive("command-reference", CommandReference)
+    app.add_directive("format-reference", FormatReference)
     app.add_directive("method-references", MethodReferences)
     app.add_directive("sensor-reference", SensorReference)
     app.add_directive("settings-reference", SettingsReference)

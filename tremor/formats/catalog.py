@@ -147,7 +147,8 @@ def _time(entry: CaptureFormat) -> str:
 def _gravity(entry: CaptureFormat) -> str:
     if entry.added_member or any(columns.added_axes for columns in entry.columns):
         return _ADDED
-    found: set[Gravity | None] = {one.gravity for one in (*entry.columns, *entry.rows)}
+    found: set[Gravity | None] = {one.gravity for one in entry.columns}
+    found |= {one.gravity for one in entry.rows}
     found |= {gravity for _, gravity in entry.members}
     found |= {one.gravity for one in entry.file_names if not one.quantity}
     if len(found) == 1 and None not in found:

@@ -80,8 +80,8 @@ def iso(moment: datetime, spec: str = "milliseconds") -> str:
 
 
 ACTIGRAPH = (
-    "------------ Data File Created By ActiGraph GT3X+ ActiLife v6.13.3 Firmware v2.5.0 date format "
-    "M/d/yyyy at 40 Hz  Filter Normal -----------\nSerial Number: X\nStart Time 11:27:00\n"
+    "------------ Data File Created By ActiGraph GT3X+ ActiLife v6.13.3 Firmware v2.5.0 date "
+    "format M/d/yyyy at 40 Hz  Filter Normal -----------\nSerial Number: X\nStart Time 11:27:00\n"
     "Start Date 6/14/2018\nEpoch Period (hh:mm:ss) 00:00:00\nDownload Time 15:16:42\n"
     "--------------------------------------------------\n"
 )
@@ -145,7 +145,7 @@ SAMPLES: dict[str, tuple[Sample, ...]] = {
         phyphox("Zaman", "Doğrusal ivme", "removed"),
         phyphox("Thời gian", "Gia tốc tuyến tính", "removed"),
         headed(
-            "Время (с);Ускорение x (м/с²);Ускорение y (м/с²);Ускорение z (м/с²)",
+            "Время (\u0441);Ускорение x (м/с²);Ускорение y (м/с²);Ускорение z (м/с²)",
             lambda r: f"{r.t:.9E};{r.split(';')}".replace(".", ","),
             "m/s^2",
         ),

@@ -31,8 +31,11 @@ _RATE: Final = (
     r"(?!\d|[.,]\d|\s*(ms|msec|milliseconds|k?hz\S))\s*(hz|samples|sps|1/s|[,;\t ]*$)"
 )
 _RATE_ALONE: Final = (
-    r"(?im)^\W*(fs|odr|rate|frequency|freq|hz)\b(\s*\(hz\)|\s*\[hz\])?\s*[:=,;\t]\s*"
-    r"(?P<rate_hz>\d+([.,]\d+)?)\s*(hz)?[,;\t ]*$"
+    r"(?im)(^|[,;#%/])[ \t]*(fs|odr|rate|frequency|freq|hz)\b(\s*\(hz\)|\s*\[hz\])?[ \t]*[:=,;\t]?"
+    r"[ \t]*(?P<rate_hz>\d+([.,]\d+)?)([ \t]*hz\b|[,;\t ]*$)"
+)
+_RATE_KHZ: Final = (
+    r"(?im)\b(rate|freq(uency)?|odr|fs)\b[^\d\n]{0,20}?(?P<rate_khz>\d+([.,]\d+)?)[ \t]*khz\b"
 )
 _PERIOD: Final = (
     r"(?im)\b(sampl(e|ing)|logging)[ _-]?(period|interval|rate|time)(_ms)?\b[^\d\n]{0,20}?"
@@ -50,7 +53,7 @@ ANY_HEADER: Final = CaptureFormat(
     slug="headed-csv",
     name="any CSV with a header",
     generic=True,
-    preamble=(_RATE, _PERIOD, _RATE_ALONE, _UNIT, _START),
+    preamble=(_RATE, _PERIOD, _RATE_ALONE, _RATE_KHZ, _UNIT, _START),
     file_names=(FileName(r"(?<![a-z0-9])lacm(?![a-z0-9])", "removed"),),
     example=("time_s,acc_x (m/s^2),acc_y (m/s^2),acc_z (m/s^2)", "0.01,0.12,-0.33,9.78"),
     seen="real file",
@@ -110,6 +113,18 @@ REFUSALS: Final[tuple[Refusal, ...]] = (
         "acceleration; export the accelerometer by itself",
     ),
     Refusal(r"(?im)^(?=.*\baxis1\b)(?=.*\baxis2\b)(?=.*\baxis3\b)", "ActiGraph counts", _COUNTS),
+    Refusal(
+        r"\A\s*\d\d:\d\d:\d\d\.\d+ -> ",
+        "log of a serial monitor with an arrow behind the time",
+        "is the log of a serial monitor, with an arrow behind the time; replace each ' -> ' by a "
+        "comma and say what the columns are, such as --columns time,x,y,z",
+    ),
+    Refusal(
+        r"(?i)\A\s*(acc\w*[ _])?x ?[:=] ?-?[\d.]+[,;\t ]+(acc\w*[ _])?y ?[:=] ?-?[\d.]+",
+        "log with the names of the axes in each row",
+        "has the names of the axes in each row; take them out, leaving a name and a comma between "
+        "the columns of a header, and numbers alone below it",
+    ),
     Refusal(
         r"\A\s*\d{5}\.\d{6,}[,;]\d{1,4}[,;]\d{1,4}[,;]\d{1,4}\s*\n",
         "activPAL",

@@ -148,8 +148,8 @@ class CaptureFormat:
         Pattern that is searched in the lines above the samples; empty if any will do.
     preamble : tuple of str
         Patterns that are searched in the lines above the samples. What their groups hold is
-        declared: ``rate_hz``, ``period_ms``, ``start`` (ISO 8601), ``start_s`` (s since 1970),
-        ``unit``, ``range_g`` and ``date_form`` (such as ``d/MM/yyyy``).
+        declared: ``rate_hz``, ``rate_khz``, ``period_ms``, ``start`` (ISO 8601), ``start_s`` (s
+        since 1970), ``unit``, ``range_g`` and ``date_form`` (such as ``d/MM/yyyy``).
     file_names : tuple of FileName
         Meanings of the names of its files; the first that fits counts.
     file_name : str

@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 TIME_UNIT_NAMES: Final[dict[str, TimeUnit]] = {
-    "s": "s", "sec": "s", "secs": "s", "seconds": "s", "с": "s", "сек": "s",
-    "ms": "ms", "msec": "ms", "millis": "ms", "milliseconds": "ms", "мс": "ms",
+    "s": "s", "sec": "s", "secs": "s", "seconds": "s", "\u0441": "s", "\u0441\u0435\u043a": "s",
+    "ms": "ms", "msec": "ms", "millis": "ms", "milliseconds": "ms", "\u043c\u0441": "ms",
     "us": "us", "µs": "us", "μs": "us", "usec": "us", "micros": "us", "microseconds": "us",
     "ns": "ns", "nanos": "ns", "nanoseconds": "ns", "txt": "text",
 }  # fmt: skip
@@ -102,11 +102,10 @@ def _match(columns: Columns, tidy: list[str]) -> Matched | None:
     if columns.times and not clocks:
         return None
     times = tuple((at, clock.unit or _time_unit(tidy[at])) for at, clock in clocks)
-    time, time_unit = times[0] if times else (None, "")
     return Matched(
-        time=time,
+        time=times[0][0] if times else None,
         axes=axes,
-        time_unit=time_unit,
+        time_unit=times[0][1] if times else "",
         unit=columns.unit or _common_unit([tidy[at] for at in axes]),
         gravity=columns.gravity,
         added=added,

@@ -55,8 +55,8 @@ class LayoutOptions:
 
     Examples
     --------
-    >>> LayoutOptions(delimiter="tab").delimiter
-    '\\t'
+    >>> LayoutOptions(delimiter="semicolon", decimal="comma").delimiter
+    ';'
     """
 
     columns: str | None = None

@@ -90,6 +90,7 @@ def _nominal_rate_hz(layout: TableLayout, capture: CaptureFile) -> tuple[float |
         (layout.keys.get("nominal_sampling_rate_hz", ""), 0.0, False),
         (layout.keys.get("rate_hz", ""), 0.0, False),
         (f"{1000.0 / period_ms}" if period_ms > 0.0 else "", 0.0, False),
+        (f"{1000.0 * _number(layout.keys.get('rate_khz', ''))}", 0.0, False),
     ]
     named = re.search(r"(\d+(?:\.\d+)?)Hz", capture.path.name)
     if named and layout.columns.time is None:

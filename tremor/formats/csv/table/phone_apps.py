@@ -14,7 +14,9 @@ from tremor.formats.csv.format_records import (
 
 __all__ = ["PHONE_APPS"]
 
-_SQUARED: Final = r"\([mм]/[sс](\^2|²|2)\)"
+#: In Latin or Cyrillic letters.
+_SQUARED: Final = r"\([m\u043c]/[s\u0441](\^2|²|2)\)"
+_SECONDS: Final = r"\([s\u0441]\)"
 #: One to four words of any language.
 _WORDS: Final = r"[^\W\d_]+( [^\W\d_]+){0,3}"
 #: Words for "linear" in the languages of phyphox: with them, the app has taken gravity out.
@@ -68,18 +70,18 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
             # Column names follow the language of the app; the unit does not always.
             Columns(
                 rf"({_WORDS} )?{_LINEAR}( {_WORDS})? {{axis}} {_SQUARED}",
-                (TimeColumn(rf"{_WORDS} \([sс]\)", "s"),),
+                (TimeColumn(rf"{_WORDS} {_SECONDS}", "s"),),
                 unit="m/s^2",
                 gravity="removed",
             ),
             Columns(
                 rf"({_WORDS} )?{{axis}} {_SQUARED}",
-                (TimeColumn(rf"{_WORDS} \([sс]\)", "s"),),
+                (TimeColumn(rf"{_WORDS} {_SECONDS}", "s"),),
                 unit="m/s^2",
             ),
             Columns(
                 rf"{{axis}} {_WORDS} {_SQUARED}",
-                (TimeColumn(rf"{_WORDS} \([sс]\)", "s"),),
+                (TimeColumn(rf"{_WORDS} {_SECONDS}", "s"),),
                 unit="m/s^2",
             ),
         ),
@@ -223,7 +225,7 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
         name="Polar Sensor Logger",
         columns=(
             Columns(
-                r"x \[mg\]".replace("x", "{axis}"),
+                r"{axis} \[mg\]",
                 (
                     TimeColumn(r"sensor timestamp \[ns\]", "ns", epoch_s=EPOCH_2000_S),
                     TimeColumn(r"timestamp \[ms\]", "ms"),
