@@ -24,22 +24,23 @@ from tremor.formats.csv.table.sensors import SENSORS
 
 __all__ = ["ANY_HEADER", "DECLARED", "FORMATS", "REFUSALS"]
 
+#: Between what a line above the samples states and its number.
+_SAYS: Final = r"""[ \t"']{0,9}([(\[](hz|khz|ms)[)\]])?[ \t"':=,;]{0,20}"""
+_NUMBER: Final = r"\d+([.,]\d+)?"
 #: How files of no known program state rate and unit above their samples.
 _RATE: Final = (
     r"(?im)\b(sampl(e|ing)|data|output|acquisition|measurement|update|odr|nominal|logging)"
-    r"[ _-]?(rate|freq(uency)?)(_hz)?\b[^\d\n]{0,20}?(?P<rate_hz>\d+([.,]\d+)?)"
-    r"(?!\d|[.,]\d|\s*(ms|msec|milliseconds|k?hz\S))\s*(hz|samples|sps|1/s|[,;\t ]*$)"
+    rf"[ _-]?(rate|freq(uency)?)(_hz)?\b{_SAYS}(?P<rate_hz>{_NUMBER})"
+    r"(?![.,]?\d)[ \t]*(hz\b|samples|sps|1/s|[,;\t ]*$)"
 )
 _RATE_ALONE: Final = (
-    r"(?im)(^|[,;#%/])[ \t]*(fs|odr|rate|frequency|freq|hz)\b(\s*\(hz\)|\s*\[hz\])?[ \t]*[:=,;\t]?"
-    r"[ \t]*(?P<rate_hz>\d+([.,]\d+)?)([ \t]*hz\b|[,;\t ]*$)"
+    rf"(?im)(^|[,;#%/])[ \t]*(fs|odr|rate|frequency|freq|hz)\b{_SAYS}(?P<rate_hz>{_NUMBER})"
+    r"(?![.,]?\d)([ \t]*hz\b|[,;\t ]*$)"
 )
-_RATE_KHZ: Final = (
-    r"(?im)\b(rate|freq(uency)?|odr|fs)\b[^\d\n]{0,20}?(?P<rate_khz>\d+([.,]\d+)?)[ \t]*khz\b"
-)
+_RATE_KHZ: Final = rf"(?im)\b(rate|freq(uency)?|odr|fs)\b{_SAYS}(?P<rate_khz>{_NUMBER})[ \t]*khz\b"
 _PERIOD: Final = (
-    r"(?im)\b(sampl(e|ing)|logging)[ _-]?(period|interval|rate|time)(_ms)?\b[^\d\n]{0,20}?"
-    r"(?P<period_ms>\d+([.,]\d+)?)\s*(ms|msec|milliseconds)\b"
+    r"(?im)\b(sampl(e|ing)|logging)[ _-]?(period|interval|rate|time)(_ms)?\b"
+    rf"{_SAYS}(?P<period_ms>{_NUMBER})[ \t]*(ms|msec|milliseconds)\b"
 )
 _UNIT: Final = (
     r"(?im)^\W*(acc\w*[ _-])?units?( of acc\w*)?\s*[:=,;\t]\s*(?P<unit>[^\s,;]{1,12})[,;\t ]*$"

@@ -35,17 +35,20 @@ def note_layout(table: Table, layout: TableLayout, capture: CaptureFile) -> None
     capture : CaptureFile
         Its name.
     """
-    is_said = layout.format is DECLARED
+    said = layout.said
+    is_said = layout.format is DECLARED or said.format is not None
     # A format with a first line of its own names itself; the others are told by their columns.
     how: How = "said" if is_said else "named" if layout.format.signature else "told"
     table.decide("format", layout.format.slug, how)
-    if not capture.is_a_file:
-        table.decide("capture", capture.name, "told")
+    if layout.source is not None:
+        table.decide("capture", f"{capture.name}, {layout.source[1]}", "said")
+    elif not capture.is_a_file:
+        table.decide("capture", capture.name, "told" if said.source is None else "said")
     table.decide(
         "encoding", layout.encoding, "guessed" if layout.encoding in _ANY_BYTES else "told"
     )
-    table.decide("delimiter", layout.delimiter, "told")
-    table.decide("decimal", layout.decimal, "told")
+    table.decide("delimiter", layout.delimiter, "told" if said.delimiter is None else "said")
+    table.decide("decimal", layout.decimal, "told" if said.decimal is None else "said")
 
 
 def note_stamps(table: Table, layout: TableLayout, stamps: Stamps) -> None:
@@ -73,6 +76,7 @@ def note_stamps(table: Table, layout: TableLayout, stamps: Stamps) -> None:
     elif stamps.unit == "time of day":
         table.decide("date_form", "HH:MM:SS", "told")
     elif columns.time_unit:
+        is_said = is_said or layout.said.time_unit is not None
         table.decide("time_unit", stamps.unit, "said" if is_said else "named")
     elif guessed is not None:
         why = note("BY_RATE", rate_hz=guessed.values["rate_hz"])

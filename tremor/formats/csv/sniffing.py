@@ -71,6 +71,8 @@ class TableLayout:
         Columns of time that were not chosen, and why; None if there are none.
     source : tuple of (int, str) or None
         Column that names devices, and the one whose rows are read; None to read all.
+    said : LayoutOptions
+        What the user said of it.
     """
 
     format: CaptureFormat
@@ -85,6 +87,7 @@ class TableLayout:
     member: str = ""
     passed_over: Note | None = None
     source: tuple[int, str] | None = None
+    said: LayoutOptions = field(default_factory=LayoutOptions)
 
 
 def sniff_file(capture: CaptureFile, options: LayoutOptions | None = None) -> TableLayout:
@@ -185,6 +188,7 @@ def _layout(capture: CaptureFile, head: Head, claim: Claim, said: LayoutOptions)
         keys=keys_of(head.lines) | facts,
         member=capture.name,
         passed_over=passed_over,
+        said=said,
     )
     chosen = choose_source(
         capture,
