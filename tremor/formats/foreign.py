@@ -77,7 +77,7 @@ FOREIGN: Final[tuple[ForeignFormat, ...]] = (
     ForeignFormat(
         "a GENEActiv .bin file",
         "export raw CSV (not an epoch file) in the GENEActiv PC software",
-        rb"Device Identity\s*[\r\n]+Device Unique Serial Code",
+        rb"Device Identity\s*[\r\n]+Device Unique Serial Code:",
     ),
     # Seen only within another file, whose members cannot be listed.
     ForeignFormat(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,48 @@ def test_a_source_that_comes_late_is_refused(tmp_path: Path) -> None:
 def test_other_columns_are_no_sources(tmp_path: Path, column: str, cells: list[str]) -> None:
     recording = read(_write(tmp_path / "one.csv", column, cells))
     assert recording.sampling_rate_hz == pytest.approx(100.0)
+
+
+def test_a_known_column_of_persons_tells_them_apart_without_a_header(tmp_path: Path) -> None:
+    rows = (
+        f"{33 + (n >= 300)},Jogging,{49105962326000 + 10_000_000 * n},0.5,-4.0,8.9;"
+        for n in range(600)
+    )
+    path = tmp_path / "wisdm.txt"
+    path.write_text("\n".join(rows) + "\n")
+    with pytest.raises(CaptureNotRecognisedError, match=r"'33', '34'.*--source 33"):
+        read(path)
+    assert read(path, source="34").n_samples == 300
+
+
+def test_a_part_of_the_names_chooses_among_several_sensors(tmp_path: Path) -> None:
+    header = "time_s," + ",".join(
+        f"{side}_acc_{axis}" for side in ("left", "right") for axis in "xyz"
+    )
+    rows = (f"{n / 100:.2f},0.1,0.2,0.95,1.0,2.0,9.5" for n in range(400))
+    path = tmp_path / "legs.csv"
+    path.write_text(header + "\n" + "\n".join(rows) + "\n")
+    with pytest.raises(CaptureNotRecognisedError, match=r"left_acc_\*, right_acc_\*.*--source"):
+        read(path)
+    assert read(path, source="right").unit_in == "m/s^2"
+    assert read(path, source="left").unit_in == "g"
+
+
+def test_an_archive_of_two_captures_is_read_by_the_name_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "legs.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, up in (("left.csv", 9.7), ("right.csv", 9.9)):
+            rows = "".join(f"{n / 100:.2f},0.1,0.2,{up}\n" for n in range(400))
+            archive.writestr(name, "time_s,x,y,z\n" + rows)
+    with pytest.raises(CaptureNotRecognisedError, match="--source"):
+        read(path)
+    samples = read(path, source="right").acceleration_ms2
+    assert samples[:, 2].mean() == pytest.approx(9.9)
+
+
+def test_a_time_column_without_stamps_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "MT_01.txt"
+    rows = "".join(f"{n:05d}\t\t0.1\t0.2\t9.{n % 10}\n" for n in range(400))
+    header = "PacketCounter\tSampleTimeFine\tAcc_X\tAcc_Y\tAcc_Z\n"
+    path.write_text("// Sample rate: 50.0Hz\n// Start Time: Unknown\n" + header + rows)
+    assert read(path).sampling_rate_hz == 50.0

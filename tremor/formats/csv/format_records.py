@@ -101,6 +101,8 @@ class Rows:
         None if only the samples show it.
     n_head_rows : int
         Rows of numbers above the samples, which `CaptureFormat.preamble` reads.
+    sources : tuple of int
+        Numbers of the columns that name persons or devices, from 0.
     """
 
     columns: str
@@ -108,6 +110,7 @@ class Rows:
     cells: tuple[tuple[int, str], ...] = ()
     gravity: Gravity | None = "included"
     n_head_rows: int = 0
+    sources: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,8 @@ class Matched:
         Position of the column that counts the samples.
     clocks : tuple of (int, TimeColumn)
         What the table of formats says of the columns of `times`.
+    sources : tuple of int
+        Positions of columns that are known to name persons or devices.
     """
 
     time: int | None
@@ -255,6 +260,7 @@ class Matched:
     times: tuple[tuple[int, TimeUnit], ...] = ()
     counter: int | None = None
     clocks: tuple[tuple[int, TimeColumn], ...] = ()
+    sources: tuple[int, ...] = ()
 
     @property
     def clock(self) -> TimeColumn:

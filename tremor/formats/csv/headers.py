@@ -46,6 +46,8 @@ _AXIS_PATTERNS: Final = (
     r"(?:attr_)?(?P<axis>[xyz])(?:[ _\-]?(?:value|axis))?:?",
     r"(?:gf|a)_?(?P<axis>[xyz])",
 )
+#: Also those of other quantities, to name them.
+_ANY_AXIS: Final = (*_AXIS_PATTERNS, r"(.*[ _.\-])?[xyz]")
 _OTHER_QUANTITY: Final = re.compile(r"gyr|mag|count|angular|angle|veloc|euler|quat|raw_|deg/s")
 _TIME_NAME: Final = re.compile(r"time|^t$|^elapsed$|^epoch?$|elapsed")
 #: A unit as the whole name, and at the end of names such as uptimeNanos.
@@ -206,7 +208,7 @@ def foreign_axes(names: Sequence[str]) -> str | None:
         tidy = tidy_name(name)
         base, unit = _split_unit(tidy)
         quantity = _quantity_of(tidy, unit)
-        if quantity and any(_pattern(one).fullmatch(base) for one in _AXIS_PATTERNS):
+        if quantity and any(_pattern(one).fullmatch(base) for one in _ANY_AXIS):
             return f"column {name.strip()!r} is in {unit}, {quantity}"
     return None
 

@@ -73,7 +73,8 @@ def match_rows(
         return None
     clocks = () if matched.time is None else ((matched.time, rows.time),)
     unit = matched.time_unit or rows.time.unit
-    return replace(matched, gravity=rows.gravity, clocks=clocks, time_unit=unit), n_before
+    known = replace(matched, clocks=clocks, time_unit=unit, sources=rows.sources)
+    return replace(known, gravity=rows.gravity), n_before
 
 
 def _first_row(

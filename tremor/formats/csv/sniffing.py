@@ -162,7 +162,8 @@ def _file_name(capture: CaptureFile) -> str:
 
 
 def _layout(capture: CaptureFile, head: Head, claim: Claim, said: LayoutOptions) -> TableLayout:
-    matched, passed_over = choose_time_column(claim.columns, claim.names, claim.rows)
+    filled = _with_filled_times(claim.columns, claim.rows)
+    matched, passed_over = choose_time_column(filled, claim.names, claim.rows)
     meaning = _meaning_of_name(capture, claim.format)
     facts = _facts_above(claim, head.above(claim.n_lines_before)) | _rate_named(meaning, capture)
     if meaning.gravity is not None:
@@ -196,10 +197,25 @@ def _layout(capture: CaptureFile, head: Head, claim: Claim, said: LayoutOptions)
         head.lines[layout.n_lines_before :],
         delimiter=layout.delimiter,
         encoding=layout.encoding,
-        used={matched.time, matched.counter, *matched.axes, *matched.added},
+        columns=matched,
         source=said.source,
     )
     return replace(layout, source=chosen)
+
+
+def _with_filled_times(matched: Matched, rows: Sequence[Sequence[str]]) -> Matched:
+    """Leave out the columns of time that are empty in all of the first rows."""
+    columns = {column for column, _ in matched.times} | {matched.time}
+    filled = {
+        column
+        for column in columns - {None}
+        if any(column < len(row) and row[column].strip() for row in rows)
+    }
+    if filled == columns - {None}:
+        return matched
+    times = tuple(one for one in matched.times if one[0] in filled)
+    time, time_unit = times[0] if times else (None, matched.time_unit)
+    return replace(matched, times=times, time=time, time_unit=time_unit)
 
 
 def _meaning_of_name(capture: CaptureFile, entry: CaptureFormat) -> FileName:

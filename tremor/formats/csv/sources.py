@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from tremor.errors import CaptureNotRecognisedError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import is_number, quoted, split_line
+from tremor.formats.csv.format_records import Matched
 
 __all__ = ["choose_source"]
 
@@ -37,7 +38,7 @@ def choose_source(
     *,
     delimiter: str,
     encoding: str,
-    used: Collection[int | None],
+    columns: Matched,
     source: str | None = None,
 ) -> tuple[int, str] | None:
     """Find the column that names several devices or sensors, and choose one of them.
@@ -52,8 +53,8 @@ def choose_source(
         The first rows as text.
     delimiter, encoding : str
         As in `tremor.formats.csv.sniffing.TableLayout`.
-    used : collection of int
-        Columns of time, if there is one, and acceleration.
+    columns : Matched
+        Columns of time and acceleration, which name no source, and those that are known to.
     source : str, optional
         The one to choose.
 
@@ -71,8 +72,9 @@ def choose_source(
     """
     rows = list(_split(lines, delimiter))
     n_columns = len(names) or max((len(row) for row in rows), default=0)
+    used = {columns.time, columns.counter, *columns.axes, *columns.added}
     free = [column for column in range(n_columns) if column not in used]
-    named = [column for column in free if _is_named(names, column)]
+    named = [one for one in free if one in columns.sources or _is_named(names, one)]
     looked_further = bool(named) or source is not None
     if looked_further and capture.is_a_file and encoding != "utf-16":
         rows += _split(_further_lines(capture, encoding), delimiter)

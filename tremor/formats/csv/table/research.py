@@ -34,8 +34,7 @@ RESEARCH: Final[tuple[CaptureFormat, ...]] = (
         preamble=_ACTIGRAPH_LINES,
         seen="real file",
         example=(
-            "------------ Data File Created By ActiGraph GT3X+ ActiLife v6.13.3 Firmware v2.5.0 "
-            "date format M/d/yyyy at 40 Hz  Filter Normal -----------",
+            "--- Data File Created By ActiGraph GT3X+ ... date format M/d/yyyy at 40 Hz ---",
             "Timestamp,Accelerometer X,Accelerometer Y,Accelerometer Z",
             "6/14/2018 12:08:39.725,-0.009,-0.053,-0.988",
         ),
@@ -121,14 +120,19 @@ RESEARCH: Final[tuple[CaptureFormat, ...]] = (
         slug="wisdm",
         name="WISDM",
         rows=(
-            Rows("_,_,time_ns,x_ms2,y_ms2,z_ms2", cells=((0, r"\d+"), (1, r"[A-Za-z]+"))),
-            # Of the watch of the same study: the stamps are the same.
-            Rows("_,_,time_ms,x_ms2,y_ms2,z_ms2", cells=((0, r"\d+"), (1, r"[A-Za-z]+"))),
+            *(
+                Rows(
+                    f"_,_,time_{unit},x_ms2,y_ms2,z_ms2",
+                    cells=((0, r"\d+"), (1, r"[A-Za-z]+")),
+                    sources=(0,),
+                )
+                for unit in ("ns", "ms")
+            ),
         ),
         comment=";",
         delimiters=",",
         example=("33,Jogging,49105962326000,-0.6946377,12.680544,0.50395286;",),
-        remark="Rows of several people or activities are told apart: choose one with --source.",
+        remark="A file of several people is refused: choose one with --source.",
     ),
     CaptureFormat(
         slug="uci-har",

@@ -148,7 +148,11 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
             *(
                 Columns(
                     rf"(.+_)?accel_{sensor}_{{axis}}_cal",
-                    (TimeColumn(r"(.+_)?timestamp_unix_cal", "ms"),),
+                    (
+                        TimeColumn(r"(.+_)?timestamp(sync)?_unix_cal", "ms"),
+                        TimeColumn(r"(.+_)?timestamp(sync)?_formattedunix_cal", "text"),
+                        TimeColumn(r"(.+_)?timestamp(sync)?_cal", "ms"),
+                    ),
                     gravity="included",
                 )
                 for sensor in ("ln", "wr")
