@@ -107,6 +107,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
             "name": source.name if source else file.name,
             "sha256": source.sha256 if source else "",
             "format": source.format if source else "",
+            "options": source.options if source else "",
         },
         "recording": document_of(facts),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tremor
 from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.catalog import readable_formats
 from tremor.formats.csv.claims import claim_of
@@ -470,3 +472,17 @@ def test_each_entry_shows_an_example_and_what_it_was_made_from() -> None:
         assert one.seen in ("real file", "description")
         assert one.example or one.slug == "declared-columns", one.slug
         assert not one.remark or one.remark.endswith("."), one.slug
+
+
+def test_no_code_asks_for_a_format_by_its_name() -> None:
+    package = Path(tremor.__file__).parent
+    table = {"dialects.py", "phone_apps.py", "research.py", "sensors.py"}
+    names = re.compile("|".join(f"[\"']{re.escape(entry.slug)}[\"']" for entry in FORMATS))
+    asking = [
+        f"{path.name}: {line.strip()}"
+        for path in sorted((package / "formats").rglob("*.py"))
+        if path.name not in table
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if names.search(line) or re.search(r"slug\s*[!=]=", line)
+    ]
+    assert asking == []
