@@ -107,3 +107,13 @@ def test_a_time_column_without_stamps_is_none(tmp_path: Path) -> None:
     header = "PacketCounter\tSampleTimeFine\tAcc_X\tAcc_Y\tAcc_Z\n"
     path.write_text("// Sample rate: 50.0Hz\n// Start Time: Unknown\n" + header + rows)
     assert read(path).sampling_rate_hz == 50.0
+
+
+def test_the_name_of_a_place_before_an_axis_is_a_source(tmp_path: Path) -> None:
+    header = "time_s,ankle_x,ankle_y,ankle_z,thigh_x,thigh_y,thigh_z\n"
+    rows = "".join(f"{n / 100:.2f},0.1,0.2,0.95,1.0,2.0,9.5\n" for n in range(400))
+    path = tmp_path / "leg.csv"
+    path.write_text(header + rows)
+    with pytest.raises(CaptureNotRecognisedError, match="no three columns"):
+        read(path)
+    assert read(path, source="thigh").unit_in == "m/s^2"

@@ -189,3 +189,16 @@ def test_decimal_commas_in_quotes_are_read(tmp_path: Path) -> None:
     assert recording.sampling_rate_hz == pytest.approx(100.0)
     median = np.median(recording.acceleration_ms2, axis=0)
     assert median[1:] == pytest.approx([6.0, 7.7567])
+
+
+@pytest.mark.parametrize("units", ["ms,m/(s^2),m/(s^2),m/(s^2)", "(ms),(m/s^2),(m/s^2),(m/s^2)"])
+def test_a_row_of_units_names_those_of_time_and_acceleration(tmp_path: Path, units: str) -> None:
+    rows = "".join(f"{10 * n},0.1,6.0,7.7567\n" for n in range(N_ROWS))
+    path = tmp_path / "capture.csv"
+    path.write_text(f"Time,Acc X,Acc Y,Acc Z\n{units}\n{rows}")
+    recording = read(path)
+    assert recording.sampling_rate_hz == pytest.approx(100.0)
+    assert recording.unit_in == "m/s^2"
+    assert {one.code for one in recording.warnings}.isdisjoint(
+        {"UNIT_FROM_GRAVITY", "TIME_UNIT_GUESSED"}
+    )

@@ -16,7 +16,7 @@ from tremor.formats.csv.cells import BLANKS, is_number, quoted, split_line
 from tremor.formats.csv.dialects import ANY_HEADER, FORMATS
 from tremor.formats.csv.format_records import CaptureFormat, Matched
 from tremor.formats.csv.head import Head, header_lines, rows_of
-from tremor.formats.csv.headers import foreign_axes, match_any_header, match_header
+from tremor.formats.csv.headers import TIME_UNIT_NAMES, foreign_axes, match_any_header, match_header
 from tremor.formats.csv.options import LayoutOptions
 from tremor.formats.csv.quantities import foreign_quantity, unit_named
 from tremor.formats.csv.row_layouts import match_rows
@@ -25,6 +25,7 @@ __all__ = ["Claim", "claim_of", "find_claim", "is_row"]
 
 #: Rows that are looked at.
 _FIRST_ROWS: Final = 200
+_IN_BRACKETS: Final = re.compile(r"^[(\[](.*)[)\]]$")
 #: Lines below a header in which the first row is searched.
 _MOST_LINES_BELOW: Final = 4
 
@@ -180,8 +181,8 @@ def _with_rows(
             continue
         cells = split_line(lines[at], delimiter)
         if is_row(cells, matched):
-            if units and not matched.unit:
-                matched = replace(matched, unit=_unit_below(search.name, units, matched))
+            if units:
+                matched = _with_units_below(search.name, units, matched)
             rows = rows_of(lines[at : at + _FIRST_ROWS], delimiter, comment=entry.comment)
             return Claim(entry, matched, tuple(names), delimiter, at, rows)
         if max(matched.axes) < len(cells):
@@ -211,9 +212,18 @@ def _refuse_foreign_axes(name: str, names: Sequence[str]) -> None:
         )
 
 
-def _unit_below(name: str, units: list[str], matched: Matched) -> str:
-    """Return the unit that the row below the header names for all axes; empty if it names none."""
-    cells = [re.sub(r"^\((.*)\)$", r"\1", units[column].strip()[:40]) for column in matched.axes]
+def _with_units_below(name: str, units: list[str], matched: Matched) -> Matched:
+    """Take the units that the row below the header names where the header names none."""
+    bare = [_IN_BRACKETS.sub(r"\1", cell.strip()[:40]).strip() for cell in units]
+    named = {column: TIME_UNIT_NAMES.get(cell.lower(), "") for column, cell in enumerate(bare)}
+    times = tuple((column, unit or named.get(column, "")) for column, unit in matched.times)
+    of_time = dict(times).get(-1 if matched.time is None else matched.time, matched.time_unit)
+    unit = matched.unit or _unit_below(name, [bare[column] for column in matched.axes])
+    return replace(matched, times=times, time_unit=matched.time_unit or of_time, unit=unit)
+
+
+def _unit_below(name: str, cells: list[str]) -> str:
+    """Return the unit that cells name for all axes; empty if they name none."""
     for cell in cells:
         quantity = foreign_quantity(cell)
         if quantity is not None:

@@ -46,8 +46,10 @@ _AXIS_PATTERNS: Final = (
     r"(?:attr_)?(?P<axis>[xyz])(?:[ _\-]?(?:value|axis))?:?",
     r"(?:gf|a)_?(?P<axis>[xyz])",
 )
+#: Where a source is chosen, its name may stand before the axis alone.
+_SOURCE_AXIS: Final = r".*[ _.\-](?P<axis>[xyz])"
 #: Also those of other quantities, to name them.
-_ANY_AXIS: Final = (*_AXIS_PATTERNS, r"(.*[ _.\-])?[xyz]")
+_ANY_AXIS: Final = (*_AXIS_PATTERNS, _SOURCE_AXIS)
 _OTHER_QUANTITY: Final = re.compile(r"gyr|mag|count|angular|angle|veloc|euler|quat|raw_|deg/s")
 _TIME_NAME: Final = re.compile(r"time|^t$|^elapsed$|^epoch?$|elapsed")
 #: A unit as the whole name, and at the end of names such as uptimeNanos.
@@ -133,7 +135,7 @@ def match_any_header(names: Sequence[str], *, source: str | None = None) -> Matc
         The columns, or a phrase about what is missing.
     """
     tidy = [tidy_name(name) for name in names]
-    chosen = _choose_group(_axis_groups(tidy), source)
+    chosen = _choose_group(_axis_groups(tidy, source), source)
     if isinstance(chosen, str):
         return chosen
     stem, group = chosen
@@ -152,14 +154,17 @@ def match_any_header(names: Sequence[str], *, source: str | None = None) -> Matc
     )
 
 
-def _axis_groups(tidy: list[str]) -> dict[tuple[int, str], dict[str, list[int]]]:
+def _axis_groups(
+    tidy: list[str], source: str | None
+) -> dict[tuple[int, str], dict[str, list[int]]]:
     """Group columns whose names differ only in the axis; the key begins with how sure that is."""
+    patterns = _AXIS_PATTERNS if source is None else (*_AXIS_PATTERNS, _SOURCE_AXIS)
     groups: dict[tuple[int, str], dict[str, list[int]]] = {}
     for column, name in enumerate(tidy):
         base, unit = _split_unit(name)
         if _OTHER_QUANTITY.search(name) or _quantity_of(name, unit):
             continue
-        for rank, pattern in enumerate(_AXIS_PATTERNS):
+        for rank, pattern in enumerate(patterns):
             found = _pattern(pattern).fullmatch(base)
             if found:
                 stem = base[: found.start("axis")] + "*" + base[found.end("axis") :]

@@ -205,13 +205,14 @@ def _layout(capture: CaptureFile, head: Head, claim: Claim, said: LayoutOptions)
 
 def _with_filled_times(matched: Matched, rows: Sequence[Sequence[str]]) -> Matched:
     """Leave out the columns of time that are empty in all of the first rows."""
-    columns = {column for column, _ in matched.times} | {matched.time}
+    columns = {column for column, _ in matched.times}
+    columns |= set() if matched.time is None else {matched.time}
     filled = {
         column
-        for column in columns - {None}
+        for column in columns
         if any(column < len(row) and row[column].strip() for row in rows)
     }
-    if filled == columns - {None}:
+    if filled == columns:
         return matched
     times = tuple(one for one in matched.times if one[0] in filled)
     time, time_unit = times[0] if times else (None, matched.time_unit)
