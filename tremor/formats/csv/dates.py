@@ -26,9 +26,11 @@ __all__ = [
     "RunningDates",
     "Zone",
     "date_forms",
+    "has_zone",
     "named_order",
     "named_zone",
     "read_moment",
+    "zone_in_name",
 ]
 
 _TIME: Final = (
@@ -60,6 +62,11 @@ _ORDER_NAMED: Final = re.compile(
     r"(?<![A-Za-z])(d{1,2}|M{1,2}|y{2,4})[/.\-](d{1,2}|M{1,2})[/.\-](d{1,2}|y{2,4})(?![A-Za-z])",
     re.IGNORECASE,
 )
+_BEFORE_ZONE: Final = r"\s+(?=[+-]\d\d(?::?\d\d)?$)"
+_ZONE_IN_NAME: Final = re.compile(
+    r"[(\[_ ]((?:UTC|GMT)?[+-]?\d{1,2}:?\d{2}|UTC|GMT)[)\]]?$", re.IGNORECASE
+)
+_ZONE_AT_END: Final = re.compile(r":\d\d([.,:]\d+)?\s*(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$")
 _NO_MOMENT: Final = np.iinfo(np.int64).min
 _ZONE_OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-]?)(\d{1,2}):?(\d{2})?")
 
@@ -72,8 +79,9 @@ class DateForm:
     ----------
     order : str
         Order of day, month and year as their `strptime` letters; empty for ISO 8601.
-    date_format, time_format : str
-        `strptime` formats of date and time of day, to seconds; that of ISO 8601 is not used.
+    date_format, time_format, end_format : str
+        `strptime` formats of date, time of day to whole seconds, and what follows their fraction;
+        those of ISO 8601 are not used.
     sign : str
         What separates day, month and year.
     fraction : str
@@ -82,15 +90,19 @@ class DateForm:
         Whether the capture names the form.
     whole : str
         `strptime` format of dates without any separator; empty for others.
+    is_zone_apart : bool
+        Whether a blank stands before the offset from UTC.
     """
 
     order: str
     date_format: str
     time_format: str
+    end_format: str = ""
     sign: str = ""
     fraction: str = ""
     is_named: bool = False
     whole: str = ""
+    is_zone_apart: bool = False
 
     @property
     def shown(self) -> str:
@@ -122,7 +134,7 @@ class DateForm:
             in_turn = formats if self.fraction else formats[::-1]
             moments = None
             for one in in_turn:  # whole seconds are written without a fraction by some
-                full = self.date_format + one.replace("%p.%f", ".%f %p")
+                full = self.date_format + one + self.end_format
                 if moments is None:
                     moments = pd.to_datetime(text, format=full, utc=True, errors="coerce")
                 elif moments.isna().any():
@@ -138,9 +150,11 @@ def _tidy(text: pd.Series, form: DateForm) -> pd.Series:
     """Write fractions with a point, noon as AM and PM, and no name of a zone."""
     text = text.str.strip()
     if form.fraction in (",", ":"):
-        text = text.str.replace(r"(:\d{2})[,:](\d+)(?!.*:)", r"\1.\2", regex=True)
-    if "%p" in form.time_format:
+        text = text.str.replace(r"(:\d{2}:\d{2})[,:](\d+)", r"\1.\2", regex=True)
+    if "%p" in form.end_format:
         text = text.str.replace(r"\s*([AaPp])\.?[Mm]\.?", r" \1M", regex=True).str.upper()
+    if form.is_zone_apart:
+        text = text.str.replace(_BEFORE_ZONE, "", regex=True)
     if form.order or text.str.endswith(("UTC", "GMT")).any():
         text = text.str.replace(r"\s*(?:Z|UTC|GMT)$", "", regex=True)
     return text
@@ -175,29 +189,32 @@ def date_forms(first: str, declared: str = "") -> tuple[DateForm, ...]:
         if found is None or not (found["seconds"] or not found["fraction"]):
             continue
         fraction = (found["fraction"] or "")[:1]
+        is_apart = bool(re.search(_BEFORE_ZONE, first))
         is_iso = re.match(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}", first) and not found["noon"]
         if is_iso:
-            return (DateForm("", "", "", "-", fraction),)
+            return (DateForm("", "", "", "", "-", fraction, is_zone_apart=is_apart),)
         clock = "%I:%M" if found["noon"] else "%H:%M"
         clock += "%S".join((":", "")) if found["seconds"] else ""
-        clock += "%p" if found["noon"] else ""
-        clock += "%z" if found["zone"] and found["zone"][0] in "+-" else ""
+        end = " %p" if found["noon"] else ""
+        end += "%z" if found["zone"] and found["zone"][0] in "+-" else ""
         for order in orders:
             signs = [*(found["sign"] * 2), ""]
             if order == "bdY":
                 signs = [" ", ", " if "," in first else " ", ""]
             date = "".join(f"%{letter}{sign}" for letter, sign in zip(order, signs, strict=True))
             is_named = bool(declared) and _letters(order).startswith(declared)
-            forms.append(
-                DateForm(order, date + found["between"], clock, found["sign"], fraction, is_named)
-            )
+            date += found["between"]
+            sign = found["sign"]
+            form = DateForm(order, date, clock, end, sign, fraction, is_named)
+            forms.append(replace(form, is_zone_apart=is_apart))
         break
     else:
         compact = _COMPACT.fullmatch(first)
         if compact:
             fraction = (compact["fraction"] or "")[:1]
-            fraction = fraction if fraction in ".," else ""
-            forms = [DateForm("Ymd", f"%Y%m%d{compact['between']}", "%H%M%S", "", fraction)]
+            form = DateForm("Ymd", f"%Y%m%d{compact['between']}", "%H%M%S", "", "", fraction)
+            whole = f"{form.date_format}%H%M%S%f" if fraction.isdigit() else ""
+            forms = [replace(form, whole=whole)]
     usable = [form for form in forms if read_moment(first, form) is not None]
     return tuple(sorted(usable, key=lambda form: not form.is_named))
 
@@ -250,7 +267,7 @@ def read_moment(text: str, form: DateForm) -> datetime | None:
     datetime or None
         Of UTC if the text names no zone.
     """
-    text = text.strip()
+    text = re.sub(_BEFORE_ZONE, "", text.strip())
     try:
         if not form.order:
             tidy = re.sub(r"(:\d{2}:\d{2})[,:](\d+)", r"\1.\2", text)
@@ -261,9 +278,10 @@ def read_moment(text: str, form: DateForm) -> datetime | None:
             tidy = re.sub(r"(:\d{2}:\d{2})[.,:]\d+", r"\1", tidy)
             if form.time_format == "%H%M%S":
                 tidy = tidy[:15]
-            if "%p" in form.time_format:
-                tidy = re.sub(r"\s*([AaPp])\.?[Mm]\.?", r"\1M", tidy)
-            moment = datetime.strptime(tidy, form.date_format + form.time_format)
+            if "%p" in form.end_format:
+                tidy = re.sub(r"\s*([AaPp])\.?[Mm]\.?", r" \1M", tidy)
+            full = form.date_format + form.time_format + form.end_format
+            moment = datetime.strptime(tidy, full)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -422,3 +440,14 @@ def named_zone(text: str) -> Zone | None:
             return None
         return replace(Zone(), name=text)
     return None
+
+
+def zone_in_name(name: str) -> Zone | None:
+    """Return the time zone that the name of a column ends with, such as time (01:00)."""
+    found = _ZONE_IN_NAME.search(name.strip())
+    return named_zone(found[1]) if found else None
+
+
+def has_zone(cell: str) -> bool:
+    """Check whether a date ends with its time zone."""
+    return bool(_ZONE_AT_END.search(cell.strip()))

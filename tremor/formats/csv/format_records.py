@@ -245,6 +245,9 @@ class Matched:
         Positions of all columns whose names could be that of time, and the units that they name.
     counter : int or None
         Position of the column that counts the samples.
+    started : (float, bool) or None
+        Wall time of the first row by a column that is not the time column, s since 1970, and
+        whether it is UTC; None if no other column holds it.
     clocks : tuple of (int, TimeColumn)
         What the table of formats says of the columns of `times`.
     sources : tuple of int
@@ -259,6 +262,7 @@ class Matched:
     added: tuple[int, ...] = ()
     times: tuple[tuple[int, TimeUnit], ...] = ()
     counter: int | None = None
+    started: tuple[float, bool] | None = None
     clocks: tuple[tuple[int, TimeColumn], ...] = ()
     sources: tuple[int, ...] = ()
 

@@ -168,6 +168,9 @@ def _fill(
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
         note_stamps(table, layout, stamps)
+        if table.epoch_s is None and layout.columns.started is not None:
+            table.epoch_s, table.zone_known = layout.columns.started
+            table.history.append("start from a date in another column")
         table.clock_start_s = stamps.clock_start_s
         table.warnings += stamps.notes()
     _check(table, capture, layout, skipped)

@@ -20,8 +20,10 @@ from tremor.formats.csv.dates import (
     RunningDates,
     Zone,
     date_forms,
+    has_zone,
     named_order,
     named_zone,
+    zone_in_name,
 )
 from tremor.formats.csv.sniffing import HOW_TO_DECLARE, TableLayout
 from tremor.formats.csv.time_units import (
@@ -59,7 +61,6 @@ _DAY_PARTS: Final = (
     r"\s*(?:(?P<noon>[AaPp])\.?[Mm]\.?)?$"
 )
 _ZONE_KEY: Final = re.compile(r"time ?zone|utc ?offset|^tz$|^zone$", re.IGNORECASE)
-_ZONE_IN_NAME: Final = re.compile(r"[(\[_ ]((?:UTC|GMT)?[+-]?\d{1,2}:?\d{2}|UTC|GMT)[)\]]?$", re.I)
 
 
 @dataclass(slots=True)
@@ -190,11 +191,10 @@ class Stamps:
             at = int(np.argmax(np.isnan(seconds)))
             raise stamps._cell_error(cells.iloc[at:], layout.n_lines_before + 1 + at)
         _refuse_impossible_rate(seconds, 1.0, layout, capture_name)
-        has_zone = bool(re.search(r"(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$", first[11:]))
-        stamps.zone_known = has_zone
-        dates.zone = None if has_zone else _zone(layout)
+        stamps.zone_known = has_zone(first)
+        dates.zone = None if stamps.zone_known else _zone(layout)
         stamps.zone_known |= dates.zone is not None
-        stamps.unwrap = RunningUnwrap((), _usual_step(seconds), is_local=not has_zone)
+        stamps.unwrap = RunningUnwrap((), _usual_step(seconds), is_local=not has_zone(first))
         stamps.epoch_s = dates.epoch_s()
         return stamps
 
@@ -276,7 +276,8 @@ class Stamps:
         )
         hour = np.nan_to_num(hour)
         is_half = noon.notna().to_numpy(dtype=np.bool_)
-        hour = np.where(is_half, hour % 12, hour) + 12.0 * (noon == "p").fillna(value=False)
+        is_after = (noon == "p").fillna(value=False).to_numpy(dtype=np.bool_)
+        hour = np.where(is_half, hour % 12, hour) + 12.0 * is_after
         seconds = np.asarray(3600.0 * hour + 60.0 * minute + second + fraction, np.float64)
         bad = np.isnan(seconds)
         if bad.any():
@@ -331,11 +332,8 @@ def _zone(layout: TableLayout) -> Zone | None:
     """Return the time zone that the name of the time column, or the preamble, names."""
     time = layout.columns.time
     name = layout.names[time].strip() if time is not None and time < len(layout.names) else ""
-    in_name = _ZONE_IN_NAME.search(name)
-    texts = [in_name[1]] if in_name else []
-    texts += [text for key, text in layout.keys.items() if _ZONE_KEY.search(key)]
-    zones = (named_zone(text) for text in texts)
-    return next((zone for zone in zones if zone is not None), None)
+    keyed = (named_zone(text) for key, text in layout.keys.items() if _ZONE_KEY.search(key))
+    return next((zone for zone in (zone_in_name(name), *keyed) if zone is not None), None)
 
 
 def _guessed(numbers: Numbers, layout: TableLayout, name: str) -> tuple[str, Note | None]:

@@ -16,10 +16,12 @@ from typing import Final
 import numpy as np
 
 from tremor.formats.csv.cells import is_number
+from tremor.formats.csv.dates import date_forms, has_zone, read_moment, zone_in_name
 from tremor.formats.csv.format_records import Matched, TimeUnit
 from tremor.formats.csv.time_units import (
     Numbers,
     guess_unit,
+    is_date,
     is_possible_rate,
     restart_span,
     typical_step,
@@ -88,7 +90,8 @@ def choose_time_column(
         for one in clocks
         if one is not best
     )
-    chosen = replace(matched, time=best.column, time_unit=best.unit)
+    started = _started([one for one in clocks if one is not best], best, names, rows)
+    chosen = replace(matched, time=best.column, time_unit=best.unit, started=started)
     return chosen, note("PASSED_OVER", columns=passed)
 
 
@@ -116,6 +119,34 @@ def _clock(
     digits = -round(log10(max(_resolution(elapsed) * unit_s, TIME_COLUMNS.finest_s)))
     key = (not fault, round(10 * distinct), whose, digits, unit not in ("", "text"))
     return _Clock(column, unit, key, fault)
+
+
+def _started(
+    others: list[_Clock], best: _Clock, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[float, bool] | None:
+    """Return the date of the first row by the best of the other columns, and whether it is UTC."""
+    if _date_of(rows[0][best.column]) is not None:
+        return None
+    for one in sorted(others, key=lambda clock: clock.key, reverse=True):
+        is_foreign = _FOREIGN.search(names[one.column].lower())
+        date = None if is_foreign else _date_of(rows[0][one.column], names[one.column])
+        if date is not None:
+            return date
+    return None
+
+
+def _date_of(cell: str, name: str = "") -> tuple[float, bool] | None:
+    """Return the date that one cell names, s since 1970, and whether it is UTC."""
+    if is_number(cell):
+        seconds = (float(cell.replace(",", ".")) * unit_s for unit_s in TIME_UNIT_S.values())
+        return next(((moment_s, True) for moment_s in seconds if is_date(moment_s)), None)
+    for form in date_forms(cell):
+        moment = read_moment(cell, form)
+        if moment is not None:
+            zone = None if has_zone(cell) else zone_in_name(name)
+            moment_s = moment.timestamp()
+            return (moment_s, has_zone(cell)) if zone is None else (zone.to_utc(moment_s), True)
+    return None
 
 
 def _why(one: _Clock, best: _Clock) -> str:

@@ -144,6 +144,8 @@ class RunningUnwrap:
         """Add the span of a counter where the stamps fall by nearly that."""
         open_falls = falls
         for span in self.spans:
+            if not open_falls.size:
+                return
             rest_s = span.span_s + steps[open_falls]
             near_s = CLOCK_WRAPS.usual_steps * self.usual_s
             wraps = (rest_s > 0.0) & (rest_s <= near_s)
@@ -162,7 +164,8 @@ class RunningUnwrap:
             wraps |= (rest_s > 0.0) & (rest_s <= lost_s) & (from_end | from_half)
             if span.span_s == DAY_S:  # midnight, however long the gap before it
                 wraps |= (rest_s > 0.0) & (rest_s < span.span_s / 2.0)
-            wraps &= np.abs(shown_s - steps[open_falls]) <= 1.001 * span.span_s
+            if span.bits:  # a number beyond the span is not of its counter
+                wraps &= np.abs(shown_s - steps[open_falls]) <= 1.001 * span.span_s
             if wraps.any():
                 self.found[span] = self.found.get(span, 0) + int(np.count_nonzero(wraps))
                 added[open_falls[wraps]] = span.span_s
