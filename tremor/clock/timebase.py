@@ -7,12 +7,13 @@ rate is only compared with the fit. Reading stamps from files is `tremor.formats
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices, read_only
 from tremor.clock.by_arrivals import late_stamp_notes, positions_by_count
+from tremor.clock.by_counter import positions_by_counter
 from tremor.clock.by_steps import positions_by_steps
 from tremor.clock.cutting import Stretches, stretches_of_places, stretches_of_times
 from tremor.clock.rate import (
@@ -139,7 +140,13 @@ class TimeBase:
         return np.concatenate(parts)
 
 
-def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
+def declared_timebase(
+    n_rows: int,
+    *,
+    sampling_rate_hz: float,
+    counter: Floats | None = None,
+    first_row_number: int = 0,
+) -> TimeBase:
     """Return the clock of a capture without stamps, from a declared rate.
 
     Parameters
@@ -148,16 +155,20 @@ def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
         Number of rows.
     sampling_rate_hz : float
         Declared sampling rate, Hz. Nothing in the capture can confirm it.
+    counter : ndarray, shape (n_rows,), optional
+        Number of each sample, or of its packet, which shows losses.
+    first_row_number : int
+        Number of the first row in messages, such as its line in the file.
 
     Returns
     -------
     TimeBase
-        Every row one period after the one before.
+        Every row one period after the one before, but for those lost by the counter.
 
     Raises
     ------
     InvalidInputError
-        If the rate is not a positive number.
+        If the rate is not a positive number, or if the counter starts again.
     InsufficientDataError
         If there are fewer than two rows.
     """
@@ -166,13 +177,20 @@ def declared_timebase(n_rows: int, *, sampling_rate_hz: float) -> TimeBase:
             f"sampling rate is {sampling_rate_hz} Hz; give a positive number of hertz"
         )
     _require_rows(n_rows)
-    rows = np.arange(n_rows, dtype=np.int64)
+    rows = index = np.arange(n_rows, dtype=np.int64)
     rows.flags.writeable = False
+    notes: tuple[Note, ...] = ()
+    if counter is not None:
+        counted = positions_by_counter(counter, first_row_number=first_row_number)
+        rows, index = rows[counted.kept], counted.index
+        n_repeats = n_rows - len(rows)
+        notes = (note("DUPLICATES", n_rows=n_repeats),) if n_repeats else ()
     return TimeBase(
         sampling_rate_hz=float(sampling_rate_hz),
         sampling_rate_sd_hz=None,
         rows=rows,
-        index=rows,
+        index=index,
+        warnings=notes,
         history=(f"clock: no stamps, {sampling_rate_hz:g} Hz as declared",),
     )
 
@@ -184,6 +202,7 @@ def fit_timebase(
     nominal_sampling_rate_hz: float | None = None,
     first_row_number: int = 0,
     clock_start_s: float | None = None,
+    counter: Floats | None = None,
 ) -> TimeBase:
     """Fit the true sampling rate to all stamps and find the gaps.
 
@@ -200,6 +219,9 @@ def fit_timebase(
         Number of the first row in messages, such as its line in the file.
     clock_start_s : float, optional
         What the clock showed at the first row, s; None if that is a date.
+    counter : ndarray, shape (n,), optional
+        Number of each sample, or of its packet, which shows losses that coarse or late stamps do
+        not.
 
     Returns
     -------
@@ -249,7 +271,7 @@ def fit_timebase(
         clock_start_s=clock_start_s,
     )
     _refuse_jumps(ordered, first_row_number)
-    found = _find_positions(ordered.stamps_s, ordered.breaks)
+    found = _find_positions(ordered, counter, first_row_number)
     rows, stamps, index = ordered.rows[found.kept], found.stamps_s, found.index
     warnings = list(ordered.notes)
     n_duplicates = ordered.n_repeats + len(ordered.rows) - len(rows)
@@ -323,22 +345,37 @@ class _Positions:
     notes: tuple[Note, ...] = ()
 
 
-def _find_positions(stamps: Floats, breaks: Indices) -> _Positions:
-    """Find the sample positions from the steps of the stamps, or else by counting the rows."""
+def _find_positions(
+    ordered: OrderedRows, counter: Floats | None, first_row_number: int
+) -> _Positions:
+    """Find the sample positions from the steps of the stamps, a counter, or by counting rows."""
+    stamps, breaks = ordered.stamps_s, ordered.breaks
     by_steps = positions_by_steps(stamps)
     if by_steps is not None:
-        kept = slice(None) if by_steps.kept is None else by_steps.kept
-        stamps, index = stamps[kept], by_steps.index[kept]
-        index = index - index[0]
-        if by_steps.kept is not None:
-            breaks = np.searchsorted(np.flatnonzero(by_steps.kept), breaks)
-        line = fit_stamps(stamps, index, may_be_late=False, breaks=breaks)
-        return _Positions(kept=kept, stamps_s=stamps, index=index, line=line)
+        return _fitted(stamps, by_steps.index, by_steps.kept, breaks, may_be_late=False)
+    if counter is not None:
+        by_counter = positions_by_counter(counter[ordered.rows], first_row_number=first_row_number)
+        kept = None if by_counter.kept.all() else by_counter.kept
+        index = np.cumsum(by_counter.kept) - 1
+        return _fitted(stamps, by_counter.index[index], kept, breaks, may_be_late=True)
     counted = positions_by_count(stamps)
-    index = counted.index - counted.index[0]
-    line = fit_stamps(stamps, index, may_be_late=True, breaks=breaks)
-    notes = tuple(late_stamp_notes(stamps, counted, line))
-    return _Positions(kept=slice(None), stamps_s=stamps, index=index, line=line, notes=notes)
+    found = _fitted(stamps, counted.index, None, breaks, may_be_late=True)
+    notes = tuple(late_stamp_notes(stamps, counted, found.line))
+    return replace(found, notes=notes)
+
+
+def _fitted(
+    stamps: Floats, index: Indices, kept: Bools | None, breaks: Indices, *, may_be_late: bool
+) -> _Positions:
+    """Fit the line to the stamps of the rows that are kept."""
+    selected: Bools | slice = slice(None)
+    if kept is not None:
+        selected = kept
+        stamps, index = stamps[kept], index[kept]
+        breaks = np.searchsorted(np.flatnonzero(kept), breaks)
+    index = index - index[0]
+    line = fit_stamps(stamps, index, may_be_late=may_be_late, breaks=breaks)
+    return _Positions(kept=selected, stamps_s=stamps, index=index, line=line)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,11 +8,14 @@ Unit and gravity are found by `tremor.formats.csv.units_and_gravity`, the rate b
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import numpy as np
 
+from tremor.formats.csv.time_units import typical_step
 from tremor.formats.csv.units_and_gravity import UnitAndGravity, find_unit_and_gravity
 from tremor.formats.even_grid import SamplingRate, put_on_even_grid
+from tremor.formats.fillings import mark_fillings
 from tremor.formats.table import DeclaredFacts, Table
 from tremor.integrity import Rails, chunked_resolution_ms2, chunked_scale_correction, find_rails
 from tremor.notes import note
@@ -20,6 +23,9 @@ from tremor.recording import AXES, Gap, Recording, SensorInfo, Source, gaps_of
 from tremor.storage import StoredSamples
 
 __all__ = ["assemble"]
+
+#: Rows that show the usual step.
+_FIRST_ROWS: Final = 20_000
 
 
 def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None) -> Recording:
@@ -46,6 +52,9 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
     InvalidInputError
         If the stamps determine no rate.
     """
+    mark_fillings(
+        table, period_s=_usual_period_s(table, facts), first_row_number=facts.first_row_number
+    )
     quantity = find_unit_and_gravity(table, facts)
     # Samples that are interpolated below show no step.
     step_ms2 = chunked_resolution_ms2(table.chunks(quantity.unit_ms2))
@@ -80,6 +89,15 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         history=tuple(table.history),
         source=source,
     )
+
+
+def _usual_period_s(table: Table, facts: DeclaredFacts) -> float | None:
+    """Return the usual step from row to row, s, before the clock is fitted; None if unknown."""
+    if table.stamps is not None and len(table.stamps) > 1:
+        step_s = typical_step(table.stamps.read(0, _FIRST_ROWS)[:, 0])
+        return step_s if step_s > 0.0 else None
+    rate_hz = facts.sampling_rate_hz or facts.nominal_sampling_rate_hz
+    return 1.0 / rate_hz if rate_hz else None
 
 
 def _find_scale_correction(table: Table, quantity: UnitAndGravity, rate_hz: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tremor.clock.row_order import repeated_rows
-from tremor.clock.timebase import TimeBase, fit_timebase
+from tremor.clock.timebase import TimeBase, declared_timebase, fit_timebase
 from tremor.errors import CaptureReadError
 from tremor.formats.csv.cells import quoted
 from tremor.formats.table import DeclaredFacts, Table
@@ -82,7 +82,9 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
         why = note("BY_FILE_NAME") if facts.rate_in_file_name and not is_said else None
         table.decide("sampling_rate", f"{rate_hz:g} Hz", "said" if is_said else "named", why)
         table.history.append(f"clock: no stamps, {rate_hz:g} Hz as declared")
-        return SamplingRate(rate_hz, nominal_hz, None, 0.0)
+        return SamplingRate(
+            rate_hz, nominal_hz, None, 0.0, _place_by_counter(table, facts, rate_hz)
+        )
     nominal_hz = nominal_hz or facts.sampling_rate_hz
     clock = None
     if table.clock is not None:
@@ -109,6 +111,22 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
     )
 
 
+def _place_by_counter(table: Table, facts: DeclaredFacts, rate_hz: float) -> tuple[Segment, ...]:
+    """Leave holes where a counter shows that samples are lost, and return the segments."""
+    if table.counter is None:
+        return ()
+    table.history.append(f"losses by the counter in column {table.counter_name}")
+    clock = declared_timebase(
+        len(table.values),
+        sampling_rate_hz=rate_hz,
+        counter=table.counts(),
+        first_row_number=facts.first_row_number,
+    )
+    table.warnings.extend(clock.warnings)
+    _place(table, clock)
+    return clock.segments
+
+
 def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | None) -> TimeBase:
     time, values = table.time_s(), table.samples()
     repeats = repeated_rows(time, values)
@@ -119,6 +137,7 @@ def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | Non
         nominal_sampling_rate_hz=nominal_hz,
         first_row_number=first_row_number,
         clock_start_s=table.clock_start_s,
+        counter=table.counts(),
     )
 
 

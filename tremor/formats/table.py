@@ -188,6 +188,10 @@ class Table:
         Whether that wall time is UTC.
     clock_start_s : float or None
         What a clock that is no date showed at the first row, s.
+    counter : RowStore or None
+        Number of each sample or packet; None where no column counts them.
+    counter_name : str
+        Name of that column.
     statistics : AxisStatistics
         Of the values.
     warnings : list of Note
@@ -204,6 +208,8 @@ class Table:
     epoch_s: float | None = None
     zone_known: bool = False
     clock_start_s: float | None = None
+    counter: RowStore | None = None
+    counter_name: str = ""
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
     warnings: list[Note] = field(default_factory=list)
     decisions: list[ReadingDecision] = field(default_factory=list)
@@ -236,6 +242,10 @@ class Table:
         assert self.stamps is not None
         return self.stamps.read(0, len(self.stamps))[:, 0]
 
+    def counts(self) -> Floats | None:
+        """Return the number of each sample, shape (n,); None where no column counts them."""
+        return None if self.counter is None else self.counter.read(0, len(self.counter))[:, 0]
+
     def samples(self) -> Floats:
         """Return all samples in memory, in the unit of the capture, shape (n, 3)."""
         return self.values.read(0, len(self.values))
@@ -253,8 +263,9 @@ class Table:
     def close(self) -> None:
         """Release memory and temporary files."""
         self.values.close()
-        if self.stamps is not None:
-            self.stamps.close()
+        for store in (self.stamps, self.counter):
+            if store is not None:
+                store.close()
 
 
 def _in_memory(rows: Floats) -> RowStore:

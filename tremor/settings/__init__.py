@@ -3,10 +3,11 @@
 `AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
 together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
 (`arrivals`), tables without a header (`layouts`), where a capture is cut (`segments`), its rails,
-gravity and quality (`captures`), the noise floor (`spectra`), the scores of a window (`scores`),
-shaking that is no tremor (`outside`), the line model (`lines`) and its check (`fits`), episodes,
-cautions and streams (`sessions`), the prior of a recovery (`recoveries`), sessions that are
-compared (`comparisons`), a batch (`batches`), the tap test of a strap (`strap`).
+gravity and quality (`captures`), what stands in the place of samples (`fillings`), the noise floor
+(`spectra`), the scores of a window (`scores`), shaking that is no tremor (`outside`), the line
+model (`lines`) and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a
+recovery (`recoveries`), sessions that are compared (`comparisons`), a batch (`batches`), the tap
+test of a strap (`strap`).
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -16,6 +17,7 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.batches import ODD
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS, SCALE
+from tremor.settings.fillings import FILLINGS
 from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.layouts import ROW_LAYOUTS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
@@ -33,6 +35,7 @@ from tremor.settings.sessions import CAUTIONS, DRIFT, EPISODES, PRESENCE, STREAM
 from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
 from tremor.settings.stamps import (
     CLOCK_WRAPS,
+    COUNTERS,
     LATE_STAMPS,
     RATE_FIT,
     RESAMPLING,
@@ -50,11 +53,13 @@ __all__ = [
     "CAUTIONS",
     "CLOCK_WRAPS",
     "COMPARISON",
+    "COUNTERS",
     "DECAY_PRIOR",
     "DECAY_READING",
     "DRIFT",
     "ENVELOPE",
     "EPISODES",
+    "FILLINGS",
     "FIT_CHECK",
     "GAIT_COMB",
     "GRAVITY",

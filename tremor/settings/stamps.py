@@ -13,6 +13,7 @@ from tremor.settings.declaration import JUDGEMENT, calibrated
 
 __all__ = [
     "CLOCK_WRAPS",
+    "COUNTERS",
     "LATE_STAMPS",
     "RATE_FIT",
     "RESAMPLING",
@@ -22,6 +23,7 @@ __all__ = [
     "TIME_COLUMNS",
     "WHOLE_STEPS",
     "ClockWrapCalibration",
+    "CounterCalibration",
     "LateStampCalibration",
     "RateFitCalibration",
     "ResamplingCalibration",
@@ -593,6 +595,53 @@ class ClockWrapCalibration:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterCalibration:
+    """Which column counts the samples, and what it may lose."""
+
+    least_rows: int = calibrated(5, "rows", "rows that show a counter, at least", source=JUDGEMENT)
+    least_ones: float = calibrated(
+        0.5,
+        "1",
+        "share of the steps that are one in a counter; lost rows make others",
+        source=JUDGEMENT,
+    )
+    most_falls: float = calibrated(
+        0.2,
+        "1",
+        "share of the steps that fall where a counter runs over, at most",
+        source=JUDGEMENT,
+    )
+    least_from_top: float = calibrated(
+        0.5,
+        "1",
+        "share of the falls from the highest number to the lowest that show where a counter ends",
+        source=JUDGEMENT,
+    )
+    most_lost_of_span: float = calibrated(
+        0.25,
+        "1",
+        "share of a counter that may be lost over its end; after more it has started again",
+        source=JUDGEMENT,
+    )
+    most_lost_share: float = calibrated(
+        20.0,
+        "1",
+        "samples a counter may count for each row: a stream of which 5 % arrive",
+        source=JUDGEMENT,
+    )
+    most_lost_rows: float = calibrated(
+        1.0e6, "rows", "... and more: three hours at 100 Hz in one gap", source=JUDGEMENT
+    )
+    most_stamped_share: float = calibrated(
+        0.9,
+        "1",
+        "share of rows with a stamp of their own up to which a counter shows more than the stamps",
+        source=JUDGEMENT,
+    )
+
+
 CLOCK_WRAPS: Final = ClockWrapCalibration()
+COUNTERS: Final = CounterCalibration()
 STAMP_UNITS: Final = StampUnitCalibration()
 TIME_COLUMNS: Final = TimeColumnCalibration()

@@ -238,6 +238,7 @@ def _frames(
     import pandas as pd
 
     matched = layout.columns
+    counted = () if matched.counter is None else (matched.counter,)
     timed = () if matched.time is None else (matched.time,)
     # Whatever could change a number is stated, so that no default of pandas decides it.
     parsed: pd.DataFrame | Iterable[pd.DataFrame] = pd.read_csv(
@@ -246,7 +247,7 @@ def _frames(
         decimal=layout.decimal,
         header=None,
         names=list(range(layout.n_fields)),
-        usecols=sorted({*timed, *matched.axes, *matched.added, *_source_column(layout)}),
+        usecols=sorted({*timed, *counted, *matched.axes, *matched.added, *_source_column(layout)}),
         index_col=False,
         skiprows=skip,
         skip_blank_lines=True,

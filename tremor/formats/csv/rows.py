@@ -86,7 +86,10 @@ def _read_blocks(
         values=RowStore(len(AXES), out_of_order=bool(blocks)),
         stamps=None if layout.columns.time is None else RowStore(1),
         clock=clock,
+        counter=None if layout.columns.counter is None else RowStore(1),
     )
+    if layout.columns.counter is not None:
+        table.counter_name = layout.names[layout.columns.counter].strip()
     convert = partial(_Chunk.of, layout=layout, store=table.values)
     try:
         chunks = parse_chunks(capture, layout, blocks, convert=convert, progress=progress)
@@ -115,6 +118,7 @@ class _Chunk:
     stamps: pd.Series | None = None
     samples: Floats | None = None
     statistics: AxisStatistics = field(default_factory=AxisStatistics)
+    counts: pd.Series | None = None
 
     @classmethod
     def of(
@@ -122,15 +126,16 @@ class _Chunk:
     ) -> Self:
         """Convert cells where they were parsed, maybe in another process."""
         stamps = None if layout.columns.time is None else cells[layout.columns.time]
+        counts = None if layout.columns.counter is None else cells[layout.columns.counter]
         all_numbers = all(dtype.kind in "iuf" for dtype in cells.dtypes)
-        if not all_numbers or (stamps is not None and stamps.hasnans):
+        if not all_numbers or any(some is not None and some.hasnans for some in (stamps, counts)):
             return cls(len(cells), at_row, cells=cells)
         samples = _samples(cells, 0, layout)
         statistics = AxisStatistics.of(samples)
         if at_row is None:
-            return cls(len(cells), None, stamps=stamps, samples=samples, statistics=statistics)
+            return cls(len(cells), None, None, stamps, samples, statistics, counts)
         store.put(at_row, samples)
-        return cls(len(cells), at_row, stamps=stamps, statistics=statistics)
+        return cls(len(cells), at_row, None, stamps, None, statistics, counts)
 
 
 @dataclass(slots=True)
@@ -164,6 +169,9 @@ def _fill(
             seconds = stamps.unwrapped(stamps.seconds(chunk.stamps, first_line))
             clock.add(seconds)
             table.stamps.append(seconds[:, None])
+        if chunk.counts is not None:
+            assert table.counter is not None
+            table.counter.append(_numbers(chunk.counts, first_line, layout)[:, None])
         _append(table, chunk)
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
@@ -240,12 +248,18 @@ def _convert_cells(
         cells = cells[~is_header]
     samples = _samples(cells, first_line, layout)
     stamps = None if time is None else cells[time]
-    if stamps is not None and stamps.dtype.kind not in "iu" and stamps.hasnans:
-        there = stamps.notna().to_numpy()
+    counts = None if layout.columns.counter is None else cells[layout.columns.counter]
+    there = np.ones(len(samples), dtype=np.bool_)
+    for some in (stamps, counts):
+        if some is not None and some.dtype.kind not in "iu" and some.hasnans:
+            there &= some.notna().to_numpy()
+    if not there.all():
         skipped.n_without_stamp += int(np.count_nonzero(~there))
-        stamps, samples = stamps[there], samples[there]
+        samples = samples[there]
+        stamps = None if stamps is None else stamps[there]
+        counts = None if counts is None else counts[there]
     statistics = AxisStatistics.of(samples)
-    return _Chunk(chunk.n_rows, chunk.at_row, stamps=stamps, samples=samples, statistics=statistics)
+    return _Chunk(chunk.n_rows, chunk.at_row, None, stamps, samples, statistics, counts)
 
 
 def _repeated_headers(cells: pd.DataFrame, layout: TableLayout) -> Bools:

@@ -24,7 +24,7 @@ from tremor.formats.csv.headers import parse_columns
 from tremor.formats.csv.options import LayoutOptions
 from tremor.formats.csv.quantities import unit_named
 from tremor.formats.csv.sources import choose_source
-from tremor.formats.csv.time_column import choose_time_column
+from tremor.formats.csv.time_column import choose_time_column, find_counter
 from tremor.formats.csv.widths import (
     DECIMAL_COMMAS,
     has_decimal_commas,
@@ -164,6 +164,7 @@ def _file_name(capture: CaptureFile) -> str:
 def _layout(capture: CaptureFile, head: Head, claim: Claim, said: LayoutOptions) -> TableLayout:
     filled = _with_filled_times(claim.columns, claim.rows)
     matched, passed_over = choose_time_column(filled, claim.names, claim.rows)
+    matched = replace(matched, counter=find_counter(matched, claim.names, claim.rows))
     meaning = _meaning_of_name(capture, claim.format)
     facts = _facts_above(claim, head.above(claim.n_lines_before)) | _rate_named(meaning, capture)
     if meaning.gravity is not None:

@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from tremor.clock.by_counter import looks_like_a_counter
 from tremor.formats.csv.cells import is_number
 from tremor.formats.csv.dates import date_forms, has_zone, read_moment, zone_in_name
 from tremor.formats.csv.format_records import Matched, TimeUnit
@@ -27,14 +28,19 @@ from tremor.formats.csv.time_units import (
     typical_step,
 )
 from tremor.notes import Note, note
-from tremor.settings import TIME_COLUMNS
+from tremor.settings import COUNTERS, TIME_COLUMNS
 from tremor.units import TIME_UNIT_S
 
-__all__ = ["choose_time_column"]
+__all__ = ["choose_time_column", "find_counter"]
 
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9}))?)?")
 #: Columns whose stamps are those of the acceleration, and those of something else.
 _OWN: Final = re.compile(r"acc")
+_COUNTER: Final = re.compile(
+    r"(packet|sample|frame|row|record|message|msg|data|line|logging|acc)?"
+    r"(counter|count|cnt|number|num|no|nr|index|idx|id|seq|sequence|sequenceno|sequencenumber|"
+    r"seqno|seqnum|seqnr|n|packet|sample|frame|#)"
+)
 _FOREIGN: Final = re.compile(
     r"\bloc|gps|gyr|mag|baro|batt|press|heart|ppg|ecg|file|receiv|arriv|activity|motion"
 )
@@ -93,6 +99,48 @@ def choose_time_column(
     started = _started([one for one in clocks if one is not best], best, names, rows)
     chosen = replace(matched, time=best.column, time_unit=best.unit, started=started)
     return chosen, note("PASSED_OVER", columns=passed)
+
+
+def find_counter(
+    matched: Matched, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> int | None:
+    """Find a column that counts the samples, where stamps do not show each of them.
+
+    Parameters
+    ----------
+    matched : Matched
+        Columns of time and acceleration.
+    names : sequence of str
+        Names of all columns.
+    rows : sequence of sequence of str
+        Cells of the first rows.
+
+    Returns
+    -------
+    int or None
+        Its position; None if there is none, or if each row has a stamp of its own.
+    """
+    if matched.time is not None:
+        stamps = [row[matched.time].strip() for row in rows if matched.time < len(row)]
+        if len(set(stamps)) > COUNTERS.most_stamped_share * len(rows):
+            return None
+    used = {matched.time, *matched.axes, *matched.added}
+    named = [column for column, name in enumerate(names) if _is_named_counter(name)]
+    if matched.counter is not None:
+        named.insert(0, matched.counter)
+    for column in named:
+        if column in used:
+            continue
+        cells = [row[column].strip() for row in rows if column < len(row)]
+        if all(cell.isdigit() for cell in cells) and looks_like_a_counter(
+            np.array([float(cell) for cell in cells])
+        ):
+            return column
+    return None
+
+
+def _is_named_counter(name: str) -> bool:
+    return bool(_COUNTER.fullmatch(re.sub(r"[(\[].*|[^a-z#]", "", name.lower())))
 
 
 def _clock(
