@@ -95,6 +95,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "REPEATED_HEADER": ("n_rows",),
         "NO_STAMP": ("n_rows",),
         "LOST_CELLS": ("n_rows", "first_line"),
+        "LAST_LINE_CUT": (),
         "CODES_LOST": ("value", "n_rows", "first_row"),
         "ZEROS_LOST": ("n_rows", "n_runs", "first_row"),
         "HELD_LOST": ("n_rows", "n_runs", "first_row"),

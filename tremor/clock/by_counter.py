@@ -57,7 +57,7 @@ def looks_like_a_counter(numbers: Floats) -> bool:
     moved = steps[steps != 0.0]
     if not moved.size or float(np.mean(moved < 0.0)) > COUNTERS.most_falls:
         return False
-    return bool(np.mean(moved == 1.0) >= COUNTERS.least_ones) and numbers.min() >= 0.0
+    return bool(np.mean(moved == 1.0) >= COUNTERS.least_ones and numbers.min() >= 0.0)
 
 
 def positions_by_counter(numbers: Floats, *, first_row_number: int = 0) -> CounterPositions:

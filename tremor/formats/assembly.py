@@ -28,7 +28,13 @@ __all__ = ["assemble"]
 _FIRST_ROWS: Final = 20_000
 
 
-def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None) -> Recording:
+def assemble(
+    table: Table,
+    facts: DeclaredFacts,
+    *,
+    source: Source | None = None,
+    is_of_recorder: bool = False,
+) -> Recording:
     """Make a recording of a table.
 
     Parameters
@@ -39,6 +45,8 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
         What is declared beside them.
     source : Source, optional
         The file.
+    is_of_recorder : bool
+        Whether the recorder wrote it, which marks what is lost.
 
     Returns
     -------
@@ -52,9 +60,9 @@ def assemble(table: Table, facts: DeclaredFacts, *, source: Source | None = None
     InvalidInputError
         If the stamps determine no rate.
     """
-    mark_fillings(
-        table, period_s=_usual_period_s(table, facts), first_row_number=facts.first_row_number
-    )
+    if not is_of_recorder:
+        period_s = _usual_period_s(table, facts)
+        mark_fillings(table, period_s=period_s, first_row_number=facts.first_row_number)
     quantity = find_unit_and_gravity(table, facts)
     # Samples that are interpolated below show no step.
     step_ms2 = chunked_resolution_ms2(table.chunks(quantity.unit_ms2))

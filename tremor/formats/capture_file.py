@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,6 +33,8 @@ class CaptureFile:
         Whether it includes gravity, if the name determines that.
     added : CaptureFile or None
         A file whose samples are added, such as gravity that is stored separately.
+    n_bytes_cut : int
+        Bytes at its end that are not read.
     """
 
     path: Path
@@ -40,11 +43,24 @@ class CaptureFile:
     format: CaptureFormat | None = None
     gravity: Gravity | None = None
     added: CaptureFile | None = None
+    n_bytes_cut: int = 0
 
     @property
     def is_a_file(self) -> bool:
         """Check whether it is a file of its own, which can be read at any position."""
         return self.name == self.path.name and self.path.is_file()
+
+    @property
+    def n_bytes(self) -> int:
+        """Return the number of bytes of a file of its own that are read."""
+        return self.path.stat().st_size - self.n_bytes_cut
+
+    def without_end(self, n_bytes: int) -> CaptureFile:
+        """Return a file of its own without its last bytes."""
+        size = self.n_bytes - n_bytes
+        return replace(
+            self, open=lambda: _open_beginning(self.path, size), n_bytes_cut=n_bytes
+        )
 
     def sha256(self) -> str:
         """Compute the hexadecimal SHA-256 of the file; of a member, that of its archive."""
@@ -53,6 +69,22 @@ class CaptureFile:
             while some := stream.read(1 << 20):
                 digest.update(some)
         return digest.hexdigest()
+
+
+class _Beginning(io.FileIO):
+    """The first bytes of a file."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(path, "rb")
+        self._size = size
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        most = max(0, self._size - self.tell())
+        return super().readinto(memoryview(buffer)[:most]) or 0
+
+
+def _open_beginning(path: Path, size: int) -> BinaryIO:
+    return io.BufferedReader(_Beginning(path, size))
 
 
 def opener_of(path: Path) -> Callable[[], BinaryIO]:

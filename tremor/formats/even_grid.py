@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from tremor.arrays import Bools, Floats
 from tremor.clock.row_order import repeated_rows
 from tremor.clock.timebase import TimeBase, declared_timebase, fit_timebase
 from tremor.errors import CaptureReadError
@@ -129,7 +132,7 @@ def _place_by_counter(table: Table, facts: DeclaredFacts, rate_hz: float) -> tup
 
 def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | None) -> TimeBase:
     time, values = table.time_s(), table.samples()
-    repeats = repeated_rows(time, values)
+    repeats = repeated_rows(time, values) | _lost_out_of_order(time, values)
     del values
     return fit_timebase(
         time,
@@ -139,6 +142,15 @@ def _fit_all_stamps(table: Table, first_row_number: int, nominal_hz: float | Non
         clock_start_s=table.clock_start_s,
         counter=table.counts(),
     )
+
+
+def _lost_out_of_order(time: Floats, values: Floats) -> Bools:
+    """Find rows without a sample whose stamp is not between its neighbours: lines that were cut."""
+    lost = np.isnan(values[:, 0])
+    if lost.any():
+        after = np.append(np.diff(time), np.inf) <= 0.0
+        lost &= after | np.append(False, np.diff(time) <= 0.0)
+    return lost
 
 
 def _place(table: Table, clock: TimeBase) -> None:

@@ -220,7 +220,7 @@ class _Look:
         parts = []
         for start in np.linspace(0, n_rows - length, 10).astype(np.int64):
             part = table.values.read(int(start), int(start) + length)
-            for run in runs:
+            for run in (run for run in runs if run.is_zero):
                 part[max(0, run.begin - start) : max(0, run.end - start)] = np.nan
             parts.append(part[np.isfinite(part).all(axis=1)])
         rows = np.concatenate(parts)

@@ -76,7 +76,7 @@ def split_blocks(capture: CaptureFile, layout: TableLayout) -> list[Block]:
     """
     if not capture.is_a_file or layout.encoding == "utf-16":
         return []
-    size = capture.path.stat().st_size
+    size = capture.n_bytes
     if size < _LEAST_BLOCKS * _BLOCK_BYTES:
         return []
     blocks: list[Block] = []

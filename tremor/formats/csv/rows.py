@@ -18,6 +18,7 @@ from tremor.clock.even import RunningEvenClock
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
+from tremor.formats.csv.cut_line import cut_bytes
 from tremor.formats.csv.layout_decisions import note_stamps
 from tremor.formats.csv.parsing import (
     Block,
@@ -69,10 +70,16 @@ def read_rows(
     InsufficientDataError
         If there are fewer than two samples.
     """
+    n_cut = cut_bytes(capture, layout)
+    if n_cut:
+        capture = capture.without_end(n_cut)
     try:
-        return _read_blocks(capture, layout, split_blocks(capture, layout), progress)
+        table = _read_blocks(capture, layout, split_blocks(capture, layout), progress)
     except SplitInQuotesError:
-        return _read_blocks(capture, layout, [], None)
+        table = _read_blocks(capture, layout, [], None)
+    if n_cut:
+        table.warnings.append(note("LAST_LINE_CUT"))
+    return table
 
 
 def _read_blocks(
