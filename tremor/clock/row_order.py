@@ -245,7 +245,9 @@ def _n_stray(stamps: Floats, row: int, usual_s: float) -> int:
     for n_rows in range(1, STAMP_ORDER.most_stray_rows + 1):
         after = row + n_rows
         if after >= len(stamps):
-            return n_rows if n_rows == 1 else 0  # a last row far from the rest
+            # A last row may follow a gap; one further away than any is not of this recording.
+            ahead_s = stamps[row] - stamps[row - 1]
+            return n_rows if n_rows == 1 and not 0.0 < ahead_s < STAMP_ORDER.most_set_back_s else 0
         most_s = STAMP_ORDER.stray_steps * (n_rows + 1) * usual_s
         if 0.0 < stamps[after] - stamps[row - 1] <= most_s:
             return n_rows

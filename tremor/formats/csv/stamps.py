@@ -40,6 +40,7 @@ from tremor.formats.csv.wraps import (
     SPANS_OF_DAY,
     SPANS_OF_HOUR,
     RunningUnwrap,
+    span_of,
     spans_of_counter,
 )
 from tremor.notes import Note, note
@@ -137,16 +138,19 @@ class Stamps:
             warnings = [] if warning is None else [warning]
         zero = first[0].item()
         start_s = zero * TIME_UNIT_S[unit]
-        unwrap = RunningUnwrap(
-            spans_of_counter(unit), _usual_step(first) * TIME_UNIT_S[unit], start_s
-        )
+        clock = layout.columns.clock
+        spans = spans_of_counter(unit)
+        if clock.wraps_at is not None:
+            spans = (span_of(clock.wraps_at, unit), *spans)
+        unwrap = RunningUnwrap(spans, _usual_step(first) * TIME_UNIT_S[unit], start_s)
         elapsed_s = copy.deepcopy(unwrap).add(_elapsed_s(first, zero, unit))
         _refuse_impossible(elapsed_s / TIME_UNIT_S[unit], unit, layout, capture_name)
-        is_epoch = is_date(start_s) and not layout.keys.get("started_at")
+        moment_s = start_s if is_date(start_s) else clock.epoch_s + start_s
+        is_epoch = is_date(moment_s) and not layout.keys.get("started_at")
         return cls(
             unit,
             zero,
-            start_s if is_epoch else None,
+            moment_s if is_epoch else None,
             is_epoch,
             capture_name,
             unwrap=unwrap,

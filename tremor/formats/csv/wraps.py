@@ -7,6 +7,7 @@ continued. A clock that was set is `tremor.clock.row_order`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import log2
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from tremor.notes import Note, note
 from tremor.settings import CLOCK_WRAPS
 from tremor.units import TIME_UNIT_S
 
-__all__ = ["SPANS_OF_DAY", "SPANS_OF_HOUR", "RunningUnwrap", "Span", "spans_of_counter"]
+__all__ = ["SPANS_OF_DAY", "SPANS_OF_HOUR", "RunningUnwrap", "Span", "span_of", "spans_of_counter"]
 
 #: Ticks that the numbers of a unit may count: they are converted, or written with a fraction.
 _TICKS: Final = {
@@ -72,6 +73,11 @@ def spans_of_counter(unit: str) -> tuple[Span, ...]:
         Span(2.0**bits * length_s[tick], bits, tick) for tick in _TICKS[unit] for bits in _BITS
     ]
     return tuple(sorted(spans, key=lambda span: -span.span_s))
+
+
+def span_of(wraps_at: float, unit: str) -> Span:
+    """Return the span of a counter of which a format says where it starts again, in its unit."""
+    return Span(wraps_at * TIME_UNIT_S[unit], round(log2(wraps_at)), unit)
 
 
 @dataclass(slots=True)
