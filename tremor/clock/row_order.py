@@ -115,9 +115,9 @@ def order_rows(
     ordered = OrderedRows(
         rows=np.arange(len(stamps), dtype=np.int64), stamps_s=stamps, breaks=nothing
     )
-    ordered = _without_stray_stamps(ordered, first_row_number)
     if repeats is not None:
         ordered = _without_repeats(ordered, np.asarray(repeats, dtype=np.bool_))
+    ordered = _without_stray_stamps(ordered, first_row_number)
     if len(ordered.rows) < 2:
         raise InsufficientDataError(f"{len(ordered.rows)} row of samples; at least 2 are needed")
     if (np.diff(ordered.stamps_s) < 0.0).any() or not _is_regular(ordered.stamps_s):
@@ -223,12 +223,13 @@ def _without_stray_stamps(ordered: OrderedRows, first_row_number: int) -> Ordere
     if not far.size or far.size > STAMP_ORDER.most_stray_share * len(stamps) + 2:
         return ordered
     stray = np.zeros(len(stamps), dtype=np.bool_)
-    if far[0] == 0:
+    if far[0] == 0 and not _n_stray(stamps, 1, usual_s):
         notes.append(note("FIRST_ROW", away_s=abs(float(steps[0]))))
         stray[0] = True
     away_s, inner = 0.0, np.zeros(len(stamps), dtype=np.bool_)
-    for row in far[far > 0] + 1:
-        n_rows = 0 if inner[row] or stray[row - 1] else _n_stray(stamps, int(row), usual_s)
+    for row in far + 1:
+        is_known = inner[row] or inner[row - 1] or stray[row - 1]
+        n_rows = 0 if is_known else _n_stray(stamps, int(row), usual_s)
         if n_rows:
             inner[row : row + n_rows] = True
             away_s = max(away_s, abs(float(stamps[row] - stamps[row - 1])))
@@ -275,7 +276,7 @@ def _without_set_backs(
     clock = _Clock.of(stamps)
     shifts = clock.set_backs(stamps)
     if not shifts:
-        return _note_late(ordered, clock)
+        return _note_late(ordered)
     _refuse_restarts(ordered, shifts, first_row_number, clock_start_s)
     breaks = sorted(set(shifts) | set(clock.returns(stamps, shifts)))
     continued = clock.closed(stamps, breaks)
@@ -295,8 +296,8 @@ def _without_set_backs(
     )
 
 
-def _note_late(ordered: OrderedRows, clock: _Clock) -> OrderedRows:
-    """Say that stamps go back now and then, and come back; the rows keep their order."""
+def _note_late(ordered: OrderedRows) -> OrderedRows:
+    """Note stamps that go back and come back; the rows keep their order."""
     steps = np.diff(ordered.stamps_s)
     back = steps < 0.0
     if not back.any():

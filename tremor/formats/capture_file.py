@@ -58,9 +58,7 @@ class CaptureFile:
     def without_end(self, n_bytes: int) -> CaptureFile:
         """Return a file of its own without its last bytes."""
         size = self.n_bytes - n_bytes
-        return replace(
-            self, open=lambda: _open_beginning(self.path, size), n_bytes_cut=n_bytes
-        )
+        return replace(self, open=lambda: _open_beginning(self.path, size), n_bytes_cut=n_bytes)
 
     def sha256(self) -> str:
         """Compute the hexadecimal SHA-256 of the file; of a member, that of its archive."""

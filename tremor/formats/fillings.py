@@ -144,7 +144,9 @@ def _find_codes(table: Table) -> list[tuple[float, bool]]:
         is_apart = most_other * FILLINGS.least_code_over_samples <= abs(value)
         is_rail = value in _LIMITS
         several = int(measured.sum()) > 1
-        if several and n_whole and n_part <= FILLINGS.most_code_on_some_axes * n_whole:
+        is_approached = is_rail and (most_other * FILLINGS.least_limit_over_samples > abs(value))
+        on_all = n_part <= FILLINGS.most_code_on_some_axes * n_whole
+        if several and n_whole and on_all and not is_approached:
             codes.append((value, True))
         elif not is_rail and is_apart and n_whole + n_part < len(table.values) / 2:
             codes.append((value, False))

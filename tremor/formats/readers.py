@@ -373,9 +373,7 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
                 is_added = add_gravity(table, capture.added)
                 facts = replace(facts, gravity="included") if is_added else facts
             source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
-            recording = assemble(
-                table, facts, source=source, is_of_recorder=is_of_recorder(layout)
-            )
+            recording = assemble(table, facts, source=source, is_of_recorder=is_of_recorder(layout))
             if not is_of_recorder(layout) or not path.is_dir():
                 return recording
             markers = read_markers(path, started_at=recording.started_at)

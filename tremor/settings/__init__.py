@@ -1,13 +1,13 @@
 """Every number that decides a verdict or an interval: value, unit, reason and source.
 
-`AnalysisSettings` holds what a user may change. The other tables hold what was calibrated
-together and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
-(`arrivals`), tables without a header (`layouts`), where a capture is cut (`segments`), its rails,
-gravity and quality (`captures`), what stands in the place of samples (`fillings`), the noise floor
-(`spectra`), the scores of a window (`scores`), shaking that is no tremor (`outside`), the line
-model (`lines`) and its check (`fits`), episodes, cautions and streams (`sessions`), the prior of a
-recovery (`recoveries`), sessions that are compared (`comparisons`), a batch (`batches`), the tap
-test of a strap (`strap`).
+`AnalysisSettings` holds what a user may change. The other tables hold what was calibrated together
+and is not meant to be changed one by one: the clock of stamps (`stamps`) and of packets
+(`arrivals`), what a table says of time (`stamp_columns`), tables without a header (`layouts`),
+where a capture is cut (`segments`), its rails, gravity and quality (`captures`), what stands in
+the place of samples (`fillings`), the noise floor (`spectra`), the scores of a window (`scores`),
+shaking that is no tremor (`outside`), the line model (`lines`) and its check (`fits`), episodes,
+cautions and streams (`sessions`), the prior of a recovery (`recoveries`), sessions that are
+compared (`comparisons`), a batch (`batches`), the tap test of a strap (`strap`).
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -33,16 +33,19 @@ from tremor.settings.scores import ENVELOPE, GAIT_COMB, HARMONICS, HEARTBEAT, IM
 from tremor.settings.segments import SEGMENTS
 from tremor.settings.sessions import CAUTIONS, DRIFT, EPISODES, PRESENCE, STREAM
 from tremor.settings.spectra import MISSING, NOISE_FLOOR, SPECTRUM
-from tremor.settings.stamps import (
+from tremor.settings.stamp_columns import (
     CLOCK_WRAPS,
     COUNTERS,
+    HELD_SAMPLES,
+    STAMP_UNITS,
+    TIME_COLUMNS,
+)
+from tremor.settings.stamps import (
     LATE_STAMPS,
     RATE_FIT,
     RESAMPLING,
     SLOPE_FIT,
     STAMP_ORDER,
-    STAMP_UNITS,
-    TIME_COLUMNS,
     WHOLE_STEPS,
 )
 from tremor.settings.strap import TAPS
@@ -66,6 +69,7 @@ __all__ = [
     "HARMONICS",
     "HEARTBEAT",
     "HEART_BESIDE",
+    "HELD_SAMPLES",
     "HUMPS",
     "IMPACTS",
     "LATE_STAMPS",

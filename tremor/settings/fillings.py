@@ -28,6 +28,13 @@ class FillingCalibration:
         "times the greatest other sample that a code on a single axis is: a rail is approached",
         source=JUDGEMENT,
     )
+    least_limit_over_samples: float = calibrated(
+        1.4,
+        "1",
+        "times the greatest other sample that a limit of 16 or 32 bits is where it is a code, "
+        "and no rail that samples come near to",
+        source=JUDGEMENT,
+    )
     most_code_on_some_axes: float = calibrated(
         1.0 / 3.0,
         "1",

@@ -132,16 +132,11 @@ class DateForm:
         else:
             formats = (f"{self.time_format}.%f", self.time_format)
             in_turn = formats if self.fraction else formats[::-1]
-            moments = None
-            for one in in_turn:  # whole seconds are written without a fraction by some
-                full = self.date_format + one + self.end_format
-                if moments is None:
-                    moments = pd.to_datetime(text, format=full, utc=True, errors="coerce")
-                elif moments.isna().any():
-                    more = pd.to_datetime(
-                        text[moments.isna()], format=full, utc=True, errors="coerce"
-                    )
-                    moments[moments.isna()] = more
+            first, second = (self.date_format + one + self.end_format for one in in_turn)
+            moments = pd.to_datetime(text, format=first, utc=True, errors="coerce")
+            rest = moments.isna()
+            if rest.any():  # whole seconds are written without a fraction by some
+                moments[rest] = pd.to_datetime(text[rest], format=second, utc=True, errors="coerce")
         nanoseconds = moments.dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
         return np.asarray(nanoseconds.astype(np.int64))
 

@@ -9,6 +9,7 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -85,7 +86,7 @@ def read_pauses(capture: CaptureFile, layout: TableLayout) -> Pauses | None:
     if not starts:
         return None
     resumed, paused = [], []
-    for before, event in zip(events[:-1], events[1:], strict=True):
+    for before, event in pairwise(events):
         if before[0] == "PAUSE" and event[0] == "START":
             length_s = (event[2] - before[2]) - (event[1] - before[1])
             if length_s > STAMP_ORDER.least_pause_s:

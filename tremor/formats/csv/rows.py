@@ -32,6 +32,7 @@ from tremor.formats.csv.stamps import Stamps
 from tremor.formats.table import AxisStatistics, Table, mark_lost
 from tremor.notes import note
 from tremor.recording import AXES, Bools, Floats
+from tremor.settings import HELD_SAMPLES
 from tremor.storage import RowStore
 
 if TYPE_CHECKING:
@@ -192,7 +193,9 @@ def _fill(
             table.zone_known = True
             if len(pauses.paused_s):
                 total_s = float(pauses.paused_s.sum())
-                table.warnings.append(note("PAUSED", n_pauses=len(pauses.paused_s), total_s=total_s))
+                table.warnings.append(
+                    note("PAUSED", n_pauses=len(pauses.paused_s), total_s=total_s)
+                )
         if table.epoch_s is None and layout.columns.started is not None:
             table.epoch_s, table.zone_known = layout.columns.started
             table.history.append("start from a date in another column")
@@ -239,10 +242,11 @@ def _refuse_repeated_samples(table: Table, capture: CaptureFile) -> None:
     values = table.values.read(0, _HELD_ROWS)
     values = values[np.isfinite(values[:, 0])]
     changed = np.flatnonzero((np.diff(values, axis=0) != 0).any(axis=1)) + 1
-    if len(changed) < 8:
+    if len(changed) < HELD_SAMPLES.least_changes:
         return
     runs = np.diff(changed)
-    if runs.mean() > 1.8 and runs.std() < 0.35 * runs.mean():
+    is_regular = runs.std() < HELD_SAMPLES.most_spread * runs.mean()
+    if runs.mean() > HELD_SAMPLES.least_rows and is_regular:
         raise CaptureNotRecognisedError(
             f"{capture.name} repeats each acceleration over {runs.mean():.1f} rows on average: the "
             "rows follow the clock of another, faster sensor; export the accelerometer by itself"
