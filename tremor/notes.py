@@ -100,6 +100,10 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "CODES_LOST": ("value", "n_rows", "first_row"),
         "ZEROS_LOST": ("n_rows", "n_runs", "first_row"),
         "HELD_LOST": ("n_rows", "n_runs", "first_row"),
+        "LOST_SAMPLES": ("n_rows", "first_row"),
+        "PARTS_UNREADABLE": ("n_parts", "first"),
+        "PAUSED": ("n_pauses", "total_s"),
+        "COMPANION_UNUSED": ("file", "why"),
         # The clock.
         "RATE_DECLARED": ("rate_hz",),
         "RATE_NOMINAL": ("nominal_hz", "why"),

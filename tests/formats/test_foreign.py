@@ -27,10 +27,9 @@ BYTES = {
     "web page": b"<!DOCTYPE html>\n<html><body>1,2,3</body></html>",
 }
 JSON = {
-    "Sensor Logger": b'[{"sensor": "Accelerometer", "seconds_elapsed": "0.1", "z": "1"}]',
-    "Edge Impulse": b'{"payload": {"interval_ms": 10, "values": [[1, 2, 3], [4, 5, 6]]}}',
-    "Movesense": b'{"Response": {"Body": {"ArrayAcc": [{"x": 1, "y": 2, "z": 3}]}}}',
-    "is JSON": b'[\n  {"timestamp": 1.0, "x": 0.1, "y": 0.2, "z": 9.8}\n]\n',
+    "a result of tremor": b'{"schema": "tremor.analysis/1", "status": "measured"}',
+    "Movesense without acceleration": b'{"Meas": {"Gyro": [{"Timestamp": 1, "ArrayGyro": []}]}}',
+    "shape that is not known": b'[\n  {"t": 1.0, "acceleration": [0.1, 0.2, 9.8]}\n]\n',
 }
 MEMBERS = {
     "GT3X": ("log.bin", "info.txt"),

@@ -575,7 +575,7 @@ def test_every_reader_opens_what_it_claims(tmp_path):
     samples[:, 2] += 9.81
     recording = Recording.from_arrays(samples, sampling_rate_hz=101.0)
     opened = set()
-    for slug in ("csv", "parquet"):
+    for slug in WRITERS:
         path = tmp_path / f"some.{slug}"
         WRITERS[slug].write(recording, path, WriteOptions())
         reader = next(one for one in READERS if one.claims(path))
@@ -583,4 +583,8 @@ def test_every_reader_opens_what_it_claims(tmp_path):
             assert len(again.samples) == 400
             assert str(again.placement) == "left-calf"
         opened.add(reader.name)
-    assert opened == {one.name for one in READERS}
+    # The others are opened in tests/formats/decoders.
+    elsewhere = ("each axis", "monitors")
+    assert opened == {
+        one.name for one in READERS if not any(part in one.name for part in elsewhere)
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,9 +17,10 @@ import tremor
 from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InvalidInputError, WouldOverwriteError
 from tremor.formats import parquet
+from tremor.formats.bids import write_recording_bids
 from tremor.formats.csv.native import write_recording_csv
 from tremor.notes import Note
-from tremor.recording import Placement, Recording, SensorInfo
+from tremor.recording import Marker, Placement, Recording, SensorInfo
 
 PASSED_OVER = Note(
     "PASSED_OVER", {"columns": (Note("COLUMN_PASSED_OVER", {"column": "t", "why": "back"}),)}
@@ -33,6 +35,9 @@ def recordings(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     samples = rng.normal(0.0, draw(st.sampled_from([0.01, 1.0, 30.0])), (n, 3))
     gravity = draw(st.sampled_from(["included", "removed"]))
+    if draw(st.booleans()):  # clipped at a rail of two standard deviations
+        rail = 2.0 * samples.std()
+        samples = samples.clip(-rail, rail)
     samples[:, 2] += 9.80665 if gravity == "included" else 0.0
     for _ in range(draw(st.integers(0, 3))):
         first = draw(st.integers(20, n - 60))
@@ -74,6 +79,22 @@ def test_csv_is_read_as_it_was_written(tmp_path, recording):
     assert_allclose(again.sampling_rate_hz, recording.sampling_rate_hz, rtol=unsure)
     assert [gap.n_lost for gap in again.gaps] == [gap.n_lost for gap in recording.gaps]
     assert again.started_at == recording.started_at
+    assert (again.clipped == recording.clipped).all()
+
+
+@quiet
+@given(recordings())
+def test_bids_is_read_as_it_was_written(tmp_path, recording):
+    path = tmp_path / "data"
+    shutil.rmtree(path, ignore_errors=True)
+    markers = (Marker(1.5, "pain", "7"), Marker(2.0, "marker", "sat\tdown"))
+    recording = replace(recording, sampling_rate_sd_hz=1 / 3, unit_in="mg", markers=markers)
+    write_recording_bids(path, recording)
+    again = tremor.read(path)
+    assert_allclose(again.acceleration_ms2, recording.acceleration_ms2, rtol=0.0, atol=5.01e-7)
+    assert (again.clipped == recording.clipped).all()
+    history = (*recording.history, again.history[-1])
+    assert again.info == replace(recording.info, history=history, source=again.source)
 
 
 @quiet

@@ -37,7 +37,7 @@ def test_the_files_are_there_and_named(tmp_path, recording, slug):
 @EVERY
 def test_a_file_is_replaced_when_asked_and_read_back(tmp_path, recording, slug):
     if WRITERS[slug].makes_folder:
-        pytest.skip("a folder is never replaced, and datasets are not read")
+        pytest.skip("a folder is never replaced")
     pytest.importorskip("pyarrow") if slug == "parquet" else None
     path = tmp_path / f"some.{slug}"
     path.write_text("old", encoding="utf-8")

@@ -73,8 +73,8 @@ def convert(
 ) -> None:
     """Write a capture to PATH: acceleration in m/s^2 on its true clock.
 
-    Lost samples stay lost. Read back, CSV is the same to a millionth of its unit, and Parquet to
-    the last bit. Angular velocity stays where it is, in the samples of a recording.
+    Lost samples stay lost. Read back, CSV and BIDS are the same to a millionth of their unit, and
+    Parquet to the last bit. Angular velocity stays where it is, in the samples of a recording.
     """
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)

@@ -1,6 +1,7 @@
 """Recordings as BIDS datasets of the modality motion.
 
-A dataset of one participant and one recording is written; none is read. The format is that of the
+A dataset of one participant and one recording is written; it is read, as are those of others, by
+`tremor.formats.bids_reading`. The format is that of the
 Brain Imaging Data Structure, version 1.10, with its motion extension [1]_.
 
 References
@@ -24,13 +25,18 @@ import numpy as np
 from tremor._version import __version__
 from tremor.errors import InvalidInputError
 from tremor.files import whole_folder
+from tremor.formats.capture_facts import facts_of
 from tremor.recording import AXES, Recording
 
-__all__ = ["write_recording_bids"]
+__all__ = ["FACTS_KEY", "MISSING", "write_recording_bids"]
+
+#: Key of the sidecar under which all facts of the capture are.
+FACTS_KEY: Final = "TremorAnalyzer"
+#: Cell of a lost sample.
+MISSING: Final = "n/a"
 
 _BIDS_VERSION: Final = "1.10.0"
 _TRACKSYS: Final = "imu"
-_MISSING: Final = "n/a"
 _OTHER_CHANNELS: Final = ("ANGACCEL", "GYRO", "JNTANG", "MAGN", "MISC", "ORNT", "POS", "VEL")
 _ROWS_AT_ONCE: Final = 16384
 
@@ -105,7 +111,7 @@ def _rows(recording: Recording, first: int) -> str:
     time_s = recording.stamps(first, first + len(samples))
     values = np.column_stack((time_s, np.round(samples, 6) + 0.0))
     text = ("%.6f\t%.6f\t%.6f\t%.6f\n" * len(values)) % tuple(values.reshape(-1).tolist())
-    return text.replace("nan", _MISSING)
+    return text.replace("nan", MISSING)
 
 
 def _json(content: dict[str, object]) -> str:
@@ -135,7 +141,7 @@ def _readme(recording: Recording) -> str:
 
 def _scans(recording: Recording, name: str) -> str:
     started_at = recording.clock_began_at
-    moment = _MISSING
+    moment = MISSING
     if started_at is not None:
         moment = started_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return f"filename\tacq_time\nmotion/{name}\t{moment}\n"
@@ -145,7 +151,7 @@ def _channels(recording: Recording) -> str:
     point = str(recording.placement) if recording.placement else "leg"
     rate = f"{recording.sampling_rate_hz:.9g}"
     lines = ["name\tcomponent\ttype\ttracked_point\tunits\tsampling_frequency\treference_frame"]
-    lines.append(f"latency\t{_MISSING}\tLATENCY\t{_MISSING}\ts\t{rate}\t{_MISSING}")
+    lines.append(f"latency\t{MISSING}\tLATENCY\t{MISSING}\ts\t{rate}\t{MISSING}")
     lines += [f"acc_{axis}\t{axis}\tACCEL\t{point}\tm/s^2\t{rate}\tsensor" for axis in AXES]
     return "\n".join(lines) + "\n"
 
@@ -173,9 +179,10 @@ def _sidecar(recording: Recording, task: str) -> dict[str, object]:
         "LATENCYChannelCount": 1,
         **{f"{kind}ChannelCount": 0 for kind in _OTHER_CHANNELS},
         "TrackedPointsCount": 1,
-        "MissingValues": _MISSING,
+        "MissingValues": MISSING,
         "SoftwareVersions": f"tremor-analyzer {__version__}",
     }
     if sensor is not None and (sensor.name or sensor.profile):
         content["ManufacturersModelName"] = sensor.profile or sensor.name
+    content[FACTS_KEY] = facts_of(recording)
     return content

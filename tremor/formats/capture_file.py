@@ -6,13 +6,17 @@ import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from tremor.formats.csv.format_records import CaptureFormat
 from tremor.recording import Gravity
 
-__all__ = ["CaptureFile", "opener_of"]
+__all__ = ["CaptureFile", "opener_beside", "opener_of"]
+
+
+def _nothing_beside(_: str) -> Callable[[], BinaryIO] | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class CaptureFile:
         A file whose samples are added, such as gravity that is stored separately.
     n_bytes_cut : int
         Bytes at its end that are not read.
+    beside : callable
+        Takes a path from the folder of the capture; returns what opens the file there, or None.
     """
 
     path: Path
@@ -44,6 +50,12 @@ class CaptureFile:
     gravity: Gravity | None = None
     added: CaptureFile | None = None
     n_bytes_cut: int = 0
+    beside: Callable[[str], Callable[[], BinaryIO] | None] = _nothing_beside
+
+    @property
+    def member_name(self) -> str:
+        """Return the name of the file, or that of the member within its folder."""
+        return PurePath(self.name.rpartition(":")[2]).name
 
     @property
     def is_a_file(self) -> bool:
@@ -88,3 +100,9 @@ def _open_beginning(path: Path, size: int) -> BinaryIO:
 def opener_of(path: Path) -> Callable[[], BinaryIO]:
     """Return a function that opens a file for reading."""
     return lambda: path.open("rb")
+
+
+def opener_beside(folder: Path, file: str) -> Callable[[], BinaryIO] | None:
+    """Return a function that opens a file in a folder; None if there is none."""
+    path = folder / file
+    return opener_of(path) if path.is_file() else None

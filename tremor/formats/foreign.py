@@ -7,12 +7,21 @@ acceleration are refused in `tremor.formats.csv.dialects`.
 from __future__ import annotations
 
 import re
+import zipfile
 import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-__all__ = ["FOREIGN", "ForeignFormat", "refuse_archive", "refuse_bytes", "refuse_name"]
+__all__ = [
+    "FOREIGN",
+    "ForeignFormat",
+    "foreign_of",
+    "refuse_archive",
+    "refuse_bytes",
+    "refuse_name",
+]
 
 #: What is unpacked of a compressed file to see what it is.
 _UNPACKED_BYTES: Final = 4096
@@ -33,12 +42,15 @@ class ForeignFormat:
     members : tuple of str
         Patterns of the names of members of a zip archive, each of which some member matches; empty
         if it is no zip archive.
+    slug : str
+        Short name of a kind that an extra reads; empty if none does.
     """
 
     name: str
     remedy: str
     pattern: bytes = b""
     members: tuple[str, ...] = ()
+    slug: str = ""
 
 
 _AS_CSV: Final = "open it with the program that wrote it and save the samples as CSV"
@@ -52,6 +64,7 @@ FOREIGN: Final[tuple[ForeignFormat, ...]] = (
         "an ActiGraph GT3X file",
         "export raw data as CSV with time stamps in ActiLife or CentrePoint",
         members=(r"info\.txt", r"(log|activity)\.bin"),
+        slug="actigraph-gt3x",
     ),
     ForeignFormat(
         "an Excel workbook (xlsx)",
@@ -73,11 +86,13 @@ FOREIGN: Final[tuple[ForeignFormat, ...]] = (
         "an Axivity CWA file",
         "export resampled or raw CSV in OmGui (Export), or convert it with actipy or cwa-convert",
         rb"MD\xfc\x03",
+        slug="axivity-cwa",
     ),
     ForeignFormat(
         "a GENEActiv .bin file",
         "export raw CSV (not an epoch file) in the GENEActiv PC software",
         rb"Device Identity\s*[\r\n]+Device Unique Serial Code:",
+        slug="geneactiv-bin",
     ),
     # Seen only within another file, whose members cannot be listed.
     ForeignFormat(
@@ -131,18 +146,21 @@ FOREIGN: Final[tuple[ForeignFormat, ...]] = (
     ForeignFormat("a tar archive", _UNPACK, rb".{257}ustar"),
 )
 
-#: Who writes JSON, told by names in its first bytes.
-_JSON_WRITERS: Final[tuple[tuple[str, bytes, str], ...]] = (
-    ("Sensor Logger", rb'"seconds_elapsed"', "choose CSV in the export of the app"),
-    ("Edge Impulse", rb'"interval_ms"', "choose CSV in the export of the project"),
-    ("Movesense", rb'"Array(Acc|Gyro|IMU)|"Movesense|/Meas/', "choose CSV in the export"),
-    ("tremor itself", rb'"schema"\s*:\s*"tremor\.', "name the capture, not the result"),
+#: Kinds of JSON that hold no samples of acceleration, told by names in the first bytes.
+_JSON_KINDS: Final[tuple[tuple[str, bytes, str], ...]] = (
+    ("a result of tremor", rb'"schema"\s*:\s*"tremor\.', "name the capture, not the result"),
+    (
+        "JSON of Movesense without acceleration",
+        rb'"Array(Gyro|Magn)|"Movesense|/Meas/',
+        "export it again with Acc, IMU6 or IMU9, or as CSV",
+    ),
 )
 #: A bracket before a time, as loggers of a serial line write, opens no JSON.
 _JSON: Final = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*"|\[\s*[\[{"]|\[\s*-?\d[\d.eE+-]*\s*,|\[\s*\]|\{\s*\})'
 )
 _GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = b"PK\x03\x04"
 
 #: Files of other sensors in the exports of Sensor Logger and phyphox, whose headers are alike.
 _OTHER_SENSOR: Final = re.compile(
@@ -170,15 +188,18 @@ def refuse_bytes(head: bytes) -> str | None:
     """
     if head.startswith(_GZIP):
         return _refuse_gzip(head)
-    for entry in FOREIGN:
-        if entry.pattern and re.match(entry.pattern, head, re.DOTALL):
-            return f"is {entry.name}; {entry.remedy}"
+    entry = _by_bytes(head)
+    if entry is not None:
+        return f"is {entry.name}; {entry.remedy}"
     if not _JSON.match(head):
         return None
-    for writer, pattern, remedy in _JSON_WRITERS:
+    for kind, pattern, remedy in _JSON_KINDS:
         if re.search(pattern, head[:_UNPACKED_BYTES]):
-            return f"is JSON of {writer}; {remedy}"
-    return "is JSON; choose CSV in the export, or write time, x, y, z to a CSV with a header"
+            return f"is {kind}; {remedy}"
+    return (
+        "is JSON of a shape that is not known; choose CSV in the export, or write time, x, y, z to "
+        "a CSV with a header"
+    )
 
 
 def _refuse_gzip(head: bytes) -> str:
@@ -205,11 +226,49 @@ def refuse_archive(names: Collection[str]) -> str | None:
     str or None
         End of a message; None if it may be an archive of captures.
     """
+    entry = _by_members(names)
+    return None if entry is None else f"is {entry.name}; {entry.remedy}"
+
+
+def foreign_of(path: Path) -> ForeignFormat | None:
+    """Return the kind of a file, by its first bytes or by its members.
+
+    Parameters
+    ----------
+    path : Path
+        Any path.
+
+    Returns
+    -------
+    ForeignFormat or None
+        None for a folder, for what cannot be opened, and for what may be a table.
+    """
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            head = stream.read(_UNPACKED_BYTES)
+        if not head.startswith(_ZIP):
+            return _by_bytes(head)
+        with zipfile.ZipFile(path) as archive:
+            return _by_members(archive.namelist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return None  # said by the reader of archives
+
+
+def _by_bytes(head: bytes) -> ForeignFormat | None:
+    for entry in FOREIGN:
+        if entry.pattern and re.match(entry.pattern, head, re.DOTALL):
+            return entry
+    return None
+
+
+def _by_members(names: Collection[str]) -> ForeignFormat | None:
     for entry in FOREIGN:
         if entry.members and all(
             any(re.fullmatch(pattern, name) for name in names) for pattern in entry.members
         ):
-            return f"is {entry.name}; {entry.remedy}"
+            return entry
     return None
 
 

@@ -9,7 +9,8 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, cast
 
 from tremor.errors import (
@@ -19,18 +20,20 @@ from tremor.errors import (
     InsufficientDataError,
     InvalidInputError,
 )
-from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.capture_file import CaptureFile, opener_beside, opener_of
 from tremor.formats.csv.dialects import FORMATS
 from tremor.formats.csv.format_records import CaptureFormat
 from tremor.formats.csv.sniffing import sniff_file
+from tremor.formats.decoders.catalog import decoder_of
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE
 from tremor.formats.foreign import refuse_archive, refuse_name
 from tremor.recording import Gravity
 
 __all__ = ["locate"]
 
-#: How the names of text tables end.
+#: How the names of text tables end, and those of all captures.
 _TABLES: Final = (".csv", ".txt", ".tsv")
+_CAPTURES: Final = (*_TABLES, ".json")
 #: What a member of an archive raises that is encrypted, damaged or packed in an unknown way.
 _DAMAGE: Final = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
 #: More names are only counted in a message.
@@ -75,7 +78,7 @@ def locate(path: Path, *, source: str | None = None) -> CaptureFile:
             raise CaptureNotRecognisedError(
                 f"{path} is a folder without {', '.join(_member_names())}; name the capture in it"
             )
-        return chosen
+        return replace(chosen, beside=partial(opener_beside, path))
     if not path.is_file():
         raise CaptureReadError(f"{path} is not a regular file; copy the capture to one")
     try:
@@ -92,7 +95,8 @@ def locate(path: Path, *, source: str | None = None) -> CaptureFile:
     other = refuse_name(path.name)
     if other is not None:
         raise CaptureNotRecognisedError(f"{path.name} {other}")
-    return _with_siblings(CaptureFile(path, path.name, opener_of(path)))
+    beside = partial(opener_beside, path.parent)
+    return _with_siblings(CaptureFile(path, path.name, opener_of(path), beside=beside))
 
 
 def _refuse_recordings(path: Path) -> None:
@@ -144,12 +148,7 @@ def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
     names = list(openers)
     # The sensors of one recording lie in one folder of the archive.
     folders = sorted({str(Path(name).parent) for name in names})
-    found = [
-        _choose_member(
-            path, {Path(n).name: openers[n] for n in names if str(Path(n).parent) == one}
-        )
-        for one in folders
-    ]
+    found = [_choose_in_folder(path, openers, one) for one in folders]
     held = [one for one, capture in zip(folders, found, strict=True) if capture is not None]
     if len(held) > 1:
         raise CaptureNotRecognisedError(
@@ -157,12 +156,13 @@ def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
             "with --source"
         )
     chosen = next((capture for capture in found if capture is not None), None)
-    _refuse_several(path, chosen, openers)
+    others = _refuse_several(path, chosen, openers)
     if chosen is not None:
         return chosen
-    tables = [name for name in names if name.lower().endswith((".csv", ".txt"))]
-    if len(tables) == 1:
-        return CaptureFile(path, f"{path.name}:{tables[0]}", member(tables[0]))
+    # One that is no capture says why better than a list of names does.
+    single = others or [name for name in names if name.lower().endswith(_TABLES)]
+    if len(single) == 1:
+        return CaptureFile(path, f"{path.name}:{single[0]}", openers[single[0]])
     seen = ", ".join(names[:6]) or "nothing"
     raise CaptureNotRecognisedError(
         f"{path} is an archive that holds {seen}, and none of {', '.join(_member_names())}; "
@@ -170,17 +170,30 @@ def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
     )
 
 
+def _choose_in_folder(
+    path: Path, openers: dict[str, Callable[[], BinaryIO]], folder: str
+) -> CaptureFile | None:
+    """Return the best member of a folder of an archive."""
+    within = {Path(n).name: openers[n] for n in openers if str(Path(n).parent) == folder}
+    chosen = _choose_member(path, within)
+    if chosen is None:
+        return None
+    return replace(
+        chosen, beside=lambda file: openers.get((PurePosixPath(folder) / file).as_posix())
+    )
+
+
 def _refuse_several(
     path: Path, chosen: CaptureFile | None, openers: dict[str, Callable[[], BinaryIO]]
-) -> None:
-    """Raise if a folder or an archive holds captures beside the chosen one, or several."""
+) -> list[str]:
+    """Return the captures beside the chosen one; raise if there are several in all."""
     if MANIFEST_FILE in {Path(name).name for name in openers}:
-        return  # it is one recording, whatever was written into its folder later
+        return []  # it is one recording, whatever was written into its folder later
     own = set() if chosen is None or chosen.format is None else _names_of(chosen.format)
     others = [
         name
         for name, opener in openers.items()
-        if name.lower().endswith(_TABLES)
+        if name.lower().endswith(_CAPTURES)
         and Path(name).name not in own
         and refuse_name(Path(name).name) is None
         and _is_capture(CaptureFile(path, f"{path.name}:{name}", opener))
@@ -192,6 +205,7 @@ def _refuse_several(
             "choose one with --source"
             + ("" if path.is_file() else f", or name it, such as {path / (first + others)[0]}")
         )
+    return others
 
 
 def _names_of(entry: CaptureFormat) -> set[str]:
@@ -201,7 +215,8 @@ def _names_of(entry: CaptureFormat) -> set[str]:
 
 def _is_capture(capture: CaptureFile) -> bool:
     try:
-        sniff_file(capture, None)
+        if decoder_of(capture) is None:
+            sniff_file(capture, None)
     except (CaptureReadError, InvalidInputError, OSError, *_DAMAGE):
         return False
     return True

@@ -7,25 +7,20 @@ in the metadata of the file under the key ``tremor``, schema ``tremor.parquet/1`
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
-from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.files import refuse_existing, require_parent, whole_file
+from tremor.formats.capture_facts import facts_of, recording_of
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.folder.samples import INDEX_COLUMN
-from tremor.integrity import find_clipped
-from tremor.notes import Note
-from tremor.recording import AXES, CaptureInfo, Floats, Recording, Source
+from tremor.recording import AXES, Recording
 from tremor.segments import Segment, sample_of, sample_places
-from tremor.storage import ArraySamples
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -72,7 +67,7 @@ def write_recording_parquet(
         name: np.ascontiguousarray(samples[rows, axis])
         for axis, name in enumerate(ACCELERATION_COLUMNS)
     }
-    table = arrow.table(columns).replace_schema_metadata({_KEY: _encode_facts(recording)})
+    table = arrow.table(columns).replace_schema_metadata({_KEY: _facts(recording)})
     with whole_file(path) as stream:
         parquet.write_table(table, stream, compression="zstd")
 
@@ -128,35 +123,11 @@ def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
     samples = np.full((facts["n_places"], len(AXES)), np.nan)
     for axis, name in enumerate(ACCELERATION_COLUMNS):
         samples[rows, axis] = table[name].to_numpy()
-    return _recording(facts, samples, path)
+    return recording_of(facts, samples, path, _FORMAT)
 
 
-def _encode_facts(recording: Recording) -> bytes:
-    info = recording.info
-    facts = msgspec.to_builtins(replace(info, warnings=(), decisions=())) | {
-        "schema": _SCHEMA,
-        "n_places": len(recording.samples),
-        "warnings": [warning.to_dict() for warning in info.warnings],
-        "decisions": [decision.to_dict() for decision in info.decisions],
-    }
-    return msgspec.json.encode(facts)
-
-
-def _recording(facts: dict[str, Any], samples: Floats, path: Path) -> Recording:
-    # Files of before version 0.2 have no facts that follow from the samples.
-    derived = {"duration_s": 0.0, "n_samples": 0}
-    info = msgspec.convert(derived | facts | {"warnings": [], "decisions": []}, CaptureInfo)
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    info = replace(
-        info,
-        warnings=tuple(Note.from_dict(warning) for warning in facts["warnings"]),
-        decisions=tuple(map(ReadingDecision.from_dict, facts.get("decisions", ()))),
-        history=(*info.history, f"read {path.name} as {_FORMAT}"),
-        source=Source(path.name, digest, _FORMAT),
-    )
-    range_ms2 = info.sensor.range_ms2 if info.sensor else None
-    return Recording.of(info, ArraySamples(samples, find_clipped(samples, range_ms2=range_ms2)))
+def _facts(recording: Recording) -> bytes:
+    return msgspec.json.encode({"schema": _SCHEMA, **facts_of(recording)})
 
 
 def _arrow() -> tuple[ModuleType, ModuleType]:

@@ -1,19 +1,20 @@
 """The table of readers, and the way of a capture from its path to a `Recording`.
 
 A reader claims a path and opens it. A text table is located, sniffed, parsed, and assembled to a
-recording; each step is in a module of its own, and `_open_text` lists them. Nothing is analysed
+recording; each step is in a module of its own, and `_open_table` lists them. Nothing is analysed
 here, and tables in memory are `tremor.formats.data_frame`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import shlex
 import zipfile
 import zlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, fields, replace
 from numbers import Real
 from pathlib import Path
@@ -21,7 +22,14 @@ from typing import Final, TypeAlias, Unpack, get_args
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
-from tremor.formats.capture_file import CaptureFile
+from tremor.formats.bids_reading import (
+    BIDS_SLUG,
+    is_bids_motion,
+    motion_file_of,
+    read_bids_motion,
+)
+from tremor.formats.capture_file import CaptureFile, opener_of
+from tremor.formats.companions import add_companions
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.layout_decisions import note_layout
 from tremor.formats.csv.options import LayoutKeywords, LayoutOptions
@@ -29,11 +37,15 @@ from tremor.formats.csv.preamble import declared_facts
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
 from tremor.formats.csv.units_and_gravity import add_gravity, known_unit
+from tremor.formats.decoders.activity_monitors import decode_monitor, monitor_of
+from tremor.formats.decoders.axis_files import axis_format_of, decode_axis_files
+from tremor.formats.decoders.catalog import Decoder, decoder_of
+from tremor.formats.decoders.decoding import DecodedCapture, table_of, with_texts
 from tremor.formats.folder.markers import read_markers
 from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
-from tremor.formats.table import DeclaredFacts
+from tremor.formats.table import DeclaredFacts, Table
 from tremor.formats.verification import verified
 from tremor.parallel import in_background
 from tremor.recording import Gravity, Placement, Recording, Source
@@ -46,6 +58,8 @@ _LONG_BYTES: Final = 32_000_000
 
 #: Options that are facts of the capture.
 _FACTS: Final = ("unit", "sampling_rate_hz", "gravity", "placement")
+#: Options that are about tables of text.
+_OF_TABLES: Final = ("columns", "time_unit", "delimiter", "decimal", "format")
 #: Longest path in a message.
 _LONGEST_SHOWN: Final = 300
 
@@ -354,9 +368,76 @@ def sniff(path: str | os.PathLike[str], *, columns: str | None = None) -> TableL
     return sniff_file(locate(Path(path)), LayoutOptions(columns=columns))
 
 
-def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> Recording:
-    """Open a text table: a file, a member of a zip archive, or the samples of a folder."""
+def _open_capture(path: Path, options: ReadOptions, progress: Progress | None) -> Recording:
+    """Open a file, a member of a zip archive, or the samples of a folder."""
     capture = locate(path, source=options.source)
+    decoder = decoder_of(capture)
+    if decoder is not None:
+        return _open_decoded(capture, decoder, options)
+    return _open_table(capture, options, progress)
+
+
+def _open_decoded(capture: CaptureFile, decoder: Decoder, options: ReadOptions) -> Recording:
+    """Open a capture that is no table of text."""
+    _refuse_layout(options, capture.name, decoder.name)
+    source = Source(capture.path.name, capture.sha256(), decoder.slug, options.as_said)
+    return _recording(decoder.decode(capture), source, options, capture.name)
+
+
+def _open_axis_files(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
+    entry = axis_format_of(path)
+    assert entry is not None
+    _refuse_layout(options, path.name, entry.name)
+    decoded, files = decode_axis_files(path, entry)
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    source = Source(path.name, digest.hexdigest(), entry.slug, options.as_said)
+    return _recording(decoded, source, options, ", ".join(file.name for file in files))
+
+
+def _open_bids(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
+    _refuse_layout(options, path.name, "a BIDS dataset")
+    file = motion_file_of(path)
+    found = read_bids_motion(file)
+    if isinstance(found, Recording):
+        return options.applied_to(found)
+    capture = CaptureFile(file, file.name, opener_of(file))
+    source = Source(file.name, capture.sha256(), BIDS_SLUG, options.as_said)
+    return _recording(found, source, options, file.name)
+
+
+def _open_monitor(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
+    kind = monitor_of(path)
+    assert kind is not None
+    _refuse_layout(options, path.name, kind.name)
+    capture = CaptureFile(path, path.name, opener_of(path))
+    decoded = decode_monitor(path, kind)
+    source = Source(path.name, capture.sha256(), kind.slug, options.as_said)
+    return _recording(decoded, source, options, path.name)
+
+
+def _refuse_layout(options: ReadOptions, name: str, kind: str) -> None:
+    """Raise if the user says what a table of text is like, of something that is none."""
+    said = [one for one in _OF_TABLES if getattr(options, one) is not None]
+    if said:
+        given = ", ".join("--" + one.replace("_", "-") for one in said)
+        raise InvalidInputError(f"{name} is {kind}, which is no table of text; leave out {given}")
+
+
+def _recording(
+    decoded: DecodedCapture, source: Source, options: ReadOptions, name: str
+) -> Recording:
+    """Make a recording of what a decoder returned."""
+    table, facts = table_of(decoded, name)
+    table.history.insert(0, f"read {name} as {source.format}")
+    table.decide("format", source.format, "told")
+    _note_options(table, options)
+    return with_texts(_assembled(table, options.over(facts), source), decoded.texts)
+
+
+def _open_table(capture: CaptureFile, options: ReadOptions, progress: Progress | None) -> Recording:
+    """Open a table of text."""
     layout = sniff_file(capture, options.layout)
     with _digesting(capture) as digest:
         if is_of_recorder(layout):
@@ -365,25 +446,48 @@ def _open_text(path: Path, options: ReadOptions, progress: Progress | None) -> R
             table = read_rows(capture, layout, progress=progress)
         table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
         note_layout(table, layout, capture)
-        if options.as_said:
-            table.history.insert(1, f"told: {options.as_said}")
-        facts = options.over(declared_facts(layout, capture))
-        try:
-            if capture.added is not None and layout.format.added_member:
+        _note_options(table, options)
+        declared = declared_facts(layout, capture)
+        with _closing_on_error(table, capture.name):
+            declared, texts = add_companions(table, declared, capture, layout.format)
+        facts = options.over(declared)
+        if capture.added is not None and layout.format.added_member:
+            with _closing_on_error(table, capture.name):
                 is_added = add_gravity(table, capture.added)
-                facts = replace(facts, gravity="included") if is_added else facts
-            source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
-            recording = assemble(table, facts, source=source, is_of_recorder=is_of_recorder(layout))
-            if not is_of_recorder(layout) or not path.is_dir():
-                return recording
-            markers = read_markers(path, started_at=recording.started_at)
-            return replace(recording, markers=markers) if markers else recording
-        except InvalidInputError as error:
-            table.close()
-            raise CaptureReadError(f"{capture.name}: {error}") from error
-        except BaseException:
-            table.close()
-            raise
+            facts = replace(facts, gravity="included") if is_added else facts
+        source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
+        recording = with_texts(
+            _assembled(table, facts, source, is_of_recorder=is_of_recorder(layout)), texts
+        )
+    if not is_of_recorder(layout) or not capture.path.is_dir():
+        return recording
+    markers = read_markers(capture.path, started_at=recording.started_at)
+    return replace(recording, markers=markers) if markers else recording
+
+
+def _note_options(table: Table, options: ReadOptions) -> None:
+    if options.as_said:
+        table.history.insert(1, f"told: {options.as_said}")
+
+
+def _assembled(
+    table: Table, facts: DeclaredFacts, source: Source, *, is_of_recorder: bool = False
+) -> Recording:
+    with _closing_on_error(table, facts.name):
+        return assemble(table, facts, source=source, is_of_recorder=is_of_recorder)
+
+
+@contextmanager
+def _closing_on_error(table: Table, name: str) -> Iterator[None]:
+    """Close a table that no recording takes over; what its stamps lack is said of the capture."""
+    try:
+        yield
+    except InvalidInputError as error:
+        table.close()
+        raise CaptureReadError(f"{name}: {error}") from error
+    except BaseException:
+        table.close()
+        raise
 
 
 def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]]:
@@ -406,5 +510,16 @@ def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recor
 #: The first reader that claims a path opens it.
 READERS: Final[tuple[Reader, ...]] = (
     Reader("Parquet, written by tremor convert", is_parquet, _open_parquet),
-    Reader("text table, zip archive or recording folder", lambda _: True, _open_text),
+    Reader(
+        "Axivity CWA, GENEActiv .bin, ActiGraph GT3X (with the extra monitors)",
+        lambda path: monitor_of(path) is not None,
+        _open_monitor,
+    ),
+    Reader("BIDS dataset of the modality motion", is_bids_motion, _open_bids),
+    Reader(
+        "one file for each axis (EmotiBit)",
+        lambda path: axis_format_of(path) is not None,
+        _open_axis_files,
+    ),
+    Reader("text table, zip archive or recording folder", lambda _: True, _open_capture),
 )

@@ -260,6 +260,12 @@ class Table:
         self.values = _in_memory(values)
         self.statistics = AxisStatistics.of(values)
 
+    def replace_stamps(self, stamps_s: Floats) -> None:
+        """Replace all stamps by others, s, shape (n,); the clock is to be found anew."""
+        if self.stamps is not None:
+            self.stamps.close()
+        self.stamps, self.clock = _in_memory(stamps_s[:, None]), None
+
     def close(self) -> None:
         """Release memory and temporary files."""
         self.values.close()

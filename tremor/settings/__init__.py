@@ -17,6 +17,7 @@ from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOS
 from tremor.settings.batches import ODD
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS, SCALE
+from tremor.settings.decoders import COMPANIONS, JSON_BOUNDS, PACKET_STAMPS
 from tremor.settings.fillings import FILLINGS
 from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.layouts import ROW_LAYOUTS
@@ -55,6 +56,7 @@ __all__ = [
     "ARRIVAL_GAPS",
     "CAUTIONS",
     "CLOCK_WRAPS",
+    "COMPANIONS",
     "COMPARISON",
     "COUNTERS",
     "DECAY_PRIOR",
@@ -72,6 +74,7 @@ __all__ = [
     "HELD_SAMPLES",
     "HUMPS",
     "IMPACTS",
+    "JSON_BOUNDS",
     "LATE_STAMPS",
     "LEGS",
     "LINE",
@@ -81,6 +84,7 @@ __all__ = [
     "NOISE_FLOOR",
     "ODD",
     "OUTSIDE",
+    "PACKET_STAMPS",
     "PEAK",
     "POOLED_LINE",
     "POSTURES",

@@ -14,6 +14,7 @@ __all__ = [
     "EPOCH_2000_S",
     "CaptureFormat",
     "Columns",
+    "Companion",
     "FileName",
     "Matched",
     "Refusal",
@@ -134,6 +135,25 @@ class FileName:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    r"""A file beside a capture that says more of it.
+
+    Parameters
+    ----------
+    kind : str
+        How it is read, a name of `tremor.formats.companions.COMPANION_READERS`.
+    file : str
+        Its path from the folder of the capture; ``\1`` is the first group of ``of``.
+    of : str
+        Pattern that the name of the capture matches.
+    """
+
+    kind: str
+    file: str
+    of: str = r".*"
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureFormat:
     """A format of captures.
 
@@ -165,10 +185,10 @@ class CaptureFormat:
         File names in its zip archives or folders, best first, and whether they include gravity.
     added_member : str
         Name of the member that holds gravity, which is added to a member without it.
-    pauses_member : str
-        Name of the member that lists when the recording was started and paused.
     companions : tuple of str
         Names of further files of the same recording, which are no captures of their own.
+    described_by : tuple of Companion
+        Files beside a capture that say more of it.
     required_column : str
         Pattern of the name of a column that every file has; empty if there is none.
     unit_without_gravity : str
@@ -197,8 +217,8 @@ class CaptureFormat:
     delimiters: str = ",;\t|"
     members: tuple[tuple[str, Gravity | None], ...] = ()
     added_member: str = ""
-    pauses_member: str = ""
     companions: tuple[str, ...] = ()
+    described_by: tuple[Companion, ...] = ()
     required_column: str = ""
     unit_without_gravity: str = ""
     declares_facts: bool = False

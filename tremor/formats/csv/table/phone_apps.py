@@ -8,6 +8,7 @@ from tremor.formats.csv.format_records import (
     EPOCH_2000_S,
     CaptureFormat,
     Columns,
+    Companion,
     FileName,
     TimeColumn,
 )
@@ -54,6 +55,10 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
         ),
         added_member="Gravity.csv",
         companions=("WristMotion.csv", "WatchAccelerometerUncalibrated.csv", "Headphone.csv"),
+        described_by=(
+            Companion("sensor-logger-metadata", "Metadata.csv"),
+            Companion("sensor-logger-annotations", "Annotation.csv"),
+        ),
         required_column="seconds_elapsed",
         unit_without_gravity="m/s^2",
         seen="real file",
@@ -95,7 +100,10 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
             ("Linear Accelerometer.csv", "removed"),
             ("Lineare Beschleunigung.csv", "removed"),
         ),
-        pauses_member="meta/time.csv",
+        described_by=(
+            Companion("phyphox-times", "meta/time.csv"),
+            Companion("phyphox-device", "meta/device.csv"),
+        ),
         seen="real file",
         example=(
             '"Time (s)","Acceleration x (m/s^2)","Acceleration y (m/s^2)","Acceleration z (m/s^2)"',

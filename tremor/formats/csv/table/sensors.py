@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tremor.formats.csv.format_records import CaptureFormat, Columns, FileName, Rows, TimeColumn
+from tremor.formats.csv.format_records import (
+    CaptureFormat,
+    Columns,
+    Companion,
+    FileName,
+    Rows,
+    TimeColumn,
+)
 
 __all__ = ["SENSORS"]
 
@@ -294,8 +301,9 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
         name="Bittium Faros",
         columns=(Columns("{axis}", unit="mg", gravity="included"),),
         file_name=r"(?i)(faros\w*|\b)acc\.csv",
+        described_by=(Companion("faros-metadata", r"\1meta.json", of=r"(.*)ACC\.csv"),),
         seen="real file",
         example=("X,Y,Z", "308.5,-645.0,-523.5"),
-        remark="Without stamps: its meta.json says the rate; give it with --sampling-rate.",
+        remark="Without stamps: its meta.json beside it says the rate, or give --sampling-rate.",
     ),
 )
