@@ -85,6 +85,25 @@ def test_ours_is_read_as_it_was_written(tmp_path: Path, recording: Recording, na
         tremor.read(tmp_path / "data" / name, columns="time_s,x,y,z")
 
 
+def test_a_long_gap_and_its_segments_are_kept(tmp_path: Path) -> None:
+    rows = np.random.default_rng(3).normal(0.0, 0.1, (4000, 3)) + [0.0, 0.0, 9.81]
+    time_s = np.arange(4000) / 100.0 + np.where(np.arange(4000) < 2000, 0.0, 600.0)
+    lines = "".join(
+        f"{t:.3f},{x:.5f},{y:.5f},{z:.5f}\n"
+        for t, (x, y, z) in zip(time_s, rows.tolist(), strict=True)
+    )
+    (tmp_path / "two.csv").write_text("time_s,x (m/s^2),y (m/s^2),z (m/s^2)\n" + lines)
+    two = tremor.read(tmp_path / "two.csv")
+    assert len(two.segments) == 2
+    write_recording_bids(tmp_path / "data", two)
+    for facts in ("with", "without"):
+        if facts == "without":
+            _as_of_others(tmp_path / "data")
+        again = tremor.read(tmp_path / "data")
+        assert (again.segments, again.n_samples) == (two.segments, two.n_samples)
+        assert [gap.n_lost for gap in again.gaps] == [gap.n_lost for gap in two.gaps]
+
+
 def _change(path: Path, change: Callable[[dict], object]) -> None:
     content = json.loads(path.read_text())
     change(content)

@@ -23,13 +23,22 @@ from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.quantities import unit_named
 from tremor.formats.csv.time_units import is_possible_rate
-from tremor.formats.decoders.decoding import DecodedCapture
+from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.decoders.json_text import load_json
 from tremor.recording import AXES, Floats, Placement, Recording
 
-__all__ = ["BIDS_SLUG", "is_bids_motion", "motion_file_of", "read_bids_motion"]
+__all__ = ["BIDS", "BIDS_SLUG", "is_bids_motion", "motion_file_of", "read_bids_motion"]
 
 BIDS_SLUG: Final = "bids-motion"
+BIDS: Final = Description(
+    told_by="file name",
+    time="the channel of latency, or the rate that is stated",
+    units=(),
+    gravity="as it was written, else told by the samples",
+    seen="description",
+    example="sub-01/motion/sub-01_task-rest_tracksys-imu_motion.tsv",
+    remark="A dataset of one recording, or its file of samples with the table of channels beside.",
+)
 _DATASET: Final = "dataset_description.json"
 _SAMPLES: Final = "_motion.tsv"
 #: Columns of the table of channels that are used.

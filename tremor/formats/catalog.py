@@ -5,13 +5,20 @@ Nothing is read here. ``tremor formats``, the documentation and the README print
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tremor.formats.bids_reading import BIDS, BIDS_SLUG
 from tremor.formats.csv.dialects import FORMATS, REFUSALS
 from tremor.formats.csv.format_records import CaptureFormat, Seen
 from tremor.formats.csv.quantities import unit_named
+from tremor.formats.decoders.activity_monitors import MONITORS
+from tremor.formats.decoders.axis_files import AXIS_FORMATS
+from tremor.formats.decoders.catalog import DECODERS
+from tremor.formats.decoders.decoding import Description
 from tremor.formats.foreign import FOREIGN
+from tremor.formats.parquet import PARQUET, PARQUET_SLUG
 from tremor.recording import Gravity
 
 __all__ = ["FormatFacts", "RefusedKind", "readable_formats", "refused_kinds"]
@@ -73,14 +80,43 @@ class RefusedKind:
 
 
 def readable_formats() -> tuple[FormatFacts, ...]:
-    """Return what is known of each format, in the order in which they are tried."""
-    return tuple(map(_facts, FORMATS))
+    """Return what is known of each format: tables of text as they are tried, then the others."""
+    return (*map(_facts, FORMATS), *_others())
+
+
+def _others() -> Iterator[FormatFacts]:
+    """Yield what is known of the formats that are no tables of text."""
+    for decoder in DECODERS:
+        yield _described(decoder.slug, decoder.name, decoder.description)
+    for entry in AXIS_FORMATS:
+        yield _described(entry.slug, entry.name, entry.description)
+    for slug, monitor in MONITORS.items():
+        yield _described(slug, monitor.name, monitor.description)
+    yield _described(BIDS_SLUG, "BIDS dataset of the modality motion", BIDS)
+    yield _described(PARQUET_SLUG, "Parquet, written by tremor convert", PARQUET)
+
+
+def _described(slug: str, name: str, description: Description) -> FormatFacts:
+    return FormatFacts(
+        slug=slug,
+        name=name,
+        told_by=(description.told_by,),
+        time=description.time,
+        units=description.units,
+        gravity=description.gravity,
+        to_give=(),
+        members=(),
+        seen=description.seen,
+        example=(description.example,),
+        remark=description.remark,
+    )
 
 
 def refused_kinds() -> tuple[RefusedKind, ...]:
     """Return the kinds that are refused by name, without repetition."""
     text = (RefusedKind(one.name, one.reason.rpartition("; ")[2]) for one in REFUSALS)
-    binary = (RefusedKind(one.name, one.remedy) for one in FOREIGN)
+    readable = {one.name for one in FOREIGN if one.slug in MONITORS}
+    binary = (RefusedKind(one.name, one.remedy) for one in FOREIGN if one.name not in readable)
     by_name: dict[str, RefusedKind] = {}
     for kind in (*text, *binary):
         name = kind.name.removeprefix("an ").removeprefix("a ")

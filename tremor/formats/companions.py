@@ -169,6 +169,7 @@ def _with_facts(found: CompanionFacts, table: Table, facts: DeclaredFacts) -> De
         facts,
         started_at=started_at,
         unit=facts.unit or found.unit,
+        unit_in_file=facts.unit_in_file or found.unit,
         nominal_sampling_rate_hz=facts.nominal_sampling_rate_hz or found.rate_hz,
         sensor=facts.sensor or (SensorInfo(found.sensor) if found.sensor else None),
     )

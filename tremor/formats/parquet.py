@@ -18,6 +18,7 @@ from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.files import refuse_existing, require_parent, whole_file
 from tremor.formats.capture_facts import facts_of, recording_of
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
+from tremor.formats.decoders.decoding import Description
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.recording import AXES, Recording
 from tremor.segments import Segment, sample_of, sample_places
@@ -25,12 +26,27 @@ from tremor.segments import Segment, sample_of, sample_places
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["is_parquet", "read_recording_parquet", "write_recording_parquet"]
+__all__ = [
+    "PARQUET",
+    "PARQUET_SLUG",
+    "is_parquet",
+    "read_recording_parquet",
+    "write_recording_parquet",
+]
 
+PARQUET_SLUG: Final = "tremor-parquet"
+PARQUET: Final = Description(
+    told_by="first bytes",
+    time="the index of each sample and the true rate",
+    units=("m/s^2",),
+    gravity="as it was written",
+    seen="real file",
+    example="session.parquet",
+    remark="It needs pip install 'tremor-analyzer[parquet]'; that of others is refused.",
+)
 _MAGIC: Final = b"PAR1"
 _SCHEMA: Final = "tremor.parquet/1"
 _KEY: Final = b"tremor"
-_FORMAT: Final = "tremor-parquet"
 
 
 def write_recording_parquet(
@@ -123,7 +139,7 @@ def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
     samples = np.full((facts["n_places"], len(AXES)), np.nan)
     for axis, name in enumerate(ACCELERATION_COLUMNS):
         samples[rows, axis] = table[name].to_numpy()
-    return recording_of(facts, samples, path, _FORMAT)
+    return recording_of(facts, samples, path, PARQUET_SLUG)
 
 
 def _facts(recording: Recording) -> bytes:

@@ -379,7 +379,7 @@ def _open_capture(path: Path, options: ReadOptions, progress: Progress | None) -
 
 def _open_decoded(capture: CaptureFile, decoder: Decoder, options: ReadOptions) -> Recording:
     """Open a capture that is no table of text."""
-    _refuse_layout(options, capture.name, decoder.name)
+    _refuse_layout(options, capture.name, decoder.name, decoder.slug)
     source = Source(capture.path.name, capture.sha256(), decoder.slug, options.as_said)
     return _recording(decoder.decode(capture), source, options, capture.name)
 
@@ -387,7 +387,7 @@ def _open_decoded(capture: CaptureFile, decoder: Decoder, options: ReadOptions) 
 def _open_axis_files(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     entry = axis_format_of(path)
     assert entry is not None
-    _refuse_layout(options, path.name, entry.name)
+    _refuse_layout(options, path.name, entry.name, entry.slug)
     decoded, files = decode_axis_files(path, entry)
     digest = hashlib.sha256()
     for file in files:
@@ -397,7 +397,7 @@ def _open_axis_files(path: Path, options: ReadOptions, _: Progress | None) -> Re
 
 
 def _open_bids(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
-    _refuse_layout(options, path.name, "a BIDS dataset")
+    _refuse_layout(options, path.name, "a BIDS dataset", BIDS_SLUG)
     file = motion_file_of(path)
     found = read_bids_motion(file)
     if isinstance(found, Recording):
@@ -410,16 +410,16 @@ def _open_bids(path: Path, options: ReadOptions, _: Progress | None) -> Recordin
 def _open_monitor(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     kind = monitor_of(path)
     assert kind is not None
-    _refuse_layout(options, path.name, kind.name)
+    _refuse_layout(options, path.name, kind.name, kind.slug)
     capture = CaptureFile(path, path.name, opener_of(path))
     decoded = decode_monitor(path, kind)
     source = Source(path.name, capture.sha256(), kind.slug, options.as_said)
     return _recording(decoded, source, options, path.name)
 
 
-def _refuse_layout(options: ReadOptions, name: str, kind: str) -> None:
+def _refuse_layout(options: ReadOptions, name: str, kind: str, slug: str) -> None:
     """Raise if the user says what a table of text is like, of something that is none."""
-    said = [one for one in _OF_TABLES if getattr(options, one) is not None]
+    said = [one for one in _OF_TABLES if getattr(options, one) not in (None, slug)]
     if said:
         given = ", ".join("--" + one.replace("_", "-") for one in said)
         raise InvalidInputError(f"{name} is {kind}, which is no table of text; leave out {given}")

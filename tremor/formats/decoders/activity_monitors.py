@@ -19,13 +19,13 @@ import numpy as np
 from tremor.errors import CaptureNotRecognisedError
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.time_units import is_possible_rate
-from tremor.formats.decoders.decoding import DecodedCapture
+from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.foreign import ForeignFormat, foreign_of
 from tremor.notes import note
 from tremor.recording import Placement, SensorInfo
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["MONITORS", "decode_monitor", "monitor_of"]
+__all__ = ["MONITORS", "Monitor", "MonitorFacts", "decode_monitor", "monitor_of"]
 
 #: Names by which actfast may hold the samples of acceleration.
 _STREAMS: Final = ("high_frequency", "acceleration")
@@ -35,10 +35,21 @@ Said = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _MonitorFacts:
+class MonitorFacts:
     """What the file of a monitor says of itself.
 
-    Its stamps are local time; ``zone_s`` is how far that is ahead of UTC, s, None if not said.
+    Parameters
+    ----------
+    sensor : str
+        Kind and number of the device.
+    rate_hz : float or None
+        Sampling rate that was set, Hz.
+    range_g : float or None
+        Full scale of one axis, g.
+    zone_s : float or None
+        How far the local time of its stamps is ahead of UTC, s; None if it is not said.
+    placement : str
+        Where it was worn, such as ``left-ankle``; empty if it is not said.
     """
 
     sensor: str
@@ -46,6 +57,25 @@ class _MonitorFacts:
     range_g: float | None = None
     zone_s: float | None = None
     placement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A kind of activity monitor.
+
+    Parameters
+    ----------
+    name : str
+        Name for people.
+    says : callable
+        Takes the metadata as actfast returns them; returns what they say.
+    description : Description
+        What is known of it for people.
+    """
+
+    name: str
+    says: Callable[[Said], MonitorFacts]
+    description: Description
 
 
 def monitor_of(path: Path) -> ForeignFormat | None:
@@ -105,7 +135,7 @@ def decode_monitor(path: Path, kind: ForeignFormat) -> DecodedCapture:
             f"{kind.remedy}"
         )
     moments_ns = np.asarray(stream["datetime"], dtype=np.int64)
-    said = MONITORS[kind.slug](content["metadata"])
+    said = MONITORS[kind.slug].says(content["metadata"])
     range_ms2 = None if said.range_g is None else said.range_g * STANDARD_GRAVITY_MS2
     # One argument for each fact that a monitor may say.
     return DecodedCapture(
@@ -138,22 +168,22 @@ def _actfast(path: Path, kind: ForeignFormat) -> ModuleType:
     return module
 
 
-def _axivity(said: Said) -> _MonitorFacts:
+def _axivity(said: Said) -> MonitorFacts:
     device, set_up = said.get("device", {}), said.get("configuration", {})
     kind = device.get("hardware_type", "").replace("Unknown", "")
-    return _MonitorFacts(
+    return MonitorFacts(
         sensor=" ".join(f"Axivity {kind} {device.get('device_id', '')}".split()),
         rate_hz=_rate_hz(set_up.get("sample_rate_hz")),
         range_g=_first_number(set_up.get("accelerometer_range_g")),
     )
 
 
-def _geneactiv(said: Said) -> _MonitorFacts:
+def _geneactiv(said: Said) -> MonitorFacts:
     device, set_up = said.get("Device Identity", {}), said.get("Configuration Info", {})
     able = said.get("Device Capabilities", {}).get("Accelerometer Range", "")
     serial = device.get("Device Unique Serial Code", "")
     location = said.get("Subject Info", {}).get("Device Location Code", "")
-    return _MonitorFacts(
+    return MonitorFacts(
         sensor=f"GENEActiv {serial}".strip(),
         rate_hz=_rate_hz(set_up.get("Measurement Frequency")),
         range_g=_first_number(able.rpartition("to")[2]),
@@ -162,10 +192,10 @@ def _geneactiv(said: Said) -> _MonitorFacts:
     )
 
 
-def _actigraph(said: Said) -> _MonitorFacts:
+def _actigraph(said: Said) -> MonitorFacts:
     info = said.get("info", {})
     sensor = " ".join(("ActiGraph", info.get("Device Type", ""), info.get("Serial Number", "")))
-    return _MonitorFacts(
+    return MonitorFacts(
         sensor=" ".join(sensor.split()),
         rate_hz=_rate_hz(info.get("Sample Rate")),
         range_g=_first_number(info.get("Acceleration Max")),
@@ -194,11 +224,43 @@ def _zone_s(text: str) -> float | None:
     return -ahead_s if found[1] == "-" else ahead_s
 
 
-#: What the metadata of each kind say, by the slug of `tremor.formats.foreign.ForeignFormat`.
-MONITORS: Final[Mapping[str, Callable[[Any], _MonitorFacts]]] = MappingProxyType(
+def _described(time: str, example: str, remark: str) -> Description:
+    return Description(
+        told_by="first bytes",
+        time=time,
+        units=("g",),
+        gravity="included",
+        seen="description",
+        example=example,
+        remark=f"{remark} It needs {_INSTALL}.",
+    )
+
+
+#: By the slug of `tremor.formats.foreign.ForeignFormat`.
+MONITORS: Final[Mapping[str, Monitor]] = MappingProxyType(
     {
-        "axivity-cwa": _axivity,
-        "geneactiv-bin": _geneactiv,
-        "actigraph-gt3x": _actigraph,
+        "axivity-cwa": Monitor(
+            "Axivity CWA",
+            _axivity,
+            _described(
+                "the stamp of each block of samples",
+                "left thigh.cwa",
+                "Its clock is local time of an unknown zone, so that the start has no date.",
+            ),
+        ),
+        "geneactiv-bin": Monitor(
+            "GENEActiv .bin",
+            _geneactiv,
+            _described("the stamp of each page of samples", "ankle.bin", "The raw file."),
+        ),
+        "actigraph-gt3x": Monitor(
+            "ActiGraph GT3X",
+            _actigraph,
+            _described(
+                "the stamp of each second",
+                "thigh.gt3x",
+                "Samples of 12 bits; those of 16 bits (GT9X) are refused: export raw CSV.",
+            ),
+        ),
     }
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError
 from tremor.formats.csv.cells import quoted
-from tremor.formats.decoders.decoding import DecodedCapture
+from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.decoders.packet_stamps import spread_packets
 from tremor.recording import AXES
 
@@ -49,6 +49,8 @@ class AxisFormat:
         Name of the column of wall time, s since 1970.
     unit : str
         Unit of acceleration.
+    description : Description
+        What is known of it for people.
     """
 
     slug: str
@@ -59,6 +61,7 @@ class AxisFormat:
     stamp_unit_s: float
     date: str
     unit: str
+    description: Description
 
 
 AXIS_FORMATS: Final[tuple[AxisFormat, ...]] = (
@@ -71,6 +74,15 @@ AXIS_FORMATS: Final[tuple[AxisFormat, ...]] = (
         stamp_unit_s=1e-3,
         date="LocalTimestamp",
         unit="g",
+        description=Description(
+            told_by="file name, header",
+            time="the stamp of each packet, over which its samples are spread",
+            units=("g",),
+            gravity="told by the samples",
+            seen="description",
+            example="2026-05-01_walk_AX.csv, _AY.csv, _AZ.csv",
+            remark="Name one of the three files, or their folder.",
+        ),
     ),
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tremor.formats.capture_file import CaptureFile
-from tremor.formats.decoders.decoding import DecodedCapture
+from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.decoders.edge_impulse import claims_edge_impulse, decode_edge_impulse
 from tremor.formats.decoders.movesense import claims_movesense, decode_movesense
 from tremor.formats.decoders.sensor_logger import claims_sensor_logger, decode_sensor_logger
@@ -37,39 +37,77 @@ class Decoder:
         Takes the first bytes and the capture; returns whether it is of this kind.
     decode : callable
         Takes the capture; returns its samples and what it declares, or raises `TremorError`.
-    is_from_description : bool
-        Whether it was built from a description of the format, not from a real capture.
+    description : Description
+        What is known of it for people.
     """
 
     slug: str
     name: str
     claims: Callable[[bytes, CaptureFile], bool]
     decode: Callable[[CaptureFile], DecodedCapture]
-    is_from_description: bool = False
+    description: Description
 
 
 DECODERS: Final[tuple[Decoder, ...]] = (
-    Decoder("movesense-json", "Movesense JSON", claims_movesense, decode_movesense),
+    Decoder(
+        "movesense-json",
+        "Movesense JSON",
+        claims_movesense,
+        decode_movesense,
+        Description(
+            told_by="JSON",
+            time="the stamp of each packet, over which its samples are spread",
+            units=("m/s^2",),
+            gravity="included",
+            seen="real file",
+            example='{"Meas": {"IMU9": [{"ArrayAcc": [{"x": 0.12, "y": -0.33, "z": 9.78}]',
+            remark="A logbook or what an app wrote, with Acc, IMU6 or IMU9; one sensor a file.",
+        ),
+    ),
     Decoder(
         "sensor-logger-json",
         "Sensor Logger JSON",
         claims_sensor_logger,
         decode_sensor_logger,
-        is_from_description=True,
+        Description(
+            told_by="JSON",
+            time="stamps",
+            units=("m/s^2",),
+            gravity="added from the rows of Gravity, or removed",
+            seen="description",
+            example='[{"sensor": "Accelerometer", "time": "1700000000123456789", "x": "0.0408"',
+            remark="All sensors are in one file; those of acceleration are chosen as in its CSV.",
+        ),
     ),
     Decoder(
         "edge-impulse-json",
         "Edge Impulse JSON",
         claims_edge_impulse,
         decode_edge_impulse,
-        is_from_description=True,
+        Description(
+            told_by="JSON",
+            time="the interval that is stated",
+            units=(),
+            gravity="told by its names and by the samples",
+            seen="description",
+            example='{"payload": {"interval_ms": 10, "sensors": [{"name": "accX", "units": "m/s2"}',
+            remark="It has no stamps, so that lost samples are not seen; CBOR is not read.",
+        ),
     ),
     Decoder(
         "timed-vectors-json",
         "JSON rows of timestamp, x, y, z (mPower)",
         claims_timed_vectors,
         decode_timed_vectors,
-        is_from_description=True,
+        Description(
+            told_by="JSON",
+            time="stamps",
+            units=(),
+            gravity="included, or added from the gravity of the same row",
+            seen="description",
+            example='[{"timestamp": 48123.25, "x": 0.01, "y": -0.03, "z": 0.99}',
+            remark="Accelerometer or motion of the device, as mPower and ResearchKit write them.",
+        ),
     ),
 )
 

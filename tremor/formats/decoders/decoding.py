@@ -12,15 +12,47 @@ from datetime import datetime
 import numpy as np
 
 from tremor.errors import CaptureReadError, InsufficientDataError
+from tremor.formats.csv.format_records import Seen
 from tremor.formats.csv.time_units import is_date, is_possible_rate, restart_span, typical_step
 from tremor.formats.table import DeclaredFacts, Table, mark_lost
 from tremor.notes import Note, note
 from tremor.recording import AXES, Floats, Gravity, Marker, Placement, Recording, SensorInfo
 
-__all__ = ["DecodedCapture", "TimedText", "table_of", "with_texts"]
+__all__ = ["DecodedCapture", "Description", "TimedText", "table_of", "with_texts"]
 
 #: Fewer stamps show no rate.
 _LEAST_STAMPS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What is known of a format that is no table of text, before a capture of it is seen.
+
+    Parameters
+    ----------
+    told_by : str
+        What tells its files apart.
+    time : str
+        Where the time of its samples comes from.
+    units : tuple of str
+        Units of acceleration that it has by itself; empty if the samples tell.
+    gravity : str
+        Whether gravity is in its samples.
+    seen : {"real file", "description"}
+        What the decoder was made from.
+    example : str
+        What a file of it begins with, or its name.
+    remark : str
+        What to know or to give, a sentence.
+    """
+
+    told_by: str
+    time: str
+    units: tuple[str, ...]
+    gravity: str
+    seen: Seen
+    example: str
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +160,7 @@ def table_of(decoded: DecodedCapture, name: str) -> tuple[Table, DeclaredFacts]:
     facts = DeclaredFacts(
         name=name,
         unit=decoded.unit,
+        unit_in_file=decoded.unit,
         unit_without_gravity=decoded.unit_without_gravity,
         gravity=decoded.gravity,
         nominal_sampling_rate_hz=decoded.nominal_sampling_rate_hz,
