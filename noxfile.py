@@ -102,7 +102,10 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def extras(session: nox.Session) -> None:
     """Run the tests that are skipped where the optional packages are not installed."""
-    session.run(PYTHON, "-m", "pytest", "tests/formats/test_write_read.py")
+    session.run(
+        PYTHON, "-m", "pytest", "tests/formats/test_write_read.py",
+        "tests/formats/test_bids_reading.py", "tests/formats/decoders",
+    )  # fmt: skip
 
 
 @nox.session(venv_backend="venv")

@@ -148,6 +148,7 @@ def test_a_dataset_of_several_recordings_is_refused_with_their_names(
     with pytest.raises(CaptureNotRecognisedError, match=r"task-rest.*task-stand"):
         tremor.read(dataset)
     assert tremor.read(dataset / f"{STEM}_motion.tsv").n_samples == 397
+    assert tremor.read(dataset, source="task-stand").n_samples == 397
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,14 @@ def test_metadata_and_annotations_of_sensor_logger(
     ]
 
 
+def test_a_chosen_source_keeps_what_lies_beside_it(tmp_path: Path) -> None:
+    monday = _sensor_logger(sensors="Accelerometer", periods="10")
+    files = {f"{day}/{name}": text for day in ("Mon", "Tue") for name, text in monday.items()}
+    recording = tremor.read(_place(tmp_path / "week.zip", files), source="Tue/Total")
+    assert recording.sensor == SensorInfo("Pixel 8")
+    assert len(recording.markers) == 1
+
+
 def test_metadata_of_another_recording_is_not_used(tmp_path: Path) -> None:
     files = _sensor_logger(sensors="Accelerometer", periods="10", offset_s=3600.0)
     recording = tremor.read(_place(tmp_path / "walk", files))

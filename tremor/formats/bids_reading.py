@@ -52,13 +52,15 @@ def is_bids_motion(path: Path) -> bool:
     return path.name.endswith(_SAMPLES) or (path.is_dir() and (path / _DATASET).is_file())
 
 
-def motion_file_of(path: Path) -> Path:
+def motion_file_of(path: Path, *, source: str | None = None) -> Path:
     """Return the file of motion samples of a dataset; a file is that itself.
 
     Parameters
     ----------
     path : Path
         A dataset, or a file of samples.
+    source : str, optional
+        Part of the name of the file to choose among several; ignored where no file has it.
 
     Returns
     -------
@@ -73,6 +75,7 @@ def motion_file_of(path: Path) -> Path:
     if not path.is_dir():
         return path
     files = sorted(path.glob(f"sub-*/**/motion/*{_SAMPLES}"))
+    files = [file for file in files if (source or "").strip() in file.name] or files
     if len(files) == 1:
         return files[0]
     if not files:
@@ -85,7 +88,7 @@ def motion_file_of(path: Path) -> Path:
         f"{path} is a BIDS dataset of {len(names)} motion recordings: "
         + ", ".join(names[:_MOST_NAMES])
         + (f" and {more} more" if more > 0 else "")
-        + f"; name one of them, such as {files[0]}"
+        + f"; choose one with --source, or name it, such as {files[0]}"
     )
 
 

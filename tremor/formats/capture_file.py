@@ -55,7 +55,7 @@ class CaptureFile:
     @property
     def member_name(self) -> str:
         """Return the name of the file, or that of the member within its folder."""
-        return PurePath(self.name.rpartition(":")[2]).name
+        return PurePath(self.name.removeprefix(f"{self.path.name}:")).name
 
     @property
     def is_a_file(self) -> bool:

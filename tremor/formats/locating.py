@@ -117,10 +117,24 @@ def _refuse_recordings(path: Path) -> None:
 def _of_source(
     openers: dict[str, Callable[[], BinaryIO]], source: str | None
 ) -> dict[str, Callable[[], BinaryIO]]:
-    """Return the members whose names hold a text; all if it is None, or none holds it."""
+    """Return the members whose names hold a text, and what lies beside captures.
+
+    All if the text is None, or none holds it.
+    """
     wanted = (source or "").strip().lower()
-    named = {name: opener for name, opener in openers.items() if wanted in name.lower()}
-    return named or openers
+    named = {name for name in openers if wanted in name.lower()}
+    if not named:
+        return openers
+    beside = {
+        Path(name).name
+        for entry in FORMATS
+        for name in (entry.added_member, *(one.file for one in entry.described_by))
+    }
+    return {
+        name: opener
+        for name, opener in openers.items()
+        if name in named or Path(name).name in beside
+    }
 
 
 def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:

@@ -388,7 +388,7 @@ def _open_axis_files(path: Path, options: ReadOptions, _: Progress | None) -> Re
     entry = axis_format_of(path)
     assert entry is not None
     _refuse_layout(options, path.name, entry.name, entry.slug)
-    decoded, files = decode_axis_files(path, entry)
+    decoded, files = decode_axis_files(path, entry, source=options.source)
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
@@ -398,7 +398,7 @@ def _open_axis_files(path: Path, options: ReadOptions, _: Progress | None) -> Re
 
 def _open_bids(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     _refuse_layout(options, path.name, "a BIDS dataset", BIDS_SLUG)
-    file = motion_file_of(path)
+    file = motion_file_of(path, source=options.source)
     found = read_bids_motion(file)
     if isinstance(found, Recording):
         return options.applied_to(found)

@@ -87,6 +87,7 @@ def test_a_folder_of_several_is_refused_with_their_names(tmp_path: Path) -> None
     with pytest.raises(CaptureNotRecognisedError, match="evening, morning"):
         tremor.read(tmp_path)
     assert tremor.read(tmp_path / "morning_AY.csv").n_samples > 1000
+    assert tremor.read(tmp_path, source="morning").n_samples > 1000
     with pytest.raises(InvalidInputError, match="leave out --columns"):
         tremor.read(tmp_path / "morning_AY.csv", columns="time_s,x,y,z")
 

@@ -106,7 +106,9 @@ def axis_format_of(path: Path) -> AxisFormat | None:
     return None
 
 
-def decode_axis_files(path: Path, entry: AxisFormat) -> tuple[DecodedCapture, list[Path]]:
+def decode_axis_files(
+    path: Path, entry: AxisFormat, *, source: str | None = None
+) -> tuple[DecodedCapture, list[Path]]:
     """Decode the three files of a capture.
 
     Parameters
@@ -115,6 +117,8 @@ def decode_axis_files(path: Path, entry: AxisFormat) -> tuple[DecodedCapture, li
         One of them, or their folder.
     entry : AxisFormat
         Their format.
+    source : str, optional
+        Part of the names of the capture to choose among several; ignored where none has it.
 
     Returns
     -------
@@ -131,6 +135,8 @@ def decode_axis_files(path: Path, entry: AxisFormat) -> tuple[DecodedCapture, li
         If one of the files is missing or cannot be read.
     """
     captures = _captures(path, entry)
+    wanted = (source or "").strip()
+    captures = {stem: files for stem, files in captures.items() if wanted in stem} or captures
     if len(captures) > 1:
         stems = list(captures)
         more = len(stems) - _MOST_NAMES
@@ -138,7 +144,7 @@ def decode_axis_files(path: Path, entry: AxisFormat) -> tuple[DecodedCapture, li
             f"{path} holds {len(stems)} captures of one file for each axis: "
             + ", ".join(stems[:_MOST_NAMES])
             + (f" and {more} more" if more > 0 else "")
-            + "; name one of their files"
+            + "; choose one with --source, or name one of its files"
         )
     files = next(iter(captures.values()))
     missing = [axis for axis in AXES if axis not in files]
