@@ -86,7 +86,8 @@ def test_ours_is_read_as_it_was_written(tmp_path: Path, recording: Recording, na
 
 
 def test_a_long_gap_and_its_segments_are_kept(tmp_path: Path) -> None:
-    rows = np.random.default_rng(3).normal(0.0, 0.1, (4000, 3)) + [0.0, 0.0, 9.81]
+    rows = np.random.default_rng(3).normal(0.0, 0.1, (4000, 3))
+    rows[:, 2] += 9.81
     time_s = np.arange(4000) / 100.0 + np.where(np.arange(4000) < 2000, 0.0, 600.0)
     lines = "".join(
         f"{t:.3f},{x:.5f},{y:.5f},{z:.5f}\n"

@@ -197,9 +197,10 @@ def test_metadata_and_annotations_of_sensor_logger(
 def test_a_chosen_source_keeps_what_lies_beside_it(tmp_path: Path) -> None:
     monday = _sensor_logger(sensors="Accelerometer", periods="10")
     files = {f"{day}/{name}": text for day in ("Mon", "Tue") for name, text in monday.items()}
-    recording = tremor.read(_place(tmp_path / "week.zip", files), source="Tue/Total")
+    recording = tremor.read(_place(tmp_path / "week.zip", files), source="Tue")
     assert recording.sensor == SensorInfo("Pixel 8")
     assert len(recording.markers) == 1
+    assert recording.history[0].startswith("read week.zip:Tue/TotalAcceleration.csv")
 
 
 def test_metadata_of_another_recording_is_not_used(tmp_path: Path) -> None:

@@ -192,8 +192,11 @@ def _choose_in_folder(
     chosen = _choose_member(path, within)
     if chosen is None:
         return None
+    within_archive = PurePosixPath(folder)
     return replace(
-        chosen, beside=lambda file: openers.get((PurePosixPath(folder) / file).as_posix())
+        chosen,
+        name=f"{path.name}:{within_archive / chosen.member_name}",
+        beside=lambda file: openers.get(str(within_archive / file)),
     )
 
 
