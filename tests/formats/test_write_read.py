@@ -25,6 +25,7 @@ from tremor.recording import Marker, Placement, Recording, SensorInfo
 PASSED_OVER = Note(
     "PASSED_OVER", {"columns": (Note("COLUMN_PASSED_OVER", {"column": "t", "why": "back"}),)}
 )
+MARKERS = (Marker(0.25, "pain", "7"), Marker(0.5, "marker", "sat\tdown; [ü]\n"))
 quiet = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -69,6 +70,7 @@ def same_facts(one, other):
 @given(recordings())
 def test_csv_is_read_as_it_was_written(tmp_path, recording):
     path = tmp_path / "some.csv"
+    recording = replace(recording, markers=MARKERS)
     write_recording_csv(path, recording, overwrite=True)
     again = tremor.read(path)
     assert_allclose(again.acceleration_ms2, recording.acceleration_ms2, rtol=0.0, atol=5.01e-7)
@@ -80,6 +82,7 @@ def test_csv_is_read_as_it_was_written(tmp_path, recording):
     assert [gap.n_lost for gap in again.gaps] == [gap.n_lost for gap in recording.gaps]
     assert again.started_at == recording.started_at
     assert (again.clipped == recording.clipped).all()
+    assert again.markers == recording.markers
 
 
 @quiet
@@ -87,8 +90,7 @@ def test_csv_is_read_as_it_was_written(tmp_path, recording):
 def test_bids_is_read_as_it_was_written(tmp_path, recording):
     path = tmp_path / "data"
     shutil.rmtree(path, ignore_errors=True)
-    markers = (Marker(1.5, "pain", "7"), Marker(2.0, "marker", "sat\tdown"))
-    recording = replace(recording, sampling_rate_sd_hz=1 / 3, unit_in="mg", markers=markers)
+    recording = replace(recording, sampling_rate_sd_hz=1 / 3, unit_in="mg", markers=MARKERS)
     write_recording_bids(path, recording)
     again = tremor.read(path)
     assert_allclose(again.acceleration_ms2, recording.acceleration_ms2, rtol=0.0, atol=5.01e-7)

@@ -33,7 +33,7 @@ from tremor.formats.companions import add_companions
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.layout_decisions import note_layout
 from tremor.formats.csv.options import LayoutKeywords, LayoutOptions
-from tremor.formats.csv.preamble import declared_facts
+from tremor.formats.csv.preamble import declared_facts, declared_markers
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
 from tremor.formats.csv.units_and_gravity import add_gravity, known_unit
@@ -455,13 +455,13 @@ def _open_table(capture: CaptureFile, options: ReadOptions, progress: Progress |
             with _closing_on_error(table, capture.name):
                 is_added = add_gravity(table, capture.added)
             facts = replace(facts, gravity="included") if is_added else facts
+        markers = declared_markers(layout, table.clock_start_s or 0.0)
         source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
         recording = with_texts(
             _assembled(table, facts, source, is_of_recorder=is_of_recorder(layout)), texts
         )
-    if not is_of_recorder(layout) or not capture.path.is_dir():
-        return recording
-    markers = read_markers(capture.path, started_at=recording.started_at)
+    if is_of_recorder(layout) and capture.path.is_dir():
+        markers = read_markers(capture.path, started_at=recording.started_at)
     return replace(recording, markers=markers) if markers else recording
 
 

@@ -13,6 +13,7 @@ from tremor.formats.csv.native import (
     NativePreamble,
     native_header,
     native_rows,
+    parse_native_markers,
     write_native_csv,
     write_recording_csv,
 )
@@ -152,3 +153,8 @@ def test_header_refuses_what_would_break_its_lines():
         NativePreamble(gravity="some")
     with pytest.raises(InvalidInputError, match="no time zone"):
         NativePreamble(gravity="removed", started_at=datetime.now(UTC).replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("text", ["", "[", "[[]]", '[[1, "x", "y"]]', '[["1", "pain", "7"]]', "3"])
+def test_markers_that_cannot_be_understood_are_left(text: str) -> None:
+    assert parse_native_markers(text) == ()

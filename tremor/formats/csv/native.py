@@ -14,6 +14,8 @@ it. It has three parts:
    ``placement``                 where the sensor was worn, such as ``left-calf``
    ``unit``                      always ``m/s^2``
    ``gravity``                   ``included`` or ``removed``
+   ``markers``                   what the runner marked, a JSON list of time on the clock of
+                                 ``time_s``, s, ``marker`` or ``pain``, and text
    ``note``                      any text, in one line
    ============================  ==============================================================
 
@@ -27,18 +29,21 @@ it. It has three parts:
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, get_args
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from tremor.errors import InvalidInputError
 from tremor.files import require_parent, whole_file
-from tremor.recording import AXES, Floats, Gravity, Placement, Recording, SensorInfo
+from tremor.recording import AXES, Floats, Gravity, Marker, Placement, Recording, SensorInfo
 
 __all__ = [
     "ACCELERATION_COLUMNS",
@@ -47,7 +52,9 @@ __all__ = [
     "TIME_COLUMN",
     "NativePreamble",
     "native_header",
+    "native_markers",
     "native_rows",
+    "parse_native_markers",
     "write_native_csv",
     "write_recording_csv",
 ]
@@ -58,6 +65,7 @@ ACCELERATION_COLUMNS: Final = tuple(f"acc_{axis}_ms2" for axis in AXES)
 ANGULAR_VELOCITY_COLUMNS: Final = tuple(f"gyr_{axis}_deg_s" for axis in AXES)
 
 _TIME_DECIMALS: Final = 6
+_MARKER: Final = ("time_s", "kind", "text")
 _ROWS_AT_ONCE: Final = 16384
 
 
@@ -75,6 +83,8 @@ class NativePreamble:
         Wall time of ``time_s`` zero, with its time zone.
     sensor, placement : SensorInfo, Placement, or None
         If known.
+    markers : tuple of Marker
+        What the runner marked, on the clock of ``time_s``.
     note : str
         Any text, in one line.
 
@@ -89,6 +99,7 @@ class NativePreamble:
     started_at: datetime | None = None
     sensor: SensorInfo | None = None
     placement: Placement | None = None
+    markers: tuple[Marker, ...] = ()
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -129,6 +140,7 @@ def native_header(preamble: NativePreamble, *, with_angular_velocity: bool = Fal
         "placement": preamble.placement,
         "unit": "m/s^2",
         "gravity": preamble.gravity,
+        "markers": native_markers(preamble.markers),
         "note": preamble.note,
     }
     lines = [FIRST_LINE]
@@ -142,6 +154,38 @@ def native_header(preamble: NativePreamble, *, with_angular_velocity: bool = Fal
     if with_angular_velocity:
         columns += ANGULAR_VELOCITY_COLUMNS
     return "\n".join([*lines, ",".join(columns)]) + "\n"
+
+
+def native_markers(markers: Iterable[Marker]) -> str:
+    """Format markers in one line; empty if there are none."""
+    listed = [[round(one.time_s, _TIME_DECIMALS), one.kind, one.text] for one in markers]
+    return json.dumps(listed, ensure_ascii=True) if listed else ""
+
+
+def parse_native_markers(text: str) -> tuple[Marker, ...]:
+    """Parse what `native_markers` returned.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+
+    Returns
+    -------
+    tuple of Marker
+        Empty if it cannot be understood.
+
+    Examples
+    --------
+    >>> parse_native_markers('[[12.5, "pain", "7"]]')
+    (Marker(time_s=12.5, kind='pain', text='7'),)
+    """
+    try:
+        return msgspec.convert(
+            [dict(zip(_MARKER, one, strict=True)) for one in json.loads(text)], tuple[Marker, ...]
+        )
+    except (ValueError, TypeError, RecursionError, msgspec.ValidationError):
+        return ()
 
 
 def native_rows(
@@ -309,6 +353,7 @@ def write_recording_csv(
             started_at=recording.clock_began_at,
             sensor=recording.sensor,
             placement=recording.placement,
+            markers=recording.markers,
             note=note,
         ),
         decimals=decimals,

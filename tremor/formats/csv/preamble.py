@@ -7,6 +7,7 @@ file. How the user overrides them is `tremor.formats.readers.ReadOptions`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, get_args
 
@@ -14,13 +15,14 @@ import numpy as np
 
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.dialects import DECLARED
+from tremor.formats.csv.native import parse_native_markers
 from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.csv.time_units import is_date, is_possible_rate
 from tremor.formats.table import DeclaredFacts
-from tremor.recording import Gravity, Placement, SensorInfo
+from tremor.recording import Gravity, Marker, Placement, SensorInfo
 from tremor.units import STANDARD_GRAVITY_MS2
 
-__all__ = ["declared_facts"]
+__all__ = ["declared_facts", "declared_markers"]
 
 #: Up to here a number of hertz in the name of a file may be the frequency of its tremor.
 _LEAST_NAMED_HZ: Final = 20.0
@@ -60,6 +62,25 @@ def declared_facts(layout: TableLayout, capture: CaptureFile) -> DeclaredFacts:
         placement=Placement.from_text(placement) if placement else None,
         said=frozenset({"unit"} if is_said else ()),
     )
+
+
+def declared_markers(layout: TableLayout, clock_start_s: float) -> tuple[Marker, ...]:
+    """Return the markers that a text table declares.
+
+    Parameters
+    ----------
+    layout : TableLayout
+        Its preamble.
+    clock_start_s : float
+        What its clock showed at the first sample, s.
+
+    Returns
+    -------
+    tuple of Marker
+        From the first sample.
+    """
+    markers = parse_native_markers(_value(layout, "markers"))
+    return tuple(replace(one, time_s=one.time_s - clock_start_s) for one in markers)
 
 
 def _value(layout: TableLayout, key: str) -> str:
