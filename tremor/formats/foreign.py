@@ -91,7 +91,7 @@ FOREIGN: Final[tuple[ForeignFormat, ...]] = (
     ForeignFormat(
         "a GENEActiv .bin file",
         "export raw CSV (not an epoch file) in the GENEActiv PC software",
-        rb"Device Identity\s*[\r\n]+Device Unique Serial Code:",
+        rb"Device Identity[ \t]{0,80}[\r\n]{1,4}Device Unique Serial Code:",
         slug="geneactiv-bin",
     ),
     # Seen only within another file, whose members cannot be listed.
