@@ -142,10 +142,12 @@ def chunked_gravity_evidence(
         return GravityEvidence(float("nan"), float("nan"), float("nan"), float("nan"))
     still = _stillest(variance)
     n_whole = max(1, len(mean) // n_joined)
-    parts = np.array_split(np.column_stack((mean, variance)), n_whole)
-    joined = np.stack([part[:, :3].mean(axis=0) for part in parts])
+    first = np.arange(n_whole) * len(mean) // n_whole
+    n_each = np.diff(np.append(first, len(mean)))
+    joined = np.add.reduceat(mean, first) / n_each[:, None]
     # Of the same stretches, so that a rest beside a run does not make it look even.
-    within = [part[:, 3].mean() + part[:, :3].var(axis=0).sum() for part in parts]
+    square = np.add.reduceat(variance + np.square(mean).sum(axis=1), first) / n_each
+    within = np.maximum(square - np.square(joined).sum(axis=1), 0.0)
     return GravityEvidence(
         still=float(np.median(np.linalg.norm(mean[still], axis=1))),
         spread=float(np.sqrt(np.median(variance[still]))),
@@ -157,20 +159,25 @@ def chunked_gravity_evidence(
 def _moments(segments: Floats) -> tuple[Floats, Floats]:
     """Return mean vectors and variances of segments of shape (k, n, 3); NaN if half is lost."""
     n_rows = segments.shape[1]
-    mean = segments.mean(axis=1)
-    square = np.einsum("kij,kij->k", segments, segments) / n_rows
+    total, square = _sums(segments)
+    n_there = np.full(len(segments), float(n_rows))
     holed = np.flatnonzero(~np.isfinite(square))
     if len(holed):
         some = segments[holed]
         there = np.isfinite(some[..., 0])
-        n_there = there.sum(axis=1)
-        enough = 2 * n_there > n_rows
-        some = np.where(there[..., None], some, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean[holed] = some.sum(axis=1) / n_there[:, None]
-            square[holed] = np.einsum("kij,kij->k", some, some) / n_there
-        square[holed[~enough]] = np.nan
-    return mean, np.maximum(square - np.square(mean).sum(axis=1), 0.0)
+        n_there[holed] = there.sum(axis=1)
+        some[~there] = 0.0
+        total[holed], square[holed] = _sums(some)
+        n_there[2.0 * n_there <= n_rows] = np.nan
+    mean = total / n_there[:, None]
+    return mean, np.maximum(square / n_there - np.square(mean).sum(axis=1), 0.0)
+
+
+def _sums(segments: Floats) -> tuple[Floats, Floats]:
+    """Return sums of vectors and of squares of segments of shape (k, n, 3)."""
+    # Axis by axis, which is several times as fast as a sum along the middle axis.
+    total = np.column_stack([segments[..., axis].sum(axis=1) for axis in range(segments.shape[2])])
+    return total, np.einsum("kij,kij->k", segments, segments)
 
 
 def _stillest(variance: Floats) -> Floats:
