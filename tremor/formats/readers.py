@@ -454,7 +454,9 @@ def _open_table(capture: CaptureFile, options: ReadOptions, progress: Progress |
         if capture.added is not None and layout.format.added_member:
             with _closing_on_error(table, capture.name):
                 is_added = add_gravity(table, capture.added)
-            facts = replace(facts, gravity="included") if is_added else facts
+            if is_added:
+                unit = facts.unit or layout.format.unit_without_gravity
+                facts = replace(facts, gravity="included", unit=unit)
         markers = declared_markers(layout, table.clock_start_s or 0.0)
         source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
         recording = with_texts(
