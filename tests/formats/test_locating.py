@@ -69,3 +69,17 @@ def test_an_archive_packed_on_a_mac_holds_one_capture(tmp_path: Path) -> None:
     files = {"walk/Accelerometer.csv": PHYPHOX, "__MACOSX/walk/._Accelerometer.csv": "Mac OS X"}
     recording = read(_place(tmp_path / "walk.zip", files))
     assert recording.sampling_rate_hz == pytest.approx(100.0)
+
+
+def test_an_archive_of_empatica_is_that_of_its_accelerometer(tmp_path):
+    path = tmp_path / "1560279825_A01.zip"
+    head = "1560279825.000000, 1560279825.000000, 1560279825.000000\n32.0, 32.0, 32.0\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "ACC.csv", head + "".join(f"{n % 5},20,{60 - n % 3}\n" for n in range(400))
+        )
+        archive.writestr("EDA.csv", "1560279825.0\n4.0\n" + "0.1\n" * 50)
+        archive.writestr("tags.csv", "1560279925.11\n")
+        archive.writestr("info.txt", "The files in this archive\n")
+    recording = read(path)
+    assert (recording.sampling_rate_hz, recording.unit_in) == (32.0, "g/64")

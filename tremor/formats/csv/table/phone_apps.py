@@ -229,6 +229,14 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
         remark="Lines that begin with @ say the sampling rate; the stamps decide.",
     ),
     CaptureFormat(
+        slug="powersense",
+        name="PowerSense (iOS)",
+        remark=(
+            "The names of its columns were not at hand: it is read where its header names time and "
+            "axes, else with --columns."
+        ),
+    ),
+    CaptureFormat(
         slug="polar-sensor-logger",
         name="Polar Sensor Logger",
         columns=(

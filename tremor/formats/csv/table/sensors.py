@@ -267,6 +267,8 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
             r"\A\s*(?P<start_s>\d{9,10}(\.\d+)?)",
             r"\A[^\n]*\n\s*(?P<rate_hz>\d+(\.\d+)?)",
         ),
+        members=(("ACC.csv", None),),
+        companions=("BVP.csv", "EDA.csv", "HR.csv", "IBI.csv", "TEMP.csv", "tags.csv"),
         seen="real file",
         example=(
             "1560279825.000000, 1560279825.000000, 1560279825.000000",
