@@ -486,3 +486,23 @@ def test_no_code_asks_for_a_format_by_its_name() -> None:
         if names.search(line) or re.search(r"slug\s*[!=]=", line)
     ]
     assert asking == []
+
+
+@pytest.mark.parametrize(
+    ("header", "per_s", "unit"),
+    [
+        ("unix_timestamp,x,y,z", 1e3, "m/s^2"),
+        ("unix_timestamp,x,y,z", 1e6, "g"),
+        ("timestamp,Accelerometer.x,Accelerometer.y,Accelerometer.z", 1e9, "g"),
+        ("time (seconds),x,y,z", 1.0, "m/s^2"),
+    ],
+)
+def test_a_table_that_is_headed_alike_keeps_its_own_units(
+    tmp_path: Path, header: str, per_s: float, unit: str
+) -> None:
+    zero = 0.0 if per_s == 1.0 else 1.7e9 * per_s
+    digits = 3 if per_s == 1.0 else 0
+    sample = headed(header, lambda r: f"{zero + r.t * per_s:.{digits}f},{r.xyz}", unit)
+    recording = read(sample.write(tmp_path))
+    assert recording.sampling_rate_hz == pytest.approx(100.0, rel=1e-3)
+    assert recording.unit_in == unit

@@ -217,8 +217,7 @@ PHONE_APPS: Final[tuple[CaptureFormat, ...]] = (
         columns=(
             Columns(
                 r"([\w ]+ )?accelerometer\.{axis}",
-                (TimeColumn(r"time_?stamp", "ms"),),
-                unit="m/s^2",
+                (TimeColumn(r"time_?stamp"),),
             ),
         ),
         comment="@",

@@ -283,7 +283,7 @@ SENSORS: Final[tuple[CaptureFormat, ...]] = (
         columns=(
             Columns(
                 "{axis}",
-                (TimeColumn("unix_timestamp(_us)?", "us"),),
+                (TimeColumn("unix_timestamp(_us)?"),),
             ),
         ),
         required_column="unix_timestamp(_us)?",
