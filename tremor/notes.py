@@ -89,7 +89,6 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "SCALE_NOT_CORRECTED": ("share",),
         "TIME_UNIT_GUESSED": ("unit", "rate_hz"),
         "TIME_ZONE_UNKNOWN": (),
-        "PAUSED": ("n_pauses", "total_s"),
         "DATE_FORM_GUESSED": ("form", "other"),
         "CLOCK_WRAPPED": ("n_wraps", "bits", "tick", "span_s"),
         "SUMMER_TIME": ("hours", "at_s"),

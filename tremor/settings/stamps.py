@@ -49,12 +49,6 @@ class StampOrderCalibration:
         "ran wrong; a larger fall is another recording",
         source=JUDGEMENT,
     )
-    least_pause_s: float = calibrated(
-        0.1,
-        "s",
-        "a shorter pause between two starts is how long it takes to start",
-        source=JUDGEMENT,
-    )
     restart_s: float = calibrated(
         1.0,
         "s",

@@ -26,7 +26,6 @@ from tremor.formats.csv.parsing import (
     parse_chunks,
     split_blocks,
 )
-from tremor.formats.csv.pauses import read_pauses
 from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.csv.stamps import Stamps
 from tremor.formats.table import AxisStatistics, Table, mark_lost
@@ -163,7 +162,6 @@ def _fill(
     chunks: Iterable[_Chunk],
 ) -> None:
     stamps: Stamps | None = None
-    pauses = read_pauses(capture, layout)
     n_rows, skipped = 0, _Skipped()
     for chunk in chunks:
         first_line = layout.n_lines_before + 1 + n_rows
@@ -177,8 +175,6 @@ def _fill(
             if stamps is None:
                 stamps = Stamps.of(chunk.stamps, layout, capture.name)
             seconds = stamps.unwrapped(stamps.seconds(chunk.stamps, first_line))
-            if pauses is not None:
-                seconds = seconds + pauses.added_s(seconds + (stamps.clock_start_s or 0.0))
             clock.add(seconds)
             table.stamps.append(seconds[:, None])
         if chunk.counts is not None:
@@ -188,14 +184,6 @@ def _fill(
     if stamps is not None:
         table.epoch_s, table.zone_known = stamps.epoch_s, stamps.zone_known
         note_stamps(table, layout, stamps)
-        if pauses is not None:
-            table.epoch_s = pauses.started_s + (stamps.clock_start_s or 0.0)
-            table.zone_known = True
-            if len(pauses.paused_s):
-                total_s = float(pauses.paused_s.sum())
-                table.warnings.append(
-                    note("PAUSED", n_pauses=len(pauses.paused_s), total_s=total_s)
-                )
         if table.epoch_s is None and layout.columns.started is not None:
             table.epoch_s, table.zone_known = layout.columns.started
             table.history.append("start from a date in another column")
