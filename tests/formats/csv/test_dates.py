@@ -16,6 +16,7 @@ from tremor.formats.csv.dates import (
     read_moment,
     zone_in_name,
 )
+from tremor.formats.csv.even_dates import parse_even_dates
 from tremor.formats.readers import read
 
 FORMS = {
@@ -187,3 +188,23 @@ def test_summer_time_in_local_dates_is_no_gap(tmp_path, hours):
     assert recording.gaps == ()
     assert_allclose(recording.sampling_rate_hz, 100.0, rtol=1e-6)
     assert "SUMMER_TIME" in [one.code for one in recording.warnings]
+
+
+@pytest.mark.parametrize("form", ["dd.MM.yyyy", "MM/dd/yy", "slashes", "yy-MM-dd"])
+def test_dates_of_one_width_are_converted_as_others_are(form):
+    cells = written(FORMS[form], STARTS[0])
+    found = date_forms(cells[0])[0]
+    even = parse_even_dates(cells, found.date_format + found.time_format)
+    longer = pd.concat([cells, pd.Series([cells[0].rstrip("0") + "0" * 9])], ignore_index=True)
+    assert even is not None
+    np.testing.assert_array_equal(found.parse(longer)[:-1], even)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["05.06.2018 24:00:00", "31.06.2018 10:00:00", "05.06.2018 1O:00:00", "05/06/2018 10:00:00"],
+)
+def test_a_cell_that_is_no_date_of_the_form_is_none(bad):
+    cells = pd.Series(["05.06.2018 10:00:00"] * 3 + [bad])
+    dates = RunningDates.of(date_forms(cells[0]), cells[0])
+    assert np.flatnonzero(np.isnan(dates.seconds(cells))).tolist() == [3]

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import numpy.typing as npt
 
+from tremor.formats.csv.even_dates import parse_even_dates
 from tremor.notes import Note, note
 
 if TYPE_CHECKING:
@@ -124,6 +125,10 @@ class DateForm:
         """
         import pandas as pd
 
+        if self.order and not (self.end_format or self.whole):
+            even = parse_even_dates(cells, self.date_format + self.time_format)
+            if even is not None:
+                return even
         text = _tidy(cells.astype("string"), self)
         if self.whole:
             moments = pd.to_datetime(text, format=self.whole, utc=True, errors="coerce")
