@@ -127,7 +127,10 @@ class Stamps:
         if some.dtype.kind not in "iuf":
             some = some[[is_number(str(cell)) for cell in some]]
         first = _as_numbers(some)
-        assert first is not None
+        if first is None:
+            raise cls(unit or "s", 0, None, False, capture_name)._cell_error(
+                some, layout.n_lines_before + 1
+            )
         warnings: list[Note] = []
         if not unit or unit == "text":
             text_format = compact_date_format(first) if first.dtype.kind in "iu" else ""
@@ -292,7 +295,7 @@ class Stamps:
         import pandas as pd
 
         numbers = pd.to_numeric(cells.astype("string"), errors="coerce")
-        bad = cells[numbers.isna()]
+        bad = cells[~np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan))]
         shown = bad.iloc[0] if len(bad) else cells.iloc[0]
         if len(bad) and self.unit in TIME_UNIT_S:
             line += int(bad.index[0] - cells.index[0])
@@ -305,13 +308,16 @@ class Stamps:
 def _as_numbers(cells: pd.Series) -> npt.NDArray[np.int64] | npt.NDArray[np.float64] | None:
     import pandas as pd
 
-    if cells.dtype.kind in "iuf":
+    if cells.dtype.kind == "i":
         return cells.to_numpy()
+    if cells.dtype.kind in "uf":  # unsigned only where a number has 20 digits
+        finite = cells.to_numpy(dtype=np.float64)
+        return finite if np.isfinite(finite).all() else None
     text = cells.astype("string").str.strip()
     numbers = pd.to_numeric(text, errors="coerce")
     if numbers.isna().any():
         numbers = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
-    if numbers.isna().any():
+    if not np.isfinite(numbers.to_numpy(dtype=np.float64, na_value=np.nan)).all():
         return None
     kind = np.int64 if numbers.dtype.kind in "iu" else np.float64
     return numbers.to_numpy(dtype=kind)
