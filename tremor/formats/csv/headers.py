@@ -103,8 +103,8 @@ def _match(columns: Columns, tidy: list[str]) -> Matched | None:
         at = _find(clock.name, tidy)
         if at is not None and all(at != other for other, _ in clocks):
             clocks.append((at, clock))
-    if columns.times and not clocks:
-        return None
+    if not clocks and (columns.times or _find_times(tidy)):
+        return None  # a table with a time column is none of a format without
     times = tuple((at, clock.unit or _time_unit(tidy[at])) for at, clock in clocks)
     return Matched(
         time=times[0][0] if times else None,
