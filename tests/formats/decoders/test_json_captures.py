@@ -240,6 +240,22 @@ def test_what_was_put_in_is_found(tmp_path: Path, name: str, indent: int | None)
         assert recording.markers[0].time_s == pytest.approx(4.0, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("movesense logbook", {"format": "told", "time_unit": "named", "unit": "named"}),
+        ("sensor logger, total", {"format": "told", "time_unit": "named", "unit": "told"}),
+        ("mpower", {"format": "told", "time_unit": "guessed", "unit": "told"}),
+        ("edge impulse", {"format": "told", "sampling_rate": "named", "unit": "named"}),
+    ],
+)
+def test_what_was_decided_is_said(tmp_path: Path, name: str, how: dict[str, str]) -> None:
+    path = tmp_path / "capture.json"
+    path.write_text(json.dumps(WRITERS[name]().content))
+    found = {one.about: one.how for one in tremor.read(path).decisions}
+    assert how.items() <= found.items()
+
+
 @pytest.mark.parametrize("name", WRITERS)
 def test_exactly_one_decoder_claims(tmp_path: Path, name: str) -> None:
     written = WRITERS[name]()

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError
 from tremor.formats.csv.cells import quoted
 from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.decoders.packet_stamps import spread_packets
 from tremor.recording import AXES
+from tremor.units import TIME_UNIT_S
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +45,8 @@ class AxisFormat:
         Name of the column of samples, with ``{axis}`` in the place of X, Y or Z.
     stamp : str
         Name of the column of stamps, which the rows of a packet share.
-    stamp_unit_s : float
-        Their unit, s.
+    stamp_unit : str
+        Their unit, such as ``ms``.
     date : str
         Name of the column of wall time, s since 1970.
     unit : str
@@ -58,7 +60,7 @@ class AxisFormat:
     file_name: str
     value: str
     stamp: str
-    stamp_unit_s: float
+    stamp_unit: str
     date: str
     unit: str
     description: Description
@@ -71,7 +73,7 @@ AXIS_FORMATS: Final[tuple[AxisFormat, ...]] = (
         file_name=r"(?P<stem>.*?)_?A(?P<axis>[XYZ])\.csv",
         value="A{axis}",
         stamp="EmotiBitTimestamp",
-        stamp_unit_s=1e-3,
+        stamp_unit="ms",
         date="LocalTimestamp",
         unit="g",
         description=Description(
@@ -254,8 +256,9 @@ def _joined(columns: list[pd.DataFrame], entry: AxisFormat) -> DecodedCapture:
     n_alone = int(rows[list(AXES)].isna().any(axis=1).sum())
     return DecodedCapture(
         values=rows[list(AXES)].to_numpy(dtype=np.float64),
-        stamps_s=spread_packets(stamps * entry.stamp_unit_s, counts.astype(np.int64)),
+        stamps_s=spread_packets(stamps * TIME_UNIT_S[entry.stamp_unit], counts.astype(np.int64)),
         epoch_s=epoch_s,
+        time_unit=ReadingDecision("time_unit", entry.stamp_unit, "named"),
         unit=entry.unit,
         history=(
             f"{len(stamps)} packets of one file for each axis, their samples spread over them",

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InsufficientDataError
 from tremor.formats.csv.format_records import Seen
 from tremor.formats.csv.time_units import is_date, is_possible_rate, restart_span, typical_step
@@ -89,6 +90,8 @@ class DecodedCapture:
         As in `tremor.formats.table.DeclaredFacts`.
     texts : tuple of TimedText
         What the runner wrote.
+    time_unit : ReadingDecision or None
+        Unit of the stamps in the capture, and how it was told; None if its stamps have none.
     warnings : tuple of Note
         What makes the capture weaker.
     history : tuple of str
@@ -107,6 +110,7 @@ class DecodedCapture:
     sensor: SensorInfo | None = None
     placement: Placement | None = None
     texts: tuple[TimedText, ...] = ()
+    time_unit: ReadingDecision | None = None
     warnings: tuple[Note, ...] = ()
     history: tuple[str, ...] = ()
 
@@ -149,6 +153,8 @@ def table_of(decoded: DecodedCapture, name: str) -> tuple[Table, DeclaredFacts]:
     table = Table.of_arrays(values, stamps_s)
     if decoded.epoch_s is not None and is_date(decoded.epoch_s):
         table.epoch_s, table.zone_known = decoded.epoch_s, decoded.zone_known
+    if decoded.time_unit is not None:
+        table.decisions.append(decoded.time_unit)
     table.warnings.extend(decoded.warnings)
     if n_usable < len(values):
         lost = int(np.flatnonzero(np.isnan(values[:, 0]))[0])

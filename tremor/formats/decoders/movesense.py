@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.decoders.decoding import DecodedCapture
@@ -77,6 +78,7 @@ def decode_movesense(capture: CaptureFile) -> DecodedCapture:
     return DecodedCapture(
         values=values,
         stamps_s=spread_packets(stamps_s, counts),
+        time_unit=ReadingDecision("time_unit", "ms", "named"),
         unit="m/s^2",
         gravity="included",
         epoch_s=None if zero_s is None else zero_s + float(stamps_s[0]),

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from tremor.arrays import Floats
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
@@ -82,6 +83,7 @@ def _decoded(found: _Found, name: str, gravity: Gravity, unit: str) -> DecodedCa
         values=values if summed is None else summed,
         stamps_s=stamps_s,
         epoch_s=times_ns[0] / 1e9,
+        time_unit=ReadingDecision("time_unit", "ns", "named"),
         unit_without_gravity=unit,
         gravity=gravity if summed is None else "included",
         sensor=SensorInfo(found.device) if found.device else None,

@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from tremor.arrays import Floats
+from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile
-from tremor.formats.csv.time_units import guess_unit, typical_step
+from tremor.formats.csv.time_units import UnitOfTime, guess_unit, typical_step
 from tremor.formats.decoders.decoding import DecodedCapture
 from tremor.formats.decoders.json_text import (
     AXIS_KEYS,
@@ -78,11 +79,20 @@ def decode_timed_vectors(capture: CaptureFile) -> DecodedCapture:
         raise CaptureReadError(
             f"{capture.name} holds no rows of {_STAMP}, x, y, z; export it again"
         )
-    stamps_s, epoch_s, warnings = _seconds(np.array(found.stamps), capture)
+    stamps = np.array(found.stamps)
+    if not np.isfinite(stamps).all():
+        row = int(np.argmin(np.isfinite(stamps))) + 1
+        raise CaptureReadError(f"row {row} of {capture.name} has no time stamp; export it again")
+    told, decision = _unit_of_time(stamps, capture)
+    unit_s = TIME_UNIT_S[told.unit]
+    warnings: tuple[Note, ...] = ()
+    if decision.why is not None and told.unit != "s" and not told.is_date:
+        warnings = (note("TIME_UNIT_GUESSED", unit=told.unit, **decision.why.values),)
     return DecodedCapture(
         values=np.array(found.vectors, dtype=np.float64),
-        stamps_s=stamps_s,
-        epoch_s=epoch_s,
+        stamps_s=(stamps - stamps[0]) * unit_s,
+        epoch_s=float(stamps[0]) * unit_s if told.is_date else None,
+        time_unit=decision,
         unit="" if found.gravity == "included" else "g",
         gravity=found.gravity,
         warnings=warnings,
@@ -121,10 +131,8 @@ class _Found:
         return None
 
 
-def _seconds(stamps: Floats, capture: CaptureFile) -> tuple[Floats, float | None, tuple[Note, ...]]:
-    """Return stamps in s, the wall time of the first, and a warning if the unit is a guess."""
-    if not np.isfinite(stamps).all():
-        return stamps, None, ()  # refused with the number of the row
+def _unit_of_time(stamps: Floats, capture: CaptureFile) -> tuple[UnitOfTime, ReadingDecision]:
+    """Return the unit of the stamps, and how it was told."""
     found = guess_unit(stamps)
     if not found.unit:
         raise CaptureReadError(
@@ -132,10 +140,8 @@ def _seconds(stamps: Floats, capture: CaptureFile) -> tuple[Floats, float | None
             f"{found.why_not or 'no unit makes a possible sampling rate'}; write its rows to a CSV "
             "whose header names it, such as time_ms,x,y,z"
         )
-    unit_s = TIME_UNIT_S[found.unit]
-    epoch_s = float(stamps[0]) * unit_s if found.is_date else None
-    step_s = typical_step(stamps) * unit_s
-    warnings: tuple[Note, ...] = ()
-    if found.unit != "s" and not found.is_date:
-        warnings = (note("TIME_UNIT_GUESSED", unit=found.unit, rate_hz=1.0 / step_s),)
-    return (stamps - stamps[0]) * unit_s, epoch_s, warnings
+    if found.is_date:
+        return found, ReadingDecision("time_unit", found.unit, "told", note("BY_DATE"))
+    rate_hz = 1.0 / (typical_step(stamps) * TIME_UNIT_S[found.unit])
+    how = note("BY_RATE", rate_hz=rate_hz)
+    return found, ReadingDecision("time_unit", found.unit, "guessed", how)
