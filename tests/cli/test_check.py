@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +23,13 @@ def test_good_capture(good):
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("good.csv: good\n")
     assert "100.000 Hz" in result.stdout
+
+
+def test_walk_is_not_called_good_in_one_word():
+    result = run(Path(__file__).parents[2] / "sample_data" / "walking_no_tremor.csv")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("walking_no_tremor.csv: good signal, but too little rest\n")
+    assert "Sit down" in result.stdout
 
 
 def test_json_holds_facts_and_word(good):

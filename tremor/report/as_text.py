@@ -10,7 +10,7 @@ from tremor.report.explanation_text import label
 from tremor.report.layout import WIDTH, in_ascii, wrapped
 from tremor.report.messages import brief, sentence, text
 from tremor.report.numbers import clock, number, value_text
-from tremor.report.seen import rest_text
+from tremor.report.seen import is_rest_enough, rest_text
 from tremor.report.sparkline import sparkline
 from tremor.results.estimates import BY_RANK
 
@@ -297,7 +297,10 @@ def render_check(
     str
         Lines of at most 80 columns, unless a file name is longer.
     """
-    lines = [f"{name}: {text('quality', quality.level)}"]
+    word = text("quality", quality.level)
+    if quality.level != "not usable" and not is_rest_enough(windows):
+        word = text("quality", "little_rest", word=word)
+    lines = [f"{name}: {word}"]
     for reason in quality.reasons:
         lines += wrapped(f"- {sentence(reason)}", indent=2, hang=2)
     lines += [*wrapped(rest_text(windows, duration_s=facts.recorded_s)), ""]

@@ -13,7 +13,7 @@ from tremor.results.verdicts import VERDICTS
 if TYPE_CHECKING:
     from tremor.results.windows import WindowTable
 
-__all__ = ["better_text", "rest_text", "seen_text", "still_s"]
+__all__ = ["better_text", "is_rest_enough", "rest_text", "seen_text", "still_s"]
 
 #: Still time with which a tremor can be measured, and with which its fading can, s.
 _ENOUGH_S: Final = 30.0
@@ -68,6 +68,11 @@ def still_s(table: WindowTable) -> float:
         return 0.0
     # Windows are in order of time: each adds what the one before has not covered.
     return float(np.sum(end_s - np.maximum(start_s, np.append(-np.inf, end_s[:-1]))))
+
+
+def is_rest_enough(table: WindowTable) -> bool:
+    """Check whether the leg was still for long enough to measure a tremor."""
+    return still_s(table) >= _ENOUGH_S
 
 
 def rest_text(table: WindowTable, *, duration_s: float) -> str:
