@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TIME_STEPS_S", "TimeAxis", "TimeTick"]
 
-#: Widths of a long gap, and of the label of a tick, as shares of the axis.
+#: Widths of a long gap and of all of them, as shares of what was recorded, and that of the label of
+#: a tick, as a share of the axis.
 _GAP: Final = 0.08
-_LABEL: Final = 0.2
+_GAPS: Final = 0.4
+_LABEL: Final = 0.25
 #: Ticks of an axis.
 _MOST_TICKS: Final = 5
 #: Round times between ticks.
@@ -66,7 +68,7 @@ class TimeAxis:
         TimeAxis
             That of the times themselves if there is no long gap.
         """
-        longest_s = _GAP * info.recorded_s
+        longest_s = min(_GAP, _GAPS / len(info.segments)) * info.recorded_s
         time_s, drawn_s = [], []
         end_s = at_s = 0.0
         for one in info.segments:
