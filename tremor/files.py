@@ -5,16 +5,28 @@ What is in them is decided elsewhere; files that grow while a sensor runs are `t
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final, cast
 
+from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
 
-__all__ = ["refuse_existing", "require_parent", "whole_file", "whole_folder", "write_text"]
+__all__ = [
+    "is_part_of",
+    "refuse_existing",
+    "require_parent",
+    "sync_folder",
+    "whole_file",
+    "whole_folder",
+    "write_text",
+]
+
+_BUFFER_BYTES: Final = 1 << 18
 
 
 @contextmanager
@@ -54,14 +66,16 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     refuse_existing(path, overwrite=overwrite)
     part = _part_of(path)
     try:
-        with part.open("wb") as stream:
-            yield stream
+        with io.BufferedWriter(system_calls.DiskFile(part, "wb"), _BUFFER_BYTES) as stream:
+            yield cast("BinaryIO", stream)
             stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
+            system_calls.sync(stream.fileno())
+        system_calls.replace(part, path)
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # what happened first is what is raised
+            part.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -94,11 +108,43 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     try:
         part.mkdir()
         yield part
+        sync_folder(part)
         if folder.exists():
             folder.rmdir()
-        part.replace(folder)
+        system_calls.replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of the files in a folder are on the disk.
+
+    Without it a power cut may take a new file with it, or bring back the one that it replaced.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Raises
+    ------
+    OSError
+        If the disk fails. Nothing happens where a folder cannot be synced, as on Windows.
+    """
+    if os.name == "nt":
+        return
+    try:
+        handle = system_calls.open_folder(folder)
+    except PermissionError:  # files can be made in it, but it cannot be listed
+        return
+    try:
+        system_calls.sync(handle)
+    except OSError as error:
+        if error.errno not in system_calls.CANNOT:
+            raise
+    finally:
+        system_calls.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -165,6 +211,24 @@ def require_parent(path: Path) -> None:
         raise InvalidInputError(
             f"the folder {path.parent} does not exist; create it or give another path"
         )
+
+
+def is_part_of(name: str, whole: str) -> bool:
+    """Check whether a name is that of a file in the making, which a killed program left.
+
+    Parameters
+    ----------
+    name, whole : str
+        Its name, and the name that it would have got.
+
+    Examples
+    --------
+    >>> is_part_of(".report.html.4711.part", "report.html"), is_part_of("part", "report.html")
+    (True, False)
+    """
+    begin, end = f".{whole}.", ".part"
+    number = name.removeprefix(begin).removesuffix(end)
+    return name == f"{begin}{number}{end}" and number.isdecimal()
 
 
 def _part_of(path: Path) -> Path:

@@ -275,8 +275,8 @@ class FickleDisk:
         self.takes_half = False
         self.stalled = threading.Event()
         self.stalled.set()
-        self._write = disk.os.write
-        monkeypatch.setattr(disk.os, "write", self.write)
+        self._write = disk.system_calls.write
+        monkeypatch.setattr(disk.system_calls, "write", self.write)
 
     def write(self, handle, data):
         self.stalled.wait()
@@ -372,7 +372,7 @@ def test_a_stalled_disk_blocks_nobody_and_overflow_is_counted(tmp_path, fickle):
 
 def test_a_disk_that_is_slow_to_keep_delays_no_write(tmp_path, monkeypatch):
     goes_on = threading.Event()
-    monkeypatch.setattr(disk.os, "fsync", lambda _: goes_on.wait())
+    monkeypatch.setattr(disk.system_calls, "sync", lambda _: goes_on.wait())
 
     async def run():
         async with Recorder(tmp_path, stream=STREAM) as recorder:

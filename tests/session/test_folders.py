@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
-from tremor.session.folders import make_room, needed_bytes
+from tremor.recorder import FolderLock
+from tremor.session.folders import ClaimedFolder, needed_bytes, require_room
 
 FILES = (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, "report.html", "context.toml")
 
@@ -14,32 +17,128 @@ FILES = (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, "report.html", "context.toml
 def fill(folder, names=FILES):
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (folder / name).write_text("x", encoding="utf-8")
+        (folder / name).write_text(f"{folder.name} {name}", encoding="utf-8")
     return folder
+
+
+def tree(folder):
+    """Return the contents of all files below a folder, by their paths."""
+    return {
+        str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_new_and_empty_folders_are_taken_and_nothing_is_left(tmp_path, overwrite):
-    make_room(tmp_path / "new" / "deep", overwrite=overwrite)
-    make_room(tmp_path, overwrite=overwrite)
-    assert list(tmp_path.iterdir()) == []
+    for folder in (tmp_path / "new" / "deep", tmp_path):
+        require_room(folder, overwrite=overwrite)
+        assert list(tmp_path.iterdir()) == []
+        ClaimedFolder(folder, overwrite=overwrite).give_back()
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_recording_stays_unless_it_may_be_replaced(tmp_path):
-    fill(tmp_path)
-    with pytest.raises(WouldOverwriteError, match="--overwrite"):
-        make_room(tmp_path, overwrite=False)
-    assert len(list(tmp_path.iterdir())) == len(FILES)
-    make_room(tmp_path, overwrite=True)
-    assert list(tmp_path.iterdir()) == []
+    before = tree(fill(tmp_path))
+    for attempt in (require_room, ClaimedFolder):
+        with pytest.raises(WouldOverwriteError, match="--overwrite"):
+            attempt(tmp_path, overwrite=False)
+    require_room(tmp_path, overwrite=True)
+    assert tree(tmp_path) == before
 
 
-def test_recordings_of_several_sensors_are_replaced(tmp_path):
-    fill(tmp_path / "left")
-    fill(tmp_path / "right")
+SEVERAL = {"one": [""], "two": ["left", "right"]}
+
+
+@pytest.fixture(params=SEVERAL.values(), ids=SEVERAL)
+def old(request, tmp_path):
+    for part in request.param:
+        fill(tmp_path / part)
     fill(tmp_path, ["context.toml"])
-    make_room(tmp_path, overwrite=True)
-    assert list(tmp_path.iterdir()) == []
+    return tmp_path
+
+
+def test_what_is_replaced_is_back_where_nothing_was_recorded(old):
+    before = tree(old)
+    claimed = ClaimedFolder(old, overwrite=True)
+    assert [path.name for path in old.iterdir()] == [".replaced"]
+    claimed.give_back()
+    assert tree(old) == before
+    assert not (old / ".replaced").exists()
+
+
+def test_what_is_replaced_goes_when_the_new_one_is_whole(old):
+    claimed = ClaimedFolder(old, overwrite=True)
+    fill(old, [SAMPLES_FILE])
+    assert claimed.keep(is_whole=True) is None
+    assert [path.name for path in old.iterdir()] == [SAMPLES_FILE]
+
+
+def test_what_is_replaced_stays_until_a_new_one_is_whole(old):
+    before = tree(old)
+    claimed = ClaimedFolder(old, overwrite=True)
+    fill(old, [SAMPLES_FILE])
+    kept = claimed.keep(is_whole=False)
+    assert kept == old / ".replaced" / "1"
+    assert tree(kept) == before
+    with pytest.raises(WouldOverwriteError, match="--overwrite"):
+        require_room(old, overwrite=False)
+    again = ClaimedFolder(old, overwrite=True)
+    assert tree(kept) == before
+    assert again.keep(is_whole=True) is None
+    assert list(old.iterdir()) == []
+
+
+def test_replaced_recording_alone_is_no_empty_folder(old):
+    """As a crash leaves it, between moving it aside and the first file of the new one."""
+    ClaimedFolder(old, overwrite=True).lock.release()
+    with pytest.raises(WouldOverwriteError, match="--overwrite"):
+        require_room(old, overwrite=False)
+
+
+@pytest.mark.parametrize("part", ["", "left"])
+def test_running_recording_is_never_touched(tmp_path, part):
+    fill(tmp_path / part)
+    (tmp_path / part / MANIFEST_FILE).write_text(
+        '{"schema": "tremor.recording/1", "process_id": 4711}', encoding="utf-8"
+    )
+    before = tree(tmp_path)
+    lock = FolderLock(tmp_path / part)
+    for attempt in (require_room, ClaimedFolder):
+        with pytest.raises(WouldOverwriteError, match=r"being recorded by process 4711;"):
+            attempt(tmp_path, overwrite=True)
+    assert tree(tmp_path) == before
+    lock.release()
+    require_room(tmp_path, overwrite=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no fork")
+def test_crash_releases_the_lock(tmp_path):
+    child = os.fork()
+    if not child:
+        FolderLock(tmp_path)
+        os._exit(0)
+    os.waitpid(child, 0)
+    FolderLock(tmp_path).release()
+
+
+@pytest.mark.parametrize("n_before", range(len(FILES)))
+def test_disk_that_refuses_a_move_leaves_everything(tmp_path, monkeypatch, n_before):
+    before = tree(fill(tmp_path))
+    replace, calls = os.replace, []
+
+    def refuse(source, target):
+        calls.append(1)
+        if len(calls) == n_before + 1:
+            raise OSError(5, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(system_calls, "replace", refuse)
+    with pytest.raises(InvalidInputError, match=r"Input/output error.*--out"):
+        ClaimedFolder(tmp_path, overwrite=True)
+    assert tree(tmp_path) == before
+    ClaimedFolder(tmp_path, overwrite=True).give_back()
 
 
 @pytest.mark.parametrize("strange", ["thesis.docx", "left/photo.jpg", "left/more/samples.csv"])
@@ -48,23 +147,31 @@ def test_nothing_else_is_ever_removed(tmp_path, strange):
     path = tmp_path / strange
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("x", encoding="utf-8")
-    with pytest.raises(WouldOverwriteError, match="no part of a recording"):
-        make_room(tmp_path, overwrite=True)
+    for attempt in (require_room, ClaimedFolder):
+        with pytest.raises(WouldOverwriteError, match="no part of a recording"):
+            attempt(tmp_path, overwrite=True)
     assert path.exists()
     assert (tmp_path / "left" / SAMPLES_FILE).exists()
+
+
+def test_what_a_killed_program_left_half_written_is_part_of_a_recording(tmp_path):
+    fill(tmp_path, [*FILES, ".report.html.4711.part", ".recording.json.12.part"])
+    require_room(tmp_path, overwrite=True)
 
 
 def test_file_in_its_place_stays(tmp_path):
     path = tmp_path / "x"
     path.write_text("x", encoding="utf-8")
-    with pytest.raises(WouldOverwriteError, match="is a file"):
-        make_room(path, overwrite=True)
+    for attempt in (require_room, ClaimedFolder):
+        with pytest.raises(WouldOverwriteError, match="is a file"):
+            attempt(path, overwrite=True)
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there nobody can write, not even root")
-def test_folder_that_cannot_be_written_is_refused():
+@pytest.mark.parametrize("attempt", [require_room, ClaimedFolder])
+def test_folder_that_cannot_be_written_is_refused(attempt):
     with pytest.raises(InvalidInputError, match="cannot be written"):
-        make_room(Path("/proc/self/x"), overwrite=False)
+        attempt(Path("/proc/self/x"), overwrite=False)
 
 
 def test_room_grows_with_rate_and_time():

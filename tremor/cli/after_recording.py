@@ -17,7 +17,7 @@ import click
 from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import say, shows_unicode
-from tremor.errors import InvalidInputError, TremorError
+from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 from tremor.files import write_text
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import number
@@ -55,6 +55,8 @@ def print_saved(recorded: SensorOutcome, *, as_json: bool) -> None:
             "n_samples": recorded.counts.n_samples,
             "n_lost": recorded.counts.n_lost,
             "n_gaps": recorded.counts.n_gaps,
+            "n_refused": recorded.counts.n_refused,
+            "tells_loss": recorded.detects_loss,
         }
         lost = None if recorded.lost is None else str(recorded.lost)
         sensor = {"sensor": recorded.label, "folder": str(recorded.folder)}
@@ -70,14 +72,24 @@ def require_written(outcome: SessionOutcome) -> None:
     ------
     InvalidInputError
         If the disk refused some of it.
+    InsufficientDataError
+        If there is no sample.
     """
     for one in outcome.recorded:
-        disk = one.counts.disk
-        if disk.n_bytes_unwritten:
+        counts = one.counts
+        failure = counts.disk.failure.partition(";")[0]
+        if counts.n_dropped_packets or counts.n_dropped_samples:
+            failure = failure or "it did not keep up, and the memory for what waits was full"
+        if failure:
             raise InvalidInputError(
-                f"{one.folder}: the last {disk.n_bytes_unwritten} bytes are lost: the disk did not "
-                f"take them ({disk.trouble.partition(';')[0]}); what is before them is saved"
+                f"{one.folder} is not all on the disk: {failure}; what is before that is saved; "
+                "make room, or give another disk with --out"
             )
+    for one in outcome.recorded:
+        if not one.counts.n_samples:
+            why = "empty_refused" if one.counts.n_refused else "empty_silent"
+            said = text("session", why, n_packets=one.counts.n_packets)
+            raise InsufficientDataError(text("session", "empty", folder=one.folder, why=said))
 
 
 def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:

@@ -182,7 +182,8 @@ def record(
     from tremor.cli import after_recording
     from tremor.explanation.answers.context import Context
     from tremor.pipeline import RestInfo, baseline_rms_ms2
-    from tremor.session.folders import default_folder, make_room
+    from tremor.report.messages import text
+    from tremor.session.folders import default_folder, require_room
     from tremor.session.plan import Plan
     from tremor.session.sensor_choice import parse_sensors
     from tremor.settings import AnalysisSettings
@@ -205,19 +206,22 @@ def record(
         pair=pair,
         asks=is_input_allowed(),
         give_up_s=parse_duration(give_up, least_s=1.0),
+        overwrite=overwrite,
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     rest = RestInfo()
     if baseline:
         level_ms2 = baseline_rms_ms2(baseline, settings=settings)
         rest = RestInfo(baseline=level_ms2, baseline_name=Path(baseline).name)
-    make_room(plan.folder, overwrite=overwrite)
+    require_room(plan.folder, overwrite=overwrite)
     outcome = _record(plan, as_json=as_json)
     if outcome is None:
         say("stopped before a sensor streamed; nothing was recorded")
         ctx.exit(_INTERRUPTED)
     for one in outcome.recorded:
         after_recording.print_saved(one, as_json=as_json)
+    if outcome.kept is not None:
+        say(text("session", "kept", folder=plan.folder, kept=outcome.kept))
     is_done = True
     if is_baseline:
         is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)

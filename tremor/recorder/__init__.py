@@ -10,6 +10,20 @@ the same moment of the same clock.
 from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
 from tremor.recorder.disk import DiskState
+from tremor.recorder.lock import LOCK_FILE, FolderLock
 from tremor.recorder.recorder import Recorder
+from tremor.recorder.replaced import REPLACED_FOLDER, move_aside, move_back, remove_replaced
 
-__all__ = ["DiskState", "Recorder", "RecorderCounts", "StreamDescription", "Zero"]
+__all__ = [
+    "LOCK_FILE",
+    "REPLACED_FOLDER",
+    "DiskState",
+    "FolderLock",
+    "Recorder",
+    "RecorderCounts",
+    "StreamDescription",
+    "Zero",
+    "move_aside",
+    "move_back",
+    "remove_replaced",
+]

@@ -43,6 +43,8 @@ class RecorderCounts:
         or they are not finite; and jumps of the index.
     n_packets, n_packet_bytes, n_events : int
         Notifications, their bytes, and events of the link.
+    n_refused : int
+        Notifications that the decoder refused; there are no samples of them.
     n_waiting : int
         Items that wait for the disk.
     n_dropped_packets, n_dropped_samples : int
@@ -60,6 +62,7 @@ class RecorderCounts:
     n_packets: int = 0
     n_packet_bytes: int = 0
     n_events: int = 0
+    n_refused: int = 0
     n_waiting: int = 0
     n_dropped_packets: int = 0
     n_dropped_samples: int = 0

@@ -8,17 +8,24 @@ then refuses items, and the caller counts them.
 from __future__ import annotations
 
 import errno
-import os
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
-from tremor.formats.folder.manifest import PACKETS_FILE, SAMPLES_FILE, write_manifest
+from tremor import system_calls
+from tremor.files import sync_folder
+from tremor.formats.folder.manifest import (
+    MANIFEST_FILE,
+    PACKETS_FILE,
+    SAMPLES_FILE,
+    write_manifest,
+)
 from tremor.formats.folder.packet_log import FILE_HEAD, LogRecord, encode_record
 from tremor.formats.folder.samples import samples_rows
 from tremor.recording import Floats, SampleBlock
@@ -71,12 +78,16 @@ class DiskState:
         Bytes written.
     n_bytes_unwritten : int
         Bytes that could not be written by the end; 0 while it runs.
+    failure : str
+        Why the recording is not, or may not be, whole on the disk; empty while it runs, and if
+        all of it is there.
     """
 
     trouble: str = ""
     longest_stall_s: float = 0.0
     n_bytes: int = 0
     n_bytes_unwritten: int = 0
+    failure: str = ""
 
 
 @dataclass(slots=True)
@@ -94,13 +105,12 @@ class _File:
         if not self.pending:
             return
         if self.handle < 0:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-            self.handle = os.open(self.path, flags, 0o666)
+            self.handle = system_calls.open_new(self.path)
         data = bytes(self.pending)
         done = 0
         try:
             while done < len(data):
-                done += os.write(self.handle, data[done:])
+                done += system_calls.write(self.handle, data[done:])
         finally:
             # Written bytes stay: the rest of a half-written record follows later.
             self.crc = zlib.crc32(data[:done], self.crc)
@@ -112,12 +122,20 @@ class _File:
     def sync(self) -> None:
         if not self.is_synced:
             self.is_synced = True  # before: later bytes need the next fsync
-            os.fsync(self.handle)
+            system_calls.sync(self.handle)
 
     def close(self) -> None:
         if self.handle >= 0:
-            os.close(self.handle)
-            self.handle = -1
+            handle, self.handle = self.handle, -1
+            system_calls.close(handle)
+
+    def discard(self) -> None:
+        """Remove the file, if this made it."""
+        if self.handle >= 0:
+            with suppress(OSError):
+                self.close()
+            with suppress(OSError):
+                system_calls.remove(self.path)
 
 
 class _Watch:
@@ -164,6 +182,8 @@ class DiskWriter:
         self._samples = _File(folder / SAMPLES_FILE)
         self._manifest: Mapping[str, object] | None = None
         self._write_trouble = self._sync_trouble = ""
+        self._failures: list[str] = []
+        self._n_named = 0
         self._writing, self._syncing = _Watch(), _Watch()
         self._patience_s = 0.0
         self._bug: BaseException | None = None
@@ -179,9 +199,13 @@ class DiskWriter:
         Raises
         ------
         OSError
-            If the folder cannot be written.
+            If the folder cannot be written; nothing is left in it.
         """
-        self._packets.append_pending()
+        try:
+            self._packets.append_pending()
+        except OSError:
+            self._packets.discard()
+            raise
         self._writer.start()
         self._syncer.start()
 
@@ -199,7 +223,13 @@ class DiskWriter:
             longest_stall_s=max(self._writing.longest_s, self._syncing.longest_s),
             n_bytes=self._packets.n_bytes + self._samples.n_bytes,
             n_bytes_unwritten=0 if self._writer.is_alive() else pending,
+            failure="" if self._writer.is_alive() else self._failure(pending),
         )
+
+    def _failure(self, n_unwritten: int) -> str:
+        if n_unwritten:
+            return f"the last {n_unwritten} bytes found no room ({self._write_trouble})"
+        return self._failures[0] if self._failures else ""
 
     @property
     def _trouble(self) -> str:
@@ -256,10 +286,41 @@ class DiskWriter:
         self._writer.join()
         self._syncer.join()
         self._sync()
-        self._packets.close()
-        self._samples.close()
+        for file in (self._packets, self._samples):
+            self._attempt(file.close)
         if self._bug is not None:
             raise self._bug
+
+    def write_manifest(self, content: Mapping[str, object]) -> None:
+        """Write the last manifest, after `end`; a failure is in `state`.
+
+        Parameters
+        ----------
+        content : mapping
+            As for `tremor.formats.folder.manifest.write_manifest`. A failing disk is tried again
+            as long as by `end`.
+        """
+        until_s = time.monotonic() + self._patience_s
+        while True:
+            try:
+                write_manifest(self._folder, content)
+            except OSError as error:
+                if time.monotonic() >= until_s:
+                    reason = error.strerror or error
+                    self._failures.append(f"{MANIFEST_FILE} could not be closed ({reason})")
+                    return
+                time.sleep(_BATCH_S)
+            else:
+                return
+
+    def _attempt(self, work: Callable[[], object]) -> str:
+        """Do what the disk may refuse, and return the trouble; it is kept as a failure."""
+        try:
+            work()
+        except OSError as error:
+            self._failures.append(f"the disk may not have kept all of it ({error.strerror})")
+            return _trouble_of(error)
+        return ""
 
     # --- the threads -------------------------------------------------------------------------
 
@@ -328,18 +389,30 @@ class DiskWriter:
         return True
 
     def _sync(self) -> None:
-        """Call fsync on what was written, and write the manifest."""
-        try:
-            with self._syncing:
-                self._packets.sync()
-                self._samples.sync()
-                content, self._manifest = self._manifest, None
-                if content is not None:
+        """Call fsync on what was written, and write the manifest.
+
+        After an fsync that failed, nobody knows what is on the disk: the next one returns at once.
+        """
+        with self._syncing:
+            troubles = [
+                self._attempt(self._packets.sync),
+                self._attempt(self._samples.sync),
+                self._attempt(self._sync_names),
+            ]
+            content, self._manifest = self._manifest, None
+            if content is not None:
+                try:
                     write_manifest(self._folder, content)
-        except OSError as error:
-            self._sync_trouble = _trouble_of(error)
-        else:
-            self._sync_trouble = ""
+                except OSError as error:  # the last one counts
+                    troubles.append(_trouble_of(error))
+        self._sync_trouble = next((one for one in troubles if one), "")
+
+    def _sync_names(self) -> None:
+        """Sync the folder when a file is new in it."""
+        n_files = sum(file.handle >= 0 for file in (self._packets, self._samples))
+        if n_files > self._n_named:
+            self._n_named = n_files
+            sync_folder(self._folder)
 
 
 def _trouble_of(error: OSError) -> str:

@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,12 @@ from typing import Final, Self
 
 import numpy as np
 
+from tremor import system_calls
 from tremor._version import __version__
 from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.files import sync_folder
 from tremor.formats.csv.native import NativePreamble
-from tremor.formats.folder.manifest import write_manifest
 from tremor.formats.folder.packet_log import StreamGranted
 from tremor.formats.folder.samples import StampConverter, Times, samples_header
 from tremor.packets import LinkEvent, Packet
@@ -30,6 +32,8 @@ from tremor.recorder.counts import RecorderCounts, Zero
 from tremor.recorder.description import StreamDescription
 from tremor.recorder.disk import DiskWriter, Header, Rows
 from tremor.recorder.events import MARKERS, EventLog
+from tremor.recorder.lock import LOCK_FILE, FolderLock
+from tremor.recorder.replaced import REPLACED_FOLDER
 from tremor.recording import Placement, SampleBlock
 
 __all__ = ["Recorder"]
@@ -60,13 +64,15 @@ class Recorder:
         block.
     most_waiting : int
         Packets and blocks that may wait for the disk; further ones are dropped and counted.
+    lock : FolderLock, optional
+        Lock on the folder that the caller holds; without it the recorder takes one until `close`.
     now, wall_now : callable
         Monotonic and wall clock, s.
 
     Raises
     ------
     WouldOverwriteError
-        If the folder is not empty.
+        If the folder is not empty, or another recorder writes into it.
     InvalidInputError
         If it cannot be written.
 
@@ -103,6 +109,7 @@ class Recorder:
         placement: Placement | str | None = None,
         zero: Zero | None = None,
         most_waiting: int = _MOST_WAITING,
+        lock: FolderLock | None = None,
         now: Callable[[], float] = time.monotonic,
         wall_now: Callable[[], float] = time.time,
     ) -> None:
@@ -114,6 +121,8 @@ class Recorder:
         )
         self._zero = zero
         self._most_waiting = most_waiting
+        self._given_lock = lock
+        self._lock: FolderLock | None = None
         self._now, self._wall_now = now, wall_now
         self._disk: DiskWriter | None = None
         self._counts = RecorderCounts()
@@ -173,10 +182,7 @@ class Recorder:
         """
         folder = self._folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _require_empty(folder)
-            disk = DiskWriter(folder, most_waiting=self._most_waiting)
-            disk.start()
+            self._disk = self._opened()
         except WouldOverwriteError:
             raise
         except (NotADirectoryError, FileExistsError) as error:
@@ -185,7 +191,6 @@ class Recorder:
             raise InvalidInputError(
                 f"{folder} cannot be written ({error.strerror}); give another path"
             ) from error
-        self._disk = disk
         if self._is_described:
             self._log_settings()
         self._write_manifest()
@@ -225,7 +230,8 @@ class Recorder:
                 n_dropped_packets=was.n_dropped_packets + (not taken),
             )
             return
-        self._counts = replace(was, n_events=was.n_events + 1)
+        n_refused = was.n_refused + (record.kind == "refused")
+        self._counts = replace(was, n_events=was.n_events + 1, n_refused=n_refused)
         self._link_was_lost |= record.kind in _LINK_IS_GONE
         self._events.add_event(record, time_s=record.arrival_s - zero.arrival_s)
         self._manifest_soon()
@@ -335,28 +341,57 @@ class Recorder:
         Returns
         -------
         RecorderCounts
-            Final; ``disk.n_bytes_unwritten`` is above 0 if the disk was full.
+            Final; ``disk.failure`` says what the disk refused.
         """
+        return await asyncio.to_thread(self.finish)
+
+    def finish(self) -> RecorderCounts:
+        """Do the same as `close` where no event loop runs; nothing may arrive meanwhile."""
         disk = self._disk
         if disk is None:
             return self._counts
         self._report_drops()
-        await asyncio.to_thread(disk.end, patience_s=_PATIENCE_S)
-        final = self._manifest() | {
-            "closed": True,
-            "files": disk.files(),
-            "ended_at": _iso(self._wall_now()),
-        }
-        trouble = disk.state.trouble
         try:
-            await asyncio.to_thread(write_manifest, self._folder, final)
-        except OSError as error:
-            trouble = trouble or f"recording.json was not closed ({error.strerror})"
-        self._counts = replace(self.counts, disk=replace(disk.state, trouble=trouble))
-        self._disk = None
+            disk.end(patience_s=_PATIENCE_S)
+            final = self._manifest() | {
+                "closed": True,
+                "files": disk.files(),
+                "ended_at": _iso(self._wall_now()),
+            }
+            del final["process_id"]
+            disk.write_manifest(final)
+        finally:
+            self._counts = replace(self.counts, disk=disk.state)
+            self._disk = None
+            self._release()
         return self._counts
 
     # --- within --------------------------------------------------------------------------------
+
+    def _opened(self) -> DiskWriter:
+        """Return the started writer of the folder; an error leaves everything as it was."""
+        folder = self._folder
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        try:
+            system_calls.make_folder(folder)
+            for one in missing:
+                sync_folder(one.parent)
+            self._lock = None if self._given_lock is not None else FolderLock(folder)
+            _require_empty(folder)
+            disk = DiskWriter(folder, most_waiting=self._most_waiting)
+            disk.start()
+        except BaseException:
+            self._release()
+            for one in missing:
+                with suppress(OSError):
+                    system_calls.remove_folder(one)
+            raise
+        return disk
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def _put(self, item: Packet | LinkEvent | StreamGranted | Header | Rows) -> bool:
         disk = self._disk
@@ -445,6 +480,7 @@ class Recorder:
         del kept["n_waiting"]
         return {
             "closed": False,
+            "process_id": os.getpid(),
             "started_at": None if zero is None else _iso(zero.wall_s),
             "started_monotonic_s": None if zero is None else zero.arrival_s,
             "ended_at": None,
@@ -464,7 +500,7 @@ class Recorder:
 
 
 def _require_empty(folder: Path) -> None:
-    if any(folder.iterdir()):
+    if any(path.name not in (LOCK_FILE, REPLACED_FOLDER) for path in folder.iterdir()):
         raise WouldOverwriteError(f"{folder} is not empty; give another folder")
 
 

@@ -1,24 +1,37 @@
-"""The folder of a recording: its name, whether it can be written, and what it replaces."""
+"""The folder of a session: its name, whether it can be written, and what it replaces."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.files import is_part_of, sync_folder
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
+from tremor.recorder import (
+    LOCK_FILE,
+    REPLACED_FOLDER,
+    FolderLock,
+    move_aside,
+    move_back,
+    remove_replaced,
+)
 
 __all__ = [
     "COMPARISON_FILE",
     "CONTEXT_FILE",
     "REPORT_FILE",
+    "ClaimedFolder",
     "default_folder",
     "free_bytes",
-    "make_room",
     "needed_bytes",
+    "require_room",
 ]
 
 REPORT_FILE: Final = "report.html"
@@ -80,60 +93,168 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(_existing(folder)).free
 
 
-def make_room(folder: Path, *, overwrite: bool) -> None:
-    """Make sure that a recording can be written, before anybody sits down for it.
+def require_room(folder: Path, *, overwrite: bool) -> None:
+    """Check that a recording can be written, before anybody sits down for it.
 
     Parameters
     ----------
     folder : Path
-        It does not exist yet, is empty, or holds a recording that may be replaced; only the files
-        of a recording are ever removed.
+        It does not exist yet, is empty, or holds a recording that may be replaced. It stays as it
+        is until `ClaimedFolder`.
     overwrite : bool
         Whether a recording may be replaced.
 
     Raises
     ------
     WouldOverwriteError
-        If it holds something that must stay.
+        If it holds something that must stay, or is being recorded.
     InvalidInputError
         If it cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
-        raise WouldOverwriteError(f"{folder} is a file; give another path with --out")
-    try:
-        if folder.exists():
-            _empty(folder, overwrite=overwrite)
+    with _explained(folder):
+        if folder.is_dir():
+            _own_names(folder, overwrite=overwrite)
+            for lock in _locks_of(folder):
+                lock.release()
+        elif folder.exists():
+            raise NotADirectoryError
         with tempfile.TemporaryFile(dir=_existing(folder)) as file:
             file.write(b"tremor")
+
+
+class ClaimedFolder:
+    """The folder of a session while it is recorded: locked, and what it held moved aside.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `require_room`; it is created.
+    overwrite : bool
+        Whether a recording may be replaced.
+
+    Raises
+    ------
+    WouldOverwriteError, InvalidInputError
+        As for `require_room`; everything is as it was.
+
+    Attributes
+    ----------
+    lock : FolderLock
+        Lock on the folder.
+    """
+
+    def __init__(self, folder: Path, *, overwrite: bool) -> None:
+        self._folder = folder
+        self._aside: Path | None = None
+        self._missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        with _explained(folder):
+            try:
+                system_calls.make_folder(folder)
+                for one in self._missing:
+                    sync_folder(one.parent)
+                locks = _locks_of(folder)
+            except BaseException:
+                self._remove_made()
+                raise
+            self.lock = locks[0]
+            try:
+                names = _own_names(folder, overwrite=overwrite)
+                if names:
+                    self._aside = move_aside(folder, names)
+            except BaseException:
+                self.give_back()
+                raise
+            finally:
+                for lock in locks[1:]:
+                    lock.release()
+
+    def give_back(self) -> None:
+        """Leave the folder as it was; all that was recorded is removed already."""
+        if self._aside is not None:
+            move_back(self._aside, self._folder)
+        self.lock.release()
+        self._remove_made()
+
+    def keep(self, *, is_whole: bool) -> Path | None:
+        """End the session.
+
+        Parameters
+        ----------
+        is_whole : bool
+            Whether all of the new recording is on the disk; then what it replaced is removed.
+
+        Returns
+        -------
+        Path or None
+            Where the recording is that was to be replaced and still is there.
+        """
+        if is_whole:
+            remove_replaced(self._folder)
+        self.lock.release()
+        return self._aside if self._aside is not None and self._aside.exists() else None
+
+    def _remove_made(self) -> None:
+        for one in self._missing:
+            with suppress(OSError):
+                one.rmdir()
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Raise what the system refuses as an error that names the option to change."""
+    try:
+        yield
     except WouldOverwriteError:
         raise
+    except (NotADirectoryError, FileExistsError) as error:
+        raise WouldOverwriteError(f"{folder} is a file; give another path with --out") from error
     except OSError as error:
         raise InvalidInputError(
             f"{folder} cannot be written ({error.strerror or error}); give another path with --out"
         ) from error
 
 
-def _empty(folder: Path, *, overwrite: bool) -> None:
-    """Remove the recording that a folder holds, or those of several sensors below it."""
-    if not any(folder.iterdir()):
-        return
-    if not overwrite:
+def _locks_of(folder: Path) -> list[FolderLock]:
+    """Lock a folder and those of the sensors in it; all are released if one is taken."""
+    within = [one for one in folder.iterdir() if one.is_dir() and one.name != REPLACED_FOLDER]
+    locks: list[FolderLock] = []
+    try:
+        for one in (folder, *within):
+            locks.append(FolderLock(one))
+    except BaseException:
+        for lock in locks:
+            lock.release()
+        raise
+    return locks
+
+
+def _own_names(folder: Path, *, overwrite: bool) -> list[str]:
+    """Return the names of a recording in a folder, or of those of several sensors.
+
+    Raises
+    ------
+    WouldOverwriteError
+        If there is one and it may not be replaced, or anything else.
+    """
+    there = [path for path in folder.iterdir() if path.name != LOCK_FILE]
+    if there and not overwrite:
         raise WouldOverwriteError(
             f"{folder} is not empty; give another folder, or --overwrite to replace a recording"
         )
-    parts = [folder, *(path for path in folder.iterdir() if path.is_dir())]
-    files = [path for part in parts for path in part.iterdir() if not path.is_dir()]
-    foreign = next((path for path in files if path.name not in _OWN_FILES), None)
-    nested = next((path for part in parts[1:] for path in part.iterdir() if path.is_dir()), None)
-    if foreign is not None or nested is not None:
+    found = [path for path in there if path.name != REPLACED_FOLDER]
+    parts = [path for path in found if path.is_dir()]
+    files = [path for path in found if path not in parts]
+    files += [path for part in parts for path in part.iterdir()]
+    foreign = next((path for path in files if path.is_dir() or not _is_own(path.name)), None)
+    if foreign is not None:
         raise WouldOverwriteError(
-            f"{folder} holds {(foreign or nested)}, which is no part of a recording; give another "
-            "folder"
+            f"{folder} holds {foreign}, which is no part of a recording; give another folder"
         )
-    for path in files:
-        path.unlink()
-    for part in parts[1:]:
-        part.rmdir()
+    return [path.name for path in found]
+
+
+def _is_own(name: str) -> bool:
+    return name == LOCK_FILE or any(name == one or is_part_of(name, one) for one in _OWN_FILES)
 
 
 def _existing(folder: Path) -> Path:

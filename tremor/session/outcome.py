@@ -19,6 +19,7 @@ from tremor.report.numbers import clock, percent
 from tremor.session.folders import CONTEXT_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
+    from tremor.recorder import RecorderCounts
     from tremor.explanation.answers.context import Context
     from tremor.results.analysis import Analysis
     from tremor.session.plan import SensorOutcome
@@ -73,13 +74,11 @@ def saved_text(recorded: SensorOutcome) -> str:
         What was recorded from a sensor.
     """
     counts = recorded.counts
-    if counts.n_lost:
-        share = percent(counts.n_lost / (counts.n_samples + counts.n_lost))
-        lost = text("session", "some_lost", n_lost=counts.n_lost, share=share, n_gaps=counts.n_gaps)
-    else:
-        lost = text("session", "none_lost")
-    if counts.disk.n_bytes_unwritten:
-        lost += text("session", "disk_full")
+    lost = _loss_text(counts, detects_loss=recorded.detects_loss)
+    if counts.n_refused:
+        lost += text("session", "some_refused", n_refused=counts.n_refused, n=counts.n_packets)
+    if counts.disk.failure:
+        lost += text("session", "disk_failed", why=counts.disk.failure)
     return text(
         "session",
         "saved",
@@ -88,6 +87,19 @@ def saved_text(recorded: SensorOutcome) -> str:
         n_samples=counts.n_samples,
         lost=lost,
     )
+
+
+def _loss_text(counts: RecorderCounts, *, detects_loss: bool) -> str:
+    """Return what was lost, as far as the sensor lets that be known."""
+    n_dropped = counts.n_dropped_samples
+    n_lost = counts.n_lost + n_dropped
+    if not n_lost:
+        return text("session", "none_lost" if detects_loss else "loss_unknown")
+    share = percent(n_lost / (counts.n_samples + n_lost))
+    words = text("session", "some_lost", n_lost=n_lost, share=share, n_gaps=counts.n_gaps)
+    if n_dropped:
+        words += text("session", "some_dropped", n_dropped=n_dropped)
+    return words if detects_loss else words + text("session", "more_unknown")
 
 
 def keep_answers(context: Context, folder: Path) -> None:

@@ -46,6 +46,8 @@ class Plan:
         Whether the runner may be asked.
     give_up_s : float
         How long to search for a sensor whose link is lost, s.
+    overwrite : bool
+        Whether a recording in the folder may be replaced.
     """
 
     sensors: tuple[RequestedSensor, ...]
@@ -60,6 +62,7 @@ class Plan:
     pair: bool = False
     asks: bool = True
     give_up_s: float = 300.0
+    overwrite: bool = False
 
     def placement_of(self, sensor: RequestedSensor) -> str:
         """Return where a sensor is worn; the label ``left`` or ``right`` is the side."""
@@ -89,12 +92,15 @@ class SensorOutcome:
         Numbers of samples, losses and packets.
     lost : LinkError or None
         Why it ended early; None if it did not.
+    detects_loss : bool
+        Whether a loss can be distinguished from a delay.
     """
 
     label: str
     folder: Path
     counts: RecorderCounts
     lost: LinkError | None
+    detects_loss: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,13 @@ class SessionOutcome:
         In the order of the plan.
     why : {"", "key", "interrupted", "terminated"}
         What ended it; empty if its time was over.
+    kept : Path or None
+        Where the recording is that was to be replaced and still is there; None if there is none.
     """
 
     recorded: tuple[SensorOutcome, ...]
     why: StopReason
+    kept: Path | None = None
 
     @property
     def was_cut_short(self) -> bool:

@@ -20,6 +20,7 @@ from tremor.packets import LinkEvent
 from tremor.recorder import Zero
 from tremor.report.messages import text
 from tremor.session.coaching import Coach, Moment
+from tremor.session.folders import ClaimedFolder
 from tremor.session.interface import Command, Controls, Emit, Screen
 from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
 from tremor.session.searching import Search
@@ -31,6 +32,8 @@ from tremor.session.track import Track, warm_up
 from tremor.session.view import SessionView, Stage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tremor.results.windows import WindowAnalysis
 
 __all__ = ["record_session"]
@@ -112,6 +115,8 @@ class _Session:
         self._words_until_s = 0.0
         self._next_battery_s = 0.0
         self._battery: asyncio.Task[None] | None = None
+        self._claimed: ClaimedFolder | None = None
+        self._kept: Path | None = None
         self._tracks = [
             Track(
                 plan.placement_of(sensor) or sensor.label or "sensor",
@@ -245,8 +250,11 @@ class _Session:
             first = [one for track in self._tracks if (one := track.first_record) is not None]
             earliest = min(first, key=lambda one: one.arrival_s)
             zero = Zero(earliest.arrival_s, earliest.wall_s)
+        plan = self._plan
+        self._claimed = ClaimedFolder(plan.folder, overwrite=plan.overwrite)
         for track in self._tracks:
-            track.begin(zero)
+            is_claimed = track.folder == plan.folder
+            track.begin(zero, lock=self._claimed.lock if is_claimed else None)
 
     async def check_straps(self) -> None:
         """Check how the sensors are worn, again if the runner wants to."""
@@ -391,10 +399,23 @@ class _Session:
         )
         faults = [one for one in results if isinstance(one, BaseException)]
         faults += [fault for track in self._tracks if (fault := track.fault()) is not None]
-        for track in self._tracks:
-            track.discard()
+        self._end_claim(has_fault=bool(faults))
         if faults:
             raise faults[0]
+
+    def _end_claim(self, *, has_fault: bool) -> None:
+        """Remove what the recording replaces, or put it back if there is no recording."""
+        for track in self._tracks:
+            track.discard()
+        claimed, self._claimed = self._claimed, None
+        if claimed is None:
+            return
+        recorded = [track.counts for track in self._tracks if track.has_recorded]
+        if not recorded:
+            claimed.give_back()
+            return
+        is_whole = all(one.n_samples and not one.disk.failure for one in recorded)
+        self._kept = claimed.keep(is_whole=is_whole and not has_fault)
 
     def outcome(self) -> SessionOutcome:
         """Return what was recorded.
@@ -404,14 +425,21 @@ class _Session:
         LinkError, StoppedError
             If nothing was.
         """
-        if not any(track.counts.n_packets or track.counts.n_samples for track in self._tracks):
+        if not any(track.has_recorded for track in self._tracks):
             raise next((one.error for one in self._tracks if one.error), None) or StoppedError
         return SessionOutcome(
             tuple(
-                SensorOutcome(track.label, track.folder, track.counts, self._loss_of(track))
+                SensorOutcome(
+                    track.label,
+                    track.folder,
+                    track.counts,
+                    self._loss_of(track),
+                    detects_loss=track.detects_loss,
+                )
                 for track in self._tracks
             ),
             self._stop.why,
+            self._kept,
         )
 
     def _loss_of(self, track: Track) -> LinkError | None:

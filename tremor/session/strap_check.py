@@ -22,7 +22,7 @@ from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["Posture", "StrapCheck", "StrapFacts", "StrapGrade", "check_strap", "posture_of"]
 
-StrapGrade = Literal["good", "usable", "re-strap"]
+StrapGrade = Literal["good", "usable", "re-strap", "cannot tell"]
 
 _AXES: Final = ("x", "y", "z")
 
@@ -64,6 +64,10 @@ class StrapFacts:
         Charge, per cent; None if the sensor does not report it.
     free_bytes, needed_bytes : int
         Free on the disk; needed for the recording, with a reserve.
+    n_packets, n_refused : int
+        Packets received so far, and those that the decoder refused.
+    n_samples : int or None
+        Samples so far; None if not known.
     """
 
     taps: tuple[TapResponse, ...] | None
@@ -73,6 +77,9 @@ class StrapFacts:
     battery_percent: int | None
     free_bytes: int
     needed_bytes: int
+    n_packets: int = 0
+    n_refused: int = 0
+    n_samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ class StrapCheck:
 
     Parameters
     ----------
-    word : {"good", "usable", "re-strap"}
-        Grade of the worst finding.
+    word : {"good", "usable", "re-strap", "cannot tell"}
+        Grade of the worst finding; ``cannot tell`` without a sample.
     reasons : tuple of str
         All findings as sentences, the worst first; also what could not be checked.
     facts : StrapFacts
@@ -103,6 +110,13 @@ _Finding = tuple[StrapGrade, str]
 
 def _said(name: str, **values: object) -> str:
     return text("strap_check", name, **values)
+
+
+def _stream(facts: StrapFacts) -> _Finding | None:
+    values = {"n_packets": facts.n_packets, "n_refused": facts.n_refused}
+    if facts.n_samples == 0:
+        return "cannot tell", _said("all_refused" if facts.n_refused else "no_sample", **values)
+    return ("usable", _said("refused", **values)) if facts.n_refused else None
 
 
 def _contact(facts: StrapFacts) -> _Finding | None:
@@ -155,13 +169,14 @@ def _disk(facts: StrapFacts) -> _Finding | None:
 
 
 _CHECKS: Final[tuple[Callable[[StrapFacts], _Finding | None], ...]] = (
+    _stream,
     _contact,
     _orientation,
     _range,
     _battery,
     _disk,
 )
-_WORST_FIRST: Final[tuple[StrapGrade, ...]] = ("re-strap", "usable", "good")
+_WORST_FIRST: Final[tuple[StrapGrade, ...]] = ("cannot tell", "re-strap", "usable", "good")
 
 
 def check_strap(facts: StrapFacts) -> StrapCheck:

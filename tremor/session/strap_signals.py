@@ -74,6 +74,7 @@ def strap_facts(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | Non
     """
     assert track.source is not None
     settings = track.source.started.settings
+    counts = track.recorder.counts if track.recorder is not None else track.counts
     one = needed_bytes(
         duration_s=plan.duration_s,
         sampling_rate_hz=settings.sampling_rate_hz,
@@ -87,4 +88,7 @@ def strap_facts(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | Non
         battery_percent=track.battery_percent,
         free_bytes=free_bytes(plan.folder),
         needed_bytes=one * len(plan.sensors),
+        n_packets=counts.n_packets,
+        n_refused=counts.n_refused,
+        n_samples=counts.n_samples,
     )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,7 +18,7 @@ from tremor.analysis.stream import StreamFacts
 from tremor.errors import InvalidInputError, LinkError
 from tremor.integrity import find_clipped
 from tremor.packets import LinkEvent, Packet
-from tremor.recorder import Recorder, RecorderCounts, StreamDescription, Zero
+from tremor.recorder import LOCK_FILE, FolderLock, Recorder, RecorderCounts, StreamDescription, Zero
 from tremor.recording import Floats, SampleBlock, SensorInfo
 from tremor.session.settling import gross_movement_ms2
 from tremor.session.view import SensorView, Tremor
@@ -132,8 +133,9 @@ class Track:
         #: When the link was lost, s on the clock of the source; None while it is not.
         self.lost_since_s: float | None = None
         self.n_links_lost = 0
+        #: Whether a loss can be distinguished from a delay.
+        self.detects_loss = False
         self._is_back = False
-        self._detects_loss = False
         self._on_window = on_window
         self._pending: list[Packet | LinkEvent] = []
         self._blocks: deque[SampleBlock] = deque()
@@ -166,13 +168,15 @@ class Track:
         """The first packet or event, while it waits for the folder."""
         return self._pending[0] if self._pending else None
 
-    def begin(self, zero: Zero | None) -> None:
+    def begin(self, zero: Zero | None, *, lock: FolderLock | None = None) -> None:
         """Create the folder, once the source is open, and start to read.
 
         Parameters
         ----------
         zero : Zero or None
             Zero of time that several sensors share.
+        lock : FolderLock, optional
+            Lock on the folder, if it is held already.
 
         Raises
         ------
@@ -182,13 +186,14 @@ class Track:
         source = self.source
         assert source is not None
         stream = describe(source)
-        self._detects_loss = stream.detects_loss
+        self.detects_loss = stream.detects_loss
         self.rssi_dbm = source.rssi_dbm
         recorder = Recorder(
             self.folder,
             stream=stream,
             placement=self.placement or None,
             zero=zero,
+            lock=lock,
             now=source.now_s,
         )
         recorder.start()
@@ -258,6 +263,11 @@ class Track:
     def is_over(self) -> bool:
         """Whether the stream has ended."""
         return self._reading is not None and self._reading.done()
+
+    @property
+    def has_recorded(self) -> bool:
+        """Whether anything was received, after `end`."""
+        return bool(self.counts.n_samples or self.counts.n_packets)
 
     def fault(self) -> BaseException | None:
         """Return the error that ended the reading and is no lost link."""
@@ -335,7 +345,7 @@ class Track:
             return SensorView(label=self.label)
         counts, clock = recorder.counts, recorder.clock
         n_all = counts.n_lost + counts.n_samples
-        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self._detects_loss else None
+        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self.detects_loss else None
         lost_for_s = None
         if self.lost_since_s is not None:
             lost_for_s = max(0.0, source.now_s() - self.lost_since_s)
@@ -345,6 +355,7 @@ class Track:
             rate_hz=self.rate_hz,
             rate_is_measured=clock.converged,
             lost_share=lost_share,
+            n_refused=counts.n_refused,
             battery_percent=self.battery_percent,
             rssi_dbm=self.rssi_dbm,
             is_still=self.is_still(),
@@ -371,8 +382,10 @@ class Track:
 
     def discard(self) -> None:
         """Remove the folder of a recording that received nothing."""
-        if self.recorder is None or self.counts.n_samples or self.counts.n_packets:
+        if self.recorder is None or self.has_recorded:
             return
         for path in self.folder.iterdir():
-            path.unlink()
-        self.folder.rmdir()
+            if path.is_file() and path.name != LOCK_FILE:
+                path.unlink()
+        with suppress(OSError):  # what it was to replace is in it
+            self.folder.rmdir()

@@ -53,6 +53,8 @@ class SensorView:
         Whether the rate was estimated from the samples.
     lost_share : float or None
         Share of lost samples; None if a loss cannot be distinguished from a delay.
+    n_refused : int
+        Packets that the decoder refused so far.
     battery_percent, rssi_dbm : int or None
         Charge and signal strength; None if not known.
     is_still : bool or None
@@ -73,6 +75,7 @@ class SensorView:
     rate_hz: float | None = None
     rate_is_measured: bool = False
     lost_share: float | None = 0.0
+    n_refused: int = 0
     battery_percent: int | None = None
     rssi_dbm: int | None = None
     is_still: bool | None = None
@@ -150,6 +153,8 @@ def _link_texts(view: SensorView) -> list[str]:
         texts.append(_said("unknown_loss"))
     else:
         texts.append(_said("loss", share=percent(view.lost_share)))
+    if view.n_refused:
+        texts.append(_said("refused", n_refused=view.n_refused))
     if view.battery_percent is not None:
         texts.append(_said("battery", percent=view.battery_percent))
     if view.rssi_dbm is not None:

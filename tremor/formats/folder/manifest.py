@@ -7,6 +7,7 @@ The keys of schema ``tremor.recording/1``; unknown values are ``null`` or empty:
 =======================  =========================================================================
 ``schema``               ``tremor.recording/1``
 ``closed``               true if the recording was closed; false while it runs, or if it was cut off
+``process_id``           of the process that records, until it is closed
 ``started_at``           wall time of second 0, ISO 8601 with time zone; times below count from it
 ``started_monotonic_s``  the same moment on the host's monotonic clock, as in the packet log
 ``ended_at``             wall time of the end
