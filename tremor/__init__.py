@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tremor.estimate import Estimate
     from tremor.explanation.answers.context import Context
     from tremor.explanation.explain import explain
-    from tremor.formats.readers import ReadOptions, read
+    from tremor.formats.readers import ReadOptions
     from tremor.measures.line import LineEstimate, estimate_line
+    from tremor.opening import read
     from tremor.pipeline import RestInfo, analyze
     from tremor.recording import Placement, Recording, SampleBlock, SensorInfo
     from tremor.results.analysis import Analysis
@@ -58,7 +59,7 @@ _HOME = {
     "explain": "tremor.explanation.explain",
     "fit_recovery": "tremor.analysis.decay",
     "live_windows": "tremor.analysis.live",
-    "read": "tremor.formats.readers",
+    "read": "tremor.opening",
     "trend": "tremor.sessions",
 }
 

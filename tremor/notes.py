@@ -119,8 +119,10 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         # The recording folder.
         "DAMAGED_ROWS": ("n_rows",),
         "LOSS_NOT_TOLD": (),
-        "RECORDING_CUT": ("why",),
-        "SAMPLES_CHANGED": ("file", "n_bytes", "n_bytes_expected"),
+        "RECORDING_CUT": ("why", "last_s"),
+        "FILE_LENGTH": ("file", "n_bytes", "n_bytes_expected"),
+        "FILE_CHANGED": ("file",),
+        "SAMPLES_MENDED": ("n_rows", "n_samples"),
         "DISK_DROPPED": ("n_samples",),
     }
 )

@@ -138,7 +138,8 @@ def in_background(job: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]
 
 
 def _send_result(job: Callable[[], object], sender: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
+    _leave_signals_to_parent()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     with sender, suppress(Exception):
         sender.send(job())
 
@@ -247,10 +248,18 @@ _inherited: list[Callable[[], Any]] = []
 
 
 def _start_worker(jobs: Sequence[Callable[[], Any]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
+    _leave_signals_to_parent()
     gc.disable()  # a collection writes to all inherited objects, and so copies them
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     _inherited[:] = jobs
+
+
+def _leave_signals_to_parent() -> None:
+    """Ignore Ctrl-C, which the first process handles; other signals end the worker at once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _exit_with_parent() -> None:

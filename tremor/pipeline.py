@@ -26,8 +26,9 @@ from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.watch_summary import with_activity
 from tremor.explanation.explain import with_explanations
 from tremor.formats.data_frame import recording_from_frame
-from tremor.formats.readers import ReadOptions, open_capture
+from tremor.formats.readers import ReadOptions
 from tremor.formats.verification import verified
+from tremor.opening import open_recording
 from tremor.recording import AXES, Floats, Recording
 from tremor.settings import AnalysisSettings
 
@@ -253,7 +254,7 @@ def _opened(
     """
     report = _stage(progress, "read")
     if isinstance(capture, str | os.PathLike):
-        with open_capture(capture, reading, progress=report) as opened:
+        with open_recording(capture, reading, progress=report) as opened:
             yield opened
         return
     if reading.columns is not None:

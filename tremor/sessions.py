@@ -19,8 +19,8 @@ from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
 from tremor.errors import InvalidInputError, TremorError, UnlikeSessionsError
 from tremor.formats.folder.manifest import MANIFEST_FILE
-from tremor.formats.readers import open_capture
 from tremor.notes import Note, note
+from tremor.opening import open_recording
 from tremor.pipeline import analyze
 from tremor.recording import Placement
 from tremor.report.messages import sentence, sentences
@@ -233,7 +233,7 @@ def _coherence(legs: Sequence[Analysis], paths: Sequence[Path]) -> LegCoherence 
     strongest = max(shaking, key=lambda leg: leg.summary.rms_ms2.value or 0.0)
     frequency_hz = strongest.summary.frequency_hz.value
     assert frequency_hz is not None
-    with open_capture(paths[0]) as one, open_capture(paths[1]) as other:
+    with open_recording(paths[0]) as one, open_recording(paths[1]) as other:
         return coherence_of_legs(one, other, frequency_hz=frequency_hz)
 
 

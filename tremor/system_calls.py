@@ -10,7 +10,10 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = [
     "DiskFile",
@@ -60,7 +63,7 @@ def close(handle: int) -> None:
 
 def replace(source: Path, target: Path) -> None:
     """Rename a file or folder; an existing file at the target is replaced."""
-    os.replace(source, target)
+    source.replace(target)
 
 
 def make_folder(folder: Path) -> None:
@@ -70,12 +73,12 @@ def make_folder(folder: Path) -> None:
 
 def remove(path: Path) -> None:
     """Remove a file."""
-    os.unlink(path)
+    path.unlink()
 
 
 def remove_folder(folder: Path) -> None:
     """Remove an empty folder."""
-    os.rmdir(folder)
+    folder.rmdir()
 
 
 def lock(handle: int) -> None:
@@ -102,6 +105,6 @@ def lock(handle: int) -> None:
 class DiskFile(io.FileIO):
     """Binary file whose bytes go through `write`."""
 
-    def write(self, data: bytes | memoryview) -> int:  # type: ignore[override]
+    def write(self, data: Buffer, /) -> int:
         """Write to the file, and return the number of bytes that it took."""
-        return write(self.fileno(), data)
+        return write(self.fileno(), memoryview(data))

@@ -77,12 +77,12 @@ def require_written(outcome: SessionOutcome) -> None:
     """
     for one in outcome.recorded:
         counts = one.counts
-        failure = counts.disk.failure.partition(";")[0]
+        failure = counts.disk.failure
         if counts.n_dropped_packets or counts.n_dropped_samples:
             failure = failure or "it did not keep up, and the memory for what waits was full"
         if failure:
             raise InvalidInputError(
-                f"{one.folder} is not all on the disk: {failure}; what is before that is saved; "
+                f"{one.folder} is not all on the disk: {failure}; what came before is saved; "
                 "make room, or give another disk with --out"
             )
     for one in outcome.recorded:

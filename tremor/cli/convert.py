@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tremor.cli.options import CaptureOptions, capture_options, common_options, overwrite_option
+from tremor.cli.options import (
+    CaptureOptions,
+    capture_options,
+    check_devices,
+    common_options,
+    overwrite_option,
+)
 from tremor.cli.streams import print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import refuse_existing, require_parent
 from tremor.formats.writers import WRITERS, WriteOptions
 
 if TYPE_CHECKING:
-    from tremor.cli.redecoding import Redecoded
     from tremor.recording import Recording
+    from tremor.redecoding import Redecoded
 
 __all__ = ["convert"]
 
@@ -84,8 +90,9 @@ def convert(
             raise InvalidInputError(
                 f"{', '.join(needless)} is not for --redecode: the recording says it; leave it out"
             )
-        from tremor.cli.redecoding import redecode
+        from tremor.redecoding import redecode
 
+        check_devices()
         decoded = redecode(file)
         recording = decoded.recording
     else:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -121,7 +122,8 @@ class Keyboard:
         if self._before is not None:
             import termios
 
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
+            with suppress(termios.error):  # the terminal was closed
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
             self._before = None
 
     def take(self) -> tuple[Command, ...]:
@@ -139,8 +141,11 @@ def _take_posix() -> str:
 
     keys = b""
     while select.select([sys.stdin], [], [], 0.0)[0]:
-        received = os.read(sys.stdin.fileno(), 64)
-        if not received:  # the terminal is gone
+        try:
+            received = os.read(sys.stdin.fileno(), 64)
+        except OSError:  # the terminal was closed
+            break
+        if not received:
             break
         keys += received
     return keys.decode("utf-8", "ignore")

@@ -169,11 +169,12 @@ class _LazyGroup(click.Group):
         extra["standalone_mode"] = False
         process.prepare()
         try:
-            result = super().main(
-                list(sys.argv[1:] if args is None else args),
-                prog_name=prog_name or self.name,
-                **extra,
-            )
+            with process.signals_interrupt():
+                result = super().main(
+                    list(sys.argv[1:] if args is None else args),
+                    prog_name=prog_name or self.name,
+                    **extra,
+                )
             if sys.stdout is not None:  # closed by whoever started the command
                 sys.stdout.flush()
         except click.ClickException as error:
@@ -302,4 +303,5 @@ def main() -> None:
     try:
         cli.main()
     finally:
+        process.ignore_signals()
         process.prepare_to_leave()

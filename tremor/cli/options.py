@@ -182,9 +182,9 @@ class CaptureOptions:
 
     def read(self, file: Path) -> Recording:
         """Read a capture with these options; raises as `tremor.read`."""
-        from tremor.formats.readers import open_capture
+        from tremor.opening import open_recording
 
-        with open_capture(file, self.for_reading()) as recording:
+        with open_recording(file, self.for_reading()) as recording:
             return recording.in_memory()
 
     def for_reading(self) -> ReadOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from tremor.cli import process
 from tremor.cli.options import check_devices, common_options, is_input_allowed, overwrite_option
 from tremor.cli.placements import known_placement
 from tremor.cli.streams import say
@@ -35,11 +37,13 @@ Exit codes:
   0    done; also when stopped by q, Ctrl-C or SIGTERM: saved and analysed
   2    wrong usage, or a folder that cannot be written
   3    context or baseline missing, unreadable or not recognised
-  4    recorded, but not enough good data (the result is still written)
+  4    recorded, but not enough good data (the result is still written), or
+       not a single sample
   5    no Bluetooth, no permission, or no sensor
   6    sensor lost and not recovered (what was recorded is saved and named)
   8    refused: would overwrite
-  130  stopped before a sensor streamed; nothing is left behind
+  130  interrupted: before a sensor streamed, and nothing is left behind; or
+       again, while it saved or analysed what is in the folder that it names
 """
 _INSUFFICIENT: Final = 4
 _LOST: Final = 6
@@ -188,6 +192,8 @@ def record(
     from tremor.session.sensor_choice import parse_sensors
     from tremor.settings import AnalysisSettings
 
+    # A shell lets what runs in the background ignore SIGINT; a recording obeys it all the same.
+    ctx.with_resource(process.signals_interrupt("SIGINT"))
     check_devices()
     settings = AnalysisSettings()
     placement = known_placement(placement)
@@ -214,22 +220,48 @@ def record(
         level_ms2 = baseline_rms_ms2(baseline, settings=settings)
         rest = RestInfo(baseline=level_ms2, baseline_name=Path(baseline).name)
     require_room(plan.folder, overwrite=overwrite)
-    outcome = _record(plan, as_json=as_json)
-    if outcome is None:
-        say("stopped before a sensor streamed; nothing was recorded")
+    outcome = _recorded(ctx, plan, as_json=as_json)
+    try:
+        if is_baseline:
+            is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
+        else:
+            is_done = no_analyze or after_recording.print_analyses(
+                plan, outcome, context, settings, rest, as_json=as_json
+            )
+    except (KeyboardInterrupt, click.Abort):
+        for one in outcome.recorded:
+            say(text("session", "interrupted", folder=one.folder))
         ctx.exit(_INTERRUPTED)
-    for one in outcome.recorded:
-        after_recording.print_saved(one, as_json=as_json)
-    if outcome.kept is not None:
-        say(text("session", "kept", folder=plan.folder, kept=outcome.kept))
-    is_done = True
-    if is_baseline:
-        is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
-    elif not no_analyze:
-        is_done = after_recording.print_analyses(
-            plan, outcome, context, settings, rest, as_json=as_json
-        )
     _exit_with_outcome(ctx, outcome, is_done=is_done)
+
+
+def _recorded(ctx: click.Context, plan: Plan, *, as_json: bool) -> SessionOutcome:
+    """Record, and say what was saved; leave if nothing was, or if it was broken off."""
+    from tremor.cli import after_recording
+    from tremor.report.messages import text
+    from tremor.session.folders import was_begun
+
+    since_s = time.time()
+    try:
+        outcome = _record(plan, as_json=as_json)
+        if outcome is None:
+            say("stopped before a sensor streamed; nothing was recorded")
+            ctx.exit(_INTERRUPTED)
+        if outcome.was_cut_short:
+            process.drop_lost_terminal()
+        for one in outcome.recorded:
+            after_recording.print_saved(one, as_json=as_json)
+        if outcome.kept is not None:
+            say(text("session", "kept", folder=plan.folder, kept=outcome.kept))
+    except (KeyboardInterrupt, click.Abort):
+        folders = [plan.folder_of(one) for one in plan.sensors]
+        begun = [folder for folder in folders if was_begun(folder, since_s=since_s)]
+        for folder in begun:
+            say(text("session", "broken_off", folder=folder))
+        if not begun:
+            say("stopped before a sensor streamed; nothing was recorded")
+        ctx.exit(_INTERRUPTED)
+    return outcome
 
 
 def _exit_with_outcome(ctx: click.Context, outcome: SessionOutcome, *, is_done: bool) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -57,7 +58,8 @@ class LineScreen:
         if (self._now() < self._due_s and not at_once) or is_quiet():
             return
         self._due_s = self._now() + _LINE_S
-        click.echo(status_line(make()), err=True)
+        with suppress(OSError):  # stderr was closed; the recording goes on
+            click.echo(status_line(make()), err=True)
 
     def note(self, text: str) -> None:
         """Write a line."""
@@ -104,9 +106,10 @@ class BlockScreen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live is not None:
+            with suppress(OSError):  # the terminal was closed; the recording goes on
+                live.stop()
 
     def show(self, make: Callable[[], SessionView], *, at_once: bool = False) -> None:
         """Draw the block if a quarter of a second has passed since the last, or at once."""
@@ -116,14 +119,16 @@ class BlockScreen:
 
         self._due_s = self._now() + _BLOCK_S
         lines = status_block(make(), unicode=self._unicode)
-        self._live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
+        with suppress(OSError):
+            self._live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
 
     def note(self, text: str) -> None:
         """Write a line above the block."""
         from rich.text import Text
 
         if self._live is not None:
-            self._live.console.print(Text(text))
+            with suppress(OSError):
+                self._live.console.print(Text(text))
 
 
 def screen_for_stderr() -> LineScreen | BlockScreen:

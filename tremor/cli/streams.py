@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ __all__ = ["json_text", "print_json", "say", "shows_unicode", "warn", "warn_of_c
 
 
 def say(message: str) -> None:
-    """Write one line to stderr, with the name of the tool."""
-    click.echo("tremor: " + " ".join(message.split()), err=True)
+    """Write one line to stderr, with the name of the tool; a closed stderr ends nothing."""
+    with suppress(OSError):
+        click.echo("tremor: " + " ".join(message.split()), err=True)
 
 
 def warn(message: str) -> None:

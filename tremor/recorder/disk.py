@@ -228,7 +228,7 @@ class DiskWriter:
 
     def _failure(self, n_unwritten: int) -> str:
         if n_unwritten:
-            return f"the last {n_unwritten} bytes found no room ({self._write_trouble})"
+            return f"{self._write_trouble.partition(';')[0]}; the last {n_unwritten} bytes are lost"
         return self._failures[0] if self._failures else ""
 
     @property

@@ -32,6 +32,7 @@ __all__ = [
     "free_bytes",
     "needed_bytes",
     "require_room",
+    "was_begun",
 ]
 
 REPORT_FILE: Final = "report.html"
@@ -52,6 +53,8 @@ _SIX_AXIS_SAMPLE_BYTES: Final = 110
 #: Reserve, as a factor and in bytes.
 _RESERVE: Final = 2.0
 _RESERVE_BYTES: Final = 10_000_000
+#: The times of files may be behind the clock by a tick of the kernel, s.
+_MTIME_S: Final = 0.02
 
 
 def default_folder(now: datetime, *, placement: str, is_baseline: bool) -> Path:
@@ -91,6 +94,23 @@ def needed_bytes(*, duration_s: float, sampling_rate_hz: float, gyro: bool) -> i
 def free_bytes(folder: Path) -> int:
     """Return the free space of the disk that a folder is or will be on, bytes."""
     return shutil.disk_usage(_existing(folder)).free
+
+
+def was_begun(folder: Path, *, since_s: float) -> bool:
+    """Check whether a recording in a folder was begun lately.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of one sensor.
+    since_s : float
+        Wall time, s since 1970-01-01 UTC.
+    """
+    try:
+        written_s = (folder / PACKETS_FILE).stat().st_mtime
+    except OSError:
+        return False
+    return written_s >= since_s - _MTIME_S
 
 
 def require_room(folder: Path, *, overwrite: bool) -> None:

@@ -19,8 +19,8 @@ from tremor.report.numbers import clock, percent
 from tremor.session.folders import CONTEXT_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
-    from tremor.recorder import RecorderCounts
     from tremor.explanation.answers.context import Context
+    from tremor.recorder import RecorderCounts
     from tremor.results.analysis import Analysis
     from tremor.session.plan import SensorOutcome
     from tremor.settings import AnalysisSettings

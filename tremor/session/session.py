@@ -394,16 +394,21 @@ class _Session:
         for track in self._tracks:
             if track.recorder is not None:
                 track.recorder.add("ended_by", self._stop.why or "duration")
-        results = await asyncio.gather(
-            *(track.end() for track in self._tracks), return_exceptions=True
-        )
-        faults = [one for one in results if isinstance(one, BaseException)]
-        faults += [fault for track in self._tracks if (fault := track.fault()) is not None]
-        self._end_claim(has_fault=bool(faults))
+        faults: list[BaseException] = []
+        is_complete = False
+        try:
+            results = await asyncio.gather(
+                *(track.end() for track in self._tracks), return_exceptions=True
+            )
+            faults = [one for one in results if isinstance(one, BaseException)]
+            faults += [fault for track in self._tracks if (fault := track.fault()) is not None]
+            is_complete = not faults
+        finally:  # also when a second Ctrl-C ends it
+            self._end_claim(is_complete=is_complete)
         if faults:
             raise faults[0]
 
-    def _end_claim(self, *, has_fault: bool) -> None:
+    def _end_claim(self, *, is_complete: bool) -> None:
         """Remove what the recording replaces, or put it back if there is no recording."""
         for track in self._tracks:
             track.discard()
@@ -415,7 +420,7 @@ class _Session:
             claimed.give_back()
             return
         is_whole = all(one.n_samples and not one.disk.failure for one in recorded)
-        self._kept = claimed.keep(is_whole=is_whole and not has_fault)
+        self._kept = claimed.keep(is_whole=is_whole and is_complete)
 
     def outcome(self) -> SessionOutcome:
         """Return what was recorded.

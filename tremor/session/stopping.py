@@ -95,8 +95,10 @@ def signals_stop(stop: Stop) -> Iterator[None]:
 
     for name, why in _SIGNALS:
         number = getattr(signal, name, None)
-        if number is not None:
-            before[number] = signal.signal(number, handler(why))
+        # What nohup lets a process ignore stays ignored.
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+            continue
+        before[number] = signal.signal(number, handler(why))
     try:
         yield
     finally:

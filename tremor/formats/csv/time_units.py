@@ -120,7 +120,11 @@ def guess_unit(numbers: Numbers) -> UnitOfTime:
         if is_date(start * unit_s) and (step <= 0.0 or is_possible_rate(step * unit_s)):
             return UnitOfTime(unit, is_date=True)
     is_whole = bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
-    if is_whole and len(numbers) > 1 and np.mean(np.diff(numbers) == 1) >= STAMP_UNITS.least_counting:
+    if (
+        is_whole
+        and len(numbers) > 1
+        and np.mean(np.diff(numbers) == 1) >= STAMP_UNITS.least_counting
+    ):
         return UnitOfTime("", why_not="they rise by one from row to row, as a row counter does")
     slowest_hz, fastest_hz = STAMP_UNITS.guessed_rate_hz
     if is_whole:

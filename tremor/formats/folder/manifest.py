@@ -26,6 +26,7 @@ The keys of schema ``tremor.recording/1``; unknown values are ``null`` or empty:
 ``events``               of the link: ``time_s``, ``kind``, ``detail``
 ``markers``              of the runner, with the same keys
 ``extra``                added by the recording program, such as a check of the strap
+``crc32``                CRC-32 of all other keys, see `checksum_of`
 ``files``                bytes and CRC-32 of ``samples.csv`` and ``packets.bin``, when closed
 ``software``             name, version, python
 =======================  =========================================================================
@@ -34,6 +35,7 @@ The keys of schema ``tremor.recording/1``; unknown values are ``null`` or empty:
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -46,6 +48,8 @@ __all__ = [
     "MANIFEST_SCHEMA",
     "PACKETS_FILE",
     "SAMPLES_FILE",
+    "checksum_of",
+    "part_of",
     "read_manifest",
     "write_manifest",
 ]
@@ -73,9 +77,35 @@ def write_manifest(folder: Path, content: Mapping[str, object]) -> None:
     """
     path = folder / MANIFEST_FILE
     document = {"schema": MANIFEST_SCHEMA, **content}
+    document["crc32"] = checksum_of(document)
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with whole_file(path) as stream:
         stream.write(text.encode())
+
+
+def checksum_of(document: Mapping[str, object]) -> int:
+    """Compute the CRC-32 of a manifest, of all its keys but ``crc32`` in alphabetical order.
+
+    Examples
+    --------
+    >>> checksum_of({"closed": True}) == checksum_of({"crc32": 1, "closed": True})
+    True
+    """
+    content = {key: value for key, value in document.items() if key != "crc32"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return zlib.crc32(text.encode(errors="surrogatepass"))
+
+
+def part_of(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Return an object within a manifest; an empty one where something else is in its place.
+
+    Examples
+    --------
+    >>> part_of({"counts": {"n_lost": 3}, "files": "none"}, "counts")["n_lost"]
+    3
+    """
+    part = document.get(key)
+    return part if isinstance(part, dict) else {}
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from tremor.formats.folder.manifest import read_manifest
+from tremor.errors import CaptureNotFoundError, CaptureReadError
+from tremor.formats.folder.manifest import PACKETS_FILE, read_manifest
+from tremor.formats.folder.packet_log import read_packet_log
+from tremor.packets import LinkEvent, Packet
 from tremor.recording import Marker
 
 __all__ = ["read_markers"]
 
-_KINDS: Final = ("marker", "pain")
+_KINDS: Final[tuple[Literal["marker", "pain"], ...]] = ("marker", "pain")
 
 
 def read_markers(folder: Path, *, started_at: datetime | None) -> tuple[Marker, ...]:
@@ -27,19 +30,43 @@ def read_markers(folder: Path, *, started_at: datetime | None) -> tuple[Marker, 
     Returns
     -------
     tuple of Marker
-        In order of time; empty if there is no manifest, or it holds none that can be read.
+        In order of time, from the manifest; of a recording that broke off, from its packet log.
     """
-    manifest = read_manifest(folder) or {}
+    manifest = read_manifest(folder)
+    if manifest is None or not manifest.get("closed"):
+        found = _logged_markers(folder, started_at)
+        if found:
+            return found
+    manifest = manifest or {}
     ahead_s = _ahead_s(manifest.get("started_at"), started_at)
-    found = []
-    for one in manifest.get("markers") or ():
-        if not isinstance(one, dict) or one.get("kind") not in _KINDS:
-            continue
-        time_s = one.get("time_s")
-        if isinstance(time_s, int | float):
-            kind, text = one["kind"], str(one.get("detail") or "")
-            found.append(Marker(time_s=time_s - ahead_s, kind=kind, text=text))
+    listed = manifest.get("markers")
+    found = tuple(
+        Marker(time_s=one["time_s"] - ahead_s, kind=one["kind"], text=str(one.get("detail") or ""))
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict)
+        and one.get("kind") in _KINDS
+        and isinstance(one.get("time_s"), int | float)
+    )
     return tuple(sorted(found, key=lambda one: one.time_s))
+
+
+def _logged_markers(folder: Path, started_at: datetime | None) -> tuple[Marker, ...]:
+    """Return the markers in the packet log, which the manifest of a crash may lack."""
+    try:
+        records = read_packet_log(folder / PACKETS_FILE).records
+    except (CaptureReadError, CaptureNotFoundError):
+        return ()
+    first = next((one for one in records if isinstance(one, Packet | LinkEvent)), None)
+    if first is None or started_at is None:
+        return ()
+    ahead_s = started_at.timestamp() - first.wall_s + first.arrival_s
+    return tuple(
+        Marker(time_s=one.arrival_s - ahead_s, kind=kind, text=one.detail)
+        for one in records
+        if isinstance(one, LinkEvent)
+        for kind in _KINDS
+        if one.kind == kind
+    )
 
 
 def _ahead_s(second_0: object, started_at: datetime | None) -> float:

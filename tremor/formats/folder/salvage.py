@@ -1,7 +1,7 @@
 """The rows of a recording folder, as many as are intact however it ended, and their clock.
 
-How they are written is `tremor.formats.folder.samples`. A truncated end, damage, and what the
-manifest reports of the disk become warnings here.
+How they are written is `tremor.formats.folder.samples`. A truncated end and damage become warnings
+here; what the manifest says of the files is compared in `tremor.formats.folder.checks`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from tremor.clock.timebase import TimeBase
 from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.sniffing import TableLayout
-from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, read_manifest
+from tremor.formats.folder.checks import check_folder
+from tremor.formats.folder.manifest import PACKETS_FILE, SAMPLES_FILE
 from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
 from tremor.formats.table import AxisStatistics, Table
 from tremor.notes import note
@@ -266,26 +267,12 @@ def _folder_of(capture: CaptureFile) -> Path:
 
 
 def _note_manifest(table: Table, capture: CaptureFile, layout: TableLayout) -> None:
-    """Add warnings of what the manifest and the preamble report."""
+    """Add warnings of what manifest and preamble say, and of what is not as they say."""
     if layout.keys.get("losses") != "told":
         table.warnings.append(note("LOSS_NOT_TOLD"))
     folder = _folder_of(capture)
     is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE
-    if not is_of_folder or not (folder / PACKETS_FILE).exists():
-        return
-    manifest = read_manifest(folder)
-    if manifest is None or not manifest.get("closed"):
-        why = note("MANIFEST_CUT", file=MANIFEST_FILE) if manifest is None else note("NOT_CLOSED")
-        table.warnings.append(note("RECORDING_CUT", why=why))
-        return
-    files = manifest.get("files") or {}
-    expected = (files.get(SAMPLES_FILE) or {}).get("n_bytes")
-    there = (folder / SAMPLES_FILE).stat().st_size
-    if expected is not None and expected != there:
-        table.warnings.append(
-            note("SAMPLES_CHANGED", file=SAMPLES_FILE, n_bytes=there, n_bytes_expected=expected)
-        )
-    counts = manifest.get("counts") or {}
-    dropped = counts.get("n_dropped_samples") or 0
-    if dropped:
-        table.warnings.append(note("DISK_DROPPED", n_samples=dropped))
+    if is_of_folder and (folder / PACKETS_FILE).exists():
+        clock = table.clock
+        assert isinstance(clock, CountedClock)
+        table.warnings += check_folder(folder, last_s=float(clock.arrival_s[-1][-1]))

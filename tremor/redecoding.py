@@ -5,17 +5,23 @@ The recording itself is not changed.
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tremor.cli.options import check_devices
-from tremor.errors import InsufficientDataError, InvalidInputError, PacketError
+from tremor.errors import (
+    CaptureReadError,
+    InsufficientDataError,
+    InvalidInputError,
+    PacketError,
+    TremorError,
+)
+from tremor.formats.folder.manifest import PACKETS_FILE, part_of, read_manifest
 
 if TYPE_CHECKING:
     from devices.profile import Decoder, SensorProfile
@@ -28,6 +34,9 @@ __all__ = ["Redecoded", "redecode"]
 #: Events of a link between which the packets hold samples.
 _BEGINS: Final = frozenset({"started", "restarted"})
 _ENDS: Final = frozenset({"lost", "stopped"})
+#: Blocks that may wait for the temporary file, and how long it is waited for, s.
+_MOST_WAITING: Final = 2000
+_WAIT_S: Final = 0.01
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -73,7 +82,6 @@ def redecode(folder: Path) -> Redecoded:
     InsufficientDataError
         If there are no samples in the packets.
     """
-    from tremor.formats.folder.manifest import PACKETS_FILE, read_manifest
     from tremor.formats.folder.packet_log import read_packet_log
 
     if not (folder / PACKETS_FILE).is_file():
@@ -85,16 +93,15 @@ def redecode(folder: Path) -> Redecoded:
     granted = _granted(log, manifest, folder)
     profile = _profile(granted)
     stream = _description(granted, profile, manifest)
-    decoding = _Decoding(profile.decoder(**_arguments(granted)))
-    blocks = list(decoding.blocks(log.records))
-    if not blocks:
+    decoding = _Decoding(_decoder(profile, granted, folder))
+    recording = _recorded(
+        decoding.blocks(log.records), stream, _zero(log, manifest), _placement(manifest), folder
+    )
+    if recording is None:
         raise InsufficientDataError(
             f"{folder / PACKETS_FILE} holds {decoding.n_packets} packets of the stream, and no "
             f"samples in them ({decoding.n_refused} were refused); its samples.csv is all there is"
         )
-    recording = asyncio.run(
-        _recorded(blocks, stream, _zero(log, manifest), manifest.get("placement"), folder)
-    )
     return Redecoded(
         recording=recording,
         profile=profile.slug,
@@ -141,12 +148,11 @@ def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGr
         )
     if logged:
         return logged[0]
-    sensor, settings = manifest.get("sensor") or {}, manifest.get("settings") or {}
-    return StreamGranted(0.0, 0.0, sensor.get("profile") or "", settings)
+    slug = part_of(manifest, "sensor").get("profile")
+    return StreamGranted(0.0, 0.0, str(slug or ""), part_of(manifest, "settings"))
 
 
 def _profile(granted: StreamGranted) -> SensorProfile:
-    check_devices()
     import devices
 
     profile = devices.PROFILES.get(granted.profile)
@@ -156,6 +162,23 @@ def _profile(granted: StreamGranted) -> SensorProfile:
             f"decoded for {', '.join(devices.PROFILES)}"
         )
     return profile
+
+
+def _decoder(profile: SensorProfile, granted: StreamGranted, folder: Path) -> Decoder:
+    try:
+        return profile.decoder(**_arguments(granted))
+    except TremorError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CaptureReadError(
+            f"{folder} holds settings of the sensor that are damaged ({error}); its samples.csv "
+            "is all there is"
+        ) from error
+
+
+def _placement(manifest: Mapping[str, Any]) -> str | None:
+    placement = manifest.get("placement")
+    return placement if isinstance(placement, str) else None
 
 
 def _arguments(granted: StreamGranted) -> dict[str, Any]:
@@ -170,7 +193,7 @@ def _description(
     from tremor.recorder import StreamDescription
     from tremor.recording import SensorInfo
 
-    sensor, settings = manifest.get("sensor") or {}, dict(granted.settings)
+    sensor, settings = part_of(manifest, "sensor"), dict(granted.settings)
     return StreamDescription(
         sensor=SensorInfo(
             sensor.get("name") or profile.name, granted.profile, sensor.get("range_ms2")
@@ -187,20 +210,24 @@ def _zero(log: PacketLog, manifest: dict[str, Any]) -> Zero | None:
     from tremor.recorder import Zero
 
     arrival_s, started_at = manifest.get("started_monotonic_s"), manifest.get("started_at")
-    if arrival_s is not None and started_at is not None:
-        return Zero(arrival_s, datetime.fromisoformat(started_at).timestamp())
+    if isinstance(arrival_s, int | float) and isinstance(started_at, str):
+        with suppress(ValueError, OverflowError):  # a damaged byte
+            return Zero(arrival_s, datetime.fromisoformat(started_at).timestamp())
     first = next((one for one in log.records if isinstance(one, Packet | LinkEvent)), None)
     return None if first is None else Zero(first.arrival_s, first.wall_s)
 
 
-async def _recorded(
-    blocks: list[SampleBlock],
+def _recorded(
+    blocks: Iterator[SampleBlock],
     stream: StreamDescription,
     zero: Zero | None,
     placement: str | None,
     folder: Path,
-) -> Recording:
-    """Record the blocks into a temporary folder and read it: all samples take the same road."""
+) -> Recording | None:
+    """Record the blocks into a temporary folder and read it: all samples take the same road.
+
+    Returns None without a block.
+    """
     from dataclasses import replace
 
     from tremor.formats.readers import read
@@ -208,11 +235,26 @@ async def _recorded(
 
     with tempfile.TemporaryDirectory(prefix="tremor-") as parent:
         again = Path(parent) / folder.resolve().name
-        async with Recorder(
-            again, stream=stream, zero=zero, placement=placement, most_waiting=sys.maxsize
-        ) as recorder:
+        recorder = Recorder(again, stream=stream, zero=zero, placement=placement)
+        recorder.start()
+        try:
             for block in blocks:
                 recorder.take(block)
+                while recorder.counts.n_waiting > _MOST_WAITING:
+                    time.sleep(_WAIT_S)
+        finally:
+            recorder.finish()
+        if recorder.counts.last_arrival_s is None:
+            return None
+        _require_kept(recorder.counts.disk.failure)
         recording = read(again)
     history = ("packets decoded again", *recording.history)
     return replace(recording, history=history)
+
+
+def _require_kept(failure: str) -> None:
+    if failure:
+        raise CaptureReadError(
+            f"the packets cannot be decoded in the temporary folder {tempfile.gettempdir()}: "
+            f"{failure}; make room there, or name another folder in TMPDIR"
+        )
