@@ -162,6 +162,11 @@ class SensorSource:
         """Number of lines, frames or bytes that the decoder discarded as damaged."""
         return self._stream.n_rejected
 
+    @property
+    def n_waiting(self) -> int:
+        """Number of packets that wait for the reader."""
+        return self._stream.n_waiting
+
     def now_s(self) -> float:
         """Return the time on the clock that stamps the packets, s."""
         return self._clocks.monotonic()

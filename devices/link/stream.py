@@ -76,6 +76,11 @@ class PacketStream:
         """Number of lines, frames or bytes that the decoder discarded as damaged."""
         return 0 if self._decoder is None else self._decoder.n_rejected
 
+    @property
+    def n_waiting(self) -> int:
+        """Number of packets in the queue."""
+        return len(self._queue)
+
     def begin(self, decoder: Decoder) -> None:
         """Set the decoder of the packets."""
         self._decoder = decoder

@@ -23,8 +23,9 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 
 from devices.link.radio import Backend
 from devices.simulated.model import AttError, NoAnswer, SensorModel
+from devices.simulated.pacing import MOST_WAITING, STEP_S, PacedClock
 
-__all__ = ["SimulatedRadio", "backend_of"]
+__all__ = ["SimulatedRadio", "backend_of", "backend_over"]
 
 #: Interval between advertisements, and between checks for notifications, s.
 _ADVERTISING_INTERVAL_S: Final = 0.05
@@ -41,10 +42,16 @@ class SimulatedRadio:
         The sensors.
     now : callable
         Monotonic clock, s.
+    clock : PacedClock or None
+        Where ``now`` comes from, if it can be held.
+    n_waiting : callable
+        Returns how many packets wait for the reader; only with a clock that can be held.
     """
 
     models: Sequence[SensorModel]
     now: Callable[[], float] = time.monotonic
+    clock: PacedClock | None = None
+    n_waiting: Callable[[], int] = lambda: 0
     _clients: dict[str, _Client] = field(default_factory=dict)
     _away_until_s: dict[str, float] = field(default_factory=dict)
 
@@ -66,6 +73,8 @@ class SimulatedRadio:
 
     def connect(self, model: SensorModel, client: _Client) -> None:
         """Connect a client to a sensor."""
+        if self.clock is not None:
+            self.clock.allow(model.address)
         self._clients[model.address] = client
         model.connected(self.now())
 
@@ -96,7 +105,11 @@ def backend_of(*models: SensorModel, now: Callable[[], float] = time.monotonic) 
     Backend
         For `devices.open_source`.
     """
-    radio = SimulatedRadio(models, now)
+    return backend_over(SimulatedRadio(models, now))
+
+
+def backend_over(radio: SimulatedRadio) -> Backend:
+    """Make a Bluetooth backend that reaches the sensors of a radio and nothing else."""
     return Backend(
         scanner=type("SimulatedScanner", (_Scanner,), {"radio": radio}),
         client=type("SimulatedClient", (_Client,), {"radio": radio}),
@@ -227,10 +240,27 @@ class _Client(BaseBleakClient):
                 callback = self._callbacks.get(uuid)
                 if callback is not None:
                     callback(bytearray(data))
-            await asyncio.sleep(_TICK_S)
+            await self._let_read(model)
         self._on_link_end(model)
 
+    async def _let_read(self, model: SensorModel) -> None:
+        """Wait for a tick, and until the reader is not far behind; the clock waits as well."""
+        clock = self.radio.clock
+        if clock is None:
+            await asyncio.sleep(_TICK_S)
+            return
+        before = None
+        while (n_waiting := self.radio.n_waiting()) > MOST_WAITING:
+            clock.hold(model.address)
+            await asyncio.sleep(_TICK_S if n_waiting == before else 0.0)
+            before = n_waiting
+        clock.allow(model.address)
+        # A tick of a fast clock may be longer than the step that it is allowed.
+        await asyncio.sleep(min(_TICK_S, STEP_S / clock.speed))
+
     def _on_link_end(self, model: SensorModel) -> None:
+        if self.radio.clock is not None:
+            self.radio.clock.release(model.address)
         self._delivery = None
         self._callbacks.clear()
         self.radio.disconnect(model)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.catalog import PROFILES
@@ -19,6 +17,7 @@ from devices.simulated.movement import IndexMovement, LegMovement, Movement
 from devices.simulated.movesense import Movesense
 from devices.simulated.nordic_uart import NordicUart
 from devices.simulated.own_sensor import OwnSensor
+from devices.simulated.pacing import paced_clock
 from devices.simulated.polar import PolarH10, PolarVeritySense
 from devices.simulated.thingy52 import Thingy52
 from devices.simulated.witmotion import WitMotion
@@ -26,10 +25,13 @@ from devices.simulated.xsens_dot import XsensDot
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from devices.link.options import LinkOptions
     from devices.link.source import SensorSource
+    from devices.profile import RequestedSettings, SensorProfile
     from devices.request import Request
+    from tremor.packets import LinkEvent, Packet
 
-__all__ = ["MODELS", "model_of", "open_simulated", "scaled_clock"]
+__all__ = ["MODELS", "model_of", "open_simulated", "paced_source"]
 
 #: Models by the slug of the sensor that they imitate.
 MODELS: Final[Mapping[str, type[SensorModel]]] = {
@@ -182,29 +184,6 @@ def model_of(
     return model
 
 
-@cache
-def _origin_s() -> float:
-    """Return the origin of all scaled clocks, s, so that several sensors share one clock."""
-    return time.monotonic()
-
-
-def scaled_clock(speed: float) -> Callable[[], float]:
-    """Return a monotonic clock that runs faster than that of the host.
-
-    Parameters
-    ----------
-    speed : float
-        Speed, times real time.
-
-    Returns
-    -------
-    callable
-        Clock, s.
-    """
-    begin_s = _origin_s()
-    return lambda: begin_s + speed * (time.monotonic() - begin_s)
-
-
 def open_simulated(request: Request) -> SensorSource:
     """Open a simulated sensor as if it were a real one.
 
@@ -218,20 +197,58 @@ def open_simulated(request: Request) -> SensorSource:
     SensorSource
         Source over the same link as for a real sensor.
     """
-    from devices.link.options import HostClocks
-    from devices.link.source import SensorSource
-    from devices.simulated.backend import backend_of
-
     _, _, like = request.sensor.partition(":")
     settings = request.settings
     options = {**settings.options, **({"like": like} if like else {})}
+    profile = PROFILES.get(_parse(options).like)
+    if profile is not None:  # a rate that it lacks is refused before a leg is made of it
+        replace(settings, options={}).resolve(profile)
     model = model_of(options, sampling_rate_hz=settings.sampling_rate_hz)
-    return SensorSource(
-        model.address,
+    return paced_source(
+        model,
         # The options are those of the simulation, not of the sensor that it imitates.
         replace(settings, options={}),
         profile=PROFILES[model.slug],
         tap=request.tap,
-        link=replace(request.link, backend=backend_of(model)),
-        clocks=HostClocks(monotonic=scaled_clock(model.speed)),
+        link=request.link,
     )
+
+
+def paced_source(
+    model: SensorModel,
+    settings: RequestedSettings,
+    *,
+    profile: SensorProfile,
+    tap: Callable[[Packet | LinkEvent], None] | None,
+    link: LinkOptions,
+) -> SensorSource:
+    """Open a model as if it were a real sensor; it waits for whoever reads it.
+
+    Parameters
+    ----------
+    model : SensorModel
+        The sensor.
+    settings, profile, tap, link
+        As for `devices.link.source.SensorSource`; the backend of ``link`` is replaced.
+
+    Returns
+    -------
+    SensorSource
+        Source over the same link as for a real sensor.
+    """
+    from devices.link.options import HostClocks
+    from devices.link.source import SensorSource
+    from devices.simulated.backend import SimulatedRadio, backend_over
+
+    clock = paced_clock(model.speed)
+    radio = SimulatedRadio((model,), clock.radio_s, clock)
+    source = SensorSource(
+        model.address,
+        settings,
+        profile=profile,
+        tap=tap,
+        link=replace(link, backend=backend_over(radio)),
+        clocks=HostClocks(monotonic=clock.host_s),
+    )
+    radio.n_waiting = lambda: source.n_waiting
+    return source

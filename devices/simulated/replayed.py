@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from devices.catalog import PROFILES
 from devices.profile import RequestedSettings, SensorProfile
 from devices.simulated.model import AttError, Characteristic, Faults, SensorModel
-from devices.simulated.opening import scaled_clock
+from devices.simulated.opening import paced_source
 from tremor.errors import CaptureReadError
 from tremor.packets import LinkEvent, Packet
 
@@ -187,9 +187,7 @@ def open_replayed(request: Request) -> SensorSource:
     CaptureReadError
         If the log contains no packets, or not the kind of sensor.
     """
-    from devices.link.options import HostClocks, LinkOptions
-    from devices.link.source import SensorSource
-    from devices.simulated.backend import backend_of
+    from devices.link.options import LinkOptions
     from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 
     folder = Path(request.sensor.partition(":")[2])
@@ -207,11 +205,10 @@ def open_replayed(request: Request) -> SensorSource:
         gyro=bool(known.get("gyro")),
         options=known.get("options") or {},
     )
-    return SensorSource(
-        model.address,
+    return paced_source(
+        model,
         settings,
         profile=profile,
         tap=request.tap,
-        link=LinkOptions(timeouts=request.link.timeouts, backend=backend_of(model)),
-        clocks=HostClocks(monotonic=scaled_clock(speed)),
+        link=LinkOptions(timeouts=request.link.timeouts),
     )

@@ -14,7 +14,8 @@ from devices.link.options import HostClocks, LinkOptions
 from devices.link.source import SensorSource
 from devices.simulated.backend import backend_of
 from devices.simulated.movement import index_of
-from devices.simulated.opening import model_of, scaled_clock
+from devices.simulated.opening import model_of
+from devices.simulated.pacing import PacedClock
 from tremor.packets import LinkEvent
 from tremor.units import STANDARD_GRAVITY_MS2
 
@@ -69,7 +70,7 @@ def test_every_sample_that_came_is_in_its_place_and_every_gap_is_true(air, like)
             profile=profile,
             tap=tap,
             link=LinkOptions(timeouts=QUICK, backend=backend),
-            clocks=HostClocks(monotonic=scaled_clock(LIKES[like])),
+            clocks=HostClocks(monotonic=PacedClock(LIKES[like]).host_s),
         )
         n_wanted = UNTIL_S * profile.default_rate_hz
         async with asyncio.timeout(60), source:

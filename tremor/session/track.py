@@ -38,6 +38,10 @@ _STILL_OVER_S: Final = 2.0
 _STALE_S: Final = 3.0
 #: Over how long the present loss is averaged, s.
 _LOSS_OVER_S: Final = 10.0
+#: Packets and blocks of a simulated sensor that may wait for the disk, and how long it is waited
+#: for before another look, s.
+_MOST_WAITING: Final = 2000
+_DISK_WAIT_S: Final = 0.01
 _GONE: Final = frozenset({"lost", "silent"})
 
 
@@ -106,7 +110,7 @@ class Track:
     placement : str
         Where it is worn; empty if not known.
     is_simulated : bool
-        Whether it is a simulated sensor, which nobody can tap.
+        Whether it is a simulated sensor, which nobody can tap, and which waits for the disk.
     on_window : callable, optional
         Called with the track and each finished window.
     """
@@ -219,8 +223,14 @@ class Track:
         try:
             async for block in self.source:
                 self.take(block)
+                while self.is_simulated and self._is_disk_behind():
+                    await asyncio.sleep(_DISK_WAIT_S)  # and with the reader the sensor waits
         except LinkError as error:
             self.error = error
+
+    def _is_disk_behind(self) -> bool:
+        recorder = self.recorder
+        return recorder is not None and recorder.counts.n_waiting > _MOST_WAITING
 
     def take(self, block: SampleBlock) -> None:
         """Record a block, and analyse it."""
