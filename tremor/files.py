@@ -66,7 +66,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     refuse_existing(path, overwrite=overwrite)
     part = _part_of(path)
     try:
-        with io.BufferedWriter(system_calls.DiskFile(part, "wb"), _BUFFER_BYTES) as stream:
+        with io.BufferedWriter(system_calls.open_whole(part), _BUFFER_BYTES) as stream:
             yield cast("BinaryIO", stream)
             stream.flush()
             system_calls.sync(stream.fileno())

@@ -10,13 +10,17 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from tremor.errors import CaptureReadError, InsufficientDataError, TremorError
-from tremor.formats.folder.checks import packets_may_hold_more
+from tremor.formats.folder.checks import check_folder, packets_may_hold_more
 from tremor.formats.folder.manifest import PACKETS_FILE
 from tremor.formats.readers import Progress, ReadOptions, open_capture
 from tremor.notes import Note, note
 from tremor.recording import Gravity, Placement, Recording
+
+if TYPE_CHECKING:
+    from tremor.redecoding import Redecoded
 
 __all__ = ["open_recording", "read"]
 
@@ -123,17 +127,16 @@ def open_recording(
             raise
     else:
         decoded = _decoded(path) if packets_may_hold_more(opened.warnings) else None
-    if decoded is None or (opened is not None and decoded.n_samples < opened.n_samples):
+    if decoded is None or (opened is not None and decoded.recording.n_samples < opened.n_samples):
         assert opened is not None
         return opened
-    decoded = options.applied_to(decoded)
-    warnings = _warnings_of(opened, decoded)
+    warnings = _warnings_of(Path(path), opened, decoded)
     if opened is not None:
         opened.close()
-    return replace(decoded, warnings=warnings)
+    return replace(options.applied_to(decoded.recording), warnings=warnings)
 
 
-def _decoded(path: str | os.PathLike[str]) -> Recording | None:
+def _decoded(path: str | os.PathLike[str]) -> Redecoded | None:
     """Decode the packets of a recording again; None if there are none, or nobody knows how."""
     folder = Path(path)
     if not (folder / PACKETS_FILE).is_file():
@@ -141,23 +144,25 @@ def _decoded(path: str | os.PathLike[str]) -> Recording | None:
     from tremor.redecoding import redecode
 
     try:
-        return redecode(folder).recording
+        return redecode(folder)
     except TremorError:
         return None
 
 
-def _warnings_of(opened: Recording | None, decoded: Recording) -> tuple[Note, ...]:
+def _warnings_of(folder: Path, opened: Recording | None, decoded: Redecoded) -> tuple[Note, ...]:
     """Return what is to be said of a recording whose packets were decoded again."""
     n_rows = 0 if opened is None else opened.n_samples
-    mended = [note("SAMPLES_MENDED", n_rows=n_rows, n_samples=decoded.n_samples)]
-    if opened is None:
-        return (*mended, *decoded.warnings)
-    is_same = n_rows == decoded.n_samples
-    kept = [one for one in opened.warnings if one.code in _OF_THE_FOLDER]
-    is_doubtful = any(one.code in _OF_THE_ROWS for one in opened.warnings)
-    return (*kept, *(() if is_same and not is_doubtful else mended), *decoded.warnings)
+    n_samples = decoded.recording.n_samples
+    found = check_folder(folder, last_s=decoded.last_s)
+    read = () if opened is None else opened.warnings
+    is_doubtful = any(one.code in _OF_THE_ROWS for one in (*found, *read))
+    mended = note("SAMPLES_MENDED", n_rows=n_rows, n_samples=n_samples)
+    return (
+        *found,
+        *((mended,) if is_doubtful or n_rows != n_samples else ()),
+        *decoded.recording.warnings,
+    )
 
 
-#: What stays true of a folder when its packets are decoded again, and what is mended by that.
-_OF_THE_FOLDER = frozenset({"RECORDING_CUT", "FILE_CHANGED", "FILE_LENGTH"})
-_OF_THE_ROWS = frozenset({"DAMAGED_ROWS", "DISK_DROPPED", "FILE_CHANGED", "FILE_LENGTH"})
+#: What decoding the packets again mends.
+_OF_THE_ROWS: Final = frozenset({"DAMAGED_ROWS", "DISK_DROPPED", "FILE_CHANGED", "FILE_LENGTH"})

@@ -47,6 +47,8 @@ class Redecoded:
     ----------
     recording : Recording
         The samples.
+    last_s : float
+        When the last block arrived, s from the start of the recording.
     profile : str
         Slug of the sensor profile whose decoder was used.
     n_packets, n_refused : int
@@ -56,6 +58,7 @@ class Redecoded:
     """
 
     recording: Recording
+    last_s: float
     profile: str
     n_packets: int
     n_refused: int
@@ -94,16 +97,17 @@ def redecode(folder: Path) -> Redecoded:
     profile = _profile(granted)
     stream = _description(granted, profile, manifest)
     decoding = _Decoding(_decoder(profile, granted, folder))
-    recording = _recorded(
+    recorded = _recorded(
         decoding.blocks(log.records), stream, _zero(log, manifest), _placement(manifest), folder
     )
-    if recording is None:
+    if recorded is None:
         raise InsufficientDataError(
             f"{folder / PACKETS_FILE} holds {decoding.n_packets} packets of the stream, and no "
             f"samples in them ({decoding.n_refused} were refused); its samples.csv is all there is"
         )
     return Redecoded(
-        recording=recording,
+        recording=recorded[0],
+        last_s=recorded[1],
         profile=profile.slug,
         n_packets=decoding.n_packets,
         n_refused=decoding.n_refused,
@@ -223,10 +227,10 @@ def _recorded(
     zero: Zero | None,
     placement: str | None,
     folder: Path,
-) -> Recording | None:
+) -> tuple[Recording, float] | None:
     """Record the blocks into a temporary folder and read it: all samples take the same road.
 
-    Returns None without a block.
+    Returns the recording and when its last block arrived, s; None without a block.
     """
     from dataclasses import replace
 
@@ -244,12 +248,13 @@ def _recorded(
                     time.sleep(_WAIT_S)
         finally:
             recorder.finish()
-        if recorder.counts.last_arrival_s is None:
+        last_s = recorder.counts.last_arrival_s
+        if last_s is None:
             return None
         _require_kept(recorder.counts.disk.failure)
         recording = read(again)
     history = ("packets decoded again", *recording.history)
-    return replace(recording, history=history)
+    return replace(recording, history=history), last_s
 
 
 def _require_kept(failure: str) -> None:

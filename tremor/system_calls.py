@@ -22,6 +22,7 @@ __all__ = [
     "make_folder",
     "open_folder",
     "open_new",
+    "open_whole",
     "remove",
     "remove_folder",
     "replace",
@@ -39,6 +40,11 @@ def open_new(path: Path) -> int:
     """Create a file to append to, and return its handle; an existing file is an error."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
     return os.open(path, flags, 0o666)
+
+
+def open_whole(path: Path) -> DiskFile:
+    """Open a file to write it anew."""
+    return DiskFile(path, "wb")
 
 
 def open_folder(folder: Path) -> int:

@@ -3,7 +3,7 @@
     python tests/bench/kills.py [--short] [--number N]
 
 A simulated sensor is recorded and analysed, at real speed and fast, with 2 % of its packets lost.
-The command is killed (SIGKILL), or gets SIGINT, SIGTERM or SIGHUP, at a random moment from its start
+The command is killed, or gets SIGINT, SIGTERM or SIGHUP, at a random moment from its start
 to its end: while it searches, connects, records, closes, analyses or writes the page. Checked are
 
 - that every sample of every packet on the disk is in the analysis, and every gap;

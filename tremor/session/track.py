@@ -386,9 +386,21 @@ class Track:
             if self._reading is not None:
                 await asyncio.wait({self._reading})
         finally:
+            await self._take_rest()
             recorder = self.recorder
             if recorder is not None:
                 self.counts = await recorder.close()
+
+    async def _take_rest(self) -> None:
+        """Take what the reading has not, where a second Ctrl-C cut it short."""
+        reading = self._reading
+        if reading is None or reading.done():
+            return
+        reading.cancel()
+        await asyncio.wait({reading})
+        assert self.source is not None
+        for block in self.source.decode_waiting():
+            self.take(block)
 
     def discard(self) -> None:
         """Remove the folder of a recording that received nothing."""
