@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 from tremor.errors import CaptureReadError, InsufficientDataError, TremorError
+from tremor.formats.csv.options import LayoutKeywords
 from tremor.formats.folder.checks import check_folder, packets_may_hold_more
 from tremor.formats.folder.manifest import PACKETS_FILE
 from tremor.formats.readers import Progress, ReadOptions, open_capture
@@ -33,6 +34,7 @@ def read(
     sampling_rate_hz: float | None = None,
     gravity: Gravity | None = None,
     placement: Placement | str | None = None,
+    **layout: Unpack[LayoutKeywords],
 ) -> Recording:
     """Read a capture.
 
@@ -50,6 +52,9 @@ def read(
         Whether the samples include gravity; takes precedence over the file.
     placement : Placement or str, optional
         Such as ``left-calf``; takes precedence over the file.
+    **layout : str, optional
+        ``time_unit``, ``delimiter``, ``decimal``, ``format`` and ``source`` of `ReadOptions`; each
+        takes precedence over the file.
 
     Returns
     -------
@@ -88,6 +93,7 @@ def read(
         sampling_rate_hz=sampling_rate_hz,
         gravity=gravity,
         placement=placement,
+        **layout,
     )
     with open_recording(path, options) as recording:
         return recording.in_memory()

@@ -151,6 +151,9 @@ def faults_of_words(name, code, stderr, folder):
 
 def run(folder, name, speed, at_s, seed):
     process = start(folder, *SPEEDS[speed], seed)
+    while at_s >= 0.0 and process.poll() is None and not (folder / "packets.bin").exists():
+        time.sleep(0.01)
+    at_s = abs(at_s)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(at_s)
     with contextlib.suppress(ProcessLookupError):
@@ -167,12 +170,15 @@ def run(folder, name, speed, at_s, seed):
 
 
 def lasting(parent, speed):
-    """Return how long a whole run takes, s."""
-    began_s = time.monotonic()
-    process = start(parent / "whole", *SPEEDS[speed], 0)
+    """Return how long a run takes until it records, and from there to its end, s."""
+    folder, began_s = parent / "whole", time.monotonic()
+    process = start(folder, *SPEEDS[speed], 0)
+    while process.poll() is None and not (folder / "packets.bin").exists():
+        time.sleep(0.01)
+    recording_s = time.monotonic()
     _, stderr = process.communicate(timeout=300)
     assert process.returncode in (0, 4), stderr
-    return time.monotonic() - began_s
+    return recording_s - began_s, time.monotonic() - recording_s
 
 
 def main():
@@ -192,14 +198,17 @@ def main():
             folder = Path(parent) / str(index)
             speed = list(SPEEDS)[index % len(SPEEDS)]
             name = rng.choices(SIGNALS, SHARES)[0]
-            at_s = rng.uniform(0.0, lasts_s[speed])
+            before_s, from_there_s = lasts_s[speed]
+            # One in five before it records; the others count from the first byte on the disk.
+            at_s = -rng.uniform(0.0, before_s) if index % 5 == 4 else rng.uniform(0.0, from_there_s)
             faults, end = run(folder, name, speed, at_s, index)
             ends[name, end] += 1
             n_faults += bool(faults)
             for fault in faults:
-                print(f"{name} after {at_s:.2f} s, {speed} speed: {fault}")
+                print(f"{name} at {at_s:+.2f} s, {speed} speed: {fault}")
             shutil.rmtree(folder, ignore_errors=True)
-    print(f"{number} runs of {', '.join(f'{s}: {t:.1f} s' for s, t in lasts_s.items())}")
+    lasting_text = ", ".join(f"{s}: {a:.1f} + {b:.1f} s" for s, (a, b) in lasts_s.items())
+    print(f"{number} runs; until it records + from there, {lasting_text}")
     for (name, end), n in sorted(ends.items()):
         print(f"    {name:8} {end:20} {n}")
     print(f"{n_faults} with a fault")
