@@ -234,9 +234,9 @@ def _without_stray_stamps(ordered: OrderedRows, first_row_number: int) -> Ordere
             inner[row : row + n_rows] = True
             away_s = max(away_s, abs(float(stamps[row] - stamps[row - 1])))
     if inner.any():
-        row = first_row_number + int(ordered.rows[int(np.argmax(inner))])
+        first_row = first_row_number + int(ordered.rows[int(np.argmax(inner))])
         n_rows = int(np.count_nonzero(inner))
-        notes.append(note("STRAY_STAMPS", n_rows=n_rows, first_row=row, away_s=away_s))
+        notes.append(note("STRAY_STAMPS", n_rows=n_rows, first_row=first_row, away_s=away_s))
     stray |= inner
     return replace(ordered.without(stray) if stray.any() else ordered, notes=tuple(notes))
 

@@ -24,7 +24,7 @@ class JsonBounds:
     most_bytes: int = calibrated(
         256_000_000,
         "B",
-        "largest JSON capture: five hours of one sensor at 100 Hz, which take some 0.7 GB of memory",
+        "largest JSON capture: five hours of a sensor at 100 Hz, which take some 0.7 GB of memory",
         source=JUDGEMENT,
     )
 
