@@ -101,6 +101,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "HELD_LOST": ("n_rows", "n_runs", "first_row"),
         "LOST_SAMPLES": ("n_rows", "first_row"),
         "PARTS_UNREADABLE": ("n_parts", "first"),
+        "PAUSED": ("n_pauses", "total_s"),
         "COMPANION_UNUSED": ("file", "why"),
         # The clock.
         "RATE_DECLARED": ("rate_hz",),

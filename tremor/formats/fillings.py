@@ -96,15 +96,22 @@ def _notes(
         said.append(
             note("CODES_LOST", value=value, n_rows=n_rows, first_row=first_row_number + first)
         )
-    for code, some in (
-        ("ZEROS_LOST", [run for run in runs if run.is_zero]),
-        ("HELD_LOST", [run for run in runs if not run.is_zero]),
-    ):
-        if some:
-            n_rows = sum(run.end - run.begin for run in some)
-            first = first_row_number + some[0].begin
-            said.append(note(code, n_rows=n_rows, n_runs=len(some), first_row=first))
+    zeros = [run for run in runs if run.is_zero]
+    held = [run for run in runs if not run.is_zero]
+    if zeros:
+        said.append(note("ZEROS_LOST", **_counted(zeros, first_row_number)))
+    if held:
+        said.append(note("HELD_LOST", **_counted(held, first_row_number)))
     return said
+
+
+def _counted(runs: list[_Run], first_row_number: int) -> dict[str, int]:
+    """Return rows and stretches of runs, and the number of their first row in the capture."""
+    return {
+        "n_rows": sum(run.end - run.begin for run in runs),
+        "n_runs": len(runs),
+        "first_row": first_row_number + runs[0].begin,
+    }
 
 
 # --- codes -------------------------------------------------------------------------------------
