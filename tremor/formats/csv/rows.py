@@ -97,7 +97,8 @@ def _read_blocks(
         counter=None if layout.columns.counter is None else RowStore(1),
     )
     if layout.columns.counter is not None:
-        table.counter_name = layout.names[layout.columns.counter].strip()
+        names, at = layout.names, layout.columns.counter
+        table.counter_name = names[at].strip() if at < len(names) else str(at + 1)
     convert = partial(_Chunk.of, layout=layout, store=table.values)
     try:
         chunks = parse_chunks(capture, layout, blocks, convert=convert, progress=progress)
