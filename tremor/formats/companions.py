@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
 import zipfile
@@ -16,9 +15,11 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
+import msgspec
 import numpy as np
 
 from tremor.formats.capture_file import CaptureFile
@@ -38,11 +39,10 @@ __all__ = ["COMPANION_READERS", "CompanionFacts", "add_companions"]
 _DAMAGE: Final = (
     ValueError,
     LookupError,
-    TypeError,
-    AttributeError,
     ArithmeticError,
     RecursionError,
     csv.Error,
+    msgspec.MsgspecError,
     OSError,
     RuntimeError,
     EOFError,
@@ -179,12 +179,13 @@ def _put_on_wall_time(table: Table, found: CompanionFacts) -> None:
     """Move the stamps after each pause by its duration."""
     begin_s, wall_s = (np.array(part) for part in zip(*found.runs, strict=True))
     pauses_s = np.diff(wall_s - begin_s)
-    if not len(pauses_s):
+    n_pauses = int((pauses_s > 0.0).sum())
+    if not n_pauses:
         return
     stamps_s = table.time_s()
     run = np.searchsorted(begin_s[1:], (table.clock_start_s or 0.0) + stamps_s, side="right")
     table.replace_stamps(stamps_s + np.concatenate(([0.0], np.cumsum(pauses_s)))[run])
-    table.warnings.append(note("PAUSED", n_pauses=len(pauses_s), total_s=float(pauses_s.sum())))
+    table.warnings.append(note("PAUSED", n_pauses=n_pauses, total_s=float(pauses_s.sum())))
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -203,22 +204,26 @@ def _number(cell: str) -> float:
 
 def _phyphox_times(text: str) -> CompanionFacts:
     """Read ``meta/time.csv``: an event, its time in the experiment, and its wall time."""
+    events = [(row[0].strip().upper(), _number(row[1]), _number(row[2])) for row in _rows(text)[1:]]
     runs: list[tuple[float, float]] = []
-    ends_s, last_s = None, -math.inf
-    for row in _rows(text)[1:]:
-        event, at_s, wall_s = row[0].strip().upper(), _number(row[1]), _number(row[2])
-        if at_s < last_s:
+    ahead_s = 0.0
+    for before, (event, at_s, wall_s) in pairwise([("", -math.inf, 0.0), *events]):
+        if at_s < before[1] or not is_date(wall_s):
             raise ValueError("events do not follow each other")
-        last_s = at_s
-        if event == "START":
+        if event == "START" and runs:
+            # From event to event: between them both clocks may run apart.
+            pause_s = (wall_s - before[2]) - (at_s - before[1])
+            if pause_s < -COMPANIONS.least_pause_s:
+                raise ValueError("wall times do not follow each other")
+            ahead_s += pause_s if pause_s > COMPANIONS.least_pause_s else 0.0
+            runs.append((at_s, at_s + ahead_s))
+        elif event == "START":
+            ahead_s = wall_s - at_s
             runs.append((at_s, wall_s))
-            ends_s = None
-        elif event == "PAUSE":
-            ends_s = at_s
-    waits_s = np.diff([wall_s - at_s for at_s, wall_s in runs])
-    if not (runs and (waits_s >= 0.0).all() and is_date(runs[0][1]) and is_date(runs[-1][1])):
-        raise ValueError("wall times do not follow each other")
-    return CompanionFacts(runs=tuple(runs), ends_s=ends_s)
+    if not runs:
+        raise ValueError("no start")
+    last, at_s, _ = events[-1]
+    return CompanionFacts(runs=tuple(runs), ends_s=at_s if last == "PAUSE" else None)
 
 
 def _phyphox_device(text: str) -> CompanionFacts:
@@ -264,18 +269,25 @@ def _sensor_logger_annotations(text: str) -> CompanionFacts:
     return CompanionFacts(texts=tuple(texts))
 
 
+class _FarosMetadata(msgspec.Struct):
+    """``meta.json`` of Faros, as far as it is used."""
+
+    sample_freqs: dict[str, float]
+    units: dict[str, str] = {}
+    start_time: str | None = None
+
+
 def _faros_metadata(text: str) -> CompanionFacts:
     """Read ``meta.json``: rates and units of the sensors, and the local time of the start."""
-    said = json.loads(text)
-    rate_hz = float(said["sample_freqs"]["ACC"])
-    start = said.get("start_time")
-    moment = datetime.fromisoformat(start) if isinstance(start, str) else None
+    said = msgspec.json.decode(text, type=_FarosMetadata)
+    period_s = 1.0 / said.sample_freqs["ACC"]
+    moment = datetime.fromisoformat(said.start_time) if said.start_time else None
     return CompanionFacts(
         epoch_s=None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp(),
         zone_known=moment is not None and moment.tzinfo is not None,
         sensor="Faros",
-        rate_hz=rate_hz if is_possible_rate(1.0 / rate_hz) else None,
-        unit=unit_named(str(said.get("units", {}).get("ACC", ""))),
+        rate_hz=1.0 / period_s if is_possible_rate(period_s) else None,
+        unit=unit_named(said.units.get("ACC", "")),
     )
 
 

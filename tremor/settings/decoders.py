@@ -59,6 +59,12 @@ class CompanionCalibration:
         "largest companion that is read: a day of notes and pauses is shorter",
         source=JUDGEMENT,
     )
+    least_pause_s: float = calibrated(
+        0.1,
+        "s",
+        "a shorter pause between two starts is how long it takes to start",
+        source=JUDGEMENT,
+    )
     most_apart_s: float = calibrated(
         60.0,
         "s",
