@@ -196,10 +196,12 @@ def test_names_that_only_hold_the_letters_of_lin_are_no_claim(tmp_path):
     assert codes(read(csv(tmp_path / "b.csv", header, LINEAR_MS2))) == {"UNIT_NOT_SHOWN"}
 
 
-def test_codes_beyond_any_sensor_make_the_unit_doubtful(tmp_path):
-    samples = TOTAL_MS2.copy()
-    samples[700] = -9999.0
-    assert "UNIT_IMPOSSIBLE" in codes(headed(tmp_path / "a.csv", "m/s^2", samples))
+def test_samples_beyond_any_sensor_make_the_unit_doubtful(tmp_path):
+    # A swing of 60 m/s^2 without gravity, named as g: 61 g. Named as 1000 times more, 6100 g.
+    swing = 60.0 * np.sin(2.0 * np.pi * 1.4 * TIME_S)[:, None] * [0.6, 0.8, 0.0] + LINEAR_MS2
+    path = tmp_path / "a.csv"
+    assert "UNIT_IMPOSSIBLE" not in codes(headed(path, "g", swing))
+    assert "UNIT_IMPOSSIBLE" in codes(headed(path, "g", 1000.0 * swing / STANDARD_GRAVITY_MS2))
 
 
 def test_a_parquet_file_does_not_repeat_its_warnings(tmp_path):
