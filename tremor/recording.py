@@ -21,7 +21,7 @@ from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.gravity import find_gravity_evidence
 from tremor.integrity import find_clipped, find_dead_axes, find_resolution_ms2
 from tremor.notes import Note, note
-from tremor.segments import Segment, in_segments, sample_times
+from tremor.segments import Segment, in_segments, require_order, sample_times
 from tremor.storage import ArraySamples, Samples
 
 __all__ = [
@@ -277,7 +277,8 @@ class CaptureInfo:
     Raises
     ------
     InvalidInputError
-        If the sampling rate is not a positive number, or ``started_at`` has no time zone.
+        If the sampling rate is not a positive number, ``started_at`` has no time zone, or the
+        segments are not in order.
     """
 
     started_at: datetime | None = None
@@ -313,6 +314,7 @@ class CaptureInfo:
         if not self.segments:
             n_places = self.n_samples + sum(gap.n_lost for gap in self.gaps)
             object.__setattr__(self, "segments", _one_segment(n_places))
+        require_order(self.segments, sampling_rate_hz=self.sampling_rate_hz)
 
     @property
     def recorded_s(self) -> float:
@@ -365,12 +367,12 @@ class Recording(CaptureInfo):
         n = len(self.samples)
         if len(self.segments) < 2:
             object.__setattr__(self, "segments", _one_segment(n))
-        elif self.segments[-1].end_sample != n:
-            raise InvalidInputError(
-                f"the segments hold {self.segments[-1].end_sample} samples, and {n} are there"
-            )
         CaptureInfo.__post_init__(self)
         last = self.segments[-1]
+        if last.end_sample != n:
+            raise InvalidInputError(
+                f"the segments hold {last.end_sample} samples, and {n} are there"
+            )
         n_places = round(last.start_s * self.sampling_rate_hz) + last.n_samples
         object.__setattr__(self, "duration_s", n_places / self.sampling_rate_hz)
         object.__setattr__(self, "n_samples", n - sum(gap.n_lost for gap in self.holes))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices
+from tremor.errors import InvalidInputError
 from tremor.settings import SEGMENTS
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "in_segments",
     "is_long_gap",
     "is_possible_gap",
+    "require_order",
     "sample_of",
     "sample_places",
     "sample_times",
@@ -52,6 +54,33 @@ class Segment:
     def end_sample(self) -> int:
         """Return the number after that of its last sample."""
         return self.first_sample + self.n_samples
+
+
+def require_order(segments: Sequence[Segment], *, sampling_rate_hz: float) -> None:
+    """Check that segments follow each other in samples and in time.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        Of a capture.
+    sampling_rate_hz : float
+        Hz.
+
+    Raises
+    ------
+    InvalidInputError
+        If one begins before the end of that before it, or samples between them belong to none.
+    """
+    end_s, end_sample = 0.0, 0
+    for number, one in enumerate(segments):
+        is_late_enough = one.start_s >= end_s - 0.5 / sampling_rate_hz
+        if one.first_sample != end_sample or one.n_samples < 0 or not is_late_enough:
+            raise InvalidInputError(
+                f"segment {number} begins with sample {one.first_sample} at {one.start_s:g} s, and "
+                f"the one before ends with sample {end_sample} at {end_s:g} s; order them by time"
+            )
+        end_sample = one.end_sample
+        end_s = one.start_s + one.n_samples / sampling_rate_hz
 
 
 def is_long_gap(n_lost: int, *, sampling_rate_hz: float) -> bool:

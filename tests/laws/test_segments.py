@@ -4,6 +4,7 @@ Every capture here is made of parts of known signals, so that each part is a cap
 """
 
 import asyncio
+import json
 from dataclasses import fields, replace
 from itertools import pairwise
 
@@ -418,7 +419,7 @@ def test_a_rate_that_wanders_is_resampled_in_each_segment(tmp_path, apart_s, jit
 
 
 @pytest.mark.parametrize("apart_s", [HOUR_S, 86_400.0, YEARS_S])
-@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "bids"])
 def test_what_is_written_is_read_back_the_same(tmp_path, form, apart_s):
     if form == "parquet":
         pytest.importorskip("pyarrow")
@@ -474,3 +475,43 @@ def test_the_date_after_a_clock_was_set_is_right(tmp_path):
     start_s = recording.segments[1].start_s
     at = pd.Timestamp(recording.started_at) + pd.Timedelta(seconds=start_s)
     assert abs(at - pd.Timestamp("2024-06-05T12:00:00", tz="UTC")) < pd.Timedelta("0.1s")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"segments": [{"start_s": 0.0}]},
+        {"segments": "many"},
+        {"segments": 3},
+        {"n_places": 10**13},
+        {"n_places": -1},
+        {"n_places": 5},
+        {"n_places": "all"},
+        {"sampling_rate_hz": 0.0},
+        {"sampling_rate_hz": None},
+    ],
+    ids=str,
+)
+def test_facts_that_are_damaged_are_refused(tmp_path, damage):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    from tremor.formats.parquet import write_recording_parquet
+
+    path = tmp_path / "capture.parquet"
+    write_recording_parquet(path, capture((900, 900), (HOUR_S,))[0])
+    table = parquet.read_table(path)
+    facts = json.loads(table.schema.metadata[b"tremor"]) | damage
+    metadata = {b"tremor": json.dumps(facts).encode()}
+    parquet.write_table(table.replace_schema_metadata(metadata), path)
+    with pytest.raises(tremor.errors.CaptureReadError, match="facts that are damaged"):
+        tremor.read(path)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "first_sample"), [(HOUR_S, 899), (HOUR_S, 901), (17.0, 900), (-1.0, 900)]
+)
+def test_segments_that_overlap_are_refused(start_s, first_sample):
+    recording, _ = capture((900, 900), (HOUR_S,))
+    first, second = recording.segments
+    second = replace(second, start_s=start_s, first_sample=first_sample)
+    with pytest.raises(tremor.errors.InvalidInputError, match="segment 1 begins with sample"):
+        replace(recording, segments=(first, second))

@@ -14,15 +14,17 @@ from typing import Any
 
 import msgspec
 
-from tremor.arrays import Floats
+from tremor.arrays import Floats, Indices
 from tremor.decisions import ReadingDecision
-from tremor.errors import CaptureReadError
+from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.integrity import find_clipped
 from tremor.notes import Note
 from tremor.recording import CaptureInfo, Recording, Source
+from tremor.segments import Segment, require_order, sample_of
+from tremor.settings import SEGMENTS
 from tremor.storage import ArraySamples
 
-__all__ = ["facts_of", "recording_of"]
+__all__ = ["facts_of", "recording_of", "rows_of"]
 
 
 def facts_of(recording: Recording) -> dict[str, Any]:
@@ -78,9 +80,7 @@ def recording_of(facts: Mapping[str, Any], samples: Floats, path: Path, slug: st
         warnings = tuple(Note.from_dict(warning) for warning in facts["warnings"])
         decisions = tuple(map(ReadingDecision.from_dict, facts.get("decisions", ())))
     except (msgspec.ValidationError, LookupError, TypeError, AttributeError, ValueError) as error:
-        raise CaptureReadError(
-            f"{path} holds facts that are damaged ({error}); write it again with tremor convert"
-        ) from error
+        raise _damaged(path, error) from error
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     info = replace(
@@ -91,4 +91,56 @@ def recording_of(facts: Mapping[str, Any], samples: Floats, path: Path, slug: st
         source=Source(path.name, digest, slug),
     )
     range_ms2 = info.sensor.range_ms2 if info.sensor else None
-    return Recording.of(info, ArraySamples(samples, find_clipped(samples, range_ms2=range_ms2)))
+    stored = ArraySamples(samples, find_clipped(samples, range_ms2=range_ms2))
+    try:
+        return Recording.of(info, stored)
+    except InvalidInputError as error:
+        raise _damaged(path, error) from error
+
+
+def rows_of(facts: Mapping[str, Any], index: Indices, path: Path) -> Indices:
+    """Return the samples at places of the even grid.
+
+    Parameters
+    ----------
+    facts : mapping
+        What `facts_of` returned.
+    index : ndarray of int, shape (n,)
+        Places on the even grid, in which long gaps count.
+    path : Path
+        File of the samples, for its name.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Numbers of samples, below ``n_places``.
+
+    Raises
+    ------
+    CaptureReadError
+        If the facts are not those of a recording with these samples.
+    """
+    try:
+        segments = msgspec.convert(facts.get("segments", ()), tuple[Segment, ...])
+        rate_hz, n_places = float(facts["sampling_rate_hz"]), int(facts["n_places"])
+        require_order(segments, sampling_rate_hz=rate_hz)
+        rows = sample_of(segments, index, sampling_rate_hz=rate_hz)
+    except (
+        msgspec.ValidationError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ZeroDivisionError,
+    ) as error:
+        raise _damaged(path, error) from error
+    least = len(rows) and int(rows.max()) + 1
+    most = SEGMENTS.least_in_holes + SEGMENTS.most_holes * len(rows)
+    if not (least <= n_places <= most and (not len(rows) or rows.min() >= 0)):
+        raise _damaged(path, f"{n_places} samples for {len(rows)} rows")
+    return rows
+
+
+def _damaged(path: Path, why: object) -> CaptureReadError:
+    return CaptureReadError(
+        f"{path} holds facts that are damaged ({why}); write it again with tremor convert"
+    )

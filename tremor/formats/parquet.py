@@ -16,12 +16,12 @@ import numpy as np
 
 from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.files import refuse_existing, require_parent, whole_file
-from tremor.formats.capture_facts import facts_of, recording_of
+from tremor.formats.capture_facts import facts_of, recording_of, rows_of
 from tremor.formats.csv.native import ACCELERATION_COLUMNS, TIME_COLUMN
 from tremor.formats.decoders.decoding import Description
 from tremor.formats.folder.samples import INDEX_COLUMN
 from tremor.recording import AXES, Recording
-from tremor.segments import Segment, sample_of, sample_places
+from tremor.segments import sample_places
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -130,12 +130,7 @@ def read_recording_parquet(path: str | os.PathLike[str]) -> Recording:
             f"{path} was not written by tremor convert, so nothing tells what its columns are; "
             "export it as CSV"
         )
-    segments = msgspec.convert(facts.get("segments", ()), tuple[Segment, ...])
-    rows = sample_of(
-        segments,
-        table[INDEX_COLUMN].to_numpy(),
-        sampling_rate_hz=facts["sampling_rate_hz"],
-    )
+    rows = rows_of(facts, table[INDEX_COLUMN].to_numpy(), path)
     samples = np.full((facts["n_places"], len(AXES)), np.nan)
     for axis, name in enumerate(ACCELERATION_COLUMNS):
         samples[rows, axis] = table[name].to_numpy()
