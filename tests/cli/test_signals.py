@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,22 @@ def test_second_interrupt_while_it_saves_names_the_folder(tmp_path, monkeypatch)
     assert read_manifest(folder)["closed"]
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_that_falls_into_a_deletion_is_not_lost(monkeypatch, capfd, number):
+    class Deleted:
+        def __del__(self):
+            send(number)
+
+    def delete(*_, **__):
+        Deleted()
+        time.sleep(30.0)
+
+    monkeypatch.setattr("tremor.report.as_text.render_screen", delete)
+    result = run("analyze", CAPTURE)
+    assert result.exit_code == 130
+    assert "Exception ignored" not in capfd.readouterr().err + result.stderr
+
+
 def test_what_nohup_ignores_stays_ignored(monkeypatch):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -95,6 +112,29 @@ def test_what_nohup_ignores_stays_ignored(monkeypatch):
         assert run("analyze", CAPTURE).exit_code == 0
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [int(one) for one in SIGNALS])
+def test_interrupt_within_compiled_code_keeps_the_exit_code(tmp_path, number):
+    compiled = f"import os, time; os.kill(os.getpid(), {number}); time.sleep(9)"
+    (tmp_path / "probe.py").write_text(
+        "import tremor.__main__ as entry\n"
+        "import tremor.cli.main as commands\n"
+        f"commands.main = lambda: exec({compiled!r})\n"
+        "entry.main()\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "probe"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(tremor.__file__).parents[1])},
+    )
+    assert done.returncode == 130
+    assert done.stderr == "tremor: interrupted; nothing was written\n"
 
 
 def test_interrupt_before_the_commands_are_loaded_is_a_line():

@@ -12,8 +12,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -21,6 +22,7 @@ from typing import Final, NoReturn
 from tremor.parallel import use_one_thread
 
 __all__ = [
+    "Interrupted",
     "drop_lost_terminal",
     "ignore_signals",
     "keep_freed_memory",
@@ -33,6 +35,8 @@ __all__ = [
 
 #: Signals that ask a process to end as Ctrl-C does, as far as the system has them.
 _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGBREAK")
+#: When an interrupt that was swallowed is made again, s.
+_AGAIN_S: Final = 0.01
 #: Parameters of mallopt in <malloc.h> of the GNU C library and their values: one arena for all
 #: threads, which keeps blocks of up to 32 MiB, and up to 64 MiB at its top.
 _M_ARENA_MAX: Final = (-8, 1)
@@ -66,21 +70,50 @@ def signals_interrupt(*others: str) -> Iterator[None]:
         for what it runs in the background.
     """
     before = {}
-    for name in (*_ENDING, *others):
+    for name in (*_ENDING, "SIGINT", *others):
         number = getattr(signal, name, None)
-        if number is None or (name in _ENDING and signal.getsignal(number) == signal.SIG_IGN):
+        if number is None or (name not in others and signal.getsignal(number) == signal.SIG_IGN):
             continue
         with suppress(ValueError):  # not the main thread, which gets the signals
-            before[number] = signal.signal(number, _interrupt)
+            handler = signal.signal(number, _interrupt)
+            before.setdefault(number, handler)
+    hook = sys.unraisablehook
+    sys.unraisablehook = partial(_interrupt_again, hook)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
+        if hasattr(signal, "setitimer"):
+            with suppress(ValueError):
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the process to end.
+
+    The interpreter remembers a plain `KeyboardInterrupt` that passes through code it compiles, as
+    data classes do, and ends by SIGINT in place of the exit code, even if it was handled.
+    """
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+    raise Interrupted
+
+
+def _interrupt_again(
+    hook: Callable[[sys.UnraisableHookArgs], object], unraisable: sys.UnraisableHookArgs
+) -> None:
+    """Interrupt once more where the first time fell into code that cannot raise.
+
+    Such is what runs when an object is deleted; the interpreter would report it and go on.
+    """
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt) or not hasattr(signal, "setitimer"):
+        hook(unraisable)
+        return
+    signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
 
 
 def ignore_signals() -> None:
