@@ -401,7 +401,7 @@ def _open_bids(path: Path, options: ReadOptions, _: Progress | None) -> Recordin
     file = motion_file_of(path, source=options.source)
     found = read_bids_motion(file)
     if isinstance(found, Recording):
-        return options.applied_to(found)
+        return _verified(options.applied_to(found), options)
     capture = CaptureFile(file, file.name, opener_of(file))
     source = Source(file.name, capture.sha256(), BIDS_SLUG, options.as_said)
     return _recording(found, source, options, file.name)
@@ -502,7 +502,11 @@ def _digesting(capture: CaptureFile) -> AbstractContextManager[Callable[[], str]
 def _open_parquet(path: Path, options: ReadOptions, _: Progress | None) -> Recording:
     if options.unit or options.layout != LayoutOptions():
         raise InvalidInputError("a Parquet recording says its columns itself; leave them out")
-    recording = options.applied_to(read_recording_parquet(path))
+    return _verified(options.applied_to(read_recording_parquet(path)), options)
+
+
+def _verified(recording: Recording, options: ReadOptions) -> Recording:
+    """Hold a recording that was written with its facts against its samples."""
     recording = verified(recording, is_said=options.gravity is not None)
     if recording.source is None:
         return recording
