@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from tremor.parallel import use_one_thread
 
@@ -69,7 +69,7 @@ def signals_interrupt(*others: str) -> Iterator[None]:
         Names of signals that are obeyed even if they were ignored, as the shell does with SIGINT
         for what it runs in the background.
     """
-    before = {}
+    before: dict[int, Any] = {}
     for name in (*_ENDING, "SIGINT", *others):
         number = getattr(signal, name, None)
         if number is None or (name not in others and signal.getsignal(number) == signal.SIG_IGN):
