@@ -63,6 +63,22 @@ def test_recording_is_saved_where_its_analysis_is_interrupted(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+def test_interrupt_that_a_library_makes_an_error_of_stays_one(tmp_path, monkeypatch, number):
+    def failing_import(*_, **__):
+        try:
+            send(number)
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr("tremor.report.as_text.render_screen", failing_import)
+    assert run("analyze", CAPTURE).exit_code == 130
+    folder = tmp_path / "session"
+    result = run("record", "--no-input", *FAST, "--duration", "5s", "--out", folder)
+    assert result.exit_code == 130
+    assert f"interrupted: {folder} is saved" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_signal_while_it_searches_leaves_nothing(tmp_path, monkeypatch, number):
     monkeypatch.setattr("tremor.session.searching.Search.check_settings", lambda _: send(number))
     folder = tmp_path / "session"

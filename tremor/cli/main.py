@@ -157,6 +157,8 @@ class _LazyGroup(click.Group):
             _drop_stdout()
             ctx.exit(0)
         except Exception as error:
+            if process.was_interrupted():  # and a library made this error of it
+                raise process.Interrupted from error
             _end_with(error, ctx)
 
     def main(  # type: ignore[override]  # it always leaves, whatever standalone_mode says

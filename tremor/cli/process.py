@@ -25,12 +25,14 @@ __all__ = [
     "Interrupted",
     "drop_lost_terminal",
     "ignore_signals",
+    "interrupts_surface",
     "keep_freed_memory",
     "pause_garbage_collection",
     "prepare",
     "prepare_to_leave",
     "release_freed_memory",
     "signals_interrupt",
+    "was_interrupted",
 ]
 
 #: Signals that ask a process to end as Ctrl-C does, as far as the system has them.
@@ -77,6 +79,7 @@ def signals_interrupt(*others: str) -> Iterator[None]:
         with suppress(ValueError):  # not the main thread, which gets the signals
             handler = signal.signal(number, _interrupt)
             before.setdefault(number, handler)
+    _raised.clear()
     hook = sys.unraisablehook
     sys.unraisablehook = partial(_interrupt_again, hook)
     try:
@@ -98,8 +101,35 @@ class Interrupted(KeyboardInterrupt):
     """
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+#: Of the signals that raised; never more than one is of interest.
+_raised: Final[list[int]] = []
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    _raised[:] = [number]
     raise Interrupted
+
+
+def was_interrupted() -> bool:
+    """Check whether a signal has interrupted this command."""
+    return bool(_raised)
+
+
+@contextmanager
+def interrupts_surface() -> Iterator[None]:
+    """Raise `Interrupted` in place of an error that a library made of it, as in a failing import.
+
+    Raises
+    ------
+    Interrupted
+        If there is an error within, and a signal has interrupted the command.
+    """
+    try:
+        yield
+    except Exception as error:
+        if was_interrupted():
+            raise Interrupted from error
+        raise
 
 
 def _interrupt_again(

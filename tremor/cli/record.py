@@ -222,12 +222,13 @@ def record(
     require_room(plan.folder, overwrite=overwrite)
     outcome = _recorded(ctx, plan, as_json=as_json)
     try:
-        if is_baseline:
-            is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
-        else:
-            is_done = no_analyze or after_recording.print_analyses(
-                plan, outcome, context, settings, rest, as_json=as_json
-            )
+        with process.interrupts_surface():
+            if is_baseline:
+                is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
+            else:
+                is_done = no_analyze or after_recording.print_analyses(
+                    plan, outcome, context, settings, rest, as_json=as_json
+                )
     except (KeyboardInterrupt, click.Abort):
         for one in outcome.recorded:
             say(text("session", "interrupted", folder=one.folder))
@@ -243,7 +244,8 @@ def _recorded(ctx: click.Context, plan: Plan, *, as_json: bool) -> SessionOutcom
 
     since_s = time.time()
     try:
-        outcome = _record(plan, as_json=as_json)
+        with process.interrupts_surface():
+            outcome = _record(plan, as_json=as_json)
         if outcome is None:
             say("stopped before a sensor streamed; nothing was recorded")
             ctx.exit(_INTERRUPTED)
