@@ -1,10 +1,11 @@
-"""Files that are written whole or not at all, and never over another one unless asked.
+"""Files that are written whole or not at all, never over another one unless asked; small ones read.
 
 What is in them is decided elsewhere; files that grow while a sensor runs are `tremor.recorder`.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -18,6 +19,7 @@ from tremor.errors import InvalidInputError, WouldOverwriteError
 
 __all__ = [
     "is_part_of",
+    "read_small",
     "refuse_existing",
     "require_parent",
     "sync_folder",
@@ -165,11 +167,40 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as stream:
-            stream.write(text.encode())
+            stream.write(text.encode(errors="backslashreplace"))
     except OSError as error:
         raise InvalidInputError(
             f"{path} cannot be written: {error.strerror or error}; give another path"
         ) from error
+
+
+def read_small(path: Path, *, most_bytes: int) -> bytes:
+    """Read a file that has no reason to be long.
+
+    Parameters
+    ----------
+    path : Path
+        A regular file: a device or a pipe may never end.
+    most_bytes : int
+        Largest size.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, is longer, or is no regular file; ``strerror`` names the reason.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    with path.open("rb") as stream:
+        content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(errno.EFBIG, f"it has more than {most_bytes} bytes", str(path))
+    return content
 
 
 def refuse_existing(path: Path, *, overwrite: bool, option: str = "overwrite=True") -> None:

@@ -12,6 +12,7 @@ import click
 from tremor.cli.options import CaptureOptions, capture_options, common_options
 from tremor.cli.streams import json_text, say
 from tremor.errors import TremorError
+from tremor.printable import printable
 
 if TYPE_CHECKING:
     from tremor.recording import Recording
@@ -86,7 +87,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
     source = recording.source
     if not as_json:
         slug = source.format if source else ""
-        text = render_check(file.name, facts, quality, windows=windows, source_format=slug)
+        text = render_check(printable(file.name), facts, quality, windows=windows, source_format=slug)
         return text, quality.level
     from tremor import __version__
     from tremor.report.as_json import document_of
@@ -104,7 +105,7 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
             "python": platform.python_version(),
         },
         "source": {
-            "name": source.name if source else file.name,
+            "name": source.name if source else printable(file.name),
             "sha256": source.sha256 if source else "",
             "format": source.format if source else "",
             "options": source.options if source else "",

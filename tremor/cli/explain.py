@@ -12,7 +12,7 @@ from tremor.cli.files import output_paths
 from tremor.cli.options import common_options, overwrite_option
 from tremor.cli.streams import print_json, shows_unicode
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
-from tremor.files import write_text
+from tremor.files import read_small, write_text
 
 if TYPE_CHECKING:
     from tremor.results.analysis import Analysis
@@ -138,9 +138,11 @@ def _weigh_anew(
 
 def _read(file: Path) -> Analysis:
     from tremor.results.analysis import Analysis
+    from tremor.settings import TEXT_BOUNDS
 
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        raw = read_small(file, most_bytes=TEXT_BOUNDS.most_result_bytes)
+        text = raw.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise CaptureNotFoundError(
             f"{file} does not exist; write it with: tremor analyze CAPTURE --json > {file.name}"

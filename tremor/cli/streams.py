@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tremor.cli.options import is_quiet
+from tremor.printable import escaped_json, printable
 
 if TYPE_CHECKING:
     from tremor.notes import Note
@@ -22,13 +23,13 @@ __all__ = ["json_text", "print_json", "say", "shows_unicode", "warn", "warn_of_c
 def say(message: str) -> None:
     """Write one line to stderr, with the name of the tool; a closed stderr ends nothing."""
     with suppress(OSError):
-        click.echo("tremor: " + " ".join(message.split()), err=True)
+        click.echo("tremor: " + printable(" ".join(message.split())), err=True)
 
 
 def warn(message: str) -> None:
     """Write one warning to stderr, unless ``-q`` was given."""
     if not is_quiet():
-        click.echo("warning: " + " ".join(message.split()), err=True)
+        click.echo("warning: " + printable(" ".join(message.split())), err=True)
 
 
 def warn_of_capture(file: Path, warnings: Iterable[Note]) -> None:
@@ -55,7 +56,8 @@ def print_json(document: object, *, one_line: bool = False) -> None:
 def json_text(document: Any, *, one_line: bool = False) -> str:  # noqa: ANN401 - what JSON holds
     """Return a document as JSON; arguments as in `print_json`."""
     indent = None if one_line else 2
-    return json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
+    return escaped_json(text)
 
 
 def shows_unicode() -> bool:

@@ -8,6 +8,7 @@ the place of samples (`fillings`), the noise floor (`spectra`), the scores of a 
 shaking that is no tremor (`outside`), the line model (`lines`) and its check (`fits`), episodes,
 cautions and streams (`sessions`), the prior of a recovery (`recoveries`), sessions that are
 compared (`comparisons`), a batch (`batches`), the tap test of a strap (`strap`).
+How much a file may ask of the computer is in `bounds`.
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -15,6 +16,7 @@ tolerances, iteration counts and chunk sizes, stay where they are used.
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
 from tremor.settings.batches import ODD
+from tremor.settings.bounds import ARCHIVE_BOUNDS, TABLE_BOUNDS, TEXT_BOUNDS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS, SCALE
 from tremor.settings.decoders import COMPANIONS, JSON_BOUNDS, PACKET_STAMPS
@@ -53,6 +55,7 @@ from tremor.settings.strap import TAPS
 from tremor.settings.straps import STRAP
 
 __all__ = [
+    "ARCHIVE_BOUNDS",
     "ARRIVAL_GAPS",
     "CAUTIONS",
     "CLOCK_WRAPS",
@@ -108,7 +111,9 @@ __all__ = [
     "STEADINESS",
     "STRAP",
     "STREAM",
+    "TABLE_BOUNDS",
     "TAPS",
+    "TEXT_BOUNDS",
     "TIME_COLUMNS",
     "TURNS",
     "UNREPORTED_LOSS",

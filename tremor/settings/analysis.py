@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from tremor.errors import InvalidInputError
+from tremor.files import read_small
+from tremor.settings.bounds import TEXT_BOUNDS
 from tremor.settings.recoveries import RecoverySettings
 from tremor.settings.sessions import EpisodeSettings
 from tremor.settings.windows import WindowSettings
@@ -97,12 +99,13 @@ class AnalysisSettings(RecoverySettings, EpisodeSettings, WindowSettings):
             If the file is missing, is not TOML, or holds an unknown name.
         """
         try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            raw = read_small(Path(path), most_bytes=TEXT_BOUNDS.most_settings_bytes)
+            values = _parsed(raw.decode("utf-8"))
         except OSError as error:
             raise InvalidInputError(
                 f"settings file {Path(path).name} cannot be read: {error.strerror}"
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInputError(
                 f"settings file {Path(path).name} is not TOML: {error}; write lines such as "
                 "window_s = 4.0"
@@ -150,6 +153,14 @@ class AnalysisSettings(RecoverySettings, EpisodeSettings, WindowSettings):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise InvalidInputError(f"setting {key} is {value!r}; give a number")
         return dataclasses.replace(self, **{key: float(value) for key, value in values.items()})
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """Parse TOML whose lines are short: nested keys take the square of their number."""
+    longest = TEXT_BOUNDS.longest_settings_line
+    if any(len(line) > longest for line in text.splitlines()):
+        raise ValueError(f"a line has more than {longest} characters")
+    return tomllib.loads(text)
 
 
 def _check_limits(item: dataclasses.Field[Any], value: float) -> None:

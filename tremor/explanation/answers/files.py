@@ -15,12 +15,12 @@ from typing import Any, Final
 import tomli_w
 
 from tremor.errors import ContextError
+from tremor.files import read_small
+from tremor.settings import TEXT_BOUNDS
 
 __all__ = ["SCHEMA", "as_toml", "read_mapping"]
 
 SCHEMA: Final = "tremor.context/1"
-#: A context file is a few hundred bytes; what is much longer is something else.
-_MOST_BYTES: Final = 1_000_000
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -42,18 +42,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
         If the file cannot be read or is neither.
     """
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+        raw = read_small(path, most_bytes=TEXT_BOUNDS.most_settings_bytes)
     except OSError as error:
         raise ContextError(
             [f"cannot be read: {error.strerror or error}; make one with: tremor context new"],
             str(path),
         ) from error
-    if len(raw) > _MOST_BYTES:
-        raise ContextError(
-            [f"is longer than {_MOST_BYTES} bytes and no context file; give another path"],
-            str(path),
-        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,6 +65,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 
 def _parse_toml(text: str) -> dict[str, Any]:
+    longest = TEXT_BOUNDS.longest_settings_line
+    if any(len(line) > longest for line in text.splitlines()):
+        raise ValueError(f"a line has more than {longest} characters")
     # Some editors end lines by a carriage return alone, which TOML does not know.
     return tomllib.loads(text.replace("\r\n", "\n").replace("\r", "\n"))
 
