@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from tremor.formats.csv.format_records import CaptureFormat
+from tremor.printable import printable
 from tremor.recording import Gravity
 
 __all__ = ["CaptureFile", "opener_beside", "opener_of"]
@@ -28,7 +28,7 @@ class CaptureFile:
     path : Path
         The file, archive or folder.
     name : str
-        Name in messages: that of the file, or ``archive:member``.
+        Name in messages: that of the file, or ``archive:member``; safe to show.
     open : callable
         Opens it for reading, each time from the start.
     format : CaptureFormat or None
@@ -37,8 +37,6 @@ class CaptureFile:
         Whether it includes gravity, if the name determines that.
     added : CaptureFile or None
         A file whose samples are added, such as gravity that is stored separately.
-    n_bytes_cut : int
-        Bytes at its end that are not read.
     beside : callable
         Takes a path from the folder of the capture; returns what opens the file there, or None.
     """
@@ -49,28 +47,17 @@ class CaptureFile:
     format: CaptureFormat | None = None
     gravity: Gravity | None = None
     added: CaptureFile | None = None
-    n_bytes_cut: int = 0
     beside: Callable[[str], Callable[[], BinaryIO] | None] = _nothing_beside
 
     @property
     def member_name(self) -> str:
         """Return the name of the file, or that of the member within its folder."""
-        return PurePath(self.name.removeprefix(f"{self.path.name}:")).name
+        return PurePath(self.name.removeprefix(printable(f"{self.path.name}:"))).name
 
     @property
     def is_a_file(self) -> bool:
         """Check whether it is a file of its own, which can be read at any position."""
-        return self.name == self.path.name and self.path.is_file()
-
-    @property
-    def n_bytes(self) -> int:
-        """Return the number of bytes of a file of its own that are read."""
-        return self.path.stat().st_size - self.n_bytes_cut
-
-    def without_end(self, n_bytes: int) -> CaptureFile:
-        """Return a file of its own without its last bytes."""
-        size = self.n_bytes - n_bytes
-        return replace(self, open=lambda: _open_beginning(self.path, size), n_bytes_cut=n_bytes)
+        return self.name == printable(self.path.name) and self.path.is_file()
 
     def sha256(self) -> str:
         """Compute the hexadecimal SHA-256 of the file; of a member, that of its archive."""
@@ -79,22 +66,6 @@ class CaptureFile:
             while some := stream.read(1 << 20):
                 digest.update(some)
         return digest.hexdigest()
-
-
-class _Beginning(io.FileIO):
-    """The first bytes of a file."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        super().__init__(path, "rb")
-        self._size = size
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        most = max(0, self._size - self.tell())
-        return super().readinto(memoryview(buffer)[:most]) or 0
-
-
-def _open_beginning(path: Path, size: int) -> BinaryIO:
-    return io.BufferedReader(_Beginning(path, size))
 
 
 def opener_of(path: Path) -> Callable[[], BinaryIO]:

@@ -5,13 +5,11 @@ Gravity that is stored in a separate file is found here, too. Nothing is read be
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from tremor.errors import (
     CaptureNotFoundError,
@@ -20,6 +18,7 @@ from tremor.errors import (
     InsufficientDataError,
     InvalidInputError,
 )
+from tremor.formats.archive import Archive, DamagedMemberError
 from tremor.formats.capture_file import CaptureFile, opener_beside, opener_of
 from tremor.formats.csv.dialects import FORMATS
 from tremor.formats.csv.format_records import CaptureFormat
@@ -27,15 +26,15 @@ from tremor.formats.csv.sniffing import sniff_file
 from tremor.formats.decoders.catalog import decoder_of
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE
 from tremor.formats.foreign import refuse_archive, refuse_name
+from tremor.printable import printable
 from tremor.recording import Gravity
+from tremor.settings import ARCHIVE_BOUNDS
 
 __all__ = ["locate"]
 
 #: How the names of text tables end, and those of all captures.
 _TABLES: Final = (".csv", ".txt", ".tsv")
 _CAPTURES: Final = (*_TABLES, ".json")
-#: What a member of an archive raises that is encrypted, damaged or packed in an unknown way.
-_DAMAGE: Final = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError)
 #: More names are only counted in a message.
 _MOST_NAMES: Final = 6
 
@@ -71,6 +70,10 @@ def locate(path: Path, *, source: str | None = None) -> CaptureFile:
     if path.is_dir():
         files = {child.name: child for child in sorted(path.iterdir()) if child.is_file()}
         openers = _of_source({name: opener_of(child) for name, child in files.items()}, source)
+        if len(files) > ARCHIVE_BOUNDS.most_members and MANIFEST_FILE not in files:
+            raise CaptureNotRecognisedError(
+                f"{path} is a folder of {len(files)} files; name the capture in it"
+            )
         chosen = _choose_member(path, openers)
         _refuse_several(path, chosen, openers)
         if chosen is None:
@@ -96,7 +99,8 @@ def locate(path: Path, *, source: str | None = None) -> CaptureFile:
     if other is not None:
         raise CaptureNotRecognisedError(f"{path.name} {other}")
     beside = partial(opener_beside, path.parent)
-    return _with_siblings(CaptureFile(path, path.name, opener_of(path), beside=beside))
+    name = printable(path.name)
+    return _with_siblings(CaptureFile(path, name, opener_of(path), beside=beside))
 
 
 def _refuse_recordings(path: Path) -> None:
@@ -138,27 +142,18 @@ def _of_source(
 
 
 def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise CaptureReadError(f"{path} is a damaged zip archive; export it again") from error
-
-    foreign = refuse_archive(names)
+    archive = Archive(path)
+    foreign = refuse_archive(archive.names)
     if foreign is not None:
         raise CaptureNotRecognisedError(f"{path.name} {foreign}")
-
-    def member(name: str) -> Callable[[], BinaryIO]:
-        def open_member() -> BinaryIO:
-            with zipfile.ZipFile(path) as archive:
-                # An open member stays readable after its archive is closed.
-                return cast("BinaryIO", archive.open(name))
-
-        return open_member
-
     # What macOS adds beside each file is no capture.
-    names = [name for name in names if not Path(name).name.startswith("._")]
-    openers = _of_source({name: member(name) for name in names}, source)
+    names = [name for name in archive.names if not Path(name).name.startswith("._")]
+    openers = _of_source({name: partial(archive.open, name) for name in names}, source)
+    with archive.kept_open():
+        return _choose_in_archive(path, openers)
+
+
+def _choose_in_archive(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> CaptureFile:
     names = list(openers)
     # The sensors of one recording lie in one folder of the archive.
     folders = sorted({str(Path(name).parent) for name in names})
@@ -176,8 +171,8 @@ def _locate_in_zip(path: Path, source: str | None) -> CaptureFile:
     # One that is no capture says why better than a list of names does.
     single = others or [name for name in names if name.lower().endswith(_TABLES)]
     if len(single) == 1:
-        return CaptureFile(path, f"{path.name}:{single[0]}", openers[single[0]])
-    seen = ", ".join(names[:6]) or "nothing"
+        return CaptureFile(path, _shown(path, single[0]), openers[single[0]])
+    seen = _listed(names) or "nothing"
     raise CaptureNotRecognisedError(
         f"{path} is an archive that holds {seen}, and none of {', '.join(_member_names())}; "
         "unpack it and name the capture"
@@ -195,7 +190,7 @@ def _choose_in_folder(
     within_archive = PurePosixPath(folder)
     return replace(
         chosen,
-        name=f"{path.name}:{within_archive / chosen.member_name}",
+        name=_shown(path, str(within_archive / chosen.member_name)),
         beside=lambda file: openers.get(str(within_archive / file)),
     )
 
@@ -213,10 +208,10 @@ def _refuse_several(
         if name.lower().endswith(_CAPTURES)
         and Path(name).name not in own
         and refuse_name(Path(name).name) is None
-        and _is_capture(CaptureFile(path, f"{path.name}:{name}", opener))
+        and _is_capture(CaptureFile(path, _shown(path, name), opener))
     ]
     if len(others) + (chosen is not None) > 1:
-        first = [] if chosen is None else [chosen.name.removeprefix(f"{path.name}:")]
+        first = [] if chosen is None else [chosen.name.removeprefix(_shown(path, ""))]
         raise CaptureNotRecognisedError(
             f"{path.name} holds {len(first + others)} captures: {_listed(first + others)}; "
             "choose one with --source"
@@ -234,15 +229,20 @@ def _is_capture(capture: CaptureFile) -> bool:
     try:
         if decoder_of(capture) is None:
             sniff_file(capture, None)
-    except (CaptureReadError, InvalidInputError, OSError, *_DAMAGE):
+    except (CaptureReadError, InvalidInputError, OSError):
         return False
     return True
 
 
 def _listed(names: list[str]) -> str:
     more = len(names) - _MOST_NAMES
-    shown = ["".join(c if c.isprintable() else "?" for c in name) for name in names[:_MOST_NAMES]]
+    shown = [printable(name) for name in names[:_MOST_NAMES]]
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _shown(path: Path, name: str) -> str:
+    """Return the name of a member for messages."""
+    return printable(f"{path.name}:{name}")
 
 
 def _member_names() -> list[str]:
@@ -255,9 +255,11 @@ def _choose_member(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> Ca
         for name, gravity in entry.members:
             if name not in openers:
                 continue
-            capture = CaptureFile(path, f"{path.name}:{name}", openers[name], entry, gravity)
+            capture = CaptureFile(path, _shown(path, name), openers[name], entry, gravity)
             try:
                 layout = sniff_file(capture, None)
+            except DamagedMemberError:
+                raise
             except CaptureReadError:
                 continue
             if layout.format is entry:
@@ -274,7 +276,7 @@ def _find_added(
     name = entry.added_member
     if gravity != "removed" or name not in openers:
         return None
-    return CaptureFile(path, f"{path.name}:{name}", openers[name], entry)
+    return CaptureFile(path, _shown(path, name), openers[name], entry)
 
 
 def _with_siblings(capture: CaptureFile) -> CaptureFile:

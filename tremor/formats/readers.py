@@ -11,8 +11,6 @@ import hashlib
 import math
 import os
 import shlex
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, fields, replace
@@ -48,6 +46,7 @@ from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.formats.table import DeclaredFacts, Table
 from tremor.formats.verification import verified
 from tremor.parallel import in_background
+from tremor.printable import printable
 from tremor.recording import Gravity, Placement, Recording, Source
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
@@ -313,13 +312,7 @@ def open_capture(
     """
     checked = _existing(path)
     reader = next(reader for reader in READERS if reader.claims(checked))
-    try:
-        return reader.opens(checked, options or ReadOptions(), progress)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        raise CaptureReadError(
-            f"{checked} is a damaged archive, or packed in a way that cannot be read ({error}); "
-            "export it again"
-        ) from error
+    return reader.opens(checked, options or ReadOptions(), progress)
 
 
 def _existing(path: object) -> Path:
@@ -380,7 +373,7 @@ def _open_capture(path: Path, options: ReadOptions, progress: Progress | None) -
 def _open_decoded(capture: CaptureFile, decoder: Decoder, options: ReadOptions) -> Recording:
     """Open a capture that is no table of text."""
     _refuse_layout(options, capture.name, decoder.name, decoder.slug)
-    source = Source(capture.path.name, capture.sha256(), decoder.slug, options.as_said)
+    source = Source(printable(capture.path.name), capture.sha256(), decoder.slug, options.as_said)
     return _recording(decoder.decode(capture), source, options, capture.name)
 
 
@@ -458,7 +451,7 @@ def _open_table(capture: CaptureFile, options: ReadOptions, progress: Progress |
                 unit = facts.unit or layout.format.unit_without_gravity
                 facts = replace(facts, gravity="included", unit=unit)
         markers = declared_markers(layout, table.clock_start_s or 0.0)
-        source = Source(capture.path.name, digest(), layout.format.slug, options.as_said)
+        source = Source(printable(capture.path.name), digest(), layout.format.slug, options.as_said)
         recording = with_texts(
             _assembled(table, facts, source, is_of_recorder=is_of_recorder(layout)), texts
         )
