@@ -24,8 +24,8 @@ from tremor.integrity import Rails
 
 __all__ = ["IN_MEMORY_ROWS", "ArraySamples", "RowStore", "Samples", "StoredSamples"]
 
-#: Rows that stay in memory: more than an hour at 100 Hz.
-IN_MEMORY_ROWS: Final = 500_000
+#: Rows that stay in memory: five hours at 100 Hz, 48 MB of samples.
+IN_MEMORY_ROWS: Final = 2_000_000
 #: Rows of one chunk of `RowStore.chunks`.
 _CHUNK_ROWS: Final = 100_000
 

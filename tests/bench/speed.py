@@ -1,6 +1,6 @@
 """Speed and memory of ``tremor analyze --json``, against reading the same file with pandas.
 
-    python tests/bench/speed.py [--short] [--repeats N] [--peer-python PATH]
+    python tests/bench/speed.py [--short] [--repeats N] [--peer-python PATH] [--only-reading]
 
 Whole processes, taken in turn, minimum of several; the ratios belong to one run on one machine.
 Two captures of a day, one of tremor and one of a pure tone, must each take at most 3 times what
@@ -9,6 +9,8 @@ file and finding the dominant frequency of the same windows with scikit-digital-
 interpreter given by ``--peer-python`` (else the running one) can import it. All processes together
 must hold less than 300 MiB: the sum of their proportional set sizes, in which a page that several
 of them share counts once. A capture of five minutes takes at most 1.3 times the imports alone.
+Opening a million rows, with all that is verified of them, takes at most twice what pandas alone
+takes for the same file in the same process, in wall time and in processor time.
 """
 
 from __future__ import annotations
@@ -32,12 +34,37 @@ MOST_OVER_READING = 3.0
 MOST_OVER_PEER = 1.0
 MOST_MIB = 300.0
 MOST_OVER_IMPORT = 1.3
+MOST_OPENING = 2.0
+MILLION_HOURS = 1e6 / FS / 3600.0
 ROOT = Path(__file__).parents[2]
 
 READ = "import sys, pandas; pandas.read_csv(sys.argv[1])"
 IMPORT = """
 import tremor.cli.main, tremor.cli.analyze, tremor.analysis.offline, tremor.formats.readers
 import tremor.report.as_json, pandas, scipy.special
+"""
+OPEN = """
+import sys, time
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
+import pandas
+from tremor.formats.readers import open_capture
+
+def clocks():
+    used = [getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)]
+    return time.perf_counter(), sum(one.ru_utime + one.ru_stime for one in used)
+
+def least(job):
+    rows = []
+    for _ in range(int(sys.argv[2])):
+        wall, cpu = clocks()
+        job()
+        rows.append([after - before for after, before in zip(clocks(), (wall, cpu))])
+    return [min(column) for column in zip(*rows)]
+
+path = sys.argv[1]
+opened = least(lambda: open_capture(path).close())
+read = least(lambda: pandas.read_csv(path))
+print(*opened, *read)
 """
 ANALYZE = "from tremor.cli.main import main; main()"
 PEER = """
@@ -196,23 +223,44 @@ def measure(path, name, repeats, *, peer=None, judged=False):
     return analyze, [*held, verdict("memory of all processes, MiB", most_mib, MOST_MIB)]
 
 
+def measure_opening(folder, repeats):
+    """Compare opening a million rows with reading them by pandas; return the verdicts."""
+    path = Path(folder) / "million.csv"
+    write_capture(path, MILLION_HOURS)
+    output = subprocess.run(
+        [sys.executable, "-c", OPEN, str(path), str(2 * repeats + 1)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ).stdout
+    opened, read = np.array(output.split(), dtype=float).reshape(2, 2)
+    print(f"{'1 000 000 rows opened':32s} {opened[0]:8.3f} {opened[1]:8.3f}")
+    print(f"{'1 000 000 rows pandas.read_csv':32s} {read[0]:8.3f} {read[1]:8.3f}")
+    return ratio_verdicts("reading a million rows", opened, read, MOST_OPENING)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--short", action="store_true", help="2 h instead of 24 h, few repeats")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--peer-python", default=sys.executable)
+    parser.add_argument("--only-reading", action="store_true", help="a million rows, nothing else")
     arguments = parser.parse_args()
     repeats = 2 if arguments.short else arguments.repeats
     lengths = (1, 2) if arguments.short else (1, 6, 24)
     peer = arguments.peer_python if has_peer(arguments.peer_python) else None
     with tempfile.TemporaryDirectory() as folder:
         print(f"{'':32s} {'wall s':>8s} {'cpu s':>8s} {'MiB':>8s}")
+        held = measure_opening(folder, repeats)
+        if arguments.only_reading:
+            raise SystemExit(not all(held))
         path = Path(folder) / "capture.csv"
         write_capture(path, 1.0 / 12.0)
         analyze = partial(run, ANALYZE, "analyze", path, "--json")
         jobs = {"imports": partial(run, IMPORT), "5 min": analyze}
         imports, short = in_turn(jobs, 2 * repeats).values()
-        held = [verdict("over imports", short[0] / imports[0], MOST_OVER_IMPORT)]
+        held += [verdict("over imports", short[0] / imports[0], MOST_OVER_IMPORT)]
         per_hour = []
         for hours in lengths:
             write_capture(path, hours)

@@ -19,6 +19,7 @@ from tremor.clock.timebase import TimeBase
 from tremor.decisions import ABOUT, About, How, ReadingDecision
 from tremor.notes import Note
 from tremor.recording import AXES, Bools, Floats, Gravity, Placement, SensorInfo
+from tremor.settings import TABLE_BOUNDS
 from tremor.storage import RowStore
 
 __all__ = ["AxisStatistics", "DeclaredFacts", "RowClock", "Table", "mark_lost"]
@@ -281,14 +282,13 @@ def _in_memory(rows: Floats) -> RowStore:
 
 
 def mark_lost(values: Floats) -> None:
-    """Set rows to NaN, in place, that have a cell without a finite number.
+    """Set rows to NaN, in place, that have a cell without a number that can be an acceleration.
 
     Parameters
     ----------
     values : ndarray, shape (n, 3)
         In the unit of the capture.
     """
-    with np.errstate(invalid="ignore"):
-        sums = values[:, 0] + values[:, 1] + values[:, 2]
-    if not np.isfinite(sums.sum()):
-        values[~np.isfinite(values).all(axis=1)] = np.nan
+    most = TABLE_BOUNDS.most_acceleration
+    if len(values) and not (values.max() < most and values.min() > -most):
+        values[~(np.abs(values) < most).all(axis=1)] = np.nan

@@ -20,6 +20,7 @@ from tremor.formats.csv.headers import TIME_UNIT_NAMES, foreign_axes, match_any_
 from tremor.formats.csv.options import LayoutOptions
 from tremor.formats.csv.quantities import foreign_quantity, unit_named
 from tremor.formats.csv.row_layouts import match_rows
+from tremor.settings import TABLE_BOUNDS
 
 __all__ = ["Claim", "claim_of", "find_claim", "is_row"]
 
@@ -73,7 +74,14 @@ class _Search:
 
     def headers_of(self, delimiter: str) -> list[tuple[int, list[str]]]:
         if delimiter not in self.headers:
-            self.headers[delimiter] = list(header_lines(self.head.lines, delimiter))
+            found = list(header_lines(self.head.lines, delimiter))
+            most = max((len(names) for _, names in found), default=0)
+            if most > TABLE_BOUNDS.most_columns:
+                raise CaptureNotRecognisedError(
+                    f"{self.name} has {most} columns, and at most {TABLE_BOUNDS.most_columns} are "
+                    "read; export the accelerometer by itself"
+                )
+            self.headers[delimiter] = found
         return self.headers[delimiter]
 
     def delimiters(self, usual: str) -> str:

@@ -12,31 +12,30 @@ from typing import Final
 
 import numpy as np
 
-from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import is_number, split_line
 from tremor.formats.csv.sniffing import TableLayout
 
-__all__ = ["cut_bytes"]
+__all__ = ["without_cut_line"]
 
 _TAIL_BYTES: Final = 64 * 1024
 #: Lines whose cells show how numbers are written.
 _N_LINES: Final = 200
 
 
-def cut_bytes(capture: CaptureFile, layout: TableLayout) -> int:
-    """Return the length of a last line that may be cut.
+def without_cut_line(text: bytes, layout: TableLayout) -> bytes:
+    """Return a text without a last line that may be cut.
 
     Parameters
     ----------
-    capture : CaptureFile
-        Where the bytes are.
+    text : bytes
+        The end of a table, UTF-16 as UTF-8.
     layout : TableLayout
         Which columns hold what.
 
     Returns
     -------
-    int
-        Bytes of that line; 0 if the last line is whole, or cannot be looked at by itself.
+    bytes
+        The text itself if its last line is whole.
 
     Notes
     -----
@@ -44,25 +43,21 @@ def cut_bytes(capture: CaptureFile, layout: TableLayout) -> int:
     decimals as in all lines before, or at least as many digits as most. One without an axis is a
     lost sample as it is.
     """
-    if not capture.is_a_file or layout.encoding == "utf-16" or layout.format.declares_facts:
-        return 0
-    with capture.open() as stream:
-        size = capture.path.stat().st_size
-        stream.seek(max(0, size - _TAIL_BYTES))
-        tail = stream.read()
-    if tail.endswith((b"\n", b"\r")):
-        return 0
+    if text.endswith((b"\n", b"\r")) or layout.format.declares_facts:
+        return text
+    tail = text[-_TAIL_BYTES:]
     lines = tail.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     rows = [_cells(line, layout) for line in lines[-_N_LINES - 1 :]]
     before = [row for row in rows[:-1] if row]
-    if len(before) < 2 or not lines[-1].strip():
-        return 0
-    return 0 if _is_whole(rows[-1], before, layout) else len(lines[-1])
+    if len(before) < 2 or not lines[-1].strip() or _is_whole(rows[-1], before, layout):
+        return text
+    return text[: len(text) - len(lines[-1])]
 
 
 def _cells(line: bytes, layout: TableLayout) -> list[str]:
     try:
-        cells = split_line(line.decode(layout.encoding, errors="replace"), layout.delimiter)
+        encoding = "utf-8" if layout.encoding == "utf-16" else layout.encoding
+        cells = split_line(line.decode(encoding, errors="replace"), layout.delimiter)
     except csv.Error:
         return []
     return [cell.strip() for cell in cells]

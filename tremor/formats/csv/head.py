@@ -17,11 +17,12 @@ from tremor.formats.csv.cells import BLANKS, is_number, split_line
 from tremor.formats.csv.dialects import REFUSALS
 from tremor.formats.csv.native import FIRST_LINE
 from tremor.formats.foreign import refuse_bytes
+from tremor.printable import printable
 from tremor.recording import AXES
+from tremor.settings import TABLE_BOUNDS
 
 __all__ = ["MOST_LINES_BEFORE", "Head", "header_lines", "keys_of", "read_head", "rows_of"]
 
-_HEAD_BYTES: Final = 64 * 1024
 #: A header or a preamble ends within so many lines; that of a GENEActiv has a hundred.
 MOST_LINES_BEFORE: Final = 120
 #: Of a longer line, only the beginning is searched by patterns.
@@ -78,21 +79,34 @@ def read_head(capture: CaptureFile) -> Head:
         If it is no table of text, or of a kind that holds no acceleration.
     """
     with capture.open() as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(TABLE_BOUNDS.head_bytes)
     if not head.strip():
         raise CaptureReadError(f"{capture.name} is empty; record or export it again")
     foreign = refuse_bytes(head)
     if foreign is not None:
         raise CaptureNotRecognisedError(f"{capture.name} {foreign}")
     text, encoding = _decode(head, capture)
-    lines = text.splitlines()
-    if len(head) == _HEAD_BYTES and len(lines) > 1:
+    if not text.strip():
+        raise CaptureReadError(f"{capture.name} is empty; record or export it again")
+    lines = _lines_of(text)
+    if len(head) == TABLE_BOUNDS.head_bytes:
         lines = lines[:-1]  # the last one may be truncated
+    if not lines:
+        raise CaptureNotRecognisedError(
+            f"{capture.name} is not recognised: its first line has more than "
+            f"{TABLE_BOUNDS.head_bytes} bytes; export it as CSV with a row a line"
+        )
     found = Head(lines, encoding)
     for refusal in REFUSALS:
         if re.search(refusal.pattern, found.signature):
             raise CaptureNotRecognisedError(f"{capture.name} {refusal.reason}")
     return found
+
+
+def _lines_of(text: str) -> list[str]:
+    """Split a text at the ends of lines that the parser knows, and at no other sign."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _decode(head: bytes, capture: CaptureFile) -> tuple[str, str]:
@@ -109,7 +123,7 @@ def _decode(head: bytes, capture: CaptureFile) -> tuple[str, str]:
     try:
         return head.decode("utf-8-sig"), "utf-8-sig"
     except UnicodeDecodeError as error:
-        if error.start >= len(head) - 4 and len(head) == _HEAD_BYTES:
+        if error.start >= len(head) - 4 and len(head) == TABLE_BOUNDS.head_bytes:
             return head.decode("utf-8-sig", errors="ignore"), "utf-8-sig"
     try:
         return head.decode("gbk"), "gbk"
@@ -125,7 +139,7 @@ def keys_of(lines: list[str]) -> dict[str, str]:
         key, colon, value = line.partition(":")
         key, value = key.removeprefix("#").strip(), value.rstrip(" \t,;").lstrip()
         if colon and value and line.startswith("#") and _KEY.fullmatch(key):
-            keys[key] = value
+            keys[key] = printable(value)
     return keys
 
 

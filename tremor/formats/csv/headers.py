@@ -21,6 +21,7 @@ from tremor.formats.csv.format_records import (
 )
 from tremor.formats.csv.quantities import UNIT_NAMES, foreign_quantity, unit_named
 from tremor.recording import AXES
+from tremor.settings import TABLE_BOUNDS
 
 __all__ = [
     "TIME_UNIT_NAMES",
@@ -38,8 +39,6 @@ TIME_UNIT_NAMES: Final[dict[str, TimeUnit]] = {
     "ns": "ns", "nanos": "ns", "nanoseconds": "ns", "txt": "text",
 }  # fmt: skip
 
-#: Of a longer name, only the beginning is matched.
-_LONGEST_NAME: Final = 80
 _AXIS_PATTERNS: Final = (
     r".*acc[a-z]*\d*[ _.\-]*(?P<axis>[xyz])(?:[ _.\-:].*)?",
     r"(?P<axis>[xyz])[ _.\-]*acc.*",
@@ -271,7 +270,8 @@ def tidy_name(name: str) -> str:
     >>> tidy_name(' "Acceleration  X (m/s^2)" ')
     'acceleration x (m/s^2)'
     """
-    name = " ".join(name[: 4 * _LONGEST_NAME].strip().strip('"').split())[:_LONGEST_NAME]
+    most = TABLE_BOUNDS.longest_name
+    name = " ".join(name[: 4 * most].strip().strip('"').split())[:most]
     # The dotted capital I of Turkish would become two characters.
     return unicodedata.normalize("NFC", name).replace("İ", "I").lower()
 

@@ -18,10 +18,10 @@ from tremor.clock.even import RunningEvenClock
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
-from tremor.formats.csv.cut_line import cut_bytes
 from tremor.formats.csv.layout_decisions import note_stamps
 from tremor.formats.csv.parsing import (
     Block,
+    Ending,
     SplitInQuotesError,
     parse_chunks,
     split_blocks,
@@ -71,16 +71,10 @@ def read_rows(
     InsufficientDataError
         If there are fewer than two samples.
     """
-    n_cut = cut_bytes(capture, layout)
-    if n_cut:
-        capture = capture.without_end(n_cut)
     try:
-        table = _read_blocks(capture, layout, split_blocks(capture, layout), progress)
+        return _read_blocks(capture, layout, split_blocks(capture, layout), progress)
     except SplitInQuotesError:
-        table = _read_blocks(capture, layout, [], None)
-    if n_cut:
-        table.warnings.append(note("LAST_LINE_CUT"))
-    return table
+        return _read_blocks(capture, layout, [], None)
 
 
 def _read_blocks(
@@ -101,8 +95,13 @@ def _read_blocks(
         table.counter_name = names[at].strip() if at < len(names) else str(at + 1)
     convert = partial(_Chunk.of, layout=layout, store=table.values)
     try:
-        chunks = parse_chunks(capture, layout, blocks, convert=convert, progress=progress)
+        ending = Ending()
+        chunks = parse_chunks(
+            capture, layout, blocks, convert=convert, ending=ending, progress=progress
+        )
         _fill(table, clock, capture, layout, chunks)
+        if ending.is_cut:
+            table.warnings.append(note("LAST_LINE_CUT"))
     except UnicodeDecodeError as error:
         table.close()
         raise CaptureReadError(

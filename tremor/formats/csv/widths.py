@@ -120,9 +120,7 @@ def has_decimal_commas(rows: list[list[str]]) -> bool:
     return n_with_zero > _LEAST_FRACTIONS * len(rows) or n_alike > _LEAST_ALIKE * len(rows)
 
 
-def refuse_wide_lines(
-    capture: CaptureFile, text: bytes, *, skip: int, delimiter: str, most: int
-) -> None:
+def refuse_wide_lines(capture: CaptureFile, text: bytes, *, delimiter: str, most: int) -> None:
     """Raise if a line has more cells than the table; empty ones at its end do not count.
 
     Parameters
@@ -130,9 +128,7 @@ def refuse_wide_lines(
     capture : CaptureFile
         Its name is in the message.
     text : bytes
-        Whole lines of a table of ASCII delimiters.
-    skip : int
-        Number of lines before the first row.
+        Whole rows of a table of ASCII delimiters.
     delimiter : str
         Separator of cells.
     most : int
@@ -145,17 +141,10 @@ def refuse_wide_lines(
     """
     end = _LINE_END if b"\n" in text else ord("\r")
     codes = np.frombuffer(text, dtype=np.uint8)
-    is_sign, is_end = codes == ord(delimiter), codes == end
-    n_lines = np.count_nonzero(is_end) + (not text.endswith((b"\n", b"\r")))
-    # Counting is fast, and nearly all texts have as many as rows of full width do.
-    if np.count_nonzero(is_sign) == (most - 1) * n_lines:
-        return
-    ends = np.flatnonzero(is_end)
-    at = np.searchsorted(np.flatnonzero(is_sign), ends)
+    ends = np.flatnonzero(codes == end)
+    at = np.searchsorted(np.flatnonzero(codes == ord(delimiter)), ends)
     n_each = np.diff(at, prepend=0)
     for line_number in np.flatnonzero(n_each > most - 1):
-        if line_number < skip:
-            continue
         start = int(ends[line_number - 1]) + 1 if line_number else 0
         line = text[start : int(ends[line_number])].decode("utf-8", errors="replace")
         if line.lstrip().startswith("#"):
