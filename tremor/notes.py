@@ -120,6 +120,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         # The recording folder.
         "DAMAGED_ROWS": ("n_rows",),
         "LOSS_NOT_TOLD": (),
+        "MANIFEST_DAMAGED": ("file", "keys"),
         "RECORDING_CUT": ("why", "last_s"),
         "FILE_LENGTH": ("file", "n_bytes", "n_bytes_expected"),
         "FILE_CHANGED": ("file",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import struct
+import zlib
 
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ from tremor.formats.folder.packet_log import (
 from tremor.packets import LinkEvent, Packet
 
 UUID = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
-moments = st.floats(allow_nan=False, allow_infinity=False)
+moments = st.floats(min_value=0.0, max_value=1e11, exclude_max=True)
 records = st.one_of(
     st.builds(Packet, moments, moments, st.just(UUID), st.binary(max_size=300)),
     st.builds(LinkEvent, moments, moments, st.sampled_from(["lost", "marker"]), st.text()),
@@ -48,6 +50,23 @@ def test_what_was_written_is_read(tmp_path_factory, some):
     log = read_packet_log(path)
     assert list(log.records) == some
     assert (log.n_bytes_left_out, log.damaged_at) == (0, None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        struct.pack("<BddB", 1, math.inf, 1.7e9, 4) + b"2a37" + bytes(20),
+        struct.pack("<BddB", 1, 3.0, -1e300, 4) + b"2a37" + bytes(20),
+        struct.pack("<BddB", 2, math.nan, 1.7e9, 4) + b"lost",
+        struct.pack("<BddB", 3, 3.0, 1.7e9, 4) + b"mine" + b"[" * 100_000,
+    ],
+)
+def test_a_record_that_no_recorder_wrote_is_left_out(tmp_path, body):
+    record = struct.pack("<4sII", b"\xf5TRP", len(body), zlib.crc32(body)) + body
+    whole = encode_record(packets(1)[0])
+    log = read_packet_log(written(tmp_path, record + whole))
+    assert log.records == tuple(packets(1))
+    assert log.n_bytes_left_out == len(record)
 
 
 def test_a_cut_anywhere_leaves_all_whole_records(tmp_path):

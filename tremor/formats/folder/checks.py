@@ -17,7 +17,7 @@ from tremor.formats.folder.manifest import (
     SAMPLES_FILE,
     checksum_of,
     part_of,
-    read_manifest,
+    read_checked_manifest,
 )
 from tremor.notes import Note, note
 
@@ -43,14 +43,14 @@ def check_folder(folder: Path, *, last_s: float) -> list[Note]:
     list of Note
         What differs; that it broke off, if it was not closed; what the disk refused.
     """
-    manifest = read_manifest(folder)
+    manifest, damaged = read_checked_manifest(folder)
+    found = [note("MANIFEST_DAMAGED", file=MANIFEST_FILE, keys=damaged)] if damaged else []
     if manifest is None or not manifest.get("closed"):
         why = note("MANIFEST_CUT", file=MANIFEST_FILE) if manifest is None else note("NOT_CLOSED")
-        return [note("RECORDING_CUT", why=why, last_s=round(last_s, 1))]
-    found = [
-        one for name in (SAMPLES_FILE, PACKETS_FILE) for one in _check_file(folder, name, manifest)
-    ]
-    if manifest.get("crc32", checksum_of(manifest)) != checksum_of(manifest):
+        return [*found, note("RECORDING_CUT", why=why, last_s=round(last_s, 1))]
+    for name in (SAMPLES_FILE, PACKETS_FILE):
+        found += _check_file(folder, name, manifest)
+    if not damaged and manifest.get("crc32", checksum_of(manifest)) != checksum_of(manifest):
         found.append(note("FILE_CHANGED", file=MANIFEST_FILE))
     dropped = part_of(manifest, "counts").get("n_dropped_samples")
     if isinstance(dropped, int) and dropped > 0:

@@ -36,12 +36,16 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from tremor.errors import CaptureReadError
-from tremor.files import whole_file
+from tremor.files import read_small, whole_file
+from tremor.settings import TEXT_BOUNDS
 
 __all__ = [
     "MANIFEST_FILE",
@@ -50,6 +54,7 @@ __all__ = [
     "SAMPLES_FILE",
     "checksum_of",
     "part_of",
+    "read_checked_manifest",
     "read_manifest",
     "write_manifest",
 ]
@@ -58,6 +63,54 @@ MANIFEST_FILE: Final = "recording.json"
 SAMPLES_FILE: Final = "samples.csv"
 PACKETS_FILE: Final = "packets.bin"
 MANIFEST_SCHEMA: Final = "tremor.recording/1"
+
+#: A check of a value, or checks of the values of a mapping by their keys.
+_Shape: TypeAlias = "Callable[[object], bool] | Mapping[str, _Shape]"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).year > 1
+    except ValueError:
+        return False
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+_FILE: Final = MappingProxyType({"n_bytes": _is_number, "crc32": _is_number})
+#: What readers rely on; each may be missing or null.
+_SHAPE: Final[Mapping[str, _Shape]] = MappingProxyType(
+    {
+        "closed": _is_bool,
+        "started_at": _is_time,
+        "started_monotonic_s": _is_number,
+        "sensor": {"name": _is_text, "profile": _is_text, "range_ms2": _is_number},
+        "settings": {"sampling_rate_hz": _is_number, "range_g": _is_number, "options": _is_mapping},
+        "placement": _is_text,
+        "tells_loss": _is_bool,
+        "counts": {"n_dropped_samples": _is_number},
+        "markers": _is_list,
+        "files": {SAMPLES_FILE: _FILE, PACKETS_FILE: _FILE},
+    }
+)
 
 
 def write_manifest(folder: Path, content: Mapping[str, object]) -> None:
@@ -126,16 +179,58 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     CaptureReadError
         If it is of a later version.
     """
+    return read_checked_manifest(folder)[0]
+
+
+def read_checked_manifest(folder: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    """Read ``recording.json``, and name what is damaged in it.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the recording.
+
+    Returns
+    -------
+    dict or None
+        As `read_manifest` returns it: what cannot be what it should be is left out.
+    tuple of str
+        Keys that were left out, such as ``sensor.range_ms2``.
+
+    Raises
+    ------
+    CaptureReadError
+        If it is of a later version.
+    """
     try:
-        document = json.loads((folder / MANIFEST_FILE).read_bytes())
-    except (OSError, ValueError):
-        return None
+        raw = read_small(folder / MANIFEST_FILE, most_bytes=TEXT_BOUNDS.most_manifest_bytes)
+        document = json.loads(raw)
+    except (OSError, ValueError, RecursionError):
+        return None, ()
     schema = document.get("schema", "") if isinstance(document, dict) else ""
     if schema == MANIFEST_SCHEMA:
-        return dict(document)
+        return _checked(document, _SHAPE)
     if isinstance(schema, str) and schema.startswith(MANIFEST_SCHEMA.rpartition("/")[0] + "/"):
         raise CaptureReadError(
             f"{folder / MANIFEST_FILE} is of schema {schema} and {MANIFEST_SCHEMA} is known; "
             "update the tool"
         )
-    return None
+    return None, ()
+
+
+def _checked(
+    record: dict[str, Any], shape: Mapping[str, _Shape], within: str = ""
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a record without the values that are misshapen, and their keys."""
+    kept, wrong = dict(record), list[str]()
+    for key, one in shape.items():
+        value = record.get(key)
+        if value is None:
+            continue
+        if not callable(one) and isinstance(value, dict):
+            kept[key], more = _checked(value, one, f"{within}{key}.")
+            wrong.extend(more)
+        elif not callable(one) or not one(value):
+            del kept[key]
+            wrong.append(f"{within}{key}")
+    return kept, tuple(wrong)

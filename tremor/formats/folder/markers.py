@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Final, Literal
 
@@ -10,6 +11,7 @@ from tremor.errors import CaptureNotFoundError, CaptureReadError
 from tremor.formats.folder.manifest import PACKETS_FILE, read_manifest
 from tremor.formats.folder.packet_log import read_packet_log
 from tremor.packets import LinkEvent, Packet
+from tremor.printable import printable
 from tremor.recording import Marker
 
 __all__ = ["read_markers"]
@@ -41,11 +43,12 @@ def read_markers(folder: Path, *, started_at: datetime | None) -> tuple[Marker, 
     ahead_s = _ahead_s(manifest.get("started_at"), started_at)
     listed = manifest.get("markers")
     found = tuple(
-        Marker(time_s=one["time_s"] - ahead_s, kind=one["kind"], text=str(one.get("detail") or ""))
+        Marker(time_s=time_s - ahead_s, kind=one["kind"], text=printable(one.get("detail") or ""))
         for one in (listed if isinstance(listed, list) else ())
         if isinstance(one, dict)
         and one.get("kind") in _KINDS
-        and isinstance(one.get("time_s"), int | float)
+        and isinstance(time_s := one.get("time_s"), int | float)
+        and isfinite(time_s)
     )
     return tuple(sorted(found, key=lambda one: one.time_s))
 
@@ -61,7 +64,7 @@ def _logged_markers(folder: Path, started_at: datetime | None) -> tuple[Marker, 
         return ()
     ahead_s = started_at.timestamp() - first.wall_s + first.arrival_s
     return tuple(
-        Marker(time_s=one.arrival_s - ahead_s, kind=kind, text=one.detail)
+        Marker(time_s=one.arrival_s - ahead_s, kind=kind, text=printable(one.detail))
         for one in records
         if isinstance(one, LinkEvent)
         for kind in _KINDS

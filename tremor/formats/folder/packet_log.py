@@ -26,6 +26,7 @@ its first four bytes and its checksum.
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
 import zlib
@@ -58,6 +59,8 @@ _PACKET, _EVENT, _SETTINGS = 1, 2, 3
 #: Longest body; a notification has at most some hundred bytes.
 _LONGEST_BODY: Final = 1 << 20
 _LONGEST_TEXT: Final = 255
+#: No clock shows a time so far from its zero, s: 3000 years.
+_MOST_TIME_S: Final = 1e11
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +237,8 @@ def _decode(body: bytes) -> LogRecord | None:
     if len(body) < _BODY.size:
         return None
     kind, arrival_s, wall_s, n_name = _BODY.unpack_from(body)
+    if not (math.fabs(arrival_s) < _MOST_TIME_S and 0.0 <= wall_s < _MOST_TIME_S):
+        return None
     try:
         name = body[_BODY.size : _BODY.size + n_name].decode()
         content = body[_BODY.size + n_name :]
@@ -244,6 +249,6 @@ def _decode(body: bytes) -> LogRecord | None:
         if kind == _SETTINGS:
             settings = MappingProxyType(json.loads(content))
             return StreamGranted(arrival_s, wall_s, name, settings)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return None

@@ -38,6 +38,8 @@ _CHUNK_ROWS: Final = 250_000
 _BLOCK_BYTES: Final = 1 << 20
 #: Damaged rows; a file with more of them is not read.
 _MOST_DAMAGED: Final = 1000
+#: No second since 1970, no count of samples and no acceleration in m/s^2 is so great.
+_MOST_NUMBER: Final = 1e12
 
 
 @dataclass(slots=True)
@@ -145,7 +147,7 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: Table
         rows = frame[columns].to_numpy(dtype=np.float64)
         times = rows[:, [0, 4, 5]]
         # Time never decreases and the index increases, except in a damaged line.
-        if not (np.isfinite(rows).all() and _advances(np.vstack((last, times[:-1])), times).all()):
+        if not (_are_numbers(rows).all() and _advances(np.vstack((last, times[:-1])), times).all()):
             good = _good_rows(rows, times, last)
             n_damaged += int(np.count_nonzero(~good))
             rows, times = rows[good], times[good]
@@ -174,7 +176,7 @@ def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool
     If a row does not follow its neighbour, one of the two is damaged: the neighbour, if the row
     follows the one before that.
     """
-    kept = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    kept = np.flatnonzero(_are_numbers(rows))
     for _ in range(_MOST_DAMAGED):
         there = np.vstack((last, times[kept]))
         wrong = np.flatnonzero(~_advances(there[:-1], there[1:]))
@@ -193,6 +195,11 @@ def _good_rows(rows: Floats, times: Floats, last: Floats) -> npt.NDArray[np.bool
     return good
 
 
+def _are_numbers(rows: Floats) -> npt.NDArray[np.bool_]:
+    """Check that all cells of a row are finite and possible, shape (n,)."""
+    return np.asarray((np.abs(rows) < _MOST_NUMBER).all(axis=1))
+
+
 def _advances(before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
     """Check that no time decreases and the index increases."""
     ahead = after - before
@@ -209,6 +216,7 @@ def _frames(
         "header": None, "names": list(layout.names), "usecols": columns, "index_col": False,
         "skiprows": layout.n_lines_before, "chunksize": _CHUNK_ROWS, "engine": "c",
         "encoding": "utf-8", "encoding_errors": "replace",
+        "quoting": csv.QUOTE_NONE,  # a damaged byte may be a quotation mark
     }  # fmt: skip
     n_given = 0
     try:
@@ -220,11 +228,16 @@ def _frames(
         return
     except (ValueError, OverflowError):  # a line with too many cells, or one that is no number
         options["skiprows"] = layout.n_lines_before + n_given
-        options["quoting"] = csv.QUOTE_NONE  # a damaged byte may be a quotation mark
         with io.BufferedReader(_Head(capture.open(), n_bytes)) as stream:
             tolerant = pd.read_csv(stream, dtype=str, on_bad_lines="skip", **options)
-            for frame in tolerant:
-                yield frame.apply(pd.to_numeric, errors="coerce")
+            try:
+                for frame in tolerant:
+                    yield frame.apply(pd.to_numeric, errors="coerce")
+            except pd.errors.ParserError as error:  # no line of a chunk has as many cells
+                raise CaptureReadError(
+                    f"{capture.name} holds lines that are no rows; redecode the packets with "
+                    "tremor convert --redecode"
+                ) from error
 
 
 def _last_line_feed(capture: CaptureFile) -> int:
