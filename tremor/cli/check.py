@@ -87,7 +87,8 @@ def _checked(recording: Recording, file: Path, *, as_json: bool, one_line: bool)
     source = recording.source
     if not as_json:
         slug = source.format if source else ""
-        text = render_check(printable(file.name), facts, quality, windows=windows, source_format=slug)
+        name = printable(file.name)
+        text = render_check(name, facts, quality, windows=windows, source_format=slug)
         return text, quality.level
     from tremor import __version__
     from tremor.report.as_json import document_of
