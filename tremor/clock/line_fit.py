@@ -84,7 +84,8 @@ def fit_slope(x: Floats, y: Floats, *, reject_outliers: bool = False) -> float:
     slope = float(x @ y) / norm
     if not reject_outliers:
         return slope
-    residual = np.abs(y - slope * x)
+    residual = slope * x
+    np.abs(np.subtract(y, residual, out=residual), out=residual)
     typical = float(np.median(residual[:: max(1, len(residual) // _MEDIAN_POINTS)]))
     limit = max(SLOPE_FIT.outlier_over_median * typical, SLOPE_FIT.outlier_over_slope * slope)
     is_outlier = residual > limit

@@ -206,14 +206,16 @@ def _split_stream(pieces: Iterable[bytes], capture: CaptureFile) -> Iterator[tup
     """
     ready = held = b""
     for piece in pieces:
-        held = held + piece if held else piece
-        end = held.rfind(b"\n") + 1 or held.rfind(b"\r") + 1
-        if len(held) - end > TABLE_BOUNDS.longest_line_bytes:
+        end = piece.rfind(b"\n") + 1 or piece.rfind(b"\r") + 1
+        # Each byte is copied once.
+        text, rest = b"".join((held, memoryview(piece)[:end])), piece[end:]
+        if len(rest) > TABLE_BOUNDS.longest_line_bytes:
             raise CaptureReadError(
                 f"{capture.name} has a line of more than {TABLE_BOUNDS.longest_line_bytes} bytes, "
                 "as no row of samples is; export it again"
             )
-        if b'"' in held and held.count(b'"', 0, end) % 2:
+        if not end or (b'"' in text and text.count(b'"') % 2):
+            held = text + rest
             if len(held) > TABLE_BOUNDS.longest_quoted_bytes:
                 raise CaptureReadError(
                     f"{capture.name} has a quotation mark that none closes; take it out or export "
@@ -222,7 +224,7 @@ def _split_stream(pieces: Iterable[bytes], capture: CaptureFile) -> Iterator[tup
             continue
         if ready:
             yield ready, False
-        ready, held = held[:end], held[end:]
+        ready, held = text, rest
     # A truncated last line by itself would not parse as a row of the table.
     if ready and len(held) > _LEAST_BYTES:
         yield ready, False

@@ -70,9 +70,11 @@ def choose_source(
     InvalidInputError
         If there is no source of that name.
     """
+    used = {columns.time, columns.counter, *columns.axes, *columns.added}
+    if names and source is None and used.issuperset(range(len(names))):
+        return None
     rows = list(_split(lines, delimiter))
     n_columns = len(names) or max((len(row) for row in rows), default=0)
-    used = {columns.time, columns.counter, *columns.axes, *columns.added}
     free = [column for column in range(n_columns) if column not in used]
     named = [one for one in free if one in columns.sources or _is_named(names, one)]
     looked_further = bool(named) or source is not None
