@@ -6,6 +6,7 @@ readings; where they show nothing, that is said, too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -154,7 +155,8 @@ def _unclear(reading: GravityReading, gravity: Gravity) -> tuple[Note, ...]:
     """Return the warning that the samples do not show whether gravity is in them."""
     if reading.shows == "one axis":  # that is said of the unit
         return ()
-    values = {"share": reading.share, "gravity": gravity}
+    share = reading.share if math.isfinite(reading.share) else None  # of too few rows for one
+    values = {"share": share, "gravity": gravity}
     if reading.shows == "between":
         return (note("GRAVITY_BETWEEN", **values),)
     return (note("GRAVITY_NOT_SHOWN", **values),)
