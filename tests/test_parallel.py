@@ -26,7 +26,7 @@ def mode(request, monkeypatch):
     if request.param == "processes" and sys.platform != "linux":
         pytest.skip("forks on Linux only")
     monkeypatch.setattr(
-        parallel, "_available_processors", lambda: 1 if request.param == "one" else 2
+        parallel, "available_processors", lambda: 1 if request.param == "one" else 2
     )
     monkeypatch.setattr(parallel, "_can_fork", lambda: request.param == "processes")
     return request.param
@@ -34,7 +34,7 @@ def mode(request, monkeypatch):
 
 @pytest.fixture
 def in_processes(monkeypatch):
-    monkeypatch.setattr(parallel, "_available_processors", lambda: 2)
+    monkeypatch.setattr(parallel, "available_processors", lambda: 2)
     monkeypatch.setattr(parallel, "_can_fork", lambda: True)
 
 
@@ -143,7 +143,7 @@ def test_where_no_process_can_be_made_threads_do_the_jobs(monkeypatch, n_allowed
 _PARENT = """
 import os, time
 from tremor import parallel
-parallel._available_processors = lambda: 2
+parallel.available_processors = lambda: 2
 for pid in parallel.run_jobs([os.getpid, os.getpid, os.getpid, lambda: time.sleep(60)]):
     print(pid, flush=True)
 """

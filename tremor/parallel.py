@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-__all__ = ["available_processors", "in_background", "run_jobs", "use_one_thread"]
+__all__ = ["available_processors", "follow_parent", "in_background", "run_jobs", "use_one_thread"]
 
 _Result = TypeVar("_Result")
 #: Variables that set the number of threads of the linear algebra: OpenBLAS, OpenMP builds, MKL,
@@ -138,8 +138,7 @@ def in_background(job: Callable[[], _Result]) -> Iterator[Callable[[], _Result]]
 
 
 def _send_result(job: Callable[[], object], sender: Connection) -> None:
-    _leave_signals_to_parent()
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    follow_parent()
     with sender, suppress(Exception):
         sender.send(job())
 
@@ -248,14 +247,18 @@ _inherited: list[Callable[[], Any]] = []
 
 
 def _start_worker(jobs: Sequence[Callable[[], Any]]) -> None:
-    _leave_signals_to_parent()
+    follow_parent()
     gc.disable()  # a collection writes to all inherited objects, and so copies them
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
     _inherited[:] = jobs
 
 
-def _leave_signals_to_parent() -> None:
-    """Ignore Ctrl-C, which the first process handles; other signals end the worker at once."""
+def follow_parent() -> None:
+    """Let a worker process end with its parent, however that ends.
+
+    Ctrl-C is for the parent alone, which decides when to stop; other signals end the worker at
+    once.
+    """
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:

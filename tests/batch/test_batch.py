@@ -196,6 +196,41 @@ def test_what_was_killed_goes_on(captures, serial, tmp_path):
         assert (tmp_path / "out" / name).read_bytes() == (serial[1] / name).read_bytes(), name
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are listed in /proc")
+def test_no_worker_outlives_a_batch_that_is_killed(captures, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "tremor", "batch", str(captures), "--out", str(out)]
+    process = subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.DEVNULL)
+    journal = out / "rows-1-of-1.jsonl"
+    while process.poll() is None and not (journal.exists() and journal.stat().st_size):
+        time.sleep(0.01)
+    started = _descendants(process.pid)
+    process.kill()
+    process.wait()
+    assert started
+    for _ in range(1000):
+        if not any(_is_running(pid) for pid in started):
+            break
+        time.sleep(0.05)
+    assert not [pid for pid in started if _is_running(pid)]
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [
+        int(word)
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for word in task.read_text().split()
+    ]
+    return [one for child in children for one in (child, *_descendants(child))]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _square_or_die(number):
     if number == 3:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
 from tremor.errors import InvalidInputError
-from tremor.parallel import use_one_thread
+from tremor.parallel import follow_parent, use_one_thread
 
 __all__ = ["SerialExecutor", "dask_executor", "processes", "results_of"]
 
@@ -66,7 +66,7 @@ def processes(n_workers: int) -> ProcessPoolExecutor:
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload(_PRELOADED)
-    return ProcessPoolExecutor(n_workers, mp_context=context)
+    return ProcessPoolExecutor(n_workers, mp_context=context, initializer=follow_parent)
 
 
 def dask_executor(address: str, stack: ExitStack) -> tuple[Executor, int]:

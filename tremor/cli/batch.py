@@ -118,14 +118,18 @@ def batch(
     share = parse_shard(shard) if shard else None
     n_mine = sum(map(share.holds, items)) if share else len(items)
     with Progress.shown(n_mine) as bar:
-        report = run_batch(
-            items,
-            request,
-            workers=Workers(n_processes=workers, scheduler=scheduler or ""),
-            shard=share,
-            resume=resume,
-            progress=_shown_on(bar),
-        )
+        try:
+            report = run_batch(
+                items,
+                request,
+                workers=Workers(n_processes=workers, scheduler=scheduler or ""),
+                shard=share,
+                resume=resume,
+                progress=_shown_on(bar),
+            )
+        except KeyboardInterrupt:
+            say(f"stopped; what is done is in {out}, and --resume goes on from there")
+            raise
     if share is None:
         _write_more(out, [out], parquet=parquet, bids=bids)
     _tell(ctx, report, out, is_share=share is not None)
