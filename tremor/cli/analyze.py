@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from tremor.cli.failures import say_error
 from tremor.cli.files import output_paths
 from tremor.cli.options import (
     CaptureOptions,
@@ -23,7 +24,7 @@ from tremor.cli.options import (
 from tremor.cli.process import keep_freed_memory, pause_garbage_collection, release_freed_memory
 from tremor.cli.progress import Progress
 from tremor.cli.streams import say, shows_unicode, warn_of_capture
-from tremor.errors import InvalidInputError, TremorError
+from tremor.errors import InvalidInputError
 from tremor.files import write_text
 
 if TYPE_CHECKING:
@@ -235,12 +236,12 @@ def _analyze_all(
                 analysis = request.analyze(file, progress)
                 for kind, paths in targets.items():
                     write_text(paths[index], _WRITERS[kind](analysis))
-            except TremorError as error:
+            except Exception as error:
                 if not several:
                     raise
                 n_failed += 1
                 with progress.paused():
-                    say(f"{file}: {error}")
+                    say_error(error, of=str(file))
                 continue
             with progress.paused():
                 # What spoils a capture has a line of its own below; all else is in the result.

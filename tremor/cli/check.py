@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from tremor.cli.failures import say_error
 from tremor.cli.options import CaptureOptions, capture_options, common_options
 from tremor.cli.streams import json_text, say
-from tremor.errors import TremorError
 from tremor.printable import printable
 
 if TYPE_CHECKING:
@@ -56,13 +56,13 @@ def check(
     for index, file in enumerate(files):
         try:
             recording = given.read(file)
-        except TremorError as error:
+            text, word = _checked(recording, file, as_json=as_json, one_line=several)
+        except Exception as error:
             if not several:
                 raise
             failed += 1
-            say(f"{file}: {error}")
+            say_error(error, of=str(file))
             continue
-        text, word = _checked(recording, file, as_json=as_json, one_line=several)
         click.echo(("\n" if index and not as_json else "") + text, nl=False)
         if word == "not usable":
             failed += 1

@@ -15,41 +15,12 @@ from typing import Any, Final, NamedTuple, NoReturn
 import click
 
 from tremor.cli import process
-from tremor.cli.options import common_options, verbosity
+from tremor.cli.failures import EXIT_CODES, exit_code_of, say_error
+from tremor.cli.options import common_options
 from tremor.cli.streams import say
-from tremor.errors import (
-    ActivityReadError,
-    CaptureNotFoundError,
-    CaptureReadError,
-    ContextError,
-    InsufficientDataError,
-    InvalidInputError,
-    LinkError,
-    SensorLostError,
-    TremorError,
-    UnlikeSessionsError,
-    WouldOverwriteError,
-)
 
 __all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
 
-#: The first row that matches an error determines the exit code.
-EXIT_CODES: Final[tuple[tuple[type[BaseException], int], ...]] = (
-    (CaptureNotFoundError, 3),
-    (CaptureReadError, 3),
-    (ActivityReadError, 3),
-    (ContextError, 3),
-    (InsufficientDataError, 4),
-    (SensorLostError, 6),
-    (LinkError, 5),
-    (WouldOverwriteError, 8),
-    (UnlikeSessionsError, 8),
-    (InvalidInputError, 2),
-    (click.UsageError, 2),
-    (TremorError, 1),
-    (OSError, 3),
-)
-_INTERNAL: Final = 1
 _INTERRUPTED: Final = 130
 
 
@@ -103,22 +74,6 @@ Exit codes:
 Describes movement and weighs explanations. Cannot establish a cause or an
 illness. Not a medical device.
 """
-
-
-def exit_code_of(error: BaseException) -> int:
-    """Return the exit code of an error.
-
-    Parameters
-    ----------
-    error : BaseException
-        Any error.
-
-    Returns
-    -------
-    int
-        As in the help of the tool; 1 for an unexpected error.
-    """
-    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), _INTERNAL)
 
 
 class _LazyGroup(click.Group):
@@ -207,50 +162,8 @@ def _usage(error: click.ClickException) -> NoReturn:
 
 
 def _end_with(error: Exception, ctx: click.Context) -> NoReturn:
-    code = exit_code_of(error)
-    loud = verbosity() > 1
-    if loud:
-        import traceback
-
-        click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
-    if code != _INTERNAL or isinstance(error, TremorError):
-        for line in _lines_of(error):
-            say(line)
-    elif loud:
-        say(f"internal error: {type(error).__name__}: {error}")
-    else:
-        say(
-            f"internal error: {type(error).__name__}: {error}; "
-            f"the traceback is in {_log(error)}, -vv shows it"
-        )
-    ctx.exit(code)
-
-
-def _lines_of(error: Exception) -> list[str]:
-    # All problems of a context file are reported, one line each; any other error is one line.
-    message = _message_of(error)
-    return message.splitlines() if isinstance(error, ContextError) else [message]
-
-
-def _message_of(error: Exception) -> str:
-    if isinstance(error, OSError) and not isinstance(error, TremorError):
-        name = f"{error.filename}: " if error.filename else ""
-        return f"{name}{error.strerror or error}; check the path and its permissions"
-    return str(error)
-
-
-def _log(error: Exception) -> str:
-    import tempfile
-    import traceback
-
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", prefix="tremor-", suffix=".log", delete=False
-        ) as file:
-            file.writelines(traceback.format_exception(error))
-    except OSError as failure:
-        return f"no log ({failure.strerror})"
-    return file.name
+    say_error(error)
+    ctx.exit(exit_code_of(error))
 
 
 def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001

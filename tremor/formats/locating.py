@@ -78,6 +78,7 @@ def locate(path: Path, *, source: str | None = None) -> CaptureFile:
         _refuse_several(path, chosen, openers)
         if chosen is None:
             _refuse_recordings(path)
+            _refuse_unreadable(path, openers)
             raise CaptureNotRecognisedError(
                 f"{path} is a folder without {', '.join(_member_names())}; name the capture in it"
             )
@@ -265,6 +266,13 @@ def _choose_member(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> Ca
             if layout.format is entry:
                 return replace(capture, added=_find_added(path, entry, gravity, openers))
     return None
+
+
+def _refuse_unreadable(path: Path, openers: dict[str, Callable[[], BinaryIO]]) -> None:
+    """Raise what is wrong with the first file that has the name of a capture."""
+    for name in _member_names():
+        if name in openers:
+            sniff_file(CaptureFile(path, _shown(path, name), openers[name]), None)
 
 
 def _find_added(
