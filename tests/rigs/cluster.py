@@ -52,10 +52,8 @@ def main(captures: str, out: str) -> dict[str, object]:
             workers=Workers(scheduler=cluster.scheduler_address),
         )
         with ExitStack() as stack:
-            executor, n_workers = dask_executor(cluster.scheduler_address, stack)
-            found = dict(
-                results_of(range(6), die, make_executor=lambda: executor, n_workers=n_workers)
-            )
+            make, n_workers = dask_executor(cluster.scheduler_address, stack)
+            found = dict(results_of(range(6), die, make_executor=make, n_workers=n_workers))
     told = {
         n: type(one).__name__ if isinstance(one, Exception) else one for n, one in found.items()
     }

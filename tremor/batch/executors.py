@@ -6,7 +6,6 @@ that killed it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -17,6 +16,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from tremor.errors import InvalidInputError
@@ -69,7 +69,7 @@ def processes(n_workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(n_workers, mp_context=context, initializer=follow_parent)
 
 
-def dask_executor(address: str, stack: ExitStack) -> tuple[Executor, int]:
+def dask_executor(address: str, stack: ExitStack) -> tuple[Callable[[], Executor], int]:
     """Connect to a Dask cluster.
 
     Parameters
@@ -81,8 +81,8 @@ def dask_executor(address: str, stack: ExitStack) -> tuple[Executor, int]:
 
     Returns
     -------
-    Executor
-        Submits to the cluster.
+    callable
+        Returns an executor that submits to the cluster.
     int
         Number of its threads.
 
@@ -104,8 +104,7 @@ def dask_executor(address: str, stack: ExitStack) -> tuple[Executor, int]:
             f"no Dask scheduler answers at {address} ({error}); give its address, as tcp://host:8786"
         ) from error
     n_threads = sum(client.nthreads().values())
-    executor: Executor = client.get_executor(pure=False)
-    return executor, max(1, n_threads)
+    return partial(client.get_executor, pure=False), max(1, n_threads)
 
 
 def results_of(
@@ -133,9 +132,27 @@ def results_of(
     task
         A task.
     result or Exception
-        What came of it: its result, or what was raised. A task whose worker died twice, the second
-        time alone, has a `BrokenExecutor`.
+        What came of it: its result, or what was raised. A task whose worker died is tried again
+        alone at the end, because another may have killed it.
     """
+    suspects: list[_Task] = []
+    for task, found in _first_try(tasks, work, make_executor, n_workers):
+        if _is_of_worker(found):
+            suspects.append(task)
+        else:
+            yield task, found
+    for task in suspects:
+        with make_executor() as executor:
+            yield task, _outcome(_submit(executor, work, task))
+
+
+def _first_try(
+    tasks: Iterable[_Task],
+    work: Callable[[_Task], _Result],
+    make_executor: Callable[[], Executor],
+    n_workers: int,
+) -> Iterator[tuple[_Task, Any]]:
+    """Yield tasks and what came of them; those of workers that died carry its error."""
     queue = iter(tasks)
     executor = make_executor()
     pending: dict[Future[_Result], _Task] = {}
@@ -148,21 +165,21 @@ def results_of(
             if not pending:
                 return
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            suspects: deque[_Task] = deque()
-            for future in done:
-                task, error = pending.pop(future), future.exception()
-                if isinstance(error, BrokenExecutor):
-                    suspects.append(task)
-                else:
-                    yield task, _outcome(future)
-            if suspects:
-                suspects.extend(pending.values())
-                pending.clear()
-                executor.shutdown(wait=False, cancel_futures=True)
-                yield from ((task, _alone(work, task, make_executor)) for task in suspects)
+            if any(isinstance(future.exception(), BrokenExecutor) for future in done):
+                done, _ = wait(pending)  # all that it had come back with the same error
+                executor.shutdown(wait=False)
                 executor = make_executor()
+            for future in done:
+                yield pending.pop(future), _outcome(future)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        for future in pending:
+            future.cancel()
+        executor.shutdown(wait=False)
+
+
+def _is_of_worker(found: object) -> bool:
+    """Check whether a task failed because its worker died: that of a pool, or of a Dask cluster."""
+    return isinstance(found, BrokenExecutor) or type(found).__name__ == "KilledWorker"
 
 
 def _submit(executor: Executor, work: Callable[[_Task], _Result], task: _Task) -> Future[_Result]:
@@ -172,15 +189,6 @@ def _submit(executor: Executor, work: Callable[[_Task], _Result], task: _Task) -
         future: Future[_Result] = Future()
         future.set_exception(error)
         return future
-
-
-def _alone(
-    work: Callable[[_Task], _Result], task: _Task, make_executor: Callable[[], Executor]
-) -> _Result | Exception:
-    """Do one task with workers of its own, to learn whether it is the one that kills them."""
-    with make_executor() as executor:
-        found: _Result | Exception = _outcome(executor.submit(work, task))
-        return found
 
 
 def _outcome(future: Future[Any]) -> Any:  # noqa: ANN401 - a result, or the error in its place

@@ -188,8 +188,7 @@ def _rows(
     n_workers = workers.n_processes
     make: Callable[[], Any]
     if workers.scheduler:
-        executor, n_workers = dask_executor(workers.scheduler, stack)
-        make = lambda: executor  # noqa: E731 - the cluster replaces its workers itself
+        make, n_workers = dask_executor(workers.scheduler, stack)
     elif n_workers > 1:
         make = partial(processes, n_workers)
     else:
