@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tremor.analysis.decay import fit_recovery
     from tremor.analysis.live import LiveAnalyzer, live_windows
     from tremor.analysis.window import analyze_window
+    from tremor.batch.run import BatchReport, analyze_many, merge_batches
     from tremor.errors import TremorError
     from tremor.estimate import Estimate
     from tremor.explanation.answers.context import Context
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Analysis": "tremor.results.analysis",
     "AnalysisSettings": "tremor.settings",
+    "BatchReport": "tremor.batch.run",
     "Comparison": "tremor.results.comparison",
     "Context": "tremor.explanation.answers.context",
     "Estimate": "tremor.estimate",
@@ -53,12 +55,14 @@ _HOME = {
     "TremorError": "tremor.errors",
     "WindowAnalysis": "tremor.results.windows",
     "analyze": "tremor.pipeline",
+    "analyze_many": "tremor.batch.run",
     "analyze_window": "tremor.analysis.window",
     "compare": "tremor.sessions",
     "estimate_line": "tremor.measures.line",
     "explain": "tremor.explanation.explain",
     "fit_recovery": "tremor.analysis.decay",
     "live_windows": "tremor.analysis.live",
+    "merge_batches": "tremor.batch.run",
     "read": "tremor.opening",
     "trend": "tremor.sessions",
 }
@@ -66,6 +70,7 @@ _HOME = {
 __all__ = [
     "Analysis",
     "AnalysisSettings",
+    "BatchReport",
     "Comparison",
     "Context",
     "Estimate",
@@ -85,12 +90,14 @@ __all__ = [
     "WindowAnalysis",
     "__version__",
     "analyze",
+    "analyze_many",
     "analyze_window",
     "compare",
     "estimate_line",
     "explain",
     "fit_recovery",
     "live_windows",
+    "merge_batches",
     "read",
     "trend",
 ]

@@ -16,7 +16,7 @@ import pytest
 from tremor.batch.executors import SerialExecutor, processes, results_of
 from tremor.batch.items import Shard, gather_items
 from tremor.batch.request import BatchRequest
-from tremor.batch.run import Workers, merge, run_batch
+from tremor.batch.run import Workers, merge_batches, run_batch
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.results.analysis import Analysis
 from tremor.settings import AnalysisSettings
@@ -100,7 +100,7 @@ def test_a_result_is_that_of_analyze(serial):
 def test_tables_do_not_depend_on_shares(captures, serial, tmp_path, n_shards):
     for i in range(n_shards):
         run(captures, tmp_path, shard=Shard(i + 1, n_shards))
-    merge([tmp_path], tmp_path)
+    merge_batches([tmp_path], tmp_path)
     for name in TABLES:
         assert (tmp_path / name).read_bytes() == (serial[1] / name).read_bytes(), name
 
@@ -116,7 +116,7 @@ def test_shares_in_folders_of_their_own_are_merged(captures, serial, tmp_path):
     folders = [tmp_path / f"share{i}" for i in (1, 2)]
     for i, folder in enumerate(folders, start=1):
         run(captures, folder, shard=Shard(i, 2))
-    merge(folders, tmp_path / "all")
+    merge_batches(folders, tmp_path / "all")
     assert (tmp_path / "all" / "summary.csv").read_bytes() == (
         serial[1] / "summary.csv"
     ).read_bytes()
@@ -126,7 +126,7 @@ def test_shares_in_folders_of_their_own_are_merged(captures, serial, tmp_path):
 
 def test_a_folder_without_a_batch_is_not_merged(tmp_path):
     with pytest.raises(InvalidInputError, match="holds no batch"):
-        merge([tmp_path], tmp_path)
+        merge_batches([tmp_path], tmp_path)
 
 
 def test_an_old_batch_is_not_replaced_unasked(captures, serial):

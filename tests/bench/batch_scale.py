@@ -132,8 +132,9 @@ def merging(n: int) -> None:
         size = sum(one.stat().st_size for one in folder.iterdir())
         before = time.perf_counter()
         code = (
-            "import resource, sys; from pathlib import Path; from tremor.batch.run import merge; "
-            "merge([Path(sys.argv[1])], Path(sys.argv[1])); "
+            "import resource, sys; from pathlib import Path; "
+            "from tremor.batch.run import merge_batches; "
+            "merge_batches([Path(sys.argv[1])], Path(sys.argv[1])); "
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
         )
         done = subprocess.run(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
 from pathlib import Path
 
-from tremor.batch.odd_ones import odd_columns
 from tremor.batch.rows import CaptureRow
 from tremor.report.batch_page import IndexRow, render_batch_page
 from tremor.settings.batches import ODD
@@ -16,7 +15,11 @@ __all__ = ["index_page"]
 
 
 def index_page(
-    rows: Callable[[], Iterable[CaptureRow]], out: Path, counts: Mapping[str, int]
+    rows: Callable[[], Iterable[CaptureRow]],
+    out: Path,
+    counts: Mapping[str, int],
+    *,
+    odd: Mapping[int, tuple[str, ...]],
 ) -> str:
     """Render the index page.
 
@@ -28,6 +31,8 @@ def index_page(
         Folder of the page.
     counts : mapping of str to int
         Number of captures by outcome.
+    odd : mapping of int to tuple of str
+        Columns in which captures are unlike the others, by their place.
 
     Returns
     -------
@@ -35,7 +40,6 @@ def index_page(
         HTML of the first captures that failed or are odd, and of the others as far as there is
         room.
     """
-    odd = odd_columns({**row.quality, **row.summary} for row in rows())
     ranks = ((row.outcome != "failed", -len(odd.get(at, ())), at) for at, row in enumerate(rows()))
     chosen = {
         at: rank for rank, at in enumerate(one[2] for one in nsmallest(int(ODD.most_rows), ranks))

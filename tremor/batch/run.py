@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,7 +16,8 @@ from tremor._version import __version__
 from tremor.batch.executors import SerialExecutor, dask_executor, processes, results_of
 from tremor.batch.group_statistics import GROUP_TABLES, write_group_tables
 from tremor.batch.index_page import index_page
-from tremor.batch.items import Item, Shard
+from tremor.batch.items import Item, Shard, gather_items, parse_shard
+from tremor.batch.odd_ones import odd_columns
 from tremor.batch.one_capture import analyze_capture, failed_row
 from tremor.batch.request import BatchRequest
 from tremor.batch.rows import CaptureRow, Journal, journal_name, journals_in, read_rows
@@ -23,6 +25,7 @@ from tremor.batch.tables import (
     DICTIONARY_TABLE,
     QUALITY_TABLE,
     SUMMARY_TABLE,
+    cells_of,
     dictionary_rows,
     other_columns,
     write_cells,
@@ -30,8 +33,17 @@ from tremor.batch.tables import (
 )
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import write_text
+from tremor.formats.readers import ReadOptions
+from tremor.settings import AnalysisSettings
 
-__all__ = ["BatchReport", "Workers", "merge", "run_batch", "write_tables"]
+__all__ = [
+    "BatchReport",
+    "Workers",
+    "analyze_many",
+    "merge_batches",
+    "run_batch",
+    "write_tables",
+]
 
 #: Called with the row of each capture when it is done, and how many are done of how many.
 Progress = Callable[[CaptureRow, int, int], object]
@@ -201,14 +213,100 @@ def _rows(
         yield failed_row(item, outcome) if isinstance(outcome, Exception) else outcome
 
 
-def merge(folders: Sequence[Path], out: Path) -> BatchReport:
+def analyze_many(
+    *sources: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    settings: AnalysisSettings | Mapping[str, float] | None = None,
+    reading: ReadOptions | None = None,
+    context: str | os.PathLike[str] | None = None,
+    workers: int = 1,
+    shard: str = "1/1",
+    resume: bool = False,
+) -> BatchReport:
+    """Analyse many captures, as ``tremor batch`` does; a bad one never stops the others.
+
+    Parameters
+    ----------
+    *sources : path
+        Captures, folders, patterns, URLs, and manifests: CSV files with a column ``path``.
+    out : path
+        Folder for tables, results and index page.
+    settings, reading
+        As in `tremor.analyze`, for all captures alike.
+    context : path, optional
+        File of answers for captures without one of their own.
+    workers : int
+        Number of worker processes.
+    shard : str
+        Share of the captures, such as ``3/40``; `merge_batches` puts shares together.
+    resume : bool
+        Whether to keep the results in ``out`` of which nothing has changed.
+
+    Returns
+    -------
+    BatchReport
+        How many captures came to what.
+
+    Raises
+    ------
+    CaptureNotFoundError, CaptureReadError
+        If a source does not exist, or a manifest cannot be read.
+    InvalidInputError
+        If an option is not usable.
+    WouldOverwriteError
+        If ``out`` holds a batch already and ``resume`` is not set.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> time_s = np.arange(3000) / 100.0
+    >>> noise = np.random.default_rng(0).normal(0, 0.01, (3000, 3))
+    >>> for name, rate_hz in (("anna", 7.0), ("ben", 9.0)):
+    ...     samples = noise + [0, 0, 9.81]
+    ...     samples[:, 0] += 0.3 * np.sin(2 * np.pi * rate_hz * time_s)
+    ...     table = pd.DataFrame(samples, columns=["x", "y", "z"])
+    ...     table.insert(0, "time_s", time_s)
+    ...     table.to_csv(Path(folder.name, f"{name}.csv"), index=False)
+    >>> report = analyze_many(folder.name, out=Path(folder.name, "results"))
+    >>> report.counts["measured"]
+    2
+    >>> summary = Path(folder.name, "results", "summary.csv").read_text().splitlines()
+    >>> column = summary[0].split(",").index("frequency_hz")
+    >>> [round(float(row.split(",")[column]), 1) for row in summary[1:]]
+    [7.0, 9.0]
+    >>> folder.cleanup()
+    """
+    if settings is not None and not isinstance(settings, AnalysisSettings):
+        settings = AnalysisSettings.from_mapping(settings)
+    request = BatchRequest(
+        out=Path(out),
+        settings=settings or AnalysisSettings(),
+        reading=reading or ReadOptions(),
+        context="" if context is None else os.fspath(context),
+    )
+    return run_batch(
+        gather_items([os.fspath(source) for source in sources]),
+        request,
+        workers=Workers(n_processes=workers),
+        shard=parse_shard(shard),
+        resume=resume,
+    )
+
+
+def merge_batches(
+    folders: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+) -> BatchReport:
     """Put the shares of a batch together to one set of tables and one index page.
 
     Parameters
     ----------
-    folders : sequence of Path
+    folders : sequence of path
         Folders of batches; one folder may hold several shares.
-    out : Path
+    out : path
         Folder of the tables, which may be one of them; results stay where they are.
 
     Returns
@@ -221,13 +319,14 @@ def merge(folders: Sequence[Path], out: Path) -> BatchReport:
     InvalidInputError
         If a folder holds no batch.
     """
-    for folder in folders:
+    places, target = [Path(folder) for folder in folders], Path(out)
+    for folder in places:
         if not journals_in(folder):
             raise InvalidInputError(
                 f"{folder} holds no batch; give what was --out of tremor batch --shard I/N"
             )
-    out.mkdir(parents=True, exist_ok=True)
-    return BatchReport(counts=write_tables(out, folders))
+    target.mkdir(parents=True, exist_ok=True)
+    return BatchReport(counts=write_tables(target, places))
 
 
 def write_tables(
@@ -259,16 +358,14 @@ def write_tables(
                 yield replace(row, item=asked[row.item.id])
 
     others = other_columns(rows())
-    tables = {
-        "summary.csv": (*SUMMARY_TABLE, *others),
-        "quality.csv": QUALITY_TABLE,
-    }
+    odd = odd_columns(cells_of(row) for row in rows())
+    tables = {"summary.csv": (*SUMMARY_TABLE, *others), "quality.csv": QUALITY_TABLE}
     for name, columns in tables.items():
-        write_table(out / name, columns, rows())
+        write_table(out / name, columns, rows(), odd=odd)
     write_group_tables(out, rows())
     write_cells(
         out / "dictionary.csv", DICTIONARY_TABLE, dictionary_rows({**tables, **GROUP_TABLES})
     )
     counts: Counter[str] = Counter(row.outcome for row in rows())
-    write_text(out / "index.html", index_page(rows, out, counts))
+    write_text(out / "index.html", index_page(rows, out, counts, odd=odd))
     return counts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from tremor.batch.items import MANIFEST_COLUMNS, Item
@@ -59,7 +60,12 @@ def _table(columns: Iterable[Any]) -> tuple[TableColumn, ...]:
 #: Columns of ``summary.csv``: a row a capture, what was found.
 SUMMARY_TABLE: Final = (*_IDENTITY, *_OUTCOME, *_table(SUMMARY_COLUMNS), *_END)
 #: Columns of ``quality.csv``: a row a capture, how good it is.
-QUALITY_TABLE: Final = (*_IDENTITY, *_OUTCOME, *_table(QUALITY_COLUMNS))
+QUALITY_TABLE: Final = (
+    *_IDENTITY,
+    *_OUTCOME,
+    *_table(QUALITY_COLUMNS),
+    TableColumn("odd", "", "Columns in which the capture is unlike the others, the oddest first"),
+)
 
 
 def other_columns(rows: Iterable[CaptureRow]) -> tuple[TableColumn, ...]:
@@ -68,7 +74,13 @@ def other_columns(rows: Iterable[CaptureRow]) -> tuple[TableColumn, ...]:
     return tuple(TableColumn(name, "", "As in the manifest") for name in sorted(names))
 
 
-def write_table(path: Path, columns: Sequence[TableColumn], rows: Iterable[CaptureRow]) -> None:
+def write_table(
+    path: Path,
+    columns: Sequence[TableColumn],
+    rows: Iterable[CaptureRow],
+    *,
+    odd: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
+) -> None:
     """Write a table of captures as CSV, row by row; equal rows make equal files.
 
     Parameters
@@ -79,8 +91,11 @@ def write_table(path: Path, columns: Sequence[TableColumn], rows: Iterable[Captu
         `SUMMARY_TABLE` or `QUALITY_TABLE`, and `other_columns`.
     rows : iterable of CaptureRow
         In order.
+    odd : mapping of int to tuple of str
+        Columns in which captures are unlike the others, by their place.
     """
-    write_cells(path, columns, (cells_of(row) for row in rows))
+    cells = ({**cells_of(row), "odd": " ".join(odd.get(at, ()))} for at, row in enumerate(rows))
+    write_cells(path, columns, cells)
 
 
 def write_cells(path: Path, columns: Sequence[TableColumn], rows: Iterable[dict[str, Any]]) -> None:

@@ -153,7 +153,7 @@ def merge(
 
     DIR was --out of tremor batch --shard; one folder may hold several shares.
     """
-    from tremor.batch.run import merge as merge_batches
+    from tremor.batch.run import merge_batches
 
     target = out or folders[0]
     report = merge_batches(folders, target)
