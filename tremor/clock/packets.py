@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tremor.arrays import Floats, Indices
+from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.rate import nominal_rate_notes
 from tremor.clock.running import ClockEstimate, RunningClock
+from tremor.clock.stalls import waited_in_stall
 from tremor.clock.timebase import TimeBase
 from tremor.clock.unreported_loss import find_unreported_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
@@ -112,13 +113,21 @@ def fit_arrivals(
     packets = _to_packets(index, arrival_s)
     n_losses = 0
     if not loss_reported:
-        lost = find_unreported_losses(packets.first, packets.last, packets.arrival_s)
+        lost = find_unreported_losses(
+            packets.first,
+            packets.last,
+            packets.arrival_s,
+            nominal_sampling_rate_hz=nominal_sampling_rate_hz,
+        )
         n_losses = int(np.count_nonzero(lost))
         packets = packets.with_losses(lost)
     estimate = _running_estimate(packets, nominal_sampling_rate_hz)
     rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
     min_shift_s = RUNNING_CLOCK.connection_interval_s if loss_reported else 0.0
-    shift = _gap_corrections(packets, period_s=1.0 / rate_hz, min_shift_s=min_shift_s)
+    in_time = ~waited_in_stall(
+        packets.last, packets.arrival_s, nominal_sampling_rate_hz=nominal_sampling_rate_hz
+    )
+    shift = _gap_corrections(packets, in_time, period_s=1.0 / rate_hz, min_shift_s=min_shift_s)
     index = packets.with_losses(shift).index()
     clock = f"clock: {rate_hz:.6g} Hz"
     if sd_hz is not None:
@@ -158,7 +167,7 @@ def _to_packets(index: Indices, arrival_s: Floats) -> _Packets:
 
 def _running_estimate(packets: _Packets, nominal_hz: float | None) -> ClockEstimate:
     """Return the estimate of a live clock after the last packet."""
-    clock = RunningClock(nominal_sampling_rate_hz=nominal_hz)
+    clock = RunningClock(nominal_sampling_rate_hz=nominal_hz, finds_losses=False)
     # The clock uses the length of the samples only: views of one array will do.
     samples = np.zeros((int(packets.n_samples.max()), 3))
     samples.flags.writeable = False
@@ -191,13 +200,17 @@ def _nominal_rate_used(nominal_hz: float, why: Note) -> Note:
     return note("RATE_NOMINAL", nominal_hz=nominal_hz, why=why)
 
 
-def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) -> Indices:
+def _gap_corrections(
+    packets: _Packets, in_time: Bools, *, period_s: float, min_shift_s: float
+) -> Indices:
     """Compute how many samples more, or fewer, are lost before each packet than the count shows.
 
     Parameters
     ----------
     packets : _Packets
         The packets.
+    in_time : ndarray of bool, shape (n,)
+        False for packets that waited in a stall.
     period_s : float
         Sampling period, s.
     min_shift_s : float
@@ -216,9 +229,13 @@ def _gap_corrections(packets: _Packets, *, period_s: float, min_shift_s: float) 
     level_s = ARRIVAL_GAPS.level_s
     for previous, at, following in zip(edges, edges[1:], edges[2:], strict=False):
         begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - level_s)))
-        end = min(following, int(np.searchsorted(time_s, time_s[at] + level_s, side="right")))
-        shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
+        back = at + int(np.argmax(in_time[at:])) if in_time[at:].any() else following
         n_lost = int(first[at] - last[at - 1] - 1)
+        if back >= following and not n_lost:
+            continue  # they never caught up: how late they are says nothing
+        until_s = time_s[min(back, following - 1)] + level_s
+        end = min(following, int(np.searchsorted(time_s, until_s, side="right")))
+        shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         # Without a jump of the count the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
         if abs(shift_s) > (min_shift_s if n_lost else RUNNING_CLOCK.connection_interval_s):

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from tremor.arrays import Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope, slope_sd
+from tremor.clock.running_loss import RunningLosses
+from tremor.clock.stalls import StallFilter
 from tremor.errors import InvalidInputError
 from tremor.recording import SampleBlock
 from tremor.settings import RATE_FIT, RUNNING_CLOCK
@@ -90,6 +92,9 @@ class RunningClock:
         Rate that the sensor claims, Hz. It is used until the estimate has converged and never
         mixed into it.
 
+    finds_losses : bool
+        Whether losses that the count does not show are looked for in the arrivals.
+
     Raises
     ------
     InvalidInputError
@@ -106,7 +111,8 @@ class RunningClock:
     keep step with its connection events, 50 ms apart at most, the arrivals show the clock of the
     host and not that of the sensor, until the wait for the event has grown by a whole interval.
 
-    The line has a new intercept after each gap of a second or more, and after each lasting delay of
+    Arrivals of packets that waited while the computer stood still are left out
+    (`tremor.clock.stalls`). The line has a new intercept after each gap of a second or more, and after each lasting delay of
     a packet or more, which is a loss that the index does not show.
 
     Memory is bounded: whenever 4096 entries are held they are merged in pairs, to the earlier of
@@ -127,7 +133,9 @@ class RunningClock:
     ('arrivals', 101.0)
     """
 
-    def __init__(self, *, nominal_sampling_rate_hz: float | None = None) -> None:
+    def __init__(
+        self, *, nominal_sampling_rate_hz: float | None = None, finds_losses: bool = True
+    ) -> None:
         nominal = nominal_sampling_rate_hz
         if nominal is not None and not (math.isfinite(nominal) and nominal > 0):
             raise InvalidInputError(
@@ -136,9 +144,15 @@ class RunningClock:
         self._nominal_hz = nominal
         self._arrivals = _PacketTimes(keep_earliest=True)
         self._stamps = _PacketTimes(keep_earliest=False)
+        self._stall = StallFilter(nominal)
+        self._losses = RunningLosses(nominal) if finds_losses else None
         self._last_index = -math.inf
         self._last_arrival_s = -math.inf
+        #: Whether the next arrival that counts follows a gap or a stall.
+        self._starts_group = False
         self._converged_source: RateSource | None = None
+        #: Latest rate and its standard deviation that were sure, Hz.
+        self._sure: tuple[float, float] | None = None
         self._estimate: ClockEstimate | None = None
 
     def add(self, block: SampleBlock) -> None:
@@ -158,7 +172,14 @@ class RunningClock:
             and block.arrival_s - self._last_arrival_s >= RATE_FIT.new_phase_s
         )
         if math.isfinite(block.arrival_s):
-            self._arrivals.add(last_index, block.arrival_s, starts_group=starts_group)
+            waited = self._stall.add(last_index, block.arrival_s)
+            if self._losses is not None:
+                self._losses.add(block.first_index, last_index, block.arrival_s)
+            self._starts_group |= starts_group or waited
+            if not waited:
+                group = self._starts_group
+                self._arrivals.add(last_index, block.arrival_s, starts_group=group)
+                self._starts_group = False
             self._last_arrival_s = block.arrival_s
         stamps = block.device_time_s
         if stamps is not None and np.isfinite(stamps).all():
@@ -179,7 +200,8 @@ class RunningClock:
         mostly_stamped = 2 * len(self._stamps) > len(self._arrivals)
         source: RateSource = "device stamps" if mostly_stamped else "arrivals"
         packets = self._stamps if mostly_stamped else self._arrivals
-        line = packets.fit(min_packets=_MIN_PACKETS[source])
+        losses = None if mostly_stamped else self._losses
+        line = packets.fit(min_packets=_MIN_PACKETS[source], losses=losses)
         span_s = packets.span_s
         if line is None:
             return ClockEstimate(
@@ -192,14 +214,18 @@ class RunningClock:
             )
         rate_hz = 1.0 / line.period_s
         sd_hz = line.sd_s * rate_hz**2
-        if (
+        is_sure = (
             line.n_blocks >= RUNNING_CLOCK.least_blocks
             and span_s >= _MIN_SPAN_S[source]
             and 2.0 * sd_hz < RUNNING_CLOCK.most_two_sd * rate_hz
-        ):
-            self._converged_source = source
-        # Once converged, it stays so: a return to the nominal rate would shift all times.
+        )
+        if is_sure:
+            self._converged_source, self._sure = source, (rate_hz, sd_hz)
+        # Once converged, it stays so: a return to the nominal rate would shift all times. Nor does
+        # what has become unsure, as after many losses, replace what was sure.
         converged = self._converged_source == source
+        if converged and self._sure is not None:
+            rate_hz, sd_hz = self._sure
         use_estimate = converged or self._nominal_hz is None
         return ClockEstimate(
             sampling_rate_hz=rate_hz if use_estimate else self._nominal_hz,
@@ -292,12 +318,14 @@ class _PacketTimes:
             self._position[self._n - 1] - self._position[0]
         )
 
-    def fit(self, *, min_packets: int) -> _PacketLine | None:
+    def fit(self, *, min_packets: int, losses: RunningLosses | None) -> _PacketLine | None:
         """Fit the period to blocks of packets; None where there are too few."""
         n = self._n
         if n < 4 * min_packets:
             return None
         position, time_s, group = self._position[:n], self._time_s[:n], self._group[:n]
+        if losses is not None:
+            position = position + losses.before(position)
         size = max(min_packets, -(-n // RUNNING_CLOCK.blocks))
         starts, lengths = _block_limits(group, size)
         # A block that is not full would be later, or scatter more, than the others.

@@ -14,6 +14,7 @@ import numpy as np
 
 from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope
+from tremor.clock.stalls import waited_in_stall
 from tremor.settings import UNREPORTED_LOSS
 
 __all__ = ["find_unreported_losses"]
@@ -41,7 +42,13 @@ class _Packets:
     size: int
 
 
-def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Indices:
+def find_unreported_losses(
+    first: Indices,
+    last: Indices,
+    time_s: Floats,
+    *,
+    nominal_sampling_rate_hz: float | None = None,
+) -> Indices:
     """Find how many samples are lost before each packet beyond those that the count shows.
 
     Parameters
@@ -50,6 +57,9 @@ def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Ind
         Count of the first and the last sample of each packet.
     time_s : ndarray, shape (n,)
         Arrival of each packet, s, in order.
+    nominal_sampling_rate_hz : float, optional
+        Rate that the sensor claims, Hz, which bounds the losses: with them the sensor is not much
+        faster.
 
     Returns
     -------
@@ -74,27 +84,64 @@ def find_unreported_losses(first: Indices, last: Indices, time_s: Floats) -> Ind
     >>> 8 * int(np.count_nonzero(~received)), int(lost.sum())
     (560, 560)
     """
-    none = np.zeros(len(last), dtype=np.int64)
-    if len(last) < UNREPORTED_LOSS.least_packets_per_loss * UNREPORTED_LOSS.least_losses:
-        return none
+    lost = np.zeros(len(last), dtype=np.int64)
+    waited = waited_in_stall(last, time_s, nominal_sampling_rate_hz=nominal_sampling_rate_hz)
+    in_time = ~waited
+    if np.count_nonzero(in_time) < UNREPORTED_LOSS.least_packets:
+        return lost
+    # What is lost during a stall is found by the arrivals on either side, once the rate is known.
+    begins = (first[1:] != last[:-1] + 1) | (waited[1:] & in_time[:-1])
+    group = np.cumsum(np.concatenate(([False], begins)))[in_time]
     packets = _Packets(
-        last=last,
-        time_s=time_s,
-        reported=np.concatenate(([False], first[1:] != last[:-1] + 1)),
+        last=last[in_time],
+        time_s=time_s[in_time],
+        reported=np.concatenate(([False], np.diff(group) > 0)),
         size=int(np.median(last - first + 1)),
     )
+    lost[in_time] = _lost_in_time(packets, nominal_sampling_rate_hz)
+    return lost
+
+
+def _lost_in_time(packets: _Packets, nominal_hz: float | None) -> Indices:
+    """Find the losses before each packet; zero throughout where they are not beyond doubt."""
+    none = np.zeros(len(packets.last), dtype=np.int64)
+    least_period_s = _least_period_s(packets, nominal_hz)
+    periods_s = [_most_frequent_period_s(packets, span_s) for span_s in UNREPORTED_LOSS.spans_s]
+    if nominal_hz is not None:
+        periods_s.append(1.0 / nominal_hz)
     without_loss = _Fit.of(packets, none)
     fits: dict[float, _Fit] = {}
-    for span_s in UNREPORTED_LOSS.spans_s:
-        period_s = _most_frequent_period_s(packets, span_s)
+    for period_s in periods_s:
         is_new = all(abs(period_s / one - 1.0) > UNREPORTED_LOSS.same_period for one in fits)
-        if period_s > 0.0 and is_new:
+        if period_s > least_period_s and is_new:
             fits[period_s] = _search(packets, period_s)
-    best = min([without_loss, *fits.values()], key=lambda fit: fit.scatter_s)
+    able = [one for one in fits.values() if one.period_s > least_period_s]
+    best = min([without_loss, *able], key=lambda fit: fit.scatter_s)
     most_scatter_s = UNREPORTED_LOSS.most_scatter * without_loss.scatter_s
-    if best.scatter_s < most_scatter_s and _is_plausible(best.lost, last):
-        return best.lost
-    return none
+    if not (best.scatter_s < most_scatter_s and _is_plausible(best, packets)):
+        return none
+    if nominal_hz is not None and not _is_determined(best, able):
+        return _lost_at(packets, 1.0 / nominal_hz, UNREPORTED_LOSS.levels_s[-1])
+    return best.lost
+
+
+def _is_determined(best: _Fit, fits: list[_Fit]) -> bool:
+    """Check whether fits that describe the arrivals as well have the same period."""
+    most_scatter_s = UNREPORTED_LOSS.as_good * best.scatter_s
+    return all(
+        abs(one.period_s / best.period_s - 1.0) < UNREPORTED_LOSS.most_period_spread
+        for one in fits
+        if one.scatter_s < most_scatter_s
+    )
+
+
+def _least_period_s(packets: _Packets, nominal_hz: float | None) -> float:
+    """Compute the shortest period that losses may lead to, s; 0 where nothing is known."""
+    if nominal_hz is None:
+        return 0.0
+    span_s = float(packets.time_s[-1] - packets.time_s[0])
+    received_hz = float(packets.last[-1] - packets.last[0]) / span_s if span_s > 0.0 else 0.0
+    return 1.0 / ((1.0 + UNREPORTED_LOSS.most_above_nominal) * max(nominal_hz, received_hz))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -130,16 +177,25 @@ def _search(packets: _Packets, period_s: float) -> _Fit:
     fit: _Fit | None = None
     rounds = zip(UNREPORTED_LOSS.levels_s, UNREPORTED_LOSS.least_rises, strict=True)
     for level_s, min_rise in rounds:
-        packet_s = packets.size * period_s
-        reach = max(UNREPORTED_LOSS.least_packets, round(level_s / packet_s))
-        late_s = packets.time_s - period_s * packets.last
-        n_lost = _lost_packets(late_s, packets.reported, reach, packet_s, min_rise)
-        fit = _Fit.of(packets, n_lost * packets.size)
+        fit = _Fit.of(packets, _lost_at(packets, period_s, level_s, min_rise))
         if not fit.period_s > 0.0:
             break
         period_s = fit.period_s
     assert fit is not None
     return fit
+
+
+def _lost_at(
+    packets: _Packets,
+    period_s: float,
+    level_s: float,
+    min_rise: float = UNREPORTED_LOSS.least_rises[-1],
+) -> Indices:
+    """Compute the samples lost before each packet at a period that is given."""
+    packet_s = packets.size * period_s
+    reach = max(UNREPORTED_LOSS.least_packets, round(level_s / packet_s))
+    late_s = packets.time_s - period_s * packets.last
+    return packets.size * _lost_packets(late_s, packets.reported, reach, packet_s, min_rise)
 
 
 def _most_frequent_period_s(packets: _Packets, span_s: float) -> float:
@@ -191,11 +247,19 @@ def _lost_packets(
     return lost
 
 
-def _is_plausible(lost: Indices, last: Indices) -> bool:
-    """Check whether losses are too many to be chance, and too irregular to be a radio's rhythm."""
-    at = np.flatnonzero(lost)
-    least_lost = UNREPORTED_LOSS.least_lost_share * float(last[-1] - last[0])
-    if len(at) < UNREPORTED_LOSS.least_losses or lost.sum() < least_lost:
+def _is_plausible(fit: _Fit, packets: _Packets) -> bool:
+    """Check whether losses are too many to be chance, and too irregular to be a radio's rhythm.
+
+    A lasting rise that is longer than the interval of any radio link is neither.
+    """
+    at = np.flatnonzero(fit.lost)
+    if not len(at):
+        return False
+    least_s = float(fit.lost[at].min()) * fit.period_s
+    if least_s >= UNREPORTED_LOSS.long_s:
+        return fit.scatter_s < UNREPORTED_LOSS.long_scatter * least_s
+    least_lost = UNREPORTED_LOSS.least_lost_share * float(packets.last[-1] - packets.last[0])
+    if len(at) < UNREPORTED_LOSS.least_losses or fit.lost.sum() < least_lost:
         return False
     distances = np.diff(at)
     return bool(distances.std() > UNREPORTED_LOSS.least_irregularity * distances.mean())

@@ -14,7 +14,7 @@ tolerances, iteration counts and chunk sizes, stay where they are used.
 """
 
 from tremor.settings.analysis import AnalysisSettings
-from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, UNREPORTED_LOSS
+from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, STALLS, UNREPORTED_LOSS
 from tremor.settings.batches import ODD
 from tremor.settings.bounds import ARCHIVE_BOUNDS, TABLE_BOUNDS, TEXT_BOUNDS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
@@ -106,6 +106,7 @@ __all__ = [
     "SINE",
     "SLOPE_FIT",
     "SPECTRUM",
+    "STALLS",
     "STAMP_ORDER",
     "STAMP_UNITS",
     "STEADINESS",

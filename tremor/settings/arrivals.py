@@ -14,9 +14,11 @@ from tremor.settings.declaration import JUDGEMENT, calibrated
 __all__ = [
     "ARRIVAL_GAPS",
     "RUNNING_CLOCK",
+    "STALLS",
     "UNREPORTED_LOSS",
     "ArrivalGapCalibration",
     "RunningClockCalibration",
+    "StallCalibration",
     "UnreportedLossCalibration",
 ]
 
@@ -24,6 +26,7 @@ _RUNNING_TESTS: Final = (
     "measured: tests/clock/test_running.py, packets late at random, in step with a radio link and "
     "after stalls"
 )
+_STALL_TESTS: Final = "measured: tests/clock/test_stalls.py, stalls of 5-60 s at 26-416 Hz"
 _LOSS_TESTS: Final = (
     "measured: tests/clock/test_unreported_loss.py, packets of eight samples that come up to "
     "200 ms late, with 0.5-5 % lost, stalls and radio links of 7.5-50 ms"
@@ -118,6 +121,44 @@ class ArrivalGapCalibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StallCalibration:
+    """When packets waited for a computer that stood still, and until when they catch up."""
+
+    silence_s: float = calibrated(
+        1.0, "s", "a silence this long may be a stall of the computer", source=JUDGEMENT
+    )
+    silence_packets: float = calibrated(
+        2.0, "1", "... where it is also this many times as long as a packet", source=JUDGEMENT
+    )
+    least_fall_s: float = calibrated(
+        0.05,
+        "s",
+        "a lateness that falls by less is jitter: a radio has its connection events 30-50 ms apart",
+        source=JUDGEMENT,
+    )
+    least_fall_share: float = calibrated(
+        0.2,
+        "1",
+        "... and so is one that falls by less than this share of the time that passes: no sensor "
+        "is off its nominal rate by as much",
+        source=JUDGEMENT,
+    )
+    settled_s: float = calibrated(
+        0.5,
+        "s",
+        "packets are in time again when the lateness has not fallen for this long",
+        source=JUDGEMENT,
+    )
+    longest_burst: float = calibrated(
+        1.0,
+        "1",
+        "a burst takes no longer than this multiple of the silence: what catches up no faster "
+        "than it waited is another rate",
+        source=JUDGEMENT,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnreportedLossCalibration:
     """When arrivals that stay late show a loss that the count does not."""
 
@@ -165,8 +206,38 @@ class UnreportedLossCalibration:
     least_losses: int = calibrated(
         8, "1", "losses from which on they are no chance", source=JUDGEMENT
     )
-    least_packets_per_loss: int = calibrated(
-        4, "1", "packets for each of these, without which none is looked for", source=JUDGEMENT
+    long_s: float = calibrated(
+        0.06,
+        "s",
+        "a rise of the level by this much is no rhythm of a radio link, whose events are 50 ms "
+        "apart at most: one is enough ...",
+        source="derived: connection_interval_s with a margin",
+    )
+    long_scatter: float = calibrated(
+        0.35,
+        "1",
+        "... where the scatter about the line is no more than this share of the shortest loss",
+        source=JUDGEMENT,
+    )
+    as_good: float = calibrated(
+        1.5,
+        "1",
+        "a fit whose scatter is below this multiple of the least describes the arrivals as well",
+        source=JUDGEMENT,
+    )
+    most_period_spread: float = calibrated(
+        5e-3,
+        "1",
+        "where such fits differ by more in their period, the arrivals do not determine it, and "
+        "the losses are those at the nominal rate, which sensors keep to about 1 %",
+        source=JUDGEMENT,
+    )
+    most_above_nominal: float = calibrated(
+        0.08,
+        "1",
+        "a sensor is faster than its nominal rate by no more than this share: losses that make it "
+        "faster are none",
+        source=JUDGEMENT,
     )
     least_lost_share: float = calibrated(
         2e-3, "1", "share of all samples that is lost, at least", source=JUDGEMENT
@@ -182,4 +253,5 @@ class UnreportedLossCalibration:
 
 RUNNING_CLOCK: Final = RunningClockCalibration()
 ARRIVAL_GAPS: Final = ArrivalGapCalibration()
+STALLS: Final = StallCalibration()
 UNREPORTED_LOSS: Final = UnreportedLossCalibration()
