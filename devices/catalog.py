@@ -5,7 +5,7 @@ A new sensor is a file in `devices.sensors`, its row here, and its packets in ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -23,7 +23,7 @@ from devices.sensors import (
     xsens_dot,
 )
 
-__all__ = ["PROFILES", "profile_of"]
+__all__ = ["PROFILES", "profile_by_services", "profile_of"]
 
 _ALL: Final[tuple[SensorProfile, ...]] = (
     polar_verity.PROFILE,
@@ -36,6 +36,12 @@ _ALL: Final[tuple[SensorProfile, ...]] = (
     thingy52.PROFILE,
     microbit.PROFILE,
     simulated.PROFILE,
+)
+
+#: The same in the order in which services are taken for theirs: straps of Polar outnumber its
+#: armbands, and what speaks over the Nordic UART may be anything.
+_BY_SERVICES: Final = tuple(
+    sorted(_ALL, key=lambda one: (one is nordic_uart.PROFILE, one is polar_verity.PROFILE))
 )
 
 #: All sensors by slug, in order of recommendation.
@@ -56,3 +62,21 @@ def profile_of(advertisement: Advertisement) -> SensorProfile | None:
         None if it is not a known sensor.
     """
     return next((one for one in _ALL if one.recognises(advertisement)), None)
+
+
+def profile_by_services(service_uuids: Iterable[str]) -> SensorProfile | None:
+    """Return the kind of sensor that has services, whatever its name.
+
+    Parameters
+    ----------
+    service_uuids : iterable of str
+        Services of a connected device, in lower case.
+
+    Returns
+    -------
+    SensorProfile or None
+        None if no known sensor has them. Of kinds that share theirs, the one of which more are
+        worn, the first of `_BY_SERVICES`.
+    """
+    has = frozenset(service_uuids)
+    return next((one for one in _BY_SERVICES if has.intersection(one.services)), None)

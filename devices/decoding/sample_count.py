@@ -367,9 +367,10 @@ class TimestampCount(_SampleCount):
         step_s = (unwrapped - self._last) * self._tick_s
         other_clock = self._is_other_clock(step_s, elapsed_s)
         if step_s <= 0.0 and not other_clock:
+            when = f"{-step_s:.3g} s before" if step_s else "as"
             raise PacketError(
-                f"a packet is stamped {-step_s:.3g} s before the last one: it came twice or out "
-                f"of order; it is left out"
+                f"a packet is stamped {when} the last one: it came twice or out of order; it is "
+                "left out"
             )
         previous_s = self._time_s(self._last)
         if other_clock:

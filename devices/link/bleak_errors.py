@@ -59,6 +59,17 @@ _DBUS_PAIRING: Final = frozenset(
         "AuthenticationTimeout",
     }
 )
+#: What bleak says on Windows and macOS, in lower case: whether the sensor refuses, the problem, and
+#: the key of its remedy.
+_WORDS: Final[tuple[tuple[str, bool, str, str], ...]] = (
+    ("unreachable", False, "it is asleep, out of reach, or linked to another device", "unreachable"),
+    ("could not pair", True, "pairing failed", "pairing failed"),
+    ("failed to pair", True, "pairing failed", "pairing failed"),
+    ("authentication is insufficient", True, "the sensor wants to be paired first", "pairing"),
+    ("encryption is insufficient", True, "the sensor wants to be paired first", "pairing"),
+    ("accessdenied", True, "another program holds the sensor, or it wants to be paired", "pairing"),
+    ("access denied", True, "another program holds the sensor, or it wants to be paired", "pairing"),
+)
 
 
 @contextmanager
@@ -91,14 +102,18 @@ def _with_remedy(problem: str, trouble: str) -> LinkError:
     return error
 
 
+def _refused(problem: str, trouble: str) -> SensorRefusedError:
+    error = SensorRefusedError(f"{problem}; {remedy(trouble)}")
+    error.trouble = trouble
+    return error
+
+
 def _link_error(error: Exception, action: str) -> LinkError:
     if isinstance(error, BleakBluetoothNotAvailableError):
         return _with_remedy(*UNAVAILABLE.get(error.reason, ("Bluetooth is not available", "busy")))
     if isinstance(error, BleakGATTProtocolError):
         if error.code in _REQUIRES_PAIRING:
-            return SensorRefusedError(
-                f"could not {action}: the sensor wants to be paired first; {remedy('pairing')}"
-            )
+            return _refused(f"could not {action}: the sensor wants to be paired first", "pairing")
         return LinkError(f"could not {action}: the sensor answered '{error.args[1]}'")
     if isinstance(error, BleakCharacteristicNotFoundError):
         return SensorRefusedError(
@@ -108,7 +123,7 @@ def _link_error(error: Exception, action: str) -> LinkError:
     if isinstance(error, BleakDBusError):
         name = error.dbus_error.rpartition(".")[2]
         if name in _DBUS_PAIRING:
-            return SensorRefusedError(f"could not {action}: pairing failed; {remedy('pairing')}")
+            return _refused(f"could not {action}: pairing failed", "pairing failed")
         if name in DBUS:
             problem, trouble = DBUS[name]
             return _with_remedy(f"could not {action}: {problem}", trouble)
@@ -121,6 +136,10 @@ def _link_error(error: Exception, action: str) -> LinkError:
         return _with_remedy("there is no D-Bus system bus", "no bus")
     if isinstance(error, (OSError, EOFError)):
         return LinkError(f"could not {action}: the link to the Bluetooth daemon broke")
+    for words, refused, problem, trouble in _WORDS:
+        if words in str(error).lower():
+            make = _refused if refused else _with_remedy
+            return make(f"could not {action}: {problem}", trouble)
     if "BlueZ >=" in str(error):
         return _with_remedy("the Bluetooth daemon is too old", "old daemon")
     return LinkError(f"could not {action}: {str(error) or type(error).__name__}")

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from devices.link.conversation import Inbox, LoggedLink, converse
 from devices.link.discovery import DiscoveredDevice
 from devices.link.options import HostClocks, LinkOptions
-from devices.link.radio import GattConnection
+from devices.link.radio import ATT_HEADER_SIZE, GattConnection
 from devices.profile import SensorProfile, Started, Step, StreamSettings
 from tremor.errors import LinkError, SensorRefusedError, TremorError
 from tremor.packets import LinkEvent, Packet
@@ -67,6 +67,8 @@ class SensorConnection:
         Set when the link ends.
     has_streamed : bool
         Whether a packet arrived after the start.
+    longest_packet : int
+        Length of the longest packet so far, bytes.
     """
 
     def __init__(
@@ -91,6 +93,9 @@ class SensorConnection:
         self._longest_interval_s = 0.0
         self.lost = asyncio.Event()
         self.has_streamed = False
+        #: Arrival of the first and the last packet of the stream, s, and bytes of the longest.
+        self._streamed_s: tuple[float, float] | None = None
+        self.longest_packet = 0
         self._gatt = GattConnection(
             device.peripheral,
             on_packet=self._on_packet,
@@ -103,8 +108,11 @@ class SensorConnection:
 
     def _on_packet(self, uuid: str, data: bytes) -> None:
         packet = Packet(self._clocks.monotonic(), self._clocks.wall(), uuid, data)
+        self.longest_packet = max(self.longest_packet, len(data))
         if self._is_streaming:
             self.has_streamed = True
+            begin_s = packet.arrival_s if self._streamed_s is None else self._streamed_s[0]
+            self._streamed_s = begin_s, packet.arrival_s
             now_s = self._clocks.timer()
             self._longest_interval_s = max(self._longest_interval_s, now_s - self._last_packet_s)
             self._last_packet_s = now_s
@@ -122,15 +130,31 @@ class SensorConnection:
         return self._is_streaming and not self.lost.is_set()
 
     @property
+    def streamed_s(self) -> float:
+        """Time from the first to the last packet of the stream, s."""
+        return 0.0 if self._streamed_s is None else self._streamed_s[1] - self._streamed_s[0]
+
+    @property
     def is_open(self) -> bool:
         """Whether the connection is open."""
         return self._gatt.is_open
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another program listened to the sensor when this one began to."""
+        return self._gatt.is_shared
 
     @property
     def mtu(self) -> int | None:
         """Negotiated MTU, bytes; None if the sensor has none of its data characteristics."""
         sizes = map(self._gatt.mtu, self._profile.data_characteristics)
         return next((size for size in sizes if size), None)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether packets fill the link to its last byte, and none was ever longer."""
+        mtu = self.mtu
+        return mtu is not None and self.longest_packet == mtu - ATT_HEADER_SIZE
 
     # Opening and starting
 
@@ -169,7 +193,9 @@ class SensorConnection:
         """
         try:
             return await self._converse(self._profile.start(settings))
-        except SensorRefusedError:
+        except SensorRefusedError as error:
+            if error.trouble:  # it would say the same again
+                raise
             # It may still be streaming for a program that was killed, or for a lost link.
             with suppress(LinkError):
                 await self._converse(self._profile.stop(settings))

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
-from devices.catalog import PROFILES, profile_of
+from devices.catalog import PROFILES, profile_by_services, profile_of
 from devices.link.radio import (
     Backend,
     Peripheral,
@@ -69,7 +69,7 @@ class SensorSelector:
         text = self.text.strip().lower()
         kind = PROFILES.get(text) if text else self.profile
         if kind is not None:
-            return kind.recognises(device.peripheral.advertisement)
+            return _is_of_kind(device.peripheral, kind)
         if not text:
             return device.profile is not None
         name = device.peripheral.advertisement.name.lower()
@@ -87,21 +87,57 @@ class SensorSelector:
         return f"'{self.text}'" if self.text else "a known sensor"
 
 
+def _is_of_kind(peripheral: Peripheral, kind: SensorProfile) -> bool:
+    """Check whether a device is of a kind: by what it advertises, else by its services.
+
+    Once BlueZ was connected to a device, it shows the name of its generic access service, which
+    may be any, and the services that it found.
+    """
+    advertisement = peripheral.advertisement
+    if kind.recognises(advertisement):
+        return True
+    is_other = profile_of(advertisement) is not None
+    return not is_other and not set(kind.services).isdisjoint(advertisement.service_uuids)
+
+
+def _known_kind(peripheral: Peripheral) -> SensorProfile | None:
+    advertisement = peripheral.advertisement
+    return profile_of(advertisement) or profile_by_services(advertisement.service_uuids)
+
+
+def _as_selected(
+    peripheral: Peripheral, selector: SensorSelector | None
+) -> DiscoveredDevice:
+    """Return a device with its kind: the one that is given, or the one that it shows."""
+    if selector is None:
+        return DiscoveredDevice(peripheral, _known_kind(peripheral))
+    if selector.profile is not None:
+        return DiscoveredDevice(peripheral, selector.profile)
+    asked = PROFILES.get(selector.text.strip().lower())
+    if asked is not None and _is_of_kind(peripheral, asked):
+        return DiscoveredDevice(peripheral, asked)
+    return DiscoveredDevice(peripheral, _known_kind(peripheral))
+
+
 async def _discoveries(
-    *, backend: Backend | None, profile: SensorProfile | None = None
-) -> AsyncGenerator[DiscoveredDevice, None]:
-    """Yield connected devices, then each device that is received, with all that is known of it."""
+    *, backend: Backend | None, selector: SensorSelector | None = None
+) -> AsyncGenerator[DiscoveredDevice | None, None]:
+    """Yield connected devices, then each device that is received, with all that is known of it.
+
+    None is yielded once, when the scan has begun.
+    """
     services = tuple(sorted({uuid for one in PROFILES.values() for uuid in one.services}))
     seen: dict[str, Advertisement] = {}
     for peripheral in await connected_devices(services, backend=backend):
-        yield DiscoveredDevice(peripheral, profile or profile_of(peripheral.advertisement))
+        yield _as_selected(peripheral, selector)
     async with aclosing(received_advertisements(backend=backend)) as stream:
-        async for peripheral in stream:
-            known = _merged(seen.get(peripheral.address), peripheral.advertisement)
-            seen[peripheral.address] = known
-            yield DiscoveredDevice(
-                replace(peripheral, advertisement=known), profile or profile_of(known)
-            )
+        async for heard in stream:
+            if heard is None:
+                yield None
+                continue
+            known = _merged(seen.get(heard.address), heard.advertisement)
+            seen[heard.address] = known
+            yield _as_selected(replace(heard, advertisement=known), selector)
 
 
 def _merged(before: Advertisement | None, now: Advertisement) -> Advertisement:
@@ -144,8 +180,14 @@ async def scan(
     """
     found: dict[str, DiscoveredDevice] = {}
     try:
-        async with asyncio.timeout(duration_s), aclosing(_discoveries(backend=backend)) as stream:
+        async with (
+            asyncio.timeout(None) as limit,
+            aclosing(_discoveries(backend=backend)) as stream,
+        ):
             async for one in stream:
+                if one is None:  # the time that the daemon took to begin does not count
+                    limit.reschedule(asyncio.get_running_loop().time() + duration_s)
+                    continue
                 before = found.get(one.peripheral.address)
                 found[one.peripheral.address] = one
                 if on_found and (before is None or _differs(before, one)):
@@ -207,10 +249,15 @@ async def find(
     unidentified: dict[str, DiscoveredDevice] = {}
     try:
         async with (
-            asyncio.timeout(timeout_s) as limit,
-            aclosing(_discoveries(backend=backend, profile=selector.profile)) as stream,
+            asyncio.timeout(None) as limit,
+            aclosing(_discoveries(backend=backend, selector=selector)) as stream,
         ):
             async for one in stream:
+                if one is None:
+                    began_s = asyncio.get_running_loop().time()
+                    left_s = settle_s if matching else timeout_s
+                    limit.reschedule(began_s + min(left_s, timeout_s))
+                    continue
                 if not selector.matches(one):
                     continue
                 if one.profile is None:  # a later advertisement may identify it
@@ -218,9 +265,10 @@ async def find(
                     continue
                 if selector.matches_exactly(one):
                     return one
-                if not matching:
-                    until_s = asyncio.get_running_loop().time() + settle_s
-                    limit.reschedule(min(until_s, limit.when() or until_s))
+                until_s = limit.when()
+                if not matching and until_s is not None:
+                    settled_s = asyncio.get_running_loop().time() + settle_s
+                    limit.reschedule(min(settled_s, until_s))
                 matching[one.peripheral.address] = one
     except TimeoutError:
         pass

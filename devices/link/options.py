@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from devices.link.radio import Backend
 
-__all__ = ["HostClocks", "LinkOptions", "LinkTimeouts"]
+__all__ = ["LEAST_MTU", "HostClocks", "LinkOptions", "LinkTimeouts"]
+
+#: MTU of every link that agreed on no larger one, bytes; BlueZ shows it where it knows none, too.
+LEAST_MTU: Final = 23
 
 #: Range of the random factor on each wait between reconnection attempts.
 _JITTER: Final = (0.75, 1.25)
@@ -41,6 +44,11 @@ class LinkTimeouts:
         the wait doubles from one attempt to the next.
     give_up_s : float
         Time after which a lost sensor is given up.
+    fruitful_s : float
+        A connection that streamed this long was worth it; after shorter ones the waits go on
+        growing.
+    most_fruitless : int
+        Number of shorter ones in a row after which a sensor is given up.
     stop_s, disconnect_s : float
         Limits for stopping the sensor and for disconnecting, which takes BlueZ 2 to 3 s.
     queue_s : float
@@ -57,6 +65,8 @@ class LinkTimeouts:
     first_wait_s: float = 1.0
     longest_wait_s: float = 30.0
     give_up_s: float = 300.0
+    fruitful_s: float = 5.0
+    most_fruitless: int = 10
     stop_s: float = 5.0
     disconnect_s: float = 12.0
     queue_s: float = 300.0

@@ -7,6 +7,7 @@ device is the sensor and what its bytes mean is not known here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,8 +19,9 @@ from bleak import BleakAdapter, BleakClient, BleakScanner
 from devices.decoding.uuids import GENERIC_ACCESS_SERVICE, GENERIC_ATTRIBUTE_SERVICE
 from devices.link.bleak_errors import translated_errors
 from devices.link.remedies import remedy
+from devices.link.repeats import RepeatFilter
 from devices.profile import Advertisement
-from tremor.errors import LinkError
+from tremor.errors import LinkError, SensorRefusedError
 
 if TYPE_CHECKING:
     from bleak.backends.adapter import BaseBleakAdapter
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
 __all__ = [
+    "ATT_HEADER_SIZE",
     "Backend",
     "GattConnection",
     "Peripheral",
@@ -42,8 +45,11 @@ _GENERIC_SERVICES: Final = (GENERIC_ACCESS_SERVICE, GENERIC_ATTRIBUTE_SERVICE)
 _MISSING_RSSI_DBM: Final = -127
 #: Grace period beyond bleak's own connection timeout, s.
 _CONNECT_GRACE_S: Final = 10.0
+#: Time that the start of a scan may take, and the wait before it is tried again, s.
+_SCAN_START_S: Final = 30.0
+_SCAN_RETRY_S: Final = 0.5
 #: Header of an ATT write or notification, bytes.
-_ATT_HEADER_SIZE: Final = 3
+ATT_HEADER_SIZE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +151,10 @@ def _cached_advertisement(device: BLEDevice) -> Advertisement:
 
 async def received_advertisements(
     *, backend: Backend | None = None
-) -> AsyncGenerator[Peripheral, None]:
+) -> AsyncGenerator[Peripheral | None, None]:
     """Scan, and yield a device for every advertisement that is received, without end.
+
+    A daemon that is slow or busy is waited for; a start that is cancelled would keep it busy.
 
     Parameters
     ----------
@@ -155,8 +163,9 @@ async def received_advertisements(
 
     Yields
     ------
-    Peripheral
-        Sender of an advertisement; the same device any number of times.
+    Peripheral or None
+        None once, when the scan has begun; then the sender of each advertisement, the same device
+        any number of times.
 
     Raises
     ------
@@ -169,15 +178,30 @@ async def received_advertisements(
         detection_callback=lambda device, data: received.put_nowait(_peripheral(device, data)),
         backend=(backend or Backend()).scanner,
     )
-    with translated_errors("scan"):
-        await scanner.start()
+    await _begin_scan(scanner)
     try:
+        yield None
         while True:
             yield await received.get()
     finally:
         # A scan that cannot be stopped ends with this program; the results are valid.
         with suppress(LinkError), translated_errors("end the scan"):
             await scanner.stop()
+
+
+async def _begin_scan(scanner: BleakScanner) -> None:
+    """Begin a scan; while the daemon is busy with another one, try again."""
+    until_s = time.monotonic() + _SCAN_START_S
+    while True:
+        try:
+            with translated_errors("scan"):
+                async with asyncio.timeout(_SCAN_START_S):
+                    await scanner.start()
+                return
+        except LinkError as error:
+            if error.trouble != "busy" or time.monotonic() >= until_s:
+                raise
+        await asyncio.sleep(_SCAN_RETRY_S)
 
 
 def _peripheral(device: BLEDevice, data: AdvertisementData) -> Peripheral:
@@ -231,6 +255,8 @@ class GattConnection:
         self._connect_s = connect_s
         self._step_s = step_s
         self._subscribed: set[str] = set()
+        #: Characteristics that another program is subscribed to as well.
+        self._shared: dict[str, RepeatFilter] = {}
         self._client = BleakClient(
             peripheral.device,
             disconnected_callback=lambda _: on_lost(),
@@ -274,7 +300,7 @@ class GattConnection:
     def mtu(self, characteristic: str) -> int | None:
         """Return the negotiated MTU, bytes; None if the characteristic does not exist."""
         found = self._find(characteristic)
-        return None if found is None else found.max_write_without_response_size + _ATT_HEADER_SIZE
+        return None if found is None else found.max_write_without_response_size + ATT_HEADER_SIZE
 
     def _find(self, characteristic: str) -> BleakGATTCharacteristic | None:
         with translated_errors(f"look into {self._name}"):
@@ -285,6 +311,8 @@ class GattConnection:
         uuid = characteristic.lower()
         if uuid in self._subscribed:
             return  # bleak would silently replace the callback
+        if self._is_notifying(uuid):
+            self._shared[uuid] = RepeatFilter()
         with translated_errors(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.start_notify(
@@ -295,8 +323,23 @@ class GattConnection:
                 )
         self._subscribed.add(uuid)
 
+    def _is_notifying(self, uuid: str) -> bool:
+        """Check whether another program is subscribed already; only BlueZ knows."""
+        found = self._find(uuid)
+        details = None if found is None else found.obj
+        properties = details[1] if isinstance(details, tuple) and len(details) > 1 else None
+        return isinstance(properties, dict) and properties.get("Notifying") is True
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another program listened to the sensor when this one began to."""
+        return bool(self._shared)
+
     def _on_notification(self, uuid: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
-        self._on_packet(uuid, bytes(data))
+        value = bytes(data)
+        shared = self._shared.get(uuid)
+        if shared is None or not shared.is_repeat(value, time.monotonic()):
+            self._on_packet(uuid, value)
 
     async def unsubscribe(self, characteristic: str) -> None:
         """Disable notifications, if they are enabled."""
@@ -322,8 +365,10 @@ class GattConnection:
 
         Raises
         ------
+        SensorRefusedError
+            If it is not confirmed in time although the link holds, as a locked sensor does.
         LinkError
-            If the write fails or is not confirmed in time.
+            If the write fails otherwise.
         """
         found = self._find(characteristic)
         confirmed = response and (found is None or "write" in found.properties)
@@ -334,10 +379,13 @@ class GattConnection:
         except LinkError as error:
             if not isinstance(error.__cause__, TimeoutError):
                 raise
-            raise LinkError(
+            unconfirmed = SensorRefusedError if self._client.is_connected else LinkError
+            silent = unconfirmed(
                 f"{self._name} did not confirm a write within {self._step_s:g} s; come nearer, or, "
                 f"where it wants to be paired, {remedy('pairing')}"
-            ) from error
+            )
+            silent.trouble = "pairing"
+            raise silent from error
 
     async def read(self, characteristic: str) -> bytes:
         """Read a value.

@@ -69,6 +69,26 @@ REMEDIES: Final[Mapping[str, Remedy]] = MappingProxyType(
             macos="give --pair and confirm what the system asks",
             windows="give --pair, or pair it in Settings > Bluetooth & devices",
         ),
+        "pairing failed": Remedy(
+            linux="open 'bluetoothctl' beside it, type 'agent on' and 'default-agent', and record "
+            "again with --pair; a sensor that was paired elsewhere must forget that first",
+            macos="remove it in System Settings > Bluetooth, confirm what the system asks, and "
+            "record again with --pair",
+            windows="remove it in Settings > Bluetooth & devices, and pair it there anew",
+        ),
+        "unreachable": Remedy(
+            linux="wake it, come nearer, and close the phone app that may hold its link",
+            macos="wake it, come nearer, and close the phone app that may hold its link",
+            windows="wake it, come nearer, and close the phone app that may hold its link; where "
+            "it was paired, remove it in Settings > Bluetooth & devices and record again",
+        ),
+        "short packets": Remedy(
+            linux="disconnect it ('bluetoothctl disconnect'), and record again; an adapter of "
+            "Bluetooth 4.2 or newer passes long packets",
+            macos="turn Bluetooth off and on, and record again",
+            windows="turn Bluetooth off and on, and record again; Windows 10 before 1709 and "
+            "adapters older than Bluetooth 4.2 pass short packets only",
+        ),
         "busy": Remedy(
             linux="wait some seconds and try again; else 'sudo systemctl restart bluetooth'",
             macos="wait some seconds and try again; else turn Bluetooth off and on",

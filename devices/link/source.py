@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 from weakref import WeakKeyDictionary
@@ -17,7 +18,8 @@ from devices.catalog import PROFILES
 from devices.link.cancellation import finish_despite_cancellation
 from devices.link.connection import SensorConnection
 from devices.link.discovery import DiscoveredDevice, SensorSelector, find
-from devices.link.options import HostClocks, LinkOptions
+from devices.link.options import LEAST_MTU, HostClocks, LinkOptions
+from devices.link.remedies import remedy
 from devices.link.stream import PacketStream, StreamCounts
 from devices.profile import RequestedSettings, SensorProfile, Started, StreamSettings
 from tremor.errors import (
@@ -38,6 +40,10 @@ __all__ = ["SensorSource", "Tap"]
 Tap: TypeAlias = Callable[[Packet | LinkEvent], None]
 
 _FULL_CHARGE_PERCENT: Final = 100
+_SHARED: Final = (
+    "another program listens to this sensor too; what arrives twice for that is left out. End that "
+    "program, as 'fuser' or the list of tasks shows it"
+)
 
 #: Scanning and connecting disturb the other links of an adapter, and a program cannot run two
 #: scans at once; hence one lock for each event loop.
@@ -101,13 +107,16 @@ class SensorSource:
         self._timeouts = self._link.timeouts
         self._clocks = clocks or HostClocks()
         self._rng = rng or random.Random()
-        self._stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._report_event)
+        self._stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._on_event)
         self._device: DiscoveredDevice | None = None
         self._settings: StreamSettings | None = None
         self._started: Started | None = None
         self._connection: SensorConnection | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._is_open = False
+        self._has_told_mtu = False
+        #: Connections in a row that streamed for a moment only.
+        self._n_fruitless = 0
         known = profile or PROFILES.get(sensor.strip().lower())
         if known is not None:
             self._settings = self._requested.resolve(known)
@@ -301,11 +310,14 @@ class SensorSource:
                 await finish_despite_cancellation(self._disconnect())
                 raise
         try:
-            mtu = connection.mtu
             # Without the address: tapped events are kept, and recordings are passed on.
-            self._report_event("connected", self.name + (f", MTU {mtu}" if mtu else ""))
+            mtu = connection.mtu
+            known = f", MTU {mtu}" if mtu and mtu > LEAST_MTU else ""
+            self._report_event("connected", self.name + known)
             granted = await connection.start(self._settings)
             self._check_granted(granted)
+            if connection.is_shared:
+                self._report_event("shared", _SHARED)
         except BaseException:
             await finish_despite_cancellation(self._disconnect())
             raise
@@ -342,6 +354,19 @@ class SensorSource:
         self._stream.put(packet)
         self._tap_all((packet,))
 
+    def _on_event(self, kind: str, detail: str) -> None:
+        """Report what the decoder met; packets that are refused may have been cut by the link."""
+        self._report_event(kind, detail)
+        connection = self._connection
+        if kind != "refused" or self._has_told_mtu or connection is None or not connection.is_cut:
+            return
+        self._has_told_mtu = True
+        self._report_event(
+            "mtu",
+            f"the Bluetooth link passes no more than {connection.longest_packet} bytes of a "
+            f"packet, and {self.profile.name} sends longer ones; {remedy('short packets')}",
+        )
+
     def _report_event(
         self, kind: str, detail: str = "", *, stamp: tuple[float, float] | None = None
     ) -> None:
@@ -372,15 +397,31 @@ class SensorSource:
                 if connection.has_streamed:
                     last_streamed_s = self._clocks.timer()
                 await self._disconnect(stop=False)
+                self._require_fruit(connection, failure.reason)
                 await self._reconnect(failure.reason, last_streamed_s)
         except Exception as error:  # raised to the reader, whatever it is
             self._stream.end(error)
+
+    def _require_fruit(self, connection: SensorConnection, reason: str) -> None:
+        """Give up a sensor that streams a moment and drops, time after time."""
+        if connection.streamed_s >= self._timeouts.fruitful_s:
+            self._n_fruitless = 0
+            return
+        self._n_fruitless += 1
+        if self._n_fruitless > self._timeouts.most_fruitless:
+            raise SensorLostError(
+                f"{self.name} was lost ({reason}) {self._n_fruitless} times in a row, each time "
+                f"within {self._timeouts.fruitful_s:g} s; charge it, come nearer, close other "
+                "programs that use it, and record again"
+            )
 
     async def _reconnect(self, reason: str, last_streamed_s: float) -> None:
         """Reconnect; the time until giving up runs from when the sensor last streamed."""
         selector = SensorSelector(self.address, self.profile)
         last_error: TremorError | None = None
-        for wait_s in self._timeouts.backoff_s(self._rng):
+        # After connections that were of no use the waits are as long as if they had failed.
+        n_waited = max(0, self._n_fruitless - 1)
+        for wait_s in islice(self._timeouts.backoff_s(self._rng), n_waited, None):
             lost_s = self._clocks.timer() - last_streamed_s
             if lost_s >= self._timeouts.give_up_s:
                 cause = f": {last_error}" if last_error is not None else ""

@@ -41,6 +41,8 @@ from rigs.fake_device import (
 from rigs.models import AttError, NoAnswer
 
 TICK_S = 0.01
+#: Name on the bus of a program that is not there.
+OTHER_PROGRAM = ":9.99"
 
 
 class FakeBluez:
@@ -60,6 +62,8 @@ class FakeBluez:
         self.powered: bool = config["powered"]
         self.scanning: set[str] = set()
         self.discovery_error = ""
+        self.discovery_delay_s = 0.0
+        self.discoveries_in_progress = 0
 
     # What goes out
 
@@ -200,6 +204,10 @@ class FakeBluez:
             raise BluezError("org.bluez.Error.NotReady", "Resource Not Ready")
         if self.discovery_error:
             raise BluezError(self.discovery_error, "fault of the rig")
+        if self.discoveries_in_progress > 0:
+            self.discoveries_in_progress -= 1
+            raise BluezError(IN_PROGRESS, "Operation already in progress")
+        await asyncio.sleep(self.discovery_delay_s)
         if message.sender in self.scanning:
             raise BluezError(IN_PROGRESS, "Operation already in progress")
         self.scanning.add(message.sender)
@@ -269,9 +277,10 @@ class FakeBluez:
             for path, (interface, properties) in list(device.objects.items()):
                 await self.added(path, interface, properties)
         device.resolved = True
-        await self.change(
-            device.path, DEVICE_1, {"UUIDs": list(device.sensor.table), "ServicesResolved": True}
-        )
+        shown: dict[str, Any] = {"UUIDs": list(device.sensor.table), "ServicesResolved": True}
+        if device.gap_name:
+            shown |= {"Name": device.name, "Alias": device.name}
+        await self.change(device.path, DEVICE_1, shown)
 
     async def device_Pair(self, message: Message, device: Device) -> Callable | None:  # noqa: N802
         if device.pairing_fails:
@@ -295,6 +304,8 @@ class FakeBluez:
         await self.change(device.path, DEVICE_1, {"Connected": False})
 
     def let_go(self, device: Device) -> None:
+        for path in device.listeners:
+            device.objects[path][1]["Notifying"] = False
         device.listeners.clear()
         for end in device.sockets.values():
             end.close()
@@ -356,10 +367,18 @@ class FakeBluez:
         listeners = device.listeners.setdefault(message.path, set())
         if message.sender in listeners:
             raise BluezError(IN_PROGRESS, "Already notifying")
-        listeners.add(message.sender)
         await self.reply(message)
-        await self.change(message.path, CHARACTERISTIC_1, {"Notifying": True})
-        device.sensor.notify(device.uuid_of[message.path], True, time.monotonic())
+        await self.listen(device, message.path, message.sender)
+
+    async def listen(self, device: Device, path: str, client: str) -> None:
+        """Subscribe a client; the sensor learns of the first one only."""
+        listeners = device.listeners.setdefault(path, set())
+        listeners.add(client)
+        if len(listeners) > 1:
+            return
+        device.objects[path][1]["Notifying"] = True
+        await self.change(path, CHARACTERISTIC_1, {"Notifying": True})
+        device.sensor.notify(device.uuid_of[path], True, time.monotonic())
 
     async def gatt_StopNotify(self, message: Message, device: Device) -> None:  # noqa: N802
         listeners = device.listeners.get(message.path, set())
@@ -380,6 +399,7 @@ class FakeBluez:
         device.listeners[path].discard(client)
         if not device.listeners[path]:
             del device.listeners[path]
+            device.objects[path][1]["Notifying"] = False
             device.sensor.notify(device.uuid_of[path], False, time.monotonic())
 
     def client_gone(self, client: str) -> None:
@@ -406,7 +426,8 @@ class FakeBluez:
                             device.sockets[path].send(cut)
                         except BlockingIOError:
                             device.n_dropped += 1  # bluetoothd drops it silently too
-                    elif path in device.listeners:
+                    # Announced once for each subscribed client, and each of them hears them all.
+                    for _ in device.listeners.get(path, ()):
                         await self.change(path, CHARACTERISTIC_1, {"Value": cut})
 
     # Commands of the test
@@ -428,6 +449,10 @@ class FakeBluez:
         if what == "discovery_error":
             self.discovery_error = command["name"]
             return None
+        if what == "slow_discovery":
+            self.discovery_delay_s = command["delay_s"]
+            self.discoveries_in_progress = command["in_progress"]
+            return None
         assert device is not None
         if what == "lose":
             return await self.lose(device)
@@ -437,6 +462,13 @@ class FakeBluez:
             device.known = True
             await self.link_up(device)
             return await self.resolve(device)
+        if what == "listen":  # as another program does, to all that notifies
+            for path, (_, properties) in list(device.objects.items()):
+                if {"notify", "indicate"} & set(properties.get("Flags", ())):
+                    await self.listen(device, path, OTHER_PROGRAM)
+            return None
+        if what == "stop_listening":
+            return self.client_gone(OTHER_PROGRAM)
         if what == "set":
             for name, value in command.items():
                 owner = device if hasattr(device, name) else device.sensor

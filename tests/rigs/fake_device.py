@@ -68,6 +68,8 @@ class Device:
     paired: bool = False
     trusted: bool = False
     rssi: int | None = None
+    #: Name of the generic access service, which BlueZ shows once it was connected; "" for the same.
+    gap_name: str = ""
     late_name: int = 0  # number of advertisements without a name
     mtu: int = 247
     #: Outcome of the next calls of Connect: the text of an error, "hang", or "vanish".
@@ -90,16 +92,21 @@ class Device:
         return f"{ADAPTER}/dev_{self.sensor.address.replace(':', '_')}"
 
     @property
+    def name(self) -> str:
+        """Name that the daemon shows."""
+        return self.gap_name if self.gap_name and self.objects else self.sensor.name
+
+    @property
     def has_name(self) -> bool:
         return self.late_name <= 0
 
     def properties(self) -> dict[str, Any]:
         dashes = self.sensor.address.replace(":", "-")
-        uuids = self.sensor.table if self.resolved else self.sensor.advertised
+        uuids = self.sensor.table if self.objects else self.sensor.advertised
         found: dict[str, Any] = {
             "Address": self.sensor.address,
             "AddressType": "random",
-            "Alias": self.sensor.name if self.has_name else dashes,
+            "Alias": self.name if self.has_name else dashes,
             "Paired": self.paired,
             "Trusted": self.trusted,
             "Blocked": False,
@@ -109,7 +116,7 @@ class Device:
             "Adapter": ADAPTER,
         }
         if self.has_name:
-            found["Name"] = self.sensor.name
+            found["Name"] = self.name
         if self.sensor.manufacturer:
             found["ManufacturerData"] = self.sensor.manufacturer
         if self.rssi is not None:

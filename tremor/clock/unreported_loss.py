@@ -255,9 +255,10 @@ def _is_plausible(fit: _Fit, packets: _Packets) -> bool:
     at = np.flatnonzero(fit.lost)
     if not len(at):
         return False
-    least_s = float(fit.lost[at].min()) * fit.period_s
-    if least_s >= UNREPORTED_LOSS.long_s:
-        return fit.scatter_s < UNREPORTED_LOSS.long_scatter * least_s
+    usual_s = float(np.median(fit.lost[at])) * fit.period_s
+    is_long = usual_s >= UNREPORTED_LOSS.long_s
+    if is_long and fit.scatter_s < UNREPORTED_LOSS.long_scatter * usual_s:
+        return True
     least_lost = UNREPORTED_LOSS.least_lost_share * float(packets.last[-1] - packets.last[0])
     if len(at) < UNREPORTED_LOSS.least_losses or fit.lost.sum() < least_lost:
         return False

@@ -128,7 +128,11 @@ class StallCalibration:
         1.0, "s", "a silence this long may be a stall of the computer", source=JUDGEMENT
     )
     silence_packets: float = calibrated(
-        2.0, "1", "... where it is also this many times as long as a packet", source=JUDGEMENT
+        4.0,
+        "1",
+        "... where it is also this many times as long as a packet: up to three lost ones in a row "
+        "are a loss",
+        source=JUDGEMENT,
     )
     least_fall_s: float = calibrated(
         0.05,
@@ -216,11 +220,11 @@ class UnreportedLossCalibration:
     long_scatter: float = calibrated(
         0.35,
         "1",
-        "... where the scatter about the line is no more than this share of the shortest loss",
+        "... where the scatter about the line is no more than this share of the usual loss",
         source=JUDGEMENT,
     )
     as_good: float = calibrated(
-        1.5,
+        1.2,
         "1",
         "a fit whose scatter is below this multiple of the least describes the arrivals as well",
         source=JUDGEMENT,

@@ -153,7 +153,7 @@ def test_sensor_that_wants_to_be_paired_and_is_silent_about_it(bluetooth):
 
 def test_pairing_that_fails_is_told(bluetooth):
     bluetooth({"h10": {"needs_pairing": True, "pairing_fails": True}})
-    with pytest.raises(SensorRefusedError, match="pairing failed; pair it: give --pair"):
+    with pytest.raises(SensorRefusedError, match="pairing failed; open .bluetoothctl. beside it"):
         stream(Taken(), pair=True)
 
 
