@@ -60,6 +60,8 @@ class SensorConnection:
         Pairing, timeouts, backend.
     clocks : HostClocks
         Clocks for stamping packets and for timeouts.
+    shared : bool, optional
+        Whether another program listens too, if an earlier connection of this run has shown it.
 
     Attributes
     ----------
@@ -78,6 +80,7 @@ class SensorConnection:
         receive: Callable[[Packet], None],
         options: LinkOptions,
         clocks: HostClocks,
+        shared: bool | None = None,
     ) -> None:
         assert device.profile is not None
         self._profile: SensorProfile = device.profile
@@ -103,6 +106,7 @@ class SensorConnection:
             pair=options.pair,
             connect_s=options.timeouts.connect_s,
             step_s=options.timeouts.step_s,
+            shared=shared,
             backend=options.backend,
         )
 
@@ -140,8 +144,8 @@ class SensorConnection:
         return self._gatt.is_open
 
     @property
-    def is_shared(self) -> bool:
-        """Whether another program listened to the sensor when this one began to."""
+    def is_shared(self) -> bool | None:
+        """Whether another program listens too; None before the first subscription."""
         return self._gatt.is_shared
 
     @property

@@ -235,6 +235,9 @@ class GattConnection:
         Whether to pair first.
     connect_s, step_s : float
         Timeouts for connecting, service discovery included, and for one read or write, s.
+    shared : bool, optional
+        Whether another program listens too, where that is known. By default it is found out, which
+        works before the first subscription of this run only: BlueZ may keep that over lost links.
     backend : Backend, optional
         Bluetooth backend; by default that of the operating system.
     """
@@ -248,6 +251,7 @@ class GattConnection:
         pair: bool = False,
         connect_s: float = 20.0,
         step_s: float = 10.0,
+        shared: bool | None = None,
         backend: Backend | None = None,
     ) -> None:
         self._name = peripheral.advertisement.name or peripheral.address
@@ -256,7 +260,10 @@ class GattConnection:
         self._step_s = step_s
         self._subscribed: set[str] = set()
         #: Characteristics that another program is subscribed to as well.
-        self._shared: dict[str, RepeatFilter] = {}
+        self._repeats: dict[str, RepeatFilter] = {}
+        #: Whether there are any; None before the first subscription.
+        self.is_shared = shared
+        self._finds_out = shared is None
         self._client = BleakClient(
             peripheral.device,
             disconnected_callback=lambda _: on_lost(),
@@ -311,8 +318,10 @@ class GattConnection:
         uuid = characteristic.lower()
         if uuid in self._subscribed:
             return  # bleak would silently replace the callback
-        if self._is_notifying(uuid):
-            self._shared[uuid] = RepeatFilter()
+        is_shared = self._is_notifying(uuid) if self._finds_out else bool(self.is_shared)
+        if is_shared:
+            self._repeats[uuid] = RepeatFilter()
+        self.is_shared = bool(self.is_shared) or is_shared
         with translated_errors(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.start_notify(
@@ -330,15 +339,10 @@ class GattConnection:
         properties = details[1] if isinstance(details, tuple) and len(details) > 1 else None
         return isinstance(properties, dict) and properties.get("Notifying") is True
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether another program listened to the sensor when this one began to."""
-        return bool(self._shared)
-
     def _on_notification(self, uuid: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
         value = bytes(data)
-        shared = self._shared.get(uuid)
-        if shared is None or not shared.is_repeat(value, time.monotonic()):
+        repeats = self._repeats.get(uuid)
+        if repeats is None or not repeats.is_repeat(value, time.monotonic()):
             self._on_packet(uuid, value)
 
     async def unsubscribe(self, characteristic: str) -> None:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from devices.catalog import PROFILES
 from devices.link.cancellation import finish_despite_cancellation
+from devices.link.claim import SensorClaim
 from devices.link.connection import SensorConnection
 from devices.link.discovery import DiscoveredDevice, SensorSelector, find
 from devices.link.options import LEAST_MTU, HostClocks, LinkOptions
@@ -40,6 +41,8 @@ __all__ = ["SensorSource", "Tap"]
 Tap: TypeAlias = Callable[[Packet | LinkEvent], None]
 
 _FULL_CHARGE_PERCENT: Final = 100
+#: Time between two looks whether another run asks for the sensor, s.
+_CLAIM_TICK_S: Final = 1.0
 _SHARED: Final = (
     "another program listens to this sensor too; what arrives twice for that is left out. End that "
     "program, as 'fuser' or the list of tasks shows it"
@@ -114,7 +117,11 @@ class SensorSource:
         self._connection: SensorConnection | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._is_open = False
+        self._claim: SensorClaim | None = None
+        self._claim_watcher: asyncio.Task[None] | None = None
         self._has_told_mtu = False
+        #: Whether another program listens to the sensor too; None before the first subscription.
+        self._is_shared: bool | None = None
         #: Connections in a row that streamed for a moment only.
         self._n_fruitless = 0
         known = profile or PROFILES.get(sensor.strip().lower())
@@ -206,6 +213,8 @@ class SensorSource:
             raise
         self._is_open = True
         self._watcher = asyncio.create_task(self._watch())
+        if self._claim is not None:
+            self._claim_watcher = asyncio.create_task(self._watch_claim(self._claim))
         return self
 
     async def __aexit__(
@@ -264,11 +273,18 @@ class SensorSource:
     async def stop(self) -> None:
         """Stop and disconnect the sensor; packets that are waiting can still be read."""
         self._is_open = False
-        watcher, self._watcher = self._watcher, None
-        if watcher is not None:
+        watchers = {one for one in (self._watcher, self._claim_watcher) if one is not None}
+        self._watcher = self._claim_watcher = None
+        for watcher in watchers:
             watcher.cancel()
-            await asyncio.wait({watcher})
-        await self._disconnect()
+        if watchers:
+            await asyncio.wait(watchers)
+        try:
+            await self._disconnect()
+        finally:
+            claim, self._claim = self._claim, None
+            if claim is not None:
+                claim.release()
         self._stream.end()
 
     # Opening
@@ -298,11 +314,14 @@ class SensorSource:
             )
             if self._settings is None:
                 self._settings = self._requested.resolve(self.profile)
+            if self._claim is None and self._link.backend is None:
+                self._claim = SensorClaim(self.address, self.name)
             connection = self._connection = SensorConnection(
                 self._device,
                 receive=self._receive,
                 options=self._link,
                 clocks=self._clocks,
+                shared=self._is_shared,
             )
             try:
                 await connection.open()
@@ -314,14 +333,20 @@ class SensorSource:
             mtu = connection.mtu
             known = f", MTU {mtu}" if mtu and mtu > LEAST_MTU else ""
             self._report_event("connected", self.name + known)
-            granted = await connection.start(self._settings)
+            try:
+                granted = await connection.start(self._settings)
+            finally:
+                self._note_shared(connection)
             self._check_granted(granted)
-            if connection.is_shared:
-                self._report_event("shared", _SHARED)
         except BaseException:
             await finish_despite_cancellation(self._disconnect())
             raise
         self._begin_stream(connection, granted)
+
+    def _note_shared(self, connection: SensorConnection) -> None:
+        if connection.is_shared and not self._is_shared:
+            self._report_event("shared", _SHARED)
+        self._is_shared = connection.is_shared
 
     def _check_granted(self, granted: Started) -> None:
         before = self._started
@@ -382,6 +407,18 @@ class SensorSource:
         except Exception as error:  # bleak would only log it, and the stream would go on untapped
             self._tap = None
             self._stream.end(error)
+
+    async def _watch_claim(self, claim: SensorClaim) -> None:
+        """Report other runs that ask for the sensor."""
+        while True:
+            await asyncio.sleep(_CLAIM_TICK_S)
+            number = claim.asked_by()
+            if number is not None:
+                self._report_event(
+                    "claimed",
+                    f"another run of this program (process {number}) asked for this sensor and was "
+                    "turned away",
+                )
 
     async def _watch(self) -> None:
         """Watch the link and reconnect it, until the sensor is given up."""

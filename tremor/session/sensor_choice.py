@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from devices.link.discovery import DiscoveredDevice
     from devices.profile import SensorProfile
 
-__all__ = ["RequestedSensor", "candidate_text", "candidates", "find_sensor", "parse_sensors"]
+__all__ = [
+    "RequestedSensor",
+    "candidate_text",
+    "candidates",
+    "find_sensor",
+    "parse_sensors",
+    "unknown_sensors",
+]
 
 #: Lengths of the rounds of listening, s; the first in which a sensor is heard is the last.
 _ROUNDS_S: Final = (1.5, 3.5, 5.0)
@@ -121,6 +128,38 @@ def candidates(
     return tuple(exact[:1] or matching)
 
 
+def unknown_sensors(found: Sequence[DiscoveredDevice], text: str) -> tuple[DiscoveredDevice, ...]:
+    """Return the devices that are meant by name or address and are no known kind of sensor.
+
+    Parameters
+    ----------
+    found : sequence of DiscoveredDevice
+        Devices in reach, the strongest first.
+    text : str
+        Name or address; empty for any known sensor, which none of them is.
+
+    Returns
+    -------
+    tuple of DiscoveredDevice
+        In the same order.
+    """
+    from devices.link.discovery import SensorSelector
+
+    if not text.strip():
+        return ()
+    wanted = SensorSelector(text)
+    return tuple(one for one in found if one.profile is None and wanted.matches(one))
+
+
+def _unknown(strangers: Sequence[DiscoveredDevice]) -> str:
+    """Return the sentence about devices that were heard and are of no known kind."""
+    names = "; ".join(candidate_text(one).partition(", ")[2] for one in strangers[:_MOST_LISTED])
+    return (
+        f"heard, but of no known kind: {names}; say which kind it speaks like with --profile "
+        "('tremor sensors' lists them), or name its bytes with --profile nordic-uart and --option"
+    )
+
+
 def candidate_text(one: DiscoveredDevice) -> str:
     """Return kind, name, address and signal of a sensor in a line."""
     peripheral = one.peripheral
@@ -172,12 +211,16 @@ async def find_sensor(
     from devices.link.discovery import scan
 
     heard: tuple[DiscoveredDevice, ...] = ()
+    found: list[DiscoveredDevice] = []
     for duration_s in _ROUNDS_S:
         found = [one for one in await scan(duration_s) if one.peripheral.address not in taken]
         heard = candidates(found, sensor.text, profile=profile)
         if heard:
             break
     if not heard:
+        strangers = unknown_sensors(found, sensor.text)
+        if strangers:
+            raise SensorNotFoundError(_unknown(strangers))
         what = f"'{sensor.text}'" if sensor.text else "a known sensor"
         raise SensorNotFoundError(
             f"{what} was not heard within {sum(_ROUNDS_S):g} s; wear or shake it so that it "

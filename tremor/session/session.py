@@ -124,6 +124,7 @@ class _Session:
                 placement=plan.placement_of(sensor),
                 is_simulated=sensor.is_simulated,
                 on_window=self._on_window,
+                on_notice=self._on_notice,
             )
             for sensor in plan.sensors
         ]
@@ -181,6 +182,10 @@ class _Session:
         from tremor.report.as_json import document_of
 
         self._emit("window", {"sensor": track.label, "window": document_of(window)})
+
+    def _on_notice(self, track: Track, words: str) -> None:
+        label = f"{track.label}: " if len(self._tracks) > 1 else ""
+        self._screen.note(label + words)
 
     def _is_still(self) -> bool | None:
         known = [track.is_still() for track in self._tracks if not track.is_over]

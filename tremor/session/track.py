@@ -43,6 +43,8 @@ _LOSS_OVER_S: Final = 10.0
 _MOST_WAITING: Final = 2000
 _DISK_WAIT_S: Final = 0.01
 _GONE: Final = frozenset({"lost", "silent"})
+#: Events of the link whose sentence is for the user.
+_NOTICES: Final = frozenset({"shared", "mtu", "claimed"})
 
 
 def describe(source: SensorSource) -> StreamDescription:
@@ -113,6 +115,8 @@ class Track:
         Whether it is a simulated sensor, which nobody can tap, and which waits for the disk.
     on_window : callable, optional
         Called with the track and each finished window.
+    on_notice : callable, optional
+        Called with the track and what the user should know of its link, a sentence.
     """
 
     def __init__(
@@ -123,6 +127,7 @@ class Track:
         placement: str,
         is_simulated: bool = False,
         on_window: Callable[[Track, WindowAnalysis], None] | None = None,
+        on_notice: Callable[[Track, str], None] | None = None,
     ) -> None:
         self.label = label
         self.folder = folder
@@ -141,6 +146,7 @@ class Track:
         self.detects_loss = False
         self._is_back = False
         self._on_window = on_window
+        self._on_notice = on_notice
         self._pending: list[Packet | LinkEvent] = []
         self._blocks: deque[SampleBlock] = deque()
         self._live: LiveAnalyzer | None = None
@@ -162,6 +168,8 @@ class Track:
             elif record.kind == "restarted":
                 self.lost_since_s = None
                 self._is_back = True
+            elif record.kind in _NOTICES and self._on_notice is not None:
+                self._on_notice(self, record.detail)
         if self.recorder is None:
             self._pending.append(record)
         else:
