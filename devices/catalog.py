@@ -15,15 +15,17 @@ from devices.sensors import (
     microbit,
     movesense,
     nordic_uart,
+    phyphox,
     polar_h10,
     polar_verity,
+    sensor_logger,
     simulated,
     thingy52,
     witmotion,
     xsens_dot,
 )
 
-__all__ = ["PROFILES", "profile_by_services", "profile_of"]
+__all__ = ["PROFILES", "network_profile", "profile_by_services", "profile_of"]
 
 _ALL: Final[tuple[SensorProfile, ...]] = (
     polar_verity.PROFILE,
@@ -35,6 +37,8 @@ _ALL: Final[tuple[SensorProfile, ...]] = (
     xsens_dot.PROFILE,
     thingy52.PROFILE,
     microbit.PROFILE,
+    phyphox.PROFILE,
+    sensor_logger.PROFILE,
     simulated.PROFILE,
 )
 
@@ -80,3 +84,25 @@ def profile_by_services(service_uuids: Iterable[str]) -> SensorProfile | None:
     """
     has = frozenset(service_uuids)
     return next((one for one in _BY_SERVICES if has.intersection(one.services)), None)
+
+
+def network_profile(text: str) -> SensorProfile | None:
+    """Return the kind of sensor that a text names if it is reached over the network.
+
+    Parameters
+    ----------
+    text : str
+        Value of ``--sensor``, such as ``phyphox:192.168.1.20``.
+
+    Returns
+    -------
+    SensorProfile or None
+        None if the text means another kind.
+
+    Examples
+    --------
+    >>> network_profile("phyphox:192.168.1.20").slug
+    'phyphox'
+    """
+    profile = PROFILES.get(text.strip().partition(":")[0].lower())
+    return profile if profile is not None and profile.address_form else None

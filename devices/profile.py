@@ -335,7 +335,7 @@ class SensorProfile:
     default_loss_rule : LossRule
         How losses are detected with the default settings.
     data_characteristics : tuple of str
-        Characteristics that carry samples.
+        Characteristics that carry samples; paths, if it is reached over the network.
     battery_characteristic : str or None
         Characteristic that holds the charge in percent.
     remarks : tuple of str
@@ -355,6 +355,9 @@ class SensorProfile:
         of the options.
     manual : str
         Further text for the page of the sensor, lines of at most 80 columns.
+    address_form : str
+        Form in which ``--sensor`` names a sensor that is reached over the network; empty for one
+        over Bluetooth.
     """
 
     slug: str
@@ -379,6 +382,7 @@ class SensorProfile:
     options: Mapping[str, str] | None = None
     check: Callable[[StreamSettings], object] | None = None
     manual: str = ""
+    address_form: str = ""
 
     @property
     def detects_loss(self) -> bool:

@@ -1,4 +1,4 @@
-"""`open_source`: a sensor over Bluetooth, a simulated one, or a file, each as a source of samples.
+"""`open_source`: a sensor, a phone, a simulated sensor or a file, each as a source of samples.
 
 Each kind of source is imported when it is requested, so that listing the sensors stays fast.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from devices.catalog import PROFILES
+from devices.catalog import PROFILES, network_profile
 from devices.link.options import LinkOptions, LinkTimeouts
 from devices.profile import RequestedSettings
 from devices.request import Request
@@ -88,6 +88,16 @@ def _open_replayed(request: Request) -> Source:
     return open_replayed(request)
 
 
+def _is_phone(text: str) -> bool:
+    return network_profile(text) is not None
+
+
+def _open_phone(request: Request) -> Source:
+    from devices.network.opening import open_phone
+
+    return open_phone(request)
+
+
 def _open_sensor(request: Request) -> Source:
     from devices.link.source import SensorSource
 
@@ -104,6 +114,7 @@ def _open_sensor(request: Request) -> Source:
 _KINDS: Final[tuple[tuple[Callable[[str], bool], Callable[[Request], Source]], ...]] = (
     (_is_simulated, _open_simulated),
     (_is_replayed, _open_replayed),
+    (_is_phone, _open_phone),
     (_is_file, _open_file),
     (lambda _: True, _open_sensor),
 )
@@ -132,7 +143,8 @@ def open_source(
         Slug of a profile such as ``polar-h10``, an address, a name or a part of one, or the path
         of a capture; empty for the only known sensor in reach. ``simulated`` is a simulated
         sensor, ``simulated:polar-h10`` one that imitates another, and ``replay:FOLDER`` the
-        sensor of a recording, replayed from its packets.
+        sensor of a recording, replayed from its packets. ``phyphox:HOST[:PORT]`` and
+        ``sensor-logger[:PORT]`` are phones in the same network.
     sampling_rate_hz : float, optional
         Sampling rate to request, Hz; for a file without time stamps its sampling rate.
     range_g : float, optional

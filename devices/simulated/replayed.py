@@ -20,6 +20,7 @@ from tremor.packets import LinkEvent, Packet
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
+    from devices.network.source import PhoneSource
     from devices.request import Request
 
 __all__ = ["ReplayedSensor", "open_replayed"]
@@ -168,7 +169,7 @@ class ReplayedSensor(SensorModel):
         return self._position < len(self._entries) and self._entries[self._position].kind == _LOST
 
 
-def open_replayed(request: Request) -> SensorSource:
+def open_replayed(request: Request) -> SensorSource | PhoneSource:
     """Open the packet log of a recording as a sensor.
 
     Parameters
@@ -178,9 +179,9 @@ def open_replayed(request: Request) -> SensorSource:
 
     Returns
     -------
-    SensorSource
+    SensorSource or PhoneSource
         Source over the same link as for a real sensor, which requests the settings that were
-        granted in the recording.
+        granted in the recording; or the bodies of a phone as they came.
 
     Raises
     ------
@@ -197,6 +198,17 @@ def open_replayed(request: Request) -> SensorSource:
     if granted is None or granted.profile not in PROFILES:
         raise CaptureReadError(f"{path} does not say which sensor its packets are from")
     profile, speed = PROFILES[granted.profile], request.speed or 1.0
+    if profile.address_form:
+        from devices.network.logged import LoggedSource
+
+        return LoggedSource(
+            profile,
+            granted,
+            records,
+            speed=speed,
+            tap=request.tap,
+            timeouts=request.link.timeouts,
+        )
     model = ReplayedSensor(profile, records, name=profile.name, speed=speed)
     known: dict[str, Any] = dict(granted.settings)
     settings = RequestedSettings(

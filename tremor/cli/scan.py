@@ -86,12 +86,23 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
     if others and not shows_all and not is_quiet():
         n_others = _n_devices(len(others))
         say(f"{n_others} in reach that no known sensor calls itself; --all lists them")
+    phones = _phones()
     if not sensors:
         raise SensorNotFoundError(
             f"no known sensor was heard within {timeout_s:g} s; wear or shake it so that it "
             "wakes, charge it, close the phone app that may hold its link, come nearer; "
-            "'tremor doctor' checks this computer, 'tremor sensors' lists what is known"
+            "'tremor doctor' checks this computer, 'tremor sensors' lists what is known; a phone "
+            f"is not heard but named: {phones}"
         )
+    if not is_quiet():
+        say(f"a phone is not heard but named: {phones}; see: tremor sensors phyphox")
+
+
+def _phones() -> str:
+    from devices import PROFILES
+
+    forms = [one.address_form for one in PROFILES.values() if one.address_form]
+    return " or ".join(f"--sensor {form}" for form in forms)
 
 
 async def _listen(timeout_s: float, progress: Progress) -> Sequence[DiscoveredDevice]:

@@ -54,10 +54,12 @@ class Search:
             If a sensor that is named by its kind has no such rate, range or option.
         """
         from devices import PROFILES
+        from devices.catalog import network_profile
 
         plan = self._plan
         for sensor in plan.sensors:
-            known = plan.profile or PROFILES.get(sensor.text.strip().lower())
+            kind = sensor.text.strip().lower()
+            known = plan.profile or network_profile(kind) or PROFILES.get(kind)
             if known is not None and not sensor.is_simulated:
                 known.settings(
                     sampling_rate_hz=plan.sampling_rate_hz,
@@ -90,6 +92,8 @@ class Search:
         """
         if sensor.is_simulated:
             return self._source(sensor.text, tap=tap)
+        if sensor.is_networked:
+            return self._phone(sensor.text, tap=tap)
         what = f"'{sensor.text}'" if sensor.text else text("session", "any_sensor")
         self._say(text("session", "looking", what=what))
         found = await find_sensor(
@@ -98,6 +102,14 @@ class Search:
         self._taken.append(found.peripheral.address)
         self._say(text("session", "connecting", sensor=candidate_text(found)))
         return self._source(found.peripheral.address, tap=tap, found=found)
+
+    def _phone(self, name: str, *, tap: Tap) -> Source:
+        from devices.network.source import PhoneSource
+
+        source = self._source(name, tap=tap)
+        assert isinstance(source, PhoneSource)
+        self._say(text("session", source.invitation, address=source.address))
+        return source
 
     async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
         """Ask which of several sensors is meant; take the strongest if nobody can be asked.

@@ -49,6 +49,13 @@ class RequestedSensor:
         """Whether it is simulated or replayed."""
         return self.text.strip().lower().partition(":")[0] in _WITHOUT_RADIO
 
+    @property
+    def is_networked(self) -> bool:
+        """Whether it is a phone, which is reached over the network and not searched for."""
+        from devices.catalog import network_profile
+
+        return network_profile(self.text) is not None
+
 
 def parse_sensors(texts: Sequence[str]) -> tuple[RequestedSensor, ...]:
     """Parse the values of ``--sensor``.

@@ -56,8 +56,9 @@ _MARK: Final = b"\xf5TRP"
 _HEAD: Final = struct.Struct("<4sII")
 _BODY: Final = struct.Struct("<BddB")
 _PACKET, _EVENT, _SETTINGS = 1, 2, 3
-#: Longest body; a notification has at most some hundred bytes.
-_LONGEST_BODY: Final = 1 << 20
+#: Longest body. A notification has at most some hundred bytes, but after a drop-out a phone sends
+#: minutes at once.
+_LONGEST_BODY: Final = 1 << 24
 _LONGEST_TEXT: Final = 255
 #: No clock shows a time so far from its zero, s: 3000 years.
 _MOST_TIME_S: Final = 1e11

@@ -1,0 +1,102 @@
+"""Opens a phone by its name, such as ``phyphox:192.168.1.20``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from devices.catalog import network_profile
+from devices.network.polled import PolledSource
+from devices.network.pushed import PushedSource
+from devices.network.source import PhoneSource
+from devices.profile import SensorProfile
+from tremor.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from devices.request import Request
+
+__all__ = ["open_phone"]
+
+#: Ports of phyphox where none is given: that of Android, and that of iOS.
+_POLLED_PORTS: Final = (8080, 80)
+_PUSHED_PORT: Final = 8000
+_MOST_PORT: Final = 65_535
+
+
+def open_phone(request: Request) -> PhoneSource:
+    """Open a phone.
+
+    Parameters
+    ----------
+    request : Request
+        Sensor ``phyphox:HOST[:PORT]`` or ``sensor-logger[:PORT]``.
+
+    Returns
+    -------
+    PhoneSource
+        Not entered yet.
+
+    Raises
+    ------
+    InvalidInputError
+        If host or port is missing or invalid.
+    LinkError
+        If this computer is in no network.
+    """
+    profile = network_profile(request.sensor)
+    assert profile is not None
+    _, _, rest = request.sensor.strip().partition(":")
+    return _OPENERS[profile.slug](profile, rest.strip(), request)
+
+
+def _open_polled(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
+    host, ports = _host_and_ports(place.removeprefix("http://").strip("/"))
+    return PolledSource(
+        profile,
+        request.settings,
+        host=host,
+        ports=ports,
+        tap=request.tap,
+        timeouts=request.link.timeouts,
+    )
+
+
+def _host_and_ports(place: str) -> tuple[str, tuple[int, ...]]:
+    if place.startswith("["):  # an IPv6 address, as in a URL
+        host, _, text = place[1:].partition("]")
+        text = text.removeprefix(":")
+    else:
+        host, _, text = place.partition(":")
+    is_name = host and all(char.isalnum() or char in ".-_:%" for char in host)
+    if not is_name or not host.isascii():
+        raise InvalidInputError(
+            f"phyphox:{place} has no address of a phone; the app shows it once remote access is "
+            "allowed in its menu; give it as phyphox:HOST or phyphox:HOST:PORT"
+        )
+    return host, (_port(text),) if text else _POLLED_PORTS
+
+
+def _open_pushed(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
+    settings = request.settings
+    return PushedSource(
+        profile,
+        replace(settings, options={k: v for k, v in settings.options.items() if k != "host"}),
+        host=settings.options.get("host", ""),
+        port=_port(place) if place else _PUSHED_PORT,
+        tap=request.tap,
+        timeouts=request.link.timeouts,
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_PORT):
+        raise InvalidInputError(f"port is {text!r}; give a number from 1 to {_MOST_PORT}")
+    return int(text)
+
+
+#: By slug of the profile.
+_OPENERS: Final[Mapping[str, Callable[[SensorProfile, str, Request], PhoneSource]]] = {
+    "phyphox": _open_polled,
+    "sensor-logger": _open_pushed,
+}
