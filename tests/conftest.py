@@ -33,6 +33,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 # forgets the fixture must not search for the sensors of whoever runs it.
 os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent/no-bus-in-tests"
 
+#: Addresses that a test may reach all the same; only the fixture `loopback` adds one.
+_ALLOWED_HOSTS = set()
 _NETWORK_EVENTS = ("socket.bind", "socket.connect", "socket.sendto", "socket.sendmsg")
 
 
@@ -44,11 +46,20 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
         family = arguments[0].family
         # An event loop on Windows wakes itself over a pair of sockets of the loopback interface.
         local = socket.AF_INET if sys.platform == "win32" else socket.AF_UNIX
-        if family != local:
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
+        if family != local and host not in _ALLOWED_HOSTS:
             raise RuntimeError(f"a test uses a socket of {family!r}: no network in tests")
 
 
 sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture
+def loopback():
+    """Let a test reach 127.0.0.1, where the phones of the rigs are, and no other address."""
+    _ALLOWED_HOSTS.add("127.0.0.1")
+    yield
+    _ALLOWED_HOSTS.clear()
 
 
 @pytest.fixture(scope="session")

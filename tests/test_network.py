@@ -1,4 +1,4 @@
-"""No test reaches the network."""
+"""No test reaches the network; those of phones reach the loopback interface."""
 
 from __future__ import annotations
 
@@ -21,3 +21,21 @@ def test_sockets_of_the_internet_are_refused(family, address, kind):
 def test_names_are_not_looked_up():
     with pytest.raises(RuntimeError, match="'localhost'"):
         socket.getaddrinfo("localhost", 80)
+
+
+@pytest.mark.usefixtures("loopback")
+@pytest.mark.parametrize(
+    ("family", "address"),
+    [(socket.AF_INET, "192.0.2.1"), (socket.AF_INET, "127.0.0.2"), (socket.AF_INET6, "::1")],
+)
+def test_phones_are_on_the_loopback_interface_alone(family, address):
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as one:
+        one.connect(server.getsockname())
+    with socket.socket(family) as one, pytest.raises(RuntimeError, match="no network"):
+        one.connect((address, 9))
+
+
+@pytest.mark.usefixtures("loopback")
+def test_all_interfaces_at_once_are_refused():
+    with socket.socket() as one, pytest.raises(RuntimeError, match="no network"):
+        one.bind(("0.0.0.0", 0))

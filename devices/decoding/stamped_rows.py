@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from devices.decoding.blocks import make_block
@@ -67,7 +68,7 @@ def measured_rate_hz(times_s: Sequence[float]) -> float | None:
     >>> measured_rate_hz([index / 99.3 for index in range(100)])
     99.3
     """
-    steps = sorted(after - before for before, after in zip(times_s, times_s[1:], strict=False))
+    steps = sorted(after - before for before, after in pairwise(times_s))
     if len(times_s) < _LEAST_ROWS or times_s[-1] - times_s[0] < _LEAST_SPAN_S:
         return None
     median = steps[len(steps) // 2]

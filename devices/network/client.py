@@ -42,7 +42,8 @@ class HttpClient:
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"{self._host}:{self._port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self._port}"
 
     async def get(self, path: str, *, more_s: float = 0.0) -> bytes:
         """Request a path.

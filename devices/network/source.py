@@ -116,7 +116,7 @@ class PhoneSource(ABC):
         self._stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._report)
         self._started: Started | None = None
         self._is_open = False
-        self._is_linked = False
+        self._is_linked = self._is_closed = False
         self._follower: asyncio.Task[None] | None = None
 
     # What a recording reads
@@ -244,7 +244,9 @@ class PhoneSource(ABC):
         if self._is_linked:
             self._report("stopped")
         self._is_linked = False
-        await self._close()
+        if not self._is_closed:
+            self._is_closed = True
+            await self._close()
         self._stream.end()
 
     # What a kind of phone does

@@ -7,7 +7,6 @@ The protocol is documented by its maker in github.com/tszheichoi/awesome-sensor-
 from __future__ import annotations
 
 import json
-import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

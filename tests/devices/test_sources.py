@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from devices import PROFILES, open_source
+from devices.catalog import network_profile
 from devices.link.source import SensorSource
+from devices.network.polled import PolledSource
+from devices.network.pushed import PushedSource
 from devices.replay import ReplaySource
 from tremor.errors import CaptureNotFoundError, InvalidInputError
 
@@ -43,7 +46,7 @@ def test_path_that_is_not_there_is_told_as_one(tmp_path):
 )
 def test_everything_else_is_a_sensor(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    if text == "simulated":
+    if text == "simulated" or network_profile(text) is not None:
         pytest.skip("has a source of its own")
     assert isinstance(open_source(text), SensorSource)
 
@@ -65,3 +68,51 @@ def test_simulated_sensor_imitates_the_one_that_is_named():
     model = source._link.backend.client.radio.models[0]
     assert model.slug == "polar-h10"
     assert model.sampling_rate_hz == 100.0
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("phyphox:192.168.1.20", "192.168.1.20:8080"),
+        ("phyphox:192.168.1.20:8081", "192.168.1.20:8081"),
+        ("phyphox:http://192.168.1.20:8081/", "192.168.1.20:8081"),
+        ("Phyphox:phone.local", "phone.local:8080"),
+        ("phyphox:[fe80::1]:8080", "[fe80::1]:8080"),
+    ],
+)
+def test_phone_that_answers_is_named_by_its_address(text, address):
+    source = open_source(text)
+    assert isinstance(source, PolledSource)
+    assert source.address == address
+
+
+def test_phone_that_pushes_is_named_by_a_port():
+    source = open_source("sensor-logger:9000", options={"host": "192.168.1.5", "signal": "sum"})
+    assert isinstance(source, PushedSource)
+    assert source.address == "192.168.1.5:9000"
+    assert open_source("sensor-logger", options={"host": "192.168.1.5"}).address.endswith(":8000")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("phyphox", "the app shows it"),
+        ("phyphox:", "the app shows it"),
+        ("phyphox:a b", "the app shows it"),
+        ("phyphox:a/b@c", "the app shows it"),
+        ("phyphox:1.2.3.4:port", "give a number from 1 to 65535"),
+        ("phyphox:1.2.3.4:70000", "give a number from 1 to 65535"),
+        ("sensor-logger:0", "give a number from 1 to 65535"),
+    ],
+)
+def test_phone_without_a_usable_address_is_refused(text, says):
+    with pytest.raises(InvalidInputError, match=says):
+        open_source(text)
+
+
+@pytest.mark.parametrize("text", ["phyphox:1.2.3.4", "sensor-logger:9000"])
+def test_options_of_a_phone_are_checked_before_it_is_reached(text):
+    with pytest.raises(InvalidInputError, match="no option 'speed'"):
+        open_source(text, options={"speed": "2"})
+    with pytest.raises(InvalidInputError, match="no angular velocity"):
+        open_source(text, gyro=True)

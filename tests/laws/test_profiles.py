@@ -237,7 +237,10 @@ def test_its_facts_are_sane(slug):
     assert not profile.device_time.endswith(".")
     uuids = (*profile.services, *profile.data_characteristics, profile.battery_characteristic)
     for uuid in uuids:
-        assert uuid is None or (len(uuid) == 36 and uuid == uuid.lower())
+        is_path = bool(profile.address_form) and uuid is not None and uuid.startswith("/")
+        assert uuid is None or is_path or (len(uuid) == 36 and uuid == uuid.lower())
+    assert not (profile.address_form and profile.services)
+    assert profile.address_form.partition(":")[0].partition("[")[0] in ("", slug)
     assert ("cannot be told" in profile.loss) is not profile.detects_loss
     assert all(text and not text.endswith(".") for text in (profile.options or {}).values())
 

@@ -1,4 +1,4 @@
-"""Phones from the documented protocols, with their traps: phyphox, which answers, and Sensor Logger.
+"""Phones from the documented protocols, with their traps: phyphox and Sensor Logger.
 
 A phone samples on a grid of its own clock, and each sample carries the index of its place on it.
 """
@@ -113,12 +113,13 @@ class PhyphoxPhone:
 
     # What it measured
 
-    def rows(self):
-        """Yield index, time in the experiment and values of all samples."""
+    def rows(self, since_s):
+        """Yield index, time in the experiment and values of all samples about or after a time."""
         for begun_s, clock_s, end_s in self.runs:
             until_s = self.now_s if end_s is None else end_s
+            from_s = max(clock_s, clock_s + since_s - begun_s - 0.1)
             for index in range(
-                math.ceil(clock_s * self.rate_hz), math.floor(until_s * self.rate_hz) + 1
+                math.ceil(from_s * self.rate_hz), math.floor(until_s * self.rate_hz) + 1
             ):
                 yield index, begun_s + index / self.rate_hz - clock_s, coded(index)
 
@@ -176,7 +177,8 @@ class PhyphoxPhone:
         return '{"result": true}'
 
     def _get(self, query):
-        rows = list(self.rows())
+        asked = [one.partition("=")[2] for one in query.split("&")]
+        rows = list(self.rows(self._since_s(asked)))
         times = [t for _, t, _ in rows]
         columns = {
             name: [None if (index, axis) in self.nulls else row[axis] for index, _, row in rows]
@@ -192,6 +194,11 @@ class PhyphoxPhone:
         status = {"session": self.session, "measuring": self.is_measuring}
         status |= {"timedRun": False, "countDown": 0}
         return '{"buffer":{\n' + ",\n".join(parts) + '\n},\n"status":' + json.dumps(status) + "}\n"
+
+    def _since_s(self, asked):
+        if self.full_is_forced or "full" in asked:
+            return -math.inf
+        return float(asked[0]) if asked[0] else self.experiment_s
 
     def _buffer(self, name, value, column, times, *, forced):
         # Samples come while the buffers are read, one after the other.
@@ -238,25 +245,36 @@ async def serving(phone, *, clock, away=(), chunked=False):
         writer.write(body)
         await writer.drain()
         await reader.read()  # a second request over the same connection is never answered
-        writer.close()
 
+    async with listening(serve) as port:
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def listening(serve):
+    """Listen on the loopback interface; yields the port. Whatever is open is closed at the end."""
     tasks = set()
 
     async def tracked(reader, writer):
         tasks.add(asyncio.current_task())
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await serve(reader, writer)
-        tasks.discard(asyncio.current_task())
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await serve(reader, writer)
+        finally:
+            writer.transport.abort()
+            tasks.discard(asyncio.current_task())
 
     server = await asyncio.start_server(tracked, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for task in tuple(tasks):
+        waiting = tuple(tasks)
+        for task in waiting:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tuple(tasks))
+        if waiting:
+            await asyncio.wait(waiting)
+        await asyncio.sleep(0.01)
 
 
 class SensorLoggerPhone:

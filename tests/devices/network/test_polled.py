@@ -1,0 +1,169 @@
+"""phyphox over a network: ten minutes with drop-outs, a pause and a clearing, and what is said."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from rigs.phones import PhyphoxPhone, index_of, indices_of, listening, positions_of, serving
+
+from devices import open_source
+from devices.network.polled import PolledSource
+from devices.profile import RequestedSettings
+from devices.sensors.phyphox import PROFILE
+from tremor.errors import LinkError, SensorLostError, SensorNotFoundError, SensorRefusedError
+from tremor.formats.readers import read
+from tremor.recorder import Recorder
+from tremor.redecoding import redecode
+from tremor.session.track import describe
+
+from .conftest import QUICK, FastClock
+
+pytestmark = pytest.mark.usefixtures("loopback")
+
+SPEED = 60.0
+AWAY_S = ((150.0, 230.0), (280.0, 370.0))
+
+
+def source_at(port, clock, tap=None, timeouts=QUICK):
+    return PolledSource(
+        PROFILE,
+        RequestedSettings(),
+        host="127.0.0.1",
+        ports=[port],
+        tap=tap,
+        timeouts=timeouts,
+        clocks=clock.host,
+    )
+
+
+async def use(phone, clock):
+    """Pause for 40 s and clear the buffers once; return when the pause began and ended, s."""
+    acted_s = []
+    for at_s, act in ((400.0, phone.pause), (440.0, phone.start), (520.0, phone.clear)):
+        while clock.phone_s() < at_s:
+            await asyncio.sleep(0.02)
+        phone.now_s = clock.phone_s()
+        act()
+        acted_s.append(phone.now_s)
+    return acted_s[:2]
+
+
+async def recorded(folder, taken):
+    phone, clock, blocks = PhyphoxPhone(), FastClock(SPEED), []
+    async with serving(phone, clock=clock.phone_s, away=AWAY_S, chunked=True) as port:
+        source = source_at(port, clock, taken)
+        async with source:
+            user = asyncio.create_task(use(phone, clock))
+            stream = describe(source)
+            async with Recorder(folder, stream=stream, now=source.now_s) as recorder:
+                for item in taken.items:
+                    recorder.tap(item)
+                source._tap = lambda item: (taken(item), recorder.tap(item))
+                async for block in source:
+                    blocks.append(block)
+                    recorder.take(block)
+                    if clock.phone_s() > 600.0:
+                        break
+                await source.stop()
+            return phone, blocks, await user
+
+
+def test_ten_minutes_with_drop_outs_are_whole_and_read_again_alike(tmp_path, taken):
+    phone, blocks, (paused_s, resumed_s) = asyncio.run(recorded(tmp_path / "one", taken))
+    indices, positions = indices_of(blocks), positions_of(blocks)
+    assert [one - indices[0] for one in indices] == positions
+    assert indices[-1] / phone.rate_hz > 590.0
+    gaps_s = [(b - a - 1) / phone.rate_hz for a, b in pairwise(indices) if b > a + 1]
+    long_s = [one for one in gaps_s if one > 0.1]
+    # The pause, and at the clearing what had not been asked for; the drop-outs lost nothing.
+    assert long_s[0] == pytest.approx(resumed_s - paused_s, abs=2.5 / phone.rate_hz)
+    assert sum(long_s[1:]) < 30.0
+    assert len(long_s) <= 2
+    assert taken.kinds.count("lost") == taken.kinds.count("restarted") >= 3
+    assert taken.kinds[-1] == "stopped"
+    assert phone.commands == ["cmd=start", "cmd=stop"]
+
+    live, again = read(tmp_path / "one"), redecode(tmp_path / "one").recording
+    np.testing.assert_array_equal(live.acceleration_ms2, again.acceleration_ms2)
+    there = np.isfinite(live.acceleration_ms2[:, 0])
+    assert np.count_nonzero(there) == len(indices)
+    assert live.sampling_rate_hz == pytest.approx(phone.rate_hz, rel=1e-4)
+    first = indices[0]
+    places = np.flatnonzero(there)
+    carried = [index_of(row) - first for row in live.acceleration_ms2[there].tolist()]
+    assert np.abs(places - carried).max() <= 1
+
+    replayed = asyncio.run(played(tmp_path / "one"))
+    assert indices_of(replayed) == indices
+    assert positions_of(replayed) == positions
+
+
+async def played(folder):
+    source = open_source(f"replay:{folder}", speed=300.0)
+    async with source:
+        return [block async for block in source]
+
+
+def test_phone_that_is_not_there_is_said_with_what_to_look_at():
+    async def main(port):
+        async with source_at(port, FastClock(1.0)):
+            pass
+
+    async def closed_port():
+        async with listening(lambda *_: None) as port:
+            return port
+
+    port = asyncio.run(closed_port())
+    with pytest.raises(SensorNotFoundError, match=r"nothing listens.*same Wi-Fi.*remote access"):
+        asyncio.run(main(port))
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "says"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", SensorRefusedError, "status 404"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", LinkError, "it is not HTTP.*is it the phone"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", LinkError, "longer than"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", LinkError, "ended within its body"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>", LinkError, "answered what cannot be read"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000, LinkError, "head is too long"),
+        (b"", LinkError, "ended within its head"),
+        (None, SensorNotFoundError, "did not answer within.*same Wi-Fi"),
+    ],
+)
+def test_whatever_answers_there_is_said_in_words(reply, kind, says):
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        if reply is None:
+            await reader.read()
+        else:
+            writer.write(reply)
+            writer.close()
+            await reader.read()
+
+    async def main():
+        async with listening(serve) as port, source_at(port, FastClock(1.0)):
+            pass
+
+    with pytest.raises(kind, match=says) as caught:
+        asyncio.run(main())
+    assert "\n" not in str(caught.value)
+
+
+def test_phone_that_stays_away_is_given_up():
+    phone, clock = PhyphoxPhone(), FastClock(SPEED)
+    timeouts = replace(QUICK, give_up_s=1.5)
+
+    async def main():
+        async with serving(phone, clock=clock.phone_s, away=[(100.0, 1e9)]) as port:
+            source = source_at(port, clock, timeouts=timeouts)
+            async with source, asyncio.timeout(30.0):
+                async for _ in source:
+                    pass
+
+    with pytest.raises(SensorLostError, match="did not come back within"):
+        asyncio.run(main())
