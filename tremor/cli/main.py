@@ -32,6 +32,7 @@ class _Command(NamedTuple):
 
 _COMMANDS: Final = {
     "analyze": _Command("tremor.cli.analyze", "analyze", "Measure the tremor in captures."),
+    "app": _Command("tremor.cli.app", "app", "Record, watch and read on a local page."),
     "batch": _Command("tremor.cli.batch", "batch", "Analyse many captures, a row each."),
     "check": _Command("tremor.cli.check", "check", "Check how good captures are, nothing else."),
     "compare": _Command("tremor.cli.compare", "compare", "Put sessions or legs side by side."),

@@ -8,7 +8,7 @@ the place of samples (`fillings`), the noise floor (`spectra`), the scores of a 
 shaking that is no tremor (`outside`), the line model (`lines`) and its check (`fits`), episodes,
 cautions and streams (`sessions`), the prior of a recovery (`recoveries`), sessions that are
 compared (`comparisons`), a batch (`batches`), the tap test of a strap (`strap`).
-How much a file may ask of the computer is in `bounds`.
+How much a file may ask of the computer is in `bounds`, and how much a local page, in `pages`.
 Constants of nature, and numerics such as
 tolerances, iteration counts and chunk sizes, stay where they are used.
 """
@@ -25,6 +25,7 @@ from tremor.settings.fits import FIT_CHECK, TURNS
 from tremor.settings.layouts import ROW_LAYOUTS
 from tremor.settings.lines import LINE, LINE_POWER, LONG_TONE, POOLED_LINE, SINE
 from tremor.settings.outside import HEART_BESIDE, HUMPS, OUTSIDE, STEADINESS
+from tremor.settings.pages import APP_BOUNDS
 from tremor.settings.recoveries import (
     DECAY_PRIOR,
     DECAY_READING,
@@ -55,6 +56,7 @@ from tremor.settings.strap import TAPS
 from tremor.settings.straps import STRAP
 
 __all__ = [
+    "APP_BOUNDS",
     "ARCHIVE_BOUNDS",
     "ARRIVAL_GAPS",
     "CAUTIONS",

@@ -1,0 +1,100 @@
+"""What the pages share: the session, the shelf, the captures, and how a page is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tremor.app.captures import Captures
+from tremor.app.guard import REPORT_POLICY
+from tremor.app.run import Run
+from tremor.app.sensors import Sensors
+from tremor.app.shelf import Shelf
+from tremor.errors import InvalidInputError
+from tremor.report.messages import text
+
+__all__ = ["Desk", "go_to", "report"]
+
+_SEE_OTHER: Final = 303
+_Found = TypeVar("_Found")
+
+
+class Desk:
+    """Everything that the pages are about.
+
+    Parameters
+    ----------
+    root : Path
+        Folder in which recordings are made.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.run = Run(root)
+        self.shelf = Shelf(root)
+        self.sensors = Sensors()
+        self.captures = Captures()
+        self._templates = Environment(
+            loader=ChoiceLoader([PackageLoader("tremor.app"), PackageLoader("tremor.report")]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._work = asyncio.Lock()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something else is being analysed."""
+        return self._work.locked()
+
+    async def work(self, task: Callable[[], _Found]) -> _Found:
+        """Do something that takes a processor for seconds, one thing at a time.
+
+        Raises
+        ------
+        InvalidInputError
+            If a recording runs: it would have to wait for packets.
+        """
+        if self.run.is_busy:
+            raise InvalidInputError(text("app", "busy"))
+        async with self._work:
+            return await asyncio.to_thread(task)
+
+    def page(self, name: str, /, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+        """Render a page.
+
+        Parameters
+        ----------
+        name : str
+            Name of its template.
+        status : int
+            Status of the response.
+        **values
+            What the template shows.
+        """
+        template = self._templates.get_template(f"{name}.html.j2")
+        shared = {"t": partial(text, "app"), "here": name, "is_running": self.run.is_busy}
+        html = template.render(**shared, **values).replace("m/s^2", "m/s²")
+        return HTMLResponse(html, status_code=status)
+
+    async def close(self) -> None:
+        """Save what is being recorded, and leave nothing behind."""
+        await self.run.close()
+        self.run.feed.close()
+        self.captures.close()
+
+
+def go_to(place: str) -> Response:
+    """Return the answer to a form: where the browser goes next."""
+    return RedirectResponse(place, _SEE_OTHER)
+
+
+def report(html: str) -> Response:
+    """Return a report, which holds its styles and runs nothing."""
+    return HTMLResponse(html, headers={"content-security-policy": REPORT_POLICY})

@@ -1,0 +1,70 @@
+"""The application: routes, files that do not change, and what is said of errors."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tremor.app import capture_pages, session_pages
+from tremor.app.desk import Desk
+from tremor.app.guard import Access, Guard
+from tremor.errors import TremorError
+from tremor.report.messages import text
+
+__all__ = ["application"]
+
+#: Files that do not change, with the package that holds them and their kind.
+_FILES: Final = {
+    "style.css": ("tremor.report", "templates/style.css", "text/css"),
+    "app.css": ("tremor.app", "static/app.css", "text/css"),
+    "app.js": ("tremor.app", "static/app.js", "text/javascript"),
+    "uPlot.min.js": ("tremor.app", "static/uPlot.min.js", "text/javascript"),
+    "uPlot.min.css": ("tremor.app", "static/uPlot.min.css", "text/css"),
+}
+_BAD: Final = 400
+
+
+def application(desk: Desk, access: Access) -> ASGIApp:
+    """Return the application that answers requests.
+
+    Parameters
+    ----------
+    desk : Desk
+        What its pages are about.
+    access : Access
+        Who may use it.
+
+    Returns
+    -------
+    ASGI application
+        Guarded.
+    """
+
+    async def said(_: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return desk.page("trouble", status=error.status_code, trouble=error.detail)
+        return desk.page("trouble", status=_BAD, trouble=str(error))
+
+    app = Starlette(
+        routes=[
+            *session_pages.routes(desk),
+            *capture_pages.routes(desk),
+            Route("/static/{name}", _static),
+        ],
+        exception_handlers={HTTPException: said, TremorError: said},
+    )
+    return Guard(app, access)
+
+
+async def _static(request: Request) -> Response:
+    package, path, kind = _FILES.get(request.path_params["name"], ("", "", ""))
+    if not package:
+        raise HTTPException(404, text("app", "not_there"))
+    return Response(files(package).joinpath(path).read_bytes(), media_type=kind)

@@ -1,0 +1,83 @@
+"""The sensors that a page can begin with: those heard in reach, and the simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from tremor.errors import LinkError
+from tremor.report.messages import text
+from tremor.session.sensor_choice import candidate_text
+
+__all__ = ["SensorEntry", "Sensors"]
+
+#: How long to listen for sensors, s, and how much faster than life a quick rehearsal is.
+_LISTEN_S: Final = 5.0
+_QUICK: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SensorEntry:
+    """A sensor that can be chosen.
+
+    Parameters
+    ----------
+    key : str
+        What a form calls it.
+    address : str
+        As `tremor.session.sensor_choice.RequestedSensor` takes it.
+    label : str
+        What the page calls it.
+    options : mapping of str to str
+        Options of this kind of sensor.
+    """
+
+    key: str
+    address: str
+    label: str
+    options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class Sensors:
+    """The sensors heard lately, and those for a rehearsal.
+
+    Attributes
+    ----------
+    said : str
+        What came of listening; empty before.
+    """
+
+    def __init__(self) -> None:
+        self.said = ""
+        self._found: tuple[SensorEntry, ...] = ()
+
+    def entries(self) -> tuple[SensorEntry, ...]:
+        """Return all that can be chosen, sensors in reach first."""
+        quick = {"speed": str(_QUICK)}
+        return (
+            *self._found,
+            SensorEntry("simulated", "simulated", text("app", "simulated")),
+            SensorEntry("quick", "simulated", text("app", "quick", speed=_QUICK), quick),
+        )
+
+    def find(self, key: str) -> SensorEntry | None:
+        """Return the entry of a key; None if there is none."""
+        return next((one for one in self.entries() if one.key == key), None)
+
+    async def listen(self) -> None:
+        """Listen for sensors, and keep those of a known kind."""
+        from devices.link.discovery import scan
+
+        try:
+            heard = await scan(_LISTEN_S)
+        except LinkError as error:
+            self._found, self.said = (), str(error)
+            return
+        self._found = tuple(
+            SensorEntry(one.peripheral.address, one.peripheral.address, candidate_text(one))
+            for one in heard
+            if one.profile is not None
+        )
+        self.said = text("app", "heard", n=len(self._found))

@@ -1,0 +1,147 @@
+"""Listens on this computer, and with ``--lan`` in the local network, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from tremor.app.desk import Desk
+from tremor.app.guard import Access
+from tremor.app.pages import application
+from tremor.errors import InvalidInputError
+from tremor.session.stopping import Stop, StoppedError, signals_stop
+
+__all__ = ["lan_address", "qr_lines", "serve"]
+
+_LOOPBACK: Final = "127.0.0.1"
+#: An address of documentation: a socket is directed there, and nothing is sent.
+_ELSEWHERE: Final = ("192.0.2.1", 9)
+_LAST_ANSWERS_S: Final = 2
+
+
+def lan_address() -> str:
+    """Return the address of this computer in the local network.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is in none.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        address = ""
+        with suppress(OSError):
+            probe.connect(_ELSEWHERE)
+            address = str(probe.getsockname()[0])
+    if not address or address.startswith("127.") or address == "0.0.0.0":
+        raise InvalidInputError("this computer is in no network; join one, or leave --lan out")
+    return address
+
+
+def qr_lines(url: str) -> str:
+    """Return an address as a picture of characters that a telephone can read."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(url, micro=False).terminal(out=drawn, compact=True)
+    return drawn.getvalue()
+
+
+def serve(
+    root: Path,
+    *,
+    port: int,
+    lan: str,
+    on_ready: Callable[[Access], None],
+    on_join: Callable[[Access], None],
+) -> None:
+    """Serve the page until a signal ends it; a recording that runs is saved first.
+
+    Parameters
+    ----------
+    root : Path
+        Folder in which recordings are made.
+    port : int
+        Port; 0 for any that is free.
+    lan : str
+        Address in the local network; empty for this computer alone.
+    on_ready : callable
+        Called when it listens.
+    on_join : callable
+        Called when another device has joined.
+
+    Raises
+    ------
+    InvalidInputError
+        If the port is taken.
+    """
+    sockets = [_listening(_LOOPBACK, port)]
+    port = sockets[0].getsockname()[1]
+    if lan:
+        sockets.append(_listening(lan, port))
+    access = Access(port, lan=lan, on_join=lambda: on_join(access))
+    asyncio.run(_serve(root, access, sockets, on_ready))
+
+
+def _listening(address: str, port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind((address, port))
+    except OSError as error:
+        one.close()
+        raise InvalidInputError(
+            f"port {port} of {address} cannot be used ({error.strerror}); give another with --port"
+        ) from error
+    return one
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the program."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(
+    root: Path,
+    access: Access,
+    sockets: list[socket.socket],
+    on_ready: Callable[[Access], None],
+) -> None:
+    desk, stop = Desk(root), Stop()
+    server = _Server(
+        uvicorn.Config(
+            application(desk, access),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=_LAST_ANSWERS_S,
+        )
+    )
+    with signals_stop(stop):
+        serving = asyncio.create_task(server.serve(sockets=sockets))
+        try:
+            on_ready(access)
+            with suppress(StoppedError):
+                await stop.or_done(_forever(serving))
+        finally:
+            await desk.close()
+            server.should_exit = True
+            await serving
+
+
+async def _forever(serving: asyncio.Task[None]) -> None:
+    await asyncio.wait({serving})
