@@ -28,8 +28,8 @@ def kill_one(workers: list[int], journal: Path) -> None:
     os.kill(workers[0], signal.SIGKILL)
 
 
-def main(captures: str, out: str) -> dict[str, object]:
-    """Run both and return what came of them."""
+def main(captures: str, out: str) -> None:
+    """Run both and write what came of them."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -54,11 +54,15 @@ def main(captures: str, out: str) -> dict[str, object]:
         with ExitStack() as stack:
             make, n_workers = dask_executor(cluster.scheduler_address, stack)
             found = dict(results_of(range(6), die, make_executor=make, n_workers=n_workers))
-    told = {
-        n: type(one).__name__ if isinstance(one, Exception) else one for n, one in found.items()
-    }
-    return {"counts": dict(report.counts), "killer": told}
+        with Client(cluster) as client:
+            client.wait_for_workers(2, timeout=120)  # it closes badly while a worker starts again
+        told = {
+            n: type(one).__name__ if isinstance(one, Exception) else one for n, one in found.items()
+        }
+        document = {"counts": dict(report.counts), "killer": told}
+        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(*sys.argv[1:3])) + "\n")
+    main(*sys.argv[1:3])
