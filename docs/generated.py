@@ -30,14 +30,15 @@ _WIDTH = 80
 class _Directive(SphinxDirective):
     """A directive without arguments whose result is a list of sections."""
 
-    def section(self, title: str, *content: nodes.Node) -> nodes.section:
-        """Return a section that links can lead to by its title."""
+    def section(self, title: str, *content: nodes.Node, kind: str = "") -> nodes.section:
+        """Return a section that links can lead to by its kind and title."""
+        label = f"{kind} {title}".strip()
         section = nodes.section(
             "",
             nodes.title(text=title),
             *content,
-            ids=[nodes.make_id(title)],
-            names=[nodes.fully_normalize_name(title)],
+            ids=[nodes.make_id(label)],
+            names=[nodes.fully_normalize_name(label)],
         )
         self.state.document.note_explicit_target(section)
         return section
@@ -73,7 +74,7 @@ class FormatReference(_Directive):
         return [
             _block(_printed("formats")),
             *(
-                self.section(one.name, _block(_printed("formats", one.slug)))
+                self.section(one.name, _block(_printed("formats", one.slug)), kind="format")
                 for one in readable_formats()
             ),
         ]

@@ -62,13 +62,23 @@ _DBUS_PAIRING: Final = frozenset(
 #: What bleak says on Windows and macOS, in lower case: whether the sensor refuses, the problem, and
 #: the key of its remedy.
 _WORDS: Final[tuple[tuple[str, bool, str, str], ...]] = (
-    ("unreachable", False, "it is asleep, out of reach, or linked to another device", "unreachable"),
+    (
+        "unreachable",
+        False,
+        "it is asleep, out of reach, or linked to another device",
+        "unreachable",
+    ),
     ("could not pair", True, "pairing failed", "pairing failed"),
     ("failed to pair", True, "pairing failed", "pairing failed"),
     ("authentication is insufficient", True, "the sensor wants to be paired first", "pairing"),
     ("encryption is insufficient", True, "the sensor wants to be paired first", "pairing"),
     ("accessdenied", True, "another program holds the sensor, or it wants to be paired", "pairing"),
-    ("access denied", True, "another program holds the sensor, or it wants to be paired", "pairing"),
+    (
+        "access denied",
+        True,
+        "another program holds the sensor, or it wants to be paired",
+        "pairing",
+    ),
 )
 
 

@@ -105,9 +105,7 @@ def _known_kind(peripheral: Peripheral) -> SensorProfile | None:
     return profile_of(advertisement) or profile_by_services(advertisement.service_uuids)
 
 
-def _as_selected(
-    peripheral: Peripheral, selector: SensorSelector | None
-) -> DiscoveredDevice:
+def _as_selected(peripheral: Peripheral, selector: SensorSelector | None) -> DiscoveredDevice:
     """Return a device with its kind: the one that is given, or the one that it shows."""
     if selector is None:
         return DiscoveredDevice(peripheral, _known_kind(peripheral))

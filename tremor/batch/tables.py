@@ -114,7 +114,13 @@ def write_cells(path: Path, columns: Sequence[TableColumn], rows: Iterable[dict[
 
 
 def csv_lines(columns: Sequence[TableColumn], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Yield a table as lines of CSV, the header first."""
+    """Yield a table as lines of CSV.
+
+    Yields
+    ------
+    str
+        The header, then a line for each row.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = [column.name for column in columns]

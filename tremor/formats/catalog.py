@@ -85,7 +85,13 @@ def readable_formats() -> tuple[FormatFacts, ...]:
 
 
 def _others() -> Iterator[FormatFacts]:
-    """Yield what is known of the formats that are no tables of text."""
+    """Yield what is known of the formats that are no tables of text.
+
+    Yields
+    ------
+    FormatFacts
+        In the order in which they are listed.
+    """
     for decoder in DECODERS:
         yield _described(decoder.slug, decoder.name, decoder.description)
     for entry in AXIS_FORMATS:

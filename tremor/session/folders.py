@@ -152,15 +152,15 @@ class ClaimedFolder:
     overwrite : bool
         Whether a recording may be replaced.
 
-    Raises
-    ------
-    WouldOverwriteError, InvalidInputError
-        As for `require_room`; everything is as it was.
-
     Attributes
     ----------
     lock : FolderLock
         Lock on the folder.
+
+    Raises
+    ------
+    WouldOverwriteError, InvalidInputError
+        As for `require_room`; everything is as it was.
     """
 
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
