@@ -62,10 +62,11 @@ def _is_file(text: str) -> bool:
 
 def _open_file(request: Request) -> Source:
     from devices.replay import ReplaySource
-    from tremor.formats.readers import read
+    from tremor.formats.readers import ReadOptions, open_capture
 
-    recording = read(Path(request.sensor), sampling_rate_hz=request.settings.sampling_rate_hz)
-    return ReplaySource(recording, speed=request.speed)
+    options = ReadOptions(sampling_rate_hz=request.settings.sampling_rate_hz)
+    with open_capture(Path(request.sensor), options) as recording:
+        return ReplaySource(recording.in_memory(), speed=request.speed)
 
 
 def _is_simulated(text: str) -> bool:

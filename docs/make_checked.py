@@ -22,8 +22,8 @@ Captures of phones, loggers and laboratories, and made-up ones of the kinds that
 clocks that are set, units that are named wrongly, losses that hide, damaged and hostile files. They
 are not shipped. `python docs/make_checked.py FOLDER` writes this page; no row is edited by hand.
 
-"good", "usable" and "not usable" are the words of `tremor check`; 3 is a file that is refused, 4 one
-that is read and cannot be judged.
+"good", "usable" and "not usable" are the words of `tremor check`; 3 is a file that is refused, 4
+one that is read and cannot be judged.
 """
 #: Endings of files that lie beside captures.
 BESIDE = {".md", ".tsv", ".py", ".sh", ""}

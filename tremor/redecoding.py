@@ -234,7 +234,6 @@ def _recorded(
     """
     from dataclasses import replace
 
-    from tremor.formats.readers import read
     from tremor.recorder import Recorder
 
     with tempfile.TemporaryDirectory(prefix="tremor-") as parent:
@@ -252,7 +251,8 @@ def _recorded(
         if last_s is None:
             return None
         _require_kept(recorder.counts.disk.failure)
-        recording = read(again)
+        with open_capture(again) as opened:
+            recording = opened.in_memory()
     history = ("packets decoded again", *recording.history)
     return replace(recording, history=history), last_s
 

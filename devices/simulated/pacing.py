@@ -40,7 +40,7 @@ class PacedClock:
     2.0
     >>> clock.allow("sensor")
     >>> clock.time_s()
-    5.0
+    3.0
     """
 
     def __init__(self, speed: float, *, now: Callable[[], float] = time.monotonic) -> None:

@@ -15,7 +15,8 @@ from tremor.formats.archive import Archive, DamagedMemberError
 from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.csv.parsing import split_blocks
 from tremor.formats.csv.sniffing import sniff_file
-from tremor.formats.readers import open_capture, read
+from tremor.formats.readers import open_capture
+from tremor.opening import read
 from tremor.printable import escaped_json, printable
 from tremor.settings import ARCHIVE_BOUNDS, TABLE_BOUNDS, AnalysisSettings
 

@@ -8,7 +8,8 @@ import pytest
 
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.formats.data_frame import recording_from_frame
-from tremor.formats.readers import ReadOptions, read
+from tremor.formats.readers import ReadOptions
+from tremor.opening import read
 from tremor.units import STANDARD_GRAVITY_MS2
 
 FS = 104.0

@@ -11,7 +11,7 @@ import pytest
 
 from tremor.errors import CaptureNotRecognisedError
 from tremor.formats.foreign import FOREIGN, refuse_bytes
-from tremor.formats.readers import read
+from tremor.opening import read
 
 BYTES = {
     "Axivity CWA": b"MD\xfc\x03" + bytes(1020),

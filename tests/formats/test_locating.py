@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tremor.errors import CaptureNotRecognisedError
-from tremor.formats.readers import read
+from tremor.opening import read
 
 ROWS = "".join(f"{n / 100},0.{n % 7},6.0,7.7567\n" for n in range(300))
 TABLE = "time_s,x (m/s^2),y (m/s^2),z (m/s^2)\n" + ROWS

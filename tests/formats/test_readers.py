@@ -19,8 +19,9 @@ from tremor.formats.csv.dialects import FORMATS
 from tremor.formats.csv.head import read_head
 from tremor.formats.csv.native import NativePreamble, write_native_csv
 from tremor.formats.locating import locate
-from tremor.formats.readers import READERS, ReadOptions, read, sniff
+from tremor.formats.readers import READERS, ReadOptions, sniff
 from tremor.formats.writers import WRITERS, WriteOptions
+from tremor.opening import read
 from tremor.recording import Placement, Recording
 
 RATE_HZ = 101.0

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tremor.errors import TremorError
-from tremor.formats.readers import read
+from tremor.opening import read
 
 RATE_HZ = 50.0
 N = 400

@@ -13,7 +13,7 @@ import tremor
 from tremor.analysis.quality import quality_of
 from tremor.formats import parquet
 from tremor.formats.csv.native import NativePreamble, write_native_csv
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.recording import Recording
 from tremor.report.messages import sentence
 from tremor.settings import AnalysisSettings

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.units import ACCELERATION_UNIT_MS2
 
 N_ROWS = 300

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, fields, replace
 from numbers import Real
 from pathlib import Path
-from typing import Final, TypeAlias, Unpack, get_args
+from typing import Final, TypeAlias, get_args
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.assembly import assemble
@@ -30,7 +30,7 @@ from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.companions import add_companions
 from tremor.formats.csv.cells import quoted
 from tremor.formats.csv.layout_decisions import note_layout
-from tremor.formats.csv.options import LayoutKeywords, LayoutOptions
+from tremor.formats.csv.options import LayoutOptions
 from tremor.formats.csv.preamble import declared_facts, declared_markers
 from tremor.formats.csv.rows import read_rows
 from tremor.formats.csv.sniffing import TableLayout, sniff_file
@@ -49,7 +49,7 @@ from tremor.parallel import in_background
 from tremor.printable import printable
 from tremor.recording import Gravity, Placement, Recording, Source
 
-__all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "read", "sniff"]
+__all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "sniff"]
 
 #: The digest of a longer file is worth a process.
 _LONG_BYTES: Final = 32_000_000
@@ -202,79 +202,6 @@ class Reader:
     name: str
     claims: Callable[[Path], bool]
     opens: Callable[[Path, ReadOptions, Progress | None], Recording]
-
-
-def read(
-    path: str | os.PathLike[str],
-    *,
-    columns: str | None = None,
-    unit: str | None = None,
-    sampling_rate_hz: float | None = None,
-    gravity: Gravity | None = None,
-    placement: Placement | str | None = None,
-    **layout: Unpack[LayoutKeywords],
-) -> Recording:
-    """Read a capture.
-
-    Parameters
-    ----------
-    path : path
-        A file, a zip archive, or a recording folder.
-    columns : str, optional
-        Declared columns, such as ``time_ns,x,y,z,_``, for a file that no format claims.
-    unit : str, optional
-        Unit of acceleration; takes precedence over the file.
-    sampling_rate_hz : float, optional
-        Rate of a file without a time column, Hz; with one, only its nominal rate.
-    gravity : {"included", "removed"}, optional
-        Whether the samples include gravity; takes precedence over the file.
-    placement : Placement or str, optional
-        Such as ``left-calf``; takes precedence over the file.
-    **layout : str, optional
-        ``time_unit``, ``delimiter``, ``decimal``, ``format`` and ``source`` of `ReadOptions`; each
-        takes precedence over the file.
-
-    Returns
-    -------
-    Recording
-        In memory, m/s^2 on an even grid; lost samples are rows of NaN. The scale correction is
-        found, not applied.
-
-    Raises
-    ------
-    CaptureNotFoundError
-        If the file does not exist.
-    CaptureNotRecognisedError
-        If no format claims it.
-    CaptureReadError
-        If its rows cannot be read.
-    InsufficientDataError
-        If it holds fewer than two samples.
-    InvalidInputError
-        If an option is not usable.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name) / "still.csv"
-    >>> rows = "".join(f"{i / 101:.6f},0,0,9.81" + chr(10) for i in range(300))
-    >>> _ = path.write_text("time_s,x,y,z" + chr(10) + rows)
-    >>> recording = read(path)
-    >>> round(recording.sampling_rate_hz, 2), recording.unit_in
-    (101.0, 'm/s^2')
-    >>> folder.cleanup()
-    """
-    options = ReadOptions(
-        columns=columns,
-        unit=unit,
-        sampling_rate_hz=sampling_rate_hz,
-        gravity=gravity,
-        placement=placement,
-        **layout,
-    )
-    with open_capture(path, options) as recording:
-        return recording.in_memory()
 
 
 def open_capture(

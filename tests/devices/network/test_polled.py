@@ -15,7 +15,7 @@ from devices.network.polled import PolledSource
 from devices.profile import RequestedSettings
 from devices.sensors.phyphox import PROFILE
 from tremor.errors import LinkError, SensorLostError, SensorNotFoundError, SensorRefusedError
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.recorder import Recorder
 from tremor.redecoding import redecode
 from tremor.session.track import describe

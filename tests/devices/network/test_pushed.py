@@ -18,7 +18,7 @@ from devices.network.receiver import LONGEST_MESSAGE
 from devices.profile import RequestedSettings
 from devices.sensors.sensor_logger import PROFILE
 from tremor.errors import LinkError, SensorLostError, SensorNotFoundError
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.recorder import Recorder
 from tremor.redecoding import redecode
 from tremor.session.track import describe

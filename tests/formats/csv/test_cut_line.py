@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tremor.formats.readers import read
+from tremor.opening import read
 
 WRITTEN = {
     "fixed": lambda value: f"{value:.4f}",

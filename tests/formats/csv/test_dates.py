@@ -17,7 +17,7 @@ from tremor.formats.csv.dates import (
     zone_in_name,
 )
 from tremor.formats.csv.even_dates import parse_even_dates
-from tremor.formats.readers import read
+from tremor.opening import read
 
 FORMS = {
     "yyyy-MM-dd T": "%Y-%m-%dT%H:%M:%S.{ms}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tremor.formats.readers import read
+from tremor.opening import read
 
 
 def test_a_declared_counter_shows_lost_samples(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tremor.formats.catalog import readable_formats
 from tremor.formats.csv.claims import claim_of
 from tremor.formats.csv.dialects import FORMATS
 from tremor.formats.csv.head import read_head
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.units import ACCELERATION_UNIT_MS2
 
 G = 9.80665

@@ -10,7 +10,7 @@ import pytest
 
 import tremor
 from tremor.formats.csv.native import NativePreamble, write_native_csv
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.recording import Placement
 
 RATE_HZ = 50.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tremor.formats.readers import read
+from tremor.opening import read
 
 ROWS = "".join(f"{n / 100:.2f};{n % 2 + 1};0.1;0.2;1.0\n" for n in range(400))
 

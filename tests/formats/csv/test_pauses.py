@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from tremor.formats.readers import read
+from tremor.opening import read
 
 EVENTS = """"event","experiment time","system time","system time text"
 "START",0.0,1700000000.0,"a"

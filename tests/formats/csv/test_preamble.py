@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tremor.errors import CaptureReadError
-from tremor.formats.readers import read, sniff
+from tremor.formats.readers import sniff
+from tremor.opening import read
 
 N_ROWS = 400
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tremor.errors import CaptureNotRecognisedError
-from tremor.formats.readers import read, sniff
+from tremor.formats.readers import sniff
+from tremor.opening import read
 
 Row = Callable[[int], str]
 

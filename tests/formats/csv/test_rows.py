@@ -14,7 +14,8 @@ from tremor.analysis.offline import analyze
 from tremor.errors import CaptureReadError
 from tremor.formats.capture_file import CaptureFile, opener_of
 from tremor.formats.csv import parsing, rows
-from tremor.formats.readers import open_capture, read, sniff
+from tremor.formats.readers import open_capture, sniff
+from tremor.opening import read
 from tremor.storage import RowStore
 
 FS = 100.0

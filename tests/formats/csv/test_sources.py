@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tremor.errors import CaptureNotRecognisedError
-from tremor.formats.readers import read
+from tremor.opening import read
 
 
 def _write(path: Path, column: str, of_row: list[str], *, delimiter: str = ",") -> Path:

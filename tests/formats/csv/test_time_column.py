@@ -8,8 +8,8 @@ import pytest
 
 import tremor
 from tremor.errors import CaptureReadError
-from tremor.formats.readers import read
 from tremor.notes import note
+from tremor.opening import read
 from tremor.report.messages import sentence
 
 RATE_HZ = 52.0

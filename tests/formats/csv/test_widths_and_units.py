@@ -9,7 +9,7 @@ import pytest
 
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError
 from tremor.formats.csv.quantities import foreign_quantity, unit_named
-from tremor.formats.readers import read
+from tremor.opening import read
 from tremor.units import ACCELERATION_UNIT_MS2
 
 N_ROWS = 500

@@ -20,7 +20,7 @@ _DECIMAL_NAMES: Final = {"comma": ",", "point": ".", "dot": "."}
 
 
 class LayoutKeywords(TypedDict, total=False):
-    """Keywords of `tremor.formats.readers.read` that are about the layout of a table."""
+    """Keywords of `tremor.read` that are about the layout of a table."""
 
     time_unit: str | None
     delimiter: str | None

@@ -48,9 +48,9 @@ def spread_packets(stamps_s: Floats, n_samples: Indices) -> Floats:
         )
     steps_s, before = np.diff(stamps_s), n_samples[:-1]
     per_sample = steps_s / before
-    usual = (per_sample > 0.0) & (
-        per_sample <= PACKET_STAMPS.most_over_median * np.median(per_sample)
-    )
+    # Of two steps, the shorter is the one without a loss.
+    median_s = np.quantile(per_sample, 0.5, method="lower")
+    usual = (per_sample > 0.0) & (per_sample <= PACKET_STAMPS.most_over_median * median_s)
     if usual.any():
         period_s = float(steps_s[usual].sum() / before[usual].sum())
     else:  # several packets share a stamp
