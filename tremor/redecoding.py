@@ -234,6 +234,7 @@ def _recorded(
     """
     from dataclasses import replace
 
+    from tremor.formats.readers import open_capture
     from tremor.recorder import Recorder
 
     with tempfile.TemporaryDirectory(prefix="tremor-") as parent:

@@ -119,5 +119,5 @@ def test_other_files_are_refused_by_name(tmp_path):
 def test_what_no_sensor_sends_is_refused():
     with pytest.raises(InvalidInputError, match="255 at most"):
         encode_record(Packet(0.0, 0.0, "x" * 300, b""))
-    with pytest.raises(InvalidInputError, match="1048576 at most"):
-        encode_record(Packet(0.0, 0.0, UUID, bytes(1 << 20)))
+    with pytest.raises(InvalidInputError, match="16777216 at most"):
+        encode_record(Packet(0.0, 0.0, UUID, bytes(1 << 24)))
