@@ -19,7 +19,7 @@ from bleak.exc import (
 from devices.link.remedies import remedy
 from tremor.errors import LinkError, SensorRefusedError, TremorError
 
-__all__ = ["DBUS", "UNAVAILABLE", "translated_errors"]
+__all__ = ["DBUS", "UNAVAILABLE", "WORDS", "translated_errors"]
 
 _REQUIRES_PAIRING: Final = frozenset(
     {
@@ -61,24 +61,14 @@ _DBUS_PAIRING: Final = frozenset(
 )
 #: What bleak says on Windows and macOS, in lower case: whether the sensor refuses, the problem, and
 #: the key of its remedy.
-_WORDS: Final[tuple[tuple[str, bool, str, str], ...]] = (
-    (
-        "unreachable",
-        False,
-        "it is asleep, out of reach, or linked to another device",
-        "unreachable",
-    ),
+WORDS: Final[tuple[tuple[str, bool, str, str], ...]] = (
+    ("unreachable", False, "it is asleep, out of reach, or linked to another one", "unreachable"),
     ("could not pair", True, "pairing failed", "pairing failed"),
     ("failed to pair", True, "pairing failed", "pairing failed"),
     ("authentication is insufficient", True, "the sensor wants to be paired first", "pairing"),
     ("encryption is insufficient", True, "the sensor wants to be paired first", "pairing"),
-    ("accessdenied", True, "another program holds the sensor, or it wants to be paired", "pairing"),
-    (
-        "access denied",
-        True,
-        "another program holds the sensor, or it wants to be paired",
-        "pairing",
-    ),
+    ("accessdenied", True, "another program holds it, or it wants to be paired", "pairing"),
+    ("access denied", True, "another program holds it, or it wants to be paired", "pairing"),
 )
 
 
@@ -146,7 +136,7 @@ def _link_error(error: Exception, action: str) -> LinkError:
         return _with_remedy("there is no D-Bus system bus", "no bus")
     if isinstance(error, (OSError, EOFError)):
         return LinkError(f"could not {action}: the link to the Bluetooth daemon broke")
-    for words, refused, problem, trouble in _WORDS:
+    for words, refused, problem, trouble in WORDS:
         if words in str(error).lower():
             make = _refused if refused else _with_remedy
             return make(f"could not {action}: {problem}", trouble)

@@ -11,8 +11,8 @@ from typing import Final
 __all__ = ["RepeatFilter"]
 
 #: Until it is known how often each notification is announced: time from one to its repeat, at most,
-#: s. The announcements follow one another at once, but a busy program hears them late.
-_LONGEST_S: Final = 0.05
+#: s. The announcements follow one another at once, but a program that begins hears them late.
+_LONGEST_S: Final = 0.5
 #: Changes of the value after which it is known.
 _N_TO_LEARN: Final = 16
 
@@ -34,7 +34,7 @@ class RepeatFilter:
     Examples
     --------
     >>> repeats = RepeatFilter()
-    >>> [repeats.is_repeat(data, at_s) for data, at_s in ((b"a", 0.0), (b"a", 0.001), (b"a", 0.1))]
+    >>> [repeats.is_repeat(data, at_s) for data, at_s in ((b"a", 0.0), (b"a", 0.001), (b"a", 0.9))]
     [False, True, False]
     """
 

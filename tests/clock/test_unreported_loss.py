@@ -86,3 +86,14 @@ def test_reported_losses_are_not_found_again():
 def test_few_packets_give_no_loss():
     assert not found(arrivals(20, jitter_s=0.0)).any()
     assert not found(np.zeros(500)).any()
+
+
+def test_a_loss_longer_than_any_interval_of_a_link_is_found_alone():
+    """Packets of eight samples at 26 Hz, 0.3 s each: one that is missing leaves no doubt."""
+    rng = np.random.default_rng(0)
+    came = np.ones(70, dtype=bool)
+    came[[20, 21, 44]] = False
+    time_s = (np.arange(70) * 8 / 26.2 + rng.uniform(0.0, 0.03, 70))[came]
+    first = np.arange(67) * 8
+    lost = find_unreported_losses(first, first + 7, time_s, nominal_sampling_rate_hz=26.0)
+    assert lost.tolist() == [{20: 16, 42: 8}.get(at, 0) for at in range(67)]

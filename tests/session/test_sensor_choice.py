@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from devices import PROFILES
 from devices.link.discovery import DiscoveredDevice
 from devices.link.radio import Peripheral
 from devices.profile import Advertisement
-from tremor.errors import InvalidInputError
+from tremor.errors import InvalidInputError, SensorNotFoundError
 from tremor.session.sensor_choice import (
     RequestedSensor,
     candidate_text,
     candidates,
+    find_sensor,
     parse_sensors,
+    unknown_sensors,
 )
 
 
@@ -73,3 +77,20 @@ def test_sensors_that_cannot_be_told_apart_are_refused(texts):
 def test_file_is_no_sensor():
     with pytest.raises(InvalidInputError, match="tremor replay"):
         parse_sensors([__file__])
+
+
+@pytest.mark.parametrize("text", ["fridge", "de:ad:00:00:00:01"])
+def test_stranger_that_was_heard_is_listed_with_the_option_that_settles_it(monkeypatch, text):
+    async def scan(duration_s):  # noqa: ARG001
+        return [STRANGER]
+
+    async def choose(candidates):
+        raise AssertionError(candidates)
+
+    monkeypatch.setattr("devices.link.discovery.scan", scan)
+    assert unknown_sensors([H10, STRANGER], text) == (STRANGER,)
+    with pytest.raises(SensorNotFoundError, match=r"heard, but .*Fridge .*--profile") as caught:
+        asyncio.run(find_sensor(RequestedSensor("", text), profile=None, taken=(), choose=choose))
+    assert "not heard" not in str(caught.value)
+    with pytest.raises(SensorNotFoundError, match=r"was not heard .*1 device of no known kind"):
+        asyncio.run(find_sensor(RequestedSensor("", ""), profile=None, taken=(), choose=choose))

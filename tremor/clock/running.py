@@ -112,8 +112,9 @@ class RunningClock:
     host and not that of the sensor, until the wait for the event has grown by a whole interval.
 
     Arrivals of packets that waited while the computer stood still are left out
-    (`tremor.clock.stalls`). The line has a new intercept after each gap of a second or more, and
-    after each lasting delay of a packet or more, which is a loss that the index does not show.
+    (`tremor.clock.stalls`), and losses that the count does not show are looked for among the latest
+    packets (`tremor.clock.running_loss`). The line has a new intercept after each gap of a second
+    or more, after each stall, and after each lasting delay of a packet or more.
 
     Memory is bounded: whenever 4096 entries are held they are merged in pairs, to the earlier of
     the two or to their mean.

@@ -158,6 +158,15 @@ def unknown_sensors(found: Sequence[DiscoveredDevice], text: str) -> tuple[Disco
     return tuple(one for one in found if one.profile is None and wanted.matches(one))
 
 
+def _others(found: Sequence[DiscoveredDevice]) -> str:
+    """Return the clause about devices in reach that no known sensor calls itself."""
+    n_others = sum(one.profile is None for one in found)
+    if not n_others:
+        return ""
+    were = "1 device of no known kind was" if n_others == 1 else f"{n_others} of no known kind were"
+    return f" ({were} heard: with --all, and --profile says what it speaks like)"
+
+
 def _unknown(strangers: Sequence[DiscoveredDevice]) -> str:
     """Return the sentence about devices that were heard and are of no known kind."""
     names = "; ".join(candidate_text(one).partition(", ")[2] for one in strangers[:_MOST_LISTED])
@@ -232,8 +241,8 @@ async def find_sensor(
         raise SensorNotFoundError(
             f"{what} was not heard within {sum(_ROUNDS_S):g} s; wear or shake it so that it "
             "wakes, charge it, close the phone app that may hold its link, come nearer; 'tremor "
-            "scan' lists what is in reach, 'tremor doctor' checks this computer, and --sensor "
-            "simulated needs neither"
+            f"scan' lists what is in reach{_others(found)}, 'tremor doctor' checks this computer, "
+            "and --sensor simulated needs neither"
         )
     if len(heard) == 1:
         return heard[0]

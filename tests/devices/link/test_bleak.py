@@ -23,7 +23,8 @@ from bleak.exc import (
     BleakGATTProtocolErrorCode,
 )
 
-from devices.link.bleak_errors import UNAVAILABLE
+from devices.link.bleak_errors import UNAVAILABLE, translated_errors
+from tremor.errors import LinkError, SensorRefusedError
 
 DEVICE = BLEDevice("AA:BB:CC:DD:EE:FF", "Strap", {"path": "/org/bluez/hci0/dev_0"})
 
@@ -105,3 +106,18 @@ def test_backends_can_be_classes_of_our_own():
         "stop_notify",
     }  # fmt: skip
     assert {"get", "get_connected_devices"} <= set(vars(BaseBleakAdapter))
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "words"),
+    [
+        ("Could not get GATT services: Unreachable", LinkError, "asleep, out of reach"),
+        ("Could not pair with device: 19: FAILED", SensorRefusedError, "pairing failed; "),
+        ("Could not write value: AccessDenied", SensorRefusedError, "wants to be paired; "),
+        ("Encryption is insufficient.", SensorRefusedError, "wants to be paired first; "),
+    ],
+)
+def test_what_windows_and_macos_say_is_put_in_words(said, kind, words):
+    with pytest.raises(kind, match=words) as caught, translated_errors("connect to Strap"):
+        raise BleakError(said)
+    assert said not in str(caught.value)

@@ -153,7 +153,7 @@ def test_sensor_that_wants_to_be_paired_and_is_silent_about_it(bluetooth):
 
 def test_pairing_that_fails_is_told(bluetooth):
     bluetooth({"h10": {"needs_pairing": True, "pairing_fails": True}})
-    with pytest.raises(SensorRefusedError, match="pairing failed; open .bluetoothctl. beside it"):
+    with pytest.raises(SensorRefusedError, match="pairing failed; open 'bluetoothctl' beside"):
         stream(Taken(), pair=True)
 
 

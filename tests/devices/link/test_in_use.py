@@ -34,7 +34,7 @@ def test_what_comes_twice_for_another_program_is_left_out_and_told(bluetooth, ki
     rig.do("listen", kind)
     counts = stream(taken, sensor)
     assert taken.kinds.count("shared") == 1
-    assert counts.n_refused == 0
+    assert counts.n_refused == 0, taken.events
     assert taken.indices == list(range(taken.indices[0], taken.indices[0] + len(taken.indices)))
 
 
@@ -63,7 +63,7 @@ def test_a_lost_link_of_our_own_is_no_other_program(bluetooth):
 
 def test_repeats_are_the_same_bytes_at_once():
     repeats = RepeatFilter()
-    items = [(b"a", 0.0), (b"a", 1e-4), (b"a", 2e-4), (b"b", 3e-4), (b"a", 4e-4), (b"a", 0.1)]
+    items = [(b"a", 0.0), (b"a", 1e-4), (b"a", 2e-4), (b"b", 3e-4), (b"a", 4e-4), (b"a", 0.9)]
     assert [repeats.is_repeat(*one) for one in items] == [False, True, True, False, False, False]
     assert repeats.n_repeats == 2
 
@@ -80,7 +80,7 @@ def test_as_often_as_each_is_announced_a_value_is_one(n_listeners, apart_s):
             now_s += apart_s if number > 40 else 1e-5
             if not repeats.is_repeat(value, now_s):
                 kept.append(value)
-        now_s += 0.1
+        now_s += 0.6
     # Until the number is known, one that is late may come twice.
     assert kept[-340:] == sent[-340:]
 

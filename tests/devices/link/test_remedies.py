@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import devices
-from devices.link.bleak_errors import DBUS, UNAVAILABLE
+from devices.link.bleak_errors import DBUS, UNAVAILABLE, WORDS
 from devices.link.remedies import REMEDIES, remedy
 
 
@@ -30,6 +30,7 @@ def test_remedies_follow_a_semicolon(trouble):
 
 def test_every_trouble_of_the_radio_has_its_remedy():
     troubles = {trouble for _, trouble in (*UNAVAILABLE.values(), *DBUS.values())}
+    troubles |= {trouble for *_, trouble in WORDS}
     assert troubles <= set(REMEDIES)
 
 
