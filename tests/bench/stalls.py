@@ -138,6 +138,10 @@ def live(case: Case) -> Errors:
     return Errors(0.0, worst, 0)
 
 
+#: How the errors are looked at.
+WAYS = (("file", of_file), ("live", live))
+
+
 def cases(*, short: bool) -> list[Case]:
     """List the cases."""
     seeds = (0,) if short else (0, 1, 2)
@@ -162,7 +166,7 @@ def main() -> int:
     asked = parser.parse_args()
     all_cases = cases(short=asked.short)[:: asked.every]
     n_off = 0
-    for name, errors_of in (("file", of_file), ("live", live)):
+    for name, errors_of in WAYS:
         print(f"\n{name}\n  shape     loss   cases   loss off pp: median, most   "
               "rate off %: median, most   off by more than 2")  # fmt: skip
         off = []

@@ -225,16 +225,18 @@ def _gap_corrections(
     correction = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
     silences = np.flatnonzero(np.diff(time_s) >= ARRIVAL_GAPS.silence_s) + 1
-    edges = np.concatenate(([0], silences, [len(first)])).tolist()
-    level_s = ARRIVAL_GAPS.level_s
-    for previous, at, following in zip(edges, edges[1:], edges[2:], strict=False):
+    caught_up = np.flatnonzero(in_time)
+    level_s, n = ARRIVAL_GAPS.level_s, len(first)
+    for previous, at in zip([0, *silences.tolist()], silences.tolist(), strict=False):
         begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - level_s)))
-        back = at + int(np.argmax(in_time[at:])) if in_time[at:].any() else following
         n_lost = int(first[at] - last[at - 1] - 1)
-        if back >= following and not n_lost:
+        later = caught_up[np.searchsorted(caught_up, at) :]
+        if not later.size and not n_lost:
             continue  # they never caught up: how late they are says nothing
-        until_s = time_s[min(back, following - 1)] + level_s
-        end = min(following, int(np.searchsorted(time_s, until_s, side="right")))
+        back = int(later[0]) if later.size else at
+        following = int(np.append(silences, n)[np.searchsorted(silences, back, side="right")])
+        end = int(np.searchsorted(time_s, time_s[back] + level_s, side="right"))
+        end = min(following, end)
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         # Without a jump of the count the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
