@@ -355,6 +355,8 @@ class SensorProfile:
         of the options.
     manual : str
         Further text for the page of the sensor, lines of at most 80 columns.
+    gravity_by_options : callable, optional
+        Whether gravity is in the samples with given options, if it is not always.
     address_form : str
         Form in which ``--sensor`` names a sensor that is reached over the network; empty for one
         over Bluetooth.
@@ -382,6 +384,7 @@ class SensorProfile:
     options: Mapping[str, str] | None = None
     check: Callable[[StreamSettings], object] | None = None
     manual: str = ""
+    gravity_by_options: Callable[[Mapping[str, str]], bool] | None = None
     address_form: str = ""
 
     @property
@@ -410,6 +413,21 @@ class SensorProfile:
         if self.loss_by_settings is not None:
             return self.loss_by_settings(settings)
         return self.default_loss_rule
+
+    def includes_gravity(self, options: Mapping[str, str]) -> bool:
+        """Check whether gravity is in the samples.
+
+        Parameters
+        ----------
+        options : mapping of str to str
+            Granted options.
+
+        Returns
+        -------
+        bool
+            True unless the sensor takes it out with these options.
+        """
+        return self.gravity_by_options is None or self.gravity_by_options(options)
 
     def settings(
         self,

@@ -187,8 +187,13 @@ def _placement(manifest: Mapping[str, Any]) -> str | None:
 
 def _arguments(granted: StreamGranted) -> dict[str, Any]:
     settings = dict(granted.settings)
-    options = settings.pop("options", None) or {}
-    return {**settings, **options} if isinstance(options, dict) else settings
+    settings.pop("options", None)
+    return {**settings, **_options(granted)}
+
+
+def _options(granted: StreamGranted) -> dict[str, str]:
+    options = granted.settings.get("options")
+    return options if isinstance(options, dict) else {}
 
 
 def _description(
@@ -205,6 +210,7 @@ def _description(
         sampling_rate_hz=settings.get("sampling_rate_hz"),  # type: ignore[arg-type]
         range_g=settings.get("range_g"),  # type: ignore[arg-type]
         detects_loss=manifest.get("tells_loss", profile.detects_loss),
+        gravity="included" if profile.includes_gravity(_options(granted)) else "removed",
     )
 
 

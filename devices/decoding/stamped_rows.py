@@ -20,6 +20,8 @@ __all__ = ["Row", "StampedRows", "measured_rate_hz"]
 
 #: Resolution in which the times are counted, s.
 _TICK_S: Final = 1e-6
+#: No time is later, s: 30,000 years.
+_LATEST_S: Final = 1e12
 #: Standard deviation of a time stamp of a phone, as a share of a sample.
 _STAMP_SD: Final = 0.25
 #: Rows, and the time that they span, s, from which a rate is measured.
@@ -45,7 +47,7 @@ class Row:
     @property
     def is_plausible(self) -> bool:
         """Whether a phone can have measured it."""
-        return all(
+        return abs(self.time_s) <= _LATEST_S and all(
             math.isfinite(one) and abs(one) <= LIMIT_16_G_MS2 for one in self.acceleration_ms2
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from devices.catalog import network_profile
@@ -30,7 +29,7 @@ def open_phone(request: Request) -> PhoneSource:
     Parameters
     ----------
     request : Request
-        Sensor ``phyphox:HOST[:PORT]`` or ``sensor-logger[:PORT]``.
+        Sensor ``phyphox:HOST[:PORT]``, ``sensor-logger[:PORT]`` or ``sensor-logger:HOST:PORT``.
 
     Returns
     -------
@@ -51,42 +50,49 @@ def open_phone(request: Request) -> PhoneSource:
 
 
 def _open_polled(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
-    host, ports = _host_and_ports(place.removeprefix("http://").strip("/"))
+    host, port = _host_and_port(place.removeprefix("http://").strip("/"))
+    if not _is_host(host):
+        raise InvalidInputError(
+            f"'phyphox:{place}' has no address of a phone; the app shows it once remote access is "
+            "allowed in its menu; give it as phyphox:HOST or phyphox:HOST:PORT"
+        )
     return PolledSource(
         profile,
         request.settings,
         host=host,
-        ports=ports,
+        ports=(_port(port),) if port else _POLLED_PORTS,
         tap=request.tap,
         timeouts=request.link.timeouts,
     )
-
-
-def _host_and_ports(place: str) -> tuple[str, tuple[int, ...]]:
-    if place.startswith("["):  # an IPv6 address, as in a URL
-        host, _, text = place[1:].partition("]")
-        text = text.removeprefix(":")
-    else:
-        host, _, text = place.partition(":")
-    is_name = host and all(char.isalnum() or char in ".-_:%" for char in host)
-    if not is_name or not host.isascii():
-        raise InvalidInputError(
-            f"phyphox:{place} has no address of a phone; the app shows it once remote access is "
-            "allowed in its menu; give it as phyphox:HOST or phyphox:HOST:PORT"
-        )
-    return host, (_port(text),) if text else _POLLED_PORTS
 
 
 def _open_pushed(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
-    settings = request.settings
+    host, port = ("", place) if place.isdigit() else _host_and_port(place)
+    if host and not _is_host(host):
+        raise InvalidInputError(
+            f"'sensor-logger:{place}' has no address of this computer; give sensor-logger:PORT, or "
+            "sensor-logger:HOST:PORT where it has several"
+        )
     return PushedSource(
         profile,
-        replace(settings, options={k: v for k, v in settings.options.items() if k != "host"}),
-        host=settings.options.get("host", ""),
-        port=_port(place) if place else _PUSHED_PORT,
+        request.settings,
+        host=host,
+        port=_port(port) if port else _PUSHED_PORT,
         tap=request.tap,
         timeouts=request.link.timeouts,
     )
+
+
+def _host_and_port(place: str) -> tuple[str, str]:
+    if place.startswith("["):  # an IPv6 address, as in a URL
+        host, _, port = place[1:].partition("]")
+        return host, port.removeprefix(":")
+    host, _, port = place.partition(":")
+    return host, port
+
+
+def _is_host(text: str) -> bool:
+    return bool(text) and text.isascii() and all(char.isalnum() or char in ".-_:%" for char in text)
 
 
 def _port(text: str) -> int:

@@ -43,7 +43,7 @@ def own_address() -> str:
         except OSError as error:
             raise LinkError(
                 "this computer is in no network, so that a phone cannot reach it; join the Wi-Fi "
-                "of the phone, or give its address by --option host=ADDRESS"
+                "of the phone, or give the address, as sensor-logger:HOST:PORT"
             ) from error
 
 
@@ -70,7 +70,8 @@ class HttpReceiver:
     @property
     def address(self) -> str:
         """Address and port."""
-        return f"{self._host}:{self._port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self._port}"
 
     async def start(self) -> None:
         """Listen.
@@ -88,7 +89,7 @@ class HttpReceiver:
             elif error.errno == errno.EACCES:
                 why = f"port {self._port} is not allowed; give one above 1024"
             else:
-                why = f"{error.strerror or error}; give an address of this computer as host"
+                why = f"{error.strerror or error}; give an address of this computer"
             raise LinkError(f"{self.address} cannot be listened at: {why}") from error
         self._port = self._server.sockets[0].getsockname()[1]
 

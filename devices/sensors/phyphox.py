@@ -275,6 +275,9 @@ def _check(settings: StreamSettings) -> None:
     start = settings.options.get("start", "auto")
     if start not in _STARTS:
         raise InvalidInputError(f"start is {start!r}; choose one of {', '.join(_STARTS)}")
+    gravity = settings.options.get("gravity", "yes")
+    if gravity not in ("yes", "no"):
+        raise InvalidInputError(f"gravity is {gravity!r}; choose one of yes, no")
 
 
 def _find_buffers(body: bytes) -> tuple[tuple[str, ...], bool]:
@@ -320,7 +323,7 @@ def _device_of(body: bytes | None) -> tuple[str, float | None]:
     model = "".join(char for char in str(meta.get("deviceModel") or "") if char.isprintable())
     try:
         range_ms2 = float(meta["sensors"]["accelerometer"]["Range"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return model, None
     is_sane = math.isfinite(range_ms2) and range_ms2 > STANDARD_GRAVITY_MS2
     return model, round(range_ms2 / STANDARD_GRAVITY_MS2, 3) if is_sane else None
@@ -330,6 +333,8 @@ def _start(settings: StreamSettings) -> Conversation:
     buffers, has_gravity = _find_buffers((yield Read(_CONFIG)) or b"")
     if "buffers" in settings.options:
         buffers = _buffers_of(settings)
+    if "gravity" in settings.options:
+        has_gravity = settings.options["gravity"] == "yes"
     model, range_g = _device_of((yield Read(_META, optional=True)))
     answer = read_answer((yield Read(f"{DATA}?{buffers[3]}")) or b"", buffers)
     start = settings.options.get("start", "auto")
@@ -344,7 +349,11 @@ def _start(settings: StreamSettings) -> Conversation:
     notes = [f"measured at {rate_hz:g} Hz"]
     notes += [f"phone {model}"] if model else []
     notes += [] if has_gravity else [_NO_GRAVITY]
-    options = {"buffers": ",".join(buffers), "start": "yes" if is_ours else "no"}
+    options = {
+        "buffers": ",".join(buffers),
+        "gravity": "yes" if has_gravity else "no",
+        "start": "yes" if is_ours else "no",
+    }
     granted = replace(
         settings,
         sampling_rate_hz=rate_hz,
@@ -473,6 +482,7 @@ OPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "start": "whether to start the measurement: auto, if it does not run; yes; no; auto",
         "buffers": "buffers of x, y, z and time, separated by commas, if not those of its inputs",
+        "gravity": "whether gravity is in them: yes or no; as its inputs tell",
     }
 )
 
@@ -504,4 +514,5 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,
+    gravity_by_options=lambda options: options.get("gravity") != "no",
 )

@@ -291,17 +291,18 @@ PROFILE: Final = SensorProfile(
         "As push URL enter the address that tremor record shows, then begin a recording.",
         "The phone must be in the same Wi-Fi, and the firewall must let the port through.",
         "Its 'accelerometer' is without gravity: that is added from 'gravity' if that comes.",
+        "Where this computer has several addresses: sensor-logger:HOST:PORT.",
         "What it pushes during a drop-out is lost, and the times of the samples show the gap.",
         "Its rate is set in the app: it is measured, and --rate does not change it.",
     ),
     options=MappingProxyType(
         {
             "signal": "total, sum (of accelerometer and gravity) or linear (no gravity); the best",
-            "host": "address of this computer at which to receive; that of its network",
         }
     ),
     check=_check,
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,
+    gravity_by_options=lambda options: options.get("signal") != "linear",
 )

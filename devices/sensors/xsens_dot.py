@@ -291,6 +291,7 @@ PROFILE: Final = SensorProfile(
     start=_start,
     stop=_stop,
     make_decoder=_Decoder,
+    gravity_by_options=lambda options: options.get("mode") != "6",
     options=MappingProxyType(
         {
             "mode": (

@@ -87,10 +87,16 @@ def test_phone_that_answers_is_named_by_its_address(text, address):
 
 
 def test_phone_that_pushes_is_named_by_a_port():
-    source = open_source("sensor-logger:9000", options={"host": "192.168.1.5", "signal": "sum"})
+    source = open_source("sensor-logger:192.168.1.5:9000", options={"signal": "sum"})
     assert isinstance(source, PushedSource)
     assert source.address == "192.168.1.5:9000"
-    assert open_source("sensor-logger", options={"host": "192.168.1.5"}).address.endswith(":8000")
+    assert open_source("sensor-logger:192.168.1.5").address == "192.168.1.5:8000"
+
+
+def test_phone_that_pushes_is_received_in_the_network_of_this_computer(monkeypatch):
+    monkeypatch.setattr("devices.network.pushed.own_address", lambda: "192.168.1.5")
+    assert open_source("sensor-logger").address == "192.168.1.5:8000"
+    assert open_source("sensor-logger:9000").address == "192.168.1.5:9000"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +108,7 @@ def test_phone_that_pushes_is_named_by_a_port():
         ("phyphox:a/b@c", "the app shows it"),
         ("phyphox:1.2.3.4:port", "give a number from 1 to 65535"),
         ("phyphox:1.2.3.4:70000", "give a number from 1 to 65535"),
+        ("sensor-logger:a b:1", "no address of this computer"),
         ("sensor-logger:0", "give a number from 1 to 65535"),
     ],
 )

@@ -25,6 +25,12 @@ def coded(index):
     return (_STEP_MS2 * (low - 500), _STEP_MS2 * (high - 500), GRAVITY_MS2)
 
 
+def at_rest(index):
+    """Return the acceleration of a leg at rest, with the noise of a sensor, m/s^2."""
+    noise = random.Random(index)
+    return tuple(noise.gauss(mean, 0.01) for mean in (0.3, 2.0, 9.59))
+
+
 def index_of(row):
     """Return the index that a sample carries."""
     low, high = (round(value / _STEP_MS2) + 500 for value in row[:2])
@@ -63,8 +69,10 @@ class PhyphoxPhone:
         renews_session=True,
         forces_full=True,
         nulls=(),
+        measured=None,
         seed=0,
     ):
+        self.measured = measured or coded
         self.rate_hz, self.source, self.names = rate_hz, source, names
         self.range_ms2, self.has_time, self.unequal = range_ms2, has_time, unequal
         self.renews_session, self.forces_full = renews_session, forces_full
@@ -121,7 +129,7 @@ class PhyphoxPhone:
             for index in range(
                 math.ceil(from_s * self.rate_hz), math.floor(until_s * self.rate_hz) + 1
             ):
-                yield index, begun_s + index / self.rate_hz - clock_s, coded(index)
+                yield index, begun_s + index / self.rate_hz - clock_s, self.measured(index)
 
     # What it answers
 

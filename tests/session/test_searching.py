@@ -68,3 +68,29 @@ def test_settings_that_a_kind_cannot_have_are_refused_before_it_is_sought():
         search("polar-h10", sampling_rate_hz=3.0).check_settings()
     search("polar-h10", sampling_rate_hz=200.0).check_settings()
     search("Calf-IMU", sampling_rate_hz=3.0).check_settings()  # who knows what that is
+
+
+def test_phone_is_not_searched_for_and_it_is_said_how_it_is_reached(monkeypatch):
+    monkeypatch.setattr("devices.network.pushed.own_address", lambda: "192.168.1.5")
+    notes = []
+
+    def source_of(name):
+        plan = Plan(sensors=(RequestedSensor("", name),), folder=Path("x"))
+        search = Search(plan, say=notes.append, controls=Controls())
+        search.check_settings()
+        return asyncio.run(search.source_of(plan.sensors[0], tap=lambda _: None))
+
+    assert source_of("phyphox:192.168.1.20").address == "192.168.1.20:8080"
+    assert source_of("sensor-logger:9000").address == "192.168.1.5:9000"
+    assert "192.168.1.20:8080; keep its screen on" in notes[0]
+    assert "push URL http://192.168.1.5:9000" in notes[1]
+
+
+def test_options_that_a_phone_does_not_know_are_refused_before_it_is_reached():
+    plan = Plan(
+        sensors=(RequestedSensor("", "phyphox:192.168.1.20"),),
+        folder=Path("x"),
+        options={"loss": "2%"},
+    )
+    with pytest.raises(InvalidInputError, match="no option 'loss'"):
+        Search(plan, say=lambda _: None, controls=Controls()).check_settings()

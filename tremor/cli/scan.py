@@ -68,7 +68,10 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
     with Progress.shown(1, pulses=True) as progress:
         if not is_quiet():
             with progress.paused():
-                say(f"listening for {timeout_s:g} s")
+                say(
+                    f"listening for {timeout_s:g} s; a phone is not heard but named, by "
+                    f"{_phones()}: see 'tremor sensors phyphox'"
+                )
         found = asyncio.run(_listen(timeout_s, progress))
     sensors = [one for one in found if one.profile is not None]
     others = [one for one in found if one.profile is None]
@@ -86,16 +89,12 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
     if others and not shows_all and not is_quiet():
         n_others = _n_devices(len(others))
         say(f"{n_others} in reach that no known sensor calls itself; --all lists them")
-    phones = _phones()
     if not sensors:
         raise SensorNotFoundError(
             f"no known sensor was heard within {timeout_s:g} s; wear or shake it so that it "
             "wakes, charge it, close the phone app that may hold its link, come nearer; "
-            "'tremor doctor' checks this computer, 'tremor sensors' lists what is known; a phone "
-            f"is not heard but named: {phones}"
+            "'tremor doctor' checks this computer, 'tremor sensors' lists what is known"
         )
-    if not is_quiet():
-        say(f"a phone is not heard but named: {phones}; see: tremor sensors phyphox")
 
 
 def _phones() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from tremor.recording import SensorInfo
+from tremor.recording import Gravity, SensorInfo
 from tremor.units import STANDARD_GRAVITY_MS2
 
 __all__ = ["StreamDescription"]
@@ -38,6 +38,8 @@ class StreamDescription:
         How a loss is detected, a sentence.
     detects_loss : bool
         Whether a loss can be distinguished from a delay.
+    gravity : {"included", "removed"}
+        Whether the samples include gravity.
     """
 
     sensor: SensorInfo = field(default_factory=SensorInfo)
@@ -50,6 +52,7 @@ class StreamDescription:
     device_time: str = ""
     loss: str = ""
     detects_loss: bool = False
+    gravity: Gravity = "included"
 
     def __post_init__(self) -> None:
         if self.sensor.range_ms2 is None and self.range_g is not None:

@@ -426,7 +426,7 @@ class Recorder:
         self._with_angular_velocity = block.angular_velocity_deg_s is not None
         header = samples_header(
             NativePreamble(
-                gravity="included",
+                gravity=self._stream.gravity,
                 nominal_sampling_rate_hz=self._stream.sampling_rate_hz,
                 started_at=datetime.fromtimestamp(zero.wall_s).astimezone(),
                 sensor=self._stream.sensor,

@@ -74,6 +74,7 @@ def describe(source: SensorSource) -> StreamDescription:
         device_time=profile.device_time,
         loss=rule.loss,
         detects_loss=rule.detects_loss,
+        gravity="included" if profile.includes_gravity(settings.options) else "removed",
     )
 
 

@@ -25,7 +25,7 @@ from .conftest import QUICK, FastClock
 pytestmark = pytest.mark.usefixtures("loopback")
 
 SPEED = 60.0
-AWAY_S = ((150.0, 230.0), (280.0, 370.0))
+AWAY_S = ((120.0, 240.0), (270.0, 390.0))
 
 
 def source_at(port, clock, tap=None, timeouts=QUICK):
@@ -83,7 +83,7 @@ def test_ten_minutes_with_drop_outs_are_whole_and_read_again_alike(tmp_path, tak
     assert long_s[0] == pytest.approx(resumed_s - paused_s, abs=2.5 / phone.rate_hz)
     assert sum(long_s[1:]) < 30.0
     assert len(long_s) <= 2
-    assert taken.kinds.count("lost") == taken.kinds.count("restarted") >= 3
+    assert taken.kinds.count("lost") == taken.kinds.count("restarted") >= 2
     assert taken.kinds[-1] == "stopped"
     assert phone.commands == ["cmd=start", "cmd=stop"]
 

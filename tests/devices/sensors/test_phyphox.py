@@ -242,7 +242,8 @@ def test_another_experiment_is_refused_with_what_to_open():
         ({"start": "later"}, "choose one of auto, yes, no"),
         ({"buffers": "a,b,c"}, "give the names of x, y, z and time"),
         ({"buffers": "a,b,c,d&e"}, "letters, digits and _ only"),
-        ({"gravity": "yes"}, "no option 'gravity'"),
+        ({"gravity": "some"}, "choose one of yes, no"),
+        ({"speed": "2"}, "no option 'speed'"),
     ],
 )
 def test_options_are_checked(options, says):
