@@ -12,7 +12,7 @@ __all__ = ["LinkEvent", "Packet"]
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One notification of a sensor.
+    """One notification of a sensor, or the body of a message of a phone.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Packet:
     wall_s : float
         The same moment on the host's wall clock, s since 1970-01-01 UTC.
     characteristic : str
-        UUID of the characteristic, in lower case.
+        UUID of the characteristic, in lower case; of a phone, the path.
     data : bytes
         As received.
     """

@@ -51,6 +51,8 @@ async def converse(
     ------
     LinkError
         If something that is not optional cannot be read.
+    TypeError
+        If a step is neither of the two.
     """
     reply: bytes | None = None
     while True:

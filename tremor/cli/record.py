@@ -28,6 +28,7 @@ Examples:
   tremor record --placement left-calf
   tremor record --sensor polar-verity-sense --duration 10m
   tremor record --sensor left=polar-h10 --sensor right=movesense
+  tremor record --sensor phyphox:192.168.1.20 --placement left-calf
   tremor record --baseline --out before
   tremor record --baseline before --out after
   tremor record --sensor simulated --option speed=20 --out rehearsal
@@ -113,7 +114,8 @@ def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
     "sensors",
     multiple=True,
     metavar="NAME",
-    help="Kind, name or address; simulated[:KIND]; replay:FOLDER; LABEL=NAME of several.",
+    help="Kind, name or address; phyphox:HOST; sensor-logger[:PORT]; simulated[:KIND]; "
+    "replay:FOLDER; LABEL=NAME of several.",
 )
 @click.option(
     "--option",

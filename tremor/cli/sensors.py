@@ -191,6 +191,7 @@ def _document(profile: SensorProfile) -> dict[str, Any]:
         "name": profile.name,
         "name_pattern": profile.name_pattern,
         "services": list(profile.services),
+        "address_form": profile.address_form or None,
         "rates_hz": list(profile.rates_hz),
         "default_rate_hz": profile.default_rate_hz,
         "ranges_g": list(profile.ranges_g),

@@ -169,3 +169,9 @@ def test_losses_and_repeats_are_detected_by_the_stamps():
     with pytest.raises(PacketError, match="out of order"):
         decoder.feed(MEDIUM, data, 9.0)
     assert decoder.n_rejected == 0
+
+
+def test_gravity_is_taken_out_by_one_mode_only():
+    assert PROFILE.includes_gravity({"mode": "21"})
+    assert PROFILE.includes_gravity({"mode": "20"})
+    assert not PROFILE.includes_gravity({"mode": "6"})
