@@ -1,21 +1,27 @@
 """Table of sensors.
 
 A new sensor is a file in `devices.sensors`, its row here, and its packets in ``tests/captures``.
+Sensors of other packages come by `devices.plug_ins`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from devices import plug_ins
 from devices.profile import Advertisement, SensorProfile
 from devices.sensors import (
+    bluest,
     metamotion,
     microbit,
     movesense,
+    muse,
     nordic_uart,
     phyphox,
+    polar_360,
     polar_h10,
     polar_verity,
     sensor_logger,
@@ -25,31 +31,74 @@ from devices.sensors import (
     xsens_dot,
 )
 
-__all__ = ["PROFILES", "network_profile", "profile_by_services", "profile_of"]
+__all__ = ["PROFILES", "network_profile", "problems", "profile_by_services", "profile_of"]
 
-_ALL: Final[tuple[SensorProfile, ...]] = (
-    polar_verity.PROFILE,
-    witmotion.PROFILE,
-    movesense.PROFILE,
-    polar_h10.PROFILE,
-    nordic_uart.PROFILE,
-    metamotion.PROFILE,
-    xsens_dot.PROFILE,
-    thingy52.PROFILE,
-    microbit.PROFILE,
-    phyphox.PROFILE,
-    sensor_logger.PROFILE,
-    simulated.PROFILE,
+#: The sensors of this package, in order of recommendation.
+_OWN: Final[Mapping[str, SensorProfile]] = MappingProxyType(
+    {
+        one.slug: one
+        for one in (
+            polar_verity.PROFILE,
+            polar_360.PROFILE,
+            witmotion.PROFILE,
+            movesense.PROFILE,
+            polar_h10.PROFILE,
+            nordic_uart.PROFILE,
+            metamotion.PROFILE,
+            xsens_dot.PROFILE,
+            bluest.PROFILE,
+            thingy52.PROFILE,
+            muse.PROFILE,
+            microbit.PROFILE,
+            phyphox.PROFILE,
+            sensor_logger.PROFILE,
+            simulated.PROFILE,
+        )
+    }
 )
+#: Any device with a serial port is one, so that all others come first.
+_GENERAL: Final = nordic_uart.PROFILE
 
-#: The same in the order in which services are taken for theirs: straps of Polar outnumber its
-#: armbands, and what speaks over the Nordic UART may be anything.
-_BY_SERVICES: Final = tuple(
-    sorted(_ALL, key=lambda one: (one is nordic_uart.PROFILE, one is polar_verity.PROFILE))
-)
+
+@cache
+def _plug_ins() -> plug_ins.PlugIns:
+    return plug_ins.load(_OWN)
+
+
+class _Profiles(Mapping[str, SensorProfile]):
+    """Sensors by slug: those of this package, then those of others.
+
+    Other packages are only looked for when a slug is not of this package, or all are listed.
+    """
+
+    def __getitem__(self, slug: str) -> SensorProfile:
+        if slug in _OWN:
+            return _OWN[slug]
+        return {one.slug: one for one in _plug_ins().profiles}[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _OWN
+        for one in _plug_ins().profiles:
+            yield one.slug
+
+    def __len__(self) -> int:
+        return len(_OWN) + len(_plug_ins().profiles)
+
+
+#: Of those that share services: straps of Polar outnumber its armbands.
+_LAST_BY_SERVICES: Final = (polar_verity.PROFILE, polar_360.PROFILE)
 
 #: All sensors by slug, in order of recommendation.
-PROFILES: Final[Mapping[str, SensorProfile]] = MappingProxyType({one.slug: one for one in _ALL})
+PROFILES: Final[Mapping[str, SensorProfile]] = _Profiles()
+
+
+def problems() -> tuple[str, ...]:
+    """Return a line for each sensor of another package that cannot be used."""
+    return _plug_ins().problems
+
+
+def _special_first() -> tuple[SensorProfile, ...]:
+    return (*(one for one in PROFILES.values() if one is not _GENERAL), _GENERAL)
 
 
 def profile_of(advertisement: Advertisement) -> SensorProfile | None:
@@ -65,7 +114,7 @@ def profile_of(advertisement: Advertisement) -> SensorProfile | None:
     SensorProfile or None
         None if it is not a known sensor.
     """
-    return next((one for one in _ALL if one.recognises(advertisement)), None)
+    return next((one for one in _special_first() if one.recognises(advertisement)), None)
 
 
 def profile_by_services(service_uuids: Iterable[str]) -> SensorProfile | None:
@@ -80,10 +129,11 @@ def profile_by_services(service_uuids: Iterable[str]) -> SensorProfile | None:
     -------
     SensorProfile or None
         None if no known sensor has them. Of kinds that share theirs, the one of which more are
-        worn, the first of `_BY_SERVICES`.
+        worn.
     """
     has = frozenset(service_uuids)
-    return next((one for one in _BY_SERVICES if has.intersection(one.services)), None)
+    found = [one for one in _special_first() if has.intersection(one.services)]
+    return next((one for one in found if one not in _LAST_BY_SERVICES), next(iter(found), None))
 
 
 def network_profile(text: str) -> SensorProfile | None:

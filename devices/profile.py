@@ -102,13 +102,17 @@ class RequestedSettings:
     gyro: bool = False
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def resolve(self, profile: SensorProfile) -> StreamSettings:
+    def resolve(
+        self, profile: SensorProfile, advertisement: Advertisement | None = None
+    ) -> StreamSettings:
         """Fill in the defaults of a profile and check the result.
 
         Parameters
         ----------
         profile : SensorProfile
             Kind of sensor.
+        advertisement : Advertisement, optional
+            What the sensor advertises. Options that follow from it are used where none are given.
 
         Returns
         -------
@@ -120,11 +124,14 @@ class RequestedSettings:
         InvalidInputError
             If the sensor does not support them.
         """
+        options = self.options
+        if not options and advertisement is not None and profile.options_by_advertisement:
+            options = profile.options_by_advertisement(advertisement)
         return profile.settings(
             sampling_rate_hz=self.sampling_rate_hz,
             range_g=self.range_g,
             gyro=self.gyro,
-            **self.options,
+            **options,
         )
 
 
@@ -350,6 +357,9 @@ class SensorProfile:
         `LossRule` for given `StreamSettings`, if it depends on them.
     options : mapping of str to str, optional
         Known options, each with a description for the help text. Without it they are not checked.
+    options_by_advertisement : callable, optional
+        Options that follow from an `Advertisement`, such as the preset of a board that is known
+        by its name.
     check : callable, optional
         Raise `InvalidInputError` for invalid `StreamSettings`, beyond rate, range and the names
         of the options.
@@ -382,6 +392,7 @@ class SensorProfile:
     make_decoder: Callable[[StreamSettings], Decoder]
     loss_by_settings: Callable[[StreamSettings], LossRule] | None = None
     options: Mapping[str, str] | None = None
+    options_by_advertisement: Callable[[Advertisement], Mapping[str, str]] | None = None
     check: Callable[[StreamSettings], object] | None = None
     manual: str = ""
     gravity_by_options: Callable[[Mapping[str, str]], bool] | None = None

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-__all__ = ["BOARDS", "NUS_DATA", "NUS_SERVICE", "NUS_WRITE", "Board"]
+from devices.decoding.uuids import assigned_uuid
+from devices.profile import Advertisement
+
+__all__ = ["BOARDS", "NUS_DATA", "NUS_SERVICE", "NUS_WRITE", "Board", "preset_of"]
 
 NUS_SERVICE: Final = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 NUS_WRITE: Final = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
@@ -47,6 +50,12 @@ class Board:
         Writes that start and stop the stream, given the sampling rate, Hz.
     pause_s : float
         Wait after each write, s.
+    names : tuple of str
+        Beginnings of its names, in lower case.
+    service : str
+        Service that no other device has; empty if it has none, or shares it with others.
+    company_id : int or None
+        Company identifier of its manufacturer data.
     remark : str
         What a user should know, a sentence; may be empty.
     """
@@ -61,7 +70,33 @@ class Board:
     start: _Writes = _no_writes
     stop: _Writes = _no_writes
     pause_s: float = 0.1
+    names: tuple[str, ...] = ()
+    service: str = ""
+    company_id: int | None = None
     remark: str = ""
+
+    def has_sent(self, advertisement: Advertisement) -> bool:
+        """Check whether an advertisement is that of such a board.
+
+        Parameters
+        ----------
+        advertisement : Advertisement
+            Advertisement, with the services of a device that is connected.
+
+        Returns
+        -------
+        bool
+            By its own service; or by its name or company, unless the board also has the serial
+            port and its stream is not there, so that another program runs on it.
+        """
+        if self.service and self.service in advertisement.service_uuids:
+            return True
+        is_named = bool(self.names) and advertisement.name.lower().startswith(self.names)
+        is_of_company = self.company_id in advertisement.manufacturer_ids
+        has_serial_port = NUS_SERVICE in advertisement.service_uuids
+        return (is_named or is_of_company) and (
+            self.characteristic == NUS_DATA or not has_serial_port
+        )
 
 
 def _period_ms(sampling_rate_hz: float) -> int:
@@ -114,6 +149,20 @@ def _espruino_reset(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:  
     return ((NUS_WRITE, b"reset();\n"),)
 
 
+#: Rates of the chip that the link of a Puck.js keeps up with, Hz.
+_PUCK_RATES_HZ: Final = (12.5, 26.0, 52.0)
+
+
+def _puck(sampling_rate_hz: float) -> tuple[tuple[str, bytes], ...]:
+    rate_hz = min(_PUCK_RATES_HZ, key=lambda one: abs(one - sampling_rate_hz))
+    code = (
+        f"\x03\x10if(1){{Puck.accelOn({rate_hz:g});"
+        'Puck.on("accel",a=>Bluetooth.println("A,"+[Math.round(getTime()*1000),a.acc.x,a.acc.y,'
+        'a.acc.z].join(",")))}\n'
+    )
+    return (*_espruino_reset(sampling_rate_hz), (NUS_WRITE, code.encode("ascii")))
+
+
 BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
     {
         "arduino-nano33": Board(
@@ -121,6 +170,8 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             source="public sketches with service 13012f00-f8c3-4f4a-a8f4-15cd926da146",
             layout="f32 ax ay az g, f32 gx gy gz deg/s",
             characteristic="13012f01-f8c3-4f4a-a8f4-15cd926da146",
+            # Other sketches, such as those that switch lamps, have the same service.
+            names=("nano 33", "nano33", "arduino nano 33"),
             remark="Sketches differ; one with a time sends 28 bytes and needs its own layout.",
         ),
         "esp32-mpu6050": Board(
@@ -134,6 +185,8 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             source="naninunenoy/GrayBlue",
             layout="f32 ax ay az mg, f32 gx gy gz deg/s, skip 28",
             characteristic="c87ad148-3523-11e9-b210-d663bd873d93",
+            names=("m5stick",),
+            service="c87ace96-3523-11e9-b210-d663bd873d93",
         ),
         "bangle": Board(
             name="Bangle.js, told to send time and thousandths of g",
@@ -144,6 +197,7 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             start=_espruino,
             stop=_espruino_reset,
             pause_s=1.5,
+            names=("bangle.js",),
             remark="The watch is reset at start and at the end; no watch was at hand to try it.",
         ),
         "bangle-demo": Board(
@@ -152,6 +206,19 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             fields="_,ax,ay,az",
             acc_unit="/100 g",
             remark="Steps of 0.01 g hide a small tremor; the preset bangle sends finer ones.",
+        ),
+        "puck": Board(
+            name="Puck.js, told to send time and raw numbers",
+            source="espruino/EspruinoDocs, Puck.js and number 604",
+            fields="_,t,ax,ay,az",
+            acc_unit="/8192 g",
+            time_unit="ms",
+            start=_puck,
+            stop=_espruino_reset,
+            pause_s=1.5,
+            names=("puck.js",),
+            remark="It is reset at start and at the end, and sends 52 Hz at most; no Puck.js was "
+            "at hand to try it.",
         ),
         "puckjs": Board(
             name="Puck.js that sends batches of raw numbers",
@@ -165,6 +232,8 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             characteristic="34c2e3bc-34aa-11eb-adc1-0242ac120002",
             start=_openearable,
             stop=_openearable_stop,
+            names=("openearable-",),
+            service="34c2e3bb-34aa-11eb-adc1-0242ac120002",
             remark="It is worn in the ear and sends 50 Hz at most.",
         ),
         "sensortag": Board(
@@ -174,6 +243,8 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             characteristic=_SENSORTAG.format(1),
             start=_sensortag,
             stop=_sensortag_stop,
+            names=("cc2650 sensortag", "sensortag 2.0"),
+            service=assigned_uuid(0xAA80),
             remark="It sends 10 Hz at most: tremor above 5 Hz cannot be seen.",
         ),
         "adafruit": Board(
@@ -182,6 +253,8 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
             layout="f32 ax ay az m/s2",
             characteristic="adaf0201-c332-42a8-93bd-25e905756cb8",
             start=_adafruit,
+            service="adaf0200-c332-42a8-93bd-25e905756cb8",
+            company_id=0x0822,
         ),
         "infinitime": Board(
             name="PineTime with InfiniTime",
@@ -192,3 +265,19 @@ BOARDS: Final[Mapping[str, Board]] = MappingProxyType(
         ),
     }
 )
+
+
+def preset_of(advertisement: Advertisement) -> str | None:
+    """Return the preset of the board that sent an advertisement.
+
+    Parameters
+    ----------
+    advertisement : Advertisement
+        Advertisement as received.
+
+    Returns
+    -------
+    str or None
+        Name of a preset; None if the advertisement does not tell the board.
+    """
+    return next((name for name, one in BOARDS.items() if one.has_sent(advertisement)), None)

@@ -37,12 +37,14 @@ TYPE     i8 u8 i16 u16 i24 u24 i32 u32 i64 u64 f32 f64, little-endian unless big
 NAMES    ax ay az   acceleration, in g, mg or m/s2
          gx gy gz   angular velocity, in deg/s, mdeg/s or rad/s
          t_s t_ms t_us t_ns   time of the first sample of the packet; no UNIT
+         t          the same in ticks of any length: t *8 ms, or t /32768 s
          n          counts packets; no UNIT
 skip N   N bytes that hold nothing of this
 header   bytes in hexadecimal that each packet starts with
 |        what follows is one sample, and is repeated to the end of the packet
 example  u32 t_us, i16 ax ay az /2048 g, i16 gx gy gz /16.4 deg/s
-example  header A55A, u16 n, | i16 ax ay az *0.122 mg"""
+example  header A55A, u16 n, | i16 ax ay az *0.122 mg
+example  u16 t *8 ms, i16 ax ay az mg"""
 
 #: One unit of acceleration, m/s^2.
 ACCELERATION_UNITS: Final[Mapping[str, float]] = MappingProxyType(
@@ -68,8 +70,13 @@ _ANGULAR: Final = ("gx", "gy", "gz")
 _TIMES: Final[Mapping[str, float]] = MappingProxyType(
     {f"t_{unit}": seconds for unit, seconds in TIME_UNIT_S.items()}
 )
+#: A time in ticks of its own.
+_TICKS: Final = "t"
+_STAMPS: Final = (*_TIMES, _TICKS)
 _COUNT: Final = "n"
 _TYPE: Final = re.compile(r"([iuf])(8|16|24|32|64)")
+#: Units that look like names.
+_UNIT_WORDS: Final = frozenset({"g", "mg", "dps", *TIME_UNIT_S})
 _FLOATS: Final = {4: "f", 8: "d"}
 #: Longest value of an attribute, bytes.
 _MAX_BYTES: Final = 512
@@ -163,7 +170,7 @@ class PacketLayout:
     @property
     def stamp(self) -> Field | None:
         """Field of the time stamp, if there is one."""
-        return next((field for field in self._fields if field.name in _TIMES), None)
+        return next((field for field in self._fields if field.name in _STAMPS), None)
 
     @property
     def count(self) -> Field | None:
@@ -414,7 +421,7 @@ class _LayoutParser:
             raise InvalidInputError("the layout has a part of gx gy gz; give all three beside ax")
         if repeated and _COUNT in in_sample:
             raise InvalidInputError("n counts packets; move it before the |")
-        stamps = [name for name in named if name in _TIMES]
+        stamps = [name for name in named if name in _STAMPS]
         if len(stamps) > 1:
             raise InvalidInputError(f"{' and '.join(stamps)} are both times; keep one")
         return PacketLayout(
@@ -429,11 +436,11 @@ class _LayoutParser:
 
 
 def _is_name(word: str) -> bool:
-    return re.fullmatch(r"[a-z_]+", word) is not None and word not in {"g", "mg", "dps"}
+    return re.fullmatch(r"[a-z_]+", word) is not None and word not in _UNIT_WORDS
 
 
 def _group_scale(part: str, names: list[str], scale_text: str) -> float:
-    known = (*_ACCELERATION, *_ANGULAR, *_TIMES, _COUNT)
+    known = (*_ACCELERATION, *_ANGULAR, *_STAMPS, _COUNT)
     if not names or any(name not in known for name in names):
         strange = next((name for name in names if name not in known), part)
         raise InvalidInputError(
@@ -456,4 +463,6 @@ def _group_scale(part: str, names: list[str], scale_text: str) -> float:
 def _units_of(name: str) -> Mapping[str, float] | None:
     if name in _ACCELERATION:
         return ACCELERATION_UNITS
+    if name == _TICKS:
+        return TIME_UNIT_S
     return ANGULAR_UNITS if name in _ANGULAR else None

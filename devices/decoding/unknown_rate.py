@@ -170,19 +170,23 @@ class UnknownRateCount(Generic[_Item]):
         median = statistics.median_low(steps)
         if not median > 0.0:
             return None
-        step = statistics.fmean(
-            step for step in steps if abs(step - median) <= _STEP_TOLERANCE * median
-        )
+        # A whole number of coarse ticks is one tick more or less than the step that it stands for.
+        tick = 1.0 / max(one.n for one in self._held) if self._in_whole_ticks() else 0.0
+        reach = max(_STEP_TOLERANCE * median, tick)
+        step = statistics.fmean(step for step in steps if abs(step - median) <= reach)
         unit_s = min(
             self._units_s, key=lambda unit_s: abs(math.log(step * unit_s * self._nominal_hz))
         )
         return unit_s, 1.0 / (step * unit_s)
 
+    def _in_whole_ticks(self) -> bool:
+        return all(float(one.time).is_integer() for one in self._held)
+
     def _begin(self, unit_s: float, rate_hz: float) -> list[tuple[_Item, SamplePosition, float]]:
         """Use the time stamps from now on, and locate the packets that were held back."""
+        is_integer = self._in_whole_ticks()
         held, self._held = self._held, []
         times = [one.time for one in held]
-        is_integer = all(float(time).is_integer() for time in times)
         tick_s = unit_s if is_integer else FINE_TICK_S
         self._ticks_per_unit = unit_s / tick_s
         fits_32_bits = is_integer and all(0 <= time < 2**32 for time in times)

@@ -312,8 +312,9 @@ class SensorSource:
                 settle_s=self._timeouts.settle_s,
                 backend=self._link.backend,
             )
-            if self._settings is None:
-                self._settings = self._requested.resolve(self.profile)
+            if self._started is None or self._settings is None:
+                advertisement = self._device.peripheral.advertisement
+                self._settings = self._requested.resolve(self.profile, advertisement)
             if self._claim is None and self._link.backend is None:
                 self._claim = SensorClaim(self.address, self.name)
             connection = self._connection = SensorConnection(

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from devices.decoding.boards import BOARDS, NUS_DATA, NUS_SERVICE, NUS_WRITE, Board
+from devices.decoding.boards import (
+    BOARDS,
+    NUS_DATA,
+    NUS_SERVICE,
+    NUS_WRITE,
+    Board,
+    preset_of,
+)
 from devices.decoding.packet_decoder import PacketDecoder
 from devices.decoding.packet_layout import (
     ACCELERATION_UNITS,
@@ -65,8 +72,6 @@ _ESCAPE: Final = re.compile(r"\\(n|r|t|\\|x[0-9a-fA-F]{2})")
 _ESCAPED: Final = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\"}
 #: Longest write with the default MTU, bytes.
 _MAX_WRITE_SIZE: Final = 20
-#: Consoles that do not always advertise the service, for lack of room.
-_ESPRUINO_NAMES: Final = ("Bangle.js ", "Puck.js ")
 _PAGE_WIDTH: Final = 80
 _INDENT: Final = 18
 _LOSS_BY_LINE_TIMES: Final = LossRule(
@@ -181,9 +186,13 @@ def _writes(characteristic: str, text: str | None) -> tuple[tuple[str, bytes], .
 
 
 def _recognises(advertisement: Advertisement) -> bool:
-    return NUS_SERVICE in advertisement.service_uuids or advertisement.name.startswith(
-        _ESPRUINO_NAMES
-    )
+    # Boards do not always advertise the service, for lack of room, and some have another one.
+    return NUS_SERVICE in advertisement.service_uuids or preset_of(advertisement) is not None
+
+
+def _options_by_advertisement(advertisement: Advertisement) -> Mapping[str, str]:
+    preset = preset_of(advertisement)
+    return {} if preset is None else {"preset": preset}
 
 
 def _start(settings: StreamSettings) -> Conversation:
@@ -234,7 +243,8 @@ def _manual() -> str:
     for name, board in BOARDS.items():
         lines.append(f"  {name:<16}{board.name}")
         layout = board.layout or f"lines of {board.fields}"
-        for text in (layout, board.remark, f"Source: {board.source}."):
+        names = f"Known by its name: {', '.join(board.names)}." if board.names else ""
+        for text in (layout, board.remark, names, f"Source: {board.source}."):
             lines += textwrap.wrap(
                 text,
                 _PAGE_WIDTH,
@@ -250,7 +260,7 @@ PROFILE: Final = SensorProfile(
     slug="nordic-uart",
     name="Nordic UART",
     name_pattern="any with the UART service",
-    services=(NUS_SERVICE,),
+    services=(NUS_SERVICE, *(one.service for one in BOARDS.values() if one.service)),
     recognises=_recognises,
     rates_hz=(),
     default_rate_hz=100.0,
@@ -265,7 +275,8 @@ PROFILE: Final = SensorProfile(
         "Units that are not given are inferred: from gravity at rest, and from the time step.",
         "Text has no checksum: a line that lost its middle can read as another number, above all "
         "where numbers are whole; fixed decimals, or binary packets with a counter, are safer.",
-        "Binary packets need a layout or a preset; a preset also starts the stream.",
+        "Binary packets need a layout or a preset; a preset also starts the stream. Boards that "
+        "are known by name or service get theirs, unless an option is given.",
         "Many sketches use Bluetooth Classic, which cannot be reached.",
     ),
     start=_start,
@@ -273,6 +284,7 @@ PROFILE: Final = SensorProfile(
     make_decoder=_make_decoder,
     loss_by_settings=lambda settings: _format_of(settings).loss_rule,
     options=OPTIONS,
+    options_by_advertisement=_options_by_advertisement,
     check=_format_of,
     manual=_manual(),
 )

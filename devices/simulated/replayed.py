@@ -7,7 +7,7 @@ session with a real sensor without that sensor, and detects a program that sends
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -220,7 +220,8 @@ def open_replayed(request: Request) -> SensorSource | PhoneSource:
     return paced_source(
         model,
         settings,
-        profile=profile,
+        # The settings are those that were granted, whatever the model of it advertises.
+        profile=replace(profile, options_by_advertisement=None),
         tap=request.tap,
         link=LinkOptions(timeouts=request.link.timeouts),
     )

@@ -65,7 +65,7 @@ def _encode_part(part: Mapping[str, Any], values: Mapping[str, Any]) -> bytes:
         return struct.pack(f"<3{code}", *_scaled(value, part))
     if "unit_s" in part:
         # A clock shows the last tick, apart from a rounding error of this computation.
-        value = math.floor(value / part["unit_s"] + 1e-6)
+        value = math.floor(value / part["unit_s"] + 1e-6) % (1 << 8 * struct.calcsize(code))
     return struct.pack(f"<{code}", value)
 
 
@@ -109,4 +109,10 @@ def _polar_deltas(rows: Sequence[Row], first_s: float, rate_hz: float) -> bytes:
     return head + encode_deltas([_scaled(row, {"code": "h", "per_g": 1000.0}) for row in rows])
 
 
-ENCODERS: Mapping[str, Encoder] = MappingProxyType({"polar_deltas": _polar_deltas})
+def _muse(rows: Sequence[Row], first_s: float, rate_hz: float) -> bytes:
+    number = round(first_s * rate_hz / len(rows)) % 2**16
+    counts = [one for row in rows for one in _scaled(row, {"code": "h", "per_g": 16384.0})]
+    return struct.pack(f">H{len(counts)}h", number, *counts)
+
+
+ENCODERS: Mapping[str, Encoder] = MappingProxyType({"muse": _muse, "polar_deltas": _polar_deltas})

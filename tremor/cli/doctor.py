@@ -20,6 +20,7 @@ import click
 from tremor.cli.options import check_devices, common_options
 from tremor.cli.streams import print_json
 from tremor.errors import InvalidInputError, LinkError
+from tremor.printable import printable
 
 __all__ = ["SCHEMA", "Check", "doctor"]
 
@@ -185,7 +186,11 @@ def _own_devices() -> Check:
         what, _, remedy = str(error).partition("; ")
         return Check("devices", "fail", what, remedy)
     from devices import PROFILES
+    from devices.catalog import problems
 
+    if problems():
+        update = "update or uninstall the package that brings it"
+        return Check("devices", "weak", printable("; ".join(problems())), update)
     return Check("devices", "ok", f"{len(PROFILES)} kinds of sensors; 'tremor sensors' lists them")
 
 

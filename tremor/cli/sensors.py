@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tremor.cli.options import check_devices, common_options
-from tremor.cli.streams import print_json
+from tremor.cli.streams import print_json, warn
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ def sensors(*, name: str | None, as_json: bool) -> None:
     """
     check_devices()
     from devices import PROFILES
+    from devices.catalog import problems
 
+    for problem in problems():
+        warn(problem)
     shown = list(PROFILES.values()) if name is None else [_profile(name, PROFILES.values())]
     if as_json:
         document = {"schema": SCHEMA, "sensors": [_document(profile) for profile in shown]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 
 import numpy as np
@@ -173,3 +174,26 @@ def test_the_pace_of_a_sketch_is_found_out():
         for block in one.feed(DATA, struct.pack("<I", 20 * n) + xyz(n), n / 50.0)
     ]
     assert places(blocks) == samples(blocks) == [n for n in range(100) if n not in lost]
+
+
+@pytest.mark.parametrize("n_bits", [16, 32])
+@pytest.mark.parametrize(("tick", "tick_s"), [("*8 ms", 8e-3), ("/32768 s", 1 / 32768)])
+@pytest.mark.parametrize("rate_hz", [20.0, 47.0, 104.0])
+def test_coarse_and_fine_ticks_keep_every_sample_in_its_place(n_bits, tick, tick_s, rate_hz):
+    # The rate is not the one that is asked for, and 5 % of the packets are lost later on.
+    one = decoder(f"u{n_bits} t {tick}, i16 ax ay az m/s2")
+    rng, blocks = random.Random(3), []
+    for number in range(3000):
+        if number > 1000 and rng.random() < 0.05:
+            continue
+        ticks = int((7.0 + number / rate_hz) / tick_s) % 2**n_bits
+        packet = ticks.to_bytes(n_bits // 8, "little") + xyz(number)
+        blocks += one.feed(DATA, packet, number / rate_hz + 0.01)
+    assert len(blocks) > 2800
+    off = np.subtract(places(blocks), samples(blocks))
+    if tick_s * rate_hz < 0.5:
+        assert not off.any()
+    else:  # a lost sample is told from a late one only a few packets later
+        assert np.abs(off).max() <= 1
+        assert np.count_nonzero(off) < 0.02 * len(off)
+        assert off[-1] == 0

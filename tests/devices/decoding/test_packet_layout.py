@@ -33,8 +33,19 @@ def test_layouts_are_read(text, size):
 
 def test_the_examples_of_the_grammar_are_layouts():
     examples = [line.split(None, 1)[1] for line in GRAMMAR.splitlines() if line.startswith("exam")]
-    assert len(examples) == 2
-    assert [parse_layout(example).size for example in examples] == [16, 10]
+    assert len(examples) == 3
+    assert [parse_layout(example).size for example in examples] == [16, 10, 8]
+
+
+@pytest.mark.parametrize(
+    ("text", "tick_s"),
+    [("u16 t *8 ms", 8e-3), ("u32 t /32768 s", 1 / 32768), ("u32 t *1.46484375 ms", 48 / 32768)]
+    + [(f"u32 t {unit}", seconds) for unit, seconds in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6))],
+)
+def test_a_tick_may_have_any_length(text, tick_s):
+    layout = parse_layout(f"{text}, i16 ax ay az mg")
+    assert layout.stamp.scale == pytest.approx(tick_s, rel=1e-12)
+    assert layout.read(bytes(layout.size)).stamp == 0
 
 
 @pytest.mark.parametrize(
