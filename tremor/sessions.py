@@ -12,17 +12,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, Union
 
+import numpy as np
+
+from tremor.analysis.clock_offset import Lateness
 from tremor.analysis.leg_coherence import coherence_of_legs
 from tremor.comparison.changes import compare_analyses
 from tremor.comparison.names import distinct_names, shortest_tails
 from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
 from tremor.errors import InvalidInputError, TremorError, UnlikeSessionsError
+from tremor.formats.folder.arrivals import PacketArrivals, read_arrivals
 from tremor.formats.folder.manifest import MANIFEST_FILE
 from tremor.notes import Note, note
 from tremor.opening import open_recording
 from tremor.pipeline import analyze
-from tremor.recording import Placement
+from tremor.recording import Placement, Recording
 from tremor.report.messages import sentence, sentences
 from tremor.results.analysis import Analysis
 
@@ -234,7 +238,35 @@ def _coherence(legs: Sequence[Analysis], paths: Sequence[Path]) -> LegCoherence 
     frequency_hz = strongest.summary.frequency_hz.value
     assert frequency_hz is not None
     with open_recording(paths[0]) as one, open_recording(paths[1]) as other:
-        return coherence_of_legs(one, other, frequency_hz=frequency_hz)
+        return coherence_of_legs(
+            one, other, frequency_hz=frequency_hz, lateness=_lateness((one, other), paths)
+        )
+
+
+def _lateness(legs: Sequence[Recording], paths: Sequence[Path]) -> tuple[Lateness, Lateness] | None:
+    """Return how late the packets of two recordings came on one clock; None if it is not known."""
+    found = [read_arrivals(path) if path.is_dir() else None for path in paths]
+    if found[0] is None or found[1] is None:
+        return None
+    # Only recorders of one session share the moment that their times count from.
+    if found[0].zero_s is None or found[0].zero_s != found[1].zero_s:
+        return None
+    one, other = (_late(leg, arrivals) for leg, arrivals in zip(legs, found, strict=True))
+    return None if one is None or other is None else (one, other)
+
+
+def _late(leg: Recording, arrivals: PacketArrivals | None) -> Lateness | None:
+    """Hold the arrival of each packet against the time of its last sample on the even grid."""
+    samples = leg.samples.read(0, len(leg.samples))
+    is_there = np.isfinite(samples).all(axis=1)
+    was_set = any(one.clock_set_by_s for one in leg.segments)
+    # Rows that were put together anew do not correspond to those of the table.
+    if arrivals is None or was_set or np.count_nonzero(is_there) != len(arrivals.arrival_s):
+        return None
+    last = np.flatnonzero(np.diff(arrivals.arrival_s, append=np.inf) != 0.0)
+    time_s = leg.times()[is_there][last]
+    late_s = arrivals.arrival_s[last] - arrivals.first_s - time_s
+    return Lateness(time_s, late_s, arrivals.kind)
 
 
 def compare(

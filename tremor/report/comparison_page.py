@@ -49,7 +49,7 @@ def _page(found: Comparison | Trend) -> dict[str, Any]:
             (one, "")
             for one in (
                 *comparison_text.change_texts(found),
-                *comparison_text.coherence_texts(found.coherence),
+                *comparison_text.coherence_texts(found),
             )
         )
         unlike = label("unlike", why=sentences(found.unlike)) if found.unlike else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tremor.estimate import Estimate
-    from tremor.results.comparison import LegCoherence, SessionRow
+    from tremor.results.comparison import ClockDifference, SessionRow
 
 __all__ = [
     "change_texts",
@@ -67,7 +67,7 @@ def render(found: Comparison | Trend, *, unicode: bool = True) -> str:
 
 def _paragraphs(found: Comparison | Trend) -> tuple[str, ...]:
     if isinstance(found, Comparison):
-        return (*change_texts(found), *coherence_texts(found.coherence))
+        return (*change_texts(found), *coherence_texts(found))
     return tuple(" ".join(filter(None, one)) for one in trend_texts(found))
 
 
@@ -267,22 +267,66 @@ def _range(factor: Estimate) -> str:
     return text("comparison", "range", low=number(factor.low, 2), high=number(factor.high, 2))
 
 
-def coherence_texts(found: LegCoherence | None) -> tuple[str, ...]:
-    """Return how far two legs move in step, in one sentence or two."""
-    if found is None:
+def coherence_texts(found: Comparison) -> tuple[str, ...]:
+    """Return how far two legs move in step, how far their clocks differ, and which leg leads."""
+    of_legs = found.coherence
+    if of_legs is None:
         return ()
-    coherence = found.coherence
+    coherence = of_legs.coherence
     if coherence.value is None or coherence.low is None:
         return (text("comparison", "coherence_unknown", why=sentence(coherence.reason)),)
     told = text(
         "comparison",
         "coherence",
-        frequency_hz=number(found.frequency_hz, 1),
+        frequency_hz=number(of_legs.frequency_hz, 1),
         coherence=f"{value_text(coherence, '')} {view.range_text(coherence)}",
-        chance=number(found.chance_level, 2),
+        chance=number(of_legs.chance_level, 2),
     )
-    together = text("comparison", "shaken_together")
-    return (told, together) if coherence.low > found.chance_level else (told,)
+    names = [session_name(row) for row in found.sessions[:2]]
+    lines = [told, _clocks_text(of_legs.clocks, *names), _leader_text(of_legs.lag_s, *names)]
+    if coherence.low > of_legs.chance_level:
+        lines.insert(1, text("comparison", "shaken_together"))
+    return tuple(lines)
+
+
+def _clocks_text(clocks: ClockDifference | None, one: str, other: str) -> str:
+    if clocks is None:
+        return text("comparison", "clocks_unknown")
+    offset, low, high = _milliseconds(clocks.offset_s)
+    drift = clocks.drift_ppm
+    return text(
+        "comparison",
+        "clocks",
+        one=one,
+        other=other,
+        offset=offset,
+        low=low,
+        high=high,
+        drift=number(drift.value, 0),
+        drift_low=number(drift.low, 0),
+        drift_high=number(drift.high, 0),
+    )
+
+
+def _leader_text(lag: Estimate, one: str, other: str) -> str:
+    if lag.value is None or lag.low is None or lag.high is None:
+        return text("comparison", "leader_unknown", why=sentence(lag.reason))
+    value, low, high = _milliseconds(lag)
+    if lag.low <= 0.0 <= lag.high:
+        return text("comparison", "no_leader", one=one, other=other, lag=value, low=low, high=high)
+    if lag.value > 0.0:
+        return text("comparison", "leads", first=one, second=other, lag=value, low=low, high=high)
+    value, high, low = (number(-1e3 * one_s, 0) for one_s in (lag.value, lag.low, lag.high))
+    return text("comparison", "leads", first=other, second=one, lag=value, low=low, high=high)
+
+
+def _milliseconds(found: Estimate) -> tuple[str, str, str]:
+    """Return value and limits in whole milliseconds."""
+    value, low, high = (
+        number(None if one is None else 1e3 * one, 0)
+        for one in (found.value, found.low, found.high)
+    )
+    return value, low, high
 
 
 def trend_texts(found: Trend) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from tremor._version import __version__
 from tremor.estimate import Estimate
-from tremor.notes import Note
+from tremor.notes import Note, note
 from tremor.recording import Placement
 from tremor.results import codec
 from tremor.settings import AnalysisSettings
@@ -19,6 +19,7 @@ __all__ = [
     "QUANTITIES",
     "Change",
     "ChangeVerdict",
+    "ClockDifference",
     "Comparison",
     "LegCoherence",
     "QuantityTrend",
@@ -112,6 +113,33 @@ class Change:
     verdict: ChangeVerdict
 
 
+def _clocks_not_measured() -> Estimate:
+    return Estimate.missing(note("CLOCKS_NOT_MEASURED"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockDifference:
+    """How far the clocks of two recordings differ, by when their packets arrived.
+
+    Parameters
+    ----------
+    offset_s : Estimate
+        By how much the clock of the second is ahead of that of the first, s.
+    drift_ppm : Estimate
+        How fast that grows, millionths.
+    middle_s : float
+        When the offset holds, s from the start of the first recording.
+    unknown_s : float
+        Part of the interval of the offset that more time would not lessen, s: what the firmware
+        and the radio may delay every packet.
+    """
+
+    offset_s: Estimate
+    drift_ppm: Estimate
+    middle_s: float
+    unknown_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegCoherence:
     """How far two legs, measured at once, move in step at the frequency of the tremor.
@@ -126,12 +154,19 @@ class LegCoherence:
         Coherence that legs which have nothing to do with each other exceed in 5 %.
     overlap_s : float
         Time that both were recorded and used, s.
+    lag_s : Estimate
+        By how much the second leg follows the first at that frequency, s, up to half a period.
+    clocks : ClockDifference or None
+        How far the clocks of the recordings differ, which the lag takes into account; None where
+        the recordings do not show it.
     """
 
     frequency_hz: float
     coherence: Estimate
     chance_level: float
     overlap_s: float
+    lag_s: Estimate = field(default_factory=_clocks_not_measured)
+    clocks: ClockDifference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,58 @@ class LegsCalibration:
         "captures that share less time were not worn at once in any useful way",
         source=JUDGEMENT,
     )
+    block_s: float = calibrated(
+        10.0,
+        "s",
+        "some packet in so long a time waits next to nothing for the radio, and a clock of 100 ppm "
+        "moves by 1 ms",
+        source=JUDGEMENT,
+    )
+    least_blocks: float = calibrated(
+        8,
+        "1",
+        "fewer blocks do not show their own scatter around a line of two numbers",
+        source=JUDGEMENT,
+    )
+    least_packets: float = calibrated(
+        5,
+        "1",
+        "the least late of fewer packets is late by more than a sixth of the wait",
+        source="derived: the least of n even numbers from 0 to 1 is 1 / (n + 1) in the mean",
+    )
+    usual_share: float = calibrated(
+        0.9,
+        "1",
+        "the latest tenth of the packets waited for a repetition, or for the computer",
+        source=JUDGEMENT,
+    )
+    shortest_interval_s: float = calibrated(
+        0.0075,
+        "s",
+        "waits that differ by less are those of packets that keep step with the radio",
+        source="specification: Bluetooth Core, connInterval, 7.5 ms at the least",
+    )
+    same_kind_delay_s: float = calibrated(
+        0.003,
+        "s",
+        "two sensors of one kind with the same settings hand over their samples equally late, to "
+        "less than a sample at 416 Hz",
+        source=JUDGEMENT,
+    )
+    other_kind_delay_s: float = calibrated(
+        0.02,
+        "s",
+        "filters and buffers of different firmware delay samples differently, by up to two samples "
+        "at 100 Hz",
+        source=JUDGEMENT,
+    )
+    least_upright: float = calibrated(
+        0.2,
+        "1",
+        "cosine of the angle between the main direction and the vertical, from which on up and "
+        "down are told apart: 78 degrees",
+        source=JUDGEMENT,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,93 @@
+"""A session of two sensors as folders: what their packets tell of their clocks, and who leads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import numpy as np
+import pytest
+
+from tremor.recorder import Recorder, StreamDescription
+from tremor.recorder.counts import Zero
+from tremor.recording import SampleBlock, SensorInfo
+from tremor.report.comparison_text import render
+from tremor.sessions import Session, compare
+
+FS = 100.0
+DURATION_S = 90.0
+PACKET = 10
+
+
+def narrow_line(rng, n, fs):
+    pole = np.exp((-np.pi * 0.4 + 2j * np.pi * 7.0) / fs)
+    noise = rng.normal(size=n) + 1j * rng.normal(size=n)
+    state, out = 0.0, np.empty(n)
+    for index in range(n):
+        state = pole * state + noise[index]
+        out[index] = state.real
+    return out / out.std()
+
+
+def record(folder, moved, rng, *, lag_s, zero, begin_s, is_stamped, side):
+    """Record a leg; its packets wait for the radio, the first one longer than any other."""
+    stream = StreamDescription(
+        sensor=SensorInfo("Leg", "polar-h10"), sampling_rate_hz=FS, detects_loss=True
+    )
+
+    async def main():
+        async with Recorder(folder, stream=stream, placement=f"{side}-calf", zero=zero) as recorder:
+            for first in range(0, round(DURATION_S * FS), PACKET):
+                true_s = begin_s + np.arange(first, first + PACKET) / FS
+                samples = np.outer(0.3 * moved(true_s - lag_s), [0.0, 0.6, 0.8]) + [0.0, 0.0, 9.81]
+                samples += rng.normal(0.0, 0.01, samples.shape)
+                wait_s = 0.08 if not first else rng.uniform(0.0, 0.03)
+                arrival_s = zero.arrival_s + true_s[-1] + wait_s
+                stamps = 700.0 + true_s if is_stamped else None
+                recorder.take(SampleBlock(first, samples, arrival_s, None, stamps))
+
+    asyncio.run(main())
+
+
+@pytest.fixture(params=[True, False], ids=["stamped", "by arrival"])
+def session(request, tmp_path):
+    rng = np.random.default_rng(1)
+    fine = narrow_line(rng, round((DURATION_S + 4.0) * 500), 500.0)
+
+    def moved(at_s):
+        return np.interp(at_s, np.arange(len(fine)) / 500.0 - 1.0, fine)
+
+    zero = Zero(500.0, 1.8e9)
+    record(
+        tmp_path / "s" / "left", moved, rng, lag_s=0.0, zero=zero, begin_s=0.0, is_stamped=True,
+        side="left",
+    )  # fmt: skip
+    record(
+        tmp_path / "s" / "right", moved, rng, lag_s=0.030, zero=zero, begin_s=0.37,
+        is_stamped=request.param, side="right",
+    )  # fmt: skip
+    return tmp_path / "s"
+
+
+def test_the_leg_that_leads_is_told_across_clocks(session):
+    found = Session.read(session).coherence
+    # Without the arrivals the first packets would decide: they waited 80 ms, and a recording
+    # without stamps begins when its first packet is complete.
+    assert found.lag_s.low <= 0.030 <= found.lag_s.high
+    assert found.lag_s.low > 0.0
+    assert found.clocks.offset_s.high - found.clocks.offset_s.low < 0.012
+    text = " ".join(render(compare(Session.read(session))).split())
+    assert "left leads: right follows by" in text
+    assert "by the arrivals of their packets" in text
+
+
+def test_recordings_of_two_computers_have_no_common_clock(session):
+    path = session / "right" / "recording.json"
+    manifest = json.loads(path.read_text())
+    manifest["started_monotonic_s"] += 1.0
+    path.write_text(json.dumps(manifest))
+    found = Session.read(session).coherence
+    assert found.clocks is None
+    assert found.lag_s.reason.code == "CLOCKS_NOT_MEASURED"
+    text = " ".join(render(compare(Session.read(session))).split())
+    assert "Which leg leads cannot be told: the recordings do not show" in text
