@@ -39,7 +39,8 @@ def record(folder, moved, rng, *, lag_s, zero, begin_s, is_stamped, side):
         async with Recorder(folder, stream=stream, placement=f"{side}-calf", zero=zero) as recorder:
             for first in range(0, round(DURATION_S * FS), PACKET):
                 true_s = begin_s + np.arange(first, first + PACKET) / FS
-                samples = np.outer(0.3 * moved(true_s - lag_s), [0.0, 0.6, 0.8]) + [0.0, 0.0, 9.81]
+                samples = np.outer(0.3 * moved(true_s - lag_s), [0.0, 0.6, 0.8])
+                samples[:, 2] += 9.81
                 samples += rng.normal(0.0, 0.01, samples.shape)
                 wait_s = 0.08 if not first else rng.uniform(0.0, 0.03)
                 arrival_s = zero.arrival_s + true_s[-1] + wait_s

@@ -31,12 +31,13 @@ Examples:
   tremor convert export.zip --to csv capture.csv
   tremor convert session/ --to parquet session.parquet
   tremor convert session/ --to bids dataset/
+  tremor convert session/ --to mcap session.mcap
   tremor convert session/ --redecode --to csv again.csv
 
 \b
 Exit codes:
   0  done
-  2  wrong usage, a path that cannot be written, or pyarrow missing
+  2  wrong usage, a path that cannot be written, or pyarrow or mcap missing
   3  capture missing, unreadable or not recognised
   4  fewer than two samples
   8  refused: would overwrite something
@@ -51,7 +52,7 @@ Exit codes:
     "form",
     type=click.Choice(list(WRITERS)),
     required=True,
-    help="Native CSV, Parquet, or a BIDS dataset (a folder).",
+    help="Native CSV, Parquet, a BIDS dataset (a folder), or MCAP for viewers.",
 )
 @click.option(
     "--redecode",
@@ -80,7 +81,8 @@ def convert(
     """Write a capture to PATH: acceleration in m/s^2 on its true clock.
 
     Lost samples stay lost. Read back, CSV and BIDS are the same to a millionth of their unit, and
-    Parquet to the last bit. Angular velocity stays where it is, in the samples of a recording.
+    Parquet to the last bit; MCAP is for other tools and is not read. Angular velocity stays where
+    it is, in the samples of a recording.
     """
     _refuse_source(file, path)
     _refuse_existing(path, form, overwrite=overwrite)

@@ -48,11 +48,14 @@ class Writer:
         `TremorError` if it cannot.
     makes_folder : bool
         Whether the path is that of a folder.
+    is_read : bool
+        Whether this package reads what was written.
     """
 
     name: str
     write: Callable[[Recording, Path, WriteOptions], tuple[Path, ...]]
     makes_folder: bool = False
+    is_read: bool = True
 
 
 # Each module is imported on use: the names of the formats must cost nothing.
@@ -78,11 +81,19 @@ def _write_bids(recording: Recording, path: Path, options: WriteOptions) -> tupl
     return write_recording_bids(path, recording, subject=options.subject, task=options.task)
 
 
+def _write_mcap(recording: Recording, path: Path, options: WriteOptions) -> tuple[Path, ...]:
+    from tremor.formats.mcap import write_recording_mcap
+
+    write_recording_mcap(path, recording, overwrite=options.overwrite)
+    return (path,)
+
+
 #: Writers by slug.
 WRITERS: Final[Mapping[str, Writer]] = MappingProxyType(
     {
         "csv": Writer("native CSV", _write_csv),
         "parquet": Writer("Parquet", _write_parquet),
         "bids": Writer("BIDS dataset of the modality motion", _write_bids, makes_folder=True),
+        "mcap": Writer("MCAP", _write_mcap, is_read=False),
     }
 )
