@@ -103,8 +103,8 @@ class SensorModel:
     Attributes
     ----------
     sent, lost : list of tuple of int
-        First index and number of the samples of each notification that was sent or lost: the
-        truth for a test.
+        First index and number of the samples of each run that was sent or lost: the truth for a
+        test. A run grows as long as nothing interrupts it, so hours take no memory.
     log : list of tuple of str and bytes
         Writes that were received: characteristic and value.
     """
@@ -205,7 +205,7 @@ class SensorModel:
     def _skip(self, now_s: float) -> None:
         n = self.n_sampled(now_s) - self.next_index
         if n > 0:
-            self.lost.append((self.next_index, n))
+            _extend(self.lost, self.next_index, n)
             self.next_index += n
 
     def stop(self) -> None:
@@ -237,7 +237,7 @@ class SensorModel:
             self.next_index += self.n_samples
             packets = self.packets(first, self.n_samples)
             is_lost = self._is_silent or self._rng.random() < self.faults.loss
-            (self.lost if is_lost else self.sent).append((first, self.n_samples))
+            _extend(self.lost if is_lost else self.sent, first, self.n_samples)
             if not is_lost:
                 items += packets
         longest = self.faults.mtu - 3
@@ -254,3 +254,12 @@ class SensorModel:
             for row in self.movement(first, n)
             for value in row
         ]
+
+
+def _extend(runs: list[tuple[int, int]], first: int, n: int) -> None:
+    """Add samples to the last run, or begin another one."""
+    begin, length = runs[-1] if runs else (first, 0)
+    if begin + length == first:
+        runs[max(0, len(runs) - 1) :] = [(begin, length + n)]
+    else:
+        runs.append((first, n))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -54,6 +53,12 @@ _DEFAULT_SCENE_S: Final = 480.0
 #: Pseudo-scene whose samples encode their index, for tests.
 _INDEX_SCENE: Final = "index"
 _UNLIMITED_MS2: Final = 1e3
+#: What options may be at most: a scene is rendered in memory, and a fault may come on any day.
+_LONGEST_SCENE_S: Final = 86400.0
+_LONGEST_S: Final = 366.0 * 86400.0
+_FASTEST: Final = 1e9
+_MOST_RATE_ERROR: Final = 0.5
+_SEEDS: Final = 2**64
 
 
 def _share(text: str) -> float:
@@ -63,15 +68,34 @@ def _share(text: str) -> float:
     return share
 
 
-def _positive(text: str) -> float:
-    number = float(text)
-    if not (math.isfinite(number) and number > 0.0):
+def _up_to(most: float) -> Callable[[str], float]:
+    """Return a parser of numbers above zero and up to a bound; beyond it is a slip of the hand."""
+
+    def parse(text: str) -> float:
+        number = float(text)
+        if not 0.0 < number <= most:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _error(text: str) -> float:
+    error = float(text)
+    if not abs(error) < _MOST_RATE_ERROR:
         raise ValueError
-    return number
+    return error
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if not 0 <= seed < _SEEDS:
+        raise ValueError
+    return seed
 
 
 def _moments(text: str) -> tuple[float, ...]:
-    return tuple(sorted(_positive(part) for part in text.split(";") if part.strip()))
+    return tuple(sorted(map(_up_to(_LONGEST_S), text.strip("; ").split(";"))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +117,15 @@ class _Options:
 #: Parser of each option; `OPTIONS` describes them.
 _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "scene": str,
-    "seed": int,
-    "length": _positive,
+    "seed": _seed,
+    "length": _up_to(_LONGEST_SCENE_S),
     "like": str,
-    "rate_error": float,
+    "rate_error": _error,
     "loss": _share,
     "disconnects": _moments,
-    "away": _positive,
-    "silent": _positive,
-    "speed": _positive,
+    "away": _up_to(_LONGEST_S),
+    "silent": _up_to(_LONGEST_S),
+    "speed": _up_to(_FASTEST),
 }
 
 

@@ -152,7 +152,6 @@ class FastSource:
             self._now_s += 8.0 / RATE_HZ
             before_s = time.process_time()
             due = model.due(self._now_s)
-            model.sent.clear()
             self.sensor_cpu_s += time.process_time() - before_s
             for uuid, data in due:
                 self._tap(Packet(self._now_s, 1.7e9 + self._now_s, uuid, data))

@@ -109,7 +109,19 @@ def test_faults_are_those_of_their_seed():
         model.start(0.0)
         model.due(60.0)
     assert first.lost == second.lost
-    assert 0.1 < len(first.lost) / (len(first.lost) + len(first.sent)) < 0.3
+    n_lost, n_sent = (sum(n for _, n in runs) for runs in (first.lost, first.sent))
+    assert 0.1 < n_lost / (n_lost + n_sent) < 0.3
+
+
+def test_what_was_sent_is_remembered_in_runs():
+    model = model_of({"scene": "index"}, sampling_rate_hz=104.0)
+    model.start(0.0)
+    for second in range(1, 601):
+        model.due(float(second))
+    ((first, n),) = model.sent
+    assert first == 0
+    assert n > 600 * 100
+    assert model.lost == []
 
 
 def test_a_small_mtu_cuts_notifications():
