@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["escaped_json", "printable"]
+__all__ = ["escaped_json", "printable", "printable_lines"]
 
 #: Controls of C0 and C1, marks without width, of lines and of direction, halves of surrogates.
 _UNSAFE: Final = re.compile(
@@ -44,6 +44,29 @@ def printable(text: object) -> str:
     if shown.isprintable():
         return shown
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), shown)
+
+
+def printable_lines(text: str) -> str:
+    r"""Return a text of several lines in which nothing else is obeyed by a terminal or a page.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The same lines, each as `printable` returns it.
+
+    Examples
+    --------
+    >>> printable_lines("one\nt\x1b[31mwo\n")
+    'one\nt\\x1b[31mwo\n'
+    """
+    if _UNSAFE.search(text.replace("\n", "")) is None:
+        return text
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def escaped_json(document: str) -> str:

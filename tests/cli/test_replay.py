@@ -125,7 +125,7 @@ def test_speed_is_kept(still, monkeypatch):
 def test_speed_that_is_none_is_wrong_usage(still, speed):
     result = run("replay", still, f"--speed={speed}")
     assert result.exit_code == 2
-    assert "give a number above 0, or max" in str(result.exception) + result.output
+    assert "give 0.01 to 1000000, or max" in str(result.exception) + result.output
 
 
 def test_missing_capture_is_3(tmp_path):

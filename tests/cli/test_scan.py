@@ -119,7 +119,7 @@ def test_a_name_cannot_play_with_the_terminal(bluetooth):
     result = run(rig, "scan", "--timeout", "0.5")
     assert "\x1b" not in result.stdout
     assert "\x07" not in result.stdout
-    assert "?[31mred? and a name" in result.stdout
+    assert r"\x1b[31mred\x07 and a nam" in result.stdout
 
 
 @pytest.mark.parametrize("command", ["scan", "doctor"])

@@ -93,7 +93,7 @@ def test_what_exists_is_refused_unless_asked(tmp_path):
         (["--scene", "walk", "--heartbeat", "0.3"], "has no heartbeat"),
         (["--gap", "12"], "START:LENGTH"),
         (["--gap", "12:0"], "no length"),
-        (["--rms", "-1"], "zero or more"),
+        (["--rms", "-1"], "give 0 to 10000"),
         (["--rate", "0"], "nominal sampling rate is 0"),
         (["--rate", "12"], "Nyquist"),
         (["--duration", "0"], "fewer than 2"),

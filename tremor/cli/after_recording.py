@@ -5,18 +5,15 @@ The steps themselves are `tremor.session.outcome`.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
-from tremor.cli.streams import say, shows_unicode
+from tremor.cli.streams import echo, print_json, say, shows_unicode
 from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 from tremor.files import write_text
 from tremor.report.messages import sentence, text
@@ -43,7 +40,7 @@ __all__ = ["emit", "print_analyses", "print_baselines", "print_saved", "require_
 def emit(event: str, content: Mapping[str, object]) -> None:
     """Print an event as a line of JSON; a closed stdout does not end the recording."""
     try:
-        click.echo(json.dumps({"event": event, **content}, ensure_ascii=False, allow_nan=False))
+        print_json({"event": event, **content}, one_line=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -111,10 +108,10 @@ def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_j
 
 def _print_baseline(level_ms2: float, folder: Path) -> None:
     record, analyze = f"record --baseline {folder}", f"analyze CAPTURE --baseline {folder}"
-    click.echo(text("session", "baseline", level=number(level_ms2)))
-    click.echo(text("session", "recording_at", folder=folder))
-    click.echo(text("session", "use_baseline", command=f"tremor {record}"))
-    click.echo(text("session", "use_baseline_also", command=f"tremor {analyze}"))
+    echo(text("session", "baseline", level=number(level_ms2)))
+    echo(text("session", "recording_at", folder=folder))
+    echo(text("session", "use_baseline", command=f"tremor {record}"))
+    echo(text("session", "use_baseline_also", command=f"tremor {analyze}"))
 
 
 def print_analyses(
@@ -161,7 +158,7 @@ def print_analyses(
             emit("analysis", analyzed.to_dict())
         else:
             if index:
-                click.echo()
+                echo()
             _print_analysis(analyzed)
         if analyzed.analysis.status == "insufficient":
             _say_insufficient(one, sentence(analyzed.analysis.summary.reason))
@@ -185,8 +182,8 @@ def _compare_legs(folder: Path, legs: Sequence[tuple[SensorOutcome, Analysis]]) 
     except (TremorError, OSError) as error:
         say(text("session", "not_compared", why=str(error)))
         return
-    click.echo()
-    click.echo(text("session", "comparison_at", path=page))
+    echo()
+    echo(text("session", "comparison_at", path=page))
 
 
 def _ask_open_questions(known: Context, found: Iterable[Analysis]) -> Context:
@@ -206,15 +203,15 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
 
     # The path of the page first: what follows may be more than a screen.
     if analyzed.report is not None:
-        click.echo(text("session", "report_at", path=analyzed.report))
-    click.echo(text("session", "recording_at", folder=analyzed.recorded.folder))
-    click.echo()
+        echo(text("session", "report_at", path=analyzed.report))
+    echo(text("session", "recording_at", folder=analyzed.recorded.folder))
+    echo()
     analysis, unicode = analyzed.analysis, shows_unicode()
     if verbosity():
-        click.echo(as_text.render(analysis, unicode=unicode), nl=False)
+        echo(as_text.render(analysis, unicode=unicode), nl=False)
     else:
         has_page = analyzed.report is not None
-        click.echo(as_text.render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
+        echo(as_text.render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
 
 
 def _say_insufficient(recorded: SensorOutcome, why: str) -> None:

@@ -18,12 +18,13 @@ from tremor.cli.options import (
     is_quiet,
     overwrite_option,
     read_settings,
+    rest_start_option,
     settings_options,
     verbosity,
 )
 from tremor.cli.process import keep_freed_memory, pause_garbage_collection, release_freed_memory
 from tremor.cli.progress import Progress
-from tremor.cli.streams import say, shows_unicode, warn_of_capture
+from tremor.cli.streams import echo, print_chunks, say, shows_unicode, warn_of_capture
 from tremor.errors import InvalidInputError
 from tremor.files import write_text
 
@@ -129,7 +130,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
         return
     from tremor.report.as_json import schema_text
 
-    click.echo(schema_text(), nl=False)
+    echo(schema_text(), nl=False)
     ctx.exit()
 
 
@@ -159,13 +160,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
     metavar="FILE",
     help="Capture of the leg at rest before the run: what the tremor fades to.",
 )
-@click.option(
-    "--rest-start",
-    "rest_start_s",
-    type=click.FloatRange(min=0.0),
-    metavar="SECONDS",
-    help="When the rest began; found from the capture without it.",
-)
+@rest_start_option
 @capture_options
 @overwrite_option
 @click.option(
@@ -298,9 +293,7 @@ _WRITTEN: Final = {"html": "page_at", "csv": "table_at"}
 def _print_json(analysis: Analysis, *, one_line: bool) -> None:
     from tremor.report import as_json
 
-    for chunk in as_json.render_chunks(analysis, one_line=one_line):
-        click.echo(chunk, nl=False)
-    click.echo()
+    print_chunks(as_json.render_chunks(analysis, one_line=one_line))
 
 
 def _print_text(analysis: Analysis, written: Mapping[str, Path], *, is_first: bool) -> None:
@@ -309,14 +302,14 @@ def _print_text(analysis: Analysis, written: Mapping[str, Path], *, is_first: bo
     from tremor.report.messages import text
 
     if not is_first:
-        click.echo()
+        echo()
     for kind, path in written.items():
-        click.echo(text("plain", _WRITTEN[kind], path=path))
+        echo(text("plain", _WRITTEN[kind], path=path))
     if written:
-        click.echo()
+        echo()
     unicode = shows_unicode()
     if verbosity():
-        click.echo(render(analysis, unicode=unicode), nl=False)
+        echo(render(analysis, unicode=unicode), nl=False)
     else:
         has_page = "html" in written
-        click.echo(render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
+        echo(render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)

@@ -14,10 +14,11 @@ from tremor.cli.options import (
     capture_options,
     common_options,
     read_settings,
+    rest_start_option,
     settings_options,
 )
 from tremor.cli.progress import Progress
-from tremor.cli.streams import say
+from tremor.cli.streams import echo, say
 
 if TYPE_CHECKING:
     from tremor.batch.rows import CaptureRow
@@ -74,7 +75,7 @@ def _tables(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--pages", "with_pages", is_flag=True, help="Write the report of each, too.")
 @_tables
 @click.option("--context", type=Path, metavar="FILE", help="Answers for captures without own.")
-@click.option("--rest-start", "rest_start_s", type=click.FloatRange(min=0.0), metavar="SECONDS")
+@rest_start_option
 @settings_options
 @capture_options
 @common_options
@@ -106,6 +107,8 @@ def batch(
     from tremor.batch.request import BatchRequest
     from tremor.batch.run import Workers, run_batch
 
+    if scheduler is not None and not scheduler.strip():
+        raise click.BadParameter("the scheduler has no address; give such as tcp://node1:8786")
     items = gather_items(sources)
     request = BatchRequest(
         out=out,
@@ -115,7 +118,7 @@ def batch(
         rest_start_s=rest_start_s,
         with_pages=with_pages,
     )
-    share = parse_shard(shard) if shard else None
+    share = None if shard is None else parse_shard(shard)
     n_mine = sum(map(share.holds, items)) if share else len(items)
     with Progress.shown(n_mine) as bar:
         try:
@@ -196,8 +199,8 @@ def _tell(ctx: click.Context, report: BatchReport, out: Path, *, is_share: bool)
 
     counts = [text("batch", f"n_{name}", n=n) for name, n in sorted(report.counts.items()) if n]
     kept = [text("batch", "n_kept", n=report.n_kept)] if report.n_kept else []
-    click.echo(", ".join((*counts, *kept)))
+    echo(", ".join((*counts, *kept)))
     where = "share_done" if is_share else "tables_in"
-    click.echo(text("batch", where, out=str(out)))
+    echo(text("batch", where, out=str(out)))
     if report.n_failed:
         ctx.exit(_SOME_FAILED)

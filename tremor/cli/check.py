@@ -11,7 +11,7 @@ import click
 
 from tremor.cli.failures import say_error
 from tremor.cli.options import CaptureOptions, capture_options, common_options
-from tremor.cli.streams import json_text, say
+from tremor.cli.streams import echo, json_text, say
 from tremor.printable import printable
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check(
             failed += 1
             say_error(error, of=str(file))
             continue
-        click.echo(("\n" if index and not as_json else "") + text, nl=False)
+        echo(("\n" if index and not as_json else "") + text, nl=False)
         if word == "not usable":
             failed += 1
             if not several:

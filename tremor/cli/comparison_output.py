@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from tremor.cli.files import output_paths
-from tremor.cli.streams import print_json, shows_unicode
+from tremor.cli.streams import echo, print_json, shows_unicode
 from tremor.files import write_text
 
 if TYPE_CHECKING:
@@ -35,4 +33,4 @@ def show(found: Comparison | Trend, page: Path | None, *, as_json: bool) -> None
         return
     from tremor.report.comparison_text import render
 
-    click.echo(render(found, unicode=shows_unicode()), nl=False)
+    echo(render(found, unicode=shows_unicode()), nl=False)

@@ -17,7 +17,7 @@ from tremor.cli.interview import (
     warnings_in,
 )
 from tremor.cli.options import common_options, is_input_allowed, overwrite_option
-from tremor.cli.streams import print_json, say, warn
+from tremor.cli.streams import echo, print_json, say, warn
 from tremor.files import refuse_existing, write_text
 
 if TYPE_CHECKING:
@@ -136,9 +136,9 @@ def new(
     print_warnings(written, shown=Context(signs=answers.get("signs")))
     write_text(file, commented_toml(written.to_dict()))
     kept = "stopped; kept what was answered: " if stopped else ""
-    click.echo(f"{kept}{file}: {_count(written)}")
+    echo(f"{kept}{file}: {_count(written)}")
     if is_input_allowed() and not asks_all and not stopped:
-        click.echo(text("prompt", "more_to_tell"))
+        echo(text("prompt", "more_to_tell"))
 
 
 @context.command("show", epilog=_EPILOG_SHOW)
@@ -153,7 +153,7 @@ def show(*, file: Path, as_json: bool) -> None:
     if as_json:
         print_json(_document(answers))
     else:
-        click.echo("\n".join(_lines(answers, file)))
+        echo("\n".join(_lines(answers, file)))
 
 
 def _answers_of_earlier(earlier: Path | None) -> dict[str, Answer]:

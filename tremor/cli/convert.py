@@ -14,7 +14,7 @@ from tremor.cli.options import (
     common_options,
     overwrite_option,
 )
-from tremor.cli.streams import print_json, warn, warn_of_capture
+from tremor.cli.streams import echo, print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import refuse_existing, require_parent
 from tremor.formats.writers import WRITERS, WriteOptions
@@ -108,7 +108,7 @@ def convert(
         print_json(_summary(recording, decoded, file, form, files))
     else:
         n_lost = sum(gap.n_lost for gap in recording.gaps)
-        click.echo(
+        echo(
             f"{path}: {recording.n_samples} samples in {recording.duration_s:.4g} s at "
             f"{recording.sampling_rate_hz:.6g} Hz, {n_lost} lost"
         )

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import click
 
 from tremor.cli.options import check_devices, common_options
-from tremor.cli.streams import print_json
+from tremor.cli.streams import echo, print_json
 from tremor.errors import InvalidInputError, LinkError
 from tremor.printable import printable
 
@@ -121,9 +121,9 @@ def doctor(ctx: click.Context, *, out: Path, as_json: bool) -> None:
     else:
         for check in checks:
             for line in _lines(check):
-                click.echo(line)
-        click.echo("")
-        click.echo(_conclusion(checks))
+                echo(line)
+        echo("")
+        echo(_conclusion(checks))
     if not is_ready:
         ctx.exit(_CANNOT)
 

@@ -10,7 +10,7 @@ import click
 
 from tremor.cli.files import output_paths
 from tremor.cli.options import common_options, overwrite_option
-from tremor.cli.streams import print_json, shows_unicode
+from tremor.cli.streams import echo, print_json, shows_unicode
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.files import read_small, write_text
 
@@ -99,7 +99,7 @@ def _tables(name: str | None, *, whole: bool, as_json: bool) -> None:
             text = evidence_listing.render_one(name)
         else:
             text = evidence_listing.render() if whole else evidence_listing.overview()
-        click.echo(text if shows_unicode() else in_ascii(text), nl=False)
+        echo(text if shows_unicode() else in_ascii(text), nl=False)
 
 
 def _weigh_anew(
@@ -133,7 +133,7 @@ def _weigh_anew(
         from tremor.report import as_text
 
         text = as_text.render_explanations(analysis, unicode=shows_unicode())
-        click.echo(text, nl=False)
+        echo(text, nl=False)
 
 
 def _read(file: Path) -> Analysis:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import click
-
 from tremor.cli.options import verbosity
-from tremor.cli.streams import say
+from tremor.cli.streams import echo, say
 from tremor.errors import (
     ActivityReadError,
     CaptureNotFoundError,
@@ -74,7 +72,7 @@ def say_error(error: Exception, *, of: str = "") -> None:
     if loud:
         import traceback
 
-        click.echo("".join(traceback.format_exception(error)).rstrip(), err=True)
+        echo("".join(traceback.format_exception(error)).rstrip(), err=True)
     if exit_code_of(error) != _INTERNAL or isinstance(error, TremorError):
         for line in _lines_of(error):
             say(f"{start}{line}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from tremor.cli.options import common_options
-from tremor.cli.streams import print_json
+from tremor.cli.streams import echo, print_json
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def formats(*, name: str | None, as_json: bool) -> None:
         )
         return
     for line in _table(shown, refused) if name is None else _page(shown[0]):
-        click.echo(line)
+        echo(line)
 
 
 def _named(name: str, known: Sequence[FormatFacts]) -> FormatFacts:

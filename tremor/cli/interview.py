@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
+from tremor.cli.streams import echo
 from tremor.errors import ContextError
 
 if TYPE_CHECKING:
@@ -65,18 +64,18 @@ def interview(
         while True:
             step = next_question(Context(**answers), asked=asked, analysis=analysis)
             if isinstance(step, Finished):
-                click.echo(f"\n{sentence(step.reason)}", err=True)
+                echo(f"\n{sentence(step.reason)}", err=True)
                 return answers, False
             progress = text("prompt", "progress", number=step.number, most=step.most)
-            click.echo(f"\n{progress}", err=True)
+            echo(f"\n{progress}", err=True)
             answers |= _reply(step.questions, proposals, answers, step)
             asked.append(step.asks)
             if "signs" in step.asks:
                 print_warnings(Context(signs=answers.get("signs")))
     except EOFError:
-        click.echo("", err=True)
+        echo("", err=True)
     except KeyboardInterrupt:
-        click.echo("", err=True)
+        echo("", err=True)
         return answers, True
     return answers, False
 
@@ -107,14 +106,14 @@ def ask_all(proposals: Mapping[str, Answer] = _NOTHING) -> tuple[dict[str, Answe
         for question in QUESTIONS:
             if question.section != section:
                 section = question.section
-                click.echo(f"\n{text('answer', f'{section}.title')}", err=True)
+                echo(f"\n{text('answer', f'{section}.title')}", err=True)
             answers |= _reply((question,), proposals, answers)
             if question.attribute == "signs":
                 print_warnings(Context(signs=answers.get("signs")))
     except EOFError:
-        click.echo("", err=True)
+        echo("", err=True)
     except KeyboardInterrupt:
-        click.echo("", err=True)
+        echo("", err=True)
         return answers, True
     return answers, False
 
@@ -124,7 +123,7 @@ def _introduce(introduction: str, *, has_proposals: bool) -> None:
 
     lines = [introduction]
     lines += [text("prompt", "with_proposals")] if has_proposals else []
-    click.echo("\n".join((*lines, text("prompt", "stop"))), err=True)
+    echo("\n".join((*lines, text("prompt", "stop"))), err=True)
 
 
 def _reply(
@@ -145,7 +144,7 @@ def _reply(
         if (proposal := proposals.get(one.attribute)) is not None
     }
     for line in _question_lines(questions, list_key, proposed):
-        click.echo(line, err=True)
+        echo(line, err=True)
     while True:
         typed = _line()
         if typed == "-":
@@ -186,12 +185,12 @@ def indent(columns: int) -> dict[str, Any]:
 
 
 def _say(line: str) -> None:
-    click.echo(textwrap.fill(line, WIDTH, **indent(4)), err=True)
+    echo(textwrap.fill(line, WIDTH, **indent(4)), err=True)
 
 
 def _line() -> str:
     """Read a line from stdin; its end ends the questions."""
-    click.echo("    > ", err=True, nl=False)
+    echo("    > ", err=True, nl=False)
     if sys.stdin is None:  # closed by whoever started the command
         raise EOFError
     try:
@@ -202,7 +201,7 @@ def _line() -> str:
         raise EOFError
     text = text.strip()
     if not sys.stdin.isatty():
-        click.echo(text, err=True)  # a terminal echoes by itself
+        echo(text, err=True)  # a terminal echoes by itself
     return text
 
 
@@ -211,7 +210,7 @@ def print_warnings(answers: Context, shown: Context | None = None) -> None:
     before = () if shown is None else warnings_in(shown)
     for statement in warnings_in(answers):
         if statement not in before:
-            click.echo("\n" + "\n".join(warning_lines(statement)), err=True)
+            echo("\n" + "\n".join(warning_lines(statement)), err=True)
 
 
 def warnings_in(answers: Context) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import click
 from tremor.cli import process
 from tremor.cli.failures import EXIT_CODES, exit_code_of, say_error
 from tremor.cli.options import common_options
-from tremor.cli.streams import say
+from tremor.cli.streams import echo, say
 
 __all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
 
@@ -153,7 +153,7 @@ def _drop_stdout() -> None:
 
 def _usage(error: click.ClickException) -> NoReturn:
     if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2 and later; its message is the help
-        click.echo(error.format_message(), err=True)
+        echo(error.format_message(), err=True)
         sys.exit(error.exit_code)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "tremor"
@@ -181,7 +181,7 @@ def _print_version(ctx: click.Context, param: click.Parameter, value: bool) -> N
         except PackageNotFoundError:
             return "missing"
 
-    click.echo(
+    echo(
         f"tremor-analyzer {__version__} (Python {platform.python_version()}, "
         f"numpy {installed('numpy')}, scipy {installed('scipy')})"
     )
@@ -211,7 +211,7 @@ def cli(ctx: click.Context) -> None:
     How fast it is, how strong, how it fades, and how sure that is.
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        echo(ctx.get_help())
 
 
 def main() -> None:

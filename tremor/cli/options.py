@@ -31,6 +31,7 @@ __all__ = [
     "overwrite_option",
     "placement_option",
     "read_settings",
+    "rest_start_option",
     "settings_options",
     "verbosity",
 ]
@@ -113,6 +114,31 @@ def overwrite_option(command: _Command) -> _Command:
     return click.option(
         "--overwrite", is_flag=True, help="Replace output files that exist; refused otherwise."
     )(command)
+
+
+def rest_start_option(command: _Command) -> _Command:
+    """Add ``--rest-start`` to a command, s from the start of a capture."""
+    return click.option(
+        "--rest-start",
+        "rest_start_s",
+        type=float,
+        callback=_time_within_capture,
+        metavar="SECONDS",
+        help="When the rest began; found from the capture without it.",
+    )(command)
+
+
+def _time_within_capture(
+    ctx: click.Context, param: click.Parameter, value: float | None
+) -> float | None:
+    from tremor.settings.bounds import OPTION_BOUNDS
+
+    most_s = OPTION_BOUNDS.longest_capture_s
+    if value is not None and not 0.0 <= value <= most_s:
+        raise click.BadParameter(
+            f"{value:g} s is no time of a capture; give 0 to {most_s:.0f} s", ctx, param
+        )
+    return value
 
 
 def settings_options(command: _Command) -> _Command:
@@ -243,7 +269,7 @@ def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--sampling-rate",
             "--rate-hz",
             "sampling_rate_hz",
-            type=click.FloatRange(min=0.0, min_open=True),
+            type=float,
             metavar="HZ",
             help="For captures without time stamps. 1 % of rate is 1 % of frequency.",
         ),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from tremor.cli.options import is_quiet
+from tremor.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -58,7 +59,7 @@ class Progress:
         """Show the name of the present capture and how many are done."""
         self._done = done
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, description=name, completed=done, refresh=True)
+            self._bar.update(self._task, description=printable(name), completed=done, refresh=True)
 
     def part(self, begin: float, end: float) -> Callable[[float], None]:
         """Return a callback for the progress of a part of the present capture, from 0 to 1."""

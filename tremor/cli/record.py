@@ -58,7 +58,7 @@ _PARTS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?
 _RECORD_ONE: Final = ""
 
 
-def parse_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
+def parse_duration(text: str, *, least_s: float = _SHORTEST_S, name: str = "duration") -> float:
     """Parse ``90``, ``90s``, ``5m``, ``1h30m``.
 
     Parameters
@@ -67,6 +67,8 @@ def parse_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
         Hours, minutes, seconds; a number alone is seconds.
     least_s : float
         Shortest duration allowed, s.
+    name : str
+        What it is the duration of, for an error.
 
     Returns
     -------
@@ -86,12 +88,12 @@ def parse_duration(text: str, *, least_s: float = _SHORTEST_S) -> float:
     compact = "".join(text.lower().split())
     match = _PARTS.fullmatch(compact)
     if not compact or match is None:
-        raise InvalidInputError(f"duration is {text!r}; give seconds, or such as 90s, 5m, 1h30m")
+        raise InvalidInputError(f"{name} is {text!r}; give seconds, or such as 90s, 5m, 1h30m")
     hours, minutes, seconds = (float(part or 0.0) for part in match.groups())
     duration_s = 3600.0 * hours + 60.0 * minutes + seconds
     if not least_s <= duration_s <= _LONGEST_S:
         raise InvalidInputError(
-            f"duration is {duration_s:g} s; give {least_s:g} s to {_LONGEST_S / 3600.0:g} h"
+            f"{name} is {duration_s:g} s; give {least_s:g} s to {_LONGEST_S / 3600.0:g} h"
         )
     return duration_s
 
@@ -213,7 +215,7 @@ def record(
         profile=_profile(profile_slug),
         pair=pair,
         asks=is_input_allowed(),
-        give_up_s=parse_duration(give_up, least_s=1.0),
+        give_up_s=parse_duration(give_up, least_s=1.0, name="--give-up"),
         overwrite=overwrite,
     )
     context = Context() if context_file is None else Context.from_file(context_file)

@@ -18,7 +18,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
-from tremor.cli.streams import say, warn_of_capture
+from tremor.cli.streams import echo, say, warn_of_capture
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
@@ -55,9 +55,12 @@ def _read_speed(ctx: click.Context, param: click.Parameter, value: str) -> float
         speed = float(value)
     except ValueError:
         speed = 0.0
-    if not 0.0 < speed < float("inf"):
+    from tremor.settings.bounds import OPTION_BOUNDS
+
+    slowest, fastest = OPTION_BOUNDS.playing_speed
+    if not slowest <= speed <= fastest:
         raise click.BadParameter(
-            f"{value!r} is no speed; give a number above 0, or max", ctx, param
+            f"{value!r} is no speed; give {slowest:g} to {fastest:.0f}, or max", ctx, param
         )
     return speed
 
@@ -197,7 +200,7 @@ async def _play(recording: Recording, speed: float | None, tally: _Tally, *, as_
         async with aclosing(windows):
             async for one in windows:
                 tally.add(one.window)
-                click.echo(show(one.window))
+                echo(show(one.window))
 
 
 def _json_line(window: WindowAnalysis) -> str:

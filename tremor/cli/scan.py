@@ -10,8 +10,9 @@ import click
 
 from tremor.cli.options import check_devices, common_options, is_quiet
 from tremor.cli.progress import Progress
-from tremor.cli.streams import print_json, say
+from tremor.cli.streams import echo, print_json, say
 from tremor.errors import SensorNotFoundError
+from tremor.printable import printable
 
 if TYPE_CHECKING:
     from devices.link.discovery import DiscoveredDevice
@@ -33,14 +34,18 @@ Exit codes:
   5  no sensor, no Bluetooth, or no permission
 """
 _DEFAULT_S: Final = 8.0
-_LONGEST_S: Final = 3600.0
 #: Widths of all columns but the last, two blanks apart.
 _WIDTHS: Final = (18, 28, 9)
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
-    if not 0.0 < value <= _LONGEST_S:
-        raise click.BadParameter(f"{value:g} is no time; give up to {_LONGEST_S:g} s", ctx, param)
+    from tremor.settings.bounds import OPTION_BOUNDS
+
+    least_s, most_s = OPTION_BOUNDS.listening_s
+    if not least_s <= value <= most_s:
+        raise click.BadParameter(
+            f"{value:g} is no time; give {least_s:g} to {most_s:g} s", ctx, param
+        )
     return value
 
 
@@ -85,7 +90,7 @@ def scan(*, timeout_s: float, shows_all: bool, as_json: bool) -> None:
         print_json(document)
     elif shown:
         for line in _table(shown):
-            click.echo(line)
+            echo(line)
     if others and not shows_all and not is_quiet():
         n_others = _n_devices(len(others))
         say(f"{n_others} in reach that no known sensor calls itself; --all lists them")
@@ -143,7 +148,7 @@ def _cells(one: DiscoveredDevice) -> tuple[str, str, str, str]:
 
 def _shown(name: str) -> str:
     # Anybody can choose the name of a device: no control characters on a terminal.
-    kept = "".join(char if char.isprintable() else "?" for char in name)
+    kept = printable(name)
     width = _WIDTHS[1]
     return kept if len(kept) <= width else f"{kept[: width - 3]}..."
 

@@ -10,10 +10,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-import click
-
 from tremor.cli.options import is_quiet
-from tremor.cli.streams import say
+from tremor.cli.streams import echo, say
+from tremor.printable import printable, printable_lines
 from tremor.session.view import SessionView, status_block, status_line
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class LineScreen:
             return
         self._due_s = self._now() + _LINE_S
         with suppress(OSError):  # stderr was closed; the recording goes on
-            click.echo(status_line(make()), err=True)
+            echo(status_line(make()), err=True)
 
     def note(self, text: str) -> None:
         """Write a line."""
@@ -120,7 +119,8 @@ class BlockScreen:
         self._due_s = self._now() + _BLOCK_S
         lines = status_block(make(), unicode=self._unicode)
         with suppress(OSError):
-            self._live.update(Text("\n".join(lines), no_wrap=True, overflow="crop"), refresh=True)
+            shown = printable_lines("\n".join(lines))
+            self._live.update(Text(shown, no_wrap=True, overflow="crop"), refresh=True)
 
     def note(self, text: str) -> None:
         """Write a line above the block."""
@@ -128,7 +128,7 @@ class BlockScreen:
 
         if self._live is not None:
             with suppress(OSError):
-                self._live.console.print(Text(text))
+                self._live.console.print(Text(printable(text)))
 
 
 def screen_for_stderr() -> LineScreen | BlockScreen:

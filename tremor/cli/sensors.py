@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tremor.cli.options import check_devices, common_options
-from tremor.cli.streams import print_json, warn
+from tremor.cli.streams import echo, print_json, warn
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def sensors(*, name: str | None, as_json: bool) -> None:
         print_json(document)
         return
     for line in _table(shown) if name is None else _page(shown[0]):
-        click.echo(line)
+        echo(line)
 
 
 def _profile(name: str, profiles: Iterable[SensorProfile]) -> SensorProfile:

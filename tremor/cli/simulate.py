@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tremor.cli.options import common_options, overwrite_option
+from tremor.cli.streams import echo
 from tremor.files import refuse_existing
 
 if TYPE_CHECKING:
@@ -152,11 +153,11 @@ def session(
         placement=Placement.from_text(placement),
         overwrite=overwrite,
     )
-    click.echo(
+    echo(
         f"{path}: {scene_name}, {int(rendered.kept.sum())} samples in {duration_s:g} s "
         f"at {rendered.sampling_rate_hz:g} Hz, {int((~rendered.kept).sum())} lost"
     )
-    click.echo(f"{_truth_path(path)}: the truth about it")
+    echo(f"{_truth_path(path)}: the truth about it")
 
 
 def _truth_path(path: Path) -> Path:
@@ -206,18 +207,26 @@ def _scene(
     from dataclasses import replace
 
     from tremor.errors import InvalidInputError
+    from tremor.settings import OPTION_BOUNDS
     from tremor.synthesis import SCENES, Heartbeat, SensorClock, Tremor
 
     if name not in SCENES:
         raise InvalidInputError(f"no scene {name!r}; choose one of {', '.join(SCENES)}")
     clock = SensorClock(nominal_rate_hz=nominal_rate_hz, rate_error=rate_error)
+    most = OPTION_BOUNDS.most_simulated_samples
+    if not duration_s * clock.true_rate_hz <= most:
+        raise InvalidInputError(
+            f"{duration_s:g} s at {clock.true_rate_hz:g} Hz are more than {most:g} samples; make "
+            "it shorter, or lower --rate"
+        )
     scene = replace(SCENES[name](clock=clock, duration_s=duration_s), losses=losses)
     for kind, asked in ((Tremor, tremor), (Heartbeat, heartbeat)):
         changes: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
         for key, value in changes.items():
-            if not 0.0 <= value < float("inf"):
+            if not 0.0 <= value <= OPTION_BOUNDS.most_simulated:
                 raise InvalidInputError(
-                    f"{key} of the {kind.__name__.lower()} is {value:g}; give zero or more"
+                    f"{key} of the {kind.__name__.lower()} is {value:g}; give 0 to "
+                    f"{OPTION_BOUNDS.most_simulated:g}"
                 )
         if changes.get("half_life_s") == 0.0:
             changes["half_life_s"] = None

@@ -7,29 +7,67 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tremor.cli.options import is_quiet
-from tremor.printable import escaped_json, printable
+from tremor.printable import escaped_json, printable, printable_lines
 
 if TYPE_CHECKING:
     from tremor.notes import Note
 
-__all__ = ["json_text", "print_json", "say", "shows_unicode", "warn", "warn_of_capture"]
+__all__ = [
+    "echo",
+    "json_text",
+    "print_chunks",
+    "print_json",
+    "say",
+    "shows_unicode",
+    "warn",
+    "warn_of_capture",
+]
+
+#: Longest word of a message, in characters: names of files have up to 255.
+_LONGEST_WORD: Final = 300
+
+
+def echo(text: object = "", *, err: bool = False, nl: bool = True) -> None:
+    """Write text, of several lines or of none, in which a terminal obeys nothing.
+
+    Parameters
+    ----------
+    text : object
+        Any text, or what becomes one, such as a path.
+    err : bool
+        To stderr rather than stdout.
+    nl : bool
+        With a line end behind it.
+    """
+    click.echo(printable_lines(str(text)), err=err, nl=nl)
 
 
 def say(message: str) -> None:
     """Write one line to stderr, with the name of the tool; a closed stderr ends nothing."""
     with suppress(OSError):
-        click.echo("tremor: " + printable(" ".join(message.split())), err=True)
+        click.echo(f"tremor: {_one_line(message)}", err=True)
 
 
 def warn(message: str) -> None:
     """Write one warning to stderr, unless ``-q`` was given."""
     if not is_quiet():
-        click.echo("warning: " + printable(" ".join(message.split())), err=True)
+        click.echo(f"warning: {_one_line(message)}", err=True)
+
+
+def _one_line(message: str) -> str:
+    return printable(" ".join(map(_shortened, message.split())))
+
+
+def _shortened(word: str) -> str:
+    if len(word) <= _LONGEST_WORD:
+        return word
+    half = _LONGEST_WORD // 2
+    return f"{word[:half]}...{word[-half:]}"
 
 
 def warn_of_capture(file: Path, warnings: Iterable[Note]) -> None:
@@ -51,6 +89,19 @@ def print_json(document: object, *, one_line: bool = False) -> None:
         Without indentation, as one of several.
     """
     click.echo(json_text(document, one_line=one_line))
+
+
+def print_chunks(chunks: Iterable[str]) -> None:
+    """Write a JSON document to stdout that comes in pieces.
+
+    Parameters
+    ----------
+    chunks : iterable of str
+        What makes the document when joined; none ends within a character that is escaped.
+    """
+    for chunk in chunks:
+        click.echo(escaped_json(chunk), nl=False)
+    click.echo()
 
 
 def json_text(document: Any, *, one_line: bool = False) -> str:  # noqa: ANN401 - what JSON holds

@@ -8,7 +8,6 @@ here, and tables in memory are `tremor.formats.data_frame`.
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import shlex
 from collections.abc import Callable, Iterator
@@ -48,6 +47,7 @@ from tremor.formats.verification import verified
 from tremor.parallel import in_background
 from tremor.printable import printable
 from tremor.recording import Gravity, Placement, Recording, Source
+from tremor.settings import STAMP_UNITS
 
 __all__ = ["READERS", "ReadOptions", "Reader", "TableLayout", "open_capture", "sniff"]
 
@@ -127,9 +127,10 @@ class ReadOptions:
                 "left-calf"
             )
         rate_hz = self.sampling_rate_hz
-        if rate_hz is not None and not _is_positive(rate_hz):
+        if rate_hz is not None and not _is_possible(rate_hz):
+            slowest_hz, fastest_hz = STAMP_UNITS.possible_rate_hz
             raise InvalidInputError(
-                f"sampling rate is {rate_hz!r}; give a positive number of hertz"
+                f"sampling rate is {rate_hz!r}; give {slowest_hz:g} to {fastest_hz:g} Hz"
             )
 
     @property
@@ -177,11 +178,12 @@ class ReadOptions:
         return Placement.from_text(placement) if isinstance(placement, str) else placement
 
 
-def _is_positive(rate_hz: object) -> bool:
-    """Check whether a rate is a positive number, also one of numpy."""
+def _is_possible(rate_hz: object) -> bool:
+    """Check whether a rate is that of an accelerometer, Hz; a number of numpy may be one, too."""
+    slowest_hz, fastest_hz = STAMP_UNITS.possible_rate_hz
     if isinstance(rate_hz, bool):
         return False
-    return isinstance(rate_hz, Real) and 0.0 < float(rate_hz) < math.inf
+    return isinstance(rate_hz, Real) and slowest_hz <= float(rate_hz) <= fastest_hz
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tremor.analysis.quality import quality_of
+from tremor.printable import printable_lines
 from tremor.report import method_text, plain, view
 from tremor.report.explanation_page import explaining, warning_signs
 from tremor.report.figures import (
@@ -55,8 +56,16 @@ def render(analysis: Analysis) -> str:
         HTML that holds its figures and loads nothing.
     """
     template = environment().get_template("report.html.j2")
-    page = template.render(page=_page(analysis), t=partial(text, "page"))
-    return page.replace("m/s^2", "m/s²")  # sentences of the result are written for ASCII terminals
+    return finished(template.render(page=_page(analysis), t=partial(text, "page")))
+
+
+def finished(page: str) -> str:
+    """Return a page or fragment as it is written.
+
+    Sentences of the result are written for ASCII terminals; and no text from outside turns what
+    stands around it, or holds what a browser must not meet.
+    """
+    return printable_lines(page.replace("m/s^2", "m/s²"))
 
 
 def environment() -> Environment:
@@ -94,7 +103,7 @@ def short(analysis: Analysis) -> str:
         for name, value, limits in rows
     )
     paragraphs = "".join(f"<p>{escape(one)}</p>" for one in view.key_sentences(analysis))
-    return (
+    return finished(
         f"<div><strong>{escape(view.name_of_source(analysis))}</strong>{paragraphs}"
         f"<table>{cells}</table></div>"
     )

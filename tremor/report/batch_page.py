@@ -13,7 +13,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from tremor.report import view
-from tremor.report.as_html import environment
+from tremor.report.as_html import environment, finished
 from tremor.report.messages import text
 from tremor.report.numbers import clock, figure
 
@@ -93,7 +93,7 @@ def render_batch_page(
         "purpose": view.purpose(),
     }
     html = environment().get_template("batch.html.j2").render(page=page, t=partial(text, "page"))
-    return html.replace("m/s^2", "m/s²")
+    return finished(html)
 
 
 def _row(row: IndexRow, strongest_ms2: float) -> dict[str, Any]:

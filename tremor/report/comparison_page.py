@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from tremor.report import comparison_text, method_text, view
-from tremor.report.as_html import environment
+from tremor.report.as_html import environment, finished
 from tremor.report.messages import sentences, text
 from tremor.report.session_figure import sessions_svg
 from tremor.results.comparison import Comparison, Trend
@@ -36,7 +36,7 @@ def render_comparison_page(found: Comparison | Trend) -> str:
     """
     template = environment().get_template("comparison.html.j2")
     html = template.render(page=_page(found), t=partial(text, "page"))
-    return html.replace("m/s^2", "m/s²")
+    return finished(html)
 
 
 def _page(found: Comparison | Trend) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import InvalidInputError, SensorNotFoundError
+from tremor.printable import printable
 
 if TYPE_CHECKING:
     from devices.link.discovery import DiscoveredDevice
@@ -188,8 +189,7 @@ def candidate_text(one: DiscoveredDevice) -> str:
     )
     kind = one.profile.name if one.profile is not None else "-"
     # Whoever makes a device chooses its name: no control characters on a terminal.
-    label = "".join(char if char.isprintable() else "?" for char in one.label)
-    return f"{kind}, {label}, {signal}"
+    return f"{kind}, {printable(one.label)}, {signal}"
 
 
 async def find_sensor(

@@ -16,7 +16,7 @@ tolerances, iteration counts and chunk sizes, stay where they are used.
 from tremor.settings.analysis import AnalysisSettings
 from tremor.settings.arrivals import ARRIVAL_GAPS, RUNNING_CLOCK, STALLS, UNREPORTED_LOSS
 from tremor.settings.batches import ODD
-from tremor.settings.bounds import ARCHIVE_BOUNDS, TABLE_BOUNDS, TEXT_BOUNDS
+from tremor.settings.bounds import ARCHIVE_BOUNDS, OPTION_BOUNDS, TABLE_BOUNDS, TEXT_BOUNDS
 from tremor.settings.captures import GRAVITY, QUALITY, RAILS, RESOLUTION
 from tremor.settings.comparisons import COMPARISON, LEGS, SCALE
 from tremor.settings.decoders import COMPANIONS, JSON_BOUNDS, PACKET_STAMPS
@@ -88,6 +88,7 @@ __all__ = [
     "MISSING",
     "NOISE_FLOOR",
     "ODD",
+    "OPTION_BOUNDS",
     "OUTSIDE",
     "PACKET_STAMPS",
     "PEAK",

@@ -12,9 +12,11 @@ from tremor.settings.declaration import JUDGEMENT, calibrated
 
 __all__ = [
     "ARCHIVE_BOUNDS",
+    "OPTION_BOUNDS",
     "TABLE_BOUNDS",
     "TEXT_BOUNDS",
     "ArchiveBounds",
+    "OptionBounds",
     "TableBounds",
     "TextBounds",
 ]
@@ -121,6 +123,45 @@ class TextBounds:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionBounds:
+    """What an option may be; a number beyond is a slip of the hand."""
+
+    longest_capture_s: float = calibrated(
+        366.0 * 86400.0,
+        "s",
+        "longest time within a capture: monitors of activity are worn for weeks",
+        source=JUDGEMENT,
+    )
+    playing_speed: tuple[float, float] = calibrated(
+        (0.01, 1e6),
+        "1",
+        "speed of a replay, times real time: slower, a window takes minutes to come, and faster is "
+        "as fast as it goes",
+        source=JUDGEMENT,
+    )
+    listening_s: tuple[float, float] = calibrated(
+        (0.1, 3600.0),
+        "s",
+        "time to listen for sensors: they make themselves known at least every 10 s",
+        source=JUDGEMENT,
+    )
+    most_simulated_samples: float = calibrated(
+        2e7,
+        "1",
+        "samples of a capture that is synthesised: two days at 104 Hz, in 4 GB of memory",
+        source=JUDGEMENT,
+    )
+    most_simulated: float = calibrated(
+        1e4,
+        "s, Hz or m/s^2",
+        "half-life, width and strength of what is synthesised: no accelerometer on a body measures "
+        "1000 g",
+        source=JUDGEMENT,
+    )
+
+
 TABLE_BOUNDS: Final = TableBounds()
 ARCHIVE_BOUNDS: Final = ArchiveBounds()
+OPTION_BOUNDS: Final = OptionBounds()
 TEXT_BOUNDS: Final = TextBounds()

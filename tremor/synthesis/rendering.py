@@ -127,6 +127,11 @@ class Scene:
                 f"tremor at {self.tremor.frequency_hz:g} Hz lies outside of 0 to "
                 f"{nyquist_hz:g} Hz, the Nyquist frequency; lower it or sample faster"
             )
+        if self.tremor is not None and not 0.0 <= self.tremor.bandwidth_hz < nyquist_hz:
+            raise InvalidInputError(
+                f"tremor is {self.tremor.bandwidth_hz:g} Hz wide, which is not below "
+                f"{nyquist_hz:g} Hz, the Nyquist frequency; make it narrower"
+            )
 
     @property
     def tremor(self) -> Tremor | None:
