@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import click
+
 from tremor.cli.options import verbosity
 from tremor.cli.streams import echo, say
 from tremor.errors import (
