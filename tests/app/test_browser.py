@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -95,46 +96,138 @@ class Visitor:
 
     # --- the flow --------------------------------------------------------------------------------
 
-    def start(self):
+    def start(self, sensor):
         self.page.goto(self.url)
-        self.page.get_by_label("20 times as fast").check()
+        self.page.get_by_label(sensor).check()
         self.page.get_by_label("Where it is worn").select_option("left-calf")
         self.page.get_by_label("How long").select_option("600")
         self.look("home")
         self.page.get_by_role("button", name="Start").click()
         self.page.wait_for_url("**/live")
 
-    def answer_all(self):
-        """Reply to every question; return the questions."""
-        asked = []
-        self.page.wait_for_url("**/questions")
-        while self.page.locator(".question").count():
-            asked.append(self.page.locator(".question").inner_text())
-            self.look(f"question-{len(asked)}")
-            self.page.get_by_role("button", name="Next").click()
-            self.page.wait_for_load_state()
-        return asked
+    def press(self, button, note):
+        self.page.get_by_role("button", name=button).click()
+        self.page.locator("#notes", has_text=note).wait_for()
+
+    def wait_for_minute(self, minute):
+        """Wait until this minute of the measurement has begun."""
+        self.page.wait_for_function(
+            "minute => parseInt(document.getElementById('time').textContent) >= minute", arg=minute
+        )
+
+    def answer(self, most):
+        """Reply to questions, as far as they are asked; return what was understood."""
+        page, understood = self.page, []
+        page.wait_for_url("**/questions")
+        for number in range(1, most + 1):
+            if not page.locator(".question").count():
+                break
+            self.look(f"question-{number}")
+            if page.locator("#reply").count():
+                page.locator("#reply").fill("no number")
+                page.get_by_role("button", name="Next").click()
+                page.locator("#refusal").wait_for()
+                self.look("refusal")
+                weighs = "weigh" in page.locator("label.question").inner_text()
+                page.locator("#reply").fill("70 kg and 69 kg" if weighs else "7")
+            else:
+                page.locator(".pick").last.click()
+            page.get_by_role("button", name="Next").click()
+            page.get_by_text(f"Question {number + 1},").or_(
+                page.get_by_text("Nothing else would")
+            ).wait_for()
+            understood.append(page.get_by_text("Understood:").inner_text())
+        return understood
 
 
 def test_the_whole_flow(browser, program):
     url, folder = program
     visitor = Visitor(browser, url, screen=PHONE, scheme="light")
     page = visitor.page
-    visitor.start()
+    visitor.start("with lost packets")
+    page.get_by_role("heading", name="Measuring").wait_for()
     page.locator(".strength", has_text="m/s²").wait_for()
-    page.get_by_role("button", name="Mark this moment").click()
-    page.locator("#notes", has_text="Noted: marker.").wait_for()
+    visitor.press("Mark this moment", "Noted: marker.")
     visitor.look("live")
     page.reload()  # the recording does not depend on the page
-    page.locator(".strength", has_text="m/s²").wait_for()
-    assert page.locator("#notes li").count() >= 3
-    page.get_by_role("button", name="Pain 7").click()
-    page.locator("#notes", has_text="Noted: pain or cramp 7.").wait_for()
+    page.locator("#notes", has_text="Noted: marker.").wait_for()
+    visitor.press("Pain 7", "Noted: pain or cramp 7.")
+    page.get_by_role("heading", name="The sensor is lost").wait_for()
+    visitor.look("lost")
+    page.get_by_role("heading", name="Measuring").wait_for()
+    visitor.wait_for_minute(3)
     page.get_by_role("button", name="Stop and save").click()
-    page.wait_for_url("**/questions")
-    page.get_by_role("button", name="Enough").click()
+    understood = visitor.answer(10)
+    assert understood[0] == "Understood: none"
+    assert len(understood) >= 3
+    page.get_by_role("button", name="the report").click()
     page.wait_for_url("**/sessions/*")
-    page.frame_locator("iframe").get_by_text("Not a medical device").first.wait_for()
+    page.frame_locator("iframe").get_by_text("lost").first.wait_for()
     visitor.look("report")
     visitor.leave()
-    assert len(list(folder.glob("recording-*/report.html"))) == 1
+    (recording,) = folder.glob("recording-*-left-calf")
+    events = (recording / "recording.json").read_text(encoding="utf-8")
+    assert '"marker"' in events
+    assert (recording / "context.toml").is_file()
+
+
+def test_a_second_session_and_the_trend(browser, program):
+    url, folder = program
+    visitor = Visitor(browser, url, screen=DESKTOP, scheme="dark")
+    page = visitor.page
+    visitor.start("20 times as fast")
+    page.get_by_role("heading", name="Measuring").wait_for()
+    visitor.wait_for_minute(1)
+    visitor.look("live")
+    page.get_by_role("button", name="Stop and save").press("Enter")
+    page.wait_for_url("**/questions")
+    visitor.look("question")
+    page.get_by_role("button", name="Enough").click()
+    page.wait_for_url("**/sessions/*")
+    visitor.look("report")
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    page.get_by_role("heading", name="Sessions so far").wait_for()
+    names = page.locator(".rows a").all_inner_texts()
+    assert sorted(names, reverse=True) == sorted(
+        (one.name for one in folder.glob("recording-*")), reverse=True
+    )
+    visitor.look("sessions")
+    page.get_by_role("link", name="How it changed").click()
+    page.frame_locator("iframe").get_by_role("heading", name="Sessions").first.wait_for()
+    visitor.look("trend")
+    visitor.leave()
+
+
+def test_a_capture_is_dropped(browser, program, tmp_path):
+    url, _ = program
+    rows = ["time_s,x,y,z"]
+    rng = np.random.default_rng(0)
+    for time_s in np.arange(6000) / 100.0:
+        shake = 0.5 * np.sin(2.0 * np.pi * 8.0 * time_s) + rng.normal(0.0, 0.01)
+        rows.append(
+            f"{time_s:.3f},{0.6 * shake:.5f},{0.8 * shake:.5f},{9.81 + rng.normal(0.0, 0.01):.5f}"
+        )
+    file = tmp_path / "my leg.csv"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    visitor = Visitor(browser, url, screen=PHONE, scheme="dark")
+    page = visitor.page
+    page.goto(f"{url}drop")
+    visitor.look("drop")
+    page.get_by_label("File").set_input_files(file)
+    page.wait_for_url("**/captures/*")
+    page.get_by_role("heading", name="How it was read").wait_for()
+    visitor.look("capture")
+    page.get_by_label("Sampling rate, Hz").fill("-3")
+    page.get_by_role("button", name="Read it again").click()
+    page.get_by_text("give a positive number").wait_for()
+    visitor.look("capture-refused")
+    page.get_by_label("Sampling rate, Hz").fill("")
+    page.get_by_label("Where it was worn").fill("right-thigh")
+    page.get_by_role("button", name="Read it again").click()
+    page.get_by_text("said by you").first.wait_for()
+    page.get_by_role("button", name="Measure it").click()
+    page.wait_for_url("**/questions")
+    page.get_by_role("button", name="Enough").click()
+    page.frame_locator("iframe").get_by_text("times a second").first.wait_for()
+    visitor.look("capture-report")
+    visitor.leave()

@@ -61,8 +61,7 @@ class _CapturePages:
         """Take a file, and answer where its page is."""
         desk = self._desk
         try:
-            if desk.run.is_busy:
-                raise InvalidInputError(text("app", "busy"))
+            desk.require_idle()
             name = unquote(request.headers.get("x-file-name", ""))
             capture = await desk.captures.receive(name, request.stream())
             await desk.work(lambda: capture.check({}))

@@ -192,17 +192,9 @@ class Captures:
         key = secrets.token_urlsafe(9)
         folder = self._folder / key
         folder.mkdir()
-        path, n_bytes = folder / plain_name(name), 0
+        path = folder / plain_name(name)
         try:
-            with path.open("xb") as file:
-                async for part in content:
-                    n_bytes += len(part)
-                    if n_bytes > APP_BOUNDS.most_upload_bytes:
-                        most_mb = APP_BOUNDS.most_upload_bytes // 1_000_000
-                        raise InvalidInputError(text("app", "too_large", most_mb=most_mb))
-                    file.write(part)
-            if not n_bytes:
-                raise InvalidInputError(text("app", "empty_file"))
+            await _write(path, content)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -216,3 +208,16 @@ class Captures:
         """Remove all of them from the disk."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._kept.clear()
+
+
+async def _write(path: Path, content: AsyncIterable[bytes]) -> None:
+    n_bytes = 0
+    with path.open("xb") as file:
+        async for part in content:
+            n_bytes += len(part)
+            if n_bytes > APP_BOUNDS.most_upload_bytes:
+                most_mb = APP_BOUNDS.most_upload_bytes // 1_000_000
+                raise InvalidInputError(text("app", "too_large", most_mb=most_mb))
+            file.write(part)
+    if not n_bytes:
+        raise InvalidInputError(text("app", "empty_file"))

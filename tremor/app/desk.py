@@ -48,10 +48,18 @@ class Desk:
         )
         self._work = asyncio.Lock()
 
-    @property
-    def is_working(self) -> bool:
-        """Whether something else is being analysed."""
-        return self._work.locked()
+    def require_idle(self) -> None:
+        """Check that nothing takes the processor that a recording needs.
+
+        Raises
+        ------
+        InvalidInputError
+            If a recording runs, or something is being measured.
+        """
+        if self.run.is_busy:
+            raise InvalidInputError(text("app", "busy"))
+        if self._work.locked():
+            raise InvalidInputError(text("app", "working"))
 
     async def work(self, task: Callable[[], _Found]) -> _Found:
         """Do something that takes a processor for seconds, one thing at a time.

@@ -23,6 +23,8 @@ from tremor.settings import APP_BOUNDS
 
 __all__ = ["Feed", "PageControls", "PageScreen", "WindowSeries", "sensor_state", "session_state"]
 
+#: Stands where there is no number.
+_NOTHING: Final = "-"
 #: Buttons by the kind of their command.
 _BUTTONS: Final = ("marker", "pain", "stop", "go_on", "check_again")
 
@@ -242,7 +244,7 @@ def _now_texts(view: SensorView) -> dict[str, str]:
     """Return strength and frequency of the last window, and why where there are none."""
     now = view.now
     if now is None:
-        return {"strength": "–", "frequency": "–", "why": text("app", "state.waiting")}
+        return {"strength": _NOTHING, "frequency": _NOTHING, "why": text("app", "state.waiting")}
     if now.verdict == "tremor" and now.frequency_hz is not None:
         return {
             "strength": text("app", "strength", rms=number(now.rms_ms2)),
@@ -251,4 +253,4 @@ def _now_texts(view: SensorView) -> dict[str, str]:
         }
     too_small = now.verdict in ("tremor", "no_tremor")
     why = text("status", "too_small") if too_small else verdict_word(now.verdict)
-    return {"strength": "–", "frequency": "–", "why": why}
+    return {"strength": _NOTHING, "frequency": _NOTHING, "why": why}

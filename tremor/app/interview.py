@@ -135,7 +135,8 @@ def prompt_of(step: NextQuestion) -> Prompt:
         The question.
     """
     question, labels = step.questions[0], prompts.item_labels(step.questions, step.list_key)
-    kind, options = "text", ()
+    kind = "text"
+    options: tuple[tuple[str, str], ...] = ()
     if labels:
         kind = "several"
         options = (*_numbered(labels), (text("answer_text", "none"), "none"))

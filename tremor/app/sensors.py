@@ -16,6 +16,8 @@ __all__ = ["SensorEntry", "Sensors"]
 #: How long to listen for sensors, s, and how much faster than life a quick rehearsal is.
 _LISTEN_S: Final = 5.0
 _QUICK: Final = 20
+#: Lost packets and a link that breaks, to rehearse that as well.
+_BAD_LINK: Final = {"loss": "0.03", "disconnects": "90", "away": "30"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ class Sensors:
     def entries(self) -> tuple[SensorEntry, ...]:
         """Return all that can be chosen, sensors in reach first."""
         quick = {"speed": str(_QUICK)}
+        bad = quick | _BAD_LINK
         return (
             *self._found,
             SensorEntry("simulated", "simulated", text("app", "simulated")),
             SensorEntry("quick", "simulated", text("app", "quick", speed=_QUICK), quick),
+            SensorEntry("bad_link", "simulated", text("app", "bad_link", speed=_QUICK), bad),
         )
 
     def find(self, key: str) -> SensorEntry | None:

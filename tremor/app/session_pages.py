@@ -123,10 +123,9 @@ class _SessionPages:
     async def start(self, request: Request) -> Response:
         desk = self._desk
         try:
-            form = first_values(await form_of(request))
-            if desk.is_working:
-                raise InvalidInputError(text("app", "working"))
-            desk.run.start(self._wish(form))
+            wish = self._wish(first_values(await form_of(request)))
+            desk.require_idle()
+            desk.run.start(wish)
         except InvalidInputError as error:
             return self._home(str(error))
         return go_to("/live")

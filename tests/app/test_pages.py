@@ -1,0 +1,214 @@
+"""Start, commands, questions, sessions and captures without a socket and without a browser."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette", reason="the extra app is not installed")
+
+from starlette.testclient import TestClient
+
+from tremor.app import captures as captures_module
+from tremor.app.captures import CHOICES, plain_name, read_options
+from tremor.app.desk import Desk
+from tremor.app.guard import Access
+from tremor.app.pages import application
+from tremor.app.sensors import SensorEntry
+from tremor.errors import InvalidInputError
+from tremor.settings import APP_BOUNDS
+from tremor.settings.pages import AppBounds
+
+LOCAL = "http://127.0.0.1:8017"
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def page(desk):
+    app = application(desk, Access(8017))
+    with TestClient(app, base_url=LOCAL, headers={"origin": LOCAL}) as client:
+        yield client
+        client.portal.call(desk.close)
+
+
+def wait_for(desk, *phases, patience_s=60.0):
+    end_s = time.monotonic() + patience_s
+    while desk.run.phase not in phases:
+        assert time.monotonic() < end_s, (desk.run.phase, desk.run.trouble)
+        time.sleep(0.05)
+
+
+def begin(desk, page, **form):
+    fast = {"speed": "40", "scene": "steady"}
+    desk.sensors._found = (SensorEntry("fast", "simulated", "fast", fast),)
+    return page.post("/start", data={"sensor": "fast", "duration": "60", **form})
+
+
+def capture(duration_s=60.0, fs=100.0):
+    rng, t = np.random.default_rng(1), np.arange(round(duration_s * fs)) / fs
+    shake = 0.5 * np.sin(2.0 * np.pi * 8.0 * t)[:, None] * [0.6, 0.8, 0.0]
+    samples = [0.0, 0.0, 9.81] + shake + rng.normal(0.0, 0.01, (len(t), 3))
+    rows = [f"{at:.3f},{x:.5f},{y:.5f},{z:.5f}" for at, (x, y, z) in zip(t, samples, strict=True)]
+    return "\n".join(["time_s,x,y,z", *rows]).encode()
+
+
+def drop(page, content, name="leg.csv"):
+    return page.post("/drop", content=content, headers={"x-file-name": quote(name)})
+
+
+def test_a_session_from_start_to_report(desk, page, tmp_path):
+    assert "The session" in begin(desk, page, placement="left-calf").text
+    assert page.get("/questions", follow_redirects=False).headers["location"] == "/live"
+    assert "runs or is being measured" in begin(desk, page).text  # one at a time
+    assert "runs or is being measured" in drop(page, capture()).json()["trouble"]
+    assert page.get("/trend").status_code == 400
+    wait_for(desk, "asking")
+    state = desk.run.state({})
+    assert state["go"] == "/questions"
+    assert len(state["sensors"][0]["points"]) > 20
+    assert desk.run.state({"left-calf": 20})["sensors"][0]["first"] == 20
+    assert "Question 1" in page.get("/questions").text
+    assert "none of these" in page.post("/questions", data={"number": 1, "reply": "x"}).text
+    assert "Question 2" in page.post("/questions", data={"number": 1, "reply": "none"}).text
+    # Sent twice, as by a double click: it is no reply to the next one.
+    assert "Question 2" in page.post("/questions", data={"number": 1, "reply": "none"}).text
+    report = page.post("/questions", data={"end": 1})
+    assert report.url.path == f"/sessions/{desk.run.folder.name}"
+    assert f"{report.url.path}/report" in report.text
+    whole = page.get(f"{report.url.path}/report")
+    assert "script-src" not in whole.headers["content-security-policy"]
+    assert "Frequency" in whole.text
+    assert "signs" in (desk.run.folder / "context.toml").read_text(encoding="utf-8")
+    assert desk.run.folder.parent == tmp_path
+    assert desk.run.folder.name in page.get("/sessions").text
+    assert "left-calf" in page.get("/trend").text
+    assert "Frequency" in page.get("/trend/report?placement=left-calf").text
+    assert page.get("/trend/report?placement=nowhere").status_code == 404
+
+
+def test_marker_pain_and_stop(desk, page):
+    begin(desk, page, duration="600")
+    while desk.run.state({})["stage"] != "measure":
+        time.sleep(0.05)
+    assert page.post("/command", data={"kind": "pain", "detail": "7"}).status_code == 204
+    assert page.post("/command", data={"kind": "marker"}).status_code == 204
+    for wrong in ({"kind": "pain", "detail": "12"}, {"kind": "choose"}, {}):
+        assert page.post("/command", data=wrong).status_code == 400
+    while len(desk.run.state({})["notes"]) < 5:
+        time.sleep(0.05)
+    page.post("/command", data={"kind": "stop"})
+    wait_for(desk, "asking", "failed")
+    manifest = (desk.run.folder / "recording.json").read_text(encoding="utf-8")
+    assert '"ended_by": "key"' in manifest
+    assert any("pain or cramp 7" in one for one in desk.run.state({})["notes"])
+
+
+def test_a_recording_is_saved_when_the_program_ends(desk, page):
+    begin(desk, page, duration="600")
+    while not desk.run.state({})["sensors"]:
+        time.sleep(0.05)
+    page.portal.call(desk.close)
+    assert desk.run.phase == "failed"
+    assert "saved" in desk.run.trouble
+    manifest = (desk.run.folder / "recording.json").read_text(encoding="utf-8")
+    assert '"ended_by": "terminated"' in manifest
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"sensor": "replay:/etc", "duration": "60"},
+        {"sensor": "../x", "duration": "60"},
+        {"sensor": "fast", "duration": "61"},
+        {"sensor": "fast", "duration": "60", "placement": "../../x"},
+        {"sensor": "fast"},
+    ],
+)
+def test_only_what_was_offered_is_recorded(desk, page, tmp_path, form):
+    assert begin(desk, page, **{"sensor": "", "duration": "", **form}).status_code == 400
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_form_is_bounded(page):
+    large = {"kind": "x" * (APP_BOUNDS.most_form_bytes + 1)}
+    assert page.post("/command", data=large).status_code == 400
+    assert page.post("/command", content=b"kind=%ff").status_code == 400
+    assert page.post("/command", content=b"&".join(b"a=1" for _ in range(99))).status_code == 400
+
+
+def test_a_capture_is_checked_corrected_and_measured(page):
+    there = drop(page, capture()).json()["go"]
+    shown = page.get(there).text
+    assert "How it was read" in shown
+    assert all(f'name="{name}"' in shown for name in CHOICES)
+    again = page.post(there, data={"placement": "right-thigh", "unit": ""})
+    assert "right-thigh, said by you" in again.text
+    assert "give a positive number" in page.post(there, data={"sampling_rate_hz": "x"}).text
+    page.post(there, data={"placement": "right-thigh"})
+    assert "Question 1" in page.post(f"{there}/analyze").text
+    page.post(f"{there}/questions", data={"end": 1})
+    report = page.get(f"{there}/page").text
+    assert "times a second" in report
+    assert "right thigh" in report
+
+
+def test_what_is_no_capture_says_why(page):
+    there = drop(page, b"\x00\x01nothing" * 100, "photo.jpg").json()["go"]
+    shown = page.get(there)
+    assert 'role="alert"' in shown.text
+    assert page.post(f"{there}/analyze").status_code == 200
+    assert page.get(f"{there}/questions").status_code == 404
+
+
+def test_uploads_are_bounded_and_removed(desk, page, monkeypatch):
+    monkeypatch.setattr(
+        captures_module, "APP_BOUNDS", AppBounds(most_upload_bytes=1_000_000, most_captures=2)
+    )
+    folder = desk.captures._folder
+    assert "more than 1 MB" in drop(page, b"1" * 1_000_001).json()["trouble"]
+    assert "empty" in drop(page, b"").json()["trouble"]
+    assert list(folder.iterdir()) == []
+    places = [drop(page, b"a,b\n1,2\n").json()["go"] for _ in range(3)]
+    assert [page.get(one).status_code for one in places] == [404, 200, 200]
+    assert len(list(folder.iterdir())) == 2
+    page.portal.call(desk.close)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Accelerometer.csv", "Accelerometer.csv"),
+        ("../../.ssh/id", "id"),
+        ("C:\\temp\\leg.csv", "leg.csv"),
+        ("a\x00b\n.csv", "a_b_.csv"),
+        (".hidden", "hidden"),
+        ("", "capture"),
+        ("x" * 300 + ".csv", "x" * 96 + ".csv"),
+    ],
+)
+def test_a_name_is_never_a_path(name, kept):
+    assert plain_name(name) == kept
+
+
+def test_choices_are_those_of_the_command():
+    options = read_options({"unit": "g", "sampling_rate_hz": "50", "gravity": "", "other": "x"})
+    assert (options.unit, options.sampling_rate_hz, options.gravity) == ("g", 50.0, None)
+    with pytest.raises(InvalidInputError, match="gravity"):
+        read_options({"gravity": "maybe"})
+
+
+def test_listeners_are_bounded(desk, page):
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        for _ in range(APP_BOUNDS.most_listeners):
+            stack.enter_context(desk.run.feed.listening())
+        assert page.get("/events").status_code == 503
