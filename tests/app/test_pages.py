@@ -54,7 +54,7 @@ def begin(desk, page, **form):
 def capture(duration_s=60.0, fs=100.0):
     rng, t = np.random.default_rng(1), np.arange(round(duration_s * fs)) / fs
     shake = 0.5 * np.sin(2.0 * np.pi * 8.0 * t)[:, None] * [0.6, 0.8, 0.0]
-    samples = [0.0, 0.0, 9.81] + shake + rng.normal(0.0, 0.01, (len(t), 3))
+    samples = np.add(shake + rng.normal(0.0, 0.01, (len(t), 3)), [0.0, 0.0, 9.81])
     rows = [f"{at:.3f},{x:.5f},{y:.5f},{z:.5f}" for at, (x, y, z) in zip(t, samples, strict=True)]
     return "\n".join(["time_s,x,y,z", *rows]).encode()
 
@@ -180,6 +180,20 @@ def test_uploads_are_bounded_and_removed(desk, page, monkeypatch):
     assert len(list(folder.iterdir())) == 2
     page.portal.call(desk.close)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("n_sessions", [0, 1, 2, 3])
+def test_sessions_are_recordings_whatever_their_number(desk, page, tmp_path, n_sessions):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "capture.csv").write_text("t,x,y,z\n", encoding="utf-8")
+    names = [f"recording-{one}" for one in range(n_sessions)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recording.json").write_text("{}", encoding="utf-8")
+    assert sorted(one.name for one in desk.shelf.sessions()) == names
+    shown = page.get("/sessions").text
+    assert all(name in shown for name in names)
+    assert page.get("/trend").status_code == 200  # it says why there is none
 
 
 @pytest.mark.parametrize(

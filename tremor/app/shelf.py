@@ -12,7 +12,7 @@ from tremor.errors import TremorError
 from tremor.formats.folder.manifest import MANIFEST_FILE
 from tremor.report.comparison_page import render_comparison_page
 from tremor.session.folders import REPORT_FILE
-from tremor.sessions import Session, captures_of, trend
+from tremor.sessions import Session, trend
 
 __all__ = ["Shelf", "ShelvedSession"]
 
@@ -56,8 +56,8 @@ class Shelf:
         """List the recordings, the latest first."""
         found = [
             ShelvedSession(one.name, one)
-            for one in captures_of(self._root)
-            if one.is_dir() and not one.is_symlink()
+            for one in self._root.iterdir()
+            if _is_session(one) and not one.is_symlink()
         ]
         return tuple(sorted(found, key=_begun_s, reverse=True))
 
@@ -106,6 +106,13 @@ class Shelf:
                     continue
             read.append(self._read[key])
         return read
+
+
+def _is_session(folder: Path) -> bool:
+    """Check whether a folder is a recording, or holds those of several sensors."""
+    if not folder.is_dir() or folder.name.startswith("."):
+        return False
+    return any((one / MANIFEST_FILE).is_file() for one in (folder, *folder.iterdir()))
 
 
 def _begun_s(one: ShelvedSession) -> float:
