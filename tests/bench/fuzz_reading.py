@@ -1,10 +1,13 @@
 """Fuzz the way in: files are mutated, and kept where they reach lines that none reached before.
 
-    python tests/bench/fuzz_reading.py [--short] [--minutes N] [--seed N] [--keep FOLDER]
+    python tests/bench/fuzz_reading.py [--short] [--target NAME] [--minutes N] [--seed N]
+                                       [--keep FOLDER]
 
-Captures of each format of the table, zip archives, JSON and recording folders are mutated by bytes,
-lines, cells and members. What none of the others did, by the steps from line to line within
-`tremor.formats`, becomes a seed itself. Each file has less than 1 MB. A find is any error but those
+Targets are captures of each format of the table, zip archives, JSON and recording folders; packets
+of each sensor; recordings whose rows are held against their packets; answers, settings, activities
+of a watch, and saved results (`tests/rigs/fuzz_targets.py`). Their files are mutated by bytes,
+lines, cells and members. What none of the others did, by the steps from line to line within the
+code under test, becomes a seed itself. Each file has less than 1 MB. A find is any error but those
 of `tremor.errors`, a recording that contradicts itself, more than 5 s of processor time, or more
 than 500 MB; it is made as small as it can be and still fail alike, and named with its place.
 
@@ -37,18 +40,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from formats.seeds import Case, examine, seeds, write  # noqa: E402
+from formats.seeds import Case, write  # noqa: E402
+from rigs.fuzz_targets import TARGETS  # noqa: E402
 
-from tremor.errors import TremorError  # noqa: E402
+from tremor.errors import ContextError, TremorError  # noqa: E402
 
 MOST_BYTES = 1_000_000
 MOST_CPU_S = 5
 MOST_MEMORY_BYTES = 500_000_000
 #: A worker that says nothing for so long is stuck in code that hears no signal.
 MOST_SILENCE_S = 60.0
-SHORT_S = 30.0
+#: In the short form, for each target.
+SHORT_S = 12.0
 MINIMISING_TRIES = 200
-FOLDER = f"tremor{os.sep}formats"
 
 CELLS = (
     "", "nan", "NaN", "inf", "-inf", "0", "-0", "1e300", "-1e300", "1e308", "1e-320", "9" * 400,
@@ -65,16 +69,6 @@ TOKENS = (
     b"PK\x03\x04", b"{", b"[", b"]", b"}", b"# unit: mg\n", b"sep=;\n", b"# tremor-csv 1\n",
     b'{"a":', b"\x1f\x8b", b"\x00" * 9, b"\n\n\n", b"\x1b[31m",
 )  # fmt: skip
-OPTIONS = (
-    {},
-    {},
-    {},
-    {"columns": "time_s,x,y,z"},
-    {"columns": "time,x_g,y_g,z_g"},
-    {"columns": "x,y,z", "sampling_rate_hz": 100.0},
-    {"unit": "g", "gravity": "included"},
-    {"sampling_rate_hz": 1e-9},
-)
 
 
 class TooSlowError(BaseException):
@@ -213,15 +207,16 @@ def mutated(case, corpus, rng):
 
 
 class Steps:
-    """Steps from line to line within `tremor.formats`, of one case."""
+    """Steps from line to line within some folders, of one case."""
 
-    def __init__(self):
+    def __init__(self, folders):
+        self.folders = tuple(one.replace("/", os.sep) for one in folders)
         self.seen = set()
 
     def __call__(self, frame, event, argument):
         del event, argument
         code = frame.f_code
-        if FOLDER not in code.co_filename:
+        if not any(one in code.co_filename for one in self.folders):
             return None
         name, last = (code.co_filename, code.co_name), frame.f_lineno
         seen = self.seen
@@ -238,16 +233,16 @@ class Steps:
         return local
 
 
-def attempt(case, folder, options, *, tracer=None):
+def attempt(target, case, folder, options, *, tracer=None):
     """Read a case; return the name of its failure, or empty."""
     path = write(case, folder)
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, MOST_CPU_S)
     sys.settrace(tracer)
     try:
-        examine(path, options)
+        TARGETS[target].examine(path, options)
     except TremorError as error:
-        if "\n" in str(error) or not str(error).isprintable():
+        if not all(one.isprintable() for one in lines_of(error)):
             return f"text that is not printable: {place_of(error)}"
     except TooSlowError as error:
         return f"too slow: {place_of(error)}"
@@ -262,6 +257,11 @@ def attempt(case, folder, options, *, tracer=None):
     return ""
 
 
+def lines_of(error):
+    """Return the lines that a command would say; of answers all problems are said."""
+    return str(error).split("\n") if isinstance(error, ContextError) else [str(error)]
+
+
 def place_of(error):
     """Return the innermost line of ours."""
     frames = [one for one in traceback.extract_tb(error.__traceback__) if str(ROOT) in one.filename]
@@ -270,7 +270,7 @@ def place_of(error):
     return f"{Path(inner.filename).relative_to(ROOT)}:{inner.lineno} in {inner.name}"
 
 
-def minimised(case, failure, folder, options):
+def minimised(target, case, failure, folder, options):
     """Return the smallest case found that fails alike: lines, then bytes, are left out."""
     n_tries = 0
     for name in sorted(case.files):
@@ -282,7 +282,7 @@ def minimised(case, failure, folder, options):
                     n_tries += 1
                     shorter = sign.join(pieces[:at] + pieces[at + size :])
                     smaller = replace(case, files={**case.files, name: shorter})
-                    alike = attempt(smaller, folder, options) == failure
+                    alike = attempt(target, smaller, folder, options) == failure
                     case, at = (smaller, at) if alike else (case, at + size)
                     if n_tries >= MINIMISING_TRIES:
                         break
@@ -308,15 +308,15 @@ def too_slow(*_):
     raise TooSlowError
 
 
-def work(folder, seconds, seed):
+def work(target, folder, seconds, seed):
     """Fuzz for some seconds; finds and the tally are files in the folder."""
     signal.signal(signal.SIGPROF, too_slow)
     rng = random.Random(seed)
-    corpus = list(seeds())
+    corpus = list(TARGETS[target].seeds())
     place, current = folder / "case", folder / "current"
     for case in corpus:  # whatever is imported late is imported now, before memory is bounded
         with contextlib.suppress(Exception):
-            attempt(case, place, {})
+            attempt(target, case, place, {})
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (in_use + MOST_MEMORY_BYTES,) * 2)
     seen, known = set(), set()
@@ -324,14 +324,14 @@ def work(folder, seconds, seed):
     queue = list(corpus)
     while time.monotonic() < end:
         case = queue.pop() if queue else mutated(rng.choice(corpus), corpus, rng)
-        options = rng.choice(OPTIONS)
+        options = rng.choice(TARGETS[target].options)
         current.write_bytes(pickle.dumps((case, options)))
-        steps = Steps()
-        failure = attempt(case, place, options, tracer=steps)
+        steps = Steps(TARGETS[target].folders)
+        failure = attempt(target, case, place, options, tracer=steps)
         tally.n_executed += 1
         if failure and failure not in known:
             known.add(failure)
-            small = minimised(case, failure, place, options)
+            small = minimised(target, case, failure, place, options)
             name = hashlib.sha256(failure.encode()).hexdigest()[:12]
             (folder / f"{name}.find").write_bytes(pickle.dumps((failure, small, options)))
         if steps.seen - seen:
@@ -346,13 +346,14 @@ def work(folder, seconds, seed):
 # --- the parent ----------------------------------------------------------------------------------
 
 
-def supervise(folder, seconds, seed):
+def supervise(target, folder, seconds, seed):
     """Run workers one after the other until the time is over; return the tallies."""
     tallies, end, number = [], time.monotonic() + seconds, 0
     while (left := end - time.monotonic()) > 1.0:
         (folder / "current").unlink(missing_ok=True)
         (folder / "tally").unlink(missing_ok=True)
-        command = [sys.executable, __file__, "--worker", str(folder), str(left), str(seed + number)]
+        worker = [target, str(folder), str(left), str(seed + number)]
+        command = [sys.executable, __file__, "--worker", *worker]
         worker = subprocess.Popen(command, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
         begin = time.time()
         while worker.poll() is None:
@@ -372,37 +373,45 @@ def supervise(folder, seconds, seed):
     return tallies
 
 
+def fuzz(target, seconds, seed, keep):
+    """Fuzz a target, print what was done, and return the number of finds."""
+    with tempfile.TemporaryDirectory(prefix="tremor-fuzz-") as name:
+        folder = Path(name)
+        tallies = supervise(target, folder, seconds, seed)
+        finds = [pickle.loads(one.read_bytes()) for one in sorted(folder.glob("*.find"))]
+    print(
+        f"{target}: {sum(one.n_executed for one in tallies)} files read in {seconds:.0f} s, "
+        f"{max((one.edges for one in tallies), default=0)} steps from line to line, "
+        f"{max((one.corpus for one in tallies), default=0)} seeds, {len(finds)} finds",
+        flush=True,
+    )
+    for number, (failure, case, options) in enumerate(finds):
+        size = sum(map(len, case.files.values()))
+        print(f"  {failure} ({case.kind} of {size} bytes, options {options})")
+        if keep:
+            write(case, keep / target / f"find{number:02d}")
+    return len(finds)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help=f"{SHORT_S:g} seconds")
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_S:g} seconds for each")
+    parser.add_argument("--target", choices=TARGETS, action="append", help="all without it")
+    parser.add_argument("--minutes", type=float, default=5.0, help="for each target")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="where the finds are written")
-    parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        folder, seconds, seed = arguments.worker
-        work(Path(folder), float(seconds), int(seed))
+        target, folder, seconds, seed = arguments.worker
+        work(target, Path(folder), float(seconds), int(seed))
         return
     if sys.platform != "linux":
         print("the limits of processor time and memory are those of Linux: nothing was done")
         return
     seconds = SHORT_S if arguments.short else 60.0 * arguments.minutes
-    with tempfile.TemporaryDirectory(prefix="tremor-fuzz-") as name:
-        folder = Path(name)
-        tallies = supervise(folder, seconds, arguments.seed)
-        finds = [pickle.loads(one.read_bytes()) for one in sorted(folder.glob("*.find"))]
-    print(
-        f"{sum(one.n_executed for one in tallies)} files read in {seconds:.0f} s, "
-        f"{max((one.edges for one in tallies), default=0)} steps from line to line, "
-        f"{max((one.corpus for one in tallies), default=0)} seeds, {len(finds)} finds"
-    )
-    for number, (failure, case, options) in enumerate(finds):
-        size = sum(map(len, case.files.values()))
-        print(f"  {failure} ({case.kind} of {size} bytes, options {options})")
-        if arguments.keep:
-            write(case, arguments.keep / f"find{number:02d}")
-    if finds:
+    targets = arguments.target or TARGETS
+    if sum(fuzz(one, seconds, arguments.seed, arguments.keep) for one in targets):
         raise SystemExit(1)
 
 

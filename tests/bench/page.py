@@ -109,7 +109,9 @@ def main():
     low, middle, high = np.percentile(late_ms, [0, 50, 95])
     rate_hz = facts["counts"]["n_samples"] / facts["duration_s"]
     print(f"{rate_hz:.1f} Hz, {len(shown)} windows in {lasted_s:.0f} s")
-    print(f"(a) last sample to screen: {low:.0f} ms least, {middle:.0f} ms median, {high:.0f} ms p95")
+    print(
+        f"(a) last sample to screen: {low:.0f} ms least, {middle:.0f} ms median, {high:.0f} ms p95"
+    )
     for name, share in shares.items():
         print(f"(b) {name}: {100.0 * share:.1f} % of a core")
 

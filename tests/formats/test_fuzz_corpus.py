@@ -1,7 +1,7 @@
 """What once broke the way in is read, or refused in one line.
 
 `fuzz_corpus` holds the finds of tests/bench/fuzz_reading.py, made small; ``finds.tsv`` has a line
-for each: its name, the options of the reading, and what it once did.
+for each: its name, the way in, the options of the reading, and what it once did.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from formats.seeds import Case, ContradictionError, examine, seeds, write
+from rigs.fuzz_targets import TARGETS
 
 from tremor.errors import TremorError
 from tremor.formats.csv.dialects import FORMATS
@@ -22,10 +23,10 @@ FINDS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "options"), [(one[0], one[1]) for one in FINDS])
-def test_what_once_broke_the_way_in_breaks_it_no_more(name, options):
+@pytest.mark.parametrize(("name", "target", "options"), [one[:3] for one in FINDS])
+def test_what_once_broke_a_way_in_breaks_it_no_more(name, target, options):
     try:
-        examine(CORPUS / name, json.loads(options))
+        TARGETS[target].examine(CORPUS / name, json.loads(options))
     except TremorError as error:
         message = str(error)
     else:
@@ -33,10 +34,18 @@ def test_what_once_broke_the_way_in_breaks_it_no_more(name, options):
     assert "\n" not in message
 
 
+@pytest.mark.parametrize("name", [name for name in TARGETS if name != "captures"])
+def test_the_seeds_of_a_way_in_are_read(name, tmp_path):
+    cases = list(TARGETS[name].seeds())
+    assert cases
+    for number, case in enumerate(cases):
+        TARGETS[name].examine(write(case, tmp_path / str(number)), {})
+
+
 def test_each_find_has_a_line_and_each_line_a_find():
     there = {one.name for one in CORPUS.iterdir()} - {"finds.tsv"}
     assert there == {one[0] for one in FINDS}
-    assert all(len(one) == 3 and one[2] for one in FINDS)
+    assert all(len(one) == 4 and one[3] for one in FINDS)
 
 
 def test_every_format_with_an_example_is_a_seed_that_is_read(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tremor.errors import InvalidInputError
 from tremor.recording import Floats, read_only
 
 __all__ = ["Spectrogram", "Strip"]
@@ -21,6 +22,11 @@ class Spectrogram:
         Frequencies, Hz.
     level_db : ndarray, shape (n * m,)
         PSD summed over the axes, dB above 1 (m/s^2)^2/Hz in whole steps, window after window.
+
+    Raises
+    ------
+    InvalidInputError
+        If the lengths do not fit each other.
     """
 
     time_s: Floats
@@ -30,6 +36,12 @@ class Spectrogram:
     def __post_init__(self) -> None:
         for name in ("time_s", "frequency_hz", "level_db"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
+        wanted = self.time_s.size * self.frequency_hz.size
+        if self.level_db.size != wanted:
+            raise InvalidInputError(
+                f"a spectrogram of {self.level_db.size} levels needs {wanted}, one for each of its "
+                "times and frequencies"
+            )
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -44,6 +56,11 @@ class Strip:
         Times from its start, s.
     x_ms2, y_ms2, z_ms2 : ndarray, shape (n,)
         Acceleration along the axes of the sensor without its mean, m/s^2.
+
+    Raises
+    ------
+    InvalidInputError
+        If the lengths differ.
     """
 
     start_s: float
@@ -55,3 +72,8 @@ class Strip:
     def __post_init__(self) -> None:
         for name in ("time_s", "x_ms2", "y_ms2", "z_ms2"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
+            if getattr(self, name).shape != self.time_s.shape:
+                raise InvalidInputError(
+                    f"a strip of {self.time_s.size} times has {getattr(self, name).size} samples "
+                    f"in {name}"
+                )
