@@ -20,7 +20,7 @@ from tremor.comparison.changes import compare_analyses
 from tremor.comparison.names import distinct_names, shortest_tails
 from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
-from tremor.errors import InvalidInputError, TremorError, UnlikeSessionsError
+from tremor.errors import CaptureNotFoundError, InvalidInputError, TremorError, UnlikeSessionsError
 from tremor.formats.folder.arrivals import PacketArrivals, read_arrivals
 from tremor.formats.folder.manifest import MANIFEST_FILE
 from tremor.notes import Note, note
@@ -478,11 +478,13 @@ def captures_of(folder: Path) -> tuple[Path, ...]:
 
     Raises
     ------
+    CaptureNotFoundError
+        If it is no folder.
     InvalidInputError
-        If it is no folder, or itself a recording.
+        If it is itself a recording.
     """
     if not folder.is_dir():
-        raise InvalidInputError(f"{folder} is no folder; give the folder of the sessions")
+        raise CaptureNotFoundError(f"{folder} is no folder; give the folder of the sessions")
     if (folder / MANIFEST_FILE).exists() or _sensor_folders(folder):
         raise InvalidInputError(f"{folder} is one session; give the folder that holds several")
     return tuple(

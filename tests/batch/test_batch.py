@@ -17,7 +17,7 @@ from tremor.batch.executors import SerialExecutor, processes, results_of
 from tremor.batch.items import Shard, gather_items
 from tremor.batch.request import BatchRequest
 from tremor.batch.run import Workers, merge_batches, run_batch
-from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.errors import CaptureNotFoundError, WouldOverwriteError
 from tremor.results.analysis import Analysis
 from tremor.settings import AnalysisSettings
 
@@ -125,7 +125,7 @@ def test_shares_in_folders_of_their_own_are_merged(captures, serial, tmp_path):
 
 
 def test_a_folder_without_a_batch_is_not_merged(tmp_path):
-    with pytest.raises(InvalidInputError, match="holds no batch"):
+    with pytest.raises(CaptureNotFoundError, match="holds no batch"):
         merge_batches([tmp_path], tmp_path)
 
 

@@ -31,7 +31,7 @@ from tremor.batch.tables import (
     write_cells,
     write_table,
 )
-from tremor.errors import InvalidInputError, WouldOverwriteError
+from tremor.errors import CaptureNotFoundError, InvalidInputError, WouldOverwriteError
 from tremor.files import write_text
 from tremor.formats.readers import ReadOptions
 from tremor.settings import AnalysisSettings
@@ -316,13 +316,13 @@ def merge_batches(
 
     Raises
     ------
-    InvalidInputError
-        If a folder holds no batch.
+    CaptureNotFoundError
+        If a folder holds no batch, or does not exist.
     """
     places, target = [Path(folder) for folder in folders], Path(out)
     for folder in places:
         if not journals_in(folder):
-            raise InvalidInputError(
+            raise CaptureNotFoundError(
                 f"{folder} holds no batch; give what was --out of tremor batch --shard I/N"
             )
     target.mkdir(parents=True, exist_ok=True)
