@@ -75,10 +75,7 @@ CASES = [
     (4, "replay FEW --speed max"),
     (5, "record --sensor polar-h10"),
     (5, "scan --timeout 1"),
-    (
-        6,
-        "record --option disconnects=15 --option away=9999 --give-up 1s --duration 60s --option speed=30",
-    ),
+    (6, "record --duration 60s --give-up 1s --option speed=30 --option disconnects=15 " + AWAY),
     (7, "analyze GOOD BAD"),
     (7, "check GOOD BAD"),
     (7, "batch GOOD BAD --out NEW"),
