@@ -259,10 +259,8 @@ class GattConnection:
         self._connect_s = connect_s
         self._step_s = step_s
         self._subscribed: set[str] = set()
-        #: Characteristics that another program is subscribed to as well.
         self._repeats: dict[str, RepeatFilter] = {}
-        #: Whether there are any; None before the first subscription.
-        self.is_shared = shared
+        self._shared = shared
         self._finds_out = shared is None
         self._client = BleakClient(
             peripheral.device,
@@ -271,6 +269,11 @@ class GattConnection:
             pair=pair,
             backend=(backend or Backend()).client,
         )
+
+    @property
+    def is_shared(self) -> bool | None:
+        """Whether another program listens too; None before the first subscription."""
+        return any(one.is_shared for one in self._repeats.values()) or self._shared
 
     @property
     def is_open(self) -> bool:
@@ -318,10 +321,9 @@ class GattConnection:
         uuid = characteristic.lower()
         if uuid in self._subscribed:
             return  # bleak would silently replace the callback
-        is_shared = self._is_notifying(uuid) if self._finds_out else bool(self.is_shared)
-        if is_shared:
-            self._repeats[uuid] = RepeatFilter()
-        self.is_shared = bool(self.is_shared) or is_shared
+        was_there = self._is_notifying(uuid) if self._finds_out else bool(self._shared)
+        self._repeats[uuid] = RepeatFilter(is_shared=was_there)
+        self._shared = bool(self._shared) or was_there
         with translated_errors(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
                 await self._client.start_notify(

@@ -379,6 +379,8 @@ class SensorSource:
     def _receive(self, packet: Packet) -> None:
         self._stream.put(packet)
         self._tap_all((packet,))
+        if not self._is_shared and self._connection is not None:
+            self._note_shared(self._connection)
 
     def _on_event(self, kind: str, detail: str) -> None:
         """Report what the decoder met; packets that are refused may have been cut by the link."""

@@ -61,8 +61,24 @@ def test_a_lost_link_of_our_own_is_no_other_program(bluetooth):
     assert "shared" not in taken.kinds
 
 
+def test_a_program_that_joins_while_it_streams_is_told(bluetooth):
+    rig, taken = bluetooth({"h10": {"speed": 20.0}}), Taken()
+
+    async def main():
+        async with open_source("polar-h10", tap=taken.tap, timeouts=QUICK) as source:
+            await read(source, taken, n=72 * 36)
+            rig.do("listen", "h10")
+            await read(source, taken, until=lambda: "shared" in taken.kinds)
+            n_before = source.counts.n_refused
+            await read(source, taken, n=72 * 36)
+            assert source.counts.n_refused == n_before
+
+    asyncio.run(main())
+    assert taken.indices == list(range(len(taken.indices)))
+
+
 def test_repeats_are_the_same_bytes_at_once():
-    repeats = RepeatFilter()
+    repeats = RepeatFilter(is_shared=True)
     items = [(b"a", 0.0), (b"a", 1e-4), (b"a", 2e-4), (b"b", 3e-4), (b"a", 4e-4), (b"a", 0.9)]
     assert [repeats.is_repeat(*one) for one in items] == [False, True, True, False, False, False]
     assert repeats.n_repeats == 2
@@ -74,7 +90,7 @@ def test_as_often_as_each_is_announced_a_value_is_one(n_listeners, apart_s):
     """A sensor at rest sends a value twice in a row; a stall pulls the announcements apart."""
     rng = np.random.default_rng(0)
     sent = [bytes([value]) for value in rng.integers(0, 3, 400)]
-    repeats, kept, now_s = RepeatFilter(), [], 0.0
+    repeats, kept, now_s = RepeatFilter(is_shared=True), [], 0.0
     for number, value in enumerate(sent):
         for _ in range(n_listeners):
             now_s += apart_s if number > 40 else 1e-5
@@ -83,6 +99,37 @@ def test_as_often_as_each_is_announced_a_value_is_one(n_listeners, apart_s):
         now_s += 0.6
     # Until the number is known, one that is late may come twice.
     assert kept[-340:] == sent[-340:]
+
+
+def heard(values, n_listeners):
+    """Which announcements of values are kept, each announced as often as there are listeners."""
+    repeats, kept = RepeatFilter(is_shared=False), []
+    for number, (value, n) in enumerate(zip(values, n_listeners, strict=True)):
+        kept += [
+            value for copy in range(n) if not repeats.is_repeat(value, 0.01 * number + 1e-4 * copy)
+        ]
+    return kept, repeats
+
+
+def test_a_program_that_begins_to_listen_later_is_recognised():
+    rng = np.random.default_rng(1)
+    values = [bytes([value]) for value in rng.integers(0, 200, 600)]
+    kept, repeats = heard(values, [1] * 200 + [2] * 200 + [1] * 200)
+    assert repeats.n_repeats > 150
+    assert not repeats.is_shared  # it has ended
+    assert kept[:200] == values[:200]
+    assert kept[-300:] == values[-300:]
+    assert len(kept) - len(values) < 40  # until it was certain
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_sensor_that_repeats_values_by_itself_loses_none(times):
+    """A sketch that reads faster than its chip measures sends every value twice."""
+    rng = np.random.default_rng(2)
+    values = [bytes([value]) for value in np.repeat(rng.integers(0, 3 * times, 900), times)]
+    kept, repeats = heard(values, [1] * len(values))
+    assert kept == values
+    assert not repeats.is_shared
 
 
 @pytest.mark.parametrize("sensor", ["", "polar-h10", "A0:9E:1A:00:00:01", "widget"])
