@@ -15,6 +15,7 @@ from devices import plug_ins
 from devices.profile import Advertisement, SensorProfile
 from devices.sensors import (
     bluest,
+    lsl,
     metamotion,
     microbit,
     movesense,
@@ -52,6 +53,7 @@ _OWN: Final[Mapping[str, SensorProfile]] = MappingProxyType(
             microbit.PROFILE,
             phyphox.PROFILE,
             sensor_logger.PROFILE,
+            lsl.PROFILE,
             simulated.PROFILE,
         )
     }

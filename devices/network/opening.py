@@ -1,4 +1,4 @@
-"""Opens a phone by its name, such as ``phyphox:192.168.1.20``."""
+"""Opens a phone or a stream by its name, such as ``phyphox:192.168.1.20`` or ``lsl:leg``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from devices.catalog import network_profile
+from devices.network.lsl_inlet import LslSource
 from devices.network.polled import PolledSource
 from devices.network.pushed import PushedSource
 from devices.network.source import PhoneSource
@@ -101,8 +102,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _open_lsl(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
+    if not place:
+        raise InvalidInputError("'lsl' has no name of a stream; give it as lsl:NAME")
+    return LslSource(
+        profile,
+        request.settings,
+        stream=place,
+        tap=request.tap,
+        timeouts=request.link.timeouts,
+    )
+
+
 #: By slug of the profile.
 _OPENERS: Final[Mapping[str, Callable[[SensorProfile, str, Request], PhoneSource]]] = {
     "phyphox": _open_polled,
     "sensor-logger": _open_pushed,
+    "lsl": _open_lsl,
 }

@@ -28,6 +28,7 @@ __all__ = [
     "common_options",
     "is_input_allowed",
     "is_quiet",
+    "lsl_option",
     "overwrite_option",
     "placement_option",
     "read_settings",
@@ -139,6 +140,17 @@ def _time_within_capture(
             f"{value:g} s is no time of a capture; give 0 to {most_s:.0f} s", ctx, param
         )
     return value
+
+
+def lsl_option(command: _Command) -> _Command:
+    """Add ``--lsl`` to a command that plays or records."""
+    return click.option(
+        "--lsl",
+        is_flag=False,
+        flag_value="tremor",
+        metavar="[NAME]",
+        help="Send the samples as an LSL stream meanwhile, named tremor or NAME.",
+    )(command)
 
 
 def settings_options(command: _Command) -> _Command:

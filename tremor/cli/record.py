@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from tremor.cli import process
-from tremor.cli.options import check_devices, common_options, is_input_allowed, overwrite_option
+from tremor.cli.options import (
+    check_devices,
+    common_options,
+    is_input_allowed,
+    lsl_option,
+    overwrite_option,
+)
 from tremor.cli.placements import known_placement
 from tremor.cli.streams import say
 from tremor.errors import InvalidInputError
@@ -156,6 +162,7 @@ def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
     metavar="TIME",
     help="For how long a lost sensor is sought.",
 )
+@lsl_option
 @click.option("--no-analyze", is_flag=True, help="Record only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an event on stdout.")
 @overwrite_option
@@ -177,6 +184,7 @@ def record(
     context_file: Path | None,
     pair: bool,
     give_up: str,
+    lsl: str | None,
     no_analyze: bool,
     as_json: bool,
     overwrite: bool,
@@ -217,6 +225,7 @@ def record(
         asks=is_input_allowed(),
         give_up_s=parse_duration(give_up, least_s=1.0, name="--give-up"),
         overwrite=overwrite,
+        lsl=lsl,
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     rest = RestInfo()

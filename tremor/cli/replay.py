@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from tremor.cli.options import (
     check_devices,
     common_options,
     is_quiet,
+    lsl_option,
     read_settings,
     settings_options,
 )
@@ -22,7 +24,10 @@ from tremor.cli.streams import echo, say, warn_of_capture
 from tremor.errors import InsufficientDataError, InvalidInputError
 
 if TYPE_CHECKING:
-    from tremor.recording import Recording
+    from collections.abc import AsyncIterator
+
+    from devices.replay import ReplaySource
+    from tremor.recording import Recording, SampleBlock
     from tremor.results.windows import WindowAnalysis
     from tremor.settings import AnalysisSettings
 
@@ -123,6 +128,7 @@ class _Tally:
     metavar="FACTOR",
     help="Times real time, such as 10, or max.",
 )
+@lsl_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a window on stdout.")
 @settings_options
 @capture_options
@@ -133,6 +139,7 @@ def replay(
     *,
     file: Path,
     speed: float | None,
+    lsl: str | None,
     as_json: bool,
     settings_file: Path | None,
     pairs: tuple[str, ...],
@@ -145,6 +152,8 @@ def replay(
     """
     import asyncio
 
+    if lsl is not None and speed is None:
+        raise InvalidInputError("--lsl has no time at --speed max; give a speed, such as 1")
     settings = read_settings(settings_file, pairs)
     recording = given.read(file)
     _check_band(settings, recording)
@@ -152,7 +161,7 @@ def replay(
     tally = _Tally(settings)
     stopped = False
     try:
-        asyncio.run(_play(recording, speed, tally, as_json=as_json))
+        asyncio.run(_play(recording, speed, tally, as_json=as_json, lsl=lsl))
     except KeyboardInterrupt:
         stopped = True
     if not is_quiet():
@@ -178,7 +187,9 @@ def _check_band(settings: AnalysisSettings, recording: Recording) -> None:
         raise InsufficientDataError(str(error)) from error
 
 
-async def _play(recording: Recording, speed: float | None, tally: _Tally, *, as_json: bool) -> None:
+async def _play(
+    recording: Recording, speed: float | None, tally: _Tally, *, as_json: bool, lsl: str | None
+) -> None:
     from contextlib import aclosing
 
     from devices.replay import ReplaySource
@@ -192,7 +203,7 @@ async def _play(recording: Recording, speed: float | None, tally: _Tally, *, as_
     show = _json_line if as_json else _text_line
     async with source:
         windows = live_windows(
-            source,
+            source if lsl is None else _streamed(source, lsl, speed=speed or 1.0),
             sampling_rate_hz=recording.sampling_rate_hz,
             settings=tally.settings,
             facts=StreamFacts.of(recording),
@@ -201,6 +212,23 @@ async def _play(recording: Recording, speed: float | None, tally: _Tally, *, as_
             async for one in windows:
                 tally.add(one.window)
                 echo(show(one.window))
+
+
+async def _streamed(source: ReplaySource, name: str, *, speed: float) -> AsyncIterator[SampleBlock]:
+    """Yield the blocks of a source, and send each as a stream of LSL."""
+    from devices.network.lsl_outlet import LslOutlet
+
+    rate_hz = source.recording.sampling_rate_hz * speed
+    outlet = LslOutlet(name, sampling_rate_hz=rate_hz, source=source.name)
+    began_s: float | None = None
+    try:
+        async for block in source:
+            now_s, played_s = time.monotonic(), block.arrival_s / speed
+            began_s = now_s - played_s if began_s is None else began_s
+            outlet.push(block, late_s=now_s - began_s - played_s)
+            yield block
+    finally:
+        outlet.close()
 
 
 def _json_line(window: WindowAnalysis) -> str:

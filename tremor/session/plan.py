@@ -48,6 +48,8 @@ class Plan:
         How long to search for a sensor whose link is lost, s.
     overwrite : bool
         Whether a recording in the folder may be replaced.
+    lsl : str or None
+        Name of the stream by which other programs get the samples meanwhile; None for no stream.
     """
 
     sensors: tuple[RequestedSensor, ...]
@@ -63,6 +65,13 @@ class Plan:
     asks: bool = True
     give_up_s: float = 300.0
     overwrite: bool = False
+    lsl: str | None = None
+
+    def lsl_name_of(self, sensor: RequestedSensor) -> str | None:
+        """Return the name of the stream of a sensor, with its label if there are several."""
+        if self.lsl is None or len(self.sensors) == 1:
+            return self.lsl
+        return f"{self.lsl}-{sensor.label}"
 
     def placement_of(self, sensor: RequestedSensor) -> str:
         """Return where a sensor is worn; the label ``left`` or ``right`` is the side."""

@@ -125,6 +125,7 @@ class _Session:
                 is_simulated=sensor.is_simulated,
                 on_window=self._on_window,
                 on_notice=self._on_notice,
+                lsl_name=plan.lsl_name_of(sensor),
             )
             for sensor in plan.sensors
         ]

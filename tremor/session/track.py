@@ -26,6 +26,7 @@ from tremor.settings import STRAP
 
 if TYPE_CHECKING:
     from devices.link.source import SensorSource
+    from devices.network.lsl_outlet import LslOutlet
     from tremor.results.windows import WindowAnalysis
 
 __all__ = ["Track", "describe", "warm_up"]
@@ -118,6 +119,8 @@ class Track:
         Called with the track and each finished window.
     on_notice : callable, optional
         Called with the track and what the user should know of its link, a sentence.
+    lsl_name : str, optional
+        Name of the stream by which other programs get the samples meanwhile.
     """
 
     def __init__(
@@ -129,6 +132,7 @@ class Track:
         is_simulated: bool = False,
         on_window: Callable[[Track, WindowAnalysis], None] | None = None,
         on_notice: Callable[[Track, str], None] | None = None,
+        lsl_name: str | None = None,
     ) -> None:
         self.label = label
         self.folder = folder
@@ -148,6 +152,8 @@ class Track:
         self._is_back = False
         self._on_window = on_window
         self._on_notice = on_notice
+        self._lsl_name = lsl_name
+        self._outlet: LslOutlet | None = None
         self._pending: list[Packet | LinkEvent] = []
         self._blocks: deque[SampleBlock] = deque()
         self._live: LiveAnalyzer | None = None
@@ -209,6 +215,14 @@ class Track:
             lock=lock,
             now=source.now_s,
         )
+        if self._lsl_name is not None:
+            from devices.network.lsl_outlet import LslOutlet
+
+            self._outlet = LslOutlet(
+                self._lsl_name,
+                sampling_rate_hz=source.nominal_sampling_rate_hz,
+                source=source.profile.name,
+            )
         recorder.start()
         self.recorder = recorder
         waiting, self._pending = self._pending, []
@@ -245,6 +259,8 @@ class Track:
         """Record a block, and analyse it."""
         assert self.recorder is not None
         self.recorder.take(block)
+        if self._outlet is not None and self.source is not None:
+            self._outlet.push(block, late_s=max(0.0, self.source.now_s() - block.arrival_s))
         if self._is_back:
             # What was lost with the link is shown as such, not as present loss.
             self._is_back = False
@@ -396,6 +412,8 @@ class Track:
                 await asyncio.wait({self._reading})
         finally:
             await self._take_rest()
+            if self._outlet is not None:
+                self._outlet.close()
             recorder = self.recorder
             if recorder is not None:
                 self.counts = await recorder.close()
