@@ -50,7 +50,7 @@ class PolledSource(PhoneSource):
     ``lost``, and ``restarted`` begins it anew.
     """
 
-    invitation = "phone_polled"
+    is_asked = True
 
     def __init__(
         self,

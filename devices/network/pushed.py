@@ -46,8 +46,6 @@ class PushedSource(PhoneSource):
     The phone that pushes first is the sensor; others are refused.
     """
 
-    invitation = "phone_pushed"
-
     def __init__(
         self,
         profile: SensorProfile,

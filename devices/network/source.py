@@ -12,7 +12,7 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from devices.link.cancellation import finish_despite_cancellation
 from devices.link.options import HostClocks, LinkTimeouts
@@ -97,8 +97,8 @@ class PhoneSource(ABC):
         If an option is not allowed.
     """
 
-    #: Name of the sentence by which a session says how the phone is reached.
-    invitation: str = ""
+    #: Whether the phone is asked; otherwise it pushes.
+    is_asked: ClassVar[bool] = False
 
     def __init__(
         self,

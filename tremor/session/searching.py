@@ -108,7 +108,8 @@ class Search:
 
         source = self._source(name, tap=tap)
         assert isinstance(source, PhoneSource)
-        self._say(text("session", source.invitation, address=source.address))
+        sentence = "phone_polled" if source.is_asked else "phone_pushed"
+        self._say(text("session", sentence, address=source.address))
         return source
 
     async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
