@@ -144,7 +144,7 @@ def network_profile(text: str) -> SensorProfile | None:
     Parameters
     ----------
     text : str
-        Value of ``--sensor``, such as ``phyphox:192.168.1.20``.
+        Value of ``--sensor``, such as ``phyphox:192.168.1.20``; or the URL that phyphox shows.
 
     Returns
     -------
@@ -156,5 +156,6 @@ def network_profile(text: str) -> SensorProfile | None:
     >>> network_profile("phyphox:192.168.1.20").slug
     'phyphox'
     """
-    profile = PROFILES.get(text.strip().partition(":")[0].lower())
+    kind = text.strip().partition(":")[0].lower()
+    profile = PROFILES.get(phyphox.PROFILE.slug if kind == "http" else kind)
     return profile if profile is not None and profile.address_form else None

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
+from pathlib import Path
 
 import pytest
+
+import devices
+import tremor
+
+#: Who opens a connection, and who listens: nobody else does.
+OPENERS = {"devices/network/client.py", "devices/network/receiver.py"}
+OPENING = re.compile(
+    r"\b(open_connection|start_server|create_connection|create_server|create_datagram_endpoint"
+    r"|socket\.socket|urlopen|HTTPConnection)\b"
+)
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
@@ -39,3 +51,13 @@ def test_phones_are_on_the_loopback_interface_alone(family, address):
 def test_all_interfaces_at_once_are_refused():
     with socket.socket() as one, pytest.raises(RuntimeError, match="no network"):
         one.bind(("0.0.0.0", 0))
+
+
+def test_connections_are_opened_by_the_client_and_the_receiver_of_phones_alone():
+    found = {
+        path.relative_to(Path(package.__file__).parents[1]).as_posix()
+        for package in (devices, tremor)
+        for path in Path(package.__file__).parent.rglob("*.py")
+        if OPENING.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == OPENERS

@@ -51,7 +51,7 @@ def open_phone(request: Request) -> PhoneSource:
 
 
 def _open_polled(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
-    host, port = _host_and_port(place.removeprefix("http://").strip("/"))
+    host, port = _host_and_port(place.removeprefix("http:").strip("/"))
     if not _is_host(host):
         raise InvalidInputError(
             f"'phyphox:{place}' has no address of a phone; the app shows it once remote access is "

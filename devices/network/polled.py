@@ -146,7 +146,7 @@ class PolledSource(PhoneSource):
 
     def _note_failure(self, error: Exception) -> None:
         unseen_s = self._clocks.timer() - self._answered_s
-        if isinstance(error, PacketError):
+        if isinstance(error, PacketError) and self._is_linked:
             self._stream.counts.n_refused += 1
             self._report("refused", str(error))
         if unseen_s > self._timeouts.silence_s:

@@ -19,6 +19,13 @@ __all__ = ["LONGEST_MESSAGE", "HttpReceiver", "own_address"]
 LONGEST_MESSAGE: Final = 1 << 20
 _MOST_CONNECTIONS: Final = 8
 _TIMEOUT_S: Final = 10.0
+#: Types of content: that of a message, and those that a client states where it is told none.
+_KINDS: Final = (
+    "application/json",
+    "text/plain",
+    "application/octet-stream",
+    "application/x-www-form-urlencoded",
+)
 #: An address that belongs to nobody (RFC 5737): where to it is routed shows the own address.
 _NOWHERE: Final = ("192.0.2.1", 9)
 
@@ -110,7 +117,7 @@ class HttpReceiver:
         self._open.add(task)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                status = await self._status_of(reader)
+                status = await self._status_of(reader, writer)
                 phrase = HTTPStatus(status).phrase
                 body = f"{phrase}\n".encode()
                 lines = (
@@ -128,7 +135,7 @@ class HttpReceiver:
             with suppress(OSError):
                 writer.close()
 
-    async def _status_of(self, reader: asyncio.StreamReader) -> int:
+    async def _status_of(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
         if len(self._open) > _MOST_CONNECTIONS:
             return HTTPStatus.SERVICE_UNAVAILABLE
         try:
@@ -136,6 +143,8 @@ class HttpReceiver:
             refused = _refusal(head)
             if refused is not None:
                 return refused
+            if head.fields.get("expect", "").lower() == "100-continue":
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await read_body(reader, head, longest=LONGEST_MESSAGE, until_end=False)
         except HttpError as error:
             return error.status
@@ -149,5 +158,5 @@ def _refusal(head: Head) -> int | None:
     # A web page names its origin, and the app does not: no page may push through a browser.
     if "origin" in head.fields:
         return HTTPStatus.FORBIDDEN
-    kind = head.fields.get("content-type", "application/json").lower()
-    return None if "json" in kind else HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    kind = head.fields.get("content-type", _KINDS[0]).partition(";")[0].strip().lower()
+    return None if kind in _KINDS else HTTPStatus.UNSUPPORTED_MEDIA_TYPE

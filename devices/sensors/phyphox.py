@@ -49,6 +49,8 @@ _DIGITS: Final = 8
 #: The threshold is set back by this many units of the last digit. phyphox itself sets it forward
 #: by one, and the row that is asked for again shows that the buffers were not cleared meanwhile.
 _OVERLAP: Final = 3
+#: No clock of a phone is later, s since 1970: the year 5138.
+_LATEST_S: Final = 1e11
 _WAIT_S: Final = 0.5
 #: How often it is looked for samples at the start: 10 s, or 2 min where the runner starts it.
 _TRIES: Final = 20
@@ -166,12 +168,19 @@ def read_time(body: bytes) -> tuple[tuple[float, float], ...]:
             if event["event"] == "CLEAR":
                 starts = []
             elif event["event"] == "START":
-                starts.append((float(event["experimentTime"]), float(event["systemTime"])))
+                starts.append(
+                    (float(event["experimentTime"]), _seconds(float(event["systemTime"])))
+                )
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise PacketError(f"phyphox sent no list of times: {error}") from error
     if not all(math.isfinite(one) for start in starts for one in start):
         raise PacketError("phyphox sent a time that is no number")
     return tuple(sorted(starts))
+
+
+def _seconds(time: float) -> float:
+    """Return a time of the phone in s; one in ms cannot be meant otherwise."""
+    return time / 1000.0 if time > _LATEST_S else time
 
 
 class Poll:
@@ -304,9 +313,10 @@ def _dicts(document: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def _outputs(source: dict[str, Any]) -> dict[str, str]:
+    outputs = source.get("outputs")
     return {
         axis: str(name)
-        for output in _dicts(source, "outputs")
+        for output in ([outputs] if isinstance(outputs, dict) else _dicts(source, "outputs"))
         for axis, name in output.items()
         if isinstance(name, str)
     }

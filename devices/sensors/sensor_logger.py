@@ -7,6 +7,7 @@ The protocol is documented by its maker in github.com/tszheichoi/awesome-sensor-
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +47,11 @@ _NO_GRAVITY: Final = (
 #: Messages that wait for one before them, which another connection may still bring.
 _MOST_HELD: Final = 3
 #: Gravity changes slowly, but is not known for longer than this about its samples, s.
-_GRAVITY_HOLDS_S: Final = 0.25
+_GRAVITY_HOLDS_S: Final = 1.0
+#: Messages that are awaited for gravity to come, too.
+_FOR_GRAVITY: Final = 4
+#: By how much the clock of the phone was set back if messages in order say so, s.
+_SET_BACK_S: Final = 1.0
 #: Messages at the start in which the signals and their rate must show.
 _MOST_AT_START: Final = 60
 _NS: Final = 1e-9
@@ -137,12 +142,13 @@ def _check(settings: StreamSettings) -> None:
 def _start(settings: StreamSettings) -> Conversation:
     wanted = settings.options.get("signal", _ANY)
     times_s: dict[str, list[float]] = {}
-    for _ in range(_MOST_AT_START):
+    for n_before in range(_MOST_AT_START):
         message = read_message((yield Read(MESSAGES)) or b"")
         for name, rows in message.rows.items():
             times_s.setdefault(name, []).extend(row.time_s for row in rows)
         signal = _signal_in([name for name, some in times_s.items() if some], wanted)
-        if not signal:
+        awaits_gravity = wanted == _ANY and signal == "linear" and n_before + 1 < _FOR_GRAVITY
+        if not signal or awaits_gravity:
             continue
         rate_hz = measured_rate_hz(sorted(set(times_s[_SIGNALS[signal][0]])))
         if rate_hz is not None:
@@ -177,6 +183,7 @@ class _Decoder:
         self._expected: int | None = None
         self._held: dict[int, Message] = {}
         self._gravity: list[Row] = []
+        self._last_s = -math.inf
         self._n_without_gravity = 0
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
@@ -196,8 +203,17 @@ class _Decoder:
             raise PacketError(f"message {message.number} came twice or too late; it is left out")
         self._held[message.number] = message
         ready += self._take_ready()
-        rows = [row for one in ready for row in self._rows_of(one)]
-        return self._rows.blocks(rows, arrival_s) if rows else []
+        return [block for one in ready for block in self._blocks(one, arrival_s)]
+
+    def _blocks(self, message: Message, arrival_s: float) -> list[SampleBlock]:
+        rows = self._rows_of(message)
+        if not rows:
+            return []
+        if rows[-1].time_s < self._last_s - _SET_BACK_S:
+            # Messages are in order here: the phone has set its clock, and that of the host counts.
+            self._rows.restart()
+        self._last_s = rows[-1].time_s
+        return self._rows.blocks(rows, arrival_s)
 
     def _begin(self, session: str) -> list[Message]:
         """Begin a recording of the app; return the messages of the last one that still wait."""

@@ -294,3 +294,8 @@ def test_times_before_a_clearing_are_void():
         [{"event": kind, "experimentTime": t, "systemTime": s} for kind, t, s in events]
     )
     assert read_time(body.encode()) == ((0.0, 6.0),)
+
+
+def test_times_in_ms_are_taken_as_such():
+    body = b'[{"event": "START", "experimentTime": 2.5, "systemTime": 1790000000250}]'
+    assert read_time(body) == ((2.5, 1_790_000_000.25),)

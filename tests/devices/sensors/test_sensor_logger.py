@@ -196,3 +196,33 @@ def test_samples_that_cannot_be_are_left_out():
     indices = listener.check()
     assert len(indices) == pytest.approx(2 * phone.rate_hz - 2, abs=1)
     assert listener.decoder.n_rejected == 2
+
+
+def test_gravity_that_comes_a_message_later_is_awaited():
+    phone = SensorLoggerPhone(sends=("accelerometer",), batch_s=1.0)
+
+    def bodies():
+        yield phone.message()[1]
+        phone.sends = ("accelerometer", "gravity")
+        yield from bodies_of(phone)
+
+    assert started(bodies()).settings.options == {"signal": "sum"}
+
+
+@pytest.mark.parametrize("by_s", [-20.0, -400.0])
+def test_clock_of_the_phone_that_is_set_back_loses_nothing(by_s):
+    phone = SensorLoggerPhone()
+    listener = Listener(phone)
+    for body in some(30, phone):
+        listener.take(body)
+    before = listener.check()
+    documents = [json.loads(body) for body in some(10, phone)]
+    for k, document in enumerate(documents):
+        for item in document["payload"]:
+            item["time"] += int(by_s * 1e9)
+        arrival_s = phone.now_s - 9.0 + k + 0.05
+        listener.blocks += listener.decoder.feed(MESSAGES, json.dumps(document).encode(), arrival_s)
+    indices, positions = indices_of(listener.blocks), positions_of(listener.blocks)
+    assert len(indices) - len(before) == pytest.approx(10.0 * phone.rate_hz, abs=1)
+    off = [one - indices[0] - place for one, place in zip(indices, positions, strict=True)]
+    assert max(map(abs, off)) < 0.2 * phone.rate_hz
