@@ -90,7 +90,7 @@ def test_help_of_the_table_is_the_help_of_the_command(name):
     [
         (["analyse", "x"], "did you mean analyze?"),
         (["chek"], "did you mean check?"),
-        (["qqq"], "known: analyze, batch, check"),
+        (["qqq"], "known: analyze, app, batch, check"),
         (["analyze"], "missing argument"),
         (["analyze", "--jsom", "x"], "no such option"),
         (["--qqq"], "no such option"),
