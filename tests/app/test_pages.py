@@ -93,6 +93,17 @@ def test_a_session_from_start_to_report(desk, page, tmp_path):
     assert page.get("/trend/report?placement=nowhere").status_code == 404
 
 
+def test_a_session_that_is_left_has_a_report(desk, page):
+    begin(desk, page, placement="left-calf")
+    wait_for(desk, "asking")
+    left = desk.run.folder
+    assert 'href="/questions"' in page.get("/").text
+    time.sleep(1.0)  # folders are named by the second
+    begin(desk, page)
+    assert desk.run.folder != left
+    assert (left / "report.html").is_file()
+
+
 def test_marker_pain_and_stop(desk, page):
     begin(desk, page, duration="600")
     while desk.run.state({})["stage"] != "measure":

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tremor import pipeline
 from tremor.analysis.offline import judge
@@ -70,7 +70,7 @@ def read_options(form: Mapping[str, str]) -> ReadOptions:
     InvalidInputError
         If one of them is not usable.
     """
-    said: dict[str, str] = {
+    said: dict[str, Any] = {
         name: form[name].strip() for name in CHOICES if form.get(name, "").strip()
     }
     rate = said.pop("sampling_rate_hz", None)
@@ -78,7 +78,7 @@ def read_options(form: Mapping[str, str]) -> ReadOptions:
         rate_hz = None if rate is None else float(rate)
     except ValueError:
         raise InvalidInputError(f"sampling rate is {rate!r}; give a positive number") from None
-    return ReadOptions(**said, sampling_rate_hz=rate_hz)  # type: ignore[arg-type]
+    return ReadOptions(**said, sampling_rate_hz=rate_hz)
 
 
 class Capture:

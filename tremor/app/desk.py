@@ -87,9 +87,15 @@ class Desk:
             What the template shows.
         """
         template = self._templates.get_template(f"{name}.html.j2")
-        shared = {"t": partial(text, "app"), "here": name, "is_running": self.run.is_busy}
+        shared = {"t": partial(text, "app"), "here": name, "places": self._places()}
         html = template.render(**shared, **values).replace("m/s^2", "m/s²")
         return HTMLResponse(html, status_code=status)
+
+    def _places(self) -> tuple[tuple[str, str], ...]:
+        """Return the places that a page leads to now: path and name."""
+        busy = ("/live", "live") if self.run.is_busy else ("/", "home")
+        asks = (("/questions", "questions"),) if self.run.phase == "asking" else ()
+        return (busy, *asks, ("/sessions", "sessions"), ("/drop", "drop"))
 
     async def close(self) -> None:
         """Save what is being recorded, and leave nothing behind."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+import segno
 import uvicorn
 
 from tremor.app.desk import Desk
@@ -38,17 +41,13 @@ def lan_address() -> str:
         with suppress(OSError):
             probe.connect(_ELSEWHERE)
             address = str(probe.getsockname()[0])
-    if not address or address.startswith("127.") or address == "0.0.0.0":
+    if not address or ip_address(address).is_loopback or ip_address(address).is_unspecified:
         raise InvalidInputError("this computer is in no network; join one, or leave --lan out")
     return address
 
 
 def qr_lines(url: str) -> str:
     """Return an address as a picture of characters that a telephone can read."""
-    import io
-
-    import segno
-
     drawn = io.StringIO()
     segno.make(url, micro=False).terminal(out=drawn, compact=True)
     return drawn.getvalue()

@@ -125,6 +125,7 @@ class _SessionPages:
         try:
             wish = self._wish(first_values(await form_of(request)))
             desk.require_idle()
+            await desk.run.finish()  # a session before it gets its report, also without answers
             desk.run.start(wish)
         except InvalidInputError as error:
             return self._home(str(error))
