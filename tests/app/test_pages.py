@@ -138,6 +138,10 @@ def test_a_recording_is_saved_when_the_program_ends(desk, page):
         {"sensor": "replay:/etc", "duration": "60"},
         {"sensor": "../x", "duration": "60"},
         {"sensor": "fast", "duration": "61"},
+        {"sensor": "phyphox", "duration": "60"},
+        {"sensor": "phyphox", "duration": "60", "host": "192.168.1.20/x?y"},
+        {"sensor": "phyphox", "duration": "60", "host": "a@b"},
+        {"sensor": "phyphox", "duration": "60", "host": "http://1.2.3.4:99999999"},
         {"sensor": "fast", "duration": "60", "placement": "../../x"},
         {"sensor": "fast"},
     ],
@@ -145,6 +149,15 @@ def test_a_recording_is_saved_when_the_program_ends(desk, page):
 def test_only_what_was_offered_is_recorded(desk, page, tmp_path, form):
     assert begin(desk, page, **{"sensor": "", "duration": "", **form}).status_code == 400
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_phone_is_asked_at_its_address(desk, page, monkeypatch):
+    wishes = []
+    monkeypatch.setattr(desk.run, "start", wishes.append)
+    form = {"sensor": "phyphox", "duration": "60", "host": "http://192.168.1.20:8080/"}
+    page.post("/start", data=form)
+    page.post("/start", data={"sensor": "sensor_logger", "duration": "60"})
+    assert [one.sensor for one in wishes] == ["phyphox:192.168.1.20:8080", "sensor-logger"]
 
 
 def test_a_form_is_bounded(page):

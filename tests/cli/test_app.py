@@ -79,7 +79,7 @@ def test_without_a_network_there_is_no_lan(monkeypatch):
                 server.lan_address()
 
 
-def test_the_code_for_a_telephone_is_drawn():
+def test_the_code_for_a_phone_is_drawn():
     server = pytest.importorskip("tremor.app.server", reason="the extra app is not installed")
     lines = server.qr_lines("http://192.168.7.5:8017/join?token=x").splitlines()
     assert len(lines) > 10

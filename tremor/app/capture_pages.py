@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import unquote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.routing import Route
 
 from tremor.app.captures import CHOICES, Capture
 from tremor.app.desk import Desk, go_to, report
-from tremor.app.forms import first_values, form_of
+from tremor.app.forms import decoded, first_values, form_of
 from tremor.app.results import HeldResult
 from tremor.app.session_pages import question_page, reply_number
 from tremor.errors import InvalidInputError
@@ -62,7 +61,7 @@ class _CapturePages:
         desk = self._desk
         try:
             desk.require_idle()
-            name = unquote(request.headers.get("x-file-name", ""))
+            name = decoded(request.headers.get("x-file-name", ""))
             capture = await desk.captures.receive(name, request.stream())
             await desk.work(lambda: capture.check({}))
         except InvalidInputError as error:

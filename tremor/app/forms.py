@@ -1,8 +1,8 @@
-"""Forms of the page as they arrive: bounded, decoded, and without files."""
+"""Forms of the page as they arrive, bounded and decoded; names as parts of an address."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 from starlette.requests import Request
 
@@ -10,7 +10,7 @@ from tremor.errors import InvalidInputError
 from tremor.report.messages import text
 from tremor.settings import APP_BOUNDS
 
-__all__ = ["first_values", "form_of"]
+__all__ = ["decoded", "encoded", "first_values", "form_of"]
 
 _MOST_FIELDS = 64
 
@@ -47,3 +47,13 @@ async def form_of(request: Request) -> dict[str, list[str]]:
 def first_values(form: dict[str, list[str]]) -> dict[str, str]:
     """Return the first value of each field."""
     return {name: values[0] for name, values in form.items()}
+
+
+def encoded(name: str) -> str:
+    """Return a name as one part of an address."""
+    return quote(name, safe="")
+
+
+def decoded(name: str) -> str:
+    """Return the name that `encoded` was given."""
+    return unquote(name)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
-from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -96,13 +95,8 @@ class Access:
 
     def knows(self, cookies: str) -> bool:
         """Check whether a device has joined."""
-        try:
-            held = SimpleCookie(cookies).get(_COOKIE)
-        except CookieError:
-            return False
-        return held is not None and secrets.compare_digest(
-            held.value.encode(), self._cookie.encode()
-        )
+        held = cookie_parser(cookies).get(_COOKIE, "")
+        return secrets.compare_digest(held.encode(), self._cookie.encode())
 
 
 class Guard:
@@ -150,8 +144,7 @@ class Guard:
     def _joined(self, scope: Scope) -> Response | None:
         if scope["path"] != _JOIN or scope["method"] != "GET":
             return None
-        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
-        cookie = self._access.join(given[0])
+        cookie = self._access.join(QueryParams(scope["query_string"]).get("token", ""))
         if cookie is None:
             return None
         response = RedirectResponse("/", _SEE_OTHER)

@@ -175,6 +175,7 @@ class Run:
             "phase": self.phase,
             "go": _PLACES.get(self.phase, ""),
             **session_state(view),
+            **self._before(),
             **self._after(),
             "notes": list(self._screen.notes),
             "sensors": [
@@ -187,6 +188,11 @@ class Run:
                 for one in sensors
             ],
         }
+
+    def _before(self) -> dict[str, str]:
+        """Return the words before a sensor sends: what is done, and where a phone sends to."""
+        notes = self._screen.notes
+        return {"words": notes[-1]} if self._screen.view is None and notes else {}
 
     def _after(self) -> dict[str, str]:
         """Return the heading and the words of what follows a recording."""

@@ -1,23 +1,25 @@
-"""The sensors that a page can begin with: those heard in reach, and the simulated one."""
+"""The sensors that a page can begin with: heard in reach, phones, and the simulated one."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from tremor.errors import LinkError
+from tremor.errors import InvalidInputError, LinkError
 from tremor.report.messages import text
 from tremor.session.sensor_choice import candidate_text
 
-__all__ = ["SensorEntry", "Sensors"]
+__all__ = ["SensorEntry", "Sensors", "host_of"]
 
 #: How long to listen for sensors, s, and how much faster than life a quick rehearsal is.
 _LISTEN_S: Final = 5.0
 _QUICK: Final = 20
 #: Lost packets and a link that breaks, to rehearse that as well.
 _BAD_LINK: Final = {"loss": "0.03", "disconnects": "90", "away": "30"}
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,34 @@ class SensorEntry:
         What the page calls it.
     options : mapping of str to str
         Options of this kind of sensor.
+    asks_for_host : bool
+        Whether the address of a phone belongs to it.
     """
 
     key: str
     address: str
     label: str
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    asks_for_host: bool = False
+
+
+def host_of(typed: str) -> str:
+    """Return the address of a phone as it was typed or copied from its app.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is none.
+
+    Examples
+    --------
+    >>> host_of(" http://192.168.1.20:8080/ ")
+    '192.168.1.20:8080'
+    """
+    host = typed.strip().lower().removeprefix("http://").rstrip("/")
+    if not _HOST.fullmatch(host):
+        raise InvalidInputError(text("app", "no_host"))
+    return host
 
 
 class Sensors:
@@ -61,10 +85,17 @@ class Sensors:
         bad = quick | _BAD_LINK
         return (
             *self._found,
+            SensorEntry("phyphox", "phyphox", text("app", "phyphox"), asks_for_host=True),
+            SensorEntry("sensor_logger", "sensor-logger", text("app", "sensor_logger")),
             SensorEntry("simulated", "simulated", text("app", "simulated")),
             SensorEntry("quick", "simulated", text("app", "quick", speed=_QUICK), quick),
             SensorEntry("bad_link", "simulated", text("app", "bad_link", speed=_QUICK), bad),
         )
+
+    @property
+    def usual(self) -> str:
+        """Key of the sensor that is chosen at first: the strongest in reach, or a rehearsal."""
+        return self._found[0].key if self._found else "simulated"
 
     def find(self, key: str) -> SensorEntry | None:
         """Return the entry of a key; None if there is none."""

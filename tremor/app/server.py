@@ -47,7 +47,7 @@ def lan_address() -> str:
 
 
 def qr_lines(url: str) -> str:
-    """Return an address as a picture of characters that a telephone can read."""
+    """Return an address as a picture of characters that a phone can read."""
     drawn = io.StringIO()
     segno.make(url, micro=False).terminal(out=drawn, compact=True)
     return drawn.getvalue()

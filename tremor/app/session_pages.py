@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,9 +13,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tremor.app.desk import Desk, go_to, report
-from tremor.app.forms import first_values, form_of
+from tremor.app.forms import encoded, first_values, form_of
 from tremor.app.interview import prompt_of
 from tremor.app.run import Wish
+from tremor.app.sensors import host_of
 from tremor.errors import InvalidInputError
 from tremor.explanation.interview import Finished
 from tremor.report.messages import text
@@ -108,6 +108,7 @@ class _SessionPages:
             status=400 if trouble else 200,
             trouble=trouble,
             sensors=desk.sensors.entries(),
+            usual_sensor=desk.sensors.usual,
             said=desk.sensors.said,
             durations=[(one, text("app", "minutes", n=one // 60)) for one in _DURATIONS_S],
             usual=_USUAL_S,
@@ -139,8 +140,11 @@ class _SessionPages:
             raise InvalidInputError(text("app", "no_sensor"))
         if duration not in map(str, _DURATIONS_S) or placement not in ("", *_PLACEMENTS):
             raise InvalidInputError(text("app", "no_form"))
+        address = sensor.address
+        if sensor.asks_for_host:
+            address = f"{address}:{host_of(form.get('host', ''))}"
         return Wish(
-            sensor=sensor.address,
+            sensor=address,
             placement=placement,
             duration_s=float(duration),
             options=sensor.options,
@@ -213,11 +217,11 @@ class _SessionPages:
         run = self._desk.run
         if run.phase != "done" or run.folder is None:
             return go_to("/live")
-        return go_to(f"/sessions/{quote(run.folder.name)}")
+        return go_to(f"/sessions/{encoded(run.folder.name)}")
 
     async def sessions(self, _: Request) -> Response:
         found = [
-            (one.name, f"/sessions/{quote(one.name)}", one.report is not None)
+            (one.name, f"/sessions/{encoded(one.name)}", one.report is not None)
             for one in self._desk.shelf.sessions()
         ]
         return self._desk.page("sessions", sessions=found)
@@ -226,7 +230,7 @@ class _SessionPages:
         found = self._desk.shelf.find(request.path_params["name"])
         if found is None:
             raise HTTPException(_NOT_FOUND, text("app", "not_there"))
-        place = f"/sessions/{quote(found.name)}/report"
+        place = f"/sessions/{encoded(found.name)}/report"
         return self._desk.page("report", name=found.name, place=place if found.report else "")
 
     async def session_report(self, request: Request) -> Response:
@@ -245,7 +249,7 @@ class _SessionPages:
             await desk.work(lambda: desk.shelf.trend_page(chosen))
         except InvalidInputError as error:
             trouble = str(error)
-        query = "" if chosen is None else "?" + urlencode({"placement": chosen})
+        query = "" if chosen is None else f"?placement={encoded(chosen)}"
         return desk.page(
             "trend", placements=placements, chosen=chosen, trouble=trouble,
             place=f"/trend/report{query}",

@@ -78,7 +78,7 @@ def app(*, port: int, no_browser: bool, lan: bool) -> None:
 
 
 def _show_token(access: Access) -> None:
-    """Show the address for the next device, also as a code that a telephone reads."""
+    """Show the address for the next device, also as a code that a phone reads."""
     from tremor.app.server import qr_lines
 
     say(f"for one other device in this network: {access.join_url}")
