@@ -31,6 +31,7 @@ COMMANDS = {
     "--heartbeat": (_SIMULATE,),
     "--option": ((*_RECORD, "--duration", "6s"),),
     "--range": ((*_RECORD, "--duration", "6s"),),
+    "--port": (("app", "--no-browser"),),
     "--rate": ((*_RECORD, "--duration", "6s"), _SIMULATE),
     "--rate-error": (_SIMULATE,),
     "--rest-start": (("analyze", "leg.csv"), ("batch", "leg.csv", "--out", "OUT")),

@@ -23,7 +23,8 @@ def watch(event, arguments):
         seen.append(["name", str(arguments[0])])
     elif event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
         one, address = arguments[0], arguments[1] if len(arguments) > 1 else None
-        kind = "bus" if one.family == socket.AF_UNIX else "network"
+        here = isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1", "localhost")
+        kind = "bus" if one.family == socket.AF_UNIX else "loopback" if here else "network"
         seen.append([kind, str(address)])
     elif event in ("urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect"):
         seen.append(["network", str(arguments)])
@@ -31,12 +32,18 @@ def watch(event, arguments):
         seen.append(["program", str(arguments[0])])
 sys.addaudithook(watch)
 atexit.register(lambda: print("SEEN " + json.dumps(seen), file=sys.stderr))
+if sys.argv[1:2] == ["app"]:  # which runs until a signal ends it
+    import os, signal, threading
+    timer = threading.Timer(4.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    timer.daemon = True
+    timer.start()
 from tremor.cli.main import main
 main()
 """
 #: Commands, and what they may reach for: those that search sensors ask the bus of the system.
 COMMANDS = (
     ("analyze FILE --html NEW.html --csv NEW.csv", ()),
+    ("app --no-browser --port 0", ("loopback", "bus")),
     ("batch FILE FILE --out NEW --workers 1", ()),
     ("check FILE", ()),
     ("compare FILE FILE", ()),
@@ -98,7 +105,7 @@ def test_the_watch_sees_what_is_done(tmp_path):
     code = WATCHED.replace(
         "from tremor.cli.main import main\nmain()",
         "one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-        "one.connect(('127.0.0.1', 9))\n"
+        "one.connect(('192.0.2.1', 9))\n"
         "socket.getaddrinfo('127.0.0.1', 9)",
     )
     seen, _ = seen_by("", tmp_path, code=code)
