@@ -1,6 +1,6 @@
 """The claim of a run on a sensor, by its address, so that another run does not take it away.
 
-A lock file in the runtime folder of the user; the system releases it when the process ends, however
+A lock file in the runtime or state folder of the user; the system releases it when the process ends, however
 that ends. Other programs know nothing of it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -27,10 +26,7 @@ _BUS: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 def claims_folder() -> Path:
     """Return the folder of the claims of this user; it need not exist."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("LOCALAPPDATA")
-    if base:
-        return Path(base) / "tremor-analyzer"
-    user = os.getuid() if sys.platform != "win32" else os.environ.get("USERNAME", "")
-    return Path(tempfile.gettempdir()) / f"tremor-analyzer-{user}"
+    return (Path(base) if base else Path.home() / ".local" / "state") / "tremor-analyzer"
 
 
 class SensorClaim:
@@ -56,6 +52,7 @@ class SensorClaim:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     first = SensorClaim("AA:BB", "Polar H10", folder=Path(folder))
     ...     try:
@@ -69,9 +66,12 @@ class SensorClaim:
     def __init__(self, address: str, name: str, *, folder: Path | None = None) -> None:
         key = f"{os.environ.get(_BUS, '')} {address.upper()}"
         stem = hashlib.sha256(key.encode()).hexdigest()[:16]
-        folder = folder or claims_folder()
-        self._asked = folder / f"{stem}.asked"
         self._handle = -1
+        try:
+            folder = folder or claims_folder()
+        except RuntimeError:  # nobody's home
+            return
+        self._asked = folder / f"{stem}.asked"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = folder / f"{stem}.lock"

@@ -44,8 +44,8 @@ _FULL_CHARGE_PERCENT: Final = 100
 #: Time between two looks whether another run asks for the sensor, s.
 _CLAIM_TICK_S: Final = 1.0
 _SHARED: Final = (
-    "another program listens to this sensor too; what arrives twice for that is left out. End that "
-    "program, as 'fuser' or the list of tasks shows it"
+    "another program listens to this sensor too; what arrives twice for that is kept once. End that "
+    "program: another recorder, one that was stopped with Ctrl-Z, or a tool for Bluetooth"
 )
 
 #: Scanning and connecting disturb the other links of an adapter, and a program cannot run two
@@ -339,8 +339,10 @@ class SensorSource:
             finally:
                 self._note_shared(connection)
             self._check_granted(granted)
-        except BaseException:
-            await finish_despite_cancellation(self._disconnect())
+        except BaseException as error:
+            # A sensor whose control point is locked would not take the stop either.
+            is_locked = isinstance(error, SensorRefusedError) and bool(error.trouble)
+            await finish_despite_cancellation(self._disconnect(stop=not is_locked))
             raise
         self._begin_stream(connection, granted)
 

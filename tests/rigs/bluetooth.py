@@ -68,7 +68,11 @@ class Bluetooth:
     @property
     def environment(self) -> dict[str, str]:
         """Environment variables for a program that uses this Bluetooth."""
-        return {"DBUS_SYSTEM_BUS_ADDRESS": self.address}
+        # Claims on its sensors are of no use to other runs.
+        return {
+            "DBUS_SYSTEM_BUS_ADDRESS": self.address,
+            "XDG_RUNTIME_DIR": self._folder.name,
+        }
 
     def __enter__(self) -> Bluetooth:
         try:

@@ -26,7 +26,6 @@ _RUNNING_TESTS: Final = (
     "measured: tests/clock/test_running.py, packets late at random, in step with a radio link and "
     "after stalls"
 )
-_STALL_TESTS: Final = "measured: tests/clock/test_stalls.py, stalls of 5-60 s at 26-416 Hz"
 _LOSS_TESTS: Final = (
     "measured: tests/clock/test_unreported_loss.py, packets of eight samples that come up to "
     "200 ms late, with 0.5-5 % lost, stalls and radio links of 7.5-50 ms"
