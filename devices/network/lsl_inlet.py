@@ -43,8 +43,6 @@ class LslSource(PhoneSource):
         If pylsl is not installed.
     """
 
-    invitation = "lsl_stream"
-
     def __init__(
         self,
         profile: SensorProfile,

@@ -50,8 +50,6 @@ class PolledSource(PhoneSource):
     ``lost``, and ``restarted`` begins it anew.
     """
 
-    is_asked = True
-
     def __init__(
         self,
         profile: SensorProfile,

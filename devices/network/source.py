@@ -12,7 +12,7 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from devices.link.cancellation import finish_despite_cancellation
 from devices.link.options import HostClocks, LinkTimeouts
@@ -96,9 +96,6 @@ class PhoneSource(ABC):
     InvalidInputError
         If an option is not allowed.
     """
-
-    #: Whether the phone is asked; otherwise it pushes.
-    is_asked: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Laws for phones: whatever comes is a packet error or samples in order, twice the same."""
+"""Laws for what is in the network: whatever comes is a packet error or samples in order, twice the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rigs.phones import PhyphoxPhone, SensorLoggerPhone
 
 from devices import PROFILES
 from devices.profile import Read
+from devices.sensors import lsl
 from devices.sensors.phyphox import DATA, TIME
 from devices.sensors.sensor_logger import MESSAGES
 from tremor.errors import PacketError, TremorError
@@ -41,7 +42,20 @@ def sensor_logger_bodies():
     return bodies + [(MESSAGES, phone.message()[1]) for _ in range(3)]
 
 
-BODIES = {"phyphox": phyphox_bodies(), "sensor-logger": sensor_logger_bodies()}
+def lsl_bodies():
+    def samples(first):
+        times_s = [7.0 + (first + row) / 100.0 for row in range(10)]
+        return lsl.encode_samples(times_s, [(0.1, 0.2, 9.81)] * 10)
+
+    return [(lsl.DATA, samples(first)) for first in (*range(0, 60, 10), 30, 90, 400)]
+
+
+INFO = lsl.encode_info(rate_hz=100.0, labels=("acc_x", "acc_y", "acc_z"), units=("m/s^2",) * 3)
+BODIES = {
+    "phyphox": phyphox_bodies(),
+    "sensor-logger": sensor_logger_bodies(),
+    "lsl": lsl_bodies(),
+}
 #: What stands in place of a piece of a body.
 PIECES = [
     b"",
@@ -119,6 +133,8 @@ def test_whatever_it_answers_the_start_ends_well_or_says_why(slug, data):
         if slug == "phyphox":
             phone.now_s += 0.5
             return phone.answer(path)[1]
+        if slug == "lsl":
+            return INFO
         if (body := next(right, None)) is None:
             right = iter([body for _, body in BODIES[slug]])
             body = next(right)

@@ -21,6 +21,12 @@ __all__ = ["Search"]
 Tap = Callable[[Packet | LinkEvent], None]
 
 _TICK_S: Final = 0.05
+#: How a sensor in the network is reached, by its kind: name of the sentence.
+_REACHING: Final = {
+    "phyphox": "phone_polled",
+    "sensor-logger": "phone_pushed",
+    "lsl": "lsl_stream",
+}
 #: Longest and shortest search for a sensor whose link was lost, s.
 _FIND_S: Final = 10.0
 _LEAST_FIND_S: Final = 2.0
@@ -108,8 +114,7 @@ class Search:
 
         source = self._source(name, tap=tap)
         assert isinstance(source, PhoneSource)
-        sentence = "phone_polled" if source.is_asked else "phone_pushed"
-        self._say(text("session", sentence, address=source.address))
+        self._say(text("session", _REACHING[source.profile.slug], address=source.address))
         return source
 
     async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
