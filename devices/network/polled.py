@@ -25,8 +25,6 @@ _INTERVAL_S: Final = 0.2
 _REQUEST_S: Final = 3.0
 #: What it may take longer for each second without an answer, s.
 _MORE_PER_S: Final = 0.1
-#: After so long without an answer the measurement may have been paused and started again, s.
-_UNSEEN_S: Final = 1.0
 #: Answers that are kept as packets before the stream, to see later how it began.
 _KEPT_AT_START: Final = ("/config", DATA)
 
@@ -68,7 +66,6 @@ class PolledSource(PhoneSource):
         self._poll: Poll | None = None
         #: When the last answer came, and the last that held samples, s on the clock of timeouts.
         self._answered_s = self._streamed_s = self._clocks.timer()
-        self._has_times = False
 
     @property
     def address(self) -> str:
@@ -163,24 +160,22 @@ class PolledSource(PhoneSource):
         if not poll.is_usable(answer):
             poll.forget(answer)
             answer, packet = await self._answer(poll)
-        unseen_s = self._clocks.timer() - self._answered_s
         has_new = poll.is_usable(answer) and poll.has_new(answer)
         has_ended = self._is_linked and not answer.is_measuring
         if has_new or has_ended:
-            is_unseen = not self._has_times or unseen_s > _UNSEEN_S
-            times = await self._times() if is_unseen or poll.needs_time(answer) else None
-            self._take(poll, answer, packet, times)
+            asks_time = poll.needs_time(answer, packet.arrival_s)
+            times = await self._times() if asks_time else None
+            poll.accept(answer, packet.arrival_s, asked_time=asks_time)
+            self._take(packet, times)
         self._answered_s = self._clocks.timer()
         if self._answered_s - self._streamed_s > self._timeouts.silence_s:
             self._lose("the phone answers, and has no new samples")
         return answer.is_measuring
 
-    def _take(self, poll: Poll, answer: Answer, packet: Packet, times: bytes | None) -> None:
-        # No await in here: nothing may come between the packets and what is noted of them.
-        poll.accept(answer)
+    def _take(self, packet: Packet, times: bytes | None) -> None:
+        # No await in here: nothing may come between the packets.
         self._find_again(packet)
         if times is not None:
-            self._has_times = True
             self._receive(Packet(packet.arrival_s, packet.wall_s, TIME, times))
         self._receive(packet)
         self._streamed_s = self._clocks.timer()

@@ -51,6 +51,8 @@ _DIGITS: Final = 8
 _OVERLAP: Final = 3
 #: No clock of a phone is later, s since 1970: the year 5138.
 _LATEST_S: Final = 1e11
+#: If the newest sample is so much further behind than before, there may have been a pause, s.
+_STOOD_S: Final = 0.3
 _WAIT_S: Final = 0.5
 #: How often it is looked for samples at the start: 10 s, or 2 min where the runner starts it.
 _TRIES: Final = 20
@@ -198,6 +200,8 @@ class Poll:
         self._was_measuring = True
         self._last_s: float | None = None
         self._has_begun = False
+        #: By how much the newest sample is behind the clock of the host, s, apart from a constant.
+        self._least_behind_s = -math.inf
 
     def path(self) -> str:
         """Return the path of the next request: first the newest time, then what came since."""
@@ -238,16 +242,36 @@ class Poll:
         is_other = answer.session != self._session or self._is_back(answer)
         return is_other or self._last_s is None or answer.rows[-1].time_s > self._last_s
 
-    def needs_time(self, answer: Answer) -> bool:
-        """Check whether the clock of the experiment may have been started since."""
-        resumed = answer.is_measuring and not self._was_measuring
-        return answer.session != self._session or resumed or self._is_back(answer)
+    def needs_time(self, answer: Answer, arrival_s: float) -> bool:
+        """Check whether the clock of the experiment may have been stopped or started since.
 
-    def accept(self, answer: Answer) -> None:
-        """Go on from an answer whose rows were taken."""
+        During a pause it stands still, however short that is and whether it was seen or not, so
+        that the newest sample is further behind the clock of the host than before.
+        """
+        resumed = answer.is_measuring and not self._was_measuring
+        is_other = answer.session != self._session or resumed or self._is_back(answer)
+        return is_other or self._behind_s(answer, arrival_s) > self._least_behind_s + _STOOD_S
+
+    def _behind_s(self, answer: Answer, arrival_s: float) -> float:
+        return math.inf if answer.newest_s is None else arrival_s - answer.newest_s
+
+    def accept(self, answer: Answer, arrival_s: float, *, asked_time: bool) -> None:
+        """Go on from an answer whose rows were taken.
+
+        Parameters
+        ----------
+        answer : Answer
+            The answer.
+        arrival_s : float
+            Its arrival on the clock of the host, s.
+        asked_time : bool
+            Whether the moments of start and pause were asked for with it.
+        """
         self._session, self._was_measuring = answer.session, answer.is_measuring
         if answer.rows:
             self._last_s = answer.rows[-1].time_s
+        behind_s = self._behind_s(answer, arrival_s)
+        self._least_behind_s = behind_s if asked_time else min(self._least_behind_s, behind_s)
 
     def forget(self, answer: Answer) -> None:
         """Go on from an answer that is not usable: the first, or one of which the rest is void."""
@@ -424,7 +448,7 @@ class _Decoder:
         self._session: str | None = None
         self._was_measuring = True
         self._last_s: float | None = None
-        self._start: tuple[float, float] | None = None
+        self._latest_s = -math.inf
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode one answer, see `devices.profile.Decoder`."""
@@ -443,32 +467,32 @@ class _Decoder:
         if is_new or is_back:
             self._last_s = None
         has_resumed = answer.is_measuring and not self._was_measuring
-        # With the moments of the starts known, the rows themselves tell where a pause was.
-        if is_new or is_back or (has_resumed and not self._starts):
+        # With the moments of the starts known, the clock of the phone tells how long a pause was.
+        if not self._starts and (is_new or is_back or has_resumed):
             self._rows.restart()
         self._session, self._was_measuring = answer.session, answer.is_measuring
         runs = self._runs(answer.rows)
         blocks: list[SampleBlock] = []
-        for start, rows in runs:
-            if self._start not in (None, start):
-                self._rows.restart()
-            self._start = start
-            blocks += self._rows.blocks(rows, arrival_s, newest_s=runs[-1][1][-1].time_s)
+        for rows in runs:
+            if rows[0].time_s <= self._latest_s:
+                self._rows.restart()  # it was set back: the clock of the host tells
+            self._latest_s = rows[-1].time_s
+            blocks += self._rows.blocks(rows, arrival_s, newest_s=runs[-1][-1].time_s)
         return blocks
 
-    def _runs(self, rows: Sequence[Row]) -> list[tuple[tuple[float, float], list[Row]]]:
-        """Return the rows that are new by the start that they follow, on the phone's clock."""
+    def _runs(self, rows: Sequence[Row]) -> list[list[Row]]:
+        """Return the rows that are new, on the clock of the phone, by the start they follow."""
         rows = [row for row in rows if self._last_s is None or row.time_s > self._last_s]
         if rows:
             self._last_s = rows[-1].time_s
-        runs: list[tuple[tuple[float, float], list[Row]]] = []
+        runs: list[list[Row]] = []
+        begun_s = clock_s = 0.0
         until_s = -math.inf
         for row in rows:
             if row.time_s >= until_s:
-                start, until_s = self._start_of(row.time_s)
-                runs.append((start, []))
-            begun_s, clock_s = runs[-1][0]
-            runs[-1][1].append(replace(row, time_s=clock_s + (row.time_s - begun_s)))
+                (begun_s, clock_s), until_s = self._start_of(row.time_s)
+                runs.append([])
+            runs[-1].append(replace(row, time_s=clock_s + (row.time_s - begun_s)))
         return runs
 
     def _start_of(self, time_s: float) -> tuple[tuple[float, float], float]:

@@ -41,7 +41,7 @@ class Reader:
         self.poll = Poll(self.started.settings)
         self.decoder = PROFILE.make_decoder(self.started.settings)
         self.packets, self.blocks = [], []
-        self.asked_s = -100.0
+        self.n_times = 0
 
     def feed(self, path, body):
         self.packets.append((path, body, self.phone.now_s))
@@ -60,12 +60,13 @@ class Reader:
             return
         if not poll.has_new(answer) and answer.is_measuring:
             return
-        if phone.now_s - self.asked_s > 1.0 or poll.needs_time(answer):
+        asks_time = poll.needs_time(answer, phone.now_s)
+        if asks_time:
             status, times = phone.answer("/time")
+            self.n_times += 1
             if status == 200:
                 self.feed(TIME, times)
-        poll.accept(answer)
-        self.asked_s = phone.now_s
+        poll.accept(answer, phone.now_s, asked_time=asks_time)
         self.feed(DATA, body)
 
     def ask_for(self, duration_s):
@@ -128,6 +129,21 @@ def test_drop_out_loses_nothing_and_a_pause_is_a_true_gap():
     assert first / phone.rate_hz == pytest.approx(resumed_s, abs=0.02)
 
 
+def test_pause_between_two_requests_is_placed_by_the_clock_of_the_phone():
+    phone = PhyphoxPhone()
+    reader = Reader(phone)
+    reader.ask_for(10.0)
+    assert reader.n_times == 1
+    phone.pause()
+    phone.now_s += 0.7
+    phone.start()
+    reader.ask_for(10.0)
+    indices = reader.check()
+    steps = [other - one for one, other in pairwise(indices)]
+    assert sorted(steps)[-2:] == [1, pytest.approx(0.7 * phone.rate_hz, abs=2)]
+    assert reader.n_times == 2
+
+
 def test_pause_within_a_drop_out_is_placed_by_the_clock_of_the_phone():
     phone = PhyphoxPhone()
     reader = Reader(phone)
@@ -169,6 +185,44 @@ def test_an_app_without_times_is_placed_by_the_clock_of_the_host():
     assert indices == sorted(set(indices))
     off = [one - indices[0] - place for one, place in zip(indices, positions, strict=True)]
     assert max(map(abs, off)) < 0.5 * phone.rate_hz
+    assert reader.n_times <= 6  # and not with each request
+
+
+def test_clock_of_the_phone_that_is_set_back_in_a_pause_loses_nothing():
+    phone = PhyphoxPhone()
+    reader = Reader(phone)
+    reader.ask_for(20.0)
+    phone.pause()
+    reader.ask_for(5.0)
+    phone.start()
+    phone.events[-1] = (*phone.events[-1][:2], phone.events[-1][2] - 30.0)
+    reader.ask_for(5.0)
+    indices, positions = indices_of(reader.blocks), positions_of(reader.blocks)
+    assert len(indices) > 24.0 * phone.rate_hz
+    off = [one - indices[0] - place for one, place in zip(indices, positions, strict=True)]
+    assert max(map(abs, off)) < 0.5 * phone.rate_hz
+
+
+def test_late_answer_after_a_pause_is_placed_by_the_clock_of_the_phone():
+    phone = PhyphoxPhone()
+    reader = Reader(phone)
+    reader.ask_for(10.0)
+    phone.pause()
+    phone.now_s += 20.0
+    phone.start()
+    phone.now_s += 15.0
+    now_s, answer = phone.now_s, phone.answer
+
+    def slow(path):  # a long answer takes its time over a weak Wi-Fi
+        status, body = answer(path)
+        phone.now_s = now_s + 9.0
+        return status, body
+
+    phone.answer = slow
+    reader.ask()
+    phone.answer = answer
+    reader.ask_for(3.0)
+    reader.check()
 
 
 def test_value_that_is_missing_is_a_gap_of_one():
