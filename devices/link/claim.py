@@ -1,7 +1,7 @@
 """The claim of a run on a sensor, by its address, so that another run does not take it away.
 
-A lock file in the runtime or state folder of the user; the system releases it when the process ends, however
-that ends. Other programs know nothing of it.
+A lock file in the runtime or state folder of the user; the system releases it when the process
+ends, however that ends. Other programs know nothing of it.
 """
 
 from __future__ import annotations

@@ -44,8 +44,8 @@ _FULL_CHARGE_PERCENT: Final = 100
 #: Time between two looks whether another run asks for the sensor, s.
 _CLAIM_TICK_S: Final = 1.0
 _SHARED: Final = (
-    "another program listens to this sensor too; what arrives twice for that is kept once. End that "
-    "program: another recorder, one that was stopped with Ctrl-Z, or a tool for Bluetooth"
+    "another program listens to this sensor too; what arrives twice for that is kept once. End "
+    "that program: another recorder, one that was stopped with Ctrl-Z, or a tool for Bluetooth"
 )
 
 #: Scanning and connecting disturb the other links of an adapter, and a program cannot run two
@@ -445,7 +445,7 @@ class SensorSource:
             self._stream.end(error)
 
     def _require_fruit(self, connection: SensorConnection, reason: str) -> None:
-        """Give up a sensor that streams a moment and drops, time after time."""
+        """Raise where a sensor streams a moment and drops, time after time."""
         if connection.streamed_s >= self._timeouts.fruitful_s:
             self._n_fruitless = 0
             return
