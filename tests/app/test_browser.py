@@ -221,7 +221,7 @@ def test_a_capture_is_dropped(browser, program, tmp_path):
     visitor.look("capture")
     page.get_by_label("Sampling rate, Hz").fill("-3")
     page.get_by_role("button", name="Read it again").click()
-    page.get_by_text("give a positive number").wait_for()
+    page.get_by_text("sampling rate is -3").wait_for()
     visitor.look("capture-refused")
     page.get_by_label("Sampling rate, Hz").fill("")
     page.get_by_label("Where it was worn").fill("right-thigh")

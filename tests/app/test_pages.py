@@ -174,7 +174,7 @@ def test_a_capture_is_checked_corrected_and_measured(page):
     assert all(f'name="{name}"' in shown for name in CHOICES)
     again = page.post(there, data={"placement": "right-thigh", "unit": ""})
     assert "right-thigh, said by you" in again.text
-    assert "give a positive number" in page.post(there, data={"sampling_rate_hz": "x"}).text
+    assert "sampling rate is" in page.post(there, data={"sampling_rate_hz": "x"}).text
     page.post(there, data={"placement": "right-thigh"})
     assert "Question 1" in page.post(f"{there}/analyze").text
     page.post(f"{there}/questions", data={"end": 1})

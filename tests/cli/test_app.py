@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -46,6 +48,52 @@ def test_a_port_that_is_taken_is_named(tmp_path):
     )
     assert done.returncode == 2
     assert "give another with --port" in done.stderr
+
+
+#: Begins a recording on the page from within, as tests reach for no socket.
+RECORDING = """
+import asyncio, sys
+from tremor.app import run, server
+began = run.Run.__init__
+def init(self, root):
+    began(self, root)
+    wish = run.Wish(sensor="simulated", duration_s=600.0, options={"speed": "20"})
+    asyncio.get_running_loop().call_soon(self.start, wish)
+run.Run.__init__ = init
+emit = run.Run._emit
+def told(self, event, content):
+    emit(self, event, content)
+    if event == "window":
+        print("window", flush=True)
+run.Run._emit = told
+sys.argv = ["tremor", "app", "--no-browser", "--port", "0"]
+from tremor.__main__ import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_recording_is_saved_when_a_signal_ends_the_program(tmp_path, name):
+    pytest.importorskip("uvicorn", reason="the extra app is not installed")
+    started = subprocess.Popen(
+        [sys.executable, "-c", RECORDING],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert started.stdout.readline().startswith("http://127.0.0.1:")
+    assert started.stdout.readline() == "window\n"
+    started.send_signal(getattr(signal, name))
+    _, said = started.communicate(timeout=60)
+    assert (started.returncode, "Traceback" in said) == (0, False), said
+    assert "saved" in said
+    (manifest,) = tmp_path.glob("recording-*/recording.json")
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    assert facts["closed"]
+    assert facts["counts"]["n_samples"] > 300
 
 
 def test_without_a_network_there_is_no_lan(monkeypatch):

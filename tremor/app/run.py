@@ -81,10 +81,16 @@ class Run:
     ----------
     root : Path
         Folder in which recordings are made.
+
+    Attributes
+    ----------
+    saved_at_end : tuple of str
+        What was saved of a recording that ended with the program, a sentence for each sensor.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.saved_at_end: tuple[str, ...] = ()
         self.feed = Feed()
         self.phase: Phase = "idle"
         self.trouble = ""
@@ -244,6 +250,7 @@ class Run:
         for one in outcome.recorded:
             self._screen.note(saved_text(one))
         if outcome.was_cut_short:
+            self.saved_at_end = tuple(map(saved_text, outcome.recorded))
             self._fail(text("app", "cut_short"))
             return
         self._go_to("working")

@@ -60,7 +60,7 @@ def serve(
     lan: str,
     on_ready: Callable[[Access], None],
     on_join: Callable[[Access], None],
-) -> None:
+) -> tuple[str, ...]:
     """Serve the page until a signal ends it; a recording that runs is saved first.
 
     Parameters
@@ -76,17 +76,27 @@ def serve(
     on_join : callable
         Called when another device has joined.
 
+    Returns
+    -------
+    tuple of str
+        What was saved of a recording that ended with it, a sentence for each sensor.
+
     Raises
     ------
     InvalidInputError
         If the port is taken.
+    KeyboardInterrupt
+        If Ctrl-C came again while a recording was being saved.
     """
     sockets = [_listening(_LOOPBACK, port)]
     port = sockets[0].getsockname()[1]
     if lan:
         sockets.append(_listening(lan, port))
     access = Access(port, lan=lan, on_join=lambda: on_join(access))
-    asyncio.run(_serve(root, access, sockets, on_ready))
+    try:
+        return asyncio.run(_serve(root, access, sockets, on_ready))
+    except asyncio.CancelledError as error:  # a second Ctrl-C, while the first is obeyed
+        raise KeyboardInterrupt from error
 
 
 def _listening(address: str, port: int) -> socket.socket:
@@ -115,7 +125,7 @@ async def _serve(
     access: Access,
     sockets: list[socket.socket],
     on_ready: Callable[[Access], None],
-) -> None:
+) -> tuple[str, ...]:
     desk, stop = Desk(root), Stop()
     server = _Server(
         uvicorn.Config(
@@ -140,6 +150,7 @@ async def _serve(
             await desk.close()
             server.should_exit = True
             await serving
+    return desk.run.saved_at_end
 
 
 async def _forever(serving: asyncio.Task[None]) -> None:

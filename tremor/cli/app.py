@@ -26,8 +26,9 @@ Examples:
 
 \b
 Exit codes:
-  0  done: stopped by Ctrl-C or SIGTERM; a recording that ran is saved
-  2  wrong usage: a port that is taken, no network, or the extra is missing
+  0    done: stopped by Ctrl-C or SIGTERM; a recording that ran is saved
+  2    wrong usage: a port that is taken, no network, or the extra is missing
+  130  interrupted again, while it saved
 """
 _NEEDED: Final = ("starlette", "uvicorn", "segno")
 _DEFAULT_PORT: Final = 8017
@@ -68,13 +69,15 @@ def app(*, port: int, no_browser: bool, lan: bool) -> None:
         if not no_browser:
             click.launch(access.local_url)
 
-    serve(
+    saved = serve(
         Path.cwd(),
         port=port,
         lan=lan_address() if lan else "",
         on_ready=ready,
         on_join=_show_token,
     )
+    for sentence in saved:
+        say(sentence)
 
 
 def _show_token(access: Access) -> None:
