@@ -44,6 +44,7 @@ from formats.seeds import Case, write  # noqa: E402
 from rigs.fuzz_targets import TARGETS  # noqa: E402
 
 from tremor.errors import ContextError, TremorError  # noqa: E402
+from tremor.printable import printable  # noqa: E402
 
 MOST_BYTES = 1_000_000
 MOST_CPU_S = 5
@@ -242,7 +243,7 @@ def attempt(target, case, folder, options, *, tracer=None):
     try:
         TARGETS[target].examine(path, options)
     except TremorError as error:
-        if not all(one.isprintable() for one in lines_of(error)):
+        if any(printable(one) != one for one in lines_of(error)):
             return f"text that is not printable: {place_of(error)}"
     except TooSlowError as error:
         return f"too slow: {place_of(error)}"

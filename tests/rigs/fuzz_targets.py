@@ -32,6 +32,7 @@ from tremor.explanation.answers.context import Context
 from tremor.formats.activity_file import read_activity
 from tremor.opening import open_recording
 from tremor.packets import LinkEvent, Packet
+from tremor.printable import printable
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recording import SensorInfo
 from tremor.redecoding import redecode
@@ -109,7 +110,7 @@ def _decode(path: Path, options: Mapping[str, Any]) -> None:
         try:
             blocks = decoder.feed(uuid, data, arrival_s)
         except PacketError as error:
-            if "\n" in str(error) or not str(error).isprintable():
+            if printable(error) != str(error):
                 raise ContradictionError(f"text that is not printable: {error}") from error
             continue
         for block in blocks:
@@ -176,7 +177,7 @@ def _open_and_redecode(path: Path, options: Mapping[str, Any]) -> None:
             for one in recording.warnings:
                 json.dumps(one.to_dict(), allow_nan=False)
     except TremorError as error:
-        if "\n" in str(error) or not str(error).isprintable():
+        if printable(error) != str(error):
             raise ContradictionError(f"text that is not printable: {error}") from error
     redecode(path)
 

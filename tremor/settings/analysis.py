@@ -152,7 +152,13 @@ class AnalysisSettings(RecoverySettings, EpisodeSettings, WindowSettings):
                 raise InvalidInputError(f"there is no setting {key!r}; {hint}")
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise InvalidInputError(f"setting {key} is {value!r}; give a number")
-        return dataclasses.replace(self, **{key: float(value) for key, value in values.items()})
+        try:
+            numbers = {key: float(value) for key, value in values.items()}
+        except OverflowError as error:
+            raise InvalidInputError(
+                "a setting has more digits than a number can have; shorten it"
+            ) from error
+        return dataclasses.replace(self, **numbers)
 
 
 def _parsed(text: str) -> dict[str, Any]:
