@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from tremor.estimate import Estimate
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recorder.counts import Zero
 from tremor.recording import SampleBlock, SensorInfo
-from tremor.report.comparison_text import render
+from tremor.report.comparison_text import coherence_texts, render
+from tremor.results.comparison import ClockDifference, LegCoherence
 from tremor.sessions import Session, compare
 
 FS = 100.0
@@ -92,3 +95,50 @@ def test_recordings_of_two_computers_have_no_common_clock(session):
     assert found.lag_s.reason.code == "CLOCKS_NOT_MEASURED"
     text = " ".join(render(compare(Session.read(session))).split())
     assert "Which leg leads cannot be told: the recordings do not show" in text
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "lag_s", "reach_s", "says"),
+    [
+        (
+            0.020,
+            0.030,
+            0.01,
+            ("clock of b is 20 ms ahead of that of a", "a leads: b follows by 30"),
+        ),
+        (-0.020, -0.030, 0.01, ("clock of a is 20 ms ahead of that of b", "b leads: a follows")),
+        (
+            0.020,
+            0.005,
+            0.01,
+            ("(10 to 30 ms)", "told: b follows a by 5 ms (-5 to 15 ms)"),
+        ),
+        (
+            0.020,
+            -0.005,
+            0.01,
+            ("(10 to 30 ms)", "told: a follows b by 5 ms (-5 to 15 ms)"),
+        ),
+    ],
+)
+def test_the_leg_that_is_ahead_is_named_first(offset_s, lag_s, reach_s, says):
+    def estimate(value):
+        return Estimate(value, value - reach_s, value + reach_s)
+
+    coherence = LegCoherence(
+        frequency_hz=8.0,
+        coherence=Estimate(0.9, 0.8, 0.95),
+        chance_level=0.1,
+        overlap_s=60.0,
+        lag_s=estimate(lag_s),
+        clocks=ClockDifference(
+            offset_s=estimate(offset_s),
+            drift_ppm=Estimate(1.0, -2.0, 3.0),
+            middle_s=30.0,
+            unknown_s=0.003,
+        ),
+    )
+    rows = [SimpleNamespace(name=name) for name in "ab"]
+    told = " ".join(coherence_texts(SimpleNamespace(coherence=coherence, sessions=rows)))
+    for one in says:
+        assert one in told

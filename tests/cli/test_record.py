@@ -277,6 +277,10 @@ def test_two_legs_are_put_side_by_side(tmp_path):
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == f"Both legs  {tmp_path / 'x' / 'comparison.html'}"
+    told = " ".join(result.stdout.split())
+    assert "the legs move in step" in told
+    assert "by the arrivals of their packets" in told or "differ is not known" in told
+    assert "leads:" in told or "Which leg leads cannot be told" in told
     page = (tmp_path / "x" / "comparison.html").read_text(encoding="utf-8")
     assert "The left leg and the right leg of one session" in page
     assert "the legs move in step" in page  # two made-up sensors are moved by one made-up leg

@@ -1,4 +1,4 @@
-"""Laws for what is in the network: whatever comes is a packet error or samples in order, twice the same."""
+"""Laws for sensors in a network: whatever comes is a packet error, or samples in order."""
 
 from __future__ import annotations
 

@@ -171,6 +171,8 @@ def print_analyses(
 def _compare_legs(folder: Path, legs: Sequence[tuple[SensorOutcome, Analysis]]) -> None:
     """Write the left leg beside the right, where that is what two sensors saw."""
     from tremor.report.comparison_page import render_comparison_page
+    from tremor.report.comparison_text import coherence_texts
+    from tremor.report.layout import in_ascii, wrapped
     from tremor.sessions import Session, compare
 
     page = folder / COMPARISON_FILE
@@ -178,11 +180,15 @@ def _compare_legs(folder: Path, legs: Sequence[tuple[SensorOutcome, Analysis]]) 
         session = Session.of_legs(
             folder.name, [one for _, one in legs], [recorded.folder for recorded, _ in legs]
         )
-        write_text(page, render_comparison_page(compare(session)))
+        compared = compare(session)
+        write_text(page, render_comparison_page(compared))
     except (TremorError, OSError) as error:
         say(text("session", "not_compared", why=str(error)))
         return
     echo()
+    for told in coherence_texts(compared):
+        for line in wrapped(told if shows_unicode() else in_ascii(told), hang=2):
+            echo(line)
     echo(text("session", "comparison_at", path=page))
 
 

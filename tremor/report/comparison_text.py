@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from tremor.report import view
@@ -290,43 +291,44 @@ def coherence_texts(found: Comparison) -> tuple[str, ...]:
 
 
 def _clocks_text(clocks: ClockDifference | None, one: str, other: str) -> str:
-    if clocks is None:
+    if clocks is None or clocks.offset_s.value is None:
         return text("comparison", "clocks_unknown")
-    offset, low, high = _milliseconds(clocks.offset_s)
-    drift = clocks.drift_ppm
+    # The one that is ahead comes first.
+    sign = math.copysign(1.0, clocks.offset_s.value)
+    ahead, behind = (other, one) if sign > 0.0 else (one, other)
+    offset, low, high = _numbers(clocks.offset_s, 1e3 * sign)
+    drift, drift_low, drift_high = _numbers(clocks.drift_ppm, sign)
     return text(
         "comparison",
         "clocks",
-        one=one,
-        other=other,
+        ahead=ahead,
+        behind=behind,
         offset=offset,
         low=low,
         high=high,
-        drift=number(drift.value, 0),
-        drift_low=number(drift.low, 0),
-        drift_high=number(drift.high, 0),
+        drift=drift,
+        drift_low=drift_low,
+        drift_high=drift_high,
     )
 
 
 def _leader_text(lag: Estimate, one: str, other: str) -> str:
     if lag.value is None or lag.low is None or lag.high is None:
         return text("comparison", "leader_unknown", why=sentence(lag.reason))
-    value, low, high = _milliseconds(lag)
-    if lag.low <= 0.0 <= lag.high:
-        return text("comparison", "no_leader", one=one, other=other, lag=value, low=low, high=high)
-    if lag.value > 0.0:
-        return text("comparison", "leads", first=one, second=other, lag=value, low=low, high=high)
-    value, high, low = (number(-1e3 * one_s, 0) for one_s in (lag.value, lag.low, lag.high))
-    return text("comparison", "leads", first=other, second=one, lag=value, low=low, high=high)
+    sign = math.copysign(1.0, lag.value)
+    first, second = (one, other) if sign > 0.0 else (other, one)
+    name = "no_leader" if lag.low <= 0.0 <= lag.high else "leads"
+    value, low, high = _numbers(lag, 1e3 * sign)
+    return text("comparison", name, first=first, second=second, lag=value, low=low, high=high)
 
 
-def _milliseconds(found: Estimate) -> tuple[str, str, str]:
-    """Return value and limits in whole milliseconds."""
-    value, low, high = (
-        number(None if one is None else 1e3 * one, 0)
-        for one in (found.value, found.low, found.high)
-    )
-    return value, low, high
+def _numbers(found: Estimate, factor: float) -> tuple[str, str, str]:
+    """Return value and limits, times a factor, in whole numbers; the limits in rising order."""
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    low, high = sorted((factor * found.low, factor * found.high))
+    return number(factor * found.value, 0), number(low, 0), number(high, 0)
 
 
 def trend_texts(found: Trend) -> tuple[tuple[str, str], ...]:
