@@ -163,7 +163,8 @@ def _profile(granted: StreamGranted) -> SensorProfile:
     if profile is None:
         raise InvalidInputError(
             f"the recording is of sensor {granted.profile or 'unknown'!r}, and its packets can be "
-            f"decoded for {', '.join(devices.PROFILES)}"
+            f"decoded for {', '.join(devices.PROFILES)}; install the package that brings its "
+            "sensor, or decode it with the version that recorded it"
         )
     return profile
 

@@ -162,6 +162,12 @@ def test_it_is_found_recorded_replayed_and_decoded_anew(beside, tmp_path):
     assert found["n"] >= 2000
     assert found["redecoded"] >= found["n"]
     assert found["first"] == found["again"]
+    here, again = os.pathsep.join(sys.path), tmp_path / "again.csv"
+    folder = str(tmp_path / "session")
+    alone = run(here, "-m", "tremor", "convert", folder, "--redecode", "--to", "csv", str(again))
+    assert alone.returncode == 2
+    assert "'acme-leg'" in alone.stderr
+    assert "install the package that brings its sensor" in alone.stderr
     assert found["first"] == pytest.approx(found["replayed"], abs=1e-6)  # rounded in the folder
 
 
