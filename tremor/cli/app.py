@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from tremor.cli.options import check_devices, common_options, is_quiet
-from tremor.cli.streams import say
+from tremor.cli.streams import echo, say
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def app(*, port: int, no_browser: bool, lan: bool) -> None:
     from tremor.app.server import lan_address, serve
 
     def ready(access: Access) -> None:
-        click.echo(access.local_url)
+        echo(access.local_url)
         sys.stdout.flush()
         if lan:
             _show_token(access)
@@ -86,4 +86,4 @@ def _show_token(access: Access) -> None:
 
     say(f"for one other device in this network: {access.join_url}")
     if not is_quiet():
-        click.echo(qr_lines(access.join_url), err=True)
+        echo(qr_lines(access.join_url), err=True)
