@@ -173,6 +173,19 @@ def test_the_whole_flow(browser, program):
     assert (recording / "context.toml").is_file()
 
 
+def test_enter_in_the_form_starts_and_looks_for_nothing(browser, program):
+    url, _ = program
+    visitor = Visitor(browser, url, screen=PHONE, scheme="light")
+    page = visitor.page
+    page.goto(url)
+    page.get_by_label("A phone with phyphox").check()
+    page.get_by_label("Address that phyphox shows").press("Enter")
+    page.get_by_role("alert").get_by_text("as phyphox shows it").wait_for()
+    visitor.look("home-refused")
+    visitor.said = [one for one in visitor.said if "400" not in one]  # the browser notes it
+    visitor.leave()
+
+
 def test_a_second_session_and_the_trend(browser, program):
     url, folder = program
     visitor = Visitor(browser, url, screen=DESKTOP, scheme="dark")
