@@ -74,6 +74,7 @@ CASES = [
     (4, "analyze FEW"),
     (4, "check FEW"),
     (4, "replay FEW --speed max"),
+    (4, "record --option loss=0.9999999 --duration 5s"),
     (5, "record --sensor polar-h10"),
     (5, "scan --timeout 1"),
     (6, "record --duration 60s --give-up 1s --option speed=30 --option disconnects=15 " + AWAY),
