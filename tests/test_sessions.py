@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.recorder import Recorder, StreamDescription
 from tremor.recorder.counts import Zero
 from tremor.recording import SampleBlock, SensorInfo
 from tremor.report.comparison_text import coherence_texts, render
 from tremor.results.comparison import ClockDifference, LegCoherence
-from tremor.sessions import Session, compare
+from tremor.sessions import Session, captures_of, compare
 
 FS = 100.0
 DURATION_S = 90.0
@@ -142,3 +144,31 @@ def test_the_leg_that_is_ahead_is_named_first(offset_s, lag_s, reach_s, says):
     told = " ".join(coherence_texts(SimpleNamespace(coherence=coherence, sessions=rows)))
     for one in says:
         assert one in told
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "sensors", "placements", "is_one"),
+    [
+        (3.0, ("a", "b"), ("left-calf", "right-calf"), True),
+        (3.0, ("a", "a"), ("left-calf", "left-calf"), False),
+        (86400.0, ("a", "b"), ("left-calf", "right-calf"), False),
+        (700.0, ("a", "a"), ("left-calf", "left-calf"), False),
+    ],
+)
+def test_two_recordings_are_one_session_only_if_made_at_once(
+    tmp_path, apart_s, sensors, placements, is_one
+):
+    for number, (sensor, placement) in enumerate(zip(sensors, placements, strict=True)):
+        folder = tmp_path / f"recording{number}"
+        folder.mkdir()
+        started = datetime(2026, 5, 3, 18, tzinfo=UTC) + timedelta(seconds=number * apart_s)
+        document = {
+            "schema": "tremor.recording/1", "started_at": started.isoformat(),
+            "placement": placement, "sensor": {"name": sensor},
+        }  # fmt: skip
+        (folder / "recording.json").write_text(json.dumps(document))
+    if is_one:
+        with pytest.raises(InvalidInputError, match="is one session"):
+            captures_of(tmp_path)
+    else:
+        assert [one.name for one in captures_of(tmp_path)] == ["recording0", "recording1"]

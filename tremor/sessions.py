@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, Union
@@ -22,13 +23,14 @@ from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
 from tremor.errors import CaptureNotFoundError, InvalidInputError, TremorError, UnlikeSessionsError
 from tremor.formats.folder.arrivals import PacketArrivals, read_arrivals
-from tremor.formats.folder.manifest import MANIFEST_FILE
+from tremor.formats.folder.manifest import MANIFEST_FILE, part_of, read_manifest
 from tremor.notes import Note, note
 from tremor.opening import open_recording
 from tremor.pipeline import analyze
 from tremor.recording import Placement, Recording
 from tremor.report.messages import sentence, sentences
 from tremor.results.analysis import Analysis
+from tremor.settings import LEGS
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
@@ -221,7 +223,28 @@ def _sensor_folders(path: Path) -> list[Path]:
     if not path.is_dir() or (path / MANIFEST_FILE).exists():
         return []
     found = sorted(one for one in path.iterdir() if (one / MANIFEST_FILE).is_file())
-    return found if len(found) == 2 else []
+    return found if len(found) == 2 and _are_of_one_session(found) else []
+
+
+def _are_of_one_session(folders: Sequence[Path]) -> bool:
+    """Check whether two recordings can have been made at once; two sessions of one leg cannot."""
+    one, other = (_manifest_of(folder) for folder in folders)
+    if one["started_at"] and other["started_at"]:
+        begins = [datetime.fromisoformat(str(each["started_at"])) for each in (one, other)]
+        if abs((begins[1] - begins[0]).total_seconds()) > LEGS.most_apart_s:
+            return False
+    return any(one[name] != other[name] or not one[name] for name in ("placement", "sensor"))
+
+
+def _manifest_of(folder: Path) -> dict[str, object]:
+    """Return what tells recordings of one session from others; empty where nothing is known."""
+    document = read_manifest(folder) or {}
+    sensor = part_of(document, "sensor")
+    return {
+        "started_at": document.get("started_at"),
+        "placement": document.get("placement"),
+        "sensor": sensor.get("serial") or sensor.get("name"),
+    }
 
 
 def _side(analysis: Analysis) -> str:
@@ -479,12 +502,14 @@ def captures_of(folder: Path) -> tuple[Path, ...]:
     Raises
     ------
     CaptureNotFoundError
-        If it is no folder.
+        If it does not exist.
     InvalidInputError
-        If it is itself a recording.
+        If it is no folder, or itself a recording.
     """
+    if not folder.exists():
+        raise CaptureNotFoundError(f"{folder} does not exist; give the folder of the sessions")
     if not folder.is_dir():
-        raise CaptureNotFoundError(f"{folder} is no folder; give the folder of the sessions")
+        raise InvalidInputError(f"{folder} is no folder; give the folder of the sessions")
     if (folder / MANIFEST_FILE).exists() or _sensor_folders(folder):
         raise InvalidInputError(f"{folder} is one session; give the folder that holds several")
     return tuple(

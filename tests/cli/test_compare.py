@@ -119,7 +119,7 @@ def test_unreadable_file_of_a_folder_is_named_and_left_out(sessions, tmp_path):
         (["compare", "{0}/week0.csv"], 2, "two"),
         (["compare", "{0}/week0.csv", "{0}/nowhere.csv"], 3, "nowhere.csv"),
         (["trend", "{0}/week0.csv"], 2, "folder"),
-        (["trend", "{0}/nowhere"], 2, "folder"),
+        (["trend", "{0}/nowhere"], 3, "folder"),
         (["compare", "{0}/week0.csv", "{0}/week1.csv", "--side", "left", "--html", "{0}"], 0, ""),
     ],
 )

@@ -78,6 +78,13 @@ class LegsCalibration:
         "a line of 0.25 Hz and wider is resolved, and a minute holds 29 segments",
         source=JUDGEMENT,
     )
+    most_apart_s: float = calibrated(
+        120.0,
+        "s",
+        "sensors of one session begin within this time of each other: searching and connecting "
+        "take less",
+        source=JUDGEMENT,
+    )
     least_segments: float = calibrated(
         8,
         "1",
