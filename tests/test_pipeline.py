@@ -146,7 +146,7 @@ def test_progress_is_reported_stage_by_stage(samples, tmp_path):
         (leg(300), {"sampling_rate_hz": FS, "activity": "run.fit"}, "give an Activity"),
         (leg(300), {"sampling_rate_hz": FS, "progress": 3}, "give a function"),
         ([["a", "b", "c"]], {"sampling_rate_hz": FS}, "does not hold numbers"),
-        (leg(300), {"sampling_rate_hz": -1.0}, "positive number of hertz"),
+        (leg(300), {"sampling_rate_hz": -1.0}, "give 1 to 20000 Hz"),
         (leg(300), {"sampling_rate_hz": FS, "reading": ReadOptions(unit="g")}, "leave unit= out"),
         (leg(300), {"sampling_rate_hz": FS, "reading": ReadOptions(columns="x")}, "for files"),
         (leg(300), {"sampling_rate_hz": FS, "settings": {"band": 12}}, "there is no setting"),

@@ -24,7 +24,7 @@ from devices.simulated.xsens_dot import XsensDot
 from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from devices.link.options import LinkOptions
+    from devices.link.options import LinkOptions, LinkTimeouts
     from devices.link.source import SensorSource
     from devices.profile import RequestedSettings, SensorProfile
     from devices.request import Request
@@ -238,6 +238,12 @@ def open_simulated(request: Request) -> SensorSource:
     )
 
 
+def _at_speed(timeouts: LinkTimeouts, speed: float) -> LinkTimeouts:
+    """Return the waits between reconnections as they are in the time of the simulation."""
+    waits = ("first_wait_s", "longest_wait_s", "fruitful_s")
+    return replace(timeouts, **{name: getattr(timeouts, name) / max(1.0, speed) for name in waits})
+
+
 def paced_source(
     model: SensorModel,
     settings: RequestedSettings,
@@ -271,7 +277,9 @@ def paced_source(
         settings,
         profile=profile,
         tap=tap,
-        link=replace(link, backend=backend_over(radio)),
+        link=replace(
+            link, backend=backend_over(radio), timeouts=_at_speed(link.timeouts, model.speed)
+        ),
         clocks=HostClocks(monotonic=clock.host_s),
     )
     radio.n_waiting = lambda: source.n_waiting

@@ -3,7 +3,7 @@
     python tests/bench/batch_scale.py            2,000 captures of ten minutes, 1 and 2 workers
     python tests/bench/batch_scale.py --short    a few, for CI
 
-Prints tables for docs/explanation/many-captures.md. Captures are made from a few drawn ones by hard
+Prints tables. Captures are made from a few drawn ones by hard
 links: their content is in the cache of the disk, so reading from a slow store comes on top.
 """
 

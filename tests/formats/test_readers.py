@@ -501,7 +501,7 @@ def test_missing_file_and_strange_folder(tmp_path):
         ({"columns": "time_s,x_g,y_mg,z_g"}, "different units"),
         ({"unit": "furlong"}, "unit 'furlong' is not known"),
         ({"gravity": "maybe"}, "included or removed"),
-        ({"sampling_rate_hz": -1.0}, "positive number"),
+        ({"sampling_rate_hz": -1.0}, "give 1 to 20000 Hz"),
     ],
 )
 def test_unusable_options_are_refused(capture, options, match):
@@ -576,7 +576,7 @@ def test_every_reader_opens_what_it_claims(tmp_path):
     samples[:, 2] += 9.81
     recording = Recording.from_arrays(samples, sampling_rate_hz=101.0)
     opened = set()
-    for slug in WRITERS:
+    for slug in set(WRITERS) - {"mcap"}:  # which is for viewers, and is not read back
         path = tmp_path / f"some.{slug}"
         WRITERS[slug].write(recording, path, WriteOptions())
         reader = next(one for one in READERS if one.claims(path))
