@@ -32,10 +32,12 @@ class LslSource(PhoneSource):
 
     Parameters
     ----------
-    profile, settings, tap, timeouts, clocks
+    profile, settings
         As for `PhoneSource`.
     stream : str
         Name of the stream.
+    tap, timeouts, clocks
+        As for `PhoneSource`.
 
     Raises
     ------

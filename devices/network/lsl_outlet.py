@@ -40,7 +40,7 @@ class StampSmoother:
     >>> smoother.stamps_s(np.array([7.0, 7.1]), 100.0).round(3).tolist()
     [99.9, 100.0]
     >>> smoother.stamps_s(np.array([7.2, 7.3]), 100.25).round(3).tolist()
-    [100.1, 100.2]
+    [100.104, 100.204]
     """
 
     def __init__(self) -> None:

@@ -34,12 +34,14 @@ class PolledSource(PhoneSource):
 
     Parameters
     ----------
-    profile, settings, tap, timeouts, clocks
+    profile, settings
         As for `PhoneSource`.
     host : str
         Name or address of the phone.
     ports : sequence of int
         Ports to try at the start, in order.
+    tap, timeouts, clocks
+        As for `PhoneSource`.
 
     Notes
     -----

@@ -32,12 +32,14 @@ class PushedSource(PhoneSource):
 
     Parameters
     ----------
-    profile, settings, tap, timeouts, clocks
+    profile, settings
         As for `PhoneSource`.
     host : str
         Address of this computer at which to listen; empty for that of its network.
     port : int
         Port; 0 for any that is free.
+    tap, timeouts, clocks
+        As for `PhoneSource`.
     first_s : float
         How long the first message is awaited, s.
 

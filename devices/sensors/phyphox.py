@@ -1,4 +1,4 @@
-"""phyphox on a phone: its remote interface, polled over HTTP.
+"""The remote interface of phyphox on a phone, polled over HTTP.
 
 The protocol is documented by its makers at phyphox.org/wiki, "Remote-interface communication".
 Bodies of answers in, samples out; requests are made in `devices.network`.
