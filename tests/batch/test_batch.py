@@ -3,8 +3,6 @@
 import csv
 import gzip
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.deadly import square_or_die
 
 from tremor.batch.executors import SerialExecutor, processes, results_of
 from tremor.batch.items import Shard, gather_items
@@ -231,17 +230,9 @@ def _is_running(pid: int) -> bool:
         return False
 
 
-def _square_or_die(number):
-    if number == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if number == 5:
-        raise ValueError("five")
-    return number * number
-
-
 def test_a_worker_that_dies_takes_one_task_with_it():
     found = dict(
-        results_of(range(8), _square_or_die, make_executor=lambda: processes(2), n_workers=2)
+        results_of(range(8), square_or_die, make_executor=lambda: processes(2), n_workers=2)
     )
     assert {n: found[n] for n in (0, 1, 2, 4, 6, 7)} == {n: n * n for n in (0, 1, 2, 4, 6, 7)}
     assert "Broken" in type(found[3]).__name__
