@@ -52,7 +52,7 @@ MOST_MEMORY_BYTES = 500_000_000
 #: A worker that says nothing for so long is stuck in code that hears no signal.
 MOST_SILENCE_S = 60.0
 #: In the short form, for each target.
-SHORT_S = 6.0
+SHORT_S = 3.0
 MINIMISING_TRIES = 200
 
 CELLS = (
