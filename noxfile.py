@@ -59,7 +59,15 @@ def format_(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """Look at the pages in Chromium: accessible, quiet, within the screen, printed."""
-    session.run(PYTHON, "-m", "pytest", "-q", "-rs", "tests/report/test_browser.py", "tests/app/test_browser.py")
+    session.run(
+        PYTHON,
+        "-m",
+        "pytest",
+        "-q",
+        "-rs",
+        "tests/report/test_browser.py",
+        "tests/app/test_browser.py",
+    )
 
 
 @nox.session
