@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -21,7 +20,8 @@ from devices.link.connection import SensorConnection
 from devices.link.discovery import DiscoveredDevice, SensorSelector, find
 from devices.link.options import LEAST_MTU, HostClocks, LinkOptions
 from devices.link.remedies import remedy
-from devices.link.stream import PacketStream, StreamCounts
+from devices.link.stream import PacketStream
+from devices.link.streamed import StreamedSource
 from devices.profile import RequestedSettings, SensorProfile, Started, StreamSettings
 from tremor.errors import (
     InvalidInputError,
@@ -34,7 +34,7 @@ from tremor.errors import (
 from tremor.packets import LinkEvent, Packet
 
 if TYPE_CHECKING:
-    from tremor.recording import SampleBlock
+    pass
 
 __all__ = ["SensorSource", "Tap"]
 
@@ -53,7 +53,7 @@ _SHARED: Final = (
 _ADAPTER_LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
-class SensorSource:
+class SensorSource(StreamedSource):
     """Samples of a sensor over Bluetooth.
 
     Entering finds, connects and starts the sensor; leaving stops and disconnects it, whatever the
@@ -108,15 +108,13 @@ class SensorSource:
         self._tap = tap
         self._link = link or LinkOptions()
         self._timeouts = self._link.timeouts
-        self._clocks = clocks or HostClocks()
+        stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._on_event)
+        super().__init__(stream, clocks or HostClocks())
         self._rng = rng or random.Random()
-        self._stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._on_event)
         self._device: DiscoveredDevice | None = None
         self._settings: StreamSettings | None = None
-        self._started: Started | None = None
         self._connection: SensorConnection | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._is_open = False
         self._claim: SensorClaim | None = None
         self._claim_watcher: asyncio.Task[None] | None = None
         self._has_told_mtu = False
@@ -151,50 +149,9 @@ class SensorSource:
         return self._require_device().peripheral.rssi_dbm
 
     @property
-    def started(self) -> Started:
-        """Granted settings.
-
-        Raises
-        ------
-        InvalidInputError
-            If the source is closed.
-        """
-        if self._started is None:
-            raise InvalidInputError("the source is closed; use it inside of 'async with'")
-        return self._started
-
-    @property
-    def nominal_sampling_rate_hz(self) -> float:
-        """Granted sampling rate, Hz; the true rate may differ by some percent."""
-        return self.started.settings.sampling_rate_hz
-
-    @property
-    def counts(self) -> StreamCounts:
-        """Counters of the stream."""
-        return self._stream.counts
-
-    @property
-    def n_rejected(self) -> int:
-        """Number of lines, frames or bytes that the decoder discarded as damaged."""
-        return self._stream.n_rejected
-
-    @property
-    def n_waiting(self) -> int:
-        """Number of packets that wait for the reader."""
-        return self._stream.n_waiting
-
-    def now_s(self) -> float:
-        """Return the time on the clock that stamps the packets, s."""
-        return self._clocks.monotonic()
-
-    @property
     def is_linked(self) -> bool:
         """Whether the sensor is connected and streams; false during a reconnection."""
         return self._connection is not None and self._connection.is_streaming
-
-    def is_open(self) -> bool:
-        """Check whether the source can be read."""
-        return self._is_open
 
     def _require_device(self) -> DiscoveredDevice:
         if self._device is None:
@@ -216,42 +173,6 @@ class SensorSource:
         if self._claim is not None:
             self._claim_watcher = asyncio.create_task(self._watch_claim(self._claim))
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await finish_despite_cancellation(self.stop())
-
-    async def __aiter__(self) -> AsyncIterator[SampleBlock]:
-        """Yield blocks as they arrive, until `stop`.
-
-        Yields
-        ------
-        SampleBlock
-            In order.
-
-        Raises
-        ------
-        SensorLostError
-            If the link is lost and does not come back.
-        """
-        if not self._is_open:
-            raise InvalidInputError("the source is closed; use it inside of 'async with'")
-        async for block in self._stream.blocks():
-            yield block
-
-    def decode_waiting(self) -> list[SampleBlock]:
-        """Decode the packets that were received but not read, after reading was interrupted.
-
-        Returns
-        -------
-        list of SampleBlock
-            In order.
-        """
-        return list(self._stream.decode_waiting())
 
     async def battery_percent(self) -> int | None:
         """Read the charge of the battery; possible while streaming.

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from types import TracebackType
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from devices.link.cancellation import finish_despite_cancellation
 from devices.link.options import HostClocks, LinkTimeouts
-from devices.link.stream import PacketStream, StreamCounts
+from devices.link.stream import PacketStream
+from devices.link.streamed import StreamedSource
 from devices.profile import Pause, Read, RequestedSettings, SensorProfile, Started, Step
-from tremor.errors import InvalidInputError, LinkError, PacketError, SensorLostError
+from tremor.errors import LinkError, PacketError, SensorLostError
 from tremor.packets import LinkEvent, Packet
 
 if TYPE_CHECKING:
-    from tremor.recording import SampleBlock
+    pass
 
 __all__ = ["PhoneSource", "converse"]
 
@@ -75,7 +75,7 @@ async def converse(
                 raise TypeError(f"{type(step).__name__} is no step over a network")
 
 
-class PhoneSource(ABC):
+class PhoneSource(StreamedSource):
     """Samples of a phone.
 
     Parameters
@@ -110,11 +110,9 @@ class PhoneSource(ABC):
         self._settings = settings.resolve(profile)
         self._tap = tap
         self._timeouts = timeouts or LinkTimeouts()
-        self._clocks = clocks or HostClocks()
+        stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._report)
+        super().__init__(stream, clocks or HostClocks())
         self._rng = random.Random()
-        self._stream = PacketStream(longest_s=self._timeouts.queue_s, on_event=self._report)
-        self._started: Started | None = None
-        self._is_open = False
         self._is_linked = self._is_closed = False
         self._follower: asyncio.Task[None] | None = None
 
@@ -136,64 +134,13 @@ class PhoneSource(ABC):
         return None
 
     @property
-    def started(self) -> Started:
-        """Granted settings.
-
-        Raises
-        ------
-        InvalidInputError
-            If the source is closed.
-        """
-        if self._started is None:
-            raise InvalidInputError("the source is closed; use it inside of 'async with'")
-        return self._started
-
-    @property
-    def nominal_sampling_rate_hz(self) -> float:
-        """Sampling rate as measured at the start, Hz."""
-        return self.started.settings.sampling_rate_hz
-
-    @property
-    def counts(self) -> StreamCounts:
-        """Counters of the stream."""
-        return self._stream.counts
-
-    @property
-    def n_rejected(self) -> int:
-        """Number of samples that the decoder discarded as damaged."""
-        return self._stream.n_rejected
-
-    @property
-    def n_waiting(self) -> int:
-        """Number of packets that wait for the reader."""
-        return self._stream.n_waiting
-
-    def now_s(self) -> float:
-        """Return the time on the clock that stamps the packets, s."""
-        return self._clocks.monotonic()
-
-    @property
     def is_linked(self) -> bool:
         """Whether samples come; false during a drop-out or a pause."""
         return self._is_linked
 
-    def is_open(self) -> bool:
-        """Check whether the source can be read."""
-        return self._is_open
-
     async def battery_percent(self) -> int | None:
         """Return None: neither protocol tells the charge."""
         return None
-
-    def decode_waiting(self) -> list[SampleBlock]:
-        """Decode the packets that were received but not read, after reading was interrupted.
-
-        Returns
-        -------
-        list of SampleBlock
-            In order.
-        """
-        return list(self._stream.decode_waiting())
 
     async def __aenter__(self) -> Self:
         try:
@@ -206,32 +153,6 @@ class PhoneSource(ABC):
         self._is_open = True
         self._follower = asyncio.create_task(self._follow_to_end())
         return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await finish_despite_cancellation(self.stop())
-
-    async def __aiter__(self) -> AsyncIterator[SampleBlock]:
-        """Yield blocks as they arrive, until `stop`.
-
-        Yields
-        ------
-        SampleBlock
-            In order.
-
-        Raises
-        ------
-        SensorLostError
-            If the phone is lost and does not come back.
-        """
-        if not self._is_open:
-            raise InvalidInputError("the source is closed; use it inside of 'async with'")
-        async for block in self._stream.blocks():
-            yield block
 
     async def stop(self) -> None:
         """Stop; packets that are waiting can still be read."""
