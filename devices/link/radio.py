@@ -322,7 +322,7 @@ class GattConnection:
         if uuid in self._subscribed:
             return  # bleak would silently replace the callback
         was_there = self._is_notifying(uuid) if self._finds_out else bool(self._shared)
-        self._repeats[uuid] = RepeatFilter(is_shared=was_there)
+        self._repeats[uuid] = RepeatFilter(is_shared=was_there, is_subscribed=False)
         self._shared = bool(self._shared) or was_there
         with translated_errors(f"turn on notifications of {self._name}"):
             async with asyncio.timeout(self._step_s):
@@ -332,6 +332,7 @@ class GattConnection:
                     # The default, AcquireNotify, drops notifications if this program is slow.
                     bluez={"use_start_notify": True},
                 )
+        self._repeats[uuid].begin()
         self._subscribed.add(uuid)
 
     def _is_notifying(self, uuid: str) -> bool:

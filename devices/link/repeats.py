@@ -29,6 +29,9 @@ class RepeatFilter:
     ----------
     is_shared : bool
         Whether another program was subscribed before.
+    is_subscribed : bool
+        Whether this program is subscribed already. Before, it hears the announcements for the
+        others alone, which do not tell how many there will be.
 
     Attributes
     ----------
@@ -49,7 +52,8 @@ class RepeatFilter:
     [False, True, False]
     """
 
-    def __init__(self, *, is_shared: bool) -> None:
+    def __init__(self, *, is_shared: bool, is_subscribed: bool = True) -> None:
+        self._is_subscribed = is_subscribed
         self._value: bytes | None = None
         self._last_s = 0.0
         #: Times that the present value came, that each is announced (None while that is not
@@ -67,6 +71,10 @@ class RepeatFilter:
     def is_shared(self) -> bool:
         """Whether another program listens as well."""
         return self._n_each is None or self._n_each > 1
+
+    def begin(self) -> None:
+        """Count announcements from now on: this program is subscribed."""
+        self._is_subscribed = True
 
     def is_repeat(self, data: bytes, arrival_s: float) -> bool:
         """Check whether a notification is that before once more, and count it.
@@ -87,7 +95,7 @@ class RepeatFilter:
         if data != self._value:
             self._learn()
             self._value, self._n_same = data, 1
-            self._n_values += 1
+            self._n_values += self._is_subscribed
             return False
         self._n_same += 1
         if self._n_each is not None and self._n_values >= _N_TO_LEARN:

@@ -101,6 +101,20 @@ def test_as_often_as_each_is_announced_a_value_is_one(n_listeners, apart_s):
     assert kept[-340:] == sent[-340:]
 
 
+def test_what_was_announced_for_others_alone_tells_nothing():
+    """A busy computer hears some before it is subscribed, and each that follows twice."""
+    values = [bytes([value]) for value in range(60)]
+    repeats, kept = RepeatFilter(is_shared=True, is_subscribed=False), []
+    for number, value in enumerate(values):
+        if number == 14:  # the answer comes after some that were announced for both
+            repeats.begin()
+        for copy in range(1 if number < 9 else 2):
+            if not repeats.is_repeat(value, 0.02 * number + 1e-4 * copy):
+                kept.append(value)
+    assert kept == values
+    assert repeats.is_shared
+
+
 def heard(values, n_listeners):
     """Which announcements of values are kept, each announced as often as there are listeners."""
     repeats, kept = RepeatFilter(is_shared=False), []
