@@ -110,7 +110,7 @@ def merging(n: int) -> None:
     """Print what merging the rows of many captures costs."""
     from tremor.batch.items import gather_items
     from tremor.batch.request import BatchRequest
-    from tremor.batch.rows import journals_in, read_rows
+    from tremor.batch.rows import StoredRows, journals_in
     from tremor.batch.run import run_batch as run_one
 
     with tempfile.TemporaryDirectory() as place:
@@ -118,7 +118,7 @@ def merging(n: int) -> None:
         captures.mkdir()
         write_captures(captures, n=1, n_drawn=1, duration_s=600.0)
         run_one(gather_items([str(captures)]), BatchRequest(out=Path(place, "one")))
-        row = next(read_rows(journals_in(Path(place, "one"))))
+        row = next(iter(StoredRows(journals_in(Path(place, "one")))))
         shards = 40
         folder = Path(place, "many")
         folder.mkdir()

@@ -10,14 +10,14 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, Self
 
 from tremor.batch.items import Item, Shard
 
-__all__ = ["CaptureRow", "Journal", "Outcome", "journal_name", "journals_in", "read_rows"]
+__all__ = ["CaptureRow", "Journal", "Outcome", "StoredRows", "journal_name", "journals_in"]
 
 Outcome = Literal["measured", "no_tremor", "insufficient", "failed"]
 #: A crash of the whole computer costs at most the rows of this time, s.
@@ -146,34 +146,53 @@ def journals_in(folder: Path) -> list[Path]:
     return sorted(folder.glob("rows-*-of-*.jsonl"))
 
 
-def read_rows(journals: Iterable[Path]) -> Iterator[CaptureRow]:
-    """Read rows, the latest of each capture, in the order of the captures.
+class StoredRows:
+    """The rows of journals, the latest of each capture.
+
+    Only numbers and places are held in memory, so that a million rows are no trouble.
 
     Parameters
     ----------
     journals : iterable of Path
         Journals; torn and foreign lines are left out.
-
-    Yields
-    ------
-    CaptureRow
-        One row a capture. Only numbers and places are held in memory, so a million are no trouble.
     """
-    places: dict[str, tuple[int, Path, int]] = {}
-    for path in journals:
-        with path.open("rb") as stream:
+
+    def __init__(self, journals: Iterable[Path]) -> None:
+        self._places: dict[str, tuple[int, Path, int]] = {}
+        for path in journals:
             begin = 0
-            for line in stream:
-                try:
-                    row = CaptureRow.from_line(line)
-                    places[row.item.id] = (row.item.number, path, begin)
-                except ValueError:
-                    pass
-                begin += len(line)
-    with ExitStack() as stack:
-        opened: dict[Path, BinaryIO] = {}
-        for _, path, begin in sorted(places.values()):
-            if path not in opened:
-                opened[path] = stack.enter_context(path.open("rb"))
-            opened[path].seek(begin)
-            yield replace(CaptureRow.from_line(opened[path].readline()), folder=str(path.parent))
+            with path.open("rb") as stream:
+                for line in stream:
+                    with suppress(ValueError):
+                        item = CaptureRow.from_line(line).item
+                        self._places[item.id] = (item.number, path, begin)
+                    begin += len(line)
+
+    def __iter__(self) -> Iterator[CaptureRow]:
+        """Yield the rows in the order of the captures.
+
+        Yields
+        ------
+        CaptureRow
+            One row a capture.
+        """
+        with ExitStack() as stack:
+            opened: dict[Path, BinaryIO] = {}
+            for _, path, begin in sorted(self._places.values()):
+                if path not in opened:
+                    opened[path] = stack.enter_context(path.open("rb"))
+                yield _row_at(opened[path], path, begin)
+
+    def get(self, capture_id: str) -> CaptureRow | None:
+        """Return the row of a capture; None if there is none."""
+        place = self._places.get(capture_id)
+        if place is None:
+            return None
+        _, path, begin = place
+        with path.open("rb") as stream:
+            return _row_at(stream, path, begin)
+
+
+def _row_at(stream: BinaryIO, path: Path, begin: int) -> CaptureRow:
+    stream.seek(begin)
+    return replace(CaptureRow.from_line(stream.readline()), folder=str(path.parent))

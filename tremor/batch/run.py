@@ -20,7 +20,7 @@ from tremor.batch.items import Item, Shard, gather_items, parse_shard
 from tremor.batch.odd_ones import odd_columns
 from tremor.batch.one_capture import analyze_capture, failed_row
 from tremor.batch.request import BatchRequest
-from tremor.batch.rows import CaptureRow, Journal, journal_name, journals_in, read_rows
+from tremor.batch.rows import CaptureRow, Journal, StoredRows, journal_name, journals_in
 from tremor.batch.tables import (
     DICTIONARY_TABLE,
     QUALITY_TABLE,
@@ -136,7 +136,7 @@ def run_batch(
             f"{request.out} holds a batch already; go on with --resume, or give another folder"
         )
     _make_folder(request)
-    known = {row.item.id: row for row in read_rows(journals_in(request.out))}
+    known = StoredRows(journals_in(request.out) if resume else ())
     report = _work(mine, request, known, workers or Workers(), journal_path, progress)
     if shard.n == 1:  # shares are put together by `merge`
         asked = {item.id: item for item in mine}
@@ -163,7 +163,7 @@ def _make_folder(request: BatchRequest) -> None:
 def _work(
     mine: list[Item],
     request: BatchRequest,
-    known: Mapping[str, CaptureRow],
+    known: StoredRows,
     workers: Workers,
     journal_path: Path,
     progress: Progress | None,
@@ -193,7 +193,7 @@ def _do(task: tuple[Item, CaptureRow | None], request: BatchRequest) -> CaptureR
 def _rows(
     mine: list[Item],
     request: BatchRequest,
-    known: Mapping[str, CaptureRow],
+    known: StoredRows,
     workers: Workers,
     stack: ExitStack,
 ) -> Iterator[CaptureRow]:
@@ -348,10 +348,10 @@ def write_tables(
     Counter
         Number of captures by outcome.
     """
-    journals = [journal for folder in folders for journal in journals_in(folder)]
+    stored = StoredRows(journal for folder in folders for journal in journals_in(folder))
 
     def rows() -> Iterator[CaptureRow]:
-        for row in read_rows(journals):
+        for row in stored:
             if asked is None:
                 yield row
             elif row.item.id in asked:

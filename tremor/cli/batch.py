@@ -167,14 +167,14 @@ def merge(
 def _write_more(out: Path, folders: Sequence[Path], *, parquet: bool, bids: bool) -> None:
     """Write the forms of the tables that were asked for beside the usual ones."""
     from tremor.batch.bids_derivatives import write_derivatives
-    from tremor.batch.rows import journals_in, read_rows
+    from tremor.batch.rows import StoredRows, journals_in
     from tremor.batch.tables import SUMMARY_TABLE, write_parquet
 
     if parquet:
         write_parquet(out / "summary.parquet", out / "summary.csv", SUMMARY_TABLE)
     if bids:
         journals = [journal for folder in folders for journal in journals_in(folder)]
-        write_derivatives(out / "bids", read_rows(journals))
+        write_derivatives(out / "bids", StoredRows(journals))
 
 
 def _shown_on(bar: Progress) -> Any:  # noqa: ANN401 - a function of a row and two numbers
