@@ -18,9 +18,17 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
+
+from tremor.batch.executors import processes, results_of
+from tremor.batch.items import gather_items
+from tremor.batch.request import BatchRequest
+from tremor.batch.rows import CaptureRow, Journal, StoredRows, journals_in
+from tremor.batch.run import run_batch as run_items
 
 RATE_HZ = 52.0
 CODE = "import sys; from tremor.cli.main import main; sys.exit(main())"
@@ -106,19 +114,75 @@ def memory_is_flat(n: int) -> None:
     print("memory of one process:", "; ".join(found), "\n")
 
 
-def merging(n: int) -> None:
-    """Print what merging the rows of many captures costs."""
-    from tremor.batch.items import gather_items
-    from tremor.batch.request import BatchRequest
-    from tremor.batch.rows import StoredRows, journals_in
-    from tremor.batch.run import run_batch as run_one
+def long_capture(duration_s: float) -> None:
+    """Print what a capture of a day costs, and how much of it is reading."""
+    with tempfile.TemporaryDirectory() as place:
+        captures = Path(place, "captures")
+        captures.mkdir()
+        size = write_captures(captures, n=1, n_drawn=1, duration_s=duration_s)
+        before = processor_s(resource.RUSAGE_CHILDREN)
+        _, spent_s, mib = run_batch(captures, Path(place, "out"), n_workers=1)
+        used_s = processor_s(resource.RUSAGE_CHILDREN) - before
+        path = next(captures.glob("*.csv"))
+        result = next(Path(place, "out").rglob("*.json.gz")).stat().st_size
+        code = (
+            "import os, sys; from tremor.opening import read; before = sum(os.times()[:4]); "
+            "read(sys.argv[1]); print(sum(os.times()[:4]) - before)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(path)], check=True, text=True, capture_output=True
+        )
+        print(
+            f"a capture of {duration_s / 3600:g} h ({size / 1e6:.0f} MB) alone: {spent_s:.1f} s, "
+            f"{used_s:.1f} s of processor with the start of the command, of which "
+            f"{float(done.stdout):.1f} s reading, {mib:.0f} MiB; "
+            f"its result: {result / 1e3:.0f} kB\n"
+        )
 
+
+def processor_s(who: int) -> float:
+    """Return the processor time of this process or of its children, s."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def one_row() -> CaptureRow:
+    """Return the row of a capture of ten minutes."""
     with tempfile.TemporaryDirectory() as place:
         captures = Path(place, "captures")
         captures.mkdir()
         write_captures(captures, n=1, n_drawn=1, duration_s=600.0)
-        run_one(gather_items([str(captures)]), BatchRequest(out=Path(place, "one")))
-        row = next(iter(StoredRows(journals_in(Path(place, "one")))))
+        run_items(gather_items([str(captures)]), BatchRequest(out=Path(place, "one")))
+        return next(iter(StoredRows(journals_in(Path(place, "one")))))
+
+
+def same(row: CaptureRow) -> CaptureRow:
+    """Do no work, and return a row."""
+    return row
+
+
+def handing_out(n: int) -> None:
+    """Print what the process that hands out the work spends on each capture."""
+    row = one_row()
+    before_s, before = processor_s(resource.RUSAGE_SELF), time.perf_counter()
+    with tempfile.TemporaryDirectory() as place:
+        journal = Journal(Path(place, "rows"))
+        found = results_of(repeat(row, n), same, make_executor=partial(processes, 2), n_workers=2)
+        for _, outcome in found:
+            journal.add(outcome)
+        journal.close()
+    wall_s = time.perf_counter() - before
+    used_s = processor_s(resource.RUSAGE_SELF) - before_s
+    print(
+        f"handing out {n} captures of no work to 2 workers: {1e3 * used_s / n:.2f} ms of processor "
+        f"each, {n / wall_s:.0f} captures/s\n"
+    )
+
+
+def merging(n: int) -> None:
+    """Print what merging the rows of many captures costs."""
+    row = one_row()
+    with tempfile.TemporaryDirectory() as place:
         shards = 40
         folder = Path(place, "many")
         folder.mkdir()
@@ -158,6 +222,8 @@ def main() -> None:
     n, rows, duration_s = (8, 2000, 60.0) if asked.short else (asked.captures, asked.rows, 600.0)
     scaling(n, n_drawn=8 if asked.short else 40, duration_s=duration_s)
     memory_is_flat(32 if asked.short else 400)
+    long_capture(600.0 if asked.short else 86_400.0)
+    handing_out(200 if asked.short else 5000)
     merging(rows)
 
 
