@@ -56,62 +56,61 @@ def write_captures(folder: Path, *, n: int, n_drawn: int, duration_s: float) -> 
     return drawn[0].stat().st_size
 
 
-def run_batch(captures: Path, out: Path, *, n_workers: int) -> tuple[float, float, float]:
-    """Return wall time, s, time of the work alone, s, and greatest memory of a process, MiB."""
+def memory_mib(pid: int) -> float:
+    """Return the resident memory of a process and of all that it started, MiB; 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    own = next((line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")), 0)
+    return int(own) / 1024 + sum(memory_mib(int(child)) for child in children)
+
+
+def run_batch(captures: Path, out: Path, *, n_workers: int) -> tuple[float, float, list[float]]:
+    """Return wall time, s, time of the work alone, s, and memory of all processes, MiB."""
     before = time.perf_counter()
     command = [sys.executable, "-c", CODE, "batch", str(captures), "--out", str(out), "-q"]
-    subprocess.run([*command, "--workers", str(n_workers)], check=True, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen([*command, "--workers", str(n_workers)], stdout=subprocess.DEVNULL)
+    used_mib = []
+    while child.poll() is None:
+        used_mib.append(memory_mib(child.pid))
+        time.sleep(0.05)
     wall_s = time.perf_counter() - before
+    if child.returncode:
+        sys.exit(f"batch ended with {child.returncode}")
     with (out / "rows-1-of-1.jsonl").open() as stream:
         spent_s = sum(json.loads(line)["spent_s"] for line in stream)
-    return wall_s, spent_s, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return wall_s, spent_s, used_mib
 
 
 def scaling(n: int, *, n_drawn: int, duration_s: float) -> None:
-    """Print captures per second against the number of workers."""
+    """Print captures per second against the number of workers, and memory over the time."""
     print(f"{n} captures of {duration_s:g} s at {RATE_HZ:g} Hz\n")
-    print("| workers | captures/s | times serial | overhead per capture (ms) | work (ms) | MiB |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| workers | captures/s | times serial | overhead per capture (ms) | work (ms) "
+        "| MiB in the first tenth | MiB after |\n|---|---|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory() as place:
         captures = Path(place, "captures")
         captures.mkdir()
         size = write_captures(captures, n=n, n_drawn=n_drawn, duration_s=duration_s)
         serial_s = 0.0
         for n_workers in (1, 2):
-            wall_s, spent_s, mib = run_batch(
+            wall_s, spent_s, used_mib = run_batch(
                 captures, Path(place, f"out{n_workers}"), n_workers=n_workers
             )
             serial_s = serial_s or wall_s
             overhead_ms = 1e3 * (wall_s * n_workers - spent_s) / n
+            tenth = len(used_mib) // 10 + 1
             print(
                 f"| {n_workers} | {n / wall_s:.1f} | {serial_s / wall_s:.2f} | {overhead_ms:.1f} "
-                f"| {1e3 * spent_s / n:.1f} | {mib:.0f} |"
+                f"| {1e3 * spent_s / n:.1f} "
+                f"| {max(used_mib[:tenth]):.0f} | {max(used_mib[tenth:]):.0f} |",
+                flush=True,
             )
         results = sum(one.stat().st_size for one in Path(place, "out1").rglob("*.json.gz"))
         print(f"\na capture: {size / 1e6:.2f} MB, its result: {results / n / 1e3:.0f} kB\n")
-
-
-def memory_is_flat(n: int) -> None:
-    """Print the greatest memory of a serial batch of few and of many captures."""
-    found = []
-    for count in (n // 8, n):
-        with tempfile.TemporaryDirectory() as place:
-            captures = Path(place, "captures")
-            captures.mkdir()
-            write_captures(captures, n=count, n_drawn=4, duration_s=60.0)
-            code = (
-                "import resource, sys; from tremor.cli.main import main; "
-                "import atexit; atexit.register(lambda: print(resource.getrusage("
-                "resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)); sys.exit(main())"
-            )
-            done = subprocess.run(
-                [sys.executable, "-c", code, "batch", str(captures), "--out", f"{place}/out", "-q"],
-                check=True,
-                text=True,
-                capture_output=True,
-            )
-            found.append(f"{count} captures: {int(done.stderr.split()[-1]) / 1024:.0f} MiB")
-    print("memory of one process:", "; ".join(found), "\n")
 
 
 def long_capture(duration_s: float) -> None:
@@ -121,7 +120,7 @@ def long_capture(duration_s: float) -> None:
         captures.mkdir()
         size = write_captures(captures, n=1, n_drawn=1, duration_s=duration_s)
         before = processor_s(resource.RUSAGE_CHILDREN)
-        _, spent_s, mib = run_batch(captures, Path(place, "out"), n_workers=1)
+        _, spent_s, used_mib = run_batch(captures, Path(place, "out"), n_workers=1)
         used_s = processor_s(resource.RUSAGE_CHILDREN) - before
         path = next(captures.glob("*.csv"))
         result = next(Path(place, "out").rglob("*.json.gz")).stat().st_size
@@ -135,7 +134,7 @@ def long_capture(duration_s: float) -> None:
         print(
             f"a capture of {duration_s / 3600:g} h ({size / 1e6:.0f} MB) alone: {spent_s:.1f} s, "
             f"{used_s:.1f} s of processor with the start of the command, of which "
-            f"{float(done.stdout):.1f} s reading, {mib:.0f} MiB; "
+            f"{float(done.stdout):.1f} s reading, {max(used_mib):.0f} MiB of all processes; "
             f"its result: {result / 1e3:.0f} kB\n"
         )
 
@@ -196,10 +195,10 @@ def merging(n: int) -> None:
         size = sum(one.stat().st_size for one in folder.iterdir())
         before = time.perf_counter()
         code = (
-            "import resource, sys; from pathlib import Path; "
-            "from tremor.batch.run import merge_batches; "
+            "import sys; from pathlib import Path; from tremor.batch.run import merge_batches; "
             "merge_batches([Path(sys.argv[1])], Path(sys.argv[1])); "
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+            "used = Path('/proc/self/status').read_text().split('VmHWM:')[1]; "
+            "print(int(used.split()[0]) / 1024)"
         )
         done = subprocess.run(
             [sys.executable, "-c", code, str(folder)], check=True, text=True, capture_output=True
@@ -221,7 +220,6 @@ def main() -> None:
     asked = parser.parse_args()
     n, rows, duration_s = (8, 2000, 60.0) if asked.short else (asked.captures, asked.rows, 600.0)
     scaling(n, n_drawn=8 if asked.short else 40, duration_s=duration_s)
-    memory_is_flat(32 if asked.short else 400)
     long_capture(600.0 if asked.short else 86_400.0)
     handing_out(200 if asked.short else 5000)
     merging(rows)
