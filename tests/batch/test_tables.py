@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tremor.batch.bids_derivatives import write_derivatives
-from tremor.batch.group_statistics import median_of, write_group_tables
+from tremor.batch.bids_derivatives import Derivatives
+from tremor.batch.group_statistics import Cohort, median_of
 from tremor.batch.items import Item
-from tremor.batch.odd_ones import COMPARED, odd_columns
+from tremor.batch.odd_ones import COMPARED, OddSearch
 from tremor.batch.rows import CaptureRow
-from tremor.batch.tables import SUMMARY_TABLE, write_parquet, write_table
+from tremor.batch.tables import SUMMARY_TABLE, cells_of, write_cells, write_parquet
 from tremor.report.batch_page import IndexRow, render_batch_page
 from tremor.settings.batches import ODD
 
@@ -22,6 +22,26 @@ def row(number, *, outcome="measured", subject="", group="", session="", **summa
         session=session, other={"arm": str(number)},
     )  # fmt: skip
     return CaptureRow(item=item, key="k", outcome=outcome, summary=summary, result=f"r{number}")
+
+
+def write_groups(folder, rows):
+    cohort = Cohort()
+    for one in rows:
+        cohort.add(one)
+    cohort.write(folder)
+
+
+def odd_columns(rows):
+    search = OddSearch()
+    for one in rows:
+        search.add(one)
+    return search.found()
+
+
+def write_derivatives(folder, rows):
+    with Derivatives(folder) as dataset:
+        for one in rows:
+            dataset.add(one, cells_of(one))
 
 
 @pytest.mark.parametrize("n", [6, 9, 15, 40])
@@ -42,7 +62,7 @@ def test_a_group_is_summarised_over_its_subjects(tmp_path):
     rows = [row(n, subject="s1", group="g", rms_ms2=1.0) for n in range(100)]
     rows += [row(100 + n, subject=f"s{n}", group="g", rms_ms2=float(n)) for n in (2, 3)]
     rows.append(row(200, subject="s4", group="g", outcome="insufficient", rms_ms2=99.0))
-    write_group_tables(tmp_path, rows)
+    write_groups(tmp_path, rows)
     groups = pd.read_csv(tmp_path / "groups.csv")
     assert groups[["group", "rms_ms2", "rms_ms2_n", "n_captures", "n_results"]].values.tolist() == [
         ["g", 2.0, 3, 103, 102]
@@ -52,7 +72,6 @@ def test_a_group_is_summarised_over_its_subjects(tmp_path):
     long = pd.read_csv(tmp_path / "subjects_long.csv")
     wide = long.pivot(index="subject", columns="measure", values="median")
     assert wide["rms_ms2"].to_dict() == pytest.approx(subjects["rms_ms2"].to_dict(), nan_ok=True)
-    assert len(pd.read_csv(tmp_path / "long.csv")) == 103
 
 
 def test_what_is_unlike_the_others_is_found():
@@ -77,7 +96,7 @@ def test_what_is_unlike_the_others_is_found():
 def test_parquet_holds_what_the_csv_holds(tmp_path):
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     rows = [row(0, rms_ms2=0.25, intermittent=True), row(1, outcome="failed")]
-    write_table(tmp_path / "summary.csv", SUMMARY_TABLE, rows)
+    write_cells(tmp_path / "summary.csv", SUMMARY_TABLE, map(cells_of, rows))
     write_parquet(tmp_path / "summary.parquet", tmp_path / "summary.csv", SUMMARY_TABLE)
     found = pd.read_parquet(tmp_path / "summary.parquet")
     assert list(found.columns) == [one.name for one in SUMMARY_TABLE]
@@ -95,17 +114,29 @@ def test_the_derivative_dataset_has_a_row_a_capture(tmp_path):
         row(4, subject="s2", outcome="failed"),
     ]
     for _ in range(2):  # the second replaces the first
-        assert write_derivatives(tmp_path / "bids", rows) == 3
-    name = "sub-s1_ses-beforerun_task-rest_desc-tremor_motion.tsv"
-    table = pd.read_csv(tmp_path / "bids" / "sub-s1" / "ses-beforerun" / "motion" / name, sep="\t")
+        write_derivatives(tmp_path / "bids", rows)
+    name = "sub-s1_ses-beforerun_task-rest_desc-tremor_beh.tsv"
+    table = pd.read_csv(tmp_path / "bids" / "sub-s1" / "ses-beforerun" / "beh" / name, sep="\t")
+    assert len(table) == 2
     assert table["rms_ms2"].tolist()[0] == 0.5
-    described = json.loads((tmp_path / "bids" / "task-rest_desc-tremor_motion.json").read_text())
+    described = json.loads((tmp_path / "bids" / "task-rest_desc-tremor_beh.json").read_text())
     assert set(described) == set(table.columns)
     assert described["rms_ms2"]["Units"] == "m/s^2"
-    assert (
-        tmp_path / "bids" / "participants.tsv"
-    ).read_text() == "participant_id\nsub-s1\nsub-s2\n"
+    participants = pd.read_csv(tmp_path / "bids" / "participants.tsv", sep="\t")
+    assert participants.values.tolist() == [["sub-s1", "s-1"], ["sub-s2", "s2"]]
     assert [one.name for one in tmp_path.iterdir()] == ["bids"]
+
+
+def test_two_subjects_never_share_a_label(tmp_path):
+    subjects = ["s-1", "s1", "S_1", "\u5f20", "\u674e", "sub-s1", "007", "7"]
+    write_derivatives(tmp_path / "bids", [row(n, subject=one) for n, one in enumerate(subjects)])
+    participants = pd.read_csv(tmp_path / "bids" / "participants.tsv", sep="\t", dtype=str)
+    assert sorted(participants["subject"]) == sorted(subjects)
+    assert participants["participant_id"].is_unique
+    assert participants["participant_id"].str.fullmatch("sub-[0-9A-Za-z]+").all()
+    for folder in (tmp_path / "bids").glob("sub-*"):
+        (table,) = folder.rglob("*.tsv")
+        assert len(pd.read_csv(table, sep="\t")) == 1
 
 
 def test_every_column_that_can_be_odd_has_a_name_on_the_page():

@@ -2,76 +2,113 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 from tremor._version import __version__
 from tremor.batch.rows import CaptureRow
-from tremor.batch.tables import SUMMARY_TABLE, TableColumn, cells_of
+from tremor.batch.tables import SUMMARY_TABLE
 from tremor.files import whole_folder
 
-__all__ = ["write_derivatives"]
+__all__ = ["Derivatives"]
 
 _BIDS_VERSION: Final = "1.10.0"
 _MISSING: Final = "n/a"
-_NAME: Final = "desc-tremor_motion"
+#: A table with a header of our own is legal among derivatives as ``beh``; a ``motion.tsv`` holds
+#: samples, and has none.
+_DATATYPE: Final = "beh"
+_NAME: Final = f"task-rest_desc-tremor_{_DATATYPE}"
+_COLUMNS: Final = [one for one in SUMMARY_TABLE if one.name not in {"error_kind", "error"}]
 
 
-def write_derivatives(folder: Path, rows: Iterable[CaptureRow]) -> int:
-    """Write a derivative dataset; one that is there is replaced when the new one is whole.
+class Derivatives:
+    """A derivative dataset that is written row by row, and replaces an older one when it is whole.
 
     Parameters
     ----------
     folder : Path
         Folder of the dataset.
-    rows : iterable of CaptureRow
-        All captures; those without a subject or a result are left out.
-
-    Returns
-    -------
-    int
-        Number of captures in it.
 
     Notes
     -----
-    Each capture is a row of the ``motion.tsv`` of its subject and session, with the columns of
-    ``summary.csv``; ``desc-tremor_motion.json`` at the top describes them (BIDS inheritance).
+    Each capture is a row of the ``beh.tsv`` of its subject and session, with the columns of
+    ``summary.csv``; ``task-rest_desc-tremor_beh.json`` at the top describes them (BIDS
+    inheritance). Captures without a subject or a result are left out.
     """
-    columns = [one for one in SUMMARY_TABLE if one.name not in {"error_kind", "error"}]
-    by_session: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in rows:
-        if row.item.subject and row.outcome != "failed":
-            session = _label(row.item.session)
-            by_session.setdefault((_label(row.item.subject), session), []).append(cells_of(row))
-    whole = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(whole, ignore_errors=True)
-    with whole_folder(whole) as part:
-        _write_top(part, columns, Counter(subject for subject, _ in by_session))
-        for (subject, session), cells in by_session.items():
-            entities = [f"sub-{subject}", *([f"ses-{session}"] if session else [])]
-            place = part.joinpath(*entities, "motion")
-            place.mkdir(parents=True)
-            name = "_".join((*entities, "task-rest", _NAME))
-            (place / f"{name}.tsv").write_text(_tsv(columns, cells), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    whole.rename(folder)
-    return sum(map(len, by_session.values()))
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._whole = folder.with_name(f".{folder.name}.new")
+        self._stack = ExitStack()
+        self._subjects, self._sessions = _Labels(), _Labels()
+        self._files: set[Path] = set()
+
+    def __enter__(self) -> Self:
+        """Make the folder that becomes the dataset."""
+        shutil.rmtree(self._whole, ignore_errors=True)
+        self._part = self._stack.enter_context(whole_folder(self._whole))
+        return self
+
+    def add(self, row: CaptureRow, cells: Mapping[str, Any]) -> None:
+        """Add a capture, with its cells."""
+        if not row.item.subject or row.outcome == "failed":
+            return
+        entities = [f"sub-{self._subjects.of(row.item.subject)}"]
+        if row.item.session:
+            entities.append(f"ses-{self._sessions.of(row.item.session)}")
+        path = self._part.joinpath(*entities, _DATATYPE, "_".join((*entities, f"{_NAME}.tsv")))
+        names = [one.name for one in _COLUMNS]
+        lines = [[_cell(cells.get(name)) for name in names]]
+        if path not in self._files:
+            path.parent.mkdir(parents=True)
+            self._files.add(path)
+            lines.insert(0, names)
+        with path.open("ab") as stream:
+            text = "".join("\t".join(line) + "\n" for line in lines)
+            stream.write(text.encode(errors="backslashreplace"))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Put the dataset in its place, unless something went wrong."""
+        if error is None:
+            _write_top(self._part, self._subjects)
+        self._stack.__exit__(kind, error, trace)
+        if error is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._whole.rename(self._folder)
 
 
-def _label(text: str) -> str:
-    """Return a BIDS label: letters and digits alone."""
-    return re.sub(r"[^0-9A-Za-z]", "", text.removeprefix("sub-").removeprefix("ses-"))
+class _Labels:
+    """BIDS labels of names: letters and digits alone, and of two names never the same."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """Return the label of a name."""
+        bare = re.sub(r"[^0-9A-Za-z]", "", re.sub(r"^(sub|ses)-", "", name))
+        digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
+        for label in (bare, f"{bare}x{digest}"):
+            if label and self.names.setdefault(label, name) == name:
+                return label
+        raise ValueError(f"two names with the digest {digest}")
 
 
-def _write_top(folder: Path, columns: Sequence[TableColumn], subjects: Iterable[str]) -> None:
+def _write_top(folder: Path, subjects: _Labels) -> None:
     described = {
         one.name: {"Description": one.meaning} | ({"Units": one.unit} if one.unit else {})
-        for one in columns
+        for one in _COLUMNS
     }
     dataset = {
         "Name": "Tremor of the leg at rest",
@@ -79,21 +116,17 @@ def _write_top(folder: Path, columns: Sequence[TableColumn], subjects: Iterable[
         "DatasetType": "derivative",
         "GeneratedBy": [{"Name": "tremor-analyzer", "Version": __version__}],
     }
-    participants = "".join(f"sub-{one}\n" for one in sorted(subjects))
+    rows = sorted((f"sub-{label}", _cell(name)) for label, name in subjects.names.items())
+    participants = "".join(f"{label}\t{name}\n" for label, name in rows)
     texts = {
         "dataset_description.json": json.dumps(dataset, indent=2) + "\n",
-        f"task-rest_{_NAME}.json": json.dumps(described, indent=2) + "\n",
-        "participants.tsv": f"participant_id\n{participants}",
+        f"{_NAME}.json": json.dumps(described, indent=2) + "\n",
+        "participants.tsv": f"participant_id\tsubject\n{participants}",
+        "participants.json": json.dumps({"subject": {"Description": "As in the manifest"}}) + "\n",
         "README.md": "# Tremor of the leg at rest\n\nMade by tremor-analyzer. A row a capture.\n",
     }
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-
-
-def _tsv(columns: Sequence[TableColumn], rows: Iterable[dict[str, Any]]) -> str:
-    names = [one.name for one in columns]
-    lines = [names, *([_cell(row.get(name)) for name in names] for row in rows)]
-    return "".join("\t".join(line) + "\n" for line in lines)
+        (folder / name).write_bytes(text.encode(errors="backslashreplace"))
 
 
 def _cell(cell: object) -> str:

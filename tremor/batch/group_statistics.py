@@ -6,7 +6,11 @@ independent draws of the group.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -15,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.batch.rows import CaptureRow
-from tremor.batch.tables import TableColumn, write_cells
+from tremor.batch.tables import TableColumn, table_file
 from tremor.results.summary_columns import SUMMARY_COLUMNS
 
-__all__ = ["GROUP_TABLES", "Median", "median_of", "write_group_tables"]
+__all__ = ["GROUP_TABLES", "Cohort", "Median", "long_rows", "median_of"]
 
 #: Columns of the summary that are summarised.
 _MEASURES: Final = (
@@ -28,6 +32,8 @@ _MEASURES: Final = (
 _LEVEL: Final = 0.95
 _UNIT: Final = {column.name: column.unit for column in SUMMARY_COLUMNS}
 _MEANING: Final = {column.name: column.meaning for column in SUMMARY_COLUMNS}
+#: Outcomes of captures with a result.
+_WITH_RESULT: Final = {"no_tremor": 1, "measured": 2}
 _PARTS: Final = ("", "_low", "_high", "_n")
 
 
@@ -63,16 +69,15 @@ def median_of(values: npt.ArrayLike) -> Median:
     >>> median_of([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     Median(value=3.5, low=1.0, high=6.0, n=6)
     """
-    found = np.sort(np.asarray(values, dtype=np.float64))
-    found = found[np.isfinite(found)]
+    found = sorted(
+        one for one in np.asarray(values, dtype=np.float64).tolist() if math.isfinite(one)
+    )
     n = len(found)
     if not n:
         return Median(None, None, None, 0)
+    value = (found[(n - 1) // 2] + found[n // 2]) / 2.0
     k = _rank_of_limits(n)
-    value = float(np.median(found))
-    if not k:
-        return Median(value, None, None, n)
-    return Median(value, float(found[k - 1]), float(found[n - k]), n)
+    return Median(value, found[k - 1], found[n - k], n) if k else Median(value, None, None, n)
 
 
 @cache
@@ -85,6 +90,16 @@ def _rank_of_limits(n: int) -> int:
     return k - 1 if k and 2.0 * binom.cdf(k - 1, n, 0.5) > 1.0 - _LEVEL else k
 
 
+#: Whose row it is. A subject that is in two groups, as in a crossover, has a row in each.
+_WHO: Final = {
+    "subject": (
+        TableColumn("subject", "", "The subject"),
+        TableColumn("group", "", "Group of the subject"),
+    ),
+    "group": (TableColumn("group", "", "The group"),),
+}
+
+
 def _wide(kind: str, of: str) -> tuple[TableColumn, ...]:
     texts = (
         f"Median over {of}",
@@ -93,8 +108,7 @@ def _wide(kind: str, of: str) -> tuple[TableColumn, ...]:
         f"number of {of}",
     )
     return (
-        TableColumn(kind, "", f"The {kind}"),
-        *((TableColumn("group", "", "Group of the subject"),) if kind == "subject" else ()),
+        *_WHO[kind],
         TableColumn("n_captures", "1", "Captures"),
         TableColumn("n_results", "1", "Captures with a result"),
         TableColumn("n_tremor", "1", "Captures with tremor"),
@@ -110,7 +124,7 @@ def _wide(kind: str, of: str) -> tuple[TableColumn, ...]:
 
 def _long(kind: str, of: str) -> tuple[TableColumn, ...]:
     return (
-        TableColumn(kind, "", f"The {kind}"),
+        *_WHO[kind],
         TableColumn("measure", "", "Name of a column of summary.csv"),
         TableColumn("unit", "", "Its unit"),
         TableColumn("median", "of the measure", f"Median over {of}"),
@@ -131,6 +145,7 @@ GROUP_TABLES: Final[dict[str, Sequence[TableColumn]]] = {
         TableColumn("subject", "", "Subject"),
         TableColumn("group", "", "Group of the subject"),
         TableColumn("session", "", "Session"),
+        TableColumn("outcome", "", "Outcome; what is insufficient is in no median"),
         TableColumn("measure", "", "Name of a column of summary.csv"),
         TableColumn("unit", "", "Its unit"),
         TableColumn("value", "of the measure", "Value"),
@@ -140,95 +155,115 @@ GROUP_TABLES: Final[dict[str, Sequence[TableColumn]]] = {
 }
 
 
-def write_group_tables(out: Path, rows: Iterable[CaptureRow]) -> None:
-    """Write the tables of subjects and groups; those of captures without a subject are empty.
+class Cohort:
+    """Gathers the measures of subjects; their medians and those of groups are written at the end.
 
-    Parameters
-    ----------
-    out : Path
-        Folder.
-    rows : iterable of CaptureRow
-        All captures.
+    Eight numbers a capture are held in memory. Captures without a subject are left out.
     """
-    subjects: dict[str, _Unit] = {}
-    write_cells(out / "long.csv", GROUP_TABLES["long.csv"], _long_rows(_gathered(rows, subjects)))
-    groups: dict[str, _Unit] = {}
-    for one in subjects.values():
-        if one.group:
-            groups.setdefault(one.group, _Unit(one.group)).add_subject(one)
-    for kind, units in (("subject", subjects), ("group", groups)):
-        ordered = [units[name] for name in sorted(units)]
-        wide, long = f"{kind}s.csv", f"{kind}s_long.csv"
-        write_cells(out / wide, GROUP_TABLES[wide], (one.wide(kind) for one in ordered))
-        write_cells(
-            out / long, GROUP_TABLES[long], (row for one in ordered for row in one.long(kind))
-        )
 
-
-class _Unit:
-    """What is gathered of a subject or a group."""
-
-    def __init__(self, name: str, group: str = "") -> None:
-        self.name, self.group = name, group
-        self.counts = {"n_captures": 0, "n_results": 0, "n_tremor": 0}
-        self.values: dict[str, list[float]] = {name: [] for name in _MEASURES}
+    def __init__(self) -> None:
+        self._subjects: dict[tuple[str, str], int] = {}
+        self._subject_of, self._outcomes = array("q"), array("q")
+        self._values = array("d")
 
     def add(self, row: CaptureRow) -> None:
-        """Add a capture of a subject."""
-        self.counts["n_captures"] += 1
-        self.counts["n_results"] += row.outcome in {"measured", "no_tremor"}
-        self.counts["n_tremor"] += row.outcome == "measured"
-        for name, values in self.values.items():
-            value = row.summary.get(name)
-            if value is not None and row.outcome != "insufficient":
-                values.append(value)
+        """Add a capture."""
+        if not row.item.subject:
+            return
+        who = (row.item.subject, row.item.group)
+        self._subject_of.append(self._subjects.setdefault(who, len(self._subjects)))
+        self._outcomes.append(_WITH_RESULT.get(row.outcome, 0))
+        if row.outcome == "insufficient":
+            self._values.extend([math.nan] * len(_MEASURES))
+            return
+        found = map(row.summary.get, _MEASURES)
+        self._values.extend(math.nan if one is None else one for one in found)
 
-    def add_subject(self, subject: _Unit) -> None:
+    def write(self, out: Path) -> None:
+        """Write the tables of subjects and of groups to a folder, each wide and long."""
+        groups: dict[str, _Unit] = {}
+        with _unit_tables(out, "subject") as add:
+            for one in self._units():
+                add(one)
+                if one.group:
+                    groups.setdefault(one.group, _Unit(name="", group=one.group)).include(one)
+        with _unit_tables(out, "group") as add:
+            for name in sorted(groups):
+                add(groups[name])
+
+    def _units(self) -> Iterator[_Unit]:
+        """Yield the subjects by name, each with the values of its captures."""
+        subject_of = np.asarray(self._subject_of, dtype=np.intp)
+        order = np.argsort(subject_of, kind="stable")
+        ends = np.cumsum(np.bincount(subject_of, minlength=len(self._subjects)))
+        outcomes = np.asarray(self._outcomes)
+        values = np.asarray(self._values).reshape(len(subject_of), len(_MEASURES))
+        for who in sorted(self._subjects):
+            number = self._subjects[who]
+            mine = order[ends[number - 1] if number else 0 : ends[number]]
+            yield _Unit(
+                name=who[0],
+                group=who[1],
+                n_captures=len(mine),
+                n_results=int(np.count_nonzero(outcomes[mine])),
+                n_tremor=int(np.count_nonzero(outcomes[mine] == _WITH_RESULT["measured"])),
+                values=values[mine].T.tolist(),
+            )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Unit:
+    """What is gathered of a subject or a group: counts, and the values of each measure."""
+
+    name: str
+    group: str
+    n_captures: int = 0
+    n_results: int = 0
+    n_tremor: int = 0
+    values: list[list[float]] = field(default_factory=lambda: [[] for _ in _MEASURES])
+    medians: tuple[Median, ...] = ()
+
+    def include(self, subject: _Unit) -> None:
         """Add the medians of a subject of a group."""
-        for name, count in subject.counts.items():
-            self.counts[name] += count
-        for name, median in subject.medians().items():
+        self.n_captures += subject.n_captures
+        self.n_results += subject.n_results
+        self.n_tremor += subject.n_tremor
+        for values, median in zip(self.values, subject.medians, strict=True):
             if median.value is not None:
-                self.values[name].append(median.value)
+                values.append(median.value)
 
-    def medians(self) -> Mapping[str, Median]:
-        """Return the median of each measure."""
-        return {name: median_of(values) for name, values in self.values.items()}
 
-    def wide(self, kind: str) -> dict[str, Any]:
-        """Return the row of the wide table."""
-        row: dict[str, Any] = {"group": self.group, kind: self.name, **self.counts}
-        for name, median in self.medians().items():
-            row |= {f"{name}{part}": cell for part, cell in zip(_PARTS, median, strict=True)}
-        return row
+@contextmanager
+def _unit_tables(out: Path, kind: str) -> Iterator[Callable[[_Unit], None]]:
+    """Open the wide and the long table of subjects or groups, and yield what adds to both."""
+    wide, long = f"{kind}s.csv", f"{kind}s_long.csv"
+    with (
+        table_file(out / wide, GROUP_TABLES[wide]) as add_wide,
+        table_file(out / long, GROUP_TABLES[long]) as add_long,
+    ):
 
-    def long(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the long table."""
-        for name, median in self.medians().items():
+        def add(one: _Unit) -> None:
+            one.medians = tuple(map(median_of, one.values))
+            who = {"subject": one.name, "group": one.group}
+            counts = {name: getattr(one, name) for name in ("n_captures", "n_results", "n_tremor")}
+            row = {**who, **counts}
+            for name, median in zip(_MEASURES, one.medians, strict=True):
+                row |= {f"{name}{part}": cell for part, cell in zip(_PARTS, median, strict=True)}
+                cells = {"median": median.value, **median._asdict()}
+                add_long({**who, "measure": name, "unit": _UNIT[name], **cells})
+            add_wide(row)
+
+        yield add
+
+
+def long_rows(row: CaptureRow) -> Iterator[dict[str, Any]]:
+    """Yield the rows of ``long.csv`` of a capture: one for each measure that has a value."""
+    item, cells = row.item, row.summary
+    who = {"id": item.id, "subject": item.subject, "group": item.group, "session": item.session}
+    for name in _MEASURES:
+        if cells.get(name) is not None:
             yield {
-                kind: self.name, "measure": name, "unit": _UNIT[name], "median": median.value,
-                "low": median.low, "high": median.high, "n": median.n,
-            }  # fmt: skip
-
-
-def _gathered(rows: Iterable[CaptureRow], subjects: dict[str, _Unit]) -> Iterator[CaptureRow]:
-    """Yield the rows, and gather their subjects on the way."""
-    for row in rows:
-        subject = row.item.subject
-        if subject:
-            subjects.setdefault(subject, _Unit(subject, row.item.group)).add(row)
-        yield row
-
-
-def _long_rows(rows: Iterable[CaptureRow]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        item, cells = row.item, row.summary
-        for name in _MEASURES:
-            if cells.get(name) is None:
-                continue
-            yield {
-                "id": item.id, "subject": item.subject, "group": item.group,
-                "session": item.session, "measure": name, "unit": _UNIT[name],
+                **who, "outcome": row.outcome, "measure": name, "unit": _UNIT[name],
                 "value": cells[name], "low": cells.get(f"{name}_low"),
                 "high": cells.get(f"{name}_high"),
             }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from pathlib import Path
 
@@ -11,49 +11,56 @@ from tremor.batch.rows import CaptureRow
 from tremor.report.batch_page import IndexRow, render_batch_page
 from tremor.settings.batches import ODD
 
-__all__ = ["index_page"]
+__all__ = ["first_places", "index_page"]
 
 
-def index_page(
-    rows: Callable[[], Iterable[CaptureRow]],
-    out: Path,
-    counts: Mapping[str, int],
-    *,
-    odd: Mapping[int, tuple[str, ...]],
-) -> str:
-    """Render the index page.
+def first_places(is_failed: Sequence[bool], odd: Mapping[int, tuple[str, ...]]) -> list[int]:
+    """Return the places of the captures that the page shows, as far as there is room.
 
     Parameters
     ----------
-    rows : callable
-        Returns all captures, each time it is called; few are held in memory.
-    out : Path
-        Folder of the page.
-    counts : mapping of str to int
-        Number of captures by outcome.
+    is_failed : sequence of bool
+        Whether each capture failed, in order.
     odd : mapping of int to tuple of str
         Columns in which captures are unlike the others, by their place.
 
     Returns
     -------
-    str
-        HTML of the first captures that failed or are odd, and of the others as far as there is
-        room.
+    list of int
+        Those that failed, then those that are odd, the oddest first, then all others.
     """
-    ranks = ((row.outcome != "failed", -len(odd.get(at, ())), at) for at, row in enumerate(rows()))
-    chosen = {
-        at: rank for rank, at in enumerate(one[2] for one in nsmallest(int(ODD.most_rows), ranks))
-    }
-    shown = {
-        chosen[at]: _shown(row, odd.get(at, ()), out)
-        for at, row in enumerate(rows())
-        if at in chosen
-    }
-    return render_batch_page(
-        [shown[rank] for rank in sorted(shown)],
-        counts=dict(counts),
-        n_left_out=sum(counts.values()) - len(shown),
-    )
+    ranks = ((not failed, -len(odd.get(at, ())), at) for at, failed in enumerate(is_failed))
+    return [at for _, _, at in nsmallest(int(ODD.most_rows), ranks)]
+
+
+def index_page(
+    rows: Iterable[CaptureRow],
+    out: Path,
+    counts: Mapping[str, int],
+    *,
+    odd: Sequence[tuple[str, ...]],
+) -> str:
+    """Render the index page.
+
+    Parameters
+    ----------
+    rows : iterable of CaptureRow
+        The captures that it shows, as `first_places` has them.
+    out : Path
+        Folder of the page.
+    counts : mapping of str to int
+        Number of captures by outcome, of the whole batch.
+    odd : sequence of tuple of str
+        Columns in which each of the rows is unlike the others.
+
+    Returns
+    -------
+    str
+        HTML; it tells how many captures are not on it.
+    """
+    shown = [_shown(row, columns, out) for row, columns in zip(rows, odd, strict=True)]
+    n_left_out = sum(counts.values()) - len(shown)
+    return render_batch_page(shown, counts=dict(counts), n_left_out=n_left_out)
 
 
 def _shown(row: CaptureRow, odd: tuple[str, ...], out: Path) -> IndexRow:

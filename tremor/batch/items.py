@@ -5,10 +5,8 @@ Nothing is opened here but folders and the manifest, so that a million captures 
 
 from __future__ import annotations
 
-import csv
 import glob
 import hashlib
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -16,25 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tremor.batch.urls import is_url, urls_of
+from tremor.batch.manifests import MANIFEST_COLUMNS, manifest_columns, manifest_rows
+from tremor.batch.urls import is_url, require_store, urls_of, without_credentials
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.formats.csv.dialects import FORMATS
 from tremor.formats.folder.manifest import MANIFEST_FILE
 from tremor.recording import Placement
 
-__all__ = ["MANIFEST_COLUMNS", "Item", "Shard", "gather_items", "parse_shard"]
+__all__ = ["OUTPUTS", "Item", "Shard", "gather_items", "parse_shard"]
 
-#: Columns of a manifest and what they hold; others are carried to the tables as they are.
-MANIFEST_COLUMNS: Final = {
-    "path": "capture: a file, a recording folder or a URL; relative to the manifest",
-    "subject": "who; groups the rows of the tables",
-    "group": "group of the subject, such as control",
-    "placement": "site, such as calf, or side and site, such as left-calf",
-    "side": "left or right, where the placement names only the site",
-    "session": "name of the session, such as before",
-    "context": "file of answers, relative to the manifest",
-    "baseline": "capture of the leg at rest before the run, or its RMS in m/s^2",
-}
 #: Endings of files that can be captures.
 _CAPTURES: Final = frozenset({".csv", ".tsv", ".txt", ".zip", ".parquet", ".json"})
 #: Names of files of which one recording has several, in one folder.
@@ -43,7 +31,15 @@ _MEMBERS: Final = frozenset(name for entry in FORMATS for name, _ in entry.membe
 _BESIDE: Final = re.compile(
     r"(?i)\.truth\.json$|^(recording|dataset_description|participants)\.json$"
 )
-_MANIFEST_BYTES: Final = 4096
+#: What a batch writes into its folder, and the files by which that is known.
+OUTPUTS: Final = frozenset(
+    {
+        "summary.csv", "quality.csv", "long.csv", "dictionary.csv", "subjects.csv", "groups.csv",
+        "subjects_long.csv", "groups_long.csv", "summary.parquet", "index.html", "batch.json",
+        "results", "errors", "bids",
+    }
+)  # fmt: skip
+_RESULTS: Final = (frozenset({"summary.csv", "dictionary.csv"}), frozenset({"batch.json"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +64,8 @@ class Item:
         Path or number; empty if there is none.
     other : dict of str to str
         Further columns of the manifest.
+    source : str
+        Where it is fetched from, if its path leaves credentials out; never written.
     """
 
     number: int
@@ -80,6 +78,7 @@ class Item:
     context: str = ""
     baseline: str = ""
     other: dict[str, str] = field(default_factory=dict)
+    source: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,28 +153,57 @@ def gather_items(sources: Iterable[str]) -> tuple[Item, ...]:
     ...     [Path(item.path).name for item in gather_items([folder])]
     ['a.csv', 'b.csv']
     """
+    sources = tuple(sources)
     asked: dict[str, dict[str, str]] = {}
     for source in sources:
         for row in _rows_of(source):
-            asked.setdefault(row["path"], row)
+            there = asked.setdefault(_same(row["path"]), row)
+            _join(there, row)
     if not asked:
+        places = ", ".join(map(without_credentials, sources)) or "nothing"
         raise CaptureNotFoundError(
-            f"no capture in {', '.join(sources) or 'nothing'}; give files ending in "
+            f"no capture in {places}; give files ending in "
             f"{', '.join(sorted(_CAPTURES))}, folders with them, or a manifest with a column path"
         )
     return tuple(_item(number, row) for number, row in enumerate(asked.values()))
 
 
+def _same(path: str) -> str:
+    """Return what is equal for two spellings of one path."""
+    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - links stay
+
+
+def _join(there: dict[str, str], row: dict[str, str]) -> None:
+    """Add what is said of a capture in a second place; it must not contradict the first."""
+    for name, text in row.items():
+        said = there.get(name, "")
+        if name == "path" or not text or said == text:
+            continue
+        if said:
+            raise CaptureReadError(
+                f"{without_credentials(row['path'])} is listed twice, with {name} {said!r} and "
+                f"{text!r}; take one out"
+            )
+        there[name] = text
+
+
 def _item(number: int, row: dict[str, str]) -> Item:
     known = {name: row.get(name, "") for name in MANIFEST_COLUMNS}
-    placement = "-".join(part for part in (known.pop("side"), known["placement"]) if part)
-    if placement:
-        placement = str(Placement.from_text(placement))
+    placement = "-".join(part for part in (known.pop("side"), known.pop("placement")) if part)
+    source = known.pop("path")
+    path = without_credentials(source)
     return Item(
         number=number,
-        id=_id_of(row["path"]),
-        **known | {"placement": placement},
-        other={name: text for name, text in row.items() if name not in MANIFEST_COLUMNS},
+        id=_id_of(path),
+        path=path,
+        placement=str(Placement.from_text(placement)) if placement else "",
+        **known,
+        other={
+            name: without_credentials(text)
+            for name, text in row.items()
+            if name not in MANIFEST_COLUMNS
+        },
+        source="" if source == path else source,
     )
 
 
@@ -188,87 +216,56 @@ def _id_of(path: str) -> str:
 
 def _rows_of(source: str) -> Iterator[dict[str, str]]:
     if is_url(source):
+        require_store(source)
         yield from ({"path": one} for one in urls_of(source))
         return
     path = Path(source)
     if not path.exists():
         # A pattern may begin anywhere, and the working folder is no part of the names it finds.
         names = glob.glob(source, recursive=True) if glob.has_magic(source) else []  # noqa: PTH207
-        found = sorted(names)
-        if not found:
+        if not names:
             raise CaptureNotFoundError(f"{source} does not exist; check the name")
-        for one in found:
+        for one in sorted(names):
             if Path(one).is_dir() or _may_be_capture(Path(one)):
                 yield from _rows_of(one)
         return
     if path.is_dir():
-        yield from ({"path": str(one)} for one in _captures_in(path))
+        yield from ({"path": str(one)} for one in _captures_in(path, frozenset()))
         return
-    columns = _manifest_columns(path)
+    columns = manifest_columns(path)
     if columns:
-        yield from _manifest_rows(path)
+        yield from manifest_rows(path)
     else:
         yield {"path": source}
 
 
-def _captures_in(folder: Path) -> Iterator[Path]:
-    """Yield the captures in a folder, to any depth; one of several files is a capture itself."""
-    names = sorted(child.name for child in folder.iterdir())
+def _captures_in(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    """Yield the captures in a folder, to any depth; one of several files is a capture itself.
+
+    Folders that links lead back to are left out, and so is what an earlier batch has written.
+    """
+    place = os.path.realpath(folder)
+    if place in above:
+        return
+    try:
+        names = sorted(child.name for child in folder.iterdir())
+    except OSError:  # it fails as a capture, and the others go on
+        yield folder
+        return
     if MANIFEST_FILE in names or not _MEMBERS.isdisjoint(names):
         yield folder
         return
+    if any(marks.issubset(names) for marks in _RESULTS):
+        names = [name for name in names if name not in OUTPUTS]
     for name in names:
         one = folder / name
         if name.startswith("."):
             continue
         if one.is_dir():
-            yield from _captures_in(one)
-        elif _may_be_capture(one) and not _manifest_columns(one):
+            yield from _captures_in(one, above | {place})
+        elif _may_be_capture(one) and one.is_file() and not manifest_columns(one):
             yield one
 
 
 def _may_be_capture(path: Path) -> bool:
     return path.suffix.lower() in _CAPTURES and not _BESIDE.search(path.name)
-
-
-def _manifest_columns(path: Path) -> list[str]:
-    """Return the header of a manifest; empty for any other file."""
-    if path.suffix.lower() not in {".csv", ".tsv"} or not path.is_file():
-        return []
-    with path.open("rb") as stream:
-        line = stream.readline(_MANIFEST_BYTES).decode("utf-8-sig", errors="replace")
-    names = [name.strip().lower() for name in re.split(r"[,;\t]", line.replace('"', ""))]
-    return names if "path" in names else []
-
-
-def _manifest_rows(path: Path) -> Iterator[dict[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        delimiter = max(",;\t", key=text.partition("\n")[0].count)
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter, restval=""))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CaptureReadError(f"{path} is no readable manifest ({error})") from error
-    for number, row in enumerate(rows, start=2):
-        if None in row:
-            raise CaptureReadError(f"line {number} of {path} has more cells than the header")
-        tidy = {str(name).strip().lower(): str(cell).strip() for name, cell in row.items()}
-        if not tidy["path"]:
-            raise CaptureReadError(f"line {number} of {path} has no path; take the line out")
-        for name in ("path", "context", "baseline"):
-            tidy[name] = _beside(path, tidy.get(name, ""))
-        try:
-            placement = "-".join(
-                part for part in (tidy.get("side", ""), tidy.get("placement", "")) if part
-            )
-            if placement:
-                Placement.from_text(placement)
-        except InvalidInputError as error:
-            raise CaptureReadError(f"line {number} of {path}: {error}") from error
-        yield tidy
-
-
-def _beside(manifest: Path, text: str) -> str:
-    """Return a path that is relative to the manifest; numbers and URLs stay as they are."""
-    if not text or is_url(text) or re.fullmatch(r"[\d.]+([eE][-+]?\d+)?", text):
-        return text
-    return str(manifest.parent / text)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tremor.settings.batches import ODD
 
-__all__ = ["COMPARED", "odd_columns"]
+__all__ = ["COMPARED", "OddSearch"]
 
 #: Numbers that are compared; positive ones as factors, so that twice and half are as far.
 _NUMBERS: Final = (
@@ -27,46 +27,47 @@ COMPARED: Final = (*_NUMBERS, *_TEXTS)
 _TO_SD: Final = 1.4826
 
 
-def odd_columns(rows: Iterable[Mapping[str, Any]]) -> dict[int, tuple[str, ...]]:
-    """Find the columns in which each row is unlike the others.
-
-    Parameters
-    ----------
-    rows : iterable of mapping
-        Cells of summary and quality; only those that are compared are held in memory.
-
-    Returns
-    -------
-    dict of int to tuple of str
-        Names of the odd columns, the oddest first, by the number of the row; rows without are left
-        out.
+class OddSearch:
+    """Finds the columns in which each row of a batch is unlike the others.
 
     Notes
     -----
     A number is odd beyond 3.5 robust standard deviations from the median, of which one is 1.4826
     times the median distance from it (Iglewicz and Hoaglin, How to Detect and Handle Outliers,
-    1993). A text is odd where few captures have it.
+    1993). A text is odd where few captures have it. Only what is compared is held in memory.
     """
-    numbers = {name: array("d") for name in _NUMBERS}
-    texts: dict[str, list[str | None]] = {name: [] for name in _TEXTS}
-    n_rows = 0
-    for row in rows:
-        n_rows += 1
-        for name, values in numbers.items():
+
+    def __init__(self) -> None:
+        self._numbers = {name: array("d") for name in _NUMBERS}
+        self._texts: dict[str, list[str | None]] = {name: [] for name in _TEXTS}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Add the cells of the next row, of summary and quality."""
+        for name, values in self._numbers.items():
             values.append(_number(row.get(name)))
-        for name, words in texts.items():
+        for name, words in self._texts.items():
             word = row.get(name)
             words.append(None if word is None else sys.intern(str(word)))
-    if n_rows < ODD.least_captures:
-        return {}
-    found: dict[int, dict[str, float]] = {}
-    for name, values in numbers.items():
-        for at, far in _odd_numbers(np.asarray(values)):
-            found.setdefault(at, {})[name] = far
-    for name, words in texts.items():
-        for at, far in _odd_texts(words):
-            found.setdefault(at, {})[name] = far
-    return {at: tuple(sorted(odd, key=lambda name: -odd[name])) for at, odd in found.items()}
+
+    def found(self) -> dict[int, tuple[str, ...]]:
+        """Compare the rows.
+
+        Returns
+        -------
+        dict of int to tuple of str
+            Names of the odd columns, the oddest first, by the place of the row; rows without are
+            left out.
+        """
+        found: dict[int, dict[str, float]] = {}
+        if len(self._texts[_TEXTS[0]]) < ODD.least_captures:
+            return {}
+        for name, values in self._numbers.items():
+            for at, far in _odd_numbers(np.asarray(values)):
+                found.setdefault(at, {})[name] = far
+        for name, words in self._texts.items():
+            for at, far in _odd_texts(words):
+                found.setdefault(at, {})[name] = far
+        return {at: tuple(sorted(odd, key=lambda name: -odd[name])) for at, odd in found.items()}
 
 
 def _odd_numbers(values: np.ndarray[Any, np.dtype[np.float64]]) -> Iterable[tuple[int, float]]:

@@ -15,10 +15,10 @@ import numpy as np
 
 from tremor import pipeline
 from tremor.batch.items import Item
-from tremor.batch.request import BatchRequest, key_of
+from tremor.batch.request import BatchRequest, digest_of, key_of
 from tremor.batch.rows import CaptureRow
-from tremor.batch.urls import local_copy
-from tremor.errors import CaptureNotFoundError, TremorError
+from tremor.batch.urls import is_url, local_copy, store_digest, without_credentials
+from tremor.errors import CaptureNotFoundError, CaptureReadError, TremorError
 from tremor.explanation.answers.context import Context
 from tremor.files import whole_file, write_text
 from tremor.report.messages import sentence
@@ -51,27 +51,37 @@ def analyze_capture(item: Item, request: BatchRequest, known: CaptureRow | None)
         Also for a capture that cannot be read.
     """
     begin_s = time.perf_counter()
-    key = ""
     try:
-        with local_copy(item.path) as path:
-            _require(path)
-            key = key_of(item, request, path)
-            if known is not None and known.key == key and _is_whole(known, request):
-                return known.for_item(item)
-            analysis = _analyze(item, request, path)
-        row = _row(item, key, analysis)
-        _write(request.out / row.result, analysis)
-        if request.with_pages:
-            _write_page(request.out / row.page, analysis)
-        return replace(row, spent_s=time.perf_counter() - begin_s)
+        row = _kept_or_done(item, request, known)
     except (TremorError, OSError, MemoryError) as error:
-        row = failed_row(item, error, key=key)
+        row = failed_row(item, error)
     except Exception as error:
-        row = failed_row(item, error, key=key)
+        row = failed_row(item, error)
         trace = request.out / "errors" / f"{item.id}.txt"
-        trace.parent.mkdir(exist_ok=True)
-        trace.write_text(traceback.format_exc(), encoding="utf-8")
-    return replace(row, spent_s=time.perf_counter() - begin_s)
+        write_text(trace, without_credentials(traceback.format_exc()))
+    return row if row.is_kept else replace(row, spent_s=time.perf_counter() - begin_s)
+
+
+def _kept_or_done(item: Item, request: BatchRequest, known: CaptureRow | None) -> CaptureRow:
+    """Return the row of an earlier run if it still holds, or do the work."""
+    source = item.source or item.path
+    digest = store_digest(source) if is_url(source) else ""
+    if known is not None and digest and _holds(known, key_of(item, request, digest), request):
+        return known.for_item(item)
+    with local_copy(source) as path:
+        _require(path, item)
+        key = key_of(item, request, digest or digest_of(path))
+        if known is not None and _holds(known, key, request):
+            return known.for_item(item)
+        try:
+            analysis = _analyze(item, request, path)
+        except TremorError as error:
+            return failed_row(item, error, key=key)
+    row = _row(item, key, analysis)
+    _write(request.out / row.result, analysis)
+    if request.with_pages:
+        _write_page(request.out / row.page, analysis)
+    return row
 
 
 def failed_row(item: Item, error: BaseException, *, key: str = "") -> CaptureRow:
@@ -84,7 +94,7 @@ def failed_row(item: Item, error: BaseException, *, key: str = "") -> CaptureRow
     error : BaseException
         Why there is no result.
     key : str
-        Key of the capture, if it could be read; a capture that fails again is not tried again.
+        Key of the capture, if what failed depends on nothing else: it is not tried again.
 
     Returns
     -------
@@ -92,7 +102,7 @@ def failed_row(item: Item, error: BaseException, *, key: str = "") -> CaptureRow
         With the first line of the error.
     """
     is_known = isinstance(error, TremorError | OSError | MemoryError)
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = without_credentials(" ".join(str(error).split())) or type(error).__name__
     return CaptureRow(
         item=item,
         key=key,
@@ -102,15 +112,17 @@ def failed_row(item: Item, error: BaseException, *, key: str = "") -> CaptureRow
     )
 
 
-def _require(path: Path) -> None:
+def _require(path: Path, item: Item) -> None:
     if not path.exists():
-        raise CaptureNotFoundError(f"{path} does not exist; check the name")
+        raise CaptureNotFoundError(f"{item.path} does not exist; check the name")
+    if not path.is_file() and not path.is_dir():
+        raise CaptureReadError(f"{item.path} is neither a file nor a folder; take it out")
 
 
-def _is_whole(known: CaptureRow, request: BatchRequest) -> bool:
-    if known.outcome == "failed":
-        return known.error_kind not in {INTERNAL_ERROR, "MemoryError", "OSError"}
-    return (request.out / known.result).is_file()
+def _holds(known: CaptureRow, key: str, request: BatchRequest) -> bool:
+    """Check whether nothing has changed since a row was made, and its result is still there."""
+    is_there = known.outcome == "failed" or (request.out / known.result).is_file()
+    return known.key == key and is_there
 
 
 def _analyze(item: Item, request: BatchRequest, path: Path) -> Analysis:

@@ -58,9 +58,9 @@ def digest_of(path: Path) -> str:
     Returns
     -------
     str
-        Hexadecimal; empty if there is nothing.
+        Hexadecimal; empty if there is nothing, or something that may never end, as a pipe.
     """
-    if not path.exists():
+    if not path.is_file() and not path.is_dir():
         return ""
     found = hashlib.sha256()
     for one in _files_of(path):
@@ -72,7 +72,7 @@ def digest_of(path: Path) -> str:
     return found.hexdigest()
 
 
-def key_of(item: Item, request: BatchRequest, capture: Path) -> str:
+def key_of(item: Item, request: BatchRequest, digest: str) -> str:
     """Compute the key of a result: equal as long as nothing that it depends on has changed.
 
     Parameters
@@ -81,8 +81,8 @@ def key_of(item: Item, request: BatchRequest, capture: Path) -> str:
         The capture.
     request : BatchRequest
         Settings and options.
-    capture : Path
-        Its file.
+    digest : str
+        Digest of its content.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def key_of(item: Item, request: BatchRequest, capture: Path) -> str:
     reading = {one.name: str(getattr(request.reading, one.name)) for one in fields(ReadOptions)}
     parts: dict[str, Any] = {
         "version": __version__,
-        "capture": digest_of(capture),
+        "capture": digest,
         "context": _digest_of_text(item.context or request.context),
         "baseline": [item.baseline, _digest_of_text(item.baseline)],
         "placement": item.placement,

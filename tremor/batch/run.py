@@ -6,31 +6,19 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tremor._version import __version__
 from tremor.batch.executors import SerialExecutor, dask_executor, processes, results_of
-from tremor.batch.group_statistics import GROUP_TABLES, write_group_tables
-from tremor.batch.index_page import index_page
 from tremor.batch.items import Item, Shard, gather_items, parse_shard
-from tremor.batch.odd_ones import odd_columns
 from tremor.batch.one_capture import analyze_capture, failed_row
+from tremor.batch.outputs import REQUEST_FILE, Forms, write_outputs
 from tremor.batch.request import BatchRequest
 from tremor.batch.rows import CaptureRow, Journal, StoredRows, journal_name, journals_in
-from tremor.batch.tables import (
-    DICTIONARY_TABLE,
-    QUALITY_TABLE,
-    SUMMARY_TABLE,
-    cells_of,
-    dictionary_rows,
-    other_columns,
-    write_cells,
-    write_table,
-)
 from tremor.errors import CaptureNotFoundError, InvalidInputError, WouldOverwriteError
 from tremor.files import write_text
 from tremor.formats.readers import ReadOptions
@@ -42,7 +30,6 @@ __all__ = [
     "analyze_many",
     "merge_batches",
     "run_batch",
-    "write_tables",
 ]
 
 #: Called with the row of each capture when it is done, and how many are done of how many.
@@ -73,6 +60,8 @@ class BatchReport:
     ----------
     counts : mapping of str to int
         Number of captures by outcome.
+    n_missing : int
+        Captures of the list that have no row yet: a share has not been run, or was stopped.
     n_kept : int
         Captures whose result of an earlier run was kept.
     spent_s : float
@@ -80,6 +69,7 @@ class BatchReport:
     """
 
     counts: Mapping[str, int]
+    n_missing: int = 0
     n_kept: int = 0
     spent_s: float = 0.0
 
@@ -97,6 +87,7 @@ def run_batch(
     shard: Shard | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    forms: Forms | None = None,
 ) -> BatchReport:
     """Analyse many captures; a bad one never stops the others.
 
@@ -115,6 +106,8 @@ def run_batch(
         answers, baseline, settings, options, nor version.
     progress : callable, optional
         Called after each capture.
+    forms : Forms, optional
+        Further forms of the tables; those of shares are written by `merge_batches`.
 
     Returns
     -------
@@ -128,28 +121,30 @@ def run_batch(
     InvalidInputError
         If there is no such scheduler, or the folder cannot be written.
     """
-    shard = shard or Shard()
+    shard, items = shard or Shard(), tuple(items)
     mine = [item for item in items if shard.holds(item)]
     journal_path = request.out / journal_name(shard)
     if journal_path.exists() and not resume:
         raise WouldOverwriteError(
             f"{request.out} holds a batch already; go on with --resume, or give another folder"
         )
-    _make_folder(request)
-    known = StoredRows(journals_in(request.out) if resume else ())
-    report = _work(mine, request, known, workers or Workers(), journal_path, progress)
-    if shard.n == 1:  # shares are put together by `merge`
+    _make_folder(request, len(items))
+    with _journal(journal_path) as journal:
+        known = StoredRows(journals_in(request.out) if resume else ())
+        report = _work(mine, request, known, workers or Workers(), journal, progress)
+    if shard.n == 1:  # shares are put together by `merge_batches`
         asked = {item.id: item for item in mine}
-        write_tables(request.out, [request.out], asked=asked)
+        write_outputs(request.out, [request.out], asked=asked, forms=forms)
     return report
 
 
-def _make_folder(request: BatchRequest) -> None:
+def _make_folder(request: BatchRequest, n_captures: int) -> None:
     document = {
         "software": {"name": "tremor-analyzer", "version": __version__},
         "settings": json.loads(json.dumps(request.settings.to_dict(), default=str)),
         "context": request.context,
         "rest_start_s": request.rest_start_s,
+        "n_captures": n_captures,
     }
     try:
         request.out.mkdir(parents=True, exist_ok=True)
@@ -157,7 +152,24 @@ def _make_folder(request: BatchRequest) -> None:
         raise InvalidInputError(
             f"{request.out} cannot be made: {error.strerror or error}; give another folder"
         ) from error
-    write_text(request.out / "batch.json", json.dumps(document, indent=2) + "\n")
+    write_text(request.out / REQUEST_FILE, json.dumps(document, indent=2) + "\n")
+
+
+@contextmanager
+def _journal(path: Path) -> Iterator[Journal]:
+    """Open the journal of a share, which no other process writes meanwhile."""
+    try:
+        journal = Journal(path)
+    except WouldOverwriteError:
+        raise
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be written: {error.strerror or error}; give another folder"
+        ) from error
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
 def _work(
@@ -165,23 +177,20 @@ def _work(
     request: BatchRequest,
     known: StoredRows,
     workers: Workers,
-    journal_path: Path,
+    journal: Journal,
     progress: Progress | None,
 ) -> BatchReport:
     counts: Counter[str] = Counter()
     n_kept, spent_s = 0, 0.0
-    journal = Journal(journal_path)
-    try:
-        with ExitStack() as stack:
-            for row in _rows(mine, request, known, workers, stack):
+    with ExitStack() as stack:
+        for row, is_new in _rows(mine, request, known, workers, stack):
+            if is_new:
                 journal.add(row)
-                counts[row.outcome] += 1
-                n_kept += row.is_kept
-                spent_s += 0.0 if row.is_kept else row.spent_s
-                if progress is not None:
-                    progress(row, sum(counts.values()), len(mine))
-    finally:
-        journal.close()
+            counts[row.outcome] += 1
+            n_kept += row.is_kept
+            spent_s += 0.0 if row.is_kept else row.spent_s
+            if progress is not None:
+                progress(row, sum(counts.values()), len(mine))
     return BatchReport(counts=counts, n_kept=n_kept, spent_s=spent_s)
 
 
@@ -196,7 +205,7 @@ def _rows(
     known: StoredRows,
     workers: Workers,
     stack: ExitStack,
-) -> Iterator[CaptureRow]:
+) -> Iterator[tuple[CaptureRow, bool]]:
     n_workers = workers.n_processes
     make: Callable[[], Any]
     if workers.scheduler:
@@ -209,8 +218,10 @@ def _rows(
     found = results_of(
         tasks, partial(_do, request=request), make_executor=make, n_workers=n_workers
     )
-    for (item, _), outcome in found:
-        yield failed_row(item, outcome) if isinstance(outcome, Exception) else outcome
+    for (item, before), outcome in found:
+        row = failed_row(item, outcome) if isinstance(outcome, Exception) else outcome
+        # A kept row is in a journal already, unless more has become known of its capture.
+        yield row, not row.is_kept or before is None or before.item != row.item
 
 
 def analyze_many(
@@ -298,7 +309,11 @@ def analyze_many(
 
 
 def merge_batches(
-    folders: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]
+    folders: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    parquet: bool = False,
+    bids: bool = False,
 ) -> BatchReport:
     """Put the shares of a batch together to one set of tables and one index page.
 
@@ -308,6 +323,8 @@ def merge_batches(
         Folders of batches; one folder may hold several shares.
     out : path
         Folder of the tables, which may be one of them; results stay where they are.
+    parquet, bids : bool
+        Whether to write the summary as Parquet, and a BIDS derivative dataset, too.
 
     Returns
     -------
@@ -325,47 +342,11 @@ def merge_batches(
             raise CaptureNotFoundError(
                 f"{folder} holds no batch; give what was --out of tremor batch --shard I/N"
             )
-    target.mkdir(parents=True, exist_ok=True)
-    return BatchReport(counts=write_tables(target, places))
-
-
-def write_tables(
-    out: Path, folders: Sequence[Path], *, asked: Mapping[str, Item] | None = None
-) -> Counter[str]:
-    """Write all tables and the index page of batches.
-
-    Parameters
-    ----------
-    out : Path
-        Folder to write to.
-    folders : sequence of Path
-        Folders of batches, with their journals.
-    asked : mapping, optional
-        The captures that are wanted, by their ids; all without.
-
-    Returns
-    -------
-    Counter
-        Number of captures by outcome.
-    """
-    stored = StoredRows(journal for folder in folders for journal in journals_in(folder))
-
-    def rows() -> Iterator[CaptureRow]:
-        for row in stored:
-            if asked is None:
-                yield row
-            elif row.item.id in asked:
-                yield replace(row, item=asked[row.item.id])
-
-    others = other_columns(rows())
-    odd = odd_columns(cells_of(row) for row in rows())
-    tables = {"summary.csv": (*SUMMARY_TABLE, *others), "quality.csv": QUALITY_TABLE}
-    for name, columns in tables.items():
-        write_table(out / name, columns, rows(), odd=odd)
-    write_group_tables(out, rows())
-    write_cells(
-        out / "dictionary.csv", DICTIONARY_TABLE, dictionary_rows({**tables, **GROUP_TABLES})
-    )
-    counts: Counter[str] = Counter(row.outcome for row in rows())
-    write_text(out / "index.html", index_page(rows, out, counts, odd=odd))
-    return counts
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{target} cannot be made: {error.strerror or error}; give another folder"
+        ) from error
+    written = write_outputs(target, places, forms=Forms(parquet=parquet, bids=bids))
+    return BatchReport(counts=written.counts, n_missing=written.n_missing)

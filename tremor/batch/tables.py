@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
-from tremor.batch.items import MANIFEST_COLUMNS, Item
+from tremor.batch.manifests import MANIFEST_COLUMNS
 from tremor.batch.rows import CaptureRow
 from tremor.errors import InvalidInputError
 from tremor.files import whole_file
@@ -23,9 +22,9 @@ __all__ = [
     "cells_of",
     "dictionary_rows",
     "other_columns",
+    "table_file",
     "write_cells",
     "write_parquet",
-    "write_table",
 ]
 
 
@@ -66,80 +65,89 @@ QUALITY_TABLE: Final = (
     *_table(QUALITY_COLUMNS),
     TableColumn("odd", "", "Columns in which the capture is unlike the others, the oddest first"),
 )
+_OWN_NAMES: Final = frozenset(one.name for one in (*SUMMARY_TABLE, *QUALITY_TABLE))
 
 
-def other_columns(rows: Iterable[CaptureRow]) -> tuple[TableColumn, ...]:
+def other_columns(names: Iterable[str]) -> tuple[TableColumn, ...]:
     """Return the columns of manifests that have no meaning here, by name."""
-    names = dict.fromkeys(name for row in rows for name in row.item.other)
-    return tuple(TableColumn(name, "", "As in the manifest") for name in sorted(names))
+    return tuple(TableColumn(_told_as(name), "", "As in the manifest") for name in sorted(names))
 
 
-def write_table(
-    path: Path,
-    columns: Sequence[TableColumn],
-    rows: Iterable[CaptureRow],
-    *,
-    odd: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
-) -> None:
-    """Write a table of captures as CSV, row by row; equal rows make equal files.
+def _told_as(name: str) -> str:
+    """Return the name of a column of a manifest, which may be that of a column of our own."""
+    return f"manifest_{name}" if name in _OWN_NAMES else name
+
+
+@contextmanager
+def table_file(
+    path: Path, columns: Sequence[TableColumn]
+) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Open a CSV table that appears under its name when it is complete.
 
     Parameters
     ----------
     path : Path
-        File, which is replaced when the new one is whole.
+        File to write.
     columns : sequence of TableColumn
-        `SUMMARY_TABLE` or `QUALITY_TABLE`, and `other_columns`.
-    rows : iterable of CaptureRow
-        In order.
-    odd : mapping of int to tuple of str
-        Columns in which captures are unlike the others, by their place.
+        Its columns, which make the header.
+
+    Yields
+    ------
+    callable
+        Adds a row of cells by the names of the columns; missing ones are empty. Equal rows make
+        equal files.
     """
-    cells = ({**cells_of(row), "odd": " ".join(odd.get(at, ()))} for at, row in enumerate(rows))
-    write_cells(path, columns, cells)
+    names = [column.name for column in columns]
+    with whole_file(path) as stream:
+        writer = csv.writer(_Encoded(stream), lineterminator="\n")
+        writer.writerow(names)
+
+        def add(cells: Mapping[str, Any]) -> None:
+            found = map(cells.get, names)
+            writer.writerow([str(one).lower() if one.__class__ is bool else one for one in found])
+
+        yield add
 
 
-def write_cells(path: Path, columns: Sequence[TableColumn], rows: Iterable[dict[str, Any]]) -> None:
+def write_cells(
+    path: Path, columns: Sequence[TableColumn], rows: Iterable[Mapping[str, Any]]
+) -> None:
     """Write rows of cells as CSV.
 
     Parameters
     ----------
     path, columns
-        As in `write_table`.
-    rows : iterable of dict
+        As in `table_file`.
+    rows : iterable of mapping
         Cells by the names of the columns; missing ones are empty.
     """
-    with whole_file(path) as stream:
-        for line in csv_lines(columns, rows):
-            stream.write(line.encode())
+    with table_file(path, columns) as add:
+        for row in rows:
+            add(row)
 
 
-def csv_lines(columns: Sequence[TableColumn], rows: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Yield a table as lines of CSV.
+class _Encoded:
+    """What `csv.writer` writes to; names of files that are no text are written with escapes."""
 
-    Yields
-    ------
-    str
-        The header, then a line for each row.
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    names = [column.name for column in columns]
-    writer.writerow(names)
-    for row in rows:
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerow([_text(row.get(name)) for name in names])
-    yield buffer.getvalue()
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text as UTF-8."""
+        return self._stream.write(text.encode(errors="backslashreplace"))
 
 
 def cells_of(row: CaptureRow) -> dict[str, Any]:
     """Return the cells of a row for all tables."""
     item = row.item
-    own = {name: getattr(item, name) for name in Item.__dataclass_fields__ if name != "other"}
     return {
-        **item.other,
-        **own,
+        **{_told_as(name): text for name, text in item.other.items()},
+        "id": item.id,
+        "path": item.path,
+        "subject": item.subject,
+        "group": item.group,
+        "session": item.session,
+        "placement": item.placement,
         "outcome": row.outcome,
         "error_kind": row.error_kind,
         "error": row.error,
@@ -148,14 +156,6 @@ def cells_of(row: CaptureRow) -> dict[str, Any]:
         **row.quality,
         **row.summary,
     }
-
-
-def _text(cell: Any) -> str:  # noqa: ANN401 - what JSON holds
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    return repr(cell) if isinstance(cell, float) else str(cell)
 
 
 def dictionary_rows(tables: dict[str, Sequence[TableColumn]]) -> list[dict[str, Any]]:
@@ -185,7 +185,7 @@ def write_parquet(path: Path, source: Path, columns: Sequence[TableColumn]) -> N
     source : Path
         The table as CSV.
     columns : sequence of TableColumn
-        Its columns; those with a unit hold numbers.
+        Its columns; those with a unit hold numbers, all others text.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,7 +42,7 @@ Exit codes:
   0  done
   2  wrong usage, or a folder that cannot be written
   3  a source or the manifest is missing or unreadable
-  7  some captures failed; summary.csv says which and why
+  7  some captures failed (summary.csv says which and why), or are not done yet
   8  refused: the folder holds a batch already, and --resume was not given
 """
 _SOME_FAILED: Final = 7
@@ -104,6 +104,7 @@ def batch(
     a manifest. A bad capture never stops the others.
     """
     from tremor.batch.items import gather_items, parse_shard
+    from tremor.batch.outputs import Forms
     from tremor.batch.request import BatchRequest
     from tremor.batch.run import Workers, run_batch
 
@@ -129,12 +130,11 @@ def batch(
                 shard=share,
                 resume=resume,
                 progress=_shown_on(bar),
+                forms=Forms(parquet=parquet, bids=bids),
             )
         except KeyboardInterrupt:
             say(f"stopped; what is done is in {out}, and --resume goes on from there")
             raise
-    if share is None:
-        _write_more(out, [out], parquet=parquet, bids=bids)
     _tell(ctx, report, out, is_share=share is not None)
 
 
@@ -159,22 +159,8 @@ def merge(
     from tremor.batch.run import merge_batches
 
     target = out or folders[0]
-    report = merge_batches(folders, target)
-    _write_more(target, folders, parquet=parquet, bids=bids)
+    report = merge_batches(folders, target, parquet=parquet, bids=bids)
     _tell(ctx, report, target, is_share=False)
-
-
-def _write_more(out: Path, folders: Sequence[Path], *, parquet: bool, bids: bool) -> None:
-    """Write the forms of the tables that were asked for beside the usual ones."""
-    from tremor.batch.bids_derivatives import write_derivatives
-    from tremor.batch.rows import StoredRows, journals_in
-    from tremor.batch.tables import SUMMARY_TABLE, write_parquet
-
-    if parquet:
-        write_parquet(out / "summary.parquet", out / "summary.csv", SUMMARY_TABLE)
-    if bids:
-        journals = [journal for folder in folders for journal in journals_in(folder)]
-        write_derivatives(out / "bids", StoredRows(journals))
 
 
 def _shown_on(bar: Progress) -> Any:  # noqa: ANN401 - a function of a row and two numbers
@@ -200,7 +186,9 @@ def _tell(ctx: click.Context, report: BatchReport, out: Path, *, is_share: bool)
     counts = [text("batch", f"n_{name}", n=n) for name, n in sorted(report.counts.items()) if n]
     kept = [text("batch", "n_kept", n=report.n_kept)] if report.n_kept else []
     echo(", ".join((*counts, *kept)))
+    if report.n_missing:
+        say(text("batch", "n_missing", n=report.n_missing))
     where = "share_done" if is_share else "tables_in"
     echo(text("batch", where, out=str(out)))
-    if report.n_failed:
+    if report.n_failed or report.n_missing:
         ctx.exit(_SOME_FAILED)
