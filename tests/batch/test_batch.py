@@ -3,9 +3,11 @@
 import csv
 import gzip
 import json
+import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,9 @@ from rigs.deadly import square_or_die
 from tremor.batch.executors import SerialExecutor, processes, results_of
 from tremor.batch.items import Shard, gather_items
 from tremor.batch.request import BatchRequest
+from tremor.batch.rows import Journal
 from tremor.batch.run import Workers, merge_batches, run_batch
-from tremor.errors import CaptureNotFoundError, WouldOverwriteError
+from tremor.errors import CaptureNotFoundError, InvalidInputError, WouldOverwriteError
 from tremor.results.analysis import Analysis
 from tremor.settings import AnalysisSettings
 
@@ -228,6 +231,104 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_of_several_rows_the_latest_counts_whatever_the_journal(captures, tmp_path):
+    changed = captures / "subject0" / "rest0.csv"
+    old = changed.read_bytes()
+    for i in (1, 2):
+        run(captures, tmp_path, shard=Shard(i, 2))
+    try:
+        write_capture(changed, frequency_hz=9.0, seed=0)
+        assert run(captures, tmp_path, resume=True).n_kept == 11
+        merge_batches([tmp_path], tmp_path)
+        found = {row["path"]: row for row in rows_of(tmp_path / "summary.csv")}
+        assert float(found[str(changed)]["frequency_hz"]) == pytest.approx(9.0, abs=0.02)
+    finally:
+        changed.write_bytes(old)
+
+
+def test_going_on_adds_nothing_to_the_journal(captures, tmp_path):
+    for _ in range(2):
+        run(captures, tmp_path, resume=True)
+    assert len((tmp_path / "rows-1-of-1.jsonl").read_bytes().splitlines()) == 12
+
+
+def test_merge_tells_what_is_missing(captures, tmp_path):
+    run(captures, tmp_path, shard=Shard(1, 3))
+    run(captures, tmp_path, shard=Shard(3, 3))
+    assert merge_batches([tmp_path], tmp_path).n_missing == 4
+    run(captures, tmp_path, shard=Shard(2, 3))
+    assert merge_batches([tmp_path], tmp_path).n_missing == 0
+
+
+def test_what_was_taken_out_of_the_list_is_in_no_table(captures, tmp_path):
+    listed = sorted(captures.rglob("rest*.csv"))
+    for paths in (listed, listed[1:-1]):
+        manifest = tmp_path / "list.csv"
+        manifest.write_text("path\n" + "".join(f"{one}\n" for one in paths))
+        for i in (1, 2):
+            run(manifest, tmp_path / "out", shard=Shard(i, 2), resume=True)
+        report = merge_batches([tmp_path / "out"], tmp_path / "out")
+        found = [row["path"] for row in rows_of(tmp_path / "out" / "summary.csv")]
+        assert found == list(map(str, paths))
+        assert report.n_missing == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks on journals there")
+def test_a_second_writer_is_kept_out(captures, tmp_path):
+    run(captures, tmp_path)
+    with (
+        closing(Journal(tmp_path / "rows-1-of-1.jsonl")),
+        pytest.raises(WouldOverwriteError, match="another batch"),
+    ):
+        run(captures, tmp_path, resume=True)
+    assert run(captures, tmp_path, resume=True).n_kept == 12
+
+
+@pytest.mark.parametrize("n_workers", [1, 2])
+def test_a_full_disk_stops_the_batch(captures, tmp_path, n_workers):
+    (tmp_path / "results").write_text("no folder can be made here")
+    with pytest.raises(InvalidInputError, match=r"cannot be written.*--resume"):
+        run(captures, tmp_path, workers=Workers(n_processes=n_workers))
+    (tmp_path / "results").unlink()
+    assert run(captures, tmp_path, resume=True).counts == {"measured": 9, "failed": 3}
+
+
+def test_columns_of_a_manifest_do_not_hide_those_of_the_tables(captures, tmp_path):
+    manifest = tmp_path / "list.csv"
+    capture = captures / "subject0" / "rest0.csv"
+    manifest.write_text(f"path,id,outcome,odd,arm\n{capture},007,well,x,2\n")
+    run(manifest, tmp_path / "out")
+    header, row = (
+        next(csv.reader([(tmp_path / "out/summary.csv").read_text().partition("\n")[0]])),
+        (rows_of(tmp_path / "out" / "summary.csv")[0]),
+    )
+    assert len(set(header)) == len(header)
+    assert (row["manifest_id"], row["manifest_outcome"], row["arm"]) == ("007", "well", "2")
+    assert row["outcome"] == "measured"
+    said = {(one["table"], one["column"]) for one in rows_of(tmp_path / "out" / "dictionary.csv")}
+    assert {("summary.csv", name) for name in header} <= said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text")
+def test_a_name_that_is_no_text_is_no_trouble(captures, tmp_path):
+    source = captures / "subject0" / "rest0.csv"
+    strange = Path(os.fsdecode(bytes(tmp_path / "caf") + b"\xe9.csv"))
+    strange.write_bytes(source.read_bytes())
+    for _ in range(2):
+        report = run(strange, tmp_path / "out", resume=True)
+        assert report.counts == {"measured": 1}
+    assert report.n_kept == 1
+    assert "caf\\udce9.csv" in (tmp_path / "out" / "summary.csv").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in folders")
+def test_a_pipe_fails_and_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    report = run(tmp_path / "pipe.csv", tmp_path / "out")
+    assert report.counts == {"failed": 1}
+    assert "neither a file nor a folder" in rows_of(tmp_path / "out" / "summary.csv")[0]["error"]
 
 
 def test_a_worker_that_dies_takes_one_task_with_it():

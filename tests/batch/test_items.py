@@ -1,10 +1,11 @@
 """What is found in folders, by patterns and in manifests."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tremor.batch.items import Shard, gather_items, parse_shard
+from tremor.batch.items import OUTPUTS, Shard, gather_items, parse_shard
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 
 
@@ -86,6 +87,92 @@ def test_a_bad_manifest_is_refused_with_its_line(tmp_path, text, said):
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(CaptureReadError, match=said):
         gather_items([str(tmp_path / "list.csv")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_manifest_is_read_as_a_spreadsheet_saves_it(tmp_path, encoding, end, sign):
+    lines = [
+        ["PATH", "Subject", "baseline", "Born", ""],
+        ["säng 1.csv", "007", '"0,02"', "1.2.1990", ""],
+        ["b\\two.csv", '"O""Neil; Ann, \tB"', "", "", ""],
+        ["", "", "", "", "", "", ""],
+    ]
+    text = end.join(sign.join(line) for line in lines) + end
+    (tmp_path / "list.csv").write_bytes(text.encode(encoding))
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "two.csv").write_text("")
+    one, two = gather_items([str(tmp_path / "list.csv")])
+    assert (one.path, one.subject, one.baseline) == (str(tmp_path / "säng 1.csv"), "007", "0.02")
+    assert one.other == {"born": "1.2.1990"}
+    assert (two.path, two.subject) == (str(tmp_path / "b/two.csv"), 'O"Neil; Ann, \tB')
+
+
+def test_two_spellings_of_a_path_are_one_capture(folder):
+    (folder / "list.csv").write_text(
+        f"path,subject,session\nb/one.csv,s1,\n./b/../b/one.csv,,x\n{folder}/b/one.csv,s1,x\n"
+    )
+    items = gather_items([str(folder / "b"), str(folder / "list.csv")])
+    assert [(one.subject, one.session) for one in items] == [("s1", "x"), ("", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,subject\na.csv,s1\na.csv,s2\n", "a.csv is listed twice, with subject 's1' and 's2'"),
+        ("path,subject,Subject\na.csv,s1,s2\n", "two columns 'subject'"),
+        ('path,note\n"a\nb.csv",\nc.csv,x,y\n', "line 4 .* more cells"),
+        ("path,context\na.csv,s3://lab/a.toml\n", "line 2 .* are files"),
+    ],
+)
+def test_what_a_manifest_cannot_mean_is_refused(tmp_path, text, said):
+    (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(CaptureReadError, match=said):
+        gather_items([str(tmp_path / "list.csv")])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes of Unix")
+def test_links_that_lead_back_and_pipes_are_left_out(folder):
+    (folder / "b" / "loop").symlink_to(folder)
+    (folder / "b" / "again").symlink_to(folder / "b")
+    (folder / "c" / "elsewhere").symlink_to(folder / "a")
+    os.mkfifo(folder / "b" / "pipe.csv")
+    assert names(gather_items([str(folder)])) == [
+        "three.txt", "one.csv", "two.csv", "three.txt",
+    ]  # fmt: skip
+
+
+def test_what_a_batch_wrote_is_no_capture(folder):
+    for name in (*OUTPUTS, "kept.csv"):
+        (folder / "b" / name).write_text("x,y\n")
+    found = names(gather_items([str(folder / "b")]))
+    assert found == ["kept.csv", "one.csv", "two.csv"]
+    (folder / "b" / "batch.json").unlink()
+    (folder / "b" / "dictionary.csv").unlink()
+    assert "summary.csv" in names(gather_items([str(folder / "b")]))
+
+
+def test_what_stands_beside_captures_is_none(tmp_path):
+    for name in (
+        "sub-1_task-rest_tracksys-imu_motion.tsv", "sub-1_task-rest_tracksys-imu_motion.json",
+        "sub-1_task-rest_tracksys-imu_channels.tsv", "participants.tsv", "README.txt", "day.cwa",
+    ):  # fmt: skip
+        (tmp_path / name).write_text("")
+    found = names(gather_items([str(tmp_path)]))
+    assert found == ["day.cwa", "sub-1_task-rest_tracksys-imu_motion.tsv"]
+
+
+def test_a_folder_that_cannot_be_listed_fails_alone(folder, monkeypatch):
+    whole = Path.iterdir
+
+    def refuse(self):
+        if self.name == "a":
+            raise PermissionError(13, "Permission denied")
+        return whole(self)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert names(gather_items([str(folder)])) == ["a", "one.csv", "two.csv"]
 
 
 def test_nothing_to_do_is_said(tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tremor.batch.bids_derivatives import Derivatives
-from tremor.batch.group_statistics import Cohort, median_of
+from tremor.batch.group_statistics import GROUP_TABLES, Cohort, long_rows, median_of
 from tremor.batch.items import Item
 from tremor.batch.odd_ones import COMPARED, OddSearch
 from tremor.batch.rows import CaptureRow
@@ -72,6 +72,40 @@ def test_a_group_is_summarised_over_its_subjects(tmp_path):
     long = pd.read_csv(tmp_path / "subjects_long.csv")
     wide = long.pivot(index="subject", columns="measure", values="median")
     assert wide["rms_ms2"].to_dict() == pytest.approx(subjects["rms_ms2"].to_dict(), nan_ok=True)
+
+
+def test_a_subject_of_two_groups_has_a_row_in_each(tmp_path):
+    rows = [row(n, subject="01", group="ab"[n % 2], rms_ms2=1.0 + n % 2) for n in range(12)]
+    write_groups(tmp_path, rows)
+    for name in ("subjects.csv", "subjects_long.csv"):
+        found = pd.read_csv(tmp_path / name, dtype={"subject": str})
+        assert set(zip(found["subject"], found["group"], strict=True)) == {("01", "a"), ("01", "b")}
+    wide = pd.read_csv(tmp_path / "subjects.csv")
+    assert wide[["rms_ms2", "rms_ms2_n", "n_tremor"]].values.tolist() == [[1, 6, 6], [2, 6, 6]]
+
+
+def test_medians_and_their_intervals_are_those_of_a_table_of_the_binomial():
+    # Ranks of the limits of 95 % intervals of a median, as textbooks tabulate them.
+    for n, k in ((6, 1), (9, 2), (12, 3), (20, 6), (25, 8), (30, 10), (50, 18), (100, 40)):
+        found = median_of(np.arange(1.0, n + 1))
+        assert found == ((n + 1) / 2, k, n + 1 - k, n)
+
+
+def test_the_long_table_leads_to_the_same_medians(tmp_path):
+    rng = np.random.default_rng(4)
+    rows = [
+        row(n, subject=f"s{n % 3}", group="g", rms_ms2=float(rng.lognormal()),
+            outcome=("measured", "insufficient")[n % 7 == 0])
+        for n in range(60)
+    ]  # fmt: skip
+    write_groups(tmp_path, rows)
+    write_cells(
+        tmp_path / "long.csv", GROUP_TABLES["long.csv"], [one for r in rows for one in long_rows(r)]
+    )
+    long = pd.read_csv(tmp_path / "long.csv")
+    medians = long[long["outcome"] != "insufficient"].groupby("subject")["value"].median()
+    wide = pd.read_csv(tmp_path / "subjects.csv").set_index("subject")["rms_ms2"]
+    assert medians.to_dict() == pytest.approx(wide.to_dict())
 
 
 def test_what_is_unlike_the_others_is_found():

@@ -24,12 +24,15 @@ from tremor.recording import Placement
 __all__ = ["OUTPUTS", "Item", "Shard", "gather_items", "parse_shard"]
 
 #: Endings of files that can be captures.
-_CAPTURES: Final = frozenset({".csv", ".tsv", ".txt", ".zip", ".parquet", ".json"})
+_CAPTURES: Final = frozenset(
+    {".csv", ".tsv", ".txt", ".zip", ".parquet", ".json", ".cwa", ".bin", ".gt3x"}
+)
 #: Names of files of which one recording has several, in one folder.
 _MEMBERS: Final = frozenset(name for entry in FORMATS for name, _ in entry.members)
-#: What `tremor simulate`, `tremor analyze` and labs put beside captures.
+#: What `tremor simulate`, `tremor analyze`, labs and the BIDS put beside captures.
 _BESIDE: Final = re.compile(
-    r"(?i)\.truth\.json$|^(recording|dataset_description|participants)\.json$"
+    r"(?i).*\.truth\.json|(recording|dataset_description|participants)\.(json|tsv)|readme\.\w+|"
+    r".*_(motion\.json|(channels|events|scans|sessions|coordsystem)\.(tsv|json))"
 )
 #: What a batch writes into its folder, and the files by which that is known.
 OUTPUTS: Final = frozenset(
@@ -170,7 +173,7 @@ def gather_items(sources: Iterable[str]) -> tuple[Item, ...]:
 
 def _same(path: str) -> str:
     """Return what is equal for two spellings of one path."""
-    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - links stay
+    return without_credentials(path) if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - links stay
 
 
 def _join(there: dict[str, str], row: dict[str, str]) -> None:
@@ -268,4 +271,4 @@ def _captures_in(folder: Path, above: frozenset[str]) -> Iterator[Path]:
 
 
 def _may_be_capture(path: Path) -> bool:
-    return path.suffix.lower() in _CAPTURES and not _BESIDE.search(path.name)
+    return path.suffix.lower() in _CAPTURES and not _BESIDE.fullmatch(path.name)

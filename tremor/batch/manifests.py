@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tremor.batch.urls import is_url
-from tremor.errors import CaptureReadError, InvalidInputError
-from tremor.recording import Placement
+from tremor.errors import CaptureReadError
 
 __all__ = ["MANIFEST_COLUMNS", "manifest_columns", "manifest_rows"]
 
@@ -92,12 +91,6 @@ def _row(path: Path, number: int, names: list[str], cells: list[str]) -> dict[st
         raise CaptureReadError(f"{line}: context and baseline are files; fetch what is at the URL")
     for name in _PATHS:
         row[name] = _beside(path, row.get(name, ""))
-    try:
-        placement = "-".join(filter(None, (row.get("side", ""), row.get("placement", ""))))
-        if placement:
-            Placement.from_text(placement)
-    except InvalidInputError as error:
-        raise CaptureReadError(f"{line}: {error}") from error
     return row
 
 

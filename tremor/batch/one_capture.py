@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import time
 import traceback
@@ -18,9 +19,10 @@ from tremor.batch.items import Item
 from tremor.batch.request import BatchRequest, digest_of, key_of
 from tremor.batch.rows import CaptureRow
 from tremor.batch.urls import is_url, local_copy, store_digest, without_credentials
+from tremor.batch.writing import OutputsError, writing
 from tremor.errors import CaptureNotFoundError, CaptureReadError, TremorError
 from tremor.explanation.answers.context import Context
-from tremor.files import whole_file, write_text
+from tremor.files import whole_file
 from tremor.report.messages import sentence
 from tremor.results.analysis import Analysis
 from tremor.results.summary_columns import QUALITY_COLUMNS, SUMMARY_COLUMNS, row_of
@@ -49,16 +51,23 @@ def analyze_capture(item: Item, request: BatchRequest, known: CaptureRow | None)
     -------
     CaptureRow
         Also for a capture that cannot be read.
+
+    Raises
+    ------
+    OutputsError
+        If its result cannot be written.
     """
     begin_s = time.perf_counter()
     try:
         row = _kept_or_done(item, request, known)
+    except OutputsError:
+        raise
     except (TremorError, OSError, MemoryError) as error:
         row = failed_row(item, error)
     except Exception as error:
         row = failed_row(item, error)
-        trace = request.out / "errors" / f"{item.id}.txt"
-        write_text(trace, without_credentials(traceback.format_exc()))
+        trace = without_credentials(traceback.format_exc()).encode(errors="backslashreplace")
+        _write(request.out, f"errors/{item.id}.txt", trace)
     return row if row.is_kept else replace(row, spent_s=time.perf_counter() - begin_s)
 
 
@@ -78,9 +87,11 @@ def _kept_or_done(item: Item, request: BatchRequest, known: CaptureRow | None) -
         except TremorError as error:
             return failed_row(item, error, key=key)
     row = _row(item, key, analysis)
-    _write(request.out / row.result, analysis)
+    _write(request.out, row.result, _packed(analysis))
     if request.with_pages:
-        _write_page(request.out / row.page, analysis)
+        from tremor.report.as_html import render  # with it comes all that draws
+
+        _write(request.out, row.page, render(analysis).encode(errors="backslashreplace"))
     return row
 
 
@@ -192,17 +203,17 @@ def _strength(analysis: Analysis) -> tuple[float | None, ...]:
     )
 
 
-def _write_page(path: Path, analysis: Analysis) -> None:
-    from tremor.report.as_html import render  # with it comes all that draws
-
-    write_text(path, render(analysis))
-
-
-def _write(path: Path, analysis: Analysis) -> None:
-    """Write a result; equal results make equal files."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        whole_file(path) as stream,
-        gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as packed,
-    ):
+def _packed(analysis: Analysis) -> bytes:
+    """Return a result as compressed JSON; equal results are equal bytes."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as packed:
         packed.write(analysis.to_json().encode())
+    return buffer.getvalue()
+
+
+def _write(out: Path, name: str, data: bytes) -> None:
+    with writing(out):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as stream:
+            stream.write(data)

@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from tremor.batch.one_capture import analyze_capture, failed_row
 from tremor.batch.outputs import REQUEST_FILE, Forms, write_outputs
 from tremor.batch.request import BatchRequest
 from tremor.batch.rows import CaptureRow, Journal, StoredRows, journal_name, journals_in
+from tremor.batch.writing import OutputsError, writing
 from tremor.errors import CaptureNotFoundError, InvalidInputError, WouldOverwriteError
 from tremor.files import write_text
 from tremor.formats.readers import ReadOptions
@@ -129,12 +130,13 @@ def run_batch(
             f"{request.out} holds a batch already; go on with --resume, or give another folder"
         )
     _make_folder(request, len(items))
-    with _journal(journal_path) as journal:
-        known = StoredRows(journals_in(request.out) if resume else ())
-        report = _work(mine, request, known, workers or Workers(), journal, progress)
-    if shard.n == 1:  # shares are put together by `merge_batches`
-        asked = {item.id: item for item in mine}
-        write_outputs(request.out, [request.out], asked=asked, forms=forms)
+    with writing(request.out):
+        with closing(Journal(journal_path)) as journal:
+            known = StoredRows(journals_in(request.out) if resume else ())
+            report = _work(mine, request, known, workers or Workers(), journal, progress)
+        if shard.n == 1:  # shares are put together by `merge_batches`
+            asked = {item.id: item for item in mine}
+            write_outputs(request.out, [request.out], asked=asked, forms=forms)
     return report
 
 
@@ -153,23 +155,6 @@ def _make_folder(request: BatchRequest, n_captures: int) -> None:
             f"{request.out} cannot be made: {error.strerror or error}; give another folder"
         ) from error
     write_text(request.out / REQUEST_FILE, json.dumps(document, indent=2) + "\n")
-
-
-@contextmanager
-def _journal(path: Path) -> Iterator[Journal]:
-    """Open the journal of a share, which no other process writes meanwhile."""
-    try:
-        journal = Journal(path)
-    except WouldOverwriteError:
-        raise
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be written: {error.strerror or error}; give another folder"
-        ) from error
-    try:
-        yield journal
-    finally:
-        journal.close()
 
 
 def _work(
@@ -219,6 +204,8 @@ def _rows(
         tasks, partial(_do, request=request), make_executor=make, n_workers=n_workers
     )
     for (item, before), outcome in found:
+        if isinstance(outcome, OutputsError):
+            raise outcome
         row = failed_row(item, outcome) if isinstance(outcome, Exception) else outcome
         # A kept row is in a journal already, unless more has become known of its capture.
         yield row, not row.is_kept or before is None or before.item != row.item
@@ -348,5 +335,6 @@ def merge_batches(
         raise InvalidInputError(
             f"{target} cannot be made: {error.strerror or error}; give another folder"
         ) from error
-    written = write_outputs(target, places, forms=Forms(parquet=parquet, bids=bids))
+    with writing(target):
+        written = write_outputs(target, places, forms=Forms(parquet=parquet, bids=bids))
     return BatchReport(counts=written.counts, n_missing=written.n_missing)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from glob import has_magic
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+from urllib.parse import unquote
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError, TremorError
 
@@ -61,6 +62,15 @@ def without_credentials(text: str) -> str:
     return _IN_TEXT.sub(lambda found: _without_secrets(found[0]), text)
 
 
+def _secrets_in(url: str) -> list[str]:
+    """Return what a URL holds of credentials, as it is written and as it is meant."""
+    users = [found[2] for found in re.finditer(r"://([^/:@]*:)?([^/]*)@", url)]
+    query = [one.partition("=") for one in re.split(r"[?&]", url)[1:]]
+    found = [*users, *(value for name, _, value in query if _SECRET.fullmatch(name))]
+    kept = without_credentials(url)
+    return [one for text in found for one in (text, unquote(text)) if text and text not in kept]
+
+
 def _without_secrets(url: str) -> str:
     bare = _PASSWORD.sub(r"\1@", _WEB_USER.sub(r"\1", url))
     link, *rest = bare.split("::")  # each link of a chain has a query of its own
@@ -86,13 +96,14 @@ def require_store(url: str) -> None:
         raise InvalidInputError(
             f"{without_credentials(url)} needs fsspec; pip install fsspec"
         ) from error
-    for protocol in re.findall(r"(?i)([a-z][a-z0-9+.-]+)(?=://|::)", url):
+    links = (link.partition("://") for link in url.split("::"))
+    for protocol in [before for before, sign, _ in links if sign]:
         try:
             get_filesystem_class(protocol)
         except (ImportError, ValueError) as error:
             raise InvalidInputError(
-                f"{without_credentials(url)} needs the package of its store ({error}); "
-                "such are s3fs, gcsfs, adlfs"
+                f"{without_credentials(url)} cannot be read ({error}); install the package of its "
+                "store, such as s3fs, gcsfs, adlfs or fsspec[http]"
             ) from error
 
 
@@ -207,7 +218,10 @@ def _told(url: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise CaptureNotFoundError(f"{shown} does not exist; check the name") from error
     except Exception as error:  # each store has errors of its own
-        said = without_credentials(" ".join(str(error).split())) or type(error).__name__
+        said = " ".join(str(error).split())
+        for secret in _secrets_in(url):  # a store may repeat them in forms of its own
+            said = said.replace(secret, "***")
+        said = without_credentials(said) or type(error).__name__
         raise CaptureReadError(
             f"{shown} cannot be fetched ({said}); check the name and the access to the store"
         ) from error

@@ -13,6 +13,7 @@ from tremor.cli.options import (
     CaptureOptions,
     capture_options,
     common_options,
+    is_quiet,
     read_settings,
     rest_start_option,
     settings_options,
@@ -46,6 +47,8 @@ Exit codes:
   8  refused: the folder holds a batch already, and --resume was not given
 """
 _SOME_FAILED: Final = 7
+#: Failures that are told one by one; of thousands, the first are enough to see what is wrong.
+_MOST_TOLD: Final = 20
 
 
 def _tables(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,18 +168,30 @@ def merge(
 
 def _shown_on(bar: Progress) -> Any:  # noqa: ANN401 - a function of a row and two numbers
     begin_s = time.monotonic()
+    n_failed = 0
 
     def show(row: CaptureRow, n_done: int, n_all: int) -> None:
         from tremor.report.numbers import clock
 
+        nonlocal n_failed
         rate_hz = n_done / max(time.monotonic() - begin_s, 1e-3)
         left = clock((n_all - n_done) / rate_hz)
         bar.at(f"{n_done} of {n_all}, {rate_hz:.3g}/s, {left} left", n_done)
-        if row.outcome == "failed":
+        if row.outcome == "failed" and not is_quiet():
+            n_failed += 1
             with bar.paused():
-                say(f"{row.item.path}: {row.error}")
+                _tell_failure(row, n_failed)
 
     return show
+
+
+def _tell_failure(row: CaptureRow, n_failed: int) -> None:
+    """Print why a capture failed, if not too many have."""
+    if n_failed <= _MOST_TOLD:
+        is_named = row.error.startswith(row.item.path)
+        say(row.error if is_named else f"{row.item.path}: {row.error}")
+    elif n_failed == _MOST_TOLD + 1:
+        say("more captures fail; summary.csv will say which and why")
 
 
 def _tell(ctx: click.Context, report: BatchReport, out: Path, *, is_share: bool) -> None:
