@@ -47,13 +47,26 @@ def assert_is_whole(place):
     assert sum(",failed," in row for row in rows) == 1
 
 
+#: What schedulers call the number of a task and of tasks, and whether they pass arguments.
+SCHEDULERS = {
+    "slurm": ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", True),
+    "lsf": ("LSB_JOBINDEX", "LSB_JOBINDEX_END", True),
+    "sge": ("SGE_TASK_ID", "SGE_TASK_LAST", True),
+    "pbs": ("PBS_ARRAY_INDEX", "", False),
+}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-def test_the_array_of_slurm(place):
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_the_job_array(place, scheduler):
+    number, of, passes = SCHEDULERS[scheduler]
+    script = place / "array.sh"
+    text = (RECIPES / "slurm_array.sh").read_text()
+    script.write_text(text if of else text.replace("SGE_TASK_LAST:-40", "SGE_TASK_LAST:-3"))
+    asked = ("captures", "results") if passes else ()
+    variables = {of: "3"} if of else {"CAPTURES": "captures", "OUT": "results"}
     for task in ("1", "2", "3"):
-        done = run(
-            place, "bash", str(RECIPES / "slurm_array.sh"), "captures", "results",
-            SLURM_ARRAY_TASK_ID=task, SLURM_ARRAY_TASK_COUNT="3",
-        )  # fmt: skip
+        done = run(place, "bash", str(script), *asked, **variables, **{number: task})
         assert done.returncode == 0, done.stderr
     assert run(place, "tremor", "merge", "results").returncode == 7
     assert_is_whole(place)
@@ -74,11 +87,15 @@ def test_the_snakefile(place):
     )
     if snakemake is None:
         pytest.skip("snakemake is not installed; nox -s recipes installs it")
-    done = run(
-        place, snakemake, "--snakefile", str(RECIPES / "Snakefile"), "--cores", "2", "--config",
-        "captures=captures", "shares=3", "--quiet",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    manifest = place / "all of them.csv"
+    names = sorted(one.name for one in (place / "captures").iterdir())
+    for listed in (names[:3], names):  # what is added to the manifest is found
+        manifest.write_text("path\n" + "".join(f"captures/{one}\n" for one in listed))
+        done = run(
+            place, snakemake, "--snakefile", str(RECIPES / "Snakefile"), "--cores", "2",
+            "--config", f"captures={manifest.name}", "shares=3", "--quiet",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
     assert_is_whole(place)
 
 
