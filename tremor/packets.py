@@ -41,8 +41,9 @@ class LinkEvent:
     arrival_s, wall_s : float
         Times, as in `Packet`.
     kind : str
-        ``connected``, ``started``, ``lost``, ``silent``, ``restarted``, ``dropped``, ``refused``,
-        ``stopped``, ``wrote``, ``read``, ``stage``, ``marker`` or ``pain``.
+        ``connected``, ``started``, ``lost``, ``silent``, ``paused``, ``restarted``, ``dropped``,
+        ``refused``, ``shared``, ``stopped``, ``wrote``, ``read``, ``stage``, ``marker`` or
+        ``pain``.
     detail : str
         A reason, a number of packets, the text of a marker; or a characteristic and the bytes
         that were written or read, in hexadecimal digits.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["open_phone"]
 
+#: How a URL begins.
+_SCHEME: Final = re.compile(r"(?i:https?:/*|//)")
+#: An IPv6 address without the brackets that it needs before a port.
+_IPV6: Final = re.compile(r"[0-9a-fA-F:.]+(%[\w.-]+)?")
 #: Ports of phyphox where none is given: that of Android, and that of iOS.
 _POLLED_PORTS: Final = (8080, 80)
 _PUSHED_PORT: Final = 8000
@@ -51,7 +56,7 @@ def open_phone(request: Request) -> PhoneSource:
 
 
 def _open_polled(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
-    host, port = _host_and_port(place.removeprefix("http:").strip("/"))
+    host, port = _host_and_port(place)
     if not _is_host(host):
         raise InvalidInputError(
             f"'phyphox:{place}' has no address of a phone; the app shows it once remote access is "
@@ -68,7 +73,7 @@ def _open_polled(profile: SensorProfile, place: str, request: Request) -> PhoneS
 
 
 def _open_pushed(profile: SensorProfile, place: str, request: Request) -> PhoneSource:
-    host, port = ("", place) if place.isdigit() else _host_and_port(place)
+    host, port = ("", place) if place.isascii() and place.isdigit() else _host_and_port(place)
     if host and not _is_host(host):
         raise InvalidInputError(
             f"'sensor-logger:{place}' has no address of this computer; give sensor-logger:PORT, or "
@@ -85,7 +90,14 @@ def _open_pushed(profile: SensorProfile, place: str, request: Request) -> PhoneS
 
 
 def _host_and_port(place: str) -> tuple[str, str]:
-    if place.startswith("["):  # an IPv6 address, as in a URL
+    """Split an address, which may be a URL as the app or a browser shows it."""
+    scheme = _SCHEME.match(place)
+    if scheme is not None:
+        place = place[scheme.end() :].partition("/")[0]
+    place = place.rstrip("/")
+    if place.count(":") > 1 and _IPV6.fullmatch(place):
+        return place, ""
+    if place.startswith("["):
         host, _, port = place[1:].partition("]")
         return host, port.removeprefix(":")
     host, _, port = place.partition(":")

@@ -135,7 +135,7 @@ class PolledSource(PhoneSource):
             else:
                 waits = self._timeouts.backoff_s(self._rng)
                 if not is_measuring:
-                    self._lose("the measurement on the phone is paused")
+                    self._pause("the measurement on the phone is paused")
                 wait_s = _INTERVAL_S
             if not self._is_linked:
                 self._give_up_in_time()
@@ -171,7 +171,7 @@ class PolledSource(PhoneSource):
             self._take(packet, times)
         self._answered_s = self._clocks.timer()
         if self._answered_s - self._streamed_s > self._timeouts.silence_s:
-            self._lose("the phone answers, and has no new samples")
+            self._pause("the phone answers, and has no new samples")
         return answer.is_measuring
 
     def _take(self, packet: Packet, times: bytes | None) -> None:

@@ -148,7 +148,10 @@ class PhoneSource(StreamedSource):
         except BaseException as error:
             await finish_despite_cancellation(self.stop())
             if isinstance(error, PacketError):
-                raise LinkError(f"{self.name} answered what cannot be read: {error}") from error
+                raise LinkError(
+                    f"what answers at {self.address} is not the app on the phone ({error}); the "
+                    "app shows the address to give"
+                ) from error
             raise
         self._is_open = True
         self._follower = asyncio.create_task(self._follow_to_end())
@@ -207,6 +210,12 @@ class PhoneSource(StreamedSource):
         if silent_s is not None:
             self._report("silent", f"nothing for {silent_s:.1f} s")
         self._report("lost", reason)
+
+    def _pause(self, reason: str) -> None:
+        """Note that the phone is reached, and measures nothing."""
+        if self._is_linked:
+            self._report("paused", reason)
+        self._lose(reason)
 
     def _find_again(self, packet: Packet) -> None:
         """Note that the stream goes on with a packet, if it had been lost."""

@@ -58,6 +58,10 @@ _WAIT_S: Final = 0.5
 _TRIES: Final = 20
 _TRIES_BY_HAND: Final = 240
 
+#: Other sources that are named, and the longest part of a name.
+_MOST_OTHERS: Final = 6
+_LONGEST_NAME: Final = 30
+
 _STARTS: Final = ("auto", "yes", "no")
 _NO_GRAVITY: Final = (
     "it sends acceleration without gravity; the experiment 'Acceleration (with g)' has it"
@@ -93,9 +97,9 @@ def _parsed(body: bytes, what: str) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise PacketError(f"phyphox sent {what} that is no JSON: {error}") from error
+        raise PacketError(f"{what} came that is no JSON: {error}") from error
     if not isinstance(document, dict):
-        raise PacketError(f"phyphox sent {what} that is no JSON object")
+        raise PacketError(f"{what} came that is no JSON object")
     return document
 
 
@@ -133,7 +137,7 @@ def read_answer(body: bytes, buffers: Sequence[str]) -> Answer:
         ]
         session, is_measuring = str(status["session"]), bool(status["measuring"])
     except (AttributeError, KeyError, TypeError, IndexError, OverflowError) as error:
-        raise PacketError(f"phyphox sent an answer without what belongs in it: {error}") from error
+        raise PacketError(f"an answer came without what belongs in it: {error}") from error
     newest_s = float(times[-1]) if times else None
     return Answer(session, is_measuring, modes == {"full"}, tuple(rows), newest_s)
 
@@ -174,9 +178,9 @@ def read_time(body: bytes) -> tuple[tuple[float, float], ...]:
                     (float(event["experimentTime"]), _seconds(float(event["systemTime"])))
                 )
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise PacketError(f"phyphox sent no list of times: {error}") from error
+        raise PacketError(f"no list of times came: {error}") from error
     if not all(math.isfinite(one) for start in starts for one in start):
-        raise PacketError("phyphox sent a time that is no number")
+        raise PacketError("a time came that is no number")
     return tuple(sorted(starts))
 
 
@@ -313,9 +317,21 @@ def _check(settings: StreamSettings) -> None:
         raise InvalidInputError(f"gravity is {gravity!r}; choose one of yes, no")
 
 
+def _others_in(body: bytes, buffers: Sequence[str]) -> tuple[str, ...]:
+    """Return the sources that an experiment records beside the acceleration that is taken."""
+    inputs = _dicts(_parsed(body, "a configuration"), "inputs")
+    return tuple(
+        "".join(char for char in str(one.get("source", "?")) if char.isprintable())[:_LONGEST_NAME]
+        for one in inputs
+        if not set(buffers) & set(_outputs(one).values())
+    )[:_MOST_OTHERS]
+
+
 def _find_buffers(body: bytes) -> tuple[tuple[str, ...], bool]:
     """Return the buffers of acceleration of the experiment, and whether gravity is in them."""
     config = _parsed(body, "a configuration")
+    if not {"title", "buffers", "inputs"} & config.keys():
+        raise PacketError("a configuration came that is not of an experiment")
     for source, has_gravity in _SOURCES.items():
         for one in _dicts(config, "inputs"):
             names = _outputs(one)
@@ -364,7 +380,8 @@ def _device_of(body: bytes | None) -> tuple[str, float | None]:
 
 
 def _start(settings: StreamSettings) -> Conversation:
-    buffers, has_gravity = _find_buffers((yield Read(_CONFIG)) or b"")
+    config = (yield Read(_CONFIG)) or b""
+    buffers, has_gravity = _find_buffers(config)
     if "buffers" in settings.options:
         buffers = _buffers_of(settings)
     if "gravity" in settings.options:
@@ -383,6 +400,8 @@ def _start(settings: StreamSettings) -> Conversation:
     notes = [f"measured at {rate_hz:g} Hz"]
     notes += [f"phone {model}"] if model else []
     notes += [] if has_gravity else [_NO_GRAVITY]
+    others = _others_in(config, buffers)
+    notes += [f"left out of what it records: {', '.join(others)}"] if others else []
     options = {
         "buffers": ",".join(buffers),
         "gravity": "yes" if has_gravity else "no",

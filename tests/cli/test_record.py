@@ -116,7 +116,7 @@ def test_folder_holds_recording_check_and_report(session):
     assert fit["word"] == "good"
     assert fit["facts"]["battery_percent"] == 81
     assert "the strap was not checked" in fit["reasons"][0]
-    assert "fit good" in stderr
+    assert "fit: the strap was not checked" in stderr
     assert "<html" in (folder / "report.html").read_text(encoding="utf-8")
 
 

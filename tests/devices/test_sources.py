@@ -80,6 +80,8 @@ def test_simulated_sensor_imitates_the_one_that_is_named():
         ("http://192.168.1.20", "192.168.1.20:8080"),
         ("Phyphox:phone.local", "phone.local:8080"),
         ("phyphox:[fe80::1]:8080", "[fe80::1]:8080"),
+        ("phyphox:fe80::1", "[fe80::1]:8080"),
+        ("phyphox:HTTP://192.168.1.20:8081/index.html", "192.168.1.20:8081"),
     ],
 )
 def test_phone_that_answers_is_named_by_its_address(text, address):
@@ -108,6 +110,7 @@ def test_phone_that_pushes_is_received_in_the_network_of_this_computer(monkeypat
         ("phyphox:", "the app shows it"),
         ("phyphox:a b", "the app shows it"),
         ("phyphox:a/b@c", "the app shows it"),
+        ("phyphox:phone:1:2", "give a number from 1 to 65535"),
         ("phyphox:1.2.3.4:port", "give a number from 1 to 65535"),
         ("phyphox:1.2.3.4:70000", "give a number from 1 to 65535"),
         ("sensor-logger:a b:1", "no address of this computer"),

@@ -61,6 +61,17 @@ def test_lost_link_of_one_of_two_sensors_is_named():
     assert together.startswith("The link to the left calf and right calf is lost.")
 
 
+def test_a_pause_is_no_lost_link():
+    paused = {"lost": ("",), "paused": ("",)}
+    words = [said for _, said in said({}, paused, paused, {})]
+    assert "press play" in words[0]
+    assert "link" not in words[0]
+    assert words[1:] == ["The sensor is back."]
+    one = ("left-calf",)
+    named = said({}, {"lost": one, "paused": one})[0][1]
+    assert named.startswith("Nothing is measured on the left calf:")
+
+
 def test_disk_and_loss_and_battery_are_told():
     assert said({}, {"disk_trouble": "the disk is full"})[0][1] == "The disk is full."
     assert "9.0 %" in said({}, *[{"lost_share": 0.09}] * 2)[0][1]

@@ -112,7 +112,7 @@ def test_a_session_is_shown_and_controlled_without_a_terminal(tmp_path):
     assert {view.hint for view in screen.views} == {"buttons"}
     assert any("feels no taps" in view.words for view in screen.views)
     assert any(view.words == "Noted: marker." for view in screen.views)
-    assert any(note.startswith("fit good: ") for note in screen.notes)
+    assert any(note.startswith("fit: the strap was not checked; ") for note in screen.notes)
     assert screen.views[-1].words == ""  # what was said is over, and the block stays
 
 

@@ -38,6 +38,7 @@ def test_all_is_well():
         ({"taps": ()}, "usable", "no tap was felt"),
         ({"taps": None}, "good", "was not checked"),
         ({"posture": None}, "good", "cannot be told"),
+        ({"posture": None, "has_gravity": False}, "good", "gravity is not in the samples"),
         ({"posture": Posture(12.0, "-z", 3.0)}, "usable", "+22 %"),
         ({"clipped_share": 0.01}, "usable", "--range"),
         ({"range_g": 1.0}, "usable", "range is 1 g"),

@@ -84,6 +84,9 @@ def test_what_is_not_known_is_left_out():
 def test_lost_link_and_end_are_told():
     assert "LINK LOST for 0:06" in status_block(changed(lost_for_s=6.2))[0]
     assert "link lost for 0:06" in status_line(changed(lost_for_s=6.2))
+    paused = changed(lost_for_s=6.2, is_paused=True)
+    assert "PAUSED for 0:06" in status_block(paused)[0]
+    assert status_line(paused).endswith("left-calf: paused for 0:06")
     ended = status_block(changed(ended="it was lost"))
     assert ended[:2] == ["LEFT CALF   4:12 / 10:00   ENDED", "  it was lost"]
     assert status_line(changed(ended="it was lost")).endswith("left-calf: ended")

@@ -36,6 +36,8 @@ class Moment:
     lost : tuple of str
         Sensors whose link is lost: labels such as ``left-calf`` where several are worn, an empty
         one for the only sensor.
+    paused : tuple of str
+        Those of them that are reached, and measure nothing.
     lost_share : float
         Share of recent samples that were lost.
     battery_percent : int or None
@@ -48,6 +50,7 @@ class Moment:
     left_s: float
     is_still: bool | None
     lost: tuple[str, ...] = ()
+    paused: tuple[str, ...] = ()
     lost_share: float = 0.0
     battery_percent: int | None = None
     disk_trouble: str = ""
@@ -80,10 +83,17 @@ def _sensors(phrase: str, lost: Sequence[str], before: Sequence[str]) -> Mapping
 _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         "link_lost",
-        lambda was, now: not set(now.lost) <= set(was.lost),
+        lambda was, now: not set(now.lost) <= {*was.lost, *now.paused},
         0.0,
         is_urgent=True,
         values=lambda was, now: _sensors("to_sensors", now.lost, was.lost),
+    ),
+    _Rule(
+        "paused",
+        lambda was, now: not set(now.paused) <= set(was.paused),
+        0.0,
+        is_urgent=True,
+        values=lambda was, now: _sensors("of_sensors", now.paused, was.paused),
     ),
     _Rule(
         "link_back",

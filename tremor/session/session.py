@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -304,7 +305,8 @@ class _Session:
             track.recorder.add("fit", check.to_dict())
         label = f"{track.label}: " if len(self._tracks) > 1 else ""
         reasons = "; ".join(check.reasons)
-        self._screen.note(_said("strap", label=label, grade=check.word, reasons=reasons))
+        said = "strap" if check.is_checked else "strap_unchecked"
+        self._screen.note(_said(said, label=label, grade=check.word, reasons=reasons))
         self._emit("fit", {"sensor": track.label, "fit": check.to_dict()})
         return check
 
@@ -372,6 +374,10 @@ class _Session:
         self._words = ""  # the block stays on the terminal, and what was said is over
         self._screen.show(self._view, at_once=True)
 
+    def _names_of(self, tracks: Sequence[Track]) -> tuple[str, ...]:
+        """Return the labels of sensors; an empty one for the only sensor."""
+        return tuple(track.label if len(self._tracks) > 1 else "" for track in tracks)
+
     def _moment(self) -> Moment:
         tracks = [track for track in self._tracks if not track.is_over]
         charges = [track.battery_percent for track in tracks if track.battery_percent is not None]
@@ -380,11 +386,8 @@ class _Session:
             time_s=self._elapsed_s(),
             left_s=self._plan.duration_s - self._elapsed_s(),
             is_still=self._is_still(),
-            lost=tuple(
-                track.label if len(self._tracks) > 1 else ""
-                for track in tracks
-                if track.lost_since_s is not None
-            ),
+            lost=self._names_of([one for one in tracks if one.lost_since_s is not None]),
+            paused=self._names_of([one for one in tracks if one.is_paused]),
             lost_share=max((track.recent_loss() for track in tracks), default=0.0),
             battery_percent=min(charges, default=None),
             disk_trouble=next((one for one in troubles if one), ""),

@@ -68,6 +68,8 @@ class StrapFacts:
         Packets received so far, and those that the decoder refused.
     n_samples : int or None
         Samples so far; None if not known.
+    has_gravity : bool
+        Whether the acceleration includes gravity.
     """
 
     taps: tuple[TapResponse, ...] | None
@@ -80,6 +82,7 @@ class StrapFacts:
     n_packets: int = 0
     n_refused: int = 0
     n_samples: int | None = None
+    has_gravity: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ class StrapCheck:
     word: StrapGrade
     reasons: tuple[str, ...]
     facts: StrapFacts
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether more is known than that nothing is wrong."""
+        return self.facts.taps is not None or self.word != "good"
 
     def to_dict(self) -> dict[str, object]:
         """Return the form that ``recording.json`` holds."""
@@ -135,6 +143,10 @@ def _contact(facts: StrapFacts) -> _Finding | None:
 
 def _orientation(facts: StrapFacts) -> _Finding | None:
     posture = facts.posture
+    if facts.n_samples == 0:
+        return None
+    if not facts.has_gravity:
+        return "good", _said("no_gravity")
     if posture is None:
         return "good", _said("moved")
     error = posture.gravity_ms2 / STANDARD_GRAVITY_MS2 - 1.0

@@ -91,4 +91,5 @@ def strap_facts(track: Track, plan: Plan, *, taps: tuple[TapResponse, ...] | Non
         n_packets=counts.n_packets,
         n_refused=counts.n_refused,
         n_samples=counts.n_samples,
+        has_gravity=track.source.profile.includes_gravity(settings.options),
     )

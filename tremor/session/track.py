@@ -147,6 +147,8 @@ class Track:
         #: When the link was lost, s on the clock of the source; None while it is not.
         self.lost_since_s: float | None = None
         self.n_links_lost = 0
+        #: Whether the sensor is reached, and measures nothing.
+        self.is_paused = False
         #: Whether a loss can be distinguished from a delay.
         self.detects_loss = False
         self._is_back = False
@@ -172,8 +174,11 @@ class Track:
             if record.kind in _GONE and self.lost_since_s is None:
                 self.lost_since_s = record.arrival_s
                 self.n_links_lost += 1
+            elif record.kind == "paused":
+                self.is_paused = True
             elif record.kind == "restarted":
                 self.lost_since_s = None
+                self.is_paused = False
                 self._is_back = True
             elif record.kind in _NOTICES and self._on_notice is not None:
                 self._on_notice(self, record.detail)
@@ -398,6 +403,7 @@ class Track:
             first_rms_ms2=self._first_rms_ms2,
             rms_ms2=tuple(self._rms_ms2),
             lost_for_s=lost_for_s,
+            is_paused=self.is_paused,
             ended=str(self.error) if self.error is not None else "",
         )
 

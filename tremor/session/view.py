@@ -67,6 +67,8 @@ class SensorView:
         RMS of all windows since the start, m/s^2; NaN without tremor.
     lost_for_s : float or None
         How long the link has been lost, s; None if it is not.
+    is_paused : bool
+        Whether a lost link is none: the sensor is reached, and measures nothing.
     ended : str
         Why the stream ended; empty while it goes on.
     """
@@ -83,6 +85,7 @@ class SensorView:
     first_rms_ms2: float | None = None
     rms_ms2: tuple[float, ...] = ()
     lost_for_s: float | None = None
+    is_paused: bool = False
     ended: str = ""
 
 
@@ -197,7 +200,8 @@ def _sensor_lines(view: SensorView, session: SessionView, *, unicode: bool) -> l
     if view.ended:
         return [_cut("   ".join([*head, _said("ended")])), _cut(" " * _INDENT + view.ended)]
     if view.lost_for_s is not None:
-        head.append(_said("lost_link", duration=clock(view.lost_for_s)))
+        lost = "paused" if view.is_paused else "lost_link"
+        head.append(_said(lost, duration=clock(view.lost_for_s)))
     answer = {True: _said("yes"), False: _said("no"), None: "-"}[view.is_still]
     texts = [
         _said("still_enough", answer=answer),
@@ -240,7 +244,8 @@ def _sensor_text(view: SensorView, session: SessionView) -> str:
     if view.ended:
         return _said("line_ended", sensor=view.label)
     if view.lost_for_s is not None:
-        return _said("line_lost_link", sensor=view.label, duration=clock(view.lost_for_s))
+        lost = "line_paused" if view.is_paused else "line_lost_link"
+        return _said(lost, sensor=view.label, duration=clock(view.lost_for_s))
     still = {True: "line_still", False: "line_moving", None: "line_nothing"}[view.is_still]
     texts = [*_link_texts(view), _said(still)]
     if session.stage == "measure" and view.now is not None:

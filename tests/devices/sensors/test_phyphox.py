@@ -320,9 +320,9 @@ def test_options_are_checked(options, says):
     ],
 )
 def test_what_is_no_answer_is_a_packet_error(body):
-    with pytest.raises(PacketError, match="phyphox sent"):
+    with pytest.raises(PacketError, match="came"):
         read_answer(body, NAMES)
-    with pytest.raises(PacketError, match="phyphox sent"):
+    with pytest.raises(PacketError, match="came"):
         PROFILE.decoder().feed(DATA, body, 0.0)
 
 
@@ -338,7 +338,7 @@ def test_what_is_no_answer_is_a_packet_error(body):
     ],
 )
 def test_what_is_no_list_of_times_is_a_packet_error(body):
-    with pytest.raises(PacketError, match="phyphox sent"):
+    with pytest.raises(PacketError, match="came"):
         read_time(body)
 
 
@@ -353,3 +353,15 @@ def test_times_before_a_clearing_are_void():
 def test_times_in_ms_are_taken_as_such():
     body = b'[{"event": "START", "experimentTime": 2.5, "systemTime": 1790000000250}]'
     assert read_time(body) == ((2.5, 1_790_000_000.25),)
+
+
+def test_other_sensors_of_the_experiment_are_named_and_left_out():
+    others = [{"source": "gyroscope", "outputs": [{"x": "gyrX"}, {"t": "gyr_time"}]}]
+
+    class WithGyroscope(PhyphoxPhone):
+        def _config(self):
+            config = json.loads(super()._config())
+            return json.dumps({**config, "inputs": [*config["inputs"], *others]})
+
+    assert "left out of what it records: gyroscope" in started(WithGyroscope()).notes
+    assert not any("left out" in note for note in started(PhyphoxPhone()).notes)
