@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, runtime_checkable
 
 from tremor.errors import InvalidInputError
 
@@ -25,6 +25,7 @@ __all__ = [
     "Ask",
     "Conversation",
     "Decoder",
+    "HoldingDecoder",
     "LossRule",
     "Pause",
     "Read",
@@ -37,6 +38,7 @@ __all__ = [
     "Subscribe",
     "Unsubscribe",
     "Write",
+    "finished",
 ]
 
 
@@ -280,6 +282,25 @@ class Decoder(Protocol):
     @property
     def n_rejected(self) -> int:
         """Number of lines, frames or bytes that were discarded as damaged."""
+
+
+@runtime_checkable
+class HoldingDecoder(Protocol):
+    """Decoder that may hold packets until those before them have come."""
+
+    def finish(self) -> list[SampleBlock]:
+        """Decode what is held, once the stream has ended.
+
+        Returns
+        -------
+        list of SampleBlock
+            As of `Decoder.feed`.
+        """
+
+
+def finished(decoder: Decoder) -> list[SampleBlock]:
+    """Return what a decoder still holds at the end of a stream; of most it is nothing."""
+    return decoder.finish() if isinstance(decoder, HoldingDecoder) else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,7 @@ class _Decoding:
         self.n_packets = self.n_refused = 0
 
     def blocks(self, records: tuple[LogRecord, ...]) -> Iterator[SampleBlock]:
+        from devices.profile import finished
         from tremor.packets import LinkEvent, Packet
 
         # Without an event that says when the stream began, all packets belong to it.
@@ -138,6 +139,7 @@ class _Decoding:
                     yield from self._decoder.feed(one.characteristic, one.data, one.arrival_s)
                 except PacketError:
                     self.n_refused += 1
+        yield from finished(self._decoder)
 
 
 def _granted(log: PacketLog, manifest: dict[str, Any], folder: Path) -> StreamGranted:

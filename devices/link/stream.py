@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from devices.profile import Decoder
+from devices.profile import Decoder, finished
 from tremor.errors import PacketError
 from tremor.packets import Packet
 
@@ -143,6 +143,12 @@ class PacketStream:
                 self.counts.n_refused += 1
                 self._on_event("refused", str(error))
 
+    def finished(self) -> list[SampleBlock]:
+        """Return what the decoder holds, once the stream has ended and the queue is empty."""
+        if self._decoder is None or not self._has_ended:
+            return []
+        return finished(self._decoder)
+
     async def blocks(self) -> AsyncGenerator[SampleBlock, None]:
         """Decode packets as they arrive, until the queue is closed.
 
@@ -162,6 +168,8 @@ class PacketStream:
                 # Let other tasks run, however long the queue is.
                 await asyncio.sleep(0)
             if self._has_ended:
+                for block in self.finished():
+                    yield block
                 if self._error is not None:
                     raise self._error
                 return

@@ -89,7 +89,7 @@ class StreamedSource(ABC):
         list of SampleBlock
             In order.
         """
-        return list(self._stream.decode_waiting())
+        return [*self._stream.decode_waiting(), *self._stream.finished()]
 
     async def __aexit__(
         self,

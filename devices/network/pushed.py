@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from devices.link.options import HostClocks, LinkTimeouts
-from devices.network.receiver import HttpReceiver, own_address
+from devices.network.receiver import LONGEST_MESSAGE, HttpReceiver, own_address
 from devices.network.source import PhoneSource, converse
 from devices.profile import RequestedSettings, SensorProfile
 from devices.sensors.sensor_logger import MESSAGES, read_message
@@ -25,6 +26,22 @@ _FIRST_S: Final = 180.0
 _LOOK_S: Final = 0.25
 #: A phone counts as silent after this multiple of the longest interval between its messages.
 _SILENT_INTERVALS: Final = 3.0
+#: Why requests are refused, by the status of the answer.
+_NOT_OURS: Final = (
+    "something that is no message of Sensor Logger came to this port, and was refused"
+)
+_REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        HTTPStatus.CONFLICT: "another phone pushes to this port, too; it is refused",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+            f"a message of more than {LONGEST_MESSAGE / 1e6:.0f} MB came and was refused; choose a "
+            "shorter batch period in the app, and fewer sensors"
+        ),
+        HTTPStatus.METHOD_NOT_ALLOWED: (
+            "a browser, or another program, reached this port without pushing; it was answered"
+        ),
+    }
+)
 
 
 class PushedSource(PhoneSource):
@@ -61,10 +78,13 @@ class PushedSource(PhoneSource):
         first_s: float = _FIRST_S,
     ) -> None:
         super().__init__(profile, settings, tap=tap, timeouts=timeouts, clocks=clocks)
-        self._receiver = HttpReceiver(host or own_address(), port, on_body=self._on_body)
+        self._receiver = HttpReceiver(
+            host or own_address(), port, on_body=self._on_body, on_refused=self._on_refused
+        )
         self._first_s = first_s
         self._device: str | None = None
-        self._has_refused_device = False
+        #: Why requests were refused so far.
+        self._refusals: set[str] = set()
         #: Messages of the start; None once the stream has begun.
         self._setup: asyncio.Queue[Packet] | None = asyncio.Queue()
         self._last_s = self._clocks.timer()
@@ -91,10 +111,11 @@ class PushedSource(PhoneSource):
             async with asyncio.timeout(self._first_s):
                 packet = await self._setup.get()
         except TimeoutError as error:
+            refused = "".join(f"; {why}" for why in sorted(self._refusals))
             raise SensorNotFoundError(
-                f"no phone pushed to http://{self.address} within {self._first_s:g} s; enter that "
-                "as Push URL in Sensor Logger and begin a recording there; is the phone in the "
-                "same Wi-Fi, and does the firewall of this computer let the port through?"
+                f"no phone pushed to http://{self.address} within {self._first_s:g} s{refused}; "
+                "enter that as Push URL in Sensor Logger and begin a recording there; is the phone "
+                "in the same Wi-Fi, and does the firewall of this computer let the port through?"
             ) from error
         self._hand_to_tap(packet)
         return packet.data
@@ -109,9 +130,6 @@ class PushedSource(PhoneSource):
             self._device = message.device
             self._report("connected", self.name)
         if message.device != self._device:
-            if not self._has_refused_device:
-                self._has_refused_device = True
-                self._report("refused", "another phone pushes to this port, too; it is refused")
             return HTTPStatus.CONFLICT
         packet = self._packet(MESSAGES, body)
         if self._setup is not None:
@@ -124,6 +142,13 @@ class PushedSource(PhoneSource):
         self._find_again(packet)
         self._receive(packet)
         return HTTPStatus.OK
+
+    def _on_refused(self, status: int) -> None:
+        """Note why a request was refused, each reason once."""
+        why = _REFUSALS.get(status, _NOT_OURS)
+        if why not in self._refusals:
+            self._refusals.add(why)
+            self._report("shared", why)
 
     async def _follow(self) -> None:
         while True:

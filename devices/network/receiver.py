@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 from devices.network.http import Head, HttpError, read_body, read_head
@@ -25,6 +26,13 @@ _KINDS: Final = (
     "text/plain",
     "application/octet-stream",
     "application/x-www-form-urlencoded",
+)
+#: Texts of answers, where more than the phrase of the status helps whoever reads them.
+_PAGES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        HTTPStatus.METHOD_NOT_ALLOWED: "The phone reaches this computer. Enter this address as "
+        "Push URL in Sensor Logger, and begin a recording there.",
+    }
 )
 #: An address that belongs to nobody (RFC 5737): where to it is routed shows the own address.
 _NOWHERE: Final = ("192.0.2.1", 9)
@@ -65,12 +73,22 @@ class HttpReceiver:
         Port; 0 for any that is free.
     on_body : callable
         Called with each body; returns the status of the answer.
+    on_refused : callable, optional
+        Called with the status of each request that was answered by none of 200.
     """
 
-    def __init__(self, host: str, port: int, *, on_body: Callable[[bytes], int]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        on_body: Callable[[bytes], int],
+        on_refused: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._host = host
         self._port = port
         self._on_body = on_body
+        self._on_refused = on_refused
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
@@ -118,8 +136,10 @@ class HttpReceiver:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 status = await self._status_of(reader, writer)
+                if status != HTTPStatus.OK:
+                    self._on_refused(status)
                 phrase = HTTPStatus(status).phrase
-                body = f"{phrase}\n".encode()
+                body = f"{_PAGES.get(status, phrase)}\n".encode()
                 lines = (
                     f"HTTP/1.1 {status} {phrase}",
                     "Content-Type: text/plain",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +37,7 @@ MESSAGES: Final = "/message"
 
 #: Names in a message.
 _TOTAL, _LINEAR, _GRAVITY = "totalacceleration", "accelerometer", "gravity"
+_BATTERY: Final = "battery"
 #: Signals, and the names that each needs; the first whose names all come is taken.
 _SIGNALS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"total": (_TOTAL,), "sum": (_LINEAR, _GRAVITY), "linear": (_LINEAR,)}
@@ -52,8 +54,15 @@ _GRAVITY_HOLDS_S: Final = 1.0
 _FOR_GRAVITY: Final = 4
 #: By how much the clock of the phone was set back if messages in order say so, s.
 _SET_BACK_S: Final = 1.0
+#: Runs of numbers that did not come and are remembered, so that what comes late is known as such.
+_MOST_SKIPPED: Final = 64
 #: Messages at the start in which the signals and their rate must show.
 _MOST_AT_START: Final = 60
+#: No clock of a phone is earlier, s since 1970: the year 2001.
+_EARLIEST_S: Final = 1e9
+#: Names of other measurements that are listed, and their longest part that is shown.
+_MOST_NAMES: Final = 6
+_LONGEST_NAME: Final = 30
 _NS: Final = 1e-9
 
 
@@ -69,12 +78,15 @@ class Message:
         Identifiers of the recording and of the phone.
     rows : mapping of str to tuple of Row
         Samples by the name of what was measured, in order of time; only known names.
+    others : frozenset of str
+        Names of what else was measured, which is left out; the charge of the phone is none.
     """
 
     number: int
     session: str
     device: str
     rows: Mapping[str, tuple[Row, ...]]
+    others: frozenset[str] = frozenset()
 
 
 def read_message(body: bytes) -> Message:
@@ -101,10 +113,13 @@ def read_message(body: bytes) -> Message:
         session, device = str(document["sessionId"]), str(document["deviceId"])
         items = document["payload"]
         rows: dict[str, list[Row]] = {_TOTAL: [], _LINEAR: [], _GRAVITY: []}
+        others = set()
         for item in items:
-            kept = rows.get(str(item["name"]).lower())
-            if kept is not None:
-                kept.append(_row(item))
+            name = str(item["name"]).lower()
+            if name in rows:
+                rows[name].append(_row(item))
+            elif name != _BATTERY:
+                others.add(name)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise PacketError(f"this is no message of Sensor Logger: {error}") from error
     if not isinstance(number, int) or not isinstance(items, list):
@@ -114,6 +129,7 @@ def read_message(body: bytes) -> Message:
         session,
         device,
         {name: tuple(sorted(some, key=lambda one: one.time_s)) for name, some in rows.items()},
+        frozenset(others),
     )
 
 
@@ -142,8 +158,10 @@ def _check(settings: StreamSettings) -> None:
 def _start(settings: StreamSettings) -> Conversation:
     wanted = settings.options.get("signal", _ANY)
     times_s: dict[str, list[float]] = {}
+    others: set[str] = set()
     for n_before in range(_MOST_AT_START):
         message = read_message((yield Read(MESSAGES)) or b"")
+        others |= message.others
         for name, rows in message.rows.items():
             times_s.setdefault(name, []).extend(row.time_s for row in rows)
         signal = _signal_in([name for name, some in times_s.items() if some], wanted)
@@ -154,17 +172,37 @@ def _start(settings: StreamSettings) -> Conversation:
         if rate_hz is not None:
             notes = [f"measured at {rate_hz:g} Hz"]
             notes += [_NO_GRAVITY] if signal == "linear" else []
+            notes += [f"left out of what it sends: {_listed(others)}"] if others else []
             granted = replace(
                 settings,
                 sampling_rate_hz=rate_hz,
                 options=MappingProxyType({"signal": signal}),  # no address: recordings are kept
             )
             return Started(settings=granted, notes=tuple(notes))
-    needed = " and ".join(_SIGNALS.get(wanted, (_TOTAL,)))
-    raise SensorRefusedError(
-        f"Sensor Logger pushes, but not enough of {needed}; switch on 'Total Acceleration' in the "
-        "app, at 100 Hz or more, and begin its recording anew"
+    raise SensorRefusedError(_not_enough(_SIGNALS.get(wanted, (_TOTAL,)), times_s, others))
+
+
+def _not_enough(
+    needed: Sequence[str], times_s: Mapping[str, Sequence[float]], others: Collection[str]
+) -> str:
+    """Return why what came at the start is no measurement, and what helps."""
+    came_s = [one for some in times_s.values() for one in some]
+    if came_s and max(came_s) < _EARLIEST_S:
+        return (
+            "Sensor Logger pushes, but the times of its samples are not in nanoseconds since 1970; "
+            "update the app, or record in the app and export a CSV"
+        )
+    instead = f" (it sends {_listed(others)})" if others else ""
+    return (
+        f"Sensor Logger pushes, but not enough of {' and '.join(needed)}{instead}; switch on "
+        "'Total Acceleration' in the app, at 100 Hz or more, and begin its recording anew"
     )
+
+
+def _listed(names: Collection[str]) -> str:
+    """Return the first names in alphabetical order; whoever pushes may send any."""
+    shown = [name[:_LONGEST_NAME] for name in sorted(names)[:_MOST_NAMES]]
+    return ", ".join(shown) + (", ..." if len(names) > len(shown) else "")
 
 
 def _stop(_: StreamSettings) -> StopConversation:
@@ -182,6 +220,11 @@ class _Decoder:
         self._ended: set[str] = set()
         self._expected: int | None = None
         self._held: dict[int, Message] = {}
+        #: First number of the session, and runs of numbers that are not awaited any longer: what
+        #: is below the expected one, and in neither, came before.
+        self._first = 0
+        self._skipped: deque[range] = deque(maxlen=_MOST_SKIPPED)
+        self._arrival_s = -math.inf
         self._gravity: list[Row] = []
         self._last_s = -math.inf
         self._n_without_gravity = 0
@@ -198,10 +241,13 @@ class _Decoder:
         if message.session != self._session:
             ready += self._begin(message.session)
         if self._expected is None:
-            self._expected = message.number
-        if message.number < self._expected or message.number in self._held:
-            raise PacketError(f"message {message.number} came twice or too late; it is left out")
-        self._held[message.number] = message
+            self._expected = self._first = message.number
+        self._arrival_s = arrival_s
+        is_skipped = any(message.number in run for run in self._skipped)
+        if message.number < self._first or is_skipped:
+            raise PacketError(f"message {message.number} came too late; it is left out")
+        if message.number >= self._expected:  # else it came before: the phone sent it again
+            self._held[message.number] = message
         ready += self._take_ready()
         return [block for one in ready for block in self._blocks(one, arrival_s)]
 
@@ -223,6 +269,7 @@ class _Decoder:
             self._ended.add(self._session)
         rest = [self._held[number] for number in sorted(self._held)]
         self._session, self._expected, self._held = session, None, {}
+        self._skipped.clear()
         return rest
 
     def _take_ready(self) -> list[Message]:
@@ -232,6 +279,7 @@ class _Decoder:
             if self._expected not in self._held:
                 if len(self._held) <= _MOST_HELD:
                     break
+                self._skipped.append(range(self._expected, min(self._held)))
                 self._expected = min(self._held)
             ready.append(self._held.pop(self._expected))
             self._expected += 1
@@ -277,6 +325,14 @@ class _Decoder:
             )
         )
         return Row(row.time_s, (x, y, z))
+
+    def finish(self) -> list[SampleBlock]:
+        """Decode what still waits for a message before it, see `devices.profile.HoldingDecoder`."""
+        rest = [self._held[number] for number in sorted(self._held)]
+        self._held = {}
+        if rest:
+            self._expected = rest[-1].number + 1
+        return [block for one in rest for block in self._blocks(one, self._arrival_s)]
 
     def restart(self) -> None:
         """Continue after a drop-out: the messages and their times tell what is missing."""

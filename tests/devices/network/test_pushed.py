@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 from dataclasses import replace
 from itertools import pairwise
@@ -179,7 +180,8 @@ def test_what_is_no_message_of_this_phone_is_refused_with_a_status(body, options
     answered, n_packets = asyncio.run(main())
     assert answered == status
     assert n_packets == (status in (100, 200))
-    assert taken.kinds.count("refused") == (status == 409)
+    assert taken.kinds.count("shared") == (status not in (100, 200))
+    assert "refused" not in taken.kinds
 
 
 def test_nobody_pushes_and_it_is_said_what_to_enter():
@@ -189,6 +191,53 @@ def test_nobody_pushes_and_it_is_said_what_to_enter():
 
     with pytest.raises(SensorNotFoundError, match=r"http://127\.0\.0\.1:\d+ .*Push URL.*firewall"):
         asyncio.run(main())
+
+
+def test_what_came_instead_of_a_message_is_said():
+    async def main(body):
+        source = source_of(FastClock(1.0), first_s=1.0)
+
+        async def begin():
+            await push(await port_once_open(source), body)
+
+        beginning = asyncio.create_task(begin())
+        try:
+            async with source:
+                pass
+        finally:
+            await beginning
+
+    with pytest.raises(SensorNotFoundError, match=r"more than 1 MB.*batch period.*Push URL"):
+        asyncio.run(main(b" " * (LONGEST_MESSAGE + 1)))
+    with pytest.raises(SensorNotFoundError, match="no message of Sensor Logger"):
+        asyncio.run(main(b"<html>"))
+
+
+def test_messages_that_wait_for_a_lost_one_are_kept_at_the_end(taken):
+    phone = SensorLoggerPhone(batch_s=0.25)
+
+    async def main():
+        source = source_of(FastClock(1.0), taken)
+
+        async def begin():
+            port = await port_once_open(source)
+            for number in range(20):
+                body = phone.message()[1]
+                if number != 17:
+                    await push(port, body)
+            await source.stop()
+
+        beginning = asyncio.create_task(begin())
+        async with source:
+            blocks = [block async for block in source]
+        await beginning
+        return blocks
+
+    indices = indices_of(asyncio.run(main()))
+    assert indices[-1] == math.ceil(20 * 0.25 * phone.rate_hz) - 1
+    begin, end = (math.ceil(k * 0.25 * phone.rate_hz) for k in (17, 18))
+    gone = sorted(set(range(indices[0], indices[-1] + 1)) - set(indices))
+    assert gone == list(range(begin, end))
 
 
 def test_port_in_use_is_said_with_another():
