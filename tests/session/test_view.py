@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import math
+from contextvars import copy_context
 from dataclasses import replace
 
 import pytest
 
+from tremor.report.layout import use_columns
 from tremor.results.verdicts import VERDICTS
 from tremor.session.view import (
     SensorView,
@@ -109,6 +111,27 @@ def test_no_line_is_wider_than_the_terminal(verdict, lost_for_s, unicode):
     session = replace(
         SESSION, time_s=86_399.0, duration_s=86_400.0, sensors=(sensor,) * 2, words="word " * 40
     )
-    lines = status_block(session, unicode=unicode)
-    assert max(map(len, lines)) <= 80
-    assert unicode or "\n".join(lines).isascii()
+
+    def widest(columns):
+        use_columns(columns)
+        lines = status_block(session, unicode=unicode)
+        assert unicode or "\n".join(lines).isascii()
+        return max(map(len, lines))
+
+    for columns in (80, 60, 40):
+        assert copy_context().run(widest, columns) <= columns
+
+
+def test_a_narrow_terminal_gets_more_lines_and_loses_nothing():
+    def narrow():
+        use_columns(48)
+        return status_block(SESSION)
+
+    def words(lines):
+        return [
+            word for line in lines if "▇" not in line and "█" not in line for word in line.split()
+        ]
+
+    wide, folded = status_block(SESSION), copy_context().run(narrow)
+    assert len(folded) > len(wide)
+    assert words(folded) == words(wide)

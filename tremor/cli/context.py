@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from tremor.cli.interview import (
-    WIDTH,
     ask_all,
     interview,
     print_warnings,
@@ -19,6 +18,7 @@ from tremor.cli.interview import (
 from tremor.cli.options import common_options, is_input_allowed, overwrite_option
 from tremor.cli.streams import echo, print_json, say, warn
 from tremor.files import refuse_existing, write_text
+from tremor.report.layout import columns
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.checking import Answer
@@ -235,7 +235,7 @@ def _quantity_lines(quantity: Quantity) -> list[str]:
         result = "; ".join(filter(None, (result, sentence(quantity.word))))
     return textwrap.wrap(
         f"{text('quantity', quantity.key):<24}{result}",
-        WIDTH,
+        columns(),
         initial_indent="  ",
         subsequent_indent=" " * 26,
     )

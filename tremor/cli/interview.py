@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tremor.cli.streams import echo
 from tremor.errors import ContextError
+from tremor.report.layout import columns, wrapped
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.checking import Answer
@@ -21,9 +22,8 @@ if TYPE_CHECKING:
     from tremor.explanation.interview import NextQuestion
     from tremor.results.analysis import Analysis
 
-__all__ = ["WIDTH", "ask_all", "interview", "print_warnings", "warning_lines", "warnings_in"]
+__all__ = ["ask_all", "interview", "print_warnings", "warning_lines", "warnings_in"]
 
-WIDTH: Final = 80
 _NOTHING: Final[Mapping[str, Answer]] = MappingProxyType({})
 
 
@@ -123,7 +123,8 @@ def _introduce(introduction: str, *, has_proposals: bool) -> None:
 
     lines = [introduction]
     lines += [text("prompt", "with_proposals")] if has_proposals else []
-    echo("\n".join((*lines, text("prompt", "stop"))), err=True)
+    for line in (*lines, text("prompt", "stop")):
+        echo("\n".join(wrapped(line)), err=True)
 
 
 def _reply(
@@ -160,7 +161,7 @@ def _reply(
             _say(prompts.refusal(questions, typed, earlier, list_key))
             continue
         if typed:
-            _say(prompts.said_back(questions, replied, typed))
+            _say(prompts.said_back(questions, replied, typed, list_key=list_key))
         return {name: answer for name, answer in replied.items() if answer is not None}
 
 
@@ -170,13 +171,15 @@ def _question_lines(
     from tremor.report import prompts
     from tremor.report.messages import text
 
-    yield textwrap.fill(prompts.wording(questions, list_key), WIDTH, **indent(2))
+    yield textwrap.fill(prompts.wording(questions, list_key), columns(), **indent(2))
     labels = prompts.item_labels(questions, list_key)
     for place, label in enumerate(labels, 1):
-        yield textwrap.fill(text("prompt", "item", place=place, label=label), WIDTH, **indent(4))
+        yield textwrap.fill(
+            text("prompt", "item", place=place, label=label), columns(), **indent(4)
+        )
     in_brackets = f"[{prompts.proposal(questions, proposed)}]" if proposed else ""
     hint = f"{prompts.hint(questions, list_key)} {in_brackets}".rstrip()
-    yield textwrap.fill(hint, WIDTH, **indent(4))
+    yield textwrap.fill(hint, columns(), **indent(4))
 
 
 def indent(columns: int) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def indent(columns: int) -> dict[str, Any]:
 
 
 def _say(line: str) -> None:
-    echo(textwrap.fill(line, WIDTH, **indent(4)), err=True)
+    echo(textwrap.fill(line, columns(), **indent(4)), err=True)
 
 
 def _line() -> str:
@@ -223,4 +226,4 @@ def warnings_in(answers: Context) -> tuple[str, ...]:
 
 def warning_lines(statement: str) -> list[str]:
     """Return a statement as lines of a terminal."""
-    return textwrap.wrap(statement, WIDTH, break_on_hyphens=False, **indent(2))
+    return textwrap.wrap(statement, columns(), break_on_hyphens=False, **indent(2))

@@ -122,8 +122,9 @@ class Keyboard:
         if self._before is not None:
             import termios
 
+            # Keys that nobody took must not answer what is asked next.
             with suppress(termios.error):  # the terminal was closed
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSAFLUSH, self._before)
             self._before = None
 
     def take(self) -> tuple[Command, ...]:

@@ -17,7 +17,7 @@ import click
 from tremor.cli import process
 from tremor.cli.failures import EXIT_CODES, exit_code_of, say_error
 from tremor.cli.options import common_options
-from tremor.cli.streams import echo, say
+from tremor.cli.streams import echo, fit_terminal, say
 
 __all__ = ["EXIT_CODES", "cli", "exit_code_of", "main"]
 
@@ -126,6 +126,7 @@ class _LazyGroup(click.Group):
         """Run a command and exit with its code."""
         extra["standalone_mode"] = False
         process.prepare()
+        fit_terminal()
         try:
             with process.signals_interrupt():
                 result = super().main(

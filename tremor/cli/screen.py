@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 from tremor.cli.options import is_quiet
 from tremor.cli.streams import echo, say
 from tremor.printable import printable, printable_lines
+from tremor.report.layout import use_columns
 from tremor.session.view import SessionView, status_block, status_line
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class BlockScreen:
         from rich.text import Text
 
         self._due_s = self._now() + _BLOCK_S
+        use_columns(self._live.console.width)  # it may have changed
         lines = status_block(make(), unicode=self._unicode)
         with suppress(OSError):
             shown = printable_lines("\n".join(lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,12 +14,14 @@ import click
 
 from tremor.cli.options import is_quiet
 from tremor.printable import escaped_json, printable, printable_lines
+from tremor.report.layout import WIDTH, use_columns
 
 if TYPE_CHECKING:
     from tremor.notes import Note
 
 __all__ = [
     "echo",
+    "fit_terminal",
     "json_text",
     "print_chunks",
     "print_json",
@@ -109,6 +112,12 @@ def json_text(document: Any, *, one_line: bool = False) -> str:  # noqa: ANN401 
     indent = None if one_line else 2
     text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False)
     return escaped_json(text)
+
+
+def fit_terminal() -> None:
+    """Make lines as long as the terminal of stdout is wide; results in a file have 80 columns."""
+    with suppress(OSError, ValueError, AttributeError):  # no terminal, or closed
+        use_columns(os.get_terminal_size(sys.stdout.fileno()).columns or WIDTH)
 
 
 def shows_unicode() -> bool:

@@ -78,7 +78,7 @@ def put_on_even_grid(table: Table, facts: DeclaredFacts) -> SamplingRate:
             names = f"columns {quoted(', '.join(facts.columns))}" if facts.columns else "no header"
             raise CaptureReadError(
                 f"{facts.name} has no time column ({names}); "
-                "give its sampling rate with --sampling-rate"
+                "name it with --columns, such as time_s,x,y,z, or give --sampling-rate"
             )
         table.warnings.append(note("RATE_DECLARED", rate_hz=rate_hz))
         is_said = facts.sampling_rate_hz is not None

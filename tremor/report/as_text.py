@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tremor.analysis.quality import Quality, quality_of
 from tremor.report import explanation_text, plain, view
 from tremor.report.explanation_text import label
-from tremor.report.layout import WIDTH, in_ascii, wrapped
+from tremor.report.layout import columns, in_ascii, wrapped
 from tremor.report.messages import brief, sentence, text
 from tremor.report.numbers import clock, number, value_text
 from tremor.report.seen import is_rest_enough, rest_text
@@ -380,7 +380,7 @@ def _sparkline(analysis: Analysis) -> list[str]:
     """Draw the RMS over time, below a line with its times and its scale."""
     table = analysis.windows
     rms_ms2 = table.estimates["rms_ms2"][:, 0].tolist()
-    marks = sparkline(rms_ms2, width=WIDTH - 4)
+    marks = sparkline(rms_ms2, width=columns() - 4)
     if not marks:
         return []
     top = max(value for value in rms_ms2 if value == value)

@@ -113,7 +113,13 @@ def why(questions: Sequence[Question], step: NextQuestion | None = None) -> tupl
     return (*reasons, *said, *now)
 
 
-def said_back(questions: Sequence[Question], answers: Mapping[str, Answer], typed: str) -> str:
+def said_back(
+    questions: Sequence[Question],
+    answers: Mapping[str, Answer],
+    typed: str,
+    *,
+    list_key: str = "",
+) -> str:
     """Return the answers as they were understood.
 
     Parameters
@@ -124,6 +130,8 @@ def said_back(questions: Sequence[Question], answers: Mapping[str, Answer], type
         What was answered, by attribute.
     typed : str
         What was typed; it is repeated where its unit was another one.
+    list_key : str
+        Name of the list, whose items are repeated as they were asked; empty for one question.
 
     Returns
     -------
@@ -131,9 +139,10 @@ def said_back(questions: Sequence[Question], answers: Mapping[str, Answer], type
         One line.
     """
     if is_list(questions):
+        labels = item_labels(questions, list_key) if list_key else _plain_labels(questions)
         held = [
             label
-            for label, item in zip(_plain_labels(questions), items_of(questions), strict=True)
+            for label, item in zip(labels, items_of(questions), strict=True)
             if _holds(item, answers[item.attribute])
         ]
         return "; ".join(held) or text("answer_text", "none")

@@ -5,10 +5,11 @@ Where it is shown is up to `tremor.session.interface.Screen`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tremor.report.layout import WIDTH, wrapped
+from tremor.report.layout import columns, wrapped
 from tremor.report.messages import text
 from tremor.report.numbers import clock, number, percent
 from tremor.report.sparkline import sparkline
@@ -20,6 +21,8 @@ __all__ = ["SensorView", "SessionView", "Stage", "Tremor", "status_block", "stat
 Stage = Literal["find", "fit", "settle", "measure", "recover", "save", "ask"]
 
 _INDENT: Final = 2
+#: Between the parts of a line.
+_BETWEEN: Final = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +187,21 @@ def status_block(session: SessionView, *, unicode: bool = True) -> list[str]:
     Returns
     -------
     list of str
-        Lines of at most 80 columns.
+        Lines of at most 80 columns, or `tremor.report.layout.columns`.
     """
     lines = []
     for view in session.sensors:
         lines += _sensor_lines(view, session, unicode=unicode)
     lines += wrapped(session.words) if session.words else []
     if session.hint:
-        lines.append(_cut(session.hint))
+        lines += _folded(session.hint.split(_BETWEEN), _BETWEEN)
     return lines
 
 
 def _sensor_lines(view: SensorView, session: SessionView, *, unicode: bool) -> list[str]:
     head = [view.label.replace("-", " ").upper(), _time_text(session)]
     if view.ended:
-        return [_cut("   ".join([*head, _said("ended")])), _cut(" " * _INDENT + view.ended)]
+        return [*_folded([*head, _said("ended")], _BETWEEN), _cut(" " * _INDENT + view.ended)]
     if view.lost_for_s is not None:
         lost = "paused" if view.is_paused else "lost_link"
         head.append(_said(lost, duration=clock(view.lost_for_s)))
@@ -209,15 +212,27 @@ def _sensor_lines(view: SensorView, session: SessionView, *, unicode: bool) -> l
         _since_text(view),
     ]
     lines = [
-        _cut("   ".join([*head, *_link_texts(view)])),
-        _cut("  ".join(text for text in texts if text)),
+        *_folded([*head, *_link_texts(view)], _BETWEEN),
+        *_folded([text for text in texts if text], "  "),
     ]
-    drawn = sparkline(view.rms_ms2, width=WIDTH, unicode=unicode)
+    drawn = sparkline(view.rms_ms2, width=columns(), unicode=unicode)
     return [*lines, drawn] if drawn else lines
 
 
+def _folded(parts: Sequence[str], between: str) -> list[str]:
+    """Return parts in as many lines as they need; only a part that is too long alone is cut."""
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]}{between}{part}" if lines else part
+        if lines and len(joined) <= columns():
+            lines[-1] = joined
+        else:
+            lines.append(f"{' ' * _INDENT}{part}" if lines else part)
+    return [_cut(line) for line in lines]
+
+
 def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
+    return line if len(line) <= columns() else line[: columns() - 3] + "..."
 
 
 def status_line(session: SessionView) -> str:

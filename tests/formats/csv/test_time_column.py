@@ -8,6 +8,7 @@ import pytest
 
 import tremor
 from tremor.errors import CaptureReadError
+from tremor.formats.csv.headers import match_any_header
 from tremor.notes import note
 from tremor.opening import read
 from tremor.report.messages import sentence
@@ -199,3 +200,19 @@ def test_stamps_that_start_again_are_refused_at_a_high_rate(tmp_path):
     path.write_text("\n".join(["time_us,acc_x (g),acc_y (g),acc_z (g)", *rows]))
     with pytest.raises(CaptureReadError, match="start again"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["Zeit [ms]", "zeit", "Messzeit (s)", "Uhrzeit", "Temps (s)", "tiempo", "Время (с)"]
+)
+def test_a_time_column_may_be_named_in_another_language(name):
+    matched = match_any_header([name, "X", "Y", "Z"])
+    assert not isinstance(matched, str)
+    assert matched.time == 0
+
+
+@pytest.mark.parametrize("name", ["Zeitzone", "Temperatur", "tempo_bpmx"])
+def test_what_only_begins_like_a_time_is_none(name):
+    matched = match_any_header([name, "X", "Y", "Z"])
+    assert not isinstance(matched, str)
+    assert matched.time is None

@@ -50,7 +50,10 @@ _SOURCE_AXIS: Final = r".*[ _.\-](?P<axis>[xyz])"
 #: Also those of other quantities, to name them.
 _ANY_AXIS: Final = (*_AXIS_PATTERNS, _SOURCE_AXIS)
 _OTHER_QUANTITY: Final = re.compile(r"gyr|mag|count|angular|angle|veloc|euler|quat|raw_|deg/s")
-_TIME_NAME: Final = re.compile(r"time|^t$|^elapsed$|^epoch?$|elapsed")
+#: Also in other languages in which phones export.
+_TIME_NAME: Final = re.compile(
+    r"time|^t$|^epoch?$|elapsed|zeit(?!zone)|^(temps|tempo|tiempo|tijd|tid|czas|время)\b"
+)
 #: A unit as the whole name, and at the end of names such as uptimeNanos.
 _BARE_TIME_UNIT: Final = re.compile(
     r"(milli|micro|nano)(s|seconds)|[mun]s|msec|usec|sec|secs|seconds"
