@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import echo, print_json, say, shows_unicode
-from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
-from tremor.files import write_text
+from tremor.errors import TremorError
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import number
-from tremor.session.folders import COMPARISON_FILE
 from tremor.session.outcome import (
     AnalyzedRecording,
+    LegComparison,
+    analysis_to_ask_about,
     analyze_recording,
+    compare_legs,
     explain_recording,
     keep_answers,
     saved_text,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
     from tremor.settings import AnalysisSettings
 
-__all__ = ["emit", "print_analyses", "print_baselines", "print_saved", "require_written"]
+__all__ = ["emit", "print_analyses", "print_baselines", "print_saved"]
 
 
 def emit(event: str, content: Mapping[str, object]) -> None:
@@ -60,33 +61,6 @@ def print_saved(recorded: SensorOutcome, *, as_json: bool) -> None:
         emit("saved", {**sensor, **counts, "lost": lost})
     if not is_quiet():
         say(saved_text(recorded))
-
-
-def require_written(outcome: SessionOutcome) -> None:
-    """Check that everything received is on the disk.
-
-    Raises
-    ------
-    InvalidInputError
-        If the disk refused some of it.
-    InsufficientDataError
-        If there is no sample.
-    """
-    for one in outcome.recorded:
-        counts = one.counts
-        failure = counts.disk.failure
-        if counts.n_dropped_packets or counts.n_dropped_samples:
-            failure = failure or "it did not keep up, and the memory for what waits was full"
-        if failure:
-            raise InvalidInputError(
-                f"{one.folder} is not all on the disk: {failure}; what came before is saved; "
-                "make room, or give another disk with --out"
-            )
-    for one in outcome.recorded:
-        if not one.counts.n_samples:
-            why = "empty_refused" if one.counts.n_refused else "empty_silent"
-            said = text("session", why, n_packets=one.counts.n_packets)
-            raise InsufficientDataError(text("session", "empty", folder=one.folder, why=said))
 
 
 def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_json: bool) -> bool:
@@ -138,68 +112,63 @@ def print_analyses(
     as_json : bool
         Print events instead of text.
     """
-    found: dict[int, Analysis] = {}
-    for index, one in enumerate(outcome.recorded):
+    found: dict[Path, Analysis] = {}
+    for one in outcome.recorded:
         try:
-            found[index] = analyze_recording(one, settings=settings, rest=rest)
+            found[one.folder] = analyze_recording(one.folder, settings=settings, rest=rest)
         except TremorError as error:
-            _say_insufficient(one, str(error))
+            _say_insufficient(one.folder, str(error))
     if plan.asks and not outcome.was_cut_short:
-        context = _ask_open_questions(context, found.values())
+        context = _ask_open_questions(context, analysis_to_ask_about(found.values()))
         keep_answers(context, plan.folder)
     is_enough = len(found) == len(outcome.recorded)
-    for index, analysis in found.items():
-        one = outcome.recorded[index]
-        analyzed = explain_recording(one, analysis, context)
+    labels = {one.folder: one.label for one in outcome.recorded}
+    for place, (folder, analysis) in enumerate(found.items()):
+        analyzed = explain_recording(folder, analysis, context)
         if analyzed.trouble:
             say(analyzed.trouble)
             is_enough = False
         if as_json:
-            emit("analysis", analyzed.to_dict())
+            _emit_analysis(analyzed, labels[folder])
         else:
-            if index:
+            if place:
                 echo()
             _print_analysis(analyzed)
         if analyzed.analysis.status == "insufficient":
-            _say_insufficient(one, sentence(analyzed.analysis.summary.reason))
+            _say_insufficient(folder, sentence(analyzed.analysis.summary.reason))
             is_enough = False
     if len(found) > 1 and not as_json:
-        _compare_legs(plan.folder, [(outcome.recorded[index], one) for index, one in found.items()])
+        _print_comparison(compare_legs(plan.folder, found))
     return is_enough
 
 
-def _compare_legs(folder: Path, legs: Sequence[tuple[SensorOutcome, Analysis]]) -> None:
-    """Write the left leg beside the right, where that is what two sensors saw."""
-    from tremor.report.comparison_page import render_comparison_page
+def _emit_analysis(analyzed: AnalyzedRecording, label: str) -> None:
+    report = str(analyzed.report) if analyzed.report else None
+    paths = {"sensor": label, "folder": str(analyzed.folder), "report": report}
+    emit("analysis", {**paths, "analysis": analyzed.analysis.to_dict()})
+
+
+def _print_comparison(legs: LegComparison) -> None:
+    """Print how far two legs move in step and which leads, and where the page is."""
     from tremor.report.comparison_text import coherence_texts
     from tremor.report.layout import in_ascii, wrapped
-    from tremor.sessions import Session, compare
 
-    page = folder / COMPARISON_FILE
-    try:
-        session = Session.of_legs(
-            folder.name, [one for _, one in legs], [recorded.folder for recorded, _ in legs]
-        )
-        compared = compare(session)
-        write_text(page, render_comparison_page(compared))
-    except (TremorError, OSError) as error:
-        say(text("session", "not_compared", why=str(error)))
+    if legs.compared is None:
+        say(legs.trouble)
         return
     echo()
-    for told in coherence_texts(compared):
+    for told in coherence_texts(legs.compared):
         for line in wrapped(told if shows_unicode() else in_ascii(told), hang=2):
             echo(line)
-    echo(text("session", "comparison_at", path=page))
+    echo(text("session", "comparison_at", path=legs.page))
 
 
-def _ask_open_questions(known: Context, found: Iterable[Analysis]) -> Context:
-    """Ask what could change most of the first tremor, at a terminal; return all answers."""
+def _ask_open_questions(known: Context, analysis: Analysis | None) -> Context:
+    """Ask what could change most of a tremor, at a terminal; return all answers."""
     from tremor.explanation.answers.context import Context
 
     if sys.stdin is None or not sys.stdin.isatty():
         return known
-    analyses = sorted(found, key=lambda one: one.status != "measured")
-    analysis = analyses[0] if analyses else None
     answers, _ = interview(known=known.answered(), analysis=analysis)
     return Context(**answers)
 
@@ -210,7 +179,7 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
     # The path of the page first: what follows may be more than a screen.
     if analyzed.report is not None:
         echo(text("session", "report_at", path=analyzed.report))
-    echo(text("session", "recording_at", folder=analyzed.recorded.folder))
+    echo(text("session", "recording_at", folder=analyzed.folder))
     echo()
     analysis, unicode = analyzed.analysis, shows_unicode()
     if verbosity():
@@ -220,5 +189,5 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
         echo(as_text.render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
 
 
-def _say_insufficient(recorded: SensorOutcome, why: str) -> None:
-    say(text("session", "insufficient", folder=recorded.folder, why=why))
+def _say_insufficient(folder: Path, why: str) -> None:
+    say(text("session", "insufficient", folder=folder, why=why))

@@ -281,8 +281,8 @@ def _recorded(ctx: click.Context, plan: Plan, *, as_json: bool) -> SessionOutcom
 
 def _exit_with_outcome(ctx: click.Context, outcome: SessionOutcome, *, is_done: bool) -> None:
     """Leave with the exit code of the worst that happened, and say what it was."""
-    from tremor.cli.after_recording import require_written
     from tremor.report.messages import text
+    from tremor.session.outcome import require_written
 
     lost = [one for one in outcome.recorded if one.lost is not None]
     for one in lost:

@@ -1,4 +1,4 @@
-"""What follows a recording: answers kept beside it, the analysis, and the report.
+"""What follows a recording: answers kept beside it, the analysis, the report, and both legs.
 
 Asking the open questions and showing the result are up to the caller; a baseline is measured by
 `tremor.pipeline.baseline_rms_ms2`.
@@ -6,30 +6,36 @@ Asking the open questions and showing the result are up to the caller; a baselin
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tremor import pipeline
-from tremor.errors import TremorError
+from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 from tremor.explanation.explain import with_explanations
 from tremor.files import write_text
 from tremor.report.messages import text
 from tremor.report.numbers import clock, percent
-from tremor.session.folders import CONTEXT_FILE, REPORT_FILE
+from tremor.session.folders import COMPARISON_FILE, CONTEXT_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.recorder import RecorderCounts
     from tremor.results.analysis import Analysis
-    from tremor.session.plan import SensorOutcome
+    from tremor.results.comparison import Comparison
+    from tremor.session.plan import SensorOutcome, SessionOutcome
     from tremor.settings import AnalysisSettings
 
 __all__ = [
     "AnalyzedRecording",
+    "LegComparison",
+    "analysis_to_ask_about",
     "analyze_recording",
+    "compare_legs",
     "explain_recording",
     "keep_answers",
+    "require_written",
     "saved_text",
 ]
 
@@ -40,8 +46,8 @@ class AnalyzedRecording:
 
     Parameters
     ----------
-    recorded : SensorOutcome
-        What was recorded.
+    folder : Path
+        Folder of its recording.
     analysis : Analysis
         What was measured, and what may explain it.
     report : Path or None
@@ -50,19 +56,29 @@ class AnalyzedRecording:
         Why there is no page.
     """
 
-    recorded: SensorOutcome
+    folder: Path
     analysis: Analysis
     report: Path | None
     trouble: str = ""
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the form that ``tremor record --json`` prints."""
-        return {
-            "sensor": self.recorded.label,
-            "folder": str(self.recorded.folder),
-            "report": str(self.report) if self.report else None,
-            "analysis": self.analysis.to_dict(),
-        }
+
+@dataclass(frozen=True, slots=True)
+class LegComparison:
+    """The left leg beside the right.
+
+    Parameters
+    ----------
+    compared : Comparison or None
+        What differs, and which leg leads; None if the legs cannot be compared.
+    page : Path or None
+        Page of it; None if there is none.
+    trouble : str
+        Why there is none.
+    """
+
+    compared: Comparison | None = None
+    page: Path | None = None
+    trouble: str = ""
 
 
 def saved_text(recorded: SensorOutcome) -> str:
@@ -123,15 +139,47 @@ def keep_answers(context: Context, folder: Path) -> None:
         write_text(folder / CONTEXT_FILE, commented_toml(context.to_dict()))
 
 
+def require_written(outcome: SessionOutcome) -> None:
+    """Check that everything received is on the disk.
+
+    Parameters
+    ----------
+    outcome : SessionOutcome
+        How the session ended.
+
+    Raises
+    ------
+    InvalidInputError
+        If the disk refused some of it.
+    InsufficientDataError
+        If there is no sample.
+    """
+    for one in outcome.recorded:
+        counts = one.counts
+        failure = counts.disk.failure
+        if counts.n_dropped_packets or counts.n_dropped_samples:
+            failure = failure or "it did not keep up, and the memory for what waits was full"
+        if failure:
+            raise InvalidInputError(
+                f"{one.folder} is not all on the disk: {failure}; what came before is saved; "
+                "make room, or give another disk with --out"
+            )
+    for one in outcome.recorded:
+        if not one.counts.n_samples:
+            why = "empty_refused" if one.counts.n_refused else "empty_silent"
+            said = text("session", why, n_packets=one.counts.n_packets)
+            raise InsufficientDataError(text("session", "empty", folder=one.folder, why=said))
+
+
 def analyze_recording(
-    recorded: SensorOutcome, *, settings: AnalysisSettings, rest: pipeline.RestInfo
+    folder: Path, *, settings: AnalysisSettings, rest: pipeline.RestInfo
 ) -> Analysis:
     """Analyse a recording; what may explain it is weighed by `explain_recording`.
 
     Parameters
     ----------
-    recorded : SensorOutcome
-        What was recorded.
+    folder : Path
+        Folder of the recording of one sensor.
     settings : AnalysisSettings
         Thresholds and band.
     rest : RestInfo
@@ -147,18 +195,27 @@ def analyze_recording(
     TremorError
         If there is nothing to analyse.
     """
-    return pipeline.analyze(recorded.folder, settings=settings, rest=rest)
+    return pipeline.analyze(folder, settings=settings, rest=rest)
 
 
-def explain_recording(
-    recorded: SensorOutcome, analysis: Analysis, context: Context
-) -> AnalyzedRecording:
+def analysis_to_ask_about(found: Iterable[Analysis]) -> Analysis | None:
+    """Return the analysis that questions are chosen for: the first with a tremor, or the first.
+
+    Parameters
+    ----------
+    found : iterable of Analysis
+        One for each leg; the answers hold for all.
+    """
+    return min(found, key=lambda one: one.status != "measured", default=None)
+
+
+def explain_recording(folder: Path, analysis: Analysis, context: Context) -> AnalyzedRecording:
     """Weigh what may explain an analysis, and write the report beside the recording.
 
     Parameters
     ----------
-    recorded : SensorOutcome
-        What was recorded.
+    folder : Path
+        Folder of the recording of one sensor.
     analysis : Analysis
         What was measured.
     context : Context
@@ -174,12 +231,37 @@ def explain_recording(
     explained = with_explanations(analysis, context)
     if context.answered():
         explained = replace(explained, options={**analysis.options, "context": CONTEXT_FILE})
-    report = recorded.folder / REPORT_FILE
+    report = folder / REPORT_FILE
     try:
         write_text(report, render(explained))
-    except (
-        TremorError,
-        OSError,
-    ) as error:  # a full disk takes no page; the numbers are not lost with it
-        return AnalyzedRecording(recorded, explained, None, str(error))
-    return AnalyzedRecording(recorded, explained, report)
+    except (TremorError, OSError) as error:
+        # A full disk takes no page; the numbers are not lost with it.
+        return AnalyzedRecording(folder, explained, None, str(error))
+    return AnalyzedRecording(folder, explained, report)
+
+
+def compare_legs(folder: Path, legs: Mapping[Path, Analysis]) -> LegComparison:
+    """Put the left leg beside the right, and write the page of it beside their recordings.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the session.
+    legs : mapping of Path to Analysis
+        Result of each leg by the folder of its recording.
+
+    Returns
+    -------
+    LegComparison
+        What differs and the path of the page, or why there is none.
+    """
+    from tremor.report.comparison_page import render_comparison_page
+    from tremor.sessions import Session, compare
+
+    page = folder / COMPARISON_FILE
+    try:
+        compared = compare(Session.of_legs(folder.name, [*legs.values()], [*legs]))
+        write_text(page, render_comparison_page(compared))
+    except (TremorError, OSError) as error:
+        return LegComparison(trouble=text("session", "not_compared", why=str(error)))
+    return LegComparison(compared, page)
