@@ -23,7 +23,7 @@ from tremor.comparison.protocol import unlike
 from tremor.comparison.trend import trend_of
 from tremor.errors import CaptureNotFoundError, InvalidInputError, TremorError, UnlikeSessionsError
 from tremor.formats.folder.arrivals import PacketArrivals, read_arrivals
-from tremor.formats.folder.manifest import MANIFEST_FILE, part_of, read_manifest
+from tremor.formats.folder.manifest import MANIFEST_FILE, is_baseline, part_of, read_manifest
 from tremor.notes import Note, note
 from tremor.opening import open_recording
 from tremor.pipeline import analyze
@@ -497,7 +497,8 @@ def captures_of(folder: Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        By name, without what is hidden and without pages, pictures and settings.
+        By name, without what is hidden, without pages, pictures and settings, and without
+        recordings of a leg at rest before the run.
 
     Raises
     ------
@@ -525,7 +526,15 @@ def captures_of(folder: Path) -> tuple[Path, ...]:
 
 
 def _is_session(folder: Path) -> bool:
-    return (folder / MANIFEST_FILE).exists() or bool(_sensor_folders(folder))
+    folders = [folder] if (folder / MANIFEST_FILE).exists() else _sensor_folders(folder)
+    return bool(folders) and not any(map(_is_baseline, folders))
+
+
+def _is_baseline(folder: Path) -> bool:
+    try:
+        return is_baseline(folder)
+    except TremorError:  # why it cannot be read is found when it is
+        return False
 
 
 def _of_placement(

@@ -157,7 +157,8 @@ def test_a_phone_is_asked_at_its_address(desk, page, monkeypatch):
     form = {"sensor": "phyphox", "duration": "60", "host": "http://192.168.1.20:8080/"}
     page.post("/start", data=form)
     page.post("/start", data={"sensor": "sensor_logger", "duration": "60"})
-    assert [one.sensor for one in wishes] == ["phyphox:192.168.1.20:8080", "sensor-logger"]
+    addresses = [one.address for wish in wishes for one in wish.sensors]
+    assert addresses == ["phyphox:192.168.1.20:8080", "sensor-logger"]
 
 
 def test_a_form_is_bounded(page):

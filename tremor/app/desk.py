@@ -48,6 +48,17 @@ class Desk:
         )
         self._work = asyncio.Lock()
 
+    def require_no_session(self) -> None:
+        """Check that nothing is recorded or measured.
+
+        Raises
+        ------
+        InvalidInputError
+            If a session runs.
+        """
+        if self.run.is_busy:
+            raise InvalidInputError(text("app", "busy"))
+
     def require_idle(self) -> None:
         """Check that nothing takes the processor that a recording needs.
 
@@ -56,8 +67,7 @@ class Desk:
         InvalidInputError
             If a recording runs, or something is being measured.
         """
-        if self.run.is_busy:
-            raise InvalidInputError(text("app", "busy"))
+        self.require_no_session()
         if self._work.locked():
             raise InvalidInputError(text("app", "working"))
 
@@ -69,8 +79,7 @@ class Desk:
         InvalidInputError
             If a recording runs: it would have to wait for packets.
         """
-        if self.run.is_busy:
-            raise InvalidInputError(text("app", "busy"))
+        self.require_no_session()
         async with self._work:
             return await asyncio.to_thread(task)
 

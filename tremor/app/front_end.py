@@ -21,7 +21,15 @@ from tremor.session.interface import Command
 from tremor.session.view import SensorView, SessionView
 from tremor.settings import APP_BOUNDS
 
-__all__ = ["Feed", "PageControls", "PageScreen", "WindowSeries", "sensor_state", "session_state"]
+__all__ = [
+    "Feed",
+    "PageControls",
+    "PageScreen",
+    "WindowSeries",
+    "sensor_state",
+    "session_state",
+    "spoken",
+]
 
 #: Stands where there is no number.
 _NOTHING: Final = "-"
@@ -237,6 +245,7 @@ def sensor_state(view: SensorView) -> dict[str, Any]:
         "battery": text("app", "not_told") if battery is None else f"{battery} %",
         "rate": text("app", "not_told") if view.rate_hz is None else f"{view.rate_hz:.1f} Hz",
         "trouble": trouble,
+        "plot": text("app", "live.plot", leg=view.label.replace("-", " ")),
     }
 
 
@@ -254,3 +263,20 @@ def _now_texts(view: SensorView) -> dict[str, str]:
     too_small = now.verdict in ("tremor", "no_tremor")
     why = text("status", "too_small") if too_small else verdict_word(now.verdict)
     return {"strength": _NOTHING, "frequency": _NOTHING, "why": why}
+
+
+def spoken(views: Sequence[SensorView]) -> str:
+    """Return what a screen reader says of the sensors now and then; empty before a value.
+
+    Parameters
+    ----------
+    views : sequence of SensorView
+        Present state of each.
+    """
+    told = []
+    for view in views:
+        now, leg = _now_texts(view), view.label.replace("-", " ")
+        if view.now is not None:
+            words = now["why"] or text("app", "both_values", **now)
+            told.append(text("app", "of_leg", leg=leg, words=words))
+    return " ".join(told)

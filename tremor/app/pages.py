@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tremor.app import capture_pages, session_pages
+from tremor.app import capture_pages, session_pages, shelf_pages
 from tremor.app.desk import Desk
 from tremor.app.guard import Access, Guard
 from tremor.errors import TremorError
@@ -29,6 +29,7 @@ _FILES: Final = {
     "uPlot.min.css": ("tremor.app", "static/uPlot.min.css", "text/css"),
 }
 _BAD: Final = 400
+_FAILED: Final = 500
 
 
 def application(desk: Desk, access: Access) -> ASGIApp:
@@ -47,6 +48,9 @@ def application(desk: Desk, access: Access) -> ASGIApp:
         Guarded.
     """
 
+    async def failed(_request: Request, _error: Exception) -> Response:
+        return desk.page("trouble", status=_FAILED, trouble=text("app", "failed_page"))
+
     async def said(_: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
             return desk.page("trouble", status=error.status_code, trouble=error.detail)
@@ -55,10 +59,11 @@ def application(desk: Desk, access: Access) -> ASGIApp:
     app = Starlette(
         routes=[
             *session_pages.routes(desk),
+            *shelf_pages.routes(desk),
             *capture_pages.routes(desk),
             Route("/static/{name}", _static),
         ],
-        exception_handlers={HTTPException: said, TremorError: said},
+        exception_handlers={HTTPException: said, TremorError: said, Exception: failed},
     )
     return Guard(app, access)
 

@@ -7,11 +7,10 @@ stop button, or with the program.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from tremor.app.front_end import (
     Feed,
@@ -20,58 +19,29 @@ from tremor.app.front_end import (
     WindowSeries,
     sensor_state,
     session_state,
+    spoken,
 )
-from tremor.app.results import HeldResult
+from tremor.app.results import RecordedResult, measured_legs
+from tremor.app.shelf import ShelvedSession
+from tremor.app.wish import Wish
 from tremor.errors import InvalidInputError, LinkError, TremorError
 from tremor.pipeline import RestInfo
 from tremor.report.messages import text
-from tremor.session.folders import default_folder, require_room
+from tremor.session.baselines import Baseline, newest_baseline
+from tremor.session.folders import require_room
 from tremor.session.interface import Command
-from tremor.session.outcome import (
-    analyze_recording,
-    explain_recording,
-    keep_answers,
-    saved_text,
-)
-from tremor.session.plan import Plan, SensorOutcome, SessionOutcome
-from tremor.session.sensor_choice import RequestedSensor
+from tremor.session.outcome import require_written, saved_text
+from tremor.session.plan import Plan, SessionOutcome
 from tremor.session.session import record_session
 from tremor.session.stopping import Stop, StoppedError
-from tremor.settings import AnalysisSettings
 
-if TYPE_CHECKING:
-    from tremor.explanation.answers.context import Context
-    from tremor.results.analysis import Analysis
-
-__all__ = ["Phase", "Run", "Wish"]
+__all__ = ["Phase", "Run"]
 
 #: What the session is at: none yet, recording, analysing, asking, its report is there, or failed.
 Phase = Literal["idle", "recording", "working", "asking", "done", "failed"]
 
 #: Where a page goes when a phase begins.
 _PLACES: Final[Mapping[Phase, str]] = {"asking": "/questions", "done": "/report"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a runner asks for at the start.
-
-    Parameters
-    ----------
-    sensor : str
-        Address of a sensor that was found, or ``simulated``.
-    placement : str
-        Where it is worn, such as ``left-calf``; empty if not known.
-    duration_s : float
-        Duration of the measurement, s.
-    options : mapping of str to str
-        Options of this kind of sensor.
-    """
-
-    sensor: str
-    placement: str = ""
-    duration_s: float = 300.0
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Run:
@@ -94,12 +64,14 @@ class Run:
         self.feed = Feed()
         self.phase: Phase = "idle"
         self.trouble = ""
-        self.result: HeldResult | None = None
+        self.result: RecordedResult | None = None
         self.folder: Path | None = None
         self._screen = PageScreen(self.feed)
         self._controls = PageControls(self.feed)
         self._series = WindowSeries()
         self._stop = Stop()
+        self._baselines: dict[Path, Baseline] = {}
+        self._unused_baselines: list[str] = []
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -122,20 +94,51 @@ class Run:
         """
         if self.is_busy:
             raise InvalidInputError(text("app", "busy"))
-        name = default_folder(datetime.now(), placement=wish.placement, is_baseline=False)
-        plan = Plan(
-            sensors=(RequestedSensor("", wish.sensor),),
-            folder=self.root / name,
-            placement=wish.placement,
-            duration_s=wish.duration_s,
-            options=wish.options,
-        )
+        now = datetime.now().astimezone()
+        plan = wish.plan(self.root, now)
         require_room(plan.folder, overwrite=False)
+        self._begin(plan.folder, "recording")
+        if wish.uses_baseline:
+            worn = {plan.folder_of(one): plan.placement_of(one) for one in plan.sensors}
+            self._look_for_baselines(worn, now)
+        self._task = asyncio.create_task(self._watched(self._record(plan)))
+
+    def measure(self, session: ShelvedSession) -> None:
+        """Measure a recording that is there already, as one that has just ended.
+
+        Parameters
+        ----------
+        session : ShelvedSession
+            The recording.
+
+        Raises
+        ------
+        InvalidInputError
+            If a session runs.
+        """
+        if self.is_busy:
+            raise InvalidInputError(text("app", "busy"))
+        self._begin(session.folder, "working")
+        worn = {one.folder: one.placement for one in session.legs}
+        self._look_for_baselines(worn, session.started_at)
+        self._task = asyncio.create_task(self._watched(self._measure([*worn])))
+
+    def _begin(self, folder: Path, phase: Phase) -> None:
         self._screen, self._controls = PageScreen(self.feed), PageControls(self.feed)
         self._series, self._stop = WindowSeries(), Stop()
-        self.result, self.folder, self.trouble = None, plan.folder, ""
-        self._go_to("recording")
-        self._task = asyncio.create_task(self._carry_out(plan))
+        self._baselines, self._unused_baselines = {}, []
+        self.result, self.folder, self.trouble = None, folder, ""
+        self._go_to(phase)
+
+    def _look_for_baselines(self, worn: Mapping[Path, str], before: datetime) -> None:
+        """Find what each leg is held against, by the folder of its recording, and note it."""
+        for folder, placement in worn.items():
+            found = newest_baseline(self.root, placement, before=before)
+            if found is not None:
+                self._baselines[folder] = found
+                when = f"{found.started_at.astimezone():%Y-%m-%d %H:%M}"
+                leg = placement.replace("-", " ")
+                self._screen.note(text("app", "held_against", leg=leg, when=when))
 
     def give(self, command: Command) -> None:
         """Hand a command of the runner to the session, if one runs."""
@@ -160,6 +163,7 @@ class Run:
         except TremorError as error:
             self._fail(str(error))
         else:
+            self.trouble = " ".join(self.result.troubles)
             self._go_to("done")
 
     def state(self, known: Mapping[str, int]) -> dict[str, Any]:
@@ -183,6 +187,7 @@ class Run:
             **session_state(view),
             **self._before(),
             **self._after(),
+            "spoken": spoken(sensors) if self.phase == "recording" else "",
             "notes": list(self._screen.notes),
             "sensors": [
                 {
@@ -228,16 +233,10 @@ class Run:
         elif event == "pain":
             self._screen.note(text("session", "pain_marked", rating=content["detail"]))
 
-    async def _carry_out(self, plan: Plan) -> None:
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something, and tell the page what it ends with."""
         try:
-            outcome = await record_session(
-                plan,
-                screen=self._screen,
-                controls=self._controls,
-                stop=self._stop,
-                emit=self._emit,
-            )
-            await self._measure(outcome)
+            await work
         except StoppedError:
             self._fail(text("app", "stopped_early"))
         except (TremorError, LinkError, OSError) as error:
@@ -246,25 +245,58 @@ class Run:
             self._fail(text("app", "internal"))
             raise
 
-    async def _measure(self, outcome: SessionOutcome) -> None:
+    async def _record(self, plan: Plan) -> None:
+        outcome = await record_session(
+            plan,
+            screen=self._screen,
+            controls=self._controls,
+            stop=self._stop,
+            emit=self._emit,
+        )
         for one in outcome.recorded:
             self._screen.note(saved_text(one))
         if outcome.was_cut_short:
             self.saved_at_end = tuple(map(saved_text, outcome.recorded))
             self._fail(text("app", "cut_short"))
-            return
+        elif plan.is_baseline:
+            require_written(outcome)
+            self._go_to("done")
+        else:
+            folders = [one.folder for one in outcome.recorded]
+            await self._measure(folders, _troubles(outcome))
+
+    async def _measure(self, folders: Sequence[Path], troubles: Sequence[str] = ()) -> None:
         self._go_to("working")
-        (recorded,) = outcome.recorded
-        analysis = await asyncio.to_thread(
-            analyze_recording, recorded, settings=AnalysisSettings(), rest=RestInfo()
-        )
-        self.result = await asyncio.to_thread(_held, recorded, analysis)
+        assert self.folder is not None
+        legs, more = await asyncio.to_thread(measured_legs, folders, self._rest_of)
+        told = (*troubles, *more, *self._unused_baselines)
+        if not legs:
+            self._fail(" ".join(told))
+            return
+        self.result = await asyncio.to_thread(RecordedResult, self.folder, legs, told)
         self._go_to("asking")
 
+    def _rest_of(self, folder: Path) -> RestInfo:
+        """Return what is known of the rest of a leg: its level before the run."""
+        baseline = self._baselines.get(folder)
+        if baseline is None:
+            return RestInfo()
+        try:
+            return baseline.rest()
+        except TremorError as error:
+            self._unused_baselines.append(text("app", "not_held_against", why=str(error)))
+            return RestInfo()
 
-def _held(recorded: SensorOutcome, analysis: Analysis) -> HeldResult:
-    def explain(analysis: Analysis, context: Context) -> Analysis:
-        keep_answers(context, recorded.folder)
-        return explain_recording(recorded, analysis, context).analysis
 
-    return HeldResult(recorded.folder.name, analysis, explain=explain)
+def _troubles(outcome: SessionOutcome) -> tuple[str, ...]:
+    """Return what went wrong with the sensors and the disk, a sentence each."""
+    told = [
+        text("session", "cut_short", folder=one.folder.name, why=one.lost)
+        for one in outcome.recorded
+        if one.lost is not None
+    ]
+    try:
+        require_written(outcome)
+    except TremorError as error:
+        told.append(str(error))
+    return tuple(told)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -12,13 +12,19 @@ from tremor.errors import InvalidInputError, LinkError
 from tremor.report.messages import text
 from tremor.session.sensor_choice import candidate_text
 
-__all__ = ["SensorEntry", "Sensors", "host_of"]
+__all__ = ["NO_SENSOR", "SensorEntry", "Sensors", "host_of"]
+
+#: What a form calls it that there is no second sensor.
+NO_SENSOR: Final = "none"
+#: A second phone with Sensor Logger sends to the port after that of the first.
+_SECOND_PORT: Final = 8001
 
 #: How long to listen for sensors, s, and how much faster than life a quick rehearsal is.
 _LISTEN_S: Final = 5.0
 _QUICK: Final = 20
 #: Lost packets and a link that breaks, to rehearse that as well.
 _BAD_LINK: Final = {"loss": "0.03", "disconnects": "90", "away": "30"}
+_LOGGER: Final = "sensor-logger"
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})(?::[0-9]{1,5})?")
 
 
@@ -38,6 +44,8 @@ class SensorEntry:
         Options of this kind of sensor.
     asks_for_host : bool
         Whether the address of a phone belongs to it.
+    is_simulated : bool
+        Whether it is made up.
     """
 
     key: str
@@ -45,6 +53,7 @@ class SensorEntry:
     label: str
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     asks_for_host: bool = False
+    is_simulated: bool = False
 
 
 def host_of(typed: str) -> str:
@@ -82,15 +91,17 @@ class Sensors:
     def entries(self) -> tuple[SensorEntry, ...]:
         """Return all that can be chosen, sensors in reach first."""
         quick = {"speed": str(_QUICK)}
-        bad = quick | _BAD_LINK
         return (
             *self._found,
-            SensorEntry("phyphox", "phyphox", text("app", "phyphox"), asks_for_host=True),
-            SensorEntry("sensor_logger", "sensor-logger", text("app", "sensor_logger")),
-            SensorEntry("simulated", "simulated", text("app", "simulated")),
-            SensorEntry("quick", "simulated", text("app", "quick", speed=_QUICK), quick),
-            SensorEntry("bad_link", "simulated", text("app", "bad_link", speed=_QUICK), bad),
+            *_phones(),
+            _simulated("simulated", text("app", "simulated")),
+            _simulated("quick", text("app", "quick", speed=_QUICK), quick),
+            _simulated("bad_link", text("app", "bad_link", speed=_QUICK), quick | _BAD_LINK),
         )
+
+    def second_entries(self) -> tuple[SensorEntry, ...]:
+        """Return all that can be chosen as a second sensor."""
+        return (*self._found, *_phones(), _simulated("simulated", text("app", "simulated_too")))
 
     @property
     def usual(self) -> str:
@@ -99,7 +110,22 @@ class Sensors:
 
     def find(self, key: str) -> SensorEntry | None:
         """Return the entry of a key; None if there is none."""
-        return next((one for one in self.entries() if one.key == key), None)
+        return _of_key(self.entries(), key)
+
+    def find_second(self, key: str, first: SensorEntry) -> SensorEntry | None:
+        """Return the second sensor of a key; None if there is none.
+
+        Parameters
+        ----------
+        key : str
+            What the form calls it.
+        first : SensorEntry
+            The first sensor; two phones with Sensor Logger send to a port each.
+        """
+        second = _of_key(self.second_entries(), key)
+        if second == first and second.address == _LOGGER:
+            return replace(second, address=f"{_LOGGER}:{_SECOND_PORT}")
+        return second
 
     async def listen(self) -> None:
         """Listen for sensors, and keep those of a known kind."""
@@ -116,3 +142,20 @@ class Sensors:
             if one.profile is not None
         )
         self.said = text("app", "heard", n=len(self._found))
+
+
+def _of_key(entries: Iterable[SensorEntry], key: str) -> SensorEntry | None:
+    return next((one for one in entries if one.key == key), None)
+
+
+def _phones() -> tuple[SensorEntry, ...]:
+    return (
+        SensorEntry("phyphox", "phyphox", text("app", "phyphox"), asks_for_host=True),
+        SensorEntry("sensor_logger", _LOGGER, text("app", "sensor_logger")),
+    )
+
+
+def _simulated(
+    key: str, label: str, options: Mapping[str, str] = MappingProxyType({})
+) -> SensorEntry:
+    return SensorEntry(key, "simulated", label, options, is_simulated=True)

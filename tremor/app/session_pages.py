@@ -1,10 +1,12 @@
-"""The pages of a session: its start, the live view, the questions, the report, earlier ones."""
+"""The pages of a session: its start, the live view, the questions."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
@@ -12,31 +14,33 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tremor.app.desk import Desk, go_to, report
+from tremor.app.desk import Desk, go_to
 from tremor.app.forms import encoded, first_values, form_of
 from tremor.app.interview import prompt_of
-from tremor.app.run import Wish
-from tremor.app.sensors import host_of
+from tremor.app.sensors import NO_SENSOR
+from tremor.app.wish import DURATIONS_S, PLACEMENTS, USUAL, wish_of
 from tremor.errors import InvalidInputError
 from tremor.explanation.interview import Finished
 from tremor.report.messages import text
+from tremor.session.baselines import baselines_in
 from tremor.session.interface import Command
+from tremor.settings import APP_BOUNDS
 
 if TYPE_CHECKING:
     from tremor.app.interview import Interview
 
 __all__ = ["question_page", "reply_number", "routes"]
 
-#: Durations that are offered, s, and where a sensor is worn most.
-_DURATIONS_S: Final = (60, 180, 300, 600)
-_USUAL_S: Final = 300
-_PLACEMENTS: Final = (
-    "left-calf", "right-calf", "left-thigh", "right-thigh", "left-shin", "right-shin",
+#: Fields of the start before anything is filled in.
+_BLANK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "sensor_2": NO_SENSOR, "host": "", "host_2": "", "placement": "", "placement_2": "",
+        "when": "after", "duration": USUAL, "baseline": "yes",
+    }
 )  # fmt: skip
 #: A line that nobody reads, so that a connection which is gone is noticed, after so many s.
 _QUIET_S: Final = 10.0
 _NO_CONTENT: Final = 204
-_NOT_FOUND: Final = 404
 _TOO_MANY: Final = 503
 
 
@@ -58,16 +62,17 @@ def routes(desk: Desk) -> list[Route]:
         Route("/command", pages.command, methods=["POST"]),
         Route("/questions", pages.questions, methods=["GET", "POST"]),
         Route("/report", pages.last),
-        Route("/sessions", pages.sessions),
-        Route("/sessions/{name}", pages.session),
-        Route("/sessions/{name}/report", pages.session_report),
-        Route("/trend", pages.trend),
-        Route("/trend/report", pages.trend_report),
     ]
 
 
 def question_page(
-    desk: Desk, interview: Interview, *, action: str, refusal: str = "", typed: str = ""
+    desk: Desk,
+    interview: Interview,
+    *,
+    action: str,
+    refusal: str = "",
+    typed: str = "",
+    troubles: Sequence[str] = (),
 ) -> Response:
     """Return the page of the question that is next.
 
@@ -81,6 +86,8 @@ def question_page(
         Where the form is sent to.
     refusal, typed : str
         Why the last reply was not taken, and what it was.
+    troubles : sequence of str
+        What went wrong with the recording, a sentence each.
     """
     step = interview.step
     return desk.page(
@@ -88,6 +95,7 @@ def question_page(
         prompt=None if isinstance(step, Finished) else prompt_of(step),
         said_back=interview.said_back,
         warnings=interview.warnings,
+        troubles=troubles,
         action=action,
         refusal=refusal,
         typed=typed,
@@ -101,20 +109,34 @@ class _SessionPages:
     async def home(self, _: Request) -> Response:
         return self._home()
 
-    def _home(self, trouble: str = "") -> Response:
+    def _home(self, trouble: str = "", form: Mapping[str, str] = _BLANK) -> Response:
         desk = self._desk
         return desk.page(
             "home",
             status=400 if trouble else 200,
             trouble=trouble,
+            form={**_BLANK, "sensor": desk.sensors.usual, **form},
             sensors=desk.sensors.entries(),
-            usual_sensor=desk.sensors.usual,
+            second_sensors=desk.sensors.second_entries(),
+            no_sensor=NO_SENSOR,
             said=desk.sensors.said,
-            durations=[(one, text("app", "minutes", n=one // 60)) for one in _DURATIONS_S],
-            usual=_USUAL_S,
-            placements=[(one, one.replace("-", " ")) for one in _PLACEMENTS],
-            n_sessions=len(desk.shelf.sessions()),
+            durations=[
+                (USUAL, text("app", "home.usual")),
+                *((str(one), text("app", "minutes", n=one // 60)) for one in DURATIONS_S),
+            ],
+            placements=[(one, one.replace("-", " ")) for one in PLACEMENTS],
+            baselines=self._baselines(),
         )
+
+    def _baselines(self) -> list[str]:
+        """Return the newest recording from before a run of each leg: where and when."""
+        newest: dict[str, datetime] = {}
+        for one in baselines_in(self._desk.run.root):
+            newest.setdefault(one.placement.replace("-", " "), one.started_at.astimezone())
+        return [
+            text("app", "baseline_of", leg=leg, when=f"{begun:%Y-%m-%d %H:%M}")
+            for leg, begun in newest.items()
+        ]
 
     async def look(self, _: Request) -> Response:
         if not self._desk.run.is_busy:
@@ -122,38 +144,21 @@ class _SessionPages:
         return go_to("/")
 
     async def start(self, request: Request) -> Response:
-        desk = self._desk
+        desk, form = self._desk, dict[str, str]()
         try:
-            wish = self._wish(first_values(await form_of(request)))
+            form = first_values(await form_of(request))
+            wish = wish_of(form, desk.sensors)
             desk.require_idle()
             await desk.run.finish()  # a session before it gets its report, also without answers
             desk.run.start(wish)
         except InvalidInputError as error:
-            return self._home(str(error))
+            return self._home(str(error), {"baseline": "", **form})
         return go_to("/live")
-
-    def _wish(self, form: dict[str, str]) -> Wish:
-        """Return what a form asks for; what it may hold is what was offered, and nothing else."""
-        sensor = self._desk.sensors.find(form.get("sensor", ""))
-        duration, placement = form.get("duration", ""), form.get("placement", "")
-        if sensor is None:
-            raise InvalidInputError(text("app", "no_sensor"))
-        if duration not in map(str, _DURATIONS_S) or placement not in ("", *_PLACEMENTS):
-            raise InvalidInputError(text("app", "no_form"))
-        address = sensor.address
-        if sensor.asks_for_host:
-            address = f"{address}:{host_of(form.get('host', ''))}"
-        return Wish(
-            sensor=address,
-            placement=placement,
-            duration_s=float(duration),
-            options=sensor.options,
-        )
 
     async def live(self, _: Request) -> Response:
         if self._desk.run.phase == "idle":
             return go_to("/")
-        return self._desk.page("live", ratings=range(10))
+        return self._desk.page("live", ratings=range(10), bounds=APP_BOUNDS)
 
     async def events(self, _: Request) -> Response:
         if self._desk.run.feed.is_full:
@@ -210,7 +215,12 @@ class _SessionPages:
             typed = ", ".join(form.get("reply", []))
             refusal = await desk.work(lambda: result.interview.reply(reply_number(form), [typed]))
         return question_page(
-            desk, result.interview, action="/questions", refusal=refusal, typed=typed
+            desk,
+            result.interview,
+            action="/questions",
+            refusal=refusal,
+            typed=typed,
+            troubles=result.troubles,
         )
 
     async def last(self, _: Request) -> Response:
@@ -218,48 +228,6 @@ class _SessionPages:
         if run.phase != "done" or run.folder is None:
             return go_to("/live")
         return go_to(f"/sessions/{encoded(run.folder.name)}")
-
-    async def sessions(self, _: Request) -> Response:
-        found = [
-            (one.name, f"/sessions/{encoded(one.name)}", one.report is not None)
-            for one in self._desk.shelf.sessions()
-        ]
-        return self._desk.page("sessions", sessions=found)
-
-    async def session(self, request: Request) -> Response:
-        found = self._desk.shelf.find(request.path_params["name"])
-        if found is None:
-            raise HTTPException(_NOT_FOUND, text("app", "not_there"))
-        place = f"/sessions/{encoded(found.name)}/report"
-        return self._desk.page("report", name=found.name, place=place if found.report else "")
-
-    async def session_report(self, request: Request) -> Response:
-        found = self._desk.shelf.find(request.path_params["name"])
-        if found is None or found.report is None:
-            raise HTTPException(_NOT_FOUND, text("app", "not_there"))
-        return report(found.report.read_text(encoding="utf-8"))
-
-    async def trend(self, request: Request) -> Response:
-        desk, chosen = self._desk, request.query_params.get("placement")
-        placements = await desk.work(desk.shelf.placements)
-        if chosen not in placements:
-            chosen = placements[0] if placements else None
-        trouble = ""
-        try:
-            await desk.work(lambda: desk.shelf.trend_page(chosen))
-        except InvalidInputError as error:
-            trouble = str(error)
-        query = "" if chosen is None else f"?placement={encoded(chosen)}"
-        return desk.page(
-            "trend", placements=placements, chosen=chosen, trouble=trouble,
-            place=f"/trend/report{query}",
-        )  # fmt: skip
-
-    async def trend_report(self, request: Request) -> Response:
-        desk, chosen = self._desk, request.query_params.get("placement")
-        if chosen is not None and chosen not in await desk.work(desk.shelf.placements):
-            raise HTTPException(_NOT_FOUND, text("app", "not_there"))
-        return report(await desk.work(lambda: desk.shelf.trend_page(chosen)))
 
 
 def reply_number(form: dict[str, list[str]]) -> int:

@@ -5,19 +5,68 @@ A session is found by its name among those that are there; a name from outside i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 from tremor.errors import TremorError
-from tremor.formats.folder.manifest import MANIFEST_FILE
+from tremor.formats.folder.manifest import MANIFEST_FILE, is_baseline, read_manifest
+from tremor.pipeline import baseline_rms_ms2
 from tremor.report.comparison_page import render_comparison_page
-from tremor.session.folders import REPORT_FILE
+from tremor.report.messages import text
+from tremor.report.numbers import number
+from tremor.session.folders import COMPARISON_FILE, REPORT_FILE
 from tremor.sessions import Session, trend
 
-__all__ = ["Shelf", "ShelvedSession"]
+__all__ = ["Page", "Shelf", "ShelvedLeg", "ShelvedSession", "level_texts"]
+
+#: Key of the page with both legs; those of the legs are the names of their folders.
+_BOTH: Final = "comparison"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelvedLeg:
+    """The recording of one sensor on the disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder.
+    placement : str
+        Where the sensor was worn; empty if it is not known.
+    """
+
+    folder: Path
+    placement: str
+
+    @property
+    def name(self) -> str:
+        """Where it was worn, in words."""
+        return self.placement.replace("-", " ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of a session.
+
+    Parameters
+    ----------
+    key : str
+        What an address calls it.
+    label : str
+        What it shows.
+    path : Path
+        Where it is.
+    """
+
+    key: str
+    label: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShelvedSession:
     """A session on the disk.
 
@@ -27,16 +76,47 @@ class ShelvedSession:
         Name of its folder.
     folder : Path
         The folder.
+    legs : tuple of ShelvedLeg
+        One for each sensor.
+    started_at : datetime
+        When it began, local time.
+    is_baseline : bool
+        Whether it is one of the leg at rest before the run.
     """
 
     name: str
     folder: Path
+    legs: tuple[ShelvedLeg, ...]
+    started_at: datetime
+    is_baseline: bool
 
     @property
-    def report(self) -> Path | None:
-        """Its report; None if there is none."""
-        path = self.folder / REPORT_FILE
-        return path if path.is_file() and not path.is_symlink() else None
+    def when(self) -> str:
+        """When it began, as text."""
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def where(self) -> str:
+        """Where its sensors were worn, in words; empty if that is not known."""
+        return text("app", "and").join(filter(None, (leg.name for leg in self.legs)))
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """Its pages: of both legs, if there are two, and the report of each."""
+        found = [Page(key=_BOTH, label=text("app", "both"), path=self.folder / COMPARISON_FILE)]
+        found += [
+            Page(
+                key=leg.folder.name,
+                label=leg.name or leg.folder.name,
+                path=leg.folder / REPORT_FILE,
+            )
+            for leg in self.legs
+        ]
+        return tuple(one for one in found if one.path.is_file() and not one.path.is_symlink())
+
+    def page(self, key: str) -> Page | None:
+        """Return the page of a key, or the first one without; None if there is none."""
+        return next((one for one in self.pages if key in ("", one.key)), None)
 
 
 class Shelf:
@@ -55,11 +135,11 @@ class Shelf:
     def sessions(self) -> tuple[ShelvedSession, ...]:
         """List the recordings, the latest first."""
         found = [
-            ShelvedSession(one.name, one)
-            for one in self._root.iterdir()
-            if _is_session(one) and not one.is_symlink()
+            _shelved(folder, recordings)
+            for folder in self._root.iterdir()
+            if not folder.is_symlink() and (recordings := _recordings(folder))
         ]
-        return tuple(sorted(found, key=_begun_s, reverse=True))
+        return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
     def find(self, name: str) -> ShelvedSession | None:
         """Return the session of a name; None if there is none."""
@@ -88,17 +168,19 @@ class Shelf:
     def placements(self) -> tuple[str, ...]:
         """Return where the sensors of the sessions were worn, as far as they say so."""
         worn = {
-            str(leg.recording.placement)
-            for session in self._measured()
+            leg.placement
+            for session in self.sessions()
             for leg in session.legs
-            if leg.recording.placement is not None
+            if leg.placement and not session.is_baseline
         }
         return tuple(sorted(worn))
 
     def _measured(self) -> list[Session]:
         read = []
         for one in self.sessions():
-            key = (one.folder, _begun_s(one))
+            key = (one.folder, max(_written_s(leg.folder) for leg in one.legs))
+            if one.is_baseline:
+                continue
             if key not in self._read:
                 try:
                     self._read[key] = Session.read(one.folder)
@@ -108,14 +190,73 @@ class Shelf:
         return read
 
 
-def _is_session(folder: Path) -> bool:
-    """Check whether a folder is a recording, or holds those of several sensors."""
+def level_texts(session: ShelvedSession) -> tuple[str, ...]:
+    """Return the level of each leg at rest before the run, a sentence each; measured anew.
+
+    Parameters
+    ----------
+    session : ShelvedSession
+        A recording from before the run.
+    """
+    told = []
+    for leg in session.legs:
+        try:
+            level = number(baseline_rms_ms2(leg.folder))
+        except TremorError as error:
+            told.append(text("app", "no_level", leg=leg.name, why=str(error)))
+        else:
+            told.append(text("app", "level", leg=leg.name, level=level))
+    return tuple(told)
+
+
+def _recordings(folder: Path) -> list[Path]:
+    """Return the folders of the recordings of a session; empty for anything else."""
     if not folder.is_dir() or folder.name.startswith("."):
+        return []
+    if (folder / MANIFEST_FILE).is_file():
+        return [folder]
+    return sorted(one for one in folder.iterdir() if (one / MANIFEST_FILE).is_file())
+
+
+def _shelved(folder: Path, recordings: list[Path]) -> ShelvedSession:
+    manifests = [_manifest(one) for one in recordings]
+    begun = list(_begun(manifests)) or [datetime.fromtimestamp(_written_s(recordings[0]), UTC)]
+    return ShelvedSession(
+        name=folder.name,
+        folder=folder,
+        legs=tuple(
+            ShelvedLeg(folder=one, placement=str(manifest.get("placement") or ""))
+            for one, manifest in zip(recordings, manifests, strict=True)
+        ),
+        started_at=min(begun).astimezone(),
+        is_baseline=any(map(_is_baseline, recordings)),
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        return read_manifest(folder) or {}
+    except TremorError:  # of a later version: it is there, and nothing is known of it
+        return {}
+
+
+def _is_baseline(folder: Path) -> bool:
+    try:
+        return is_baseline(folder)
+    except TremorError:
         return False
-    return any((one / MANIFEST_FILE).is_file() for one in (folder, *folder.iterdir()))
 
 
-def _begun_s(one: ShelvedSession) -> float:
-    """Return when a session was last written, s since 1970."""
-    manifest = one.folder / MANIFEST_FILE
-    return (manifest if manifest.exists() else one.folder).stat().st_mtime
+def _begun(manifests: list[dict[str, Any]]) -> Iterator[datetime]:
+    for one in manifests:
+        try:
+            begun = datetime.fromisoformat(str(one.get("started_at")))
+        except ValueError:
+            continue
+        if begun.tzinfo is not None:
+            yield begun
+
+
+def _written_s(folder: Path) -> float:
+    """Return when a recording was last written, s since 1970."""
+    return (folder / MANIFEST_FILE).stat().st_mtime

@@ -226,6 +226,7 @@ def record(
         give_up_s=parse_duration(give_up, least_s=1.0, name="--give-up"),
         overwrite=overwrite,
         lsl=lsl,
+        is_baseline=is_baseline,
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     rest = RestInfo()

@@ -50,6 +50,8 @@ class Plan:
         Whether a recording in the folder may be replaced.
     lsl : str or None
         Name of the stream by which other programs get the samples meanwhile; None for no stream.
+    is_baseline : bool
+        Whether the leg is recorded at rest before the run, for later sessions to use.
     """
 
     sensors: tuple[RequestedSensor, ...]
@@ -66,6 +68,7 @@ class Plan:
     give_up_s: float = 300.0
     overwrite: bool = False
     lsl: str | None = None
+    is_baseline: bool = False
 
     def lsl_name_of(self, sensor: RequestedSensor) -> str | None:
         """Return the name of the stream of a sensor, with its label if there are several."""

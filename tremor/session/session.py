@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import LinkError, SensorLostError
+from tremor.formats.folder.manifest import BASELINE, PURPOSE_KEY
 from tremor.measures.taps import TapResponse
 from tremor.packets import LinkEvent
 from tremor.recorder import Zero
@@ -262,6 +263,8 @@ class _Session:
         for track in self._tracks:
             is_claimed = track.folder == plan.folder
             track.begin(zero, lock=self._claimed.lock if is_claimed else None)
+            if plan.is_baseline and track.recorder is not None:
+                track.recorder.add(PURPOSE_KEY, BASELINE)
 
     async def check_straps(self) -> None:
         """Check how the sensors are worn, again if the runner wants to."""

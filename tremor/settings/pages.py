@@ -56,6 +56,18 @@ class AppBounds:
         "between two states that are sent; a new window is sent at once",
         source="derived: as often as the block on a terminal is drawn",
     )
+    words_interval_s: float = calibrated(
+        4.0,
+        "s",
+        "between two sentences for a screen reader: as long as one takes to say",
+        source=JUDGEMENT,
+    )
+    values_interval_s: float = calibrated(
+        20.0,
+        "s",
+        "between two times that a screen reader says the values, where no sentence is to be said",
+        source=JUDGEMENT,
+    )
     away_s: float = calibrated(
         10.0,
         "s",

@@ -16,17 +16,18 @@ function colour(name) {
 }
 
 function line(element) {
-  const ink = colour("--soft"), grid = { stroke: colour("--edge"), width: 1 };
+  const ink = () => colour("--soft"), grid = { stroke: () => colour("--edge"), width: 1 };
   const plot = new uPlot({
     width: element.clientWidth, height: element.clientHeight,
     legend: { show: false }, cursor: { show: false },
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 0.05)] } },
     axes: [{ stroke: ink, grid, values: (_, ticks) => ticks.map((s) => `${s} s`) },
            { stroke: ink, grid, size: 56 }],
-    series: [{}, { stroke: colour("--mark"), width: 2, points: { show: true, size: 4 } }],
+    series: [{}, { stroke: () => colour("--mark"), width: 2, points: { show: true, size: 4 } }],
   }, [[], []], element);
   new ResizeObserver(() => plot.setSize(
     { width: element.clientWidth, height: element.clientHeight })).observe(element);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw(false));
   return plot;
 }
 
@@ -34,6 +35,9 @@ function sensorOf(label) {
   if (!sensors.has(label)) {
     const root = byId("sensor").content.cloneNode(true).firstElementChild;
     byId("sensors").append(root);
+    const heading = root.querySelector(".name");
+    heading.id = `sensor-${sensors.size}`;
+    root.setAttribute("aria-labelledby", heading.id);
     sensors.set(label, { root, plot: line(root.querySelector(".plot")), ends: [], strengths: [] });
   }
   return sensors.get(label);
@@ -43,6 +47,8 @@ function showSensor(state) {
   const one = sensorOf(state.label);
   for (const name of ["name", "strength", "frequency", "why", "still", "loss", "battery", "rate"])
     put(one.root.querySelector(`.${name}`), state[name]);
+  put(one.root.querySelector("figcaption"), state.plot);
+  one.root.querySelector(".plot").setAttribute("aria-label", state.plot);
   const trouble = one.root.querySelector(".trouble");
   trouble.hidden = !state.trouble;
   put(trouble, state.trouble);
@@ -62,13 +68,30 @@ function showNotes(notes) {
   }));
 }
 
+// A screen reader is told one sentence at a time: what is to be done first, the values now and then.
+const spoken = { at: -Infinity, words: "", values: "" };
+
+function speak(state) {
+  const region = byId("spoken"), after = (performance.now() - spoken.at) / 1000;
+  const words = [state.heading, state.words].filter(Boolean).join(". ");
+  const isNew = words !== spoken.words && after >= Number(region.dataset.wordsS);
+  const isDue = state.spoken && state.spoken !== spoken.values
+    && after >= Number(region.dataset.valuesS);
+  if (!isNew && !isDue) return;
+  put(region, isNew ? words : state.spoken);
+  spoken.at = performance.now();
+  if (isNew) spoken.words = words; else spoken.values = state.spoken;
+}
+
 function show(state) {
   if (state.go) { location.replace(state.go); return; }
   put(byId("heading"), state.heading);
   put(byId("words"), state.words);
   put(byId("time"), state.time);
   state.sensors.forEach(showSensor);
+  document.body.classList.toggle("two", state.sensors.length > 1);
   showNotes(state.notes);
+  speak(state);
   const records = state.phase === "recording";
   byId("commands").hidden = byId("pains").hidden = !records;
   document.querySelector(".fit-only").hidden = state.stage !== "fit";

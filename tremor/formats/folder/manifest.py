@@ -48,17 +48,23 @@ from tremor.files import read_small, whole_file
 from tremor.settings import TEXT_BOUNDS
 
 __all__ = [
+    "BASELINE",
     "MANIFEST_FILE",
     "MANIFEST_SCHEMA",
     "PACKETS_FILE",
+    "PURPOSE_KEY",
     "SAMPLES_FILE",
     "checksum_of",
+    "is_baseline",
     "part_of",
     "read_checked_manifest",
     "read_manifest",
     "write_manifest",
 ]
 
+#: Key in ``extra``, and its value for a recording of the leg at rest before the run.
+PURPOSE_KEY: Final = "purpose"
+BASELINE: Final = "baseline"
 MANIFEST_FILE: Final = "recording.json"
 SAMPLES_FILE: Final = "samples.csv"
 PACKETS_FILE: Final = "packets.bin"
@@ -159,6 +165,22 @@ def part_of(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """
     part = document.get(key)
     return part if isinstance(part, dict) else {}
+
+
+def is_baseline(folder: Path) -> bool:
+    """Check whether a recording is one of the leg at rest before the run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the recording.
+
+    Raises
+    ------
+    CaptureReadError
+        If it is of a later version.
+    """
+    return part_of(read_manifest(folder) or {}, "extra").get(PURPOSE_KEY) == BASELINE
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
