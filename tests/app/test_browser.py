@@ -11,14 +11,14 @@ import signal
 
 import numpy as np
 import pytest
+from rigs.visitor import BROWSER, QUIET, Visitor, running_app
+
+from tremor.settings import APP_BOUNDS
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytest.importorskip("uvicorn", reason="the extra app is not installed")
 
-from rigs.visitor import BROWSER, QUIET, Visitor, running_app
-
-from tremor.settings import APP_BOUNDS
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this computer")
 

@@ -9,6 +9,7 @@ from tremor.app.front_end import (
     WindowSeries,
     sensor_state,
     session_state,
+    spoken,
 )
 from tremor.session.interface import Command
 from tremor.session.view import SensorView, SessionView, Tremor
@@ -118,3 +119,12 @@ def test_windows_without_tremor_are_gaps_of_the_line():
     assert series.since("leg", 0) == [(4.0, 0.5, 8.4), (6.0, None, None)]
     assert series.since("leg", 1) == [(6.0, None, None)]
     assert series.since("other", 0) == []
+
+
+def test_a_screen_reader_hears_the_values_of_each_leg():
+    legs = (
+        SensorView(label="left-calf", now=Tremor("tremor", 8.43, 0.4512)),
+        SensorView(label="right-calf", now=Tremor("no_tremor")),
+    )
+    assert spoken(legs) == "left calf: 0.451 m/s^2, 8.4 Hz. right calf: too small to measure"
+    assert spoken([view()]) == ""

@@ -73,6 +73,8 @@ def test_a_device_joins_once_with_a_token(app, access):
     stranger, guest = client(app, LAN), client(app, LAN)
     assert stranger.get("/").status_code == 403
     assert stranger.get("/join?token=wrong").status_code == 403
+    for path in ("/start", "/drop", "/command", f"/join?token={token}"):
+        assert stranger.post(path, headers={"origin": LAN}).status_code == 403
     assert joined == []
     answer = guest.get(f"/join?token={token}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")

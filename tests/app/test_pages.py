@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra app is not installed")
 
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from tremor.app import captures as captures_module
@@ -18,11 +19,13 @@ from tremor.app.desk import Desk
 from tremor.app.guard import Access
 from tremor.app.pages import application
 from tremor.app.sensors import SensorEntry
+from tremor.app.wish import wish_of
 from tremor.errors import InvalidInputError
 from tremor.settings import APP_BOUNDS
 from tremor.settings.pages import AppBounds
 
 LOCAL = "http://127.0.0.1:8017"
+FAST = {"speed": "100", "scene": "steady"}
 
 
 @pytest.fixture
@@ -45,10 +48,14 @@ def wait_for(desk, *phases, patience_s=60.0):
         time.sleep(0.05)
 
 
-def begin(desk, page, **form):
-    fast = {"speed": "40", "scene": "steady"}
-    desk.sensors._found = (SensorEntry("fast", "simulated", "fast", fast),)
+def begin(desk, page, options=FAST, **form):
+    fast = SensorEntry("fast", "simulated", "fast", options, is_simulated=True)
+    desk.sensors._found = (fast,)
     return page.post("/start", data={"sensor": "fast", "duration": "60", **form})
+
+
+#: A second sensor on the other leg.
+BOTH = {"placement": "left-calf", "sensor_2": "simulated", "placement_2": "right-calf"}
 
 
 def capture(duration_s=60.0, fs=100.0):
@@ -98,8 +105,7 @@ def test_a_session_that_is_left_has_a_report(desk, page):
     wait_for(desk, "asking")
     left = desk.run.folder
     assert 'href="/questions"' in page.get("/").text
-    time.sleep(1.0)  # folders are named by the second
-    begin(desk, page)
+    begin(desk, page, placement="right-calf")
     assert desk.run.folder != left
     assert (left / "report.html").is_file()
 
@@ -132,6 +138,72 @@ def test_a_recording_is_saved_when_the_program_ends(desk, page):
     assert '"ended_by": "terminated"' in manifest
 
 
+def test_a_recording_without_a_report_is_measured_later(desk, page, tmp_path):
+    begin(desk, page, placement="left-calf")
+    wait_for(desk, "asking")  # the questions are never ended, as the program is
+    place = f"/sessions/{desk.run.folder.name}"
+    later = Desk(tmp_path)
+    with TestClient(
+        application(later, Access(8017)), base_url=LOCAL, headers={"origin": LOCAL}
+    ) as another:
+        assert "Measure it" in another.get(place).text
+        assert "no report" in another.get("/sessions").text
+        another.post(f"{place}/measure")
+        wait_for(later, "asking")
+        assert f"{place}/report" in another.post("/questions", data={"end": 1}).text
+        another.portal.call(later.close)
+
+
+def test_two_legs_have_one_interview_and_a_page_for_both(desk, page):
+    gone = {**FAST, "disconnects": "40", "away": "1e6"}
+    begin(desk, page, gone, **BOTH)
+    wait_for(desk, "asking")
+    sensors = desk.run.state({})["sensors"]
+    assert [one["name"] for one in sensors] == ["left calf", "right calf"]
+    assert all(len(one["points"]) > 10 for one in sensors)
+    asked = page.get("/questions").text
+    assert "left-calf was lost and was not back" in asked
+    assert "right-calf was lost and was not back" in asked
+    there = page.post("/questions", data={"end": 1})
+    place = there.url.path
+    assert [one.key for one in desk.shelf.find(desk.run.folder.name).pages] == [
+        "comparison", "left-calf", "right-calf",
+    ]  # fmt: skip
+    assert "move in step" in page.get(f"{place}/report").text
+    assert "right-calf" in page.get(f"{place}/report?page=right-calf").text
+    assert page.get(f"{place}/report?page=../left-calf").status_code == 404
+    listed = page.get("/sessions").text
+    assert "left calf and right calf" in listed
+    assert f"{place}?page=comparison" in listed
+
+
+def test_a_level_before_the_run_is_used_and_can_be_left_out(desk, page):
+    begin(desk, page, {**FAST, "scene": "quiet"}, when="before", placement="left-calf")
+    wait_for(desk, "done")
+    before = page.get("/report")
+    assert before.url.path == f"/sessions/{desk.run.folder.name}"
+    assert "m/s² RMS at rest" in before.text
+    assert page.post(f"{before.url.path}/measure").status_code == 404
+    assert "no session can be used" in page.get("/trend").text
+    assert "from before a run: left calf, " in page.get("/").text
+    assert "before the run" in page.get("/sessions").text
+    for placement in ("right-calf", "left-calf"):
+        begin(desk, page, baseline="yes", placement=placement)
+        notes = desk.run.state({})["notes"]
+        is_held = any("left calf: this is held against" in one for one in notes)
+        assert is_held == (placement == "left-calf")
+        page.post("/command", data={"kind": "stop"})
+        wait_for(desk, "asking", "failed")
+
+
+def test_a_level_before_the_run_is_used_where_the_form_says_so(desk):
+    form = {"sensor": "simulated", "duration": "usual", "placement": "left-calf"}
+    assert not wish_of(form, desk.sensors).uses_baseline
+    assert wish_of({**form, "baseline": "yes"}, desk.sensors).uses_baseline
+    before = wish_of({**form, "baseline": "yes", "when": "before"}, desk.sensors)
+    assert (before.is_baseline, before.uses_baseline, before.duration_s) == (True, False, 60.0)
+
+
 @pytest.mark.parametrize(
     "form",
     [
@@ -143,6 +215,23 @@ def test_a_recording_is_saved_when_the_program_ends(desk, page):
         {"sensor": "phyphox", "duration": "60", "host": "a@b"},
         {"sensor": "phyphox", "duration": "60", "host": "http://1.2.3.4:99999999"},
         {"sensor": "fast", "duration": "60", "placement": "../../x"},
+        {"sensor": "phyphox", "duration": "60", "host": "1.2.3.4:0"},
+        {"sensor": "fast", "duration": "60", "when": "never"},
+        {"sensor": "fast", "duration": "60", "when": "before"},
+        {"sensor": "fast", "duration": "60", **BOTH, "sensor_2": "x"},
+        {"sensor": "fast", "duration": "60", **BOTH, "placement_2": ""},
+        {"sensor": "fast", "duration": "60", **BOTH, "placement_2": "left-calf"},
+        {"sensor": "fast", "duration": "60", **BOTH, "placement_2": "../x"},
+        {"sensor": "fast", "duration": "60", **BOTH, "sensor_2": "sensor_logger"},
+        {"sensor": "sensor_logger", "duration": "60", **BOTH},
+        {
+            "sensor": "phyphox",
+            "duration": "60",
+            "host": "1.2.3.4",
+            **BOTH,
+            "sensor_2": "phyphox",
+            "host_2": "1.2.3.4:8080",
+        },
         {"sensor": "fast"},
     ],
 )
@@ -157,8 +246,46 @@ def test_a_phone_is_asked_at_its_address(desk, page, monkeypatch):
     form = {"sensor": "phyphox", "duration": "60", "host": "http://192.168.1.20:8080/"}
     page.post("/start", data=form)
     page.post("/start", data={"sensor": "sensor_logger", "duration": "60"})
+    pair = {"sensor": "sensor_logger", "duration": "60", **BOTH, "sensor_2": "sensor_logger"}
+    page.post("/start", data=pair)
     addresses = [one.address for wish in wishes for one in wish.sensors]
-    assert addresses == ["phyphox:192.168.1.20:8080", "sensor-logger"]
+    assert addresses == [
+        "phyphox:192.168.1.20:8080", "sensor-logger", "sensor-logger", "sensor-logger:8001",
+    ]  # fmt: skip
+
+
+def test_what_was_filled_in_is_not_filled_in_again(desk, page, monkeypatch):
+    monkeypatch.setattr(desk.run, "start", lambda _: None)
+    refused = page.post("/start", data={"sensor": "phyphox", "duration": "60", "host": "a b"}).text
+    assert 'value="a b"' in refused
+    page.post("/start", data={"sensor": "phyphox", "duration": "60", "host": "10.0.0.7", **BOTH})
+    taken = {"sensor": "phyphox", "duration": "60", "host": "10.0.0.7", "placement": "left-shin"}
+    page.post("/start", data=taken)
+    again = page.get("/").text
+    assert 'value="10.0.0.7"' in again
+    assert '"left-shin" selected' in again
+
+
+@pytest.mark.parametrize(("path", "method"), [("/nowhere", "GET"), ("/", "PUT"), ("/drop", "PUT")])
+def test_what_no_page_takes_is_said_in_words(page, path, method):
+    answer = page.request(method, path)
+    assert answer.status_code in (404, 405)
+    assert "That did not work" in answer.text
+    assert answer.reason_phrase not in answer.text
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(desk, page):
+    async def half():
+        yield b"time_s,x"
+        raise ClientDisconnect
+
+    with pytest.raises(ClientDisconnect):
+        page.portal.call(desk.captures.receive, "leg.csv", half())
+    assert list(desk.captures._folder.iterdir()) == []
+
+
+def test_a_page_that_is_left_from_before_a_new_start_goes_to_the_start(desk):
+    assert desk.run.state({})["go"] == "/"
 
 
 def test_a_form_is_bounded(page):

@@ -16,6 +16,7 @@ from tremor.app.results import HeldResult
 from tremor.app.session_pages import question_page, reply_number
 from tremor.errors import InvalidInputError
 from tremor.report.messages import text
+from tremor.settings import APP_BOUNDS
 
 __all__ = ["routes"]
 
@@ -54,7 +55,7 @@ class _CapturePages:
         self._desk = desk
 
     async def drop(self, _: Request) -> Response:
-        return self._desk.page("drop")
+        return self._desk.page("drop", bounds=APP_BOUNDS)
 
     async def receive(self, request: Request) -> Response:
         """Take a file, and answer where its page is."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -28,6 +28,8 @@ _FILES: Final = {
     "uPlot.min.js": ("tremor.app", "static/uPlot.min.js", "text/javascript"),
     "uPlot.min.css": ("tremor.app", "static/uPlot.min.css", "text/css"),
 }
+#: What is said where no route takes a request, by the words of the router.
+_UNROUTED: Final = {"Not Found": "not_there", "Method Not Allowed": "no_form"}
 _BAD: Final = 400
 _FAILED: Final = 500
 
@@ -51,9 +53,13 @@ def application(desk: Desk, access: Access) -> ASGIApp:
     async def failed(_request: Request, _error: Exception) -> Response:
         return desk.page("trouble", status=_FAILED, trouble=text("app", "failed_page"))
 
+    async def gone(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=_BAD)  # nobody is there to read it
+
     async def said(_: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            return desk.page("trouble", status=error.status_code, trouble=error.detail)
+            words = text("app", _UNROUTED[error.detail]) if error.detail in _UNROUTED else ""
+            return desk.page("trouble", status=error.status_code, trouble=words or error.detail)
         return desk.page("trouble", status=_BAD, trouble=str(error))
 
     app = Starlette(
@@ -63,7 +69,12 @@ def application(desk: Desk, access: Access) -> ASGIApp:
             *capture_pages.routes(desk),
             Route("/static/{name}", _static),
         ],
-        exception_handlers={HTTPException: said, TremorError: said, Exception: failed},
+        exception_handlers={
+            HTTPException: said,
+            TremorError: said,
+            ClientDisconnect: gone,
+            Exception: failed,
+        },
     )
     return Guard(app, access)
 

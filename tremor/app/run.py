@@ -41,7 +41,7 @@ __all__ = ["Phase", "Run"]
 Phase = Literal["idle", "recording", "working", "asking", "done", "failed"]
 
 #: Where a page goes when a phase begins.
-_PLACES: Final[Mapping[Phase, str]] = {"asking": "/questions", "done": "/report"}
+_PLACES: Final[Mapping[Phase, str]] = {"idle": "/", "asking": "/questions", "done": "/report"}
 
 
 class Run:
@@ -72,6 +72,7 @@ class Run:
         self._stop = Stop()
         self._baselines: dict[Path, Baseline] = {}
         self._unused_baselines: list[str] = []
+        self._n_sensors = 1
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -98,6 +99,7 @@ class Run:
         plan = wish.plan(self.root, now)
         require_room(plan.folder, overwrite=False)
         self._begin(plan.folder, "recording")
+        self._n_sensors = len(plan.sensors)
         if wish.uses_baseline:
             worn = {plan.folder_of(one): plan.placement_of(one) for one in plan.sensors}
             self._look_for_baselines(worn, now)
@@ -202,8 +204,9 @@ class Run:
 
     def _before(self) -> dict[str, str]:
         """Return the words before a sensor sends: what is done, and where a phone sends to."""
-        notes = self._screen.notes
-        return {"words": notes[-1]} if self._screen.view is None and notes else {}
+        if self._screen.view is not None:
+            return {}
+        return {"words": "\n".join([*self._screen.notes][-self._n_sensors :])}
 
     def _after(self) -> dict[str, str]:
         """Return the heading and the words of what follows a recording."""

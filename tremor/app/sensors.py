@@ -25,6 +25,7 @@ _QUICK: Final = 20
 #: Lost packets and a link that breaks, to rehearse that as well.
 _BAD_LINK: Final = {"loss": "0.03", "disconnects": "90", "away": "30"}
 _LOGGER: Final = "sensor-logger"
+_LAST_PORT: Final = 65535
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,252})(?::[0-9]{1,5})?")
 
 
@@ -70,7 +71,8 @@ def host_of(typed: str) -> str:
     '192.168.1.20:8080'
     """
     host = typed.strip().lower().removeprefix("http://").rstrip("/")
-    if not _HOST.fullmatch(host):
+    port = host.partition(":")[2] or "80"
+    if not _HOST.fullmatch(host) or not 0 < int(port) <= _LAST_PORT:
         raise InvalidInputError(text("app", "no_host"))
     return host
 

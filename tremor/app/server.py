@@ -104,6 +104,7 @@ def _listening(address: str, port: int) -> socket.socket:
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind((address, port))
+        one.listen()  # a browser that is early waits, and is not refused
     except OSError as error:
         one.close()
         raise InvalidInputError(

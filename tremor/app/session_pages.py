@@ -38,6 +38,7 @@ _BLANK: Final[Mapping[str, str]] = MappingProxyType(
         "when": "after", "duration": USUAL, "baseline": "yes",
     }
 )  # fmt: skip
+_NO_FORM: Final[Mapping[str, str]] = MappingProxyType({})
 #: A line that nobody reads, so that a connection which is gone is noticed, after so many s.
 _QUIET_S: Final = 10.0
 _NO_CONTENT: Final = 204
@@ -102,20 +103,25 @@ def question_page(
     )
 
 
+#: What is filled in as it was the last time: a runner wears the same sensor in the same place.
+_REMEMBERED: Final = ("sensor", "host", "placement", "sensor_2", "host_2", "placement_2")
+
+
 class _SessionPages:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._last: dict[str, str] = {}
 
     async def home(self, _: Request) -> Response:
         return self._home()
 
-    def _home(self, trouble: str = "", form: Mapping[str, str] = _BLANK) -> Response:
+    def _home(self, trouble: str = "", form: Mapping[str, str] = _NO_FORM) -> Response:
         desk = self._desk
         return desk.page(
             "home",
             status=400 if trouble else 200,
             trouble=trouble,
-            form={**_BLANK, "sensor": desk.sensors.usual, **form},
+            form={**_BLANK, "sensor": desk.sensors.usual, **self._last, **form},
             sensors=desk.sensors.entries(),
             second_sensors=desk.sensors.second_entries(),
             no_sensor=NO_SENSOR,
@@ -151,8 +157,9 @@ class _SessionPages:
             desk.require_idle()
             await desk.run.finish()  # a session before it gets its report, also without answers
             desk.run.start(wish)
+            self._last = {name: form[name] for name in _REMEMBERED if name in form}
         except InvalidInputError as error:
-            return self._home(str(error), {"baseline": "", **form})
+            return self._home(str(error), {**_BLANK, "baseline": "", **form})
         return go_to("/live")
 
     async def live(self, _: Request) -> Response:

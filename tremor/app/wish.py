@@ -169,5 +169,10 @@ def _require_pair(chosen: Sequence[WishedSensor], entries: Sequence[SensorEntry]
     is_simulated = [entry.is_simulated for entry in entries]
     if any(is_simulated) and not all(is_simulated):
         raise InvalidInputError(text("app", "mixed_pair"))
-    if one.address == other.address and not any(is_simulated):
+    # One phone, whatever its port.
+    addresses = [
+        wished.address.split(":")[:2] if entry.asks_for_host else wished.address
+        for wished, entry in zip(chosen, entries, strict=True)
+    ]
+    if addresses[0] == addresses[1] and not any(is_simulated):
         raise InvalidInputError(text("app", "same_sensor"))

@@ -99,23 +99,28 @@ class Search:
         if sensor.is_simulated:
             return self._source(sensor.text, tap=tap)
         if sensor.is_networked:
-            return self._phone(sensor.text, tap=tap)
+            return self._phone(sensor, tap=tap)
         what = f"'{sensor.text}'" if sensor.text else text("session", "any_sensor")
-        self._say(text("session", "looking", what=what))
+        self._say_of(sensor, text("session", "looking", what=what))
         found = await find_sensor(
             sensor, profile=self._plan.profile, taken=self._taken, choose=self.choose
         )
         self._taken.append(found.peripheral.address)
-        self._say(text("session", "connecting", sensor=candidate_text(found)))
+        self._say_of(sensor, text("session", "connecting", sensor=candidate_text(found)))
         return self._source(found.peripheral.address, tap=tap, found=found)
 
-    def _phone(self, name: str, *, tap: Tap) -> Source:
+    def _phone(self, sensor: RequestedSensor, *, tap: Tap) -> Source:
         from devices.network.source import PhoneSource
 
-        source = self._source(name, tap=tap)
+        source = self._source(sensor.text, tap=tap)
         assert isinstance(source, PhoneSource)
-        self._say(text("session", _REACHING[source.profile.slug], address=source.address))
+        reaching = text("session", _REACHING[source.profile.slug], address=source.address)
+        self._say_of(sensor, reaching)
         return source
+
+    def _say_of(self, sensor: RequestedSensor, words: str) -> None:
+        """Say what is done about a sensor, by its label if there are several."""
+        self._say(f"{sensor.label}: {words}" if len(self._plan.sensors) > 1 else words)
 
     async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
         """Ask which of several sensors is meant; take the strongest if nobody can be asked.

@@ -101,7 +101,11 @@ function show(state) {
 function live() {
   const events = new EventSource("/events");
   events.onmessage = (event) => { put(byId("gone"), ""); show(JSON.parse(event.data)); };
-  events.onerror = () => put(byId("gone"), byId("live").dataset.gone);
+  events.onerror = () => {
+    put(byId("gone"), byId("live").dataset.gone);
+    // Refused, as after a new start of the program: a new page says why.
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  };
   for (const form of [byId("commands"), byId("pains")])
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -141,6 +145,7 @@ function wholly(frame) {
 
 async function send(file, box) {
   const said = byId("said");
+  if (file.size > Number(box.dataset.most)) { put(said, box.dataset.large); return; }
   put(said, box.dataset.wait);
   try {
     const response = await fetch("/drop", {
