@@ -99,7 +99,7 @@ def question_page(
         troubles=troubles,
         action=action,
         refusal=refusal,
-        typed=typed,
+        typed=typed if refusal else "",  # else it is the reply to the question before
     )
 
 

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from tremor.errors import TremorError
-from tremor.formats.folder.manifest import MANIFEST_FILE, is_baseline, read_manifest
+from tremor.formats.folder.manifest import (
+    MANIFEST_FILE,
+    PACKETS_FILE,
+    SAMPLES_FILE,
+    is_baseline,
+    read_manifest,
+)
 from tremor.pipeline import baseline_rms_ms2
 from tremor.report.comparison_page import render_comparison_page
 from tremor.report.messages import text
@@ -213,9 +219,15 @@ def _recordings(folder: Path) -> list[Path]:
     """Return the folders of the recordings of a session; empty for anything else."""
     if not folder.is_dir() or folder.name.startswith("."):
         return []
-    if (folder / MANIFEST_FILE).is_file():
+    if _files(folder):
         return [folder]
-    return sorted(one for one in folder.iterdir() if (one / MANIFEST_FILE).is_file())
+    return sorted(one for one in folder.iterdir() if _files(one))
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return what there is of a recording; one whose program was killed may lack some."""
+    paths = (folder / name for name in (MANIFEST_FILE, SAMPLES_FILE, PACKETS_FILE))
+    return [path for path in paths if path.is_file()]
 
 
 def _shelved(folder: Path, recordings: list[Path]) -> ShelvedSession:
@@ -259,4 +271,4 @@ def _begun(manifests: list[dict[str, Any]]) -> Iterator[datetime]:
 
 def _written_s(folder: Path) -> float:
     """Return when a recording was last written, s since 1970."""
-    return (folder / MANIFEST_FILE).stat().st_mtime
+    return max(path.stat().st_mtime for path in _files(folder))

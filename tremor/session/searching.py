@@ -119,7 +119,7 @@ class Search:
         return source
 
     def _say_of(self, sensor: RequestedSensor, words: str) -> None:
-        """Say what is done about a sensor, by its label if there are several."""
+        """Call back with words about a sensor, with its label if there are several."""
         self._say(f"{sensor.label}: {words}" if len(self._plan.sensors) > 1 else words)
 
     async def choose(self, candidates: Sequence[DiscoveredDevice]) -> DiscoveredDevice | None:
