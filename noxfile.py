@@ -37,6 +37,22 @@ LOWEST_TESTS = (
     "tests/test_notebooks.py",
 )
 
+#: Those that are skipped, whole or in part, without the packages of the extras.
+EXTRAS_TESTS = (
+    "tests/batch/test_tables.py::test_parquet_holds_what_the_csv_holds",
+    "tests/cli/test_convert.py::test_a_capture_is_converted_and_reads_the_same",
+    "tests/devices/network/test_lsl.py",
+    "tests/formats/decoders",
+    "tests/formats/test_bids_reading.py",
+    "tests/formats/test_mcap.py",
+    "tests/formats/test_readers.py::test_every_reader_opens_what_it_claims",
+    "tests/formats/test_verification.py",
+    "tests/formats/test_write_read.py",
+    "tests/formats/test_writers.py",
+    "tests/laws/test_segments.py::test_facts_that_are_damaged_are_refused",
+    "tests/laws/test_segments.py::test_what_is_written_is_read_back_the_same",
+)
+
 nox.options.default_venv_backend = "none"
 nox.options.error_on_external_run = False
 nox.options.sessions = ["lint", "types", "contracts", "docstrings", "doctests", "docs", "tests"]
@@ -116,10 +132,7 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def extras(session: nox.Session) -> None:
     """Run the tests that are skipped where the optional packages are not installed."""
-    session.run(
-        PYTHON, "-m", "pytest", "tests/formats/test_write_read.py",
-        "tests/formats/test_bids_reading.py", "tests/formats/decoders",
-    )  # fmt: skip
+    session.run(PYTHON, "-m", "pytest", "-rs", *EXTRAS_TESTS)
 
 
 @nox.session(venv_backend="venv")

@@ -19,9 +19,12 @@ __all__ = ["_bluetooth_pool", "bluetooth", "fit_bytes", "shared_data"]
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-# A job in the background of a script ignores Ctrl-C, and so would the programs that tests start.
+# A job in the background of a script ignores Ctrl-C, and one under nohup the end of its terminal;
+# so would the programs that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Examples that depend on neither the day nor the load of the machine in CI; new ones at the desk.
 settings.register_profile("dev", deadline=None)

@@ -19,7 +19,7 @@ from tremor.formats.folder.manifest import read_manifest
 from tremor.session.track import Track
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-CAPTURE = Path(__file__).parents[2] / "sample_data" / "post_run_calf.csv"
+CAPTURE = Path(__file__).parents[2] / "sample_data" / "quiet_leg.csv"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FAST = ("--sensor", "simulated", "--option", "speed=1e9", "--option", "scene=steady")
 

@@ -29,6 +29,8 @@ __all__ = ["AXIS_FORMATS", "AxisFormat", "axis_format_of", "decode_axis_files"]
 _HEAD_BYTES: Final = 4096
 #: More names are only counted in a message.
 _MOST_NAMES: Final = 6
+#: A number as it is written, however large.
+_WRITTEN_NUMBER: Final = r"[+-]?(\d+\.?\d*|\.\d+)([eE]\+?\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +227,11 @@ def _column(file: Path, axis: str, entry: AxisFormat) -> pd.DataFrame:
 def _numbers(cells: pd.Series, file: Path) -> pd.Series:
     import pandas as pd
 
-    numbers = pd.to_numeric(cells.str.strip(), errors="coerce")
-    wrong = numbers.isna() & cells.notna()
+    cells = cells.str.strip()
+    numbers = pd.to_numeric(cells, errors="coerce")
+    # One beyond the numbers of a computer is missing; pandas makes it infinite, or, of old, NaN.
+    too_large = cells.str.fullmatch(_WRITTEN_NUMBER).eq(True)
+    wrong = numbers.isna() & cells.notna() & ~too_large
     if wrong.any():
         at = int(np.argmax(wrong.to_numpy(dtype=bool)))
         raise CaptureReadError(
