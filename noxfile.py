@@ -25,6 +25,7 @@ LOWEST_TESTS = (
     "tests/dsp",
     "tests/formats/csv/test_dates.py",
     "tests/formats/csv/test_native.py",
+    "tests/formats/decoders",
     "tests/formats/folder",
     "tests/formats/test_data_frame.py",
     "tests/formats/test_readers.py",
