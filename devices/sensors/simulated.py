@@ -80,7 +80,7 @@ def _ask(request: bytes, what: str, *, optional: bool = False) -> Ask:
 OPTIONS: Final = MappingProxyType(
     {
         "scene": "what the leg does, a scene of tremor simulate such as post_run; fading",
-        "seed": "a whole number: another leg; 0",
+        "seed": "a whole number: another leg; 0, of a second sensor 1",
         "length": "s of the scene before it starts anew; 480",
         "like": "slug of the sensor to imitate; simulated",
         "rate_error": "true rate over the claimed one, less one; 0.004",

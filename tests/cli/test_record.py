@@ -270,20 +270,28 @@ def test_two_sensors_are_two_folders_on_one_clock(tmp_path):
     assert left["duration_s"] == pytest.approx(right["duration_s"], abs=3.0)
 
 
-def test_two_legs_are_put_side_by_side(tmp_path):
+@pytest.mark.parametrize(
+    ("seed", "says"),
+    [
+        (["--option", "seed=3"], "One thing shakes both legs"),  # one made-up leg moves both
+        ([], "the legs do not move in step"),
+    ],
+)
+def test_two_legs_are_put_side_by_side(tmp_path, seed, says):
     result = record(
-        "--sensor", "left=simulated", "--sensor", "right=simulated:movesense", *STEADY,
+        "--sensor", "left=simulated", "--sensor", "right=simulated:movesense", *STEADY, *seed,
         "--duration", "30s", "--placement", "calf", "--out", tmp_path / "x",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[-1] == f"Both legs  {tmp_path / 'x' / 'comparison.html'}"
     told = " ".join(result.stdout.split())
-    assert "the legs move in step" in told
+    assert says in told
+    assert "the legs move in step to" in told
     assert "by the arrivals of their packets" in told or "differ is not known" in told
     assert "leads:" in told or "Which leg leads cannot be told" in told
     page = (tmp_path / "x" / "comparison.html").read_text(encoding="utf-8")
     assert "The left leg and the right leg of one session" in page
-    assert "the legs move in step" in page  # two made-up sensors are moved by one made-up leg
+    assert "the legs move in step" in page
 
 
 def test_baseline_is_recorded_and_used(tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from tremor.packets import LinkEvent, Packet
@@ -97,7 +98,7 @@ class Search:
             If there is no Bluetooth.
         """
         if sensor.is_simulated:
-            return self._source(sensor.text, tap=tap)
+            return self._source(sensor.text, tap=tap, defaults=self._legs_of_their_own(sensor))
         if sensor.is_networked:
             return self._phone(sensor, tap=tap)
         what = f"'{sensor.text}'" if sensor.text else text("session", "any_sensor")
@@ -117,6 +118,11 @@ class Search:
         reaching = text("session", _REACHING[source.profile.slug], address=source.address)
         self._say_of(sensor, reaching)
         return source
+
+    def _legs_of_their_own(self, sensor: RequestedSensor) -> Mapping[str, str]:
+        """Return the seed of a simulated sensor: two of them are no copies of one leg."""
+        at = self._plan.sensors.index(sensor)
+        return {"seed": str(at)} if at and sensor.kind == "simulated" else {}
 
     def _say_of(self, sensor: RequestedSensor, words: str) -> None:
         """Call back with words about a sensor, with its label if there are several."""
@@ -151,7 +157,14 @@ class Search:
                 if command.kind == "stop":
                     return None
 
-    def _source(self, address: str, *, tap: Tap, found: DiscoveredDevice | None = None) -> Source:
+    def _source(
+        self,
+        address: str,
+        *,
+        tap: Tap,
+        found: DiscoveredDevice | None = None,
+        defaults: Mapping[str, str] = MappingProxyType({}),
+    ) -> Source:
         from devices import open_source
         from devices.link.options import LinkTimeouts
 
@@ -162,7 +175,7 @@ class Search:
             sampling_rate_hz=plan.sampling_rate_hz,
             range_g=plan.range_g,
             gyro=plan.gyro,
-            options=plan.options,
+            options={**defaults, **plan.options},
             profile=plan.profile or (found.profile if found is not None else None),
             pair=plan.pair,
             tap=tap,

@@ -46,9 +46,14 @@ class RequestedSensor:
     text: str
 
     @property
+    def kind(self) -> str:
+        """What stands before the colon, or all of it."""
+        return self.text.strip().lower().partition(":")[0]
+
+    @property
     def is_simulated(self) -> bool:
         """Whether it is simulated or replayed."""
-        return self.text.strip().lower().partition(":")[0] in _WITHOUT_RADIO
+        return self.kind in _WITHOUT_RADIO
 
     @property
     def is_networked(self) -> bool:
