@@ -8,6 +8,7 @@ import pytest
 
 from tremor.batch.bids_derivatives import Derivatives
 from tremor.batch.group_statistics import GROUP_TABLES, Cohort, long_rows, median_of
+from tremor.batch.index_page import first_places
 from tremor.batch.items import Item
 from tremor.batch.odd_ones import COMPARED, OddSearch
 from tremor.batch.rows import CaptureRow
@@ -125,6 +126,17 @@ def test_what_is_unlike_the_others_is_found():
     assert [odd[n] for n in (7, 9, 11)] == [("rms_ms2",), ("sampling_rate_hz",), ("unit_in",)]
     assert sum(map(len, odd.values())) <= 4
     assert odd_columns(rows[: int(ODD.least_captures) - 1]) == {}
+
+
+def test_the_page_has_room_for_odd_ones_beside_thousands_that_failed():
+    room = int(ODD.most_rows)
+    is_failed = [True] * (2 * room) + [False] * 40
+    odd = {2 * room + 7: ("rms_ms2",), 2 * room + 9: ("rms_ms2", "frequency_hz")}
+    places = first_places(is_failed, odd)
+    assert len(places) == len(set(places)) == room
+    assert places[: room // 2] == list(range(room // 2))
+    assert places[room // 2 : room // 2 + 2] == [2 * room + 9, 2 * room + 7]
+    assert first_places([False, True, False], {2: ("format",)}) == [1, 2, 0]
 
 
 def test_parquet_holds_what_the_csv_holds(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from pathlib import Path
 
@@ -27,10 +27,24 @@ def first_places(is_failed: Sequence[bool], odd: Mapping[int, tuple[str, ...]]) 
     Returns
     -------
     list of int
-        Those that failed, then those that are odd, the oddest first, then all others.
+        Those that failed, then those that are odd, the oddest first, then all others. Of failed
+        ones, as many as fill half of the page come first, so that there is room for odd ones.
     """
-    ranks = ((not failed, -len(odd.get(at, ())), at) for at, failed in enumerate(is_failed))
-    return [at for _, _, at in nsmallest(int(ODD.most_rows), ranks)]
+    room = int(ODD.most_rows)
+    return [at for _, _, at in nsmallest(room, _ranks(is_failed, odd, room // 2))]
+
+
+def _ranks(
+    is_failed: Sequence[bool], odd: Mapping[int, tuple[str, ...]], most_failed: int
+) -> Iterator[tuple[int, int, int]]:
+    n_failed = 0
+    for at, failed in enumerate(is_failed):
+        n_failed += failed
+        n_odd = len(odd.get(at, ()))
+        if failed:
+            yield (0 if n_failed <= most_failed else 2), -n_odd, at
+        else:
+            yield (1 if n_odd else 3), -n_odd, at
 
 
 def index_page(

@@ -322,6 +322,8 @@ def merge_batches(
     ------
     CaptureNotFoundError
         If a folder holds no batch, or does not exist.
+    InvalidInputError
+        If the tables cannot be written.
     """
     places, target = [Path(folder) for folder in folders], Path(out)
     for folder in places:

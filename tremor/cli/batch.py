@@ -43,7 +43,7 @@ Exit codes:
   0  done
   2  wrong usage, or a folder that cannot be written
   3  a source or the manifest is missing or unreadable
-  7  some captures failed (summary.csv says which and why), or are not done yet
+  7  some captures failed (summary.csv says why), or are not done yet
   8  refused: the folder holds a batch already, and --resume was not given
 """
 _SOME_FAILED: Final = 7
