@@ -169,6 +169,14 @@ class TestResume:
         next(iter(out.rglob("*.json.gz"))).unlink()
         assert run(captures, out, resume=True).n_kept == 11
 
+    def test_a_page_of_an_earlier_result_is_not_shown(self, captures, out):
+        result = next(iter(out.rglob("*.json.gz")))
+        result.with_name(result.name.replace(".json.gz", ".html")).write_text("of before")
+        result.unlink()
+        run(captures, out, resume=True)
+        assert result.exists()
+        assert not list((out / "results").rglob("*.html"))
+
     def test_a_torn_line_costs_one_capture(self, captures, serial, out):
         journal = out / "rows-1-of-1.jsonl"
         journal.write_bytes(journal.read_bytes()[:-40])

@@ -87,6 +87,8 @@ def _kept_or_done(item: Item, request: BatchRequest, known: CaptureRow | None) -
         except TremorError as error:
             return failed_row(item, error, key=key)
     row = _row(item, key, analysis)
+    with writing(request.out):  # a page of an earlier result would be linked to this one
+        (request.out / row.page).unlink(missing_ok=True)
     _write(request.out, row.result, _packed(analysis))
     if request.with_pages:
         from tremor.report.as_html import render  # with it comes all that draws
