@@ -421,12 +421,19 @@ def trend(
     ------
     InvalidInputError
         If there is no session, or several placements and none was named.
+    CaptureNotFoundError
+        If there is no such folder, or nothing in it.
     """
     paths: list[Any] = (
         list(captures_of(Path(sessions)))
         if isinstance(sessions, str | os.PathLike)
         else list(sessions)
     )
+    if not paths and isinstance(sessions, str | os.PathLike):
+        raise CaptureNotFoundError(
+            f"{os.fspath(sessions)} holds no recording, capture or saved result; give the folder "
+            "that holds them"
+        )
     left_out: list[Note] = []
     legs: list[tuple[Analysis, Path | None]] = []
     worn = None if placement is None else Placement.from_text(placement)

@@ -139,7 +139,8 @@ def _parse(options: Mapping[str, str]) -> _Options:
         try:
             values[name] = _PARSERS[name](text)
         except ValueError as error:
-            raise InvalidInputError(f"{name} is {text!r}; give {OPTIONS[name]}") from error
+            meaning = OPTIONS[name].partition("; ")[0]  # what follows holds if none is given
+            raise InvalidInputError(f"{name} is {text!r}; give {meaning}") from error
     return _Options(**values)
 
 

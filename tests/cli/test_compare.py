@@ -187,3 +187,9 @@ def test_pages_say_how_and_from_what_they_were_made(sessions, tmp_path):
     command = re.search(r"<code>tremor (.*?)</code>", changed.read_text(encoding="utf-8"))[1]
     assert command == ("compare week0.csv week4.csv --side left --force --set least_rms_ms2=0.04")
     assert f"<code>tremor trend {sessions.name}</code>" in weeks.read_text(encoding="utf-8")
+
+
+def test_trend_of_an_empty_folder_says_what_to_give(tmp_path):
+    result = CliRunner().invoke(cli, ["trend", str(tmp_path)])
+    assert result.exit_code == 3
+    assert "holds no recording, capture or saved result; give the folder" in result.stderr

@@ -44,6 +44,7 @@ CASES = [
     (2, "check GOOD --unit furlong"),
     (2, "compare GOOD"),
     (2, "context new"),
+    (2, "context nwe NEW.toml"),
     (2, "convert GOOD NEW.csv --to mp3"),
     (2, "doctor x"),
     (2, "explain --all muscle_fatigue"),

@@ -75,7 +75,7 @@ class Answers:
         Question(
             section="run",
             title="effort (RPE)",
-            wording="How hard was the run, on a scale of 0 to 10?",
+            wording="How hard was the run?",
             why="very strenuous running can bring on tremor through fatigue alone",
             claims=("A1", "F1"),
             highest=10.0,
@@ -363,7 +363,7 @@ class Answers:
         Question(
             section="today",
             title="stress",
-            wording="How much stress are you under, on a scale of 0 to 10?",
+            wording="How much stress are you under?",
             why="stress is one of the article's contributors",
             claims=("N6",),
             highest=10.0,
