@@ -110,6 +110,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "RESAMPLED": ("spread_percent", "rate_hz"),
         "LATE_STAMPS": ("share", "late_s", "least_loss_s"),
         "LOSS_BY_ARRIVAL": ("n_losses",),
+        "LOSS_UNSURE": ("n_least", "n_most"),
         "FIRST_ROW": ("away_s",),
         "STRAY_STAMPS": ("n_rows", "first_row", "away_s"),
         "BACKWARD": ("n_steps",),

@@ -53,6 +53,52 @@ def test_loss_and_rate_are_true_to_two_percent_beside_a_stall(shape, rate_hz, st
     assert abs(live(one).rate) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("rate_hz", "shape", "loss", "deviation", "seed"),
+    [
+        *product((208.0, 416.0), ("eight",), (0.05, 0.1), (0.005, -0.012, 0.012), (0, 1)),
+        *product((416.0,), ("twenty",), (0.02, 0.1), (-0.012, 0.012), (0, 1)),
+        *product((208.0,), ("single",), (0.02, 0.1), (-0.012, 0.012), (0, 1)),
+    ],
+)
+def test_packets_as_short_as_the_jitter_lose_what_they_lost(rate_hz, shape, loss, deviation, seed):
+    """Each of them arrives up to two packets late: no single loss can be told from jitter."""
+    one = case(
+        rate_hz=rate_hz, shape=shape, loss=loss, deviation=deviation, seed=seed, clear_s=30.0,
+        stall_s=5.0,
+    )  # fmt: skip
+    file = of_file(one)
+    assert abs(file.loss) < 0.02, file
+    assert abs(file.rate) < 0.02, file
+
+
+def _told(one):
+    first, time_s, lost, _ = arrivals(one)
+    size = one.shape.size
+    index = (first[:, None] + np.arange(size)).ravel()
+    clock = fit_arrivals(index, np.repeat(time_s, size), nominal_sampling_rate_hz=one.rate_hz)
+    said = [note.values for note in clock.warnings if note.code == "LOSS_UNSURE"]
+    return said, int(np.count_nonzero(lost)) * size
+
+
+def test_losses_of_a_burst_that_the_recording_ends_in_are_bounded():
+    one = case(rate_hz=208.0, shape="single", stall_s=60.0, begins=0.95, clear_s=20.0, loss=0.05)
+    (said,), n_lost = _told(one)
+    assert said["n_least"] < n_lost <= said["n_most"] < 2 * n_lost
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.02])
+def test_losses_that_are_certain_are_no_range(loss):
+    said, _ = _told(case(rate_hz=52.0, shape="eight", stall_s=12.0, loss=loss))
+    assert not said
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_that_arrivals_do_not_tell_are_a_range_that_holds_the_truth(seed):
+    (said,), n_lost = _told(case(rate_hz=416.0, loss=0.1, clear_s=20.0, seed=seed))
+    assert said["n_least"] <= n_lost <= said["n_most"]
+
+
 def test_losses_never_make_a_sensor_much_faster_than_its_nominal_rate():
     """A burst whose pace is a thousand times that of the sensor is no evidence of its rate."""
     for seed in range(5):

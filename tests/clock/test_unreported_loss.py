@@ -25,7 +25,7 @@ def found(time_s, *, reported=()):
     first = np.arange(len(time_s)) * SIZE
     for at, n_lost in reported:
         first[at:] += n_lost
-    return find_unreported_losses(first, first + SIZE - 1, time_s)
+    return find_unreported_losses(first, first + SIZE - 1, time_s).before
 
 
 @pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
@@ -96,4 +96,4 @@ def test_a_loss_longer_than_any_interval_of_a_link_is_found_alone():
     time_s = (np.arange(70) * 8 / 26.2 + rng.uniform(0.0, 0.03, 70))[came]
     first = np.arange(67) * 8
     lost = find_unreported_losses(first, first + 7, time_s, nominal_sampling_rate_hz=26.0)
-    assert lost.tolist() == [{20: 16, 42: 8}.get(at, 0) for at in range(67)]
+    assert lost.before.tolist() == [{20: 16, 42: 8}.get(at, 0) for at in range(67)]

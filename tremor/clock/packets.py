@@ -15,7 +15,7 @@ from tremor.clock.rate import nominal_rate_notes
 from tremor.clock.running import ClockEstimate, RunningClock
 from tremor.clock.stalls import waited_in_stall
 from tremor.clock.timebase import TimeBase
-from tremor.clock.unreported_loss import find_unreported_losses
+from tremor.clock.unreported_loss import UnreportedLosses, find_unreported_losses
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.notes import Note, note
 from tremor.recording import SampleBlock
@@ -111,7 +111,7 @@ def fit_arrivals(
     101.0
     """
     packets = _to_packets(index, arrival_s)
-    n_losses = 0
+    lost = UnreportedLosses.of(np.zeros(len(packets.first), dtype=np.int64))
     if not loss_reported:
         lost = find_unreported_losses(
             packets.first,
@@ -119,15 +119,16 @@ def fit_arrivals(
             packets.arrival_s,
             nominal_sampling_rate_hz=nominal_sampling_rate_hz,
         )
-        n_losses = int(np.count_nonzero(lost))
-        packets = packets.with_losses(lost)
+        packets = packets.with_losses(lost.before)
     estimate = _running_estimate(packets, nominal_sampling_rate_hz)
     rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
     min_shift_s = RUNNING_CLOCK.connection_interval_s if loss_reported else 0.0
     in_time = ~waited_in_stall(
         packets.last, packets.arrival_s, nominal_sampling_rate_hz=nominal_sampling_rate_hz
     )
-    shift = _gap_corrections(packets, in_time, period_s=1.0 / rate_hz, min_shift_s=min_shift_s)
+    shift, n_waiting = _gap_corrections(
+        packets, in_time, period_s=1.0 / rate_hz, min_shift_s=min_shift_s
+    )
     index = packets.with_losses(shift).index()
     clock = f"clock: {rate_hz:.6g} Hz"
     if sd_hz is not None:
@@ -136,9 +137,14 @@ def fit_arrivals(
     n_moved = int(np.count_nonzero(shift[1:]))
     if n_moved:
         history.append(f"{n_moved} gaps resized to the arrivals on either side")
+    n_losses = int(np.count_nonzero(lost.before))
+    n_resized = int(shift.sum())
+    n_least, n_most = lost.least + n_resized, lost.most + n_resized + n_waiting
     if n_losses:
         history.append(f"{n_losses} unreported losses inferred from lasting delays")
         notes = (*notes, note("LOSS_BY_ARRIVAL", n_losses=n_losses))
+    if n_most > n_least and not loss_reported:
+        notes = (*notes, note("LOSS_UNSURE", n_least=max(0, n_least), n_most=n_most))
     return TimeBase(
         sampling_rate_hz=rate_hz,
         sampling_rate_sd_hz=sd_hz,
@@ -202,7 +208,7 @@ def _nominal_rate_used(nominal_hz: float, why: Note) -> Note:
 
 def _gap_corrections(
     packets: _Packets, in_time: Bools, *, period_s: float, min_shift_s: float
-) -> Indices:
+) -> tuple[Indices, int]:
     """Compute how many samples more, or fewer, are lost before each packet than the count shows.
 
     Parameters
@@ -218,29 +224,34 @@ def _gap_corrections(
 
     Returns
     -------
-    ndarray of int64, shape (n,)
+    correction : ndarray of int64, shape (n,)
         Samples; zero where the count is right.
+    n_waiting : int
+        Samples that were lost, or that still waited when the recording ended in a burst.
     """
     first, last, time_s = packets.first, packets.last, packets.arrival_s
     correction = np.zeros(len(first), dtype=np.int64)
     late_s = time_s - period_s * last
     silences = np.flatnonzero(np.diff(time_s) >= ARRIVAL_GAPS.silence_s) + 1
     caught_up = np.flatnonzero(in_time)
+    n_waiting = 0
     level_s, n = ARRIVAL_GAPS.level_s, len(first)
     for previous, at in zip([0, *silences.tolist()], silences.tolist(), strict=False):
         begin = max(previous, int(np.searchsorted(time_s, time_s[at - 1] - level_s)))
         n_lost = int(first[at] - last[at - 1] - 1)
         later = caught_up[np.searchsorted(caught_up, at) :]
-        if not later.size and not n_lost:
-            continue  # they never caught up: how late they are says nothing
         back = int(later[0]) if later.size else at
         following = int(np.append(silences, n)[np.searchsorted(silences, back, side="right")])
         end = int(np.searchsorted(time_s, time_s[back] + level_s, side="right"))
         end = min(following, end)
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
+        if not later.size and not n_lost:
+            # They never caught up: as much as they are late may be lost, or still have been to come.
+            n_waiting = max(0, round(shift_s / period_s))
+            continue
         # Without a jump of the count the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
         if abs(shift_s) > (min_shift_s if n_lost else RUNNING_CLOCK.connection_interval_s):
             # A gap may shrink to nothing, and samples never overlap.
             correction[at] = max(-n_lost, round(shift_s / period_s))
-    return correction
+    return correction, n_waiting

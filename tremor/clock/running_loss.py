@@ -63,7 +63,7 @@ class RunningLosses:
         first = self._first[:n]
         lost = find_unreported_losses(
             first, self._last[:n], self._time_s[:n], nominal_sampling_rate_hz=self._nominal_hz
-        )
+        ).before
         self._latest = first[lost > 0], lost[lost > 0]
 
     def _settle(self) -> None:

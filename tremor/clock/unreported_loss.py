@@ -8,16 +8,42 @@ rise, no loss is reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope
 from tremor.clock.stalls import waited_in_stall
 from tremor.settings import UNREPORTED_LOSS
 
-__all__ = ["find_unreported_losses"]
+__all__ = ["UnreportedLosses", "find_unreported_losses"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class UnreportedLosses:
+    """Losses that the count does not show.
+
+    Parameters
+    ----------
+    before : ndarray of int64, shape (n,)
+        Samples lost before each packet.
+    least, most : int
+        Samples lost altogether, by all periods that describe the arrivals as well. They differ
+        where the arrivals do not tell losses from a slower sensor.
+    """
+
+    before: Indices
+    least: int
+    most: int
+
+    @classmethod
+    def of(cls, before: Indices) -> UnreportedLosses:
+        """Return losses that are certain, shape (n,)."""
+        return cls(before, int(before.sum()), int(before.sum()))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,7 +74,7 @@ def find_unreported_losses(
     time_s: Floats,
     *,
     nominal_sampling_rate_hz: float | None = None,
-) -> Indices:
+) -> UnreportedLosses:
     """Find how many samples are lost before each packet beyond those that the count shows.
 
     Parameters
@@ -63,8 +89,8 @@ def find_unreported_losses(
 
     Returns
     -------
-    ndarray of int64, shape (n,)
-        Samples, whole packets of usual size; zero throughout where the losses are not beyond doubt.
+    UnreportedLosses
+        Whole packets of usual size; zero throughout where the losses are not beyond doubt.
 
     Notes
     -----
@@ -72,7 +98,9 @@ def find_unreported_losses(
     times the period; the level after it is the earliest of those that follow. A rise by about a
     packet, or a multiple of it, is a loss. Losses and period are estimated in turn, starting from
     the most frequent period over a fraction of a second to two seconds; the start with the least
-    scatter about the line is kept.
+    scatter about the line, and few losses, is kept. Packets that are shorter than the jitter leave
+    a range of periods that describe the arrivals alike. The losses are then those at the nominal
+    rate.
 
     Examples
     --------
@@ -81,14 +109,14 @@ def find_unreported_losses(
     >>> arrival_s = np.arange(3000) * 0.04 + rng.uniform(0.0, 0.02, 3000)
     >>> last = np.arange(np.count_nonzero(received)) * 8 + 7
     >>> lost = find_unreported_losses(last - 7, last, arrival_s[received])
-    >>> 8 * int(np.count_nonzero(~received)), int(lost.sum())
+    >>> 8 * int(np.count_nonzero(~received)), int(lost.before.sum())
     (560, 560)
     """
-    lost = np.zeros(len(last), dtype=np.int64)
+    none = np.zeros(len(last), dtype=np.int64)
     waited = waited_in_stall(last, time_s, nominal_sampling_rate_hz=nominal_sampling_rate_hz)
     in_time = ~waited
     if np.count_nonzero(in_time) < UNREPORTED_LOSS.least_packets:
-        return lost
+        return UnreportedLosses.of(none)
     # What is lost during a stall is found by the arrivals on either side, once the rate is known.
     begins = (first[1:] != last[:-1] + 1) | (waited[1:] & in_time[:-1])
     group = np.cumsum(np.concatenate(([False], begins)))[in_time]
@@ -98,11 +126,13 @@ def find_unreported_losses(
         reported=np.concatenate(([False], np.diff(group) > 0)),
         size=int(np.median(last - first + 1)),
     )
-    lost[in_time] = _lost_in_time(packets, nominal_sampling_rate_hz)
-    return lost
+    found = _lost_in_time(packets, nominal_sampling_rate_hz)
+    before = none.copy()
+    before[in_time] = found.before
+    return replace(found, before=before)
 
 
-def _lost_in_time(packets: _Packets, nominal_hz: float | None) -> Indices:
+def _lost_in_time(packets: _Packets, nominal_hz: float | None) -> UnreportedLosses:
     """Find the losses before each packet; zero throughout where they are not beyond doubt."""
     none = np.zeros(len(packets.last), dtype=np.int64)
     least_period_s = _least_period_s(packets, nominal_hz)
@@ -110,29 +140,69 @@ def _lost_in_time(packets: _Packets, nominal_hz: float | None) -> Indices:
     if nominal_hz is not None:
         periods_s.append(1.0 / nominal_hz)
     without_loss = _Fit.of(packets, none)
-    fits: dict[float, _Fit] = {}
+    starts: list[float] = []
     for period_s in periods_s:
-        is_new = all(abs(period_s / one - 1.0) > UNREPORTED_LOSS.same_period for one in fits)
+        is_new = all(abs(period_s / one - 1.0) > UNREPORTED_LOSS.same_period for one in starts)
         if period_s > least_period_s and is_new:
-            fits[period_s] = _search(packets, period_s)
-    able = [one for one in fits.values() if one.period_s > least_period_s]
+            starts.append(period_s)
+    fits = [_search(packets, period_s) for period_s in starts]
+    able = [one for one in fits if one.period_s > least_period_s]
     best = min([without_loss, *able], key=lambda fit: fit.scatter_s)
     most_scatter_s = UNREPORTED_LOSS.most_scatter * without_loss.scatter_s
     if not (best.scatter_s < most_scatter_s and _is_plausible(best, packets)):
-        return none
-    if nominal_hz is not None and not _is_determined(best, able):
-        return _lost_at(packets, 1.0 / nominal_hz, UNREPORTED_LOSS.levels_s[-1])
-    return best.lost
+        return UnreportedLosses.of(none)
+    if nominal_hz is None:
+        return UnreportedLosses.of(best.lost)
+    return _determined(packets, able, nominal_hz)
 
 
-def _is_determined(best: _Fit, fits: list[_Fit]) -> bool:
-    """Check whether fits that describe the arrivals as well have the same period."""
-    most_scatter_s = UNREPORTED_LOSS.as_good * best.scatter_s
-    return all(
-        abs(one.period_s / best.period_s - 1.0) < UNREPORTED_LOSS.most_period_spread
+def _determined(packets: _Packets, fits: list[_Fit], nominal_hz: float) -> UnreportedLosses:
+    """Return the losses of the best fit, or those at the nominal rate where others are as good."""
+    shares = UNREPORTED_LOSS.rates_beside_nominal
+    beside = [_at(packets, 1.0 / (nominal_hz * (1.0 + share))) for share in shares]
+    fits = [*fits, *(one for one in beside if one.period_s > 0.0)]
+    best = min(fits, key=lambda fit: fit.merit)
+    alike = [
+        one
         for one in fits
-        if one.scatter_s < most_scatter_s
-    )
+        if one.merit < UNREPORTED_LOSS.as_good * best.merit
+        and one.n_losses <= UNREPORTED_LOSS.most_more_losses * best.n_losses
+    ]
+    if all(
+        abs(one.period_s / best.period_s - 1.0) < UNREPORTED_LOSS.most_period_spread
+        for one in alike
+    ):
+        return UnreportedLosses.of(best.lost)
+    lost = _lost_at_rate(packets, nominal_hz)
+    # What is lost in a stall depends on the rate as well: the whole span counts.
+    span_s = float(packets.time_s[-1] - packets.time_s[0])
+    more = [round(span_s * (1.0 / one.period_s - nominal_hz)) for one in alike]
+    n_lost = int(lost.sum())
+    return UnreportedLosses(lost, n_lost + min(0, *more), n_lost + max(0, *more))
+
+
+def _lost_at_rate(packets: _Packets, rate_hz: float) -> Indices:
+    """Compute the samples lost before each packet with which the sensor has a rate that is given.
+
+    The level is the earliest arrival ahead; each packet by which it rises above that of the begin
+    is lost.
+    """
+    packet_s = packets.size / rate_hz
+    late_s = packets.time_s - packets.last / rate_hz
+    reach = max(UNREPORTED_LOSS.least_packets, round(UNREPORTED_LOSS.levels_s[-1] / packet_s))
+    begins = [0, *np.flatnonzero(packets.reported).tolist(), len(late_s)]
+    lost = np.zeros(len(late_s), dtype=np.int64)
+    for begin, end in itertools.pairwise(dict.fromkeys(begins)):
+        level_s = _earliest_ahead(late_s[begin:end], reach)
+        risen = np.maximum.accumulate(np.round((level_s - level_s[0]) / packet_s))
+        lost[begin:end] = np.diff(risen, prepend=risen[0])
+    return packets.size * lost
+
+
+def _earliest_ahead(late_s: Floats, reach: int) -> Floats:
+    """Return the least of each value and those that follow within a reach, shape (n,)."""
+    ahead = np.concatenate((late_s, np.full(reach - 1, np.inf)))
+    return np.asarray(sliding_window_view(ahead, reach).min(axis=1))
 
 
 def _least_period_s(packets: _Packets, nominal_hz: float | None) -> float:
@@ -171,6 +241,17 @@ class _Fit:
         residual_s = y if np.isnan(period_s) else y - period_s * x
         return cls(lost, period_s, float(residual_s.std()))
 
+    @property
+    def n_losses(self) -> int:
+        """Return how many times something is lost."""
+        return int(np.count_nonzero(self.lost))
+
+    @property
+    def merit(self) -> float:
+        """Return the scatter, s, raised by the criterion of Schwarz for the number of losses."""
+        n = len(self.lost)
+        return self.scatter_s * math.exp(0.5 * math.log(n) * self.n_losses / n)
+
 
 def _search(packets: _Packets, period_s: float) -> _Fit:
     """Estimate losses and period in turn, starting from a first period."""
@@ -183,6 +264,11 @@ def _search(packets: _Packets, period_s: float) -> _Fit:
         period_s = fit.period_s
     assert fit is not None
     return fit
+
+
+def _at(packets: _Packets, period_s: float) -> _Fit:
+    """Find the losses at a period that is given, and the line with them."""
+    return _Fit.of(packets, _lost_at(packets, period_s, UNREPORTED_LOSS.levels_s[-1]))
 
 
 def _lost_at(
@@ -255,7 +341,7 @@ def _is_plausible(fit: _Fit, packets: _Packets) -> bool:
     at = np.flatnonzero(fit.lost)
     if not len(at):
         return False
-    usual_s = float(np.median(fit.lost[at])) * fit.period_s
+    usual_s = _usual(fit.lost[at]) * fit.period_s
     is_long = usual_s >= UNREPORTED_LOSS.long_s
     if is_long and fit.scatter_s < UNREPORTED_LOSS.long_scatter * usual_s:
         return True
@@ -264,3 +350,10 @@ def _is_plausible(fit: _Fit, packets: _Packets) -> bool:
         return False
     distances = np.diff(at)
     return bool(distances.std() > UNREPORTED_LOSS.least_irregularity * distances.mean())
+
+
+def _usual(lost: Indices) -> float:
+    """Return the loss to which most of the lost samples belong, samples."""
+    lost = np.sort(lost)
+    total = np.cumsum(lost)
+    return float(lost[np.searchsorted(total, 0.5 * total[-1])])

@@ -207,7 +207,7 @@ class UnreportedLossCalibration:
         source=_LOSS_TESTS,
     )
     least_losses: int = calibrated(
-        8, "1", "losses from which on they are no chance", source=JUDGEMENT
+        5, "1", "losses from which on they are no chance", source=JUDGEMENT
     )
     long_s: float = calibrated(
         0.06,
@@ -220,6 +220,20 @@ class UnreportedLossCalibration:
         0.35,
         "1",
         "... where the scatter about the line is no more than this share of the usual loss",
+        source=JUDGEMENT,
+    )
+    rates_beside_nominal: tuple[float, ...] = calibrated(
+        (-0.04, -0.02, -0.01, 0.0, 0.01, 0.02, 0.04),
+        "1",
+        "rates beside the nominal one at which losses are looked for as well: they show whether "
+        "the arrivals determine the period",
+        source=JUDGEMENT,
+    )
+    most_more_losses: float = calibrated(
+        2.0,
+        "1",
+        "a fit with more than this many times the losses of the best is no equal of it: a slower "
+        "sensor can always be made of many small losses",
         source=JUDGEMENT,
     )
     as_good: float = calibrated(
