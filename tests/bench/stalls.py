@@ -7,7 +7,7 @@ stands still for 5-60 s, and what the radio kept meanwhile arrives in a burst. W
 0-10 % of the packets lost, three shapes of packets, 26-416 Hz. Printed for the file and for the
 live clock: how many cases, the largest error of the loss (percentage points) and of the rate (%),
 and the cases that are off by more than 2. Where the arrivals cannot tell the loss, as in a burst
-that the recording ends in, an interval is said: such a case is off where it does not hold the truth.
+that the recording ends in, an interval is said: such a case is off where the truth lies outside.
 """
 
 from __future__ import annotations
