@@ -246,7 +246,7 @@ def _gap_corrections(
         end = min(following, end)
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
         if not later.size and not n_lost:
-            # They never caught up: as much as they are late may be lost, or still have been to come.
+            # They never caught up: as much as they are late is lost, or had still to come.
             n_waiting = max(0, round(shift_s / period_s))
             continue
         # Without a jump of the count the packets were only late, unless they stay late. Levels
