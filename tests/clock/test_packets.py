@@ -65,6 +65,28 @@ def test_a_reported_gap_is_not_changed_by_delay():
     assert (clock.index == index).all()
 
 
+def test_a_reported_gap_is_not_shortened_by_a_nominal_rate_that_is_wrong():
+    """Too short for a rate of its own: 0.5 % of a gap of 20 s is a tenth of a second."""
+    gap = 4000
+    one, one_s = packets(0, 15)
+    two, two_s = packets(len(one) + gap, 15, seed=2)
+    index, arrival_s = np.concatenate((one, two)), np.concatenate((one_s, two_s))
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0, loss_reported=True)
+    assert clock.sampling_rate_hz == 200.0
+    assert (clock.index == index).all()
+
+
+def test_gaps_of_a_link_that_is_lost_often_have_their_length():
+    """The samples lie where their time is, by the rate of the same recording."""
+    parts = [packets(first, 60, seed=first) for first in range(0, 40 * 900, 900)]
+    index, arrival_s = (np.concatenate(one) for one in zip(*parts, strict=True))
+    rng = np.random.default_rng(0)
+    counted = index + np.cumsum(np.diff(index, prepend=-1) > 1) * rng.integers(-9, 9)
+    clock = fit_arrivals(counted, arrival_s, nominal_sampling_rate_hz=200.0)
+    assert_allclose(clock.sampling_rate_hz, RATE_HZ, rtol=3e-4)
+    assert np.abs(clock.index - index).max() < 0.05 * RATE_HZ
+
+
 def test_a_stall_is_no_hole():
     """Packets that wait for three seconds and come at once are late, and none is lost."""
     index, arrival_s = packets(0, 3000)

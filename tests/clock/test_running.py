@@ -237,3 +237,16 @@ def test_all_at_once_gives_no_rate():
 def test_nominal_rate_must_be_a_rate(nominal_hz):
     with pytest.raises(InvalidInputError, match="positive number of hertz"):
         RunningClock(nominal_sampling_rate_hz=nominal_hz)
+
+
+def test_a_link_that_is_lost_often_leaves_a_rate():
+    """Each stretch is shorter than a twelfth of the recording: blocks are as long as they can be."""
+    rng = np.random.default_rng(0)
+    clock = RunningClock(nominal_sampling_rate_hz=100.0)
+    for stretch in range(40):
+        for packet in range(60):
+            first = stretch * 1000 + 10 * packet
+            arrival_s = (first + 10) / 100.4 + rng.uniform(0.0, 0.03)
+            clock.add(SampleBlock(first, np.zeros((10, 3)), arrival_s))
+    assert clock.estimate.converged
+    assert abs(clock.estimate.sampling_rate_hz / 100.4 - 1.0) < 3e-4

@@ -122,12 +122,12 @@ def fit_arrivals(
         packets = packets.with_losses(lost.before)
     estimate = _running_estimate(packets, nominal_sampling_rate_hz)
     rate_hz, sd_hz, notes = _choose_rate(estimate, nominal_sampling_rate_hz)
-    min_shift_s = RUNNING_CLOCK.connection_interval_s if loss_reported else 0.0
+    unsure = ARRIVAL_GAPS.most_relative_sd if sd_hz is None else sd_hz / rate_hz
     in_time = ~waited_in_stall(
         packets.last, packets.arrival_s, nominal_sampling_rate_hz=nominal_sampling_rate_hz
     )
     shift, n_waiting = _gap_corrections(
-        packets, in_time, period_s=1.0 / rate_hz, min_shift_s=min_shift_s
+        packets, in_time, period_s=1.0 / rate_hz, unsure=unsure if loss_reported else None
     )
     index = packets.with_losses(shift).index()
     clock = f"clock: {rate_hz:.6g} Hz"
@@ -207,7 +207,7 @@ def _nominal_rate_used(nominal_hz: float, why: Note) -> Note:
 
 
 def _gap_corrections(
-    packets: _Packets, in_time: Bools, *, period_s: float, min_shift_s: float
+    packets: _Packets, in_time: Bools, *, period_s: float, unsure: float | None
 ) -> tuple[Indices, int]:
     """Compute how many samples more, or fewer, are lost before each packet than the count shows.
 
@@ -219,8 +219,10 @@ def _gap_corrections(
         False for packets that waited in a stall.
     period_s : float
         Sampling period, s.
-    min_shift_s : float
-        A gap of the count is corrected only by more than this, s.
+    unsure : float or None
+        Relative standard deviation of the rate where the sensor reports its losses: a gap of its
+        count is corrected only by more than that of the rate can explain. None where the count of
+        a gap is a guess.
 
     Returns
     -------
@@ -251,7 +253,11 @@ def _gap_corrections(
             continue
         # Without a jump of the count the packets were only late, unless they stay late. Levels
         # differ by up to a connection interval without a loss.
-        if abs(shift_s) > (min_shift_s if n_lost else RUNNING_CLOCK.connection_interval_s):
+        least_s = RUNNING_CLOCK.connection_interval_s
+        if n_lost:
+            rate_s = ARRIVAL_GAPS.most_sds * (unsure or 0.0) * n_lost * period_s
+            least_s = 0.0 if unsure is None else least_s + rate_s
+        if abs(shift_s) > least_s:
             # A gap may shrink to nothing, and samples never overlap.
             correction[at] = max(-n_lost, round(shift_s / period_s))
     return correction, n_waiting

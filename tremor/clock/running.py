@@ -327,7 +327,8 @@ class _PacketTimes:
         position, time_s, group = self._position[:n], self._time_s[:n], self._group[:n]
         if losses is not None:
             position = position + losses.before(position)
-        size = max(min_packets, -(-n // RUNNING_CLOCK.blocks))
+        # Links that are lost often leave no room for long blocks.
+        size = max(min_packets, min(-(-n // RUNNING_CLOCK.blocks), _usual_length(group) // 2))
         starts, lengths = _block_limits(group, size)
         # A block that is not full would be later, or scatter more, than the others.
         full = lengths == size
@@ -354,6 +355,12 @@ class _PacketTimes:
             hidden_s = wait_s * period_s / self.span_s
             line = replace(line, sd_s=math.hypot(line.sd_s, hidden_s))
         return line
+
+
+def _usual_length(group: Indices) -> int:
+    """Return the length of the group that holds the middle entry, in order of length."""
+    lengths = np.bincount(group - group[0])
+    return int(np.sort(np.repeat(lengths, lengths))[len(group) // 2])
 
 
 def _block_limits(group: Indices, size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

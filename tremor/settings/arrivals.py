@@ -117,6 +117,13 @@ class ArrivalGapCalibration:
         "which sensors keep to about 1 %",
         source=JUDGEMENT,
     )
+    most_sds: float = calibrated(
+        2.0,
+        "1",
+        "a gap that the sensor counted is corrected only by more than so many standard deviations "
+        "of the rate make of it",
+        source=JUDGEMENT,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
