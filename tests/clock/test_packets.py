@@ -107,6 +107,14 @@ def test_an_uncounted_silence_is_a_gap():
     assert abs(int(np.diff(clock.index).max()) - 1 - 800) <= 1
 
 
+def test_a_sensor_that_reports_its_losses_lost_nothing_in_a_silence_that_it_does_not():
+    """From some moment on the computer is later by 1.2 s, for good."""
+    index, arrival_s = packets(0, 3000)
+    arrival_s = np.where(arrival_s > 30.0, arrival_s + 1.2, arrival_s)
+    clock = fit_arrivals(index, arrival_s, nominal_sampling_rate_hz=200.0, loss_reported=True)
+    assert (clock.index == index).all()
+
+
 def test_samples_never_overlap():
     one, one_s = packets(0, 400, seed=1)
     two, two_s = packets(len(one) + 4, 400, seed=2, offset_s=1.2)

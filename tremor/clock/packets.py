@@ -247,6 +247,8 @@ def _gap_corrections(
         end = int(np.searchsorted(time_s, time_s[back] + level_s, side="right"))
         end = min(following, end)
         shift_s = float(late_s[at:end].min() - late_s[begin:at].min())
+        if not n_lost and unsure is not None:
+            continue  # the sensor would have reported a loss
         if not later.size and not n_lost:
             # They never caught up: as much as they are late is lost, or had still to come.
             n_waiting = max(0, round(shift_s / period_s))
