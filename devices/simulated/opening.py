@@ -63,7 +63,7 @@ _SEEDS: Final = 2**64
 
 def _share(text: str) -> float:
     share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
-    if not 0.0 <= share < 1.0:
+    if not 0.0 <= share <= 1.0:
         raise ValueError
     return share
 

@@ -240,7 +240,7 @@ def test_nominal_rate_must_be_a_rate(nominal_hz):
 
 
 def test_a_link_that_is_lost_often_leaves_a_rate():
-    """Each stretch is shorter than a twelfth of the recording: blocks are as long as they can be."""
+    """Each stretch is shorter than a twelfth of the recording, and so are the blocks."""
     rng = np.random.default_rng(0)
     clock = RunningClock(nominal_sampling_rate_hz=100.0)
     for stretch in range(40):

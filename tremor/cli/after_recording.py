@@ -55,6 +55,7 @@ def print_saved(recorded: SensorOutcome, *, as_json: bool) -> None:
             "n_gaps": recorded.counts.n_gaps,
             "n_refused": recorded.counts.n_refused,
             "tells_loss": recorded.detects_loss,
+            "n_due_at_ends": recorded.silence.n_due,
         }
         lost = None if recorded.lost is None else str(recorded.lost)
         sensor = {"sensor": recorded.label, "folder": str(recorded.folder)}

@@ -16,15 +16,14 @@ from tremor.errors import InsufficientDataError, InvalidInputError, TremorError
 from tremor.explanation.explain import with_explanations
 from tremor.files import write_text
 from tremor.report.messages import text
-from tremor.report.numbers import clock, percent
+from tremor.report.numbers import clock, percent, span
 from tremor.session.folders import COMPARISON_FILE, CONTEXT_FILE, REPORT_FILE
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
-    from tremor.recorder import RecorderCounts
     from tremor.results.analysis import Analysis
     from tremor.results.comparison import Comparison
-    from tremor.session.plan import SensorOutcome, SessionOutcome
+    from tremor.session.plan import SensorOutcome, SessionOutcome, Silence
     from tremor.settings import AnalysisSettings
 
 __all__ = [
@@ -90,7 +89,8 @@ def saved_text(recorded: SensorOutcome) -> str:
         What was recorded from a sensor.
     """
     counts = recorded.counts
-    lost = _loss_text(counts, detects_loss=recorded.detects_loss)
+    told = [_loss_text(recorded), _silence_text(recorded.silence)]
+    lost = "; ".join(one for one in told if one)
     if counts.n_refused:
         lost += text("session", "some_refused", n_refused=counts.n_refused, n=counts.n_packets)
     if counts.disk.failure:
@@ -105,17 +105,35 @@ def saved_text(recorded: SensorOutcome) -> str:
     )
 
 
-def _loss_text(counts: RecorderCounts, *, detects_loss: bool) -> str:
-    """Return what was lost, as far as the sensor lets that be known."""
+def _loss_text(recorded: SensorOutcome) -> str:
+    """Return what was lost between the samples, as far as the sensor lets that be known."""
+    counts, detects_loss = recorded.counts, recorded.detects_loss
     n_dropped = counts.n_dropped_samples
     n_lost = counts.n_lost + n_dropped
     if not n_lost:
-        return text("session", "none_lost" if detects_loss else "loss_unknown")
+        if not counts.n_samples and recorded.silence.n_due:
+            return ""
+        if not detects_loss:
+            return text("session", "loss_unknown")
+        return text("session", "none_lost_between" if recorded.silence.n_due else "none_lost")
     share = percent(n_lost / (counts.n_samples + n_lost))
     words = text("session", "some_lost", n_lost=n_lost, share=share, n_gaps=counts.n_gaps)
     if n_dropped:
         words += text("session", "some_dropped", n_dropped=n_dropped)
     return words if detects_loss else words + text("session", "more_unknown")
+
+
+def _silence_text(silence: Silence) -> str:
+    """Return when nothing came at the ends, and how many samples were due then."""
+    if not silence.n_due:
+        return ""
+    words = [
+        text("session", name, duration=span(duration_s))
+        for name, duration_s in (("silent_first", silence.first_s), ("silent_last", silence.last_s))
+        if duration_s
+    ]
+    when = text("session", "silent_both").join(words)
+    return text("session", "silent", when=when, n_due=silence.n_due)
 
 
 def keep_answers(context: Context, folder: Path) -> None:

@@ -91,6 +91,29 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Time at the ends of a recording in which nothing came.
+
+    Parameters
+    ----------
+    first_s, last_s : float
+        Before the first sample and after the last one, s; all of the time is after the last where
+        there is none.
+    rate_hz : float
+        Rate that the sensor claims, Hz.
+    """
+
+    first_s: float = 0.0
+    last_s: float = 0.0
+    rate_hz: float = 0.0
+
+    @property
+    def n_due(self) -> int:
+        """Return how many samples were due meanwhile."""
+        return round((self.first_s + self.last_s) * self.rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
 class SensorOutcome:
     """What was recorded from one sensor.
 
@@ -106,6 +129,8 @@ class SensorOutcome:
         Why it ended early; None if it did not.
     detects_loss : bool
         Whether a loss can be distinguished from a delay.
+    silence : Silence
+        What is missing at its ends, where no count shows it.
     """
 
     label: str
@@ -113,6 +138,7 @@ class SensorOutcome:
     counts: RecorderCounts
     lost: LinkError | None
     detects_loss: bool = True
+    silence: Silence = field(default_factory=lambda: Silence())
 
 
 @dataclass(frozen=True, slots=True)

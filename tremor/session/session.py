@@ -452,6 +452,7 @@ class _Session:
                     track.counts,
                     self._loss_of(track),
                     detects_loss=track.detects_loss,
+                    silence=track.silence,
                 )
                 for track in self._tracks
             ),

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from tremor.integrity import find_clipped
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import LOCK_FILE, FolderLock, Recorder, RecorderCounts, StreamDescription, Zero
 from tremor.recording import Floats, SampleBlock, SensorInfo
+from tremor.session.plan import Silence
 from tremor.session.settling import gross_movement_ms2
 from tremor.session.view import SensorView, Tremor
 from tremor.settings import STRAP
@@ -39,6 +41,8 @@ _STILL_OVER_S: Final = 2.0
 _STALE_S: Final = 3.0
 #: Over how long the present loss is averaged, s.
 _LOSS_OVER_S: Final = 10.0
+#: Longest time without a sample at either end of a recording that is no loss, s.
+_LEAST_SILENCE_S: Final = 3.0
 #: Packets and blocks of a simulated sensor that may wait for the disk, and how long it is waited
 #: for before another look, s.
 _MOST_WAITING: Final = 2000
@@ -165,6 +169,10 @@ class Track:
         self._recent_counts: deque[_CountsAt] = deque()
         self._reading: asyncio.Task[None] | None = None
         self._taken_s = time.monotonic()
+        #: Begin and end of the recording, and first and last arrival of a sample, s on the clock of
+        #: the source.
+        self._begin_s = self._end_s = 0.0
+        self._arrived_s: tuple[float, float] | None = None
 
     # --- from the link --------------------------------------------------------------------------
 
@@ -230,6 +238,8 @@ class Track:
             )
         recorder.start()
         self.recorder = recorder
+        first = self.first_record
+        self._begin_s = source.now_s() if first is None else first.arrival_s
         waiting, self._pending = self._pending, []
         for record in waiting:
             recorder.tap(record)
@@ -271,6 +281,8 @@ class Track:
             self._is_back = False
             self._recent_counts.clear()
         self._taken_s = time.monotonic()
+        first_s = self._arrived_s[0] if self._arrived_s else block.arrival_s
+        self._arrived_s = first_s, block.arrival_s
         self._blocks.append(block)
         while block.arrival_s - self._blocks[0].arrival_s > _KEPT_S:
             self._blocks.popleft()
@@ -303,6 +315,21 @@ class Track:
     def is_over(self) -> bool:
         """Whether the stream has ended."""
         return self._reading is not None and self._reading.done()
+
+    @property
+    def silence(self) -> Silence:
+        """What is missing before the first and after the last sample, after `end`."""
+        source = self.source
+        if source is None or self.recorder is None:
+            return Silence()
+        moments_s = self._begin_s, *(self._arrived_s or ()), self._end_s
+        waits_s = [after_s - before_s for before_s, after_s in pairwise(moments_s)]
+        first_s, last_s = (waits_s[0] if self._arrived_s else 0.0), waits_s[-1]
+        return Silence(
+            first_s=first_s if first_s >= _LEAST_SILENCE_S else 0.0,
+            last_s=last_s if last_s >= _LEAST_SILENCE_S else 0.0,
+            rate_hz=source.nominal_sampling_rate_hz,
+        )
 
     @property
     def has_recorded(self) -> bool:
@@ -413,6 +440,7 @@ class Track:
         """Stop the sensor, take what is still underway, and close the folder."""
         try:
             if self.source is not None:
+                self._end_s = self.source.now_s()
                 await self.source.stop()
             if self._reading is not None:
                 await asyncio.wait({self._reading})
