@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shutil
 from datetime import UTC, datetime
@@ -118,6 +119,21 @@ def test_a_live_clock_ends_where_the_file_opens(tmp_path):
     for one in some:
         running.add(one)
     assert recorder.clock == running.estimate
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+def test_the_count_shows_the_rate_where_most_packets_are_lost(tmp_path, share):
+    """The steps between the stamps are of all lengths; each sample is where its count says."""
+    came = np.flatnonzero(np.random.default_rng(3).random(1200) >= share)
+    lost = [(before + 1, after) for before, after in itertools.pairwise(came.tolist())]
+    some = [one for one in blocks(lost=lost) if one.first_index // SIZE in came]
+    record(tmp_path / "session", some)
+    recording = tremor.read(tmp_path / "session")
+    assert recording.sampling_rate_hz == pytest.approx(RATE_HZ, rel=1e-3)
+    there = np.flatnonzero(np.isfinite(recording.acceleration_ms2[:, 0]))
+    index = (SIZE * came[:, None] + np.arange(SIZE)).ravel()
+    assert len(there) == len(index)
+    assert (there == index - index[0]).all()
 
 
 def test_the_samples_alone_read_as_the_folder_does(folder, tmp_path):

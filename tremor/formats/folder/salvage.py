@@ -122,9 +122,13 @@ def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
         is_stamped=layout.keys.get("times") == "sensor",
         detects_loss=layout.keys.get("losses") == "told",
     )
+    # Where so much is lost that the stamps no longer show the period, the count does.
+    is_counted = clock.is_stamped and clock.detects_loss
     table = Table(
         values=RowStore(len(AXES)),
         stamps=RowStore(1),
+        counter=RowStore(1) if is_counted else None,
+        counter_name=INDEX_COLUMN if is_counted else "",
         clock=clock,
     )
     time_column = layout.names[layout.columns.time or 0] if clock.is_stamped else ARRIVAL_COLUMN
@@ -159,6 +163,8 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: Table
         table.values.append(values)
         table.stamps.append(np.ascontiguousarray(rows[:, :1]))
         clock.index.append(rows[:, 4].copy())
+        if table.counter is not None:
+            table.counter.append(np.ascontiguousarray(rows[:, 4:5]))
         clock.arrival_s.append(rows[:, 5].copy())
     if len(table.values) < 2:
         beside = _folder_of(capture) / PACKETS_FILE
