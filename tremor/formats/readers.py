@@ -264,6 +264,8 @@ def _existing(path: object) -> Path:
     if not exists:
         shown = text if text.isprintable() and len(text) < _LONGEST_SHOWN else quoted(text)
         raise CaptureNotFoundError(f"{shown} does not exist; check the name")
+    if not (found.is_file() or found.is_dir()):  # before a look into a pipe that nobody writes to
+        raise CaptureReadError(f"{text} is not a regular file; copy the capture to one")
     return found
 
 
