@@ -20,8 +20,10 @@ from tremor.errors import InvalidInputError, WouldOverwriteError
 __all__ = [
     "is_part_of",
     "read_small",
+    "real_path",
     "refuse_existing",
     "require_parent",
+    "require_regular",
     "sync_folder",
     "whole_file",
     "whole_folder",
@@ -149,6 +151,39 @@ def sync_folder(folder: Path) -> None:
         system_calls.close(handle)
 
 
+def require_regular(path: Path) -> None:
+    """Refuse a device, a pipe or a folder: reading one may never end.
+
+    Parameters
+    ----------
+    path : Path
+        It need not exist.
+
+    Raises
+    ------
+    OSError
+        If it is there and no regular file; ``strerror`` says so.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+
+
+def real_path(path: Path) -> Path:
+    """Return the absolute path that links lead to; a link that leads to itself stays.
+
+    Parameters
+    ----------
+    path : Path
+        It need not exist.
+
+    Returns
+    -------
+    Path
+        `Path.resolve` raises an error for a link that leads to itself.
+    """
+    return Path(os.path.realpath(path))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file completely or not at all, over an existing one.
 
@@ -194,8 +229,7 @@ def read_small(path: Path, *, most_bytes: int) -> bytes:
     OSError
         If it cannot be read, is longer, or is no regular file; ``strerror`` names the reason.
     """
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+    require_regular(path)
     with path.open("rb") as stream:
         content = stream.read(most_bytes + 1)
     if len(content) > most_bytes:

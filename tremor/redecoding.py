@@ -21,6 +21,7 @@ from tremor.errors import (
     PacketError,
     TremorError,
 )
+from tremor.files import real_path
 from tremor.formats.folder.manifest import PACKETS_FILE, part_of, read_manifest
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def _recorded(
     from tremor.recorder import Recorder
 
     with tempfile.TemporaryDirectory(prefix="tremor-") as parent:
-        again = Path(parent) / folder.resolve().name
+        again = Path(parent) / real_path(folder).name
         recorder = Recorder(again, stream=stream, zero=zero, placement=placement)
         recorder.start()
         try:

@@ -26,7 +26,7 @@ from tremor.cli.process import keep_freed_memory, pause_garbage_collection, rele
 from tremor.cli.progress import Progress
 from tremor.cli.streams import echo, print_chunks, say, shows_unicode, warn_of_capture
 from tremor.errors import InvalidInputError
-from tremor.files import write_text
+from tremor.files import real_path, write_text
 
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
@@ -266,7 +266,7 @@ def _targets(
         for kind, target in wanted.items()
         if target is not None
     }
-    together = [path.resolve() for paths in targets.values() for path in paths]
+    together = [real_path(path) for paths in targets.values() for path in paths]
     if len(set(together)) < len(together):
         raise InvalidInputError("--html and --csv name the same file; give two")
     return targets

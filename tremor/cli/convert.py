@@ -16,7 +16,7 @@ from tremor.cli.options import (
 )
 from tremor.cli.streams import echo, print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.files import refuse_existing, require_parent
+from tremor.files import real_path, refuse_existing, require_parent
 from tremor.formats.writers import WRITERS, WriteOptions
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _refuse_source(file: Path, path: Path) -> None:
     # The files of any recording are kept, not only those of the source.
     if path.name in (SAMPLES_FILE, PACKETS_FILE) and (path.parent / PACKETS_FILE).exists():
         kept.add(path)
-    if path.resolve() in {one.resolve() for one in kept}:
+    if real_path(path) in set(map(real_path, kept)):
         raise WouldOverwriteError(
             f"{path} is the capture itself and is never replaced; give another path"
         )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.files import refuse_existing, require_parent
+from tremor.files import real_path, refuse_existing, require_parent
 
 __all__ = ["output_paths"]
 
@@ -54,9 +54,9 @@ def output_paths(
         paths = [target]
         require_parent(target)
     seen: set[Path] = set()
-    sources = {capture.resolve() for capture in captures}
+    sources = set(map(real_path, captures))
     for path in paths:
-        resolved = path.resolve()
+        resolved = real_path(path)
         if resolved in seen:
             raise InvalidInputError(
                 f"two captures of the same name would both write {path}; analyze them apart"

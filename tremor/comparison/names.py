@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from tremor.files import real_path
+
 __all__ = ["distinct_names", "shortest_tails"]
 
 
@@ -61,7 +63,7 @@ def shortest_tails(paths: Sequence[Path]) -> tuple[str, ...]:
     >>> shortest_tails([Path("/a/x/raw.csv"), Path("/b/x/raw.csv"), Path("/b/c.csv")])
     ('a/x/raw.csv', 'b/x/raw.csv', 'c.csv')
     """
-    parts = [one.resolve().parts[1:] for one in paths]
+    parts = [real_path(one).parts[1:] for one in paths]
     return tuple(_tail(own, [other for other in parts if other != own]) for own in parts)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import ActivityReadError
+from tremor.files import require_regular
 
 if TYPE_CHECKING:
     from fitdecode.records import FitDataMessage
@@ -107,6 +108,7 @@ def read_activity(path: str | Path) -> Activity:
     path = Path(path)
     messages = _Messages()
     try:
+        require_regular(path)
         with path.open("rb") as file:
             _collect(file, messages)
     except OSError as error:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError
+from tremor.files import read_small
 from tremor.formats.bids import FACTS_KEY, MISSING
 from tremor.formats.capture_facts import recording_of
 from tremor.formats.capture_file import CaptureFile, opener_of
@@ -26,6 +27,7 @@ from tremor.formats.csv.time_units import is_possible_rate
 from tremor.formats.decoders.decoding import DecodedCapture, Description
 from tremor.formats.decoders.json_text import load_json
 from tremor.recording import AXES, Floats, Placement, Recording
+from tremor.settings import TEXT_BOUNDS
 
 __all__ = ["BIDS", "BIDS_SLUG", "is_bids_motion", "motion_file_of", "read_bids_motion"]
 
@@ -149,7 +151,7 @@ class _Channels:
 def _channels(file: Path) -> list[dict[str, str]]:
     """Return the rows of the table of channels."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = _small_text(file)
         rows = list(csv.DictReader(text.splitlines(), delimiter="\t"))
     except FileNotFoundError as error:
         raise CaptureReadError(
@@ -158,6 +160,10 @@ def _channels(file: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CaptureReadError(f"{file.name} cannot be read ({error}); export it again") from error
     return [{key: (row.get(key) or "").strip() for key in _COLUMNS} for row in rows]
+
+
+def _small_text(file: Path) -> str:
+    return read_small(file, most_bytes=TEXT_BOUNDS.most_manifest_bytes).decode("utf-8-sig")
 
 
 def _choose(channels: Sequence[Mapping[str, str]], file: Path) -> _Channels:
@@ -236,7 +242,7 @@ def _start(file: Path) -> tuple[float | None, bool]:
     wanted = f"{file.parent.name}/{file.name}"
     for scans in sorted(file.parent.parent.glob("*_scans.tsv")):
         try:
-            rows = list(csv.DictReader(scans.read_text("utf-8-sig").splitlines(), delimiter="\t"))
+            rows = list(csv.DictReader(_small_text(scans).splitlines(), delimiter="\t"))
             times = [row["acq_time"] for row in rows if row.get("filename") == wanted]
             moment = datetime.fromisoformat(times[0])
         except (OSError, ValueError, LookupError, TypeError, csv.Error):

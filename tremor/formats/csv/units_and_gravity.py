@@ -6,13 +6,14 @@ what is neither is told by them. A capture whose gravity is in a file of its own
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from tremor.decisions import How
-from tremor.errors import CaptureReadError, InvalidInputError
+from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.quantities import unit_named
 from tremor.formats.csv.rows import read_rows
@@ -196,6 +197,8 @@ def _find_unit(table: Table, facts: DeclaredFacts, seen: GravityEvidence) -> str
         table.decide("unit", facts.unit_without_gravity, "named", note("OF_THE_FORMAT"))
         return facts.unit_without_gravity
     unit = unit_by_gravity(seen.constant, _GUESSED_UNITS)
+    if math.isnan(seen.moving):
+        raise InsufficientDataError(f"{facts.name} holds no usable samples; record again")
     if unit is None or seen.ratio < GRAVITY.least_moving:
         raise CaptureReadError(_why_no_unit(seen, facts.name))
     values = {"length": seen.constant, "unit": unit, "at_rest": seen.is_steady}

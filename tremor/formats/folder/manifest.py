@@ -38,7 +38,6 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -70,12 +69,16 @@ SAMPLES_FILE: Final = "samples.csv"
 PACKETS_FILE: Final = "packets.bin"
 MANIFEST_SCHEMA: Final = "tremor.recording/1"
 
+#: No size of a file, no time and no rate is so great.
+_MOST_NUMBER: Final = 1e15
+
 #: A check of a value, or checks of the values of a mapping by their keys.
 _Shape: TypeAlias = "Callable[[object], bool] | Mapping[str, _Shape]"
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(value) <= _MOST_NUMBER  # false for what is no number at all
 
 
 def _is_text(value: object) -> bool:

@@ -37,6 +37,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
+from tremor.files import require_regular
 from tremor.packets import LinkEvent, Packet
 
 __all__ = [
@@ -174,12 +175,13 @@ def read_packet_log(path: str | os.PathLike[str]) -> PacketLog:
     """
     path = Path(path)
     try:
+        require_regular(path)
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise CaptureNotFoundError(f"{path} does not exist; check the name") from error
     except OSError as error:
         raise CaptureReadError(
-            f"{path} cannot be opened ({error.strerror}); check its permissions"
+            f"{path} cannot be opened ({error.strerror}); name the packets.bin of a recording"
         ) from error
     if content[: len(FILE_HEAD)] != FILE_HEAD:
         if FILE_HEAD.startswith(content[: len(FILE_HEAD)]):  # killed during the first write
