@@ -77,8 +77,9 @@ _Shape: TypeAlias = "Callable[[object], bool] | Mapping[str, _Shape]"
 
 
 def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) <= _MOST_NUMBER  # false for what is no number at all
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= _MOST_NUMBER  # false for NaN
 
 
 def _is_text(value: object) -> bool:
