@@ -88,7 +88,7 @@ OPTIONS: Final = MappingProxyType(
         "disconnects": "moments at which the link breaks, s, such as 60;120",
         "away": "s out of reach after each of them; 2",
         "silent": "s after which it is connected and says nothing",
-        "speed": "how many times as fast as real time, up to 100000; 1",
+        "speed": "how many times as fast as real time, up to 1000000; 1",
     }
 )
 

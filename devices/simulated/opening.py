@@ -56,7 +56,7 @@ _UNLIMITED_MS2: Final = 1e3
 #: What options may be at most: a scene is rendered in memory, and a fault may come on any day.
 _LONGEST_SCENE_S: Final = 86400.0
 _LONGEST_S: Final = 366.0 * 86400.0
-_FASTEST: Final = 1e5
+_FASTEST: Final = 1e6
 _MOST_RATE_ERROR: Final = 0.5
 _SEEDS: Final = 2**64
 

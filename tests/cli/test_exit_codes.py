@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tremor.cli.main import _COMMANDS, EXIT_CODES, cli, exit_code_of
 from tremor.errors import ContextError, TremorError
 
-RECORD = ("record", "--sensor", "simulated", "--option", "speed=1e9", "--no-input")
+RECORD = ("record", "--sensor", "simulated", "--option", "speed=1e6", "--no-input")
 SHORT = ("--duration", "5s", "--no-analyze")
 
 AWAY = "--option away=9999"

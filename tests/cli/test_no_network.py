@@ -53,7 +53,7 @@ COMMANDS = (
     ("explain", ()),
     ("formats", ()),
     ("merge NEW --out NEW", ()),
-    ("record --sensor simulated --option speed=1e9 --duration 5s --no-input --out NEW", ()),
+    ("record --sensor simulated --option speed=1e6 --duration 5s --no-input --out NEW", ()),
     ("record --sensor polar-h10 --no-input --out NEW", ("bus",)),
     ("replay FILE --speed max", ()),
     ("scan --timeout 0.1", ("bus",)),

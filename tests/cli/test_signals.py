@@ -21,7 +21,7 @@ from tremor.session.track import Track
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 CAPTURE = Path(__file__).parents[2] / "sample_data" / "quiet_leg.csv"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-FAST = ("--sensor", "simulated", "--option", "speed=1e9", "--option", "scene=steady")
+FAST = ("--sensor", "simulated", "--option", "speed=1e6", "--option", "scene=steady")
 
 
 def send(number):

@@ -108,7 +108,7 @@ def key_of(item: Item, request: BatchRequest, digest: str) -> str:
 def _files_of(path: Path) -> Iterator[Path]:
     if path.is_dir():
         yield from sorted(one for one in path.rglob("*") if one.is_file())
-    elif path.is_file():  # a device or a pipe may never end, and its capture is refused
+    else:
         yield path
 
 

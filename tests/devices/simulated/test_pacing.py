@@ -69,7 +69,7 @@ def test_what_a_stall_of_the_computer_delays_comes_in_a_burst(host, stall_s):
 def test_sensor_waits_for_its_reader():
     async def main():
         async with devices.open_source(
-            "simulated", options={"speed": "1e5", "scene": "index"}
+            "simulated", options={"speed": "1e6", "scene": "index"}
         ) as source:
             most = 0
             for _ in range(200):  # nobody reads
