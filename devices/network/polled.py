@@ -167,6 +167,8 @@ class PolledSource(PhoneSource):
         if has_new or has_ended:
             asks_time = poll.needs_time(answer, packet.arrival_s)
             times = await self._times() if asks_time else None
+            if times is not None and not poll.goes_on(answer, (await self._answer(poll))[0]):
+                times, asks_time = None, False  # cleared since: they are of another experiment
             poll.accept(answer, packet.arrival_s, asked_time=asks_time)
             self._take(packet, times)
         self._answered_s = self._clocks.timer()

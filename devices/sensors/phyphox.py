@@ -234,6 +234,12 @@ class Poll:
             return True
         return answer.session == self._session and not self._is_back(answer)
 
+    def goes_on(self, answer: Answer, later: Answer) -> bool:
+        """Check whether the experiment of an answer still ran when a later one was sent."""
+        if later.session != answer.session or later.newest_s is None:
+            return False
+        return answer.newest_s is None or later.newest_s >= answer.newest_s
+
     def _is_back(self, answer: Answer) -> bool:
         if self._last_s is None:
             return False
