@@ -53,12 +53,13 @@ def test_a_port_that_is_taken_is_named(tmp_path):
 #: Begins a recording on the page from within, as tests reach for no socket.
 RECORDING = """
 import asyncio, sys
-from tremor.app import run, server
+from tremor.app import run, server, wish
 began = run.Run.__init__
 def init(self, root):
     began(self, root)
-    wish = run.Wish(sensor="simulated", duration_s=600.0, options={"speed": "20"})
-    asyncio.get_running_loop().call_soon(self.start, wish)
+    sensors = (wish.WishedSensor(address="simulated"),)
+    asked = wish.Wish(sensors=sensors, duration_s=600.0, options={"speed": "20"})
+    asyncio.get_running_loop().call_soon(self.start, asked)
 run.Run.__init__ = init
 emit = run.Run._emit
 def told(self, event, content):
