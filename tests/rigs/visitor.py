@@ -155,10 +155,10 @@ class Visitor:
             if kind not in seen:
                 self.look(f"question-{kind}")
             if kind == "line":
-                page.locator("#reply").fill("no number")
-                page.get_by_role("button", name="Next").click()
-                page.locator("#refusal").wait_for()
                 if kind not in seen:
+                    page.locator("#reply").fill("no number")
+                    page.get_by_role("button", name="Next").click()
+                    page.locator("#refusal").wait_for()
                     self.look("question-refused")
                 weighs = "weigh" in page.locator("label.question").inner_text()
                 page.locator("#reply").fill("70 kg and 69 kg" if weighs else "7")
@@ -174,11 +174,12 @@ class Visitor:
             )
         return understood
 
-    def read(self, name, words):
+    def read(self, name, words, *, alone=True):
         """Look at a page with a report, and at the report where it stands alone."""
         self.page.frame_locator("iframe").get_by_text(words).first.wait_for()
         self.look(name)
-        there = self.page.url
-        self.page.goto(self.url.rstrip("/") + self.page.locator("iframe").get_attribute("src"))
-        self.look(f"{name}-alone", looks=LOOKS[1:3])
-        self.page.goto(there)
+        if alone:
+            there = self.page.url
+            self.page.goto(self.url.rstrip("/") + self.page.locator("iframe").get_attribute("src"))
+            self.look(f"{name}-alone", looks=LOOKS[1:3])
+            self.page.goto(there)
