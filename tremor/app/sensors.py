@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import ClassVar, Final
 
 from tremor.errors import InvalidInputError, LinkError
 from tremor.report.messages import text
@@ -84,7 +84,11 @@ class Sensors:
     ----------
     said : str
         What came of listening; empty before.
+    none : str
+        Key for no second sensor.
     """
+
+    none: ClassVar[str] = NO_SENSOR
 
     def __init__(self) -> None:
         self.said = ""
@@ -102,8 +106,13 @@ class Sensors:
         )
 
     def second_entries(self) -> tuple[SensorEntry, ...]:
-        """Return all that can be chosen as a second sensor."""
-        return (*self._found, *_phones(), _simulated("simulated", text("app", "simulated_too")))
+        """Return all that can be chosen as a second sensor, none of them first."""
+        return (
+            SensorEntry(self.none, "", text("app", "home.no_second")),
+            *self._found,
+            *_phones(),
+            _simulated("simulated", text("app", "simulated_too")),
+        )
 
     @property
     def usual(self) -> str:

@@ -122,10 +122,7 @@ class _SessionPages:
             status=400 if trouble else 200,
             trouble=trouble,
             form={**_BLANK, "sensor": desk.sensors.usual, **self._last, **form},
-            sensors=desk.sensors.entries(),
-            second_sensors=desk.sensors.second_entries(),
-            no_sensor=NO_SENSOR,
-            said=desk.sensors.said,
+            sensors=desk.sensors,
             durations=[
                 (USUAL, text("app", "home.usual")),
                 *((str(one), text("app", "minutes", n=one // 60)) for one in DURATIONS_S),

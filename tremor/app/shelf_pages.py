@@ -66,15 +66,12 @@ class _ShelfPages:
         if self._is_running(found):
             return go_to("/live")
         page = found.page(request.query_params.get("page", ""))
-        place = f"/sessions/{encoded(found.name)}"
         is_last = desk.run.folder is not None and desk.run.folder.name == found.name
         return desk.page(
             "session",
             session=found,
-            place=place,
-            pages=[(one, f"{place}?page={encoded(one.key)}") for one in found.pages],
+            place=f"/sessions/{encoded(found.name)}",
             shown=page,
-            frame=f"{place}/report?page={encoded(page.key)}" if page else "",
             levels=await desk.work(lambda: level_texts(found)) if found.is_baseline else (),
             trouble=desk.run.trouble if is_last else "",
             is_asking=is_last and desk.run.phase == "asking",
