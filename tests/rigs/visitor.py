@@ -25,8 +25,13 @@ QUIET = (
 PHONE = {"width": 390, "height": 844}
 #: Each view is held against the rules of accessibility at these widths and in these themes.
 LOOKS = tuple((width, theme) for theme in ("light", "dark") for width in (390, 1280))
-#: Nothing scrolls sideways down to this width.
+#: Nothing scrolls sideways, and no value leaves its box, at this width, and where two legs begin to
+#: stand side by side.
 NARROWEST = 320
+MIDDLE = 780
+FITS = """document.documentElement.scrollWidth <= window.innerWidth
+    && [...document.querySelectorAll("dd, button")].every(
+        one => one.scrollWidth <= Math.ceil(one.getBoundingClientRect().width))"""
 #: A report within the page runs no script, so it is looked at where it stands alone.
 VIOLATIONS = """axe.run(document, { iframes: false, resultTypes: ["violations"] })
     .then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"""
@@ -96,10 +101,9 @@ class Visitor:
             if folder:
                 path = f"{folder}/app-{name}-{width}-{theme}.png"
                 self.page.screenshot(path=path, full_page=True)
-        for width in (NARROWEST, PHONE["width"]):
+        for width in (NARROWEST, MIDDLE, PHONE["width"]):
             self.page.set_viewport_size({**PHONE, "width": width})
-            wide = "document.documentElement.scrollWidth <= window.innerWidth"
-            self.page.wait_for_function(wide, timeout=5_000)
+            self.page.wait_for_function(FITS, timeout=5_000)
         self.page.emulate_media(color_scheme="light")
 
     def leave(self, expected=()):
