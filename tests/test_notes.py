@@ -2,6 +2,7 @@ import ast
 import string
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tremor
@@ -81,3 +82,18 @@ def test_what_cannot_be_filled_in_is_its_text_or_its_code():
 def test_a_language_without_a_catalogue_is_refused():
     with pytest.raises(InvalidInputError, match=f"available are {', '.join(messages.LANGUAGES)}"):
         messages.use_language("tlh")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float64("nan")])
+@pytest.mark.parametrize(
+    "within",
+    [
+        lambda value: value,
+        lambda value: (0.0, {"low": value}),
+        lambda value: Note("BY_RATE", {"rate_hz": value}),
+    ],
+)
+def test_a_note_of_a_number_that_is_not_finite_is_a_fault_of_the_program(value, within):
+    with pytest.raises(ValueError, match="not finite: factor") as raised:
+        note("QUALITY_SCALE", factor=within(value))
+    assert not isinstance(raised.value, InvalidInputError)

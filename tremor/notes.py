@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -125,6 +126,7 @@ WARNINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "RECORDING_CUT": ("why", "last_s"),
         "FILE_LENGTH": ("file", "n_bytes", "n_bytes_expected"),
         "FILE_CHANGED": ("file",),
+        "FILE_MISSING": ("file",),
         "SAMPLES_MENDED": ("n_rows", "n_samples"),
         "DISK_DROPPED": ("n_samples",),
     }
@@ -367,6 +369,8 @@ def note(code: str, /, **values: object) -> Note:
     ------
     InvalidInputError
         If the code is unknown, or the values are not those that the table names.
+    ValueError
+        If a number is not finite, of which no sentence can be made: it is a fault of the caller.
     """
     if code not in CODES:
         raise InvalidInputError(f"{code!r} is not a code of tremor.notes")
@@ -375,4 +379,18 @@ def note(code: str, /, **values: object) -> Note:
             f"{code} takes the values {', '.join(CODES[code]) or 'none'}; "
             f"given: {', '.join(values) or 'none'}"
         )
+    endless = [key for key, one in values.items() if not _is_finite(one)]
+    if endless:
+        raise ValueError(f"{code} is given values that are not finite: {', '.join(endless)}")
     return Note(code, values)
+
+
+def _is_finite(value: object) -> bool:
+    """Check that there is no infinite number and no NaN in a value, however deep."""
+    if isinstance(value, Note):
+        return _is_finite(value.values)
+    if isinstance(value, Mapping):
+        return all(_is_finite(one) for one in value.values())
+    if isinstance(value, tuple | list):
+        return all(_is_finite(one) for one in value)
+    return not isinstance(value, float) or isfinite(value)

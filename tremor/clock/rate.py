@@ -38,6 +38,8 @@ __all__ = [
 
 #: Median of the absolute difference of two normal variables of unit variance.
 _MEDIAN_OF_DIFFERENCES: Final = 0.954
+#: No clock counts so fast, s; of shorter periods the number per block would overflow.
+_LEAST_PERIOD_S: Final = 1e-12
 #: A capture of more rows than this is decimated before the fit.
 LONG_CAPTURE_ROWS: Final = 500_000
 #: Rows whose mean replaces them there; the slope loses nothing by it.
@@ -384,9 +386,9 @@ def require_period_s(period_s: float) -> float:
     Raises
     ------
     InvalidInputError
-        If it is not a positive number.
+        If it is not a positive number, or shorter than any clock can tell.
     """
-    if not period_s > 0.0:
+    if not period_s > _LEAST_PERIOD_S:
         raise InvalidInputError(
             "the stamps determine no sampling rate: most rows carry the time of another; "
             "leave the time column out and declare the sampling rate"

@@ -132,7 +132,9 @@ def settle_gravity(reading: GravityReading, facts: DeclaredFacts) -> SettledGrav
     """
     shown = _SHOWN.get(reading.shows)
     declared, how = facts.gravity, facts.how("gravity")
-    why = note("MEAN_VECTOR_G", share=reading.share, at_rest=reading.is_at_rest)
+    why = None
+    if math.isfinite(reading.share):  # there may be too few rows for a mean vector
+        why = note("MEAN_VECTOR_G", share=reading.share, at_rest=reading.is_at_rest)
     if declared is None:
         # Where the samples do not show it, the nearer of the two.
         nearer: Gravity = "included" if reading.share >= GRAVITY.most_deviation else "removed"

@@ -17,6 +17,7 @@ from tremor.errors import ContextError
 from tremor.explanation.answers.files import SCHEMA
 from tremor.explanation.answers.quantities import read_quantity
 from tremor.explanation.answers.question_schema import SECTIONS, Kind, Question
+from tremor.printable import printable
 
 __all__ = ["Answer", "Names", "as_written", "checked", "contradictions"]
 
@@ -118,7 +119,7 @@ def _shown(value: object) -> str:
             text = str(value)
         except ValueError:  # an int of more digits than Python will print
             text = "a huge number"
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 3] + "..."
 
 
@@ -226,7 +227,7 @@ def _section(name: str, problems: list[str]) -> str:
 
 
 def _clipped(name: str) -> str:
-    name = " ".join(name.split())
+    name = printable(" ".join(name.split()))
     return name if len(name) <= _MOST_SHOWN else name[: _MOST_SHOWN - 3] + "..."
 
 

@@ -131,7 +131,8 @@ def guess_unit(numbers: Numbers) -> UnitOfTime:
         # Ticks of an unknown length are whole numbers too.
         fastest_hz = STAMP_UNITS.most_guessed_whole_hz
     for unit, unit_s in TIME_UNIT_S.items():
-        if step > 0.0 and slowest_hz <= 1.0 / (step * unit_s) <= fastest_hz:
+        step_s = step * unit_s  # of the smallest steps there are, nothing remains
+        if step_s > 0.0 and slowest_hz <= 1.0 / step_s <= fastest_hz:
             return UnitOfTime(unit)
     return UnitOfTime("")
 

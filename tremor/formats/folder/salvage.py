@@ -22,7 +22,7 @@ from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputE
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.sniffing import TableLayout
 from tremor.formats.folder.checks import check_folder
-from tremor.formats.folder.manifest import PACKETS_FILE, SAMPLES_FILE
+from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 from tremor.formats.folder.samples import ARRIVAL_COLUMN, INDEX_COLUMN
 from tremor.formats.table import AxisStatistics, Table
 from tremor.notes import note
@@ -144,8 +144,8 @@ def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
 
 def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: TableLayout) -> None:
     assert table.stamps is not None
-    names = (layout.names[column] for column in (layout.columns.time or 0, *layout.columns.axes))
-    columns = [*names, INDEX_COLUMN, ARRIVAL_COLUMN]
+    counted = (layout.names.index(name) for name in (INDEX_COLUMN, ARRIVAL_COLUMN))
+    columns = [layout.columns.time or 0, *layout.columns.axes, *counted]
     n_damaged, last = 0, np.full(3, -1e300)
     for frame in _frames(capture, layout, columns):
         rows = frame[columns].to_numpy(dtype=np.float64)
@@ -213,13 +213,13 @@ def _advances(before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _frames(
-    capture: CaptureFile, layout: TableLayout, columns: list[str]
+    capture: CaptureFile, layout: TableLayout, columns: list[int]
 ) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
     n_bytes = _last_line_feed(capture)
     options: dict[str, Any] = {
-        "header": None, "names": list(layout.names), "usecols": columns, "index_col": False,
+        "header": None, "names": range(len(layout.names)), "usecols": columns, "index_col": False,
         "skiprows": layout.n_lines_before, "chunksize": _CHUNK_ROWS, "engine": "c",
         "encoding": "utf-8", "encoding_errors": "replace",
         "quoting": csv.QUOTE_NONE,  # a damaged byte may be a quotation mark
@@ -291,7 +291,8 @@ def _note_manifest(table: Table, capture: CaptureFile, layout: TableLayout) -> N
         table.warnings.append(note("LOSS_NOT_TOLD"))
     folder = _folder_of(capture)
     is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE
-    if is_of_folder and (folder / PACKETS_FILE).exists():
+    beside = (PACKETS_FILE, MANIFEST_FILE)  # without either it is a file of its own
+    if is_of_folder and any((folder / name).exists() for name in beside):
         clock = table.clock
         assert isinstance(clock, CountedClock)
         table.warnings += check_folder(folder, last_s=float(clock.arrival_s[-1][-1]))
