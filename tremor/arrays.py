@@ -1,4 +1,4 @@
-"""Array types, and the one way to make an array read-only. Nothing is computed here."""
+"""Array types, and what holds of arrays in records. Nothing is computed here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Chunks", "Floats", "Indices", "read_only", "single_chunk"]
+from tremor.errors import InvalidInputError
+
+__all__ = [
+    "Bools",
+    "Chunks",
+    "Floats",
+    "Indices",
+    "read_only",
+    "require_one_length",
+    "single_chunk",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -48,3 +58,26 @@ def read_only(values: npt.ArrayLike, dtype: npt.DTypeLike = np.float64) -> npt.N
         array = np.array(array, dtype=dtype, order="C", copy=True)
         array.flags.writeable = False
     return array
+
+
+def require_one_length(record: object, names: Iterable[str]) -> None:
+    """Raise if the arrays of a record are not of one shape.
+
+    Parameters
+    ----------
+    record : object
+        The record.
+    names : iterable of str
+        Its attributes; those that are None are passed over.
+
+    Raises
+    ------
+    InvalidInputError
+        If one has another shape than the first.
+    """
+    first, *others = names
+    size = np.size(getattr(record, first))
+    for name in others:
+        values = getattr(record, name)
+        if values is not None and np.shape(values) != np.shape(getattr(record, first)):
+            raise InvalidInputError(f"{first} has {size} values and {name} {np.size(values)}")

@@ -281,6 +281,7 @@ def minimised(target, case, failure, folder, options):
                 at = 0
                 while at < len(pieces := pieces_of(case.files[name], sign)):
                     n_tries += 1
+                    (folder.parent / "current").touch()  # it is not stuck
                     shorter = sign.join(pieces[:at] + pieces[at + size :])
                     smaller = replace(case, files={**case.files, name: shorter})
                     alike = attempt(target, smaller, folder, options) == failure

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import msgspec
 
+from tremor.arrays import require_one_length
 from tremor.errors import InvalidInputError
 from tremor.estimate import Estimate
 from tremor.notes import Note, note
@@ -132,6 +133,11 @@ class SpectrumView:
         same frequencies, (m/s^2)^2/Hz.
     floor_ms2sq_per_hz : float or None
         The floor below the lines, that of all axes together, (m/s^2)^2/Hz; None without a line.
+
+    Raises
+    ------
+    InvalidInputError
+        If the arrays differ in length.
     """
 
     of: Literal["tremor", "still"]
@@ -140,6 +146,9 @@ class SpectrumView:
     psd_ms2sq_per_hz: Floats
     line_ms2sq_per_hz: Floats | None
     floor_ms2sq_per_hz: float | None = None
+
+    def __post_init__(self) -> None:
+        require_one_length(self, ("frequency_hz", "psd_ms2sq_per_hz", "line_ms2sq_per_hz"))
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

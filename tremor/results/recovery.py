@@ -10,6 +10,7 @@ from typing import Final, Literal, Self
 
 import numpy as np
 
+from tremor.arrays import require_one_length
 from tremor.estimate import Estimate
 from tremor.notes import Note, note
 from tremor.recording import Floats, read_only
@@ -19,14 +20,8 @@ __all__ = ["Recovery", "RecoveryVerdict"]
 
 RecoveryVerdict = Literal["decays", "persists", "not_determined", "insufficient"]
 
-_CURVES: Final = (
-    "curve_time_s",
-    "curve_rms_ms2",
-    "curve_low_ms2",
-    "curve_high_ms2",
-    "point_time_s",
-    "point_rms_ms2",
-)
+_CURVE: Final = ("curve_time_s", "curve_rms_ms2", "curve_low_ms2", "curve_high_ms2")
+_POINTS: Final = ("point_time_s", "point_rms_ms2")
 
 
 def _not_saved() -> Estimate:
@@ -84,6 +79,11 @@ class Recovery:
     gravity_direction : tuple of float
         Direction of gravity in the sensor at the beginning of the rest, a unit vector of three;
         empty if gravity is not in the samples.
+
+    Raises
+    ------
+    InvalidInputError
+        If arrays that belong together differ in length.
     """
 
     verdict: RecoveryVerdict
@@ -112,8 +112,10 @@ class Recovery:
     gravity_direction: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in _CURVES:
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for names in (_CURVE, _POINTS):
+            for name in names:
+                object.__setattr__(self, name, read_only(getattr(self, name)))
+            require_one_length(self, names)
 
     @classmethod
     def insufficient(

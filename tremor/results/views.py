@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tremor.arrays import require_one_length
 from tremor.errors import InvalidInputError
 from tremor.recording import Floats, read_only
 
@@ -72,8 +73,4 @@ class Strip:
     def __post_init__(self) -> None:
         for name in ("time_s", "x_ms2", "y_ms2", "z_ms2"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
-            if getattr(self, name).shape != self.time_s.shape:
-                raise InvalidInputError(
-                    f"a strip of {self.time_s.size} times has {getattr(self, name).size} samples "
-                    f"in {name}"
-                )
+        require_one_length(self, ("time_s", "x_ms2", "y_ms2", "z_ms2"))
