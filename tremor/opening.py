@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from tremor.errors import CaptureReadError, InsufficientDataError, TremorError
 from tremor.formats.csv.options import LayoutKeywords
-from tremor.formats.folder.checks import check_folder, packets_may_hold_more
-from tremor.formats.folder.manifest import PACKETS_FILE
+from tremor.formats.folder.checks import check_folder, names_file, packets_may_hold_more
+from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 from tremor.formats.readers import Progress, ReadOptions, open_capture
-from tremor.notes import Note, note
+from tremor.notes import note
 from tremor.recording import Gravity, Placement, Recording
 
 if TYPE_CHECKING:
@@ -136,10 +136,10 @@ def open_recording(
     if decoded is None or (opened is not None and decoded.recording.n_samples < opened.n_samples):
         assert opened is not None
         return opened
-    warnings = _warnings_of(Path(path), opened, decoded)
+    mended = _mended(Path(path), opened, decoded)
     if opened is not None:
         opened.close()
-    return replace(options.applied_to(decoded.recording), warnings=warnings)
+    return options.applied_to(mended)
 
 
 def _decoded(path: str | os.PathLike[str]) -> Redecoded | None:
@@ -155,20 +155,23 @@ def _decoded(path: str | os.PathLike[str]) -> Redecoded | None:
         return None
 
 
-def _warnings_of(folder: Path, opened: Recording | None, decoded: Redecoded) -> tuple[Note, ...]:
-    """Return what is to be said of a recording whose packets were decoded again."""
+def _mended(folder: Path, opened: Recording | None, decoded: Redecoded) -> Recording:
+    """Return packets that were decoded again as a recording, with what is to be said of it."""
     n_rows = 0 if opened is None else opened.n_samples
-    n_samples = decoded.recording.n_samples
+    recording = decoded.recording
     found = check_folder(folder, last_s=decoded.last_s)
     read = () if opened is None else opened.warnings
-    is_doubtful = any(one.code in _OF_THE_ROWS for one in (*found, *read))
-    mended = note("SAMPLES_MENDED", n_rows=n_rows, n_samples=n_samples)
-    return (
-        *found,
-        *((mended,) if is_doubtful or n_rows != n_samples else ()),
-        *decoded.recording.warnings,
+    is_doubtful = names_file(found, SAMPLES_FILE) or any(
+        one.code in _OF_THE_ROWS for one in (*found, *read)
     )
+    if opened is not None and names_file(found, MANIFEST_FILE):
+        # The lines before the rows name them as well.
+        recording = replace(recording, placement=opened.placement, sensor=opened.sensor)
+    mended = note("SAMPLES_MENDED", n_rows=n_rows, n_samples=recording.n_samples)
+    is_mended = is_doubtful or n_rows != recording.n_samples
+    said = (*found, *((mended,) if is_mended else ()), *recording.warnings)
+    return replace(recording, warnings=said)
 
 
 #: What decoding the packets again mends.
-_OF_THE_ROWS: Final = frozenset({"DAMAGED_ROWS", "DISK_DROPPED", "FILE_CHANGED", "FILE_LENGTH"})
+_OF_THE_ROWS: Final = frozenset({"DAMAGED_ROWS", "DISK_DROPPED"})

@@ -21,7 +21,7 @@ from tremor.formats.folder.manifest import (
 )
 from tremor.notes import Note, note
 
-__all__ = ["check_folder", "packets_may_hold_more"]
+__all__ = ["check_folder", "names_file", "packets_may_hold_more"]
 
 _BLOCK_BYTES: Final = 1 << 20
 #: Notes that say that the rows are not, or may not be, all that was received.
@@ -44,32 +44,41 @@ def check_folder(folder: Path, *, last_s: float) -> list[Note]:
         What differs; that it broke off, if it was not closed; what the disk refused.
     """
     manifest, damaged = read_checked_manifest(folder)
-    found = [note("MANIFEST_DAMAGED", file=MANIFEST_FILE, keys=damaged)] if damaged else []
+    found = [
+        note("FILE_MISSING", file=name)
+        for name in (SAMPLES_FILE, PACKETS_FILE)
+        if not (folder / name).exists()
+    ]
+    if damaged:
+        found.append(note("MANIFEST_DAMAGED", file=MANIFEST_FILE, keys=damaged))
+    elif manifest is not None and manifest.get("crc32") not in (None, checksum_of(manifest)):
+        found.append(note("FILE_CHANGED", file=MANIFEST_FILE))
     if manifest is None or not manifest.get("closed"):
         why = note("MANIFEST_CUT", file=MANIFEST_FILE) if manifest is None else note("NOT_CLOSED")
         return [*found, note("RECORDING_CUT", why=why, last_s=round(last_s, 1))]
-    for name in (SAMPLES_FILE, PACKETS_FILE):
-        found += _check_file(folder, name, manifest)
-    if not damaged and manifest.get("crc32", checksum_of(manifest)) != checksum_of(manifest):
-        found.append(note("FILE_CHANGED", file=MANIFEST_FILE))
+    if not names_file(found, MANIFEST_FILE):  # else it is wrong itself where another file differs
+        for name in (SAMPLES_FILE, PACKETS_FILE):
+            found += _check_file(folder / name, part_of(part_of(manifest, "files"), name))
     dropped = part_of(manifest, "counts").get("n_dropped_samples")
     if isinstance(dropped, int) and dropped > 0:
         found.append(note("DISK_DROPPED", n_samples=dropped))
     return found
 
 
-def _check_file(folder: Path, name: str, manifest: Mapping[str, object]) -> list[Note]:
-    facts = part_of(part_of(manifest, "files"), name)
+def _check_file(path: Path, facts: Mapping[str, object]) -> list[Note]:
+    """Compare a file with its size and checksum; one that is missing is named already."""
     expected, crc = facts.get("n_bytes"), facts.get("crc32")
     try:
-        n_bytes = (folder / name).stat().st_size
+        n_bytes = path.stat().st_size
         if isinstance(expected, int) and n_bytes != expected:
             values = {"n_bytes": n_bytes, "n_bytes_expected": expected}
-            return [note("FILE_LENGTH", file=name, **values)]
-        if isinstance(crc, int) and _crc_of(folder / name) != crc:
-            return [note("FILE_CHANGED", file=name)]
+            return [note("FILE_LENGTH", file=path.name, **values)]
+        if isinstance(crc, int) and _crc_of(path) != crc:
+            return [note("FILE_CHANGED", file=path.name)]
+    except FileNotFoundError:
+        return []
     except OSError:
-        return [note("FILE_CHANGED", file=name)]
+        return [note("FILE_CHANGED", file=path.name)]
     return []
 
 
@@ -94,6 +103,29 @@ def packets_may_hold_more(notes: Iterable[Note]) -> bool:
     >>> packets_may_hold_more([note("DAMAGED_ROWS", n_rows=1)])
     True
     """
+    notes = tuple(notes)
+    in_doubt = (SAMPLES_FILE, MANIFEST_FILE)  # a damaged manifest cannot vouch for the rows
+    return any(one.code in _ROWS_IN_DOUBT for one in notes) or any(
+        names_file(notes, name) for name in in_doubt
+    )
+
+
+def names_file(notes: Iterable[Note], name: str) -> bool:
+    """Check whether something is wrong with a file.
+
+    Parameters
+    ----------
+    notes : iterable of Note
+        As of `check_folder`.
+    name : str
+        Name of the file in the folder.
+
+    Examples
+    --------
+    >>> names_file([note("FILE_CHANGED", file="recording.json")], "recording.json")
+    True
+    """
     return any(
-        one.code in _ROWS_IN_DOUBT or one.values.get("file") == SAMPLES_FILE for one in notes
+        name in (one.values.get("file"), getattr(one.values.get("why"), "values", {}).get("file"))
+        for one in notes
     )

@@ -236,7 +236,11 @@ def read_checked_manifest(folder: Path) -> tuple[dict[str, Any] | None, tuple[st
     schema = document.get("schema", "") if isinstance(document, dict) else ""
     if schema == MANIFEST_SCHEMA:
         return _checked(document, _SHAPE)
-    if isinstance(schema, str) and schema.startswith(MANIFEST_SCHEMA.rpartition("/")[0] + "/"):
+    is_whole = isinstance(document, dict) and document.get("crc32") in (None, checksum_of(document))
+    is_later = isinstance(schema, str) and schema.startswith(
+        MANIFEST_SCHEMA.rpartition("/")[0] + "/"
+    )
+    if is_later and is_whole:  # not a damaged byte in the name of this one
         raise CaptureReadError(
             f"{folder / MANIFEST_FILE} is of schema {schema} and {MANIFEST_SCHEMA} is known; "
             "update the tool"
