@@ -13,11 +13,13 @@ import pytest
 import tremor
 from devices import PROFILES
 from devices.sensors.simulated import DATA, packet
-from tremor.errors import TremorError
+from tremor.errors import CaptureReadError, TremorError
+from tremor.formats.folder.manifest import checksum_of
 from tremor.formats.folder.markers import read_markers
+from tremor.formats.readers import open_capture
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, StreamDescription
-from tremor.recording import SensorInfo
+from tremor.recording import Recording, SensorInfo
 
 RATE_HZ = 104.0
 SIZE = 13
@@ -182,3 +184,74 @@ def test_declared_placement_holds_for_mended_samples_too(folder):
     break_off(folder)
     cut(folder, "samples.csv", 9_000)
     assert str(tremor.read(folder, placement="right-shin").placement) == "right-shin"
+
+
+def test_placement_and_sensor_are_in_the_rows_where_the_manifest_is_gone(whole, folder):
+    (folder / "recording.json").unlink()
+    expected, found = tremor.read(whole), tremor.read(folder)
+    assert (found.placement, found.sensor) == (expected.placement, expected.sensor)
+    assert found.started_at == expected.started_at
+
+
+@pytest.mark.parametrize("name", ["packets.bin", "samples.csv"])
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_missing_file_is_named(folder, name, is_closed):
+    if not is_closed:
+        break_off(folder)
+    (folder / name).unlink()
+    found = tremor.read(folder)
+    assert found.n_samples == N_SAMPLES
+    assert [one.values["file"] for one in found.warnings if one.code == "FILE_MISSING"] == [name]
+    assert ("RECORDING_CUT" in codes(found)) != is_closed
+    mended = [one.values for one in found.warnings if one.code == "SAMPLES_MENDED"]
+    assert mended == ([{"n_rows": 0, "n_samples": N_SAMPLES}] if name == "samples.csv" else [])
+
+
+@pytest.mark.parametrize("word", [b'"n_bytes": 1', b'"crc32": ', b'"started_monotonic_s": 7'])
+def test_damaged_manifest_blames_no_other_file(whole, folder, word):
+    path = folder / "recording.json"
+    content = bytearray(path.read_bytes())
+    at = content.index(word) + len(word)
+    content[at] = ord("8") if content[at] != ord("8") else ord("3")
+    path.write_bytes(content)
+    found = tremor.read(folder)
+    blamed = {one.values["file"] for one in found.warnings if "file" in one.values}
+    assert blamed == {"recording.json"}
+    assert "SAMPLES_MENDED" not in codes(found)
+    assert found.started_at == tremor.read(whole).started_at
+
+
+def test_flipped_bit_in_the_schema_is_no_later_version(whole, folder):
+    path = folder / "recording.json"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("tremor.recording/1", "tremor.recording/3"), encoding="utf-8")
+    expected, found = tremor.read(whole), tremor.read(folder)
+    np.testing.assert_array_equal(found.acceleration_ms2, expected.acceleration_ms2)
+    assert "RECORDING_CUT" in codes(found)
+    later = json.loads(text) | {"schema": "tremor.recording/3"}
+    path.write_text(json.dumps(later | {"crc32": checksum_of(later)}), encoding="utf-8")
+    with pytest.raises(CaptureReadError, match="update the tool"):
+        tremor.read(folder)
+
+
+@pytest.mark.parametrize("name", [b",index", b"arrival_s"])
+def test_damaged_name_of_a_column_is_seen_and_mended(whole, folder, name):
+    path = folder / "samples.csv"
+    path.write_bytes(path.read_bytes().replace(name, name.replace(b"i", b"a"), 1))
+    expected, found = tremor.read(whole), tremor.read(folder)
+    np.testing.assert_array_equal(found.acceleration_ms2, expected.acceleration_ms2)
+    assert found.started_at == expected.started_at
+    assert {"FILE_CHANGED", "SAMPLES_MENDED"} <= codes(found)
+
+
+def test_rows_that_are_mended_are_closed(folder, monkeypatch):
+    break_off(folder)
+    closed, close = [], Recording.close
+    monkeypatch.setattr(Recording, "close", lambda one: (closed.append(one), close(one)))
+    opened = []
+    monkeypatch.setattr(
+        "tremor.opening.open_capture",
+        lambda *a, **k: opened.append(open_capture(*a, **k)) or opened[-1],
+    )
+    tremor.read(folder)
+    assert set(opened) <= set(closed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,7 +76,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
         system_calls.replace(part, path)
     except BaseException:
         with suppress(OSError):  # what happened first is what is raised
-            part.unlink(missing_ok=True)
+            system_calls.remove(part)
         raise
     sync_folder(path.parent)
 
@@ -110,14 +109,16 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     require_parent(folder)
     part = _part_of(folder)
     try:
-        part.mkdir()
+        system_calls.make_folder(part)
         yield part
         sync_folder(part)
         if folder.exists():
-            folder.rmdir()
+            system_calls.remove_folder(folder)
         system_calls.replace(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    except BaseException:
+        with suppress(OSError):
+            system_calls.remove_tree(part)
+        raise
     sync_folder(folder.parent)
 
 
@@ -200,7 +201,7 @@ def write_text(path: Path, text: str) -> None:
         If it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        system_calls.make_folder(path.parent)
         with whole_file(path) as stream:
             stream.write(text.encode(errors="backslashreplace"))
     except OSError as error:

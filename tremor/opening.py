@@ -166,7 +166,12 @@ def _mended(folder: Path, opened: Recording | None, decoded: Redecoded) -> Recor
     )
     if opened is not None and names_file(found, MANIFEST_FILE):
         # The lines before the rows name them as well.
-        recording = replace(recording, placement=opened.placement, sensor=opened.sensor)
+        recording = replace(
+            recording,
+            placement=opened.placement,
+            sensor=opened.sensor,
+            started_at=opened.started_at,
+        )
     mended = note("SAMPLES_MENDED", n_rows=n_rows, n_samples=recording.n_samples)
     is_mended = is_doubtful or n_rows != recording.n_samples
     said = (*found, *((mended,) if is_mended else ()), *recording.warnings)

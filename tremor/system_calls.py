@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,11 +21,13 @@ __all__ = [
     "close",
     "lock",
     "make_folder",
+    "open_appended",
     "open_folder",
     "open_new",
     "open_whole",
     "remove",
     "remove_folder",
+    "remove_tree",
     "replace",
     "sync",
     "write",
@@ -45,6 +48,11 @@ def open_new(path: Path) -> int:
 def open_whole(path: Path) -> DiskFile:
     """Open a file to write it anew."""
     return DiskFile(path, "wb")
+
+
+def open_appended(path: Path) -> DiskFile:
+    """Open a file to append to it; created if it is missing."""
+    return DiskFile(path, "ab")
 
 
 def open_folder(folder: Path) -> int:
@@ -85,6 +93,11 @@ def remove(path: Path) -> None:
 def remove_folder(folder: Path) -> None:
     """Remove an empty folder."""
     folder.rmdir()
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder and as much as can be removed of what is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def lock(handle: int) -> None:

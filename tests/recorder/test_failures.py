@@ -8,79 +8,48 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rigs.failing_calls import CALLS, ERRORS, Calls, open_handles
 
-from tremor import system_calls
 from tremor.errors import InvalidInputError
 from tremor.formats.folder.manifest import read_manifest
 from tremor.formats.folder.packet_log import read_packet_log
 from tremor.packets import LinkEvent, Packet
-from tremor.recorder import Recorder, StreamDescription, recorder
+from tremor.recorder import FolderLock, Recorder, StreamDescription, recorder
 from tremor.recording import SampleBlock
 from tremor.session.folders import ClaimedFolder
 
 STREAM = StreamDescription(sampling_rate_hz=100.0, detects_loss=True)
 N_BLOCKS = 20
-CALLS = (
-    "close",
-    "lock",
-    "make_folder",
-    "open_folder",
-    "open_new",
-    "open_whole",
-    "replace",
-    "sync",
-    "write",
-)
+#: What a recording in a new folder does, whatever the pace of its threads.
+RECORDING = {
+    *(("sync", name) for name in ("parent", "session", "samples.csv", "packets.bin")),
+    *(("close", name) for name in ("parent", "session", "samples.csv", "packets.bin")),
+    *(("write", name) for name in ("samples.csv", "packets.bin", "recording.json")),
+    *(("open_new", name) for name in ("samples.csv", "packets.bin")),
+    ("open_folder", "parent"),
+    ("open_folder", "session"),
+    ("make_folder", "session"),
+    ("lock", "session"),
+    ("open_whole", "recording.json"),
+    ("sync", "recording.json"),
+    ("replace", "recording.json"),
+}
+OLD = ("samples.csv", "packets.bin", "recording.json")
+#: What it does beside that where it replaces one.
+REPLACING = {
+    *(("replace", name) for name in OLD),
+    *((name, folder) for name in ("sync", "close", "open_folder") for folder in ("1", ".replaced")),
+    ("make_folder", "1"),
+    ("remove_tree", ".replaced"),
+}
 #: After one of these nobody knows what is on the disk, also where all looks well.
 NEVER_WITHOUT_A_WORD = {
     (name, file) for name in ("close", "sync") for file in ("samples.csv", "packets.bin")
 }
-ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES)
-
-
-class Calls:
-    """Counts the calls by name and file, and lets one of them fail."""
-
-    def __init__(self, monkeypatch, folder):
-        self.folder = folder
-        self.counts = Counter()
-        self.paths = {}
-        self.failing = None
-        self.error = 0
-        self.was_hit = False
-        for name in CALLS:
-            monkeypatch.setattr(system_calls, name, self.wrapped(name, getattr(system_calls, name)))
-
-    def wrapped(self, name, function):
-        def call(what, *others):
-            path = what if hasattr(what, "name") else self.paths.get(what)
-            file = self.name_of(path, what)
-            key = (name, file)
-            self.counts[key] += 1
-            is_forever = self.failing is not None and self.failing[1] is None
-            number = None if is_forever else self.counts[key] - 1
-            if self.failing == (key, number):
-                self.was_hit = True
-                raise OSError(self.error, os.strerror(self.error))
-            result = function(what, *others)
-            if isinstance(result, int) and name.startswith("open_"):
-                self.paths[result] = path
-            return result
-
-        return call
-
-    def name_of(self, path, handle):
-        if path is None:  # the manifest in the making, which is opened as a stream
-            path = Path(f"/proc/self/fd/{handle}").readlink()
-        path = os.fspath(path)
-        if path == os.fspath(self.folder.parent):
-            return "parent"
-        return "recording.json" if ".recording.json." in path else Path(path).name
 
 
 def blocks():
@@ -90,11 +59,12 @@ def blocks():
         yield SampleBlock(first, samples, 5.0 + first / 100.0, None, index / 100.0)
 
 
-def record(folder):
+def record(folder, *, lock=None):
     """Record, and return the final counts; a start that fails raises."""
 
     async def run():
-        recording = Recorder(folder, stream=STREAM, now=iter(np.arange(0, 1e5, 0.5)).__next__)
+        now = iter(np.arange(0, 1e5, 0.5)).__next__
+        recording = Recorder(folder, stream=STREAM, lock=lock, now=now)
         recording.start()
         for number, block in enumerate(blocks()):
             recording.tap(Packet(block.arrival_s, 1.7e9 + block.arrival_s, "2a37", bytes([number])))
@@ -103,6 +73,17 @@ def record(folder):
         return await recording.close()
 
     return asyncio.run(run())
+
+
+def replace_by(folder):
+    """Record over what a folder holds, as a session does; return the counts and what is kept."""
+    claimed = ClaimedFolder(folder, overwrite=True)
+    try:
+        counts = record(folder, lock=claimed.lock)
+    except BaseException:
+        claimed.give_back()
+        raise
+    return counts, claimed.keep(is_whole=not counts.disk.failure)
 
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="it looks there")
@@ -139,34 +120,100 @@ def is_whole(folder):
     )
 
 
-def found_calls(folder, monkeypatch):
-    folder.parent.mkdir(parents=True)
-    with monkeypatch.context() as patched:
-        calls = Calls(patched, folder)
-        counts = record(folder)
-    assert counts.disk.failure == ""
-    assert is_whole(folder)
-    return calls.counts
+def turns(found, key):
+    """Return which calls of a name and file fail, one after the other, and how."""
+    some = [(number, errno.ENOSPC) for number in range(1, min(found[key], 4))]
+    return [*((0, error) for error in ERRORS), *some, (None, errno.ENOSPC)]
 
 
 def test_every_call_of_a_recording_fails_in_its_turn(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder, "_PATIENCE_S", 0.0)
-    found = found_calls(tmp_path / "once" / "parent" / "session", monkeypatch)
-    assert {name for name, _ in found} == set(CALLS)
-    assert {file for _, file in found} == {
-        "parent", "session", "samples.csv", "packets.bin", "recording.json",
-    }  # fmt: skip
-    turns = [(0, error) for error in ERRORS] + [(1, errno.ENOSPC), (None, errno.ENOSPC)]
-    for key in found:
+    folder = tmp_path / "once" / "parent" / "session"
+    folder.parent.mkdir(parents=True)
+    with monkeypatch.context() as patched:
+        calls = Calls(patched, folder)
+        assert record(folder).disk.failure == ""
+    assert is_whole(folder)
+    assert set(calls.counts) == RECORDING
+    n_open = open_handles()
+    for key in calls.counts:
         n_hit = 0
-        for turn, error in turns:
+        for turn, error in turns(calls.counts, key):
             folder = tmp_path / f"{key} {turn} {error}" / "parent" / "session"
             folder.parent.mkdir(parents=True)
             with monkeypatch.context() as patched:
-                calls = Calls(patched, folder)
-                calls.failing, calls.error = (key, turn), error
-                n_hit += check_one(folder, calls, key)
+                failing = Calls(patched, folder)
+                failing.failing, failing.error = (key, turn), error
+                n_hit += check_one(folder, failing, key)
+            assert open_handles() == n_open, key
         assert n_hit > len(ERRORS), key
+
+
+@pytest.mark.parametrize("key", sorted(RECORDING | REPLACING))
+def test_every_call_of_a_recording_that_replaces_one_fails_in_its_turn(tmp_path, monkeypatch, key):
+    monkeypatch.setattr(recorder, "_PATIENCE_S", 0.0)
+    n_open = open_handles()
+    for turn, error in [(0, errno.ENOSPC), (1, errno.EIO), (None, errno.EROFS)]:
+        folder = tmp_path / str(turn) / "session"
+        folder.mkdir(parents=True)
+        for name in OLD:
+            (folder / name).write_text(f"old {name}", encoding="utf-8")
+        with monkeypatch.context() as patched:
+            calls = Calls(patched, folder)
+            calls.failing, calls.error = (key, turn), error
+            try:
+                counts, kept = replace_by(folder)
+            except InvalidInputError:
+                counts, kept = None, None
+        check_replaced(folder, counts, kept)
+        assert open_handles() == n_open
+        FolderLock(folder).release()
+
+
+def test_the_calls_of_a_recording_that_replaces_one_are_known(calls, folder):
+    folder.mkdir()
+    for name in OLD:
+        (folder / name).write_text(f"old {name}", encoding="utf-8")
+    replace_by(folder)
+    assert set(calls.counts) - RECORDING == REPLACING - RECORDING
+    undone = {"remove", "remove_folder"}  # where something went wrong
+    assert {name for name, _ in RECORDING | REPLACING} | undone == set(CALLS)
+    assert [path.name for path in folder.iterdir() if path.name not in OLD] == []
+
+
+def check_replaced(folder, counts, kept):
+    """Check that the old recording is there, or all of the new one."""
+    if counts is None:  # refused: nothing has changed
+        assert {path.name: path.read_text() for path in folder.iterdir() if path.is_file()} == {
+            name: f"old {name}" for name in OLD
+        } or old_in(folder / ".replaced" / "1")
+    elif counts.disk.failure:
+        assert kept is not None
+        assert old_in(kept)
+    else:
+        assert is_whole(folder)
+        assert kept is None or old_in(kept)
+
+
+def old_in(aside):
+    return all((aside / name).read_text(encoding="utf-8") == f"old {name}" for name in OLD)
+
+
+def test_a_recording_that_cannot_be_moved_back_stays_aside(calls, folder):
+    folder.mkdir()
+    for name in OLD:
+        (folder / name).write_text(f"old {name}", encoding="utf-8")
+    claimed = ClaimedFolder(folder, overwrite=True)
+    calls.failing, calls.error = (("replace", "samples.csv"), None), errno.EIO
+    with pytest.raises(OSError, match="Input/output"):
+        claimed.give_back()
+    calls.failing = None
+    claimed.lock.release()
+    (folder / ".replaced" / "1" / "samples.csv").rename(folder / "samples.csv")
+    moved = {path.name for path in folder.iterdir()} | {
+        path.name for path in folder.glob(".replaced/1/*")
+    }
+    assert set(OLD) <= moved
 
 
 def check_one(folder, calls, key):

@@ -320,9 +320,9 @@ class _PacketTimes:
         )
 
     def fit(self, *, min_packets: int, losses: RunningLosses | None) -> _PacketLine | None:
-        """Fit the period to blocks of packets; None where there are too few."""
+        """Fit the period to blocks of packets; None where there are too few, or in no time."""
         n = self._n
-        if n < 4 * min_packets:
+        if n < 4 * min_packets or not self.span_s > 0.0:
             return None
         position, time_s, group = self._position[:n], self._time_s[:n], self._group[:n]
         if losses is not None:

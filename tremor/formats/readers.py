@@ -39,7 +39,7 @@ from tremor.formats.decoders.axis_files import axis_format_of, decode_axis_files
 from tremor.formats.decoders.catalog import Decoder, decoder_of
 from tremor.formats.decoders.decoding import DecodedCapture, table_of, with_texts
 from tremor.formats.folder.markers import read_markers
-from tremor.formats.folder.salvage import is_of_recorder, salvage_rows
+from tremor.formats.folder.salvage import is_of_recorder, note_damage, salvage_rows
 from tremor.formats.locating import locate
 from tremor.formats.parquet import is_parquet, read_recording_parquet
 from tremor.formats.table import DeclaredFacts, Table
@@ -368,6 +368,8 @@ def _open_table(capture: CaptureFile, options: ReadOptions, progress: Progress |
             table = salvage_rows(capture, layout)
         else:
             table = read_rows(capture, layout, progress=progress)
+            with _closing_on_error(table, capture.name):
+                note_damage(table, capture)
         table.history.insert(0, f"read {capture.name} as {layout.format.slug}")
         note_layout(table, layout, capture)
         _note_options(table, options)

@@ -6,7 +6,6 @@ other folder need be writable.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -100,4 +99,5 @@ def remove_replaced(folder: Path) -> None:
     folder : Path
         The folder; its new recording is whole and closed.
     """
-    shutil.rmtree(folder / REPLACED_FOLDER, ignore_errors=True)
+    with suppress(OSError):  # it may stay; who asks is told where it is
+        system_calls.remove_tree(folder / REPLACED_FOLDER)

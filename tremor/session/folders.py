@@ -216,7 +216,7 @@ class ClaimedFolder:
     def _remove_made(self) -> None:
         for one in self._missing:
             with suppress(OSError):
-                one.rmdir()
+                system_calls.remove_folder(one)
 
 
 @contextmanager

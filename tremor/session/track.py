@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from tremor import system_calls
 from tremor.analysis.live import LiveAnalyzer
 from tremor.analysis.stream import StreamFacts
 from tremor.errors import InvalidInputError, LinkError
@@ -469,6 +470,7 @@ class Track:
             return
         for path in self.folder.iterdir():
             if path.is_file() and path.name != LOCK_FILE:
-                path.unlink()
+                with suppress(OSError):
+                    system_calls.remove(path)
         with suppress(OSError):  # what it was to replace is in it
-            self.folder.rmdir()
+            system_calls.remove_folder(self.folder)

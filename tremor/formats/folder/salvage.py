@@ -32,7 +32,7 @@ from tremor.storage import RowStore
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CountedClock", "is_of_recorder", "salvage_rows"]
+__all__ = ["CountedClock", "is_of_recorder", "note_damage", "salvage_rows"]
 
 _CHUNK_ROWS: Final = 250_000
 _BLOCK_BYTES: Final = 1 << 20
@@ -289,10 +289,29 @@ def _note_manifest(table: Table, capture: CaptureFile, layout: TableLayout) -> N
     """Add warnings of what manifest and preamble say, and of what is not as they say."""
     if layout.keys.get("losses") != "told":
         table.warnings.append(note("LOSS_NOT_TOLD"))
+    clock = table.clock
+    assert isinstance(clock, CountedClock)
+    note_damage(table, capture, last_s=float(clock.arrival_s[-1][-1]))
+
+
+def note_damage(table: Table, capture: CaptureFile, *, last_s: float | None = None) -> None:
+    """Add warnings of what differs from the manifest, if a capture is a recording.
+
+    Parameters
+    ----------
+    table : Table
+        Its rows; whichever way they were read, as a damaged header makes them those of any table.
+    capture : CaptureFile
+        The folder, or ``samples.csv`` alone.
+    last_s : float, optional
+        When the last row arrived, s from the start of the recording; by default its stamp.
+    """
     folder = _folder_of(capture)
     is_of_folder = capture.path.is_dir() or capture.path.name == SAMPLES_FILE
     beside = (PACKETS_FILE, MANIFEST_FILE)  # without either it is a file of its own
-    if is_of_folder and any((folder / name).exists() for name in beside):
-        clock = table.clock
-        assert isinstance(clock, CountedClock)
-        table.warnings += check_folder(folder, last_s=float(clock.arrival_s[-1][-1]))
+    if not is_of_folder or not any((folder / name).exists() for name in beside):
+        return
+    if last_s is None:
+        stamps = table.stamps
+        last_s = 0.0 if stamps is None else float(stamps.read(len(stamps) - 1, len(stamps))[0, 0])
+    table.warnings += check_folder(folder, last_s=last_s)
