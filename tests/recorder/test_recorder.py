@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import zlib
 
 import numpy as np
@@ -194,8 +195,9 @@ def test_markers_and_what_else_is_said_is_kept(tmp_path):
         {"time_s": 8.0, "kind": "pain", "detail": "7"},
     ]
     assert manifest["extra"] == {"fit": {"word": "good"}}
-    assert read_packet_log(tmp_path / "packets.bin").records[-1] == LinkEvent(
-        58.0, 1.7e9 - 2, "pain", "7"
+    assert read_packet_log(tmp_path / "packets.bin").records[-2:] == (
+        LinkEvent(60.0, 1.7e9, "marker", "stood up"),
+        LinkEvent(58.0, 1.7e9 - 2, "pain", "7"),
     )
 
 
@@ -262,6 +264,50 @@ def test_an_unclosed_recording_says_so(tmp_path):
             return manifest_of(tmp_path)["closed"]
 
     assert asyncio.run(run()) is False
+
+
+def test_a_recording_that_has_just_begun_has_a_manifest(tmp_path):
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM):
+            await until((tmp_path / "recording.json").exists)
+            return manifest_of(tmp_path)
+
+    manifest = asyncio.run(run())
+    assert manifest["closed"] is False
+    assert set(manifest["counts"].values()) == {0}
+    assert manifest["duration_s"] is None
+
+
+def test_the_manifest_is_written_each_ten_seconds_and_soon_after_an_event(tmp_path, monkeypatch):
+    put, written = disk.DiskWriter.put_manifest, []
+    monkeypatch.setattr(
+        disk.DiskWriter,
+        "put_manifest",
+        lambda writer, content: (written.append(now_s), put(writer, content)),
+    )
+    now_s = 0.0
+
+    async def run():
+        nonlocal now_s
+        async with Recorder(tmp_path, stream=STREAM, now=lambda: now_s) as recorder:
+            for number in range(120):
+                now_s = 0.25 * number
+                if number == 58:
+                    recorder.add("fit", {"word": "good"})
+                recorder.take(block(10 * number))
+
+    asyncio.run(run())
+    # At the start, and with the first block: there is a time zero now.
+    assert written == [0.0, 10.0, 15.5, 25.5]
+
+
+def test_a_gap_begins_after_the_last_sample_before_it(tmp_path):
+    zero = Zero(50.0, 1.7e9)
+    record(tmp_path, [*(block(first) for first in range(0, 100, 10)), block(200)], zero=zero)
+    (gap,) = manifest_of(tmp_path)["gaps"]
+    _, rows = rows_of(tmp_path)
+    assert rows[99, 0] < gap["start_s"] < rows[99, 0] + 1.5 / RATE_HZ
+    assert (gap["first_index"], gap["n_lost"]) == (100, 100)
 
 
 # --- the disk ----------------------------------------------------------------------------------
@@ -335,7 +381,11 @@ def test_a_disk_that_stays_full_is_told_and_counted(tmp_path, fickle, monkeypatc
 
     counts = asyncio.run(run())
     assert "disk is full" in counts.disk.trouble
-    assert counts.disk.n_bytes_unwritten > 100 * 40
+    n_bytes = counts.disk.n_bytes_unwritten
+    assert n_bytes > 100 * 40
+    assert counts.disk.failure == (
+        f"the disk is full (No space left on device); the last {n_bytes} bytes are lost"
+    )
 
 
 def test_a_stalled_disk_blocks_nobody_and_overflow_is_counted(tmp_path, fickle):
@@ -395,3 +445,108 @@ def test_a_bug_of_the_writer_is_raised_at_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(disk, "samples_rows", broken)
     with pytest.raises(RuntimeError, match="broken"):
         record(tmp_path, [block(0)])
+
+
+def test_a_disk_that_recovers_at_the_end_gets_everything(tmp_path, fickle):
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            fickle.is_full = True
+            recorder.take(block(0))
+            threading.Timer(0.3, setattr, (fickle, "is_full", False)).start()
+        return recorder.counts
+
+    assert asyncio.run(run()).disk.failure == ""
+    assert len(rows_of(tmp_path)[1]) == 10
+
+
+def test_a_failing_disk_is_asked_twice_a_second(tmp_path, monkeypatch):
+    asked = threading.Event()
+    times_s = []
+
+    def refuse(*_):
+        times_s.append(time.monotonic())
+        if len(times_s) == 3:
+            asked.set()
+        raise OSError(5, "Input/output error")
+
+    writer = disk.DiskWriter(tmp_path, most_waiting=10)
+    writer.start()
+    monkeypatch.setattr(disk.system_calls, "write", refuse)
+    writer.put(packet(0))
+    assert asked.wait(60.0)
+    writer.end(patience_s=0.0)
+    assert (np.diff(times_s[:3]) > 0.4).all()
+
+
+def test_what_a_failing_disk_does_not_take_waits_in_the_bounded_queue(
+    tmp_path, fickle, monkeypatch
+):
+    monkeypatch.setattr(disk, "_MOST_PENDING_BYTES", 2000)
+    monkeypatch.setattr(disk, "_RETRY_S", 0.01)
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM, most_waiting=50) as recorder:
+            await until(lambda: recorder.counts.disk.n_bytes > 0)
+            fickle.is_full = True
+            for number in range(200):
+                recorder.tap(packet(number))
+                recorder.take(block(10 * number))
+                await asyncio.sleep(0.001)
+            await until(lambda: recorder.counts.n_waiting == 50)
+            assert recorder.counts.n_dropped_samples > 0
+            fickle.is_full = False
+
+    asyncio.run(run())
+
+
+def test_no_thread_of_the_recorder_outlives_it(tmp_path, monkeypatch):
+    sync = disk.system_calls.sync
+
+    def slow(handle):
+        if threading.current_thread().name == "tremor-syncer":
+            time.sleep(0.3)
+        sync(handle)
+
+    monkeypatch.setattr(disk.system_calls, "sync", slow)
+    monkeypatch.setattr(disk, "_SYNC_S", 0.05)
+
+    async def run():
+        async with Recorder(tmp_path, stream=STREAM) as recorder:
+            recorder.take(block(0))
+            await until(lambda: recorder.counts.disk.longest_stall_s > 0.0)
+
+    asyncio.run(run())
+    assert not [one.name for one in threading.enumerate() if one.name.startswith("tremor-")]
+
+
+def test_the_name_of_each_new_file_is_synced(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(disk, "sync_folder", lambda _: seen.append(names(tmp_path)))
+    monkeypatch.setattr(disk, "_SYNC_S", 0.05)
+    writer = disk.DiskWriter(tmp_path, most_waiting=100)
+    writer.start()
+
+    async def run():
+        await until(lambda: seen)
+        writer.put(disk.Header("time_s"))
+        await until(lambda: len(seen) == 2)
+        writer.put(disk.Header("more"))
+        await asyncio.sleep(0.3)
+
+    asyncio.run(run())
+    writer.end(patience_s=0.0)
+    assert seen == [{"packets.bin"}, {"packets.bin", "samples.csv"}]
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_reason_without_a_number_is_said_in_its_own_words(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("the dog ate it")
+
+    monkeypatch.setattr("tremor.recorder.recorder._PATIENCE_S", 0.0)
+    monkeypatch.setattr(disk, "write_manifest", refuse)
+    failure = record(tmp_path, [block(0)]).counts.disk.failure
+    assert failure == "recording.json could not be closed (the dog ate it)"

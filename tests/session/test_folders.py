@@ -1,15 +1,24 @@
 from __future__ import annotations
 
 import os
+import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from rigs.failing_calls import open_handles
 
 from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 from tremor.recorder import FolderLock
-from tremor.session.folders import ClaimedFolder, needed_bytes, require_room
+from tremor.session.folders import (
+    ClaimedFolder,
+    default_folder,
+    needed_bytes,
+    require_room,
+    was_begun,
+)
 
 FILES = (MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE, "report.html", "context.toml")
 
@@ -121,6 +130,78 @@ def test_crash_releases_the_lock(tmp_path):
         os._exit(0)
     os.waitpid(child, 0)
     FolderLock(tmp_path).release()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="it looks there")
+def test_lock_is_released_although_another_process_shares_its_handle(tmp_path):
+    n_open = open_handles()
+    lock = FolderLock(tmp_path)
+    (handle,) = [
+        int(path.name)
+        for path in Path("/proc/self/fd").iterdir()
+        if path.is_symlink() and path.readlink() == tmp_path
+    ]
+    shared = os.dup(handle)  # as that of a process that was forked meanwhile
+    lock.release()
+    FolderLock(tmp_path).release()
+    os.close(shared)
+    lock.release()  # a second time: nothing happens, to no other file either
+    assert open_handles() == n_open
+    with pytest.raises(WouldOverwriteError):
+        keep_twice(tmp_path)
+    assert open_handles() == n_open
+
+
+def keep_twice(folder):
+    first = FolderLock(folder)
+    try:
+        FolderLock(folder)
+    finally:
+        first.release()
+
+
+def test_only_the_folder_of_the_session_stays_locked(tmp_path):
+    fill(tmp_path / "left")
+    claimed = ClaimedFolder(tmp_path, overwrite=True)
+    FolderLock(tmp_path / ".replaced" / "1" / "left").release()
+    claimed.give_back()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there the size of files can be limited")
+def test_disk_without_room_for_a_byte_is_refused_before_anybody_sits_down(tmp_path):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(InvalidInputError, match=r"cannot be written \(File too large\)"):
+            require_room(tmp_path, overwrite=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_reason_without_a_number_is_said_in_its_own_words(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError("the dog ate it")
+
+    monkeypatch.setattr(system_calls, "make_folder", refuse)
+    with pytest.raises(InvalidInputError, match=r"cannot be written \(the dog ate it\)"):
+        ClaimedFolder(tmp_path / "new", overwrite=False)
+
+
+def test_recording_was_begun_if_its_packets_are_new(tmp_path):
+    assert not was_begun(tmp_path, since_s=0.0)
+    path = tmp_path / PACKETS_FILE
+    path.write_bytes(b"")
+    os.utime(path, (1000.0, 1000.0))
+    assert was_begun(tmp_path, since_s=1000.01)  # clocks of files are coarse
+    assert not was_begun(tmp_path, since_s=1000.1)
+
+
+def test_name_of_a_folder_holds_what_any_system_allows():
+    now = datetime(2026, 5, 3, 18, 7, 9)
+    folder = default_folder(now, placement="left-calf: über/2", is_baseline=True)
+    assert str(folder) == "baseline-20260503-180709-left-calf__über_2"
 
 
 @pytest.mark.parametrize("n_before", range(len(FILES)))

@@ -71,7 +71,7 @@ class RunningLosses:
         self._search()
         half = self._n // 2
         at, lost = self._latest
-        stays = at < self._first[half]
+        stays = at <= self._first[half]  # a loss before the first packet is never found
         old_at, old_lost = self._settled
         self._settled = np.concatenate((old_at, at[stays])), np.concatenate((old_lost, lost[stays]))
         self._latest = at[~stays], lost[~stays]
