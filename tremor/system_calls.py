@@ -21,7 +21,6 @@ __all__ = [
     "close",
     "lock",
     "make_folder",
-    "open_appended",
     "open_folder",
     "open_new",
     "open_whole",
@@ -48,11 +47,6 @@ def open_new(path: Path) -> int:
 def open_whole(path: Path) -> DiskFile:
     """Open a file to write it anew."""
     return DiskFile(path, "wb")
-
-
-def open_appended(path: Path) -> DiskFile:
-    """Open a file to append to it; created if it is missing."""
-    return DiskFile(path, "ab")
 
 
 def open_folder(folder: Path) -> int:

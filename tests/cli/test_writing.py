@@ -24,14 +24,13 @@ MAY = {system_calls.__file__, tempfile.__file__}
 COMMANDS = (
     "analyze GOOD --html NEW.html --csv NEW.csv",
     "analyze GOOD --html OLD.html --overwrite",
-    "batch GOOD --out NEW --workers 1 --pages --parquet --bids",
     "context new NEW.toml --no-input",
     "convert GOOD NEW.csv --to csv",
     "convert GOOD NEW.parquet --to parquet",
     "convert GOOD NEW --to bids",
     "convert GOOD OLD.csv --to csv --overwrite",
-    "record --sensor simulated --option speed=1e9 --duration 20s --no-input --out NEW",
-    "record --sensor simulated --option speed=1e9 --duration 5s --no-input --out OLD --overwrite",
+    "record --sensor simulated --option speed=1e6 --duration 20s --no-input --out NEW",
+    "record --sensor simulated --option speed=1e6 --duration 5s --no-input --out OLD --overwrite",
     "simulate session NEW.csv --duration 20",
 )
 

@@ -97,3 +97,17 @@ def test_a_loss_longer_than_any_interval_of_a_link_is_found_alone():
     first = np.arange(67) * 8
     lost = find_unreported_losses(first, first + 7, time_s, nominal_sampling_rate_hz=26.0)
     assert lost.before.tolist() == [{20: 16, 42: 8}.get(at, 0) for at in range(67)]
+
+
+def test_losses_on_either_side_of_a_reported_one_are_found():
+    came = np.random.default_rng(1).random(8000) > 0.02
+    came[:4] = came[-20:] = came[2990:3000] = came[3300:3310] = True
+    came[3000:3300] = False
+    number = np.flatnonzero(came)
+    at = int(np.searchsorted(number, 3300))
+    lost = found(arrivals(8000, jitter_s=0.005)[came], reported=[(at, 300 * SIZE)])
+    expected = (np.diff(number, prepend=-1) - 1) * SIZE
+    expected[at] = 0
+    assert lost[at] == 0
+    assert lost.sum() == expected.sum()
+    assert np.count_nonzero(lost != expected) <= 2

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.measures.envelope import heartbeat, quiet_time, slow_correlation
+from tremor.measures.envelope import heartbeat, heartbeat_limit, quiet_time, slow_correlation
+from tremor.settings import HEARTBEAT, AnalysisSettings
 from tremor.synthesis import narrowband, tone
 
 FS = 100.0
@@ -143,3 +144,27 @@ def test_the_score_of_a_window_is_the_same_among_few_and_many():
         for row in range(0, len(windows), 7)
     ]
     assert np.array_equal(many, np.concatenate([one.score for one in few]))
+
+
+def test_the_limit_of_many_windows_is_lower():
+    one, four, many = heartbeat_limit(AnalysisSettings(), length_s=4.0, n_windows=[1, 4, 1e12])
+    share = HEARTBEAT.share_of_many
+    assert_allclose(four / one, share + (1.0 - share) * 4.0**HEARTBEAT.limit_exponent)
+    assert_allclose(many / one, share, atol=1e-3)
+
+
+def test_even_beats_repeat_themselves_as_well_at_a_long_interval():
+    # The correlation at a lag is divided by the number of pairs that there are at that lag.
+    x = ringing(1000, FS, interval_s=1.2, decay_s=0.1)
+    found = heard(x.T[None])
+    assert found.periodicity[0] > 0.9
+
+
+@pytest.mark.parametrize("peak_hz", [12.3, 12.9])
+def test_a_line_at_the_edge_of_the_spectrum_is_looked_at_as_far_as_it_goes(peak_hz):
+    fs = 26.0
+    windows = np.random.default_rng(5).normal(size=(1, 3, 260))
+    peak = np.array([peak_hz])
+    assert np.isfinite(heartbeat(windows, peak, fs=fs, band_hz=(3.0, 12.9)).score).all()
+    found = slow_correlation(windows, windows, peak, fs=fs, band_hz=(3.0, 12.9))
+    assert np.isfinite(found).all()

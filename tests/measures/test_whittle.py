@@ -9,7 +9,7 @@ from scipy.integrate import quad
 
 from tremor.dsp.spectrum import transform
 from tremor.measures.band import half_span_hz, reach_hz
-from tremor.measures.whittle import FitBins, expected_periodogram, fit_whittle
+from tremor.measures.whittle import FitBins, _covariance, expected_periodogram, fit_whittle
 from tremor.synthesis import narrowband
 
 FS = 100.0
@@ -214,6 +214,7 @@ def test_the_expectation_itself_is_fitted_by_its_own_parameters(
     assert_allclose(np.log(fit.power / power), 0.0, atol=near[2])
     assert_allclose(np.log(fit.noise / floor), 0.0, atol=near[3])
     assert_allclose(np.sqrt(np.diag(fit.covariance[0])), sd, rtol=1e-2)
+    assert_allclose(fit.ratio, 1.0, atol=1e-3)
 
 
 def test_the_covariance_comes_near_the_limit_of_a_line_without_noise():
@@ -259,3 +260,21 @@ def test_a_fit_stays_within_the_band_whatever_it_is_given():
     assert (fit.noise > 0).all()
     assert np.isfinite(fit.covariance).all()
     assert_array_equal(density, before)
+
+
+def test_a_width_at_its_limit_frees_power_and_floor_alone():
+    slopes = np.random.default_rng(14).normal(size=(2, 4, 50))
+    free, held = _covariance(slopes, held=np.array([False, True]))
+    assert_allclose(free, np.linalg.inv(slopes[0] @ slopes[0].T), rtol=1e-6)
+    whole = np.linalg.inv(slopes[1] @ slopes[1].T)
+    others = [0, 2, 3]
+    without = np.linalg.inv((slopes[1] @ slopes[1].T)[np.ix_(others, others)])
+    assert_allclose(np.diag(held)[:2], np.diag(whole)[:2], rtol=1e-6)
+    assert_allclose(np.diag(held)[2:], np.diag(without)[1:], rtol=1e-6)
+
+
+def test_what_the_data_do_not_tell_apart_is_uncertain_and_not_impossible():
+    slopes = np.random.default_rng(15).normal(size=(1, 4, 50))
+    slopes[:, 3] = slopes[:, 2]
+    (covariance,) = _covariance(slopes, held=np.array([False]))
+    assert (np.diag(covariance)[2:] > 1e6 * np.diag(covariance)[:2].max()).all()
