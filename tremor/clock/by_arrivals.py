@@ -117,7 +117,8 @@ def late_stamp_notes(stamps: Floats, positions: CountedPositions, line: StampLin
     earliest = np.interp(position, line.blocks.position, line.blocks.phase)
     delay = stamps[some] / line.period_s - position - earliest
     late_s = line.period_s * float(np.quantile(delay, LATE_STAMPS.late_share))
-    if late_s < max(LATE_STAMPS.late_s, LATE_STAMPS.late_periods * line.period_s):
+    least_s = max(LATE_STAMPS.late_s, LATE_STAMPS.late_periods * line.period_s)
+    if not least_s <= late_s < np.inf:
         return []
     return [
         note(
