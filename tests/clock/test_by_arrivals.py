@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tremor.clock.by_arrivals import CountedPositions, late_stamp_notes
+from tremor.clock.rate import Blocks, StampLine
 from tremor.clock.timebase import fit_timebase
 
 DURATION_S = 90.0
@@ -108,3 +110,13 @@ def test_the_standard_deviation_of_late_stamps_covers_the_truth():
     # 18 blocks, of whose means in time the drift moves few: Student's t, and room for chance.
     assert 0.5 < np.std(z) < 1.6
     assert abs(np.mean(z)) < 0.6
+
+
+@pytest.mark.parametrize(("late_s", "is_said"), [(0.5, True), (np.inf, False), (np.nan, False)])
+def test_lateness_is_said_where_it_is_a_number(late_s, is_said):
+    positions = CountedPositions(np.arange(100), 1.0)
+    phase = np.array([0.0, 0.0])
+    blocks = Blocks(np.array([0.0, 99.0]), phase, 0.0, np.array([True, True]))
+    line = StampLine(0.01, blocks, through_earliest=True)
+    notes = late_stamp_notes(0.01 * np.arange(100) + late_s, positions, line)
+    assert [one.code for one in notes] == (["LATE_STAMPS"] if is_said else [])
