@@ -177,8 +177,7 @@ def test_the_calls_of_a_recording_that_replaces_one_are_known(calls, folder):
     replace_by(folder)
     assert set(calls.counts) - RECORDING == REPLACING - RECORDING
     undone = {"remove", "remove_folder"}  # where something went wrong
-    of_a_batch = {"open_appended"}
-    assert {name for name, _ in RECORDING | REPLACING} | undone | of_a_batch == set(CALLS)
+    assert {name for name, _ in RECORDING | REPLACING} | undone == set(CALLS)
     assert [path.name for path in folder.iterdir() if path.name not in OLD] == []
 
 
