@@ -119,19 +119,21 @@ class ClearedBetween(PhyphoxPhone):
 def test_clearing_right_after_an_answer_moves_none_of_its_rows(taken, renews_session):
     async def main():
         phone, clock, blocks = ClearedBetween(renews_session=renews_session), FastClock(20.0), []
-        async with serving(phone, clock=clock.phone_s) as port:
-            async with source_at(port, clock, taken) as source:
-                phone.now_s = clock.phone_s()
-                async for block in source:
-                    blocks.append(block)
-                    if clock.phone_s() > 60.0 and phone.is_measuring and len(phone.events) == 1:
-                        phone.pause()
-                        await asyncio.sleep(0.5)
-                        phone.now_s = clock.phone_s()
-                        phone.start()
-                    if clock.phone_s() > 100.0:
-                        break
-                await source.stop()
+        async with (
+            serving(phone, clock=clock.phone_s) as port,
+            source_at(port, clock, taken) as source,
+        ):
+            phone.now_s = clock.phone_s()
+            async for block in source:
+                blocks.append(block)
+                if clock.phone_s() > 60.0 and phone.is_measuring and len(phone.events) == 1:
+                    phone.pause()
+                    await asyncio.sleep(0.5)
+                    phone.now_s = clock.phone_s()
+                    phone.start()
+                if clock.phone_s() > 100.0:
+                    break
+            await source.stop()
         return phone, blocks
 
     phone, blocks = asyncio.run(main())
