@@ -13,7 +13,7 @@ meanwhile comes in a burst. Each sample carries its own index, so the folder is 
 
 Memory of the process is looked at all the while. Fails where one of these does not hold, or where
 memory grows by more than 4 MB from the second tenth to the end. The short form has four minutes
-with four lost links.
+with four lost links, and memory is not judged: start and end are most of it.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def main():
         raise SystemExit("nothing was recorded")
     tenths = [used_mb[len(used_mb) * one // 10] for one in range(10)] + used_mb[-1:]
     print("    MB  " + "".join(f"{one:7.1f}" for one in tenths))
-    if tenths[-1] - tenths[2] > MOST_GROWTH_MB:
+    if not is_short and tenths[-1] - tenths[2] > MOST_GROWTH_MB:
         wrong.append(f"memory grew by {tenths[-1] - tenths[2]:.1f} MB")
     if wrong:
         raise SystemExit("\n".join(wrong))
