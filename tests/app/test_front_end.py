@@ -47,6 +47,8 @@ def test_no_number_without_a_reason(now, strength, frequency, why):
 
 def test_trouble_is_said():
     assert "for 0:16" in sensor_state(view(lost_for_s=16.0))["trouble"]
+    paused = sensor_state(view(lost_for_s=16.0, is_paused=True))["trouble"]
+    assert paused.startswith("The phone has been paused for 0:16")
     assert sensor_state(view(ended="it was switched off"))["trouble"] == "it was switched off"
     assert sensor_state(view())["trouble"] == ""
 

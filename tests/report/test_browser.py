@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from rigs.visitor import BROWSER, QUIET
 
 import tremor
 from tremor.report import as_html
@@ -22,19 +22,8 @@ from tremor.report.comparison_page import render_comparison_page
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-BROWSER = next((path for name in NAMES if (path := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this computer")
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENS = {"phone": (390, 844), "desktop": (1280, 900)}
 #: Smallest text of a figure on a phone, CSS pixels.
 LEAST_TEXT_PX = 11.9

@@ -235,7 +235,8 @@ def sensor_state(view: SensorView) -> dict[str, Any]:
     still = {True: "still", False: "moving", None: "nothing"}[view.is_still]
     trouble = view.ended
     if not trouble and view.lost_for_s is not None:
-        trouble = text("app", "link_lost", duration=clock(view.lost_for_s))
+        why = "paused" if view.is_paused else "link_lost"
+        trouble = text("app", why, duration=clock(view.lost_for_s))
     battery = view.battery_percent
     return {
         "name": view.label.replace("-", " "),

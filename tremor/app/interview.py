@@ -116,7 +116,7 @@ class Interview:
                 Context(**{**self._answers, **found})
             except ContextError:
                 return prompts.refusal(step.questions, reply, self._answers, step.list_key)
-            said = prompts.said_back(step.questions, found, reply)
+            said = prompts.said_back(step.questions, found, reply, list_key=step.list_key)
             self._answers |= {name: one for name, one in found.items() if one is not None}
         else:
             said = text("app", "left_out")
