@@ -167,8 +167,10 @@ class PolledSource(PhoneSource):
         if has_new or has_ended:
             asks_time = poll.needs_time(answer, packet.arrival_s)
             times = await self._times() if asks_time else None
-            if times is not None and not poll.goes_on(answer, (await self._answer(poll))[0]):
-                times, asks_time = None, False  # cleared since: they are of another experiment
+            if times is not None:
+                later = poll.read(await self._client.get(poll.newest_path))
+                if not poll.goes_on(answer, later):  # cleared since: they are of another experiment
+                    times, asks_time = None, False
             poll.accept(answer, packet.arrival_s, asked_time=asks_time)
             self._take(packet, times)
         self._answered_s = self._clocks.timer()

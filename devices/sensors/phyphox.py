@@ -211,12 +211,17 @@ class Poll:
         """Return the path of the next request: first the newest time, then what came since."""
         *axes, time = self._buffers
         if not self._has_begun:
-            return f"{DATA}?{time}"
+            return self.newest_path
         if self._last_s is None:
             return f"{DATA}?" + "&".join(f"{name}=full" for name in self._buffers)
         since = f"{_threshold_s(self._last_s):.9f}"
         parts = [f"{time}={since}", *(f"{name}={since}%7C{time}" for name in axes)]
         return f"{DATA}?" + "&".join(parts)
+
+    @property
+    def newest_path(self) -> str:
+        """The path of a request for the newest time alone, whatever was answered so far."""
+        return f"{DATA}?{self._buffers[-1]}"
 
     def read(self, body: bytes) -> Answer:
         """Read the answer to the request; it changes nothing before `accept`."""

@@ -12,6 +12,8 @@ import math
 import random
 from urllib.parse import unquote
 
+import numpy as np
+
 #: Of the first sample of a phone, s since 1970: its clock.
 EPOCH_S = 1_790_000_000.0
 _CODE = 1000
@@ -35,6 +37,11 @@ def index_of(row):
     """Return the index that a sample carries."""
     low, high = (round(value / _STEP_MS2) + 500 for value in row[:2])
     return high * _CODE + low
+
+
+def assert_alike(found, expected):
+    """Check that two long lists of numbers are the same; a difference is told in a few lines."""
+    np.testing.assert_array_equal(np.array(found), np.array(expected))
 
 
 def indices_of(blocks):

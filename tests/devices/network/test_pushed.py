@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from rigs.phones import SensorLoggerPhone, indices_of, listening, positions_of, push
+from rigs.phones import SensorLoggerPhone, assert_alike, indices_of, listening, positions_of, push
 
 from devices import open_source
 from devices.network.pushed import PushedSource
@@ -112,7 +112,7 @@ async def recorded(folder, taken):
 def test_ten_minutes_with_drop_outs_have_true_gaps_and_are_read_again_alike(tmp_path, taken):
     phone, pushing, blocks = asyncio.run(recorded(tmp_path / "one", taken))
     indices, positions = indices_of(blocks), positions_of(blocks)
-    assert [one - indices[0] for one in indices] == positions
+    assert_alike([one - indices[0] for one in indices], positions)
     assert all(after > before for before, after in pairwise(indices))
     gone = sorted(set(range(indices[0], indices[-1] + 1)) - set(indices))
     seconds = {int(index / phone.rate_hz + 1e-9) for index in gone}
@@ -133,8 +133,8 @@ def test_ten_minutes_with_drop_outs_have_true_gaps_and_are_read_again_alike(tmp_
             return [block async for block in source]
 
     replayed = asyncio.run(played())
-    assert indices_of(replayed) == indices
-    assert positions_of(replayed) == positions
+    assert_alike(indices_of(replayed), indices)
+    assert_alike(positions_of(replayed), positions)
 
 
 def message(**changes):
