@@ -34,10 +34,13 @@ class Frame:
     n_skipped : int
         Bytes between the previous frame and this one that belong to no frame; 0 for the first
         frame of a connection.
+    is_pieced : bool
+        Whether it began in an earlier notification than the one it ends in.
     """
 
     data: bytes
     n_skipped: int = 0
+    is_pieced: bool = False
 
 
 class Framer:
@@ -142,7 +145,8 @@ class Framer:
                 return self._synchronise()
             self._is_confirmed = self._is_confirmed or self._n_consecutive > 0
             self._n_consecutive += 1
-            frames.append(Frame(self._buffer[: self._size], self._n_skipped))
+            is_pieced = 0 < self._notification_start < self._size
+            frames.append(Frame(self._buffer[: self._size], self._n_skipped, is_pieced))
             self._n_skipped = 0
             self._has_frame = True
             self._drop(self._size)

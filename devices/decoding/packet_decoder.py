@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from devices.decoding.blocks import make_block
 from devices.decoding.framing import Framer
 from devices.decoding.packet_layout import PacketLayout, Readings
+from devices.decoding.pieced import PieceCheck
 from devices.decoding.sample_count import (
     SamplePosition,
     SequenceNumberCount,
@@ -21,6 +23,23 @@ if TYPE_CHECKING:
     from tremor.recording import SampleBlock
 
 __all__ = ["PacketDecoder"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    """A packet, the bytes that were skipped before it, and whether it came in pieces."""
+
+    readings: Readings
+    n_skipped_bytes: int = 0
+    is_pieced: bool = False
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.readings.acceleration_ms2)
+
+
+#: A packet with its position and arrival time, s.
+_Located: TypeAlias = tuple[_Packet, SamplePosition, float]
 
 
 class PacketDecoder:
@@ -38,7 +57,8 @@ class PacketDecoder:
     Notes
     -----
     Losses are detected by the counter ``n`` of the layout, or else by its time; without either
-    they cannot be distinguished from delays.
+    they cannot be distinguished from delays. A packet in several notifications beside a gap is
+    discarded, see `devices.decoding.pieced`.
     """
 
     def __init__(self, layout: PacketLayout, characteristic: str, sampling_rate_hz: float) -> None:
@@ -53,7 +73,7 @@ class PacketDecoder:
         self._n_rejected = 0
         #: One of the three, by what the layout has.
         self._numbered: SequenceNumberCount | None = None
-        self._stamped: UnknownRateCount[Readings] | None = None
+        self._stamped: UnknownRateCount[_Packet] | None = None
         self._unstamped: UnstampedCount | None = None
         if layout.count is not None:
             self._numbered = SequenceNumberCount(sampling_rate_hz, n_bits=8 * layout.count.size)
@@ -66,6 +86,11 @@ class PacketDecoder:
             )
         else:
             self._unstamped = UnstampedCount(sampling_rate_hz)
+        self._pieces: PieceCheck[_Packet] = PieceCheck(
+            lambda packet: packet.is_pieced and self._unstamped is None,
+            lambda packet: packet.n_samples,
+            position_leads=layout.position_leads,
+        )
         self._last_ticks: int | None = None
         self._last_arrival_s = 0.0
 
@@ -74,12 +99,13 @@ class PacketDecoder:
         """Number of repeated or invalid packets, and of bytes that belong to no packet."""
         skipped = 0 if self._framer is None else self._framer.n_skipped_bytes
         repeated = 0 if self._stamped is None else self._stamped.n_rejected
-        return self._n_rejected + skipped + repeated
+        return self._n_rejected + skipped + repeated + self._pieces.n_rejected
 
     def restart(self) -> None:
         """Discard a partial packet; the sample index continues."""
         if self._framer is not None:
             self._framer.restart()
+        self._pieces.restart()
         for count in (self._numbered, self._stamped, self._unstamped):
             if count is not None:
                 count.restart()
@@ -111,11 +137,15 @@ class PacketDecoder:
             return []
         if self._framer is not None:
             return self._feed_stream(self._framer, data, arrival_s)
-        readings = [(self._layout.read(packet), 0) for packet in self._packets(data)]
-        blocks, error = self._locate_all(readings, arrival_s)
+        packets = [_Packet(self._layout.read(packet)) for packet in self._packets(data)]
+        blocks, error = self._locate_all(packets, arrival_s)
         if not blocks and error is not None:
             raise error
         return blocks
+
+    def finish(self) -> list[SampleBlock]:
+        """Decode what is held, see `devices.profile.HoldingDecoder`."""
+        return [_block(*one) for one in self._pieces.finish()]
 
     def _packets(self, data: bytes) -> list[bytes]:
         if self._layout.repeated:
@@ -128,53 +158,52 @@ class PacketDecoder:
         return [data[start : start + size] for start in range(0, len(data), size)]
 
     def _feed_stream(self, framer: Framer, data: bytes, arrival_s: float) -> list[SampleBlock]:
-        readings = []
+        packets = []
         n_skipped = 0
         for frame in framer.feed(data):
             n_skipped += frame.n_skipped
             try:
-                readings.append((self._layout.read(frame.data), n_skipped))
-                n_skipped = 0
+                readings = self._layout.read(frame.data)
             except PacketError:
                 self._n_rejected += 1
                 n_skipped += len(frame.data)
-        return self._locate_all(readings, arrival_s)[0]
+                continue
+            packets.append(_Packet(readings, n_skipped, frame.is_pieced))
+            n_skipped = 0
+        return self._locate_all(packets, arrival_s)[0]
 
     def _locate_all(
-        self, readings: Sequence[tuple[Readings, int]], arrival_s: float
+        self, packets: Sequence[_Packet], arrival_s: float
     ) -> tuple[list[SampleBlock], PacketError | None]:
-        """Make blocks of readings, each with the number of bytes that were skipped before it."""
         blocks = []
         last_error = None
-        for one, n_skipped_bytes in readings:
-            n_skipped = -(-n_skipped_bytes // self._layout.size)
+        for packet in packets:
             try:
-                located = self._locate(one, n_skipped, arrival_s)
+                located = self._locate(packet, arrival_s)
             except PacketError as error:
                 self._n_rejected += 1
                 last_error = error
                 continue
-            blocks += [_block(*single) for single in located]
+            blocks += [_block(*one) for one in self._pieces.add(located)]
         return blocks, last_error
 
-    def _locate(
-        self, one: Readings, n_skipped: int, arrival_s: float
-    ) -> list[tuple[Readings, SamplePosition, float]]:
-        n = len(one.acceleration_ms2)
+    def _locate(self, packet: _Packet, arrival_s: float) -> list[_Located]:
+        one, n = packet.readings, packet.n_samples
         if self._numbered is not None:
             assert one.count is not None
             position = self._numbered.locate(one.count, n, arrival_s)
             times_s = self._times_s(one, n, arrival_s)
             stamped = SamplePosition(position.first_index, position.n_lost, times_s)
-            return [(one, stamped, arrival_s)]
+            return [(packet, stamped, arrival_s)]
         if self._stamped is not None:
             assert one.stamp is not None
-            return self._stamped.add(one, self._unsigned_stamp(one.stamp), n, arrival_s)
+            return self._stamped.add(packet, self._unsigned_stamp(one.stamp), n, arrival_s)
         assert self._unstamped is not None
         # A skipped packet is proof of a loss, although nothing else shows one.
+        n_skipped = -(-packet.n_skipped_bytes // self._layout.size)
         position = self._unstamped.locate(n_skipped + n, arrival_s)
         shifted = SamplePosition(position.first_index + n_skipped, position.n_lost + n_skipped)
-        return [(one, shifted, arrival_s)]
+        return [(packet, shifted, arrival_s)]
 
     def _unsigned_stamp(self, stamp: int | float) -> int | float:
         """Return an integer time stamp as unsigned, and a floating-point one unchanged."""
@@ -207,7 +236,8 @@ class PacketDecoder:
         return True
 
 
-def _block(one: Readings, position: SamplePosition, arrival_s: float) -> SampleBlock:
+def _block(packet: _Packet, position: SamplePosition, arrival_s: float) -> SampleBlock:
+    one = packet.readings
     return make_block(
         position.first_index,
         one.acceleration_ms2,

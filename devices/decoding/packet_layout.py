@@ -178,6 +178,13 @@ class PacketLayout:
         return next((field for field in self._fields if field.name == _COUNT), None)
 
     @property
+    def position_leads(self) -> bool:
+        """Whether sequence number or time stamp come before the samples."""
+        position = self.count or self.stamp
+        first = min(self.sample, key=lambda field: field.offset)
+        return position is not None and (position in self.head or position == first)
+
+    @property
     def has_gyro(self) -> bool:
         """Whether a sample contains angular velocity."""
         return any(field.name in _ANGULAR for field in self._fields)

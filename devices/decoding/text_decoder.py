@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from devices.decoding.blocks import make_block
 from devices.decoding.packet_layout import MAX_ACCELERATION_MS2
+from devices.decoding.pieced import PieceCheck
 from devices.decoding.sample_count import SamplePosition, UnstampedCount
 from devices.decoding.unknown_rate import UnknownRateCount
 from tremor.errors import InvalidInputError, PacketError
@@ -64,6 +65,7 @@ class _Sample:
 
     n_columns: int
     is_first_line: bool
+    is_pieced: bool
     time: int | float | None
     acceleration: tuple[float, ...]
     angular_velocity: tuple[float, ...] | None
@@ -130,7 +132,8 @@ class TextDecoder:
     Notes
     -----
     The first line of a connection may lack its beginning. At the start it is used without its
-    time, unless that fits the next one; after a lost link it is discarded.
+    time, unless that fits the next one; after a lost link it is discarded. A line in several
+    notifications beside a gap is discarded, see `devices.decoding.pieced`.
     """
 
     def __init__(
@@ -157,6 +160,11 @@ class TextDecoder:
         self._has_restarted = False
         #: Samples with their arrival times, held until the unit of acceleration is known.
         self._held: list[tuple[_Sample, float]] = []
+        self._pieces: PieceCheck[_Sample] = PieceCheck(
+            lambda sample: sample.is_pieced and sample.time is not None,
+            lambda _: 1,
+            position_leads=_leads("t", self._fields),
+        )
         self._unstamped = UnstampedCount(sampling_rate_hz)
         self._stamped: UnknownRateCount[_Sample] = UnknownRateCount(
             sampling_rate_hz,
@@ -167,13 +175,19 @@ class TextDecoder:
     @property
     def n_rejected(self) -> int:
         """Number of lines that were discarded as damaged."""
-        return self._n_rejected + self._stamped.n_rejected + self._splitter.n_overflows
+        return (
+            self._n_rejected
+            + self._stamped.n_rejected
+            + self._pieces.n_rejected
+            + self._splitter.n_overflows
+        )
 
     def restart(self) -> None:
         """Discard a partial line; the sample index continues."""
         self._splitter = _LineSplitter(self._splitter.n_overflows)
         self._is_first_line = self._has_restarted = True
         self._held = []
+        self._pieces.restart()
         self._unstamped.restart()
         self._stamped.restart()
 
@@ -201,8 +215,8 @@ class TextDecoder:
         """
         if characteristic_uuid.lower() != self._characteristic:
             return []
-        for line in self._splitter.feed(data):
-            sample = self._parse(line)
+        for line, is_pieced in self._splitter.feed(data):
+            sample = self._parse(line, is_pieced)
             if sample is None:
                 self._n_rejected += 1
             else:
@@ -210,11 +224,14 @@ class TextDecoder:
                 # A first line that lost three fields looks like one without angular velocity.
                 self._n_columns = None if self._is_first_line else sample.n_columns
             self._is_first_line = False
-        return self._blocks(
-            [located for held in self._take_scalable() for located in self._locate(*held)]
-        )
+        located = [one for held in self._take_scalable() for one in self._locate(*held)]
+        return self._blocks(self._pieces.add(located))
 
-    def _parse(self, line: bytes) -> _Sample | None:
+    def finish(self) -> list[SampleBlock]:
+        """Decode what is held, see `devices.profile.HoldingDecoder`."""
+        return self._blocks(self._pieces.finish())
+
+    def _parse(self, line: bytes, is_pieced: bool) -> _Sample | None:
         """Parse a line; None if it is damaged."""
         # Without a time, a first line that lacks its beginning may read as another acceleration.
         if self._is_first_line and (self._has_restarted or not self._has_time):
@@ -234,6 +251,7 @@ class TextDecoder:
         return _Sample(
             n_columns=len(texts),
             is_first_line=self._is_first_line,
+            is_pieced=is_pieced,
             time=_exact_number(numbers["t"]) if "t" in numbers else None,
             acceleration=tuple(values[name] for name in ("ax", "ay", "az")),
             angular_velocity=(
@@ -326,6 +344,11 @@ def _is_contiguous(before: _Located, after: _Located) -> bool:
     )
 
 
+def _leads(name: str, fields: Sequence[str]) -> bool:
+    """Check whether a field comes before all others that are used."""
+    return next(field for field in fields if field != _IGNORED) == name
+
+
 def _exact_number(text: bytes) -> int | float:
     # An integer stays exact, however long: microseconds since 1970 have 16 digits.
     return int(text) if text.lstrip(b"+-").isdigit() else float(text)
@@ -365,14 +388,15 @@ class _DecimalsCheck:
 
 
 class _LineSplitter:
-    """Splits text into lines across notifications."""
+    """Splits text into lines across notifications, and tells which came in several of them."""
 
     def __init__(self, n_overflows: int = 0) -> None:
         self.n_overflows = n_overflows
         self._tail = b""
         self._is_overflowing = False
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
+        first_is_pieced = bool(self._tail)
         *lines, tail = (self._tail + data).split(b"\n")
         if lines and self._is_overflowing:
             del lines[0]
@@ -381,4 +405,6 @@ class _LineSplitter:
             self.n_overflows += not self._is_overflowing
             tail, self._is_overflowing = b"", True
         self._tail = tail
-        return [line for line in lines if line.strip()]
+        return [
+            (line, first_is_pieced and at == 0) for at, line in enumerate(lines) if line.strip()
+        ]

@@ -129,6 +129,29 @@ def test_without_stamps_times_are_the_arrivals(tmp_path):
     assert manifest_of(tmp_path)["times"] == "arrival"
 
 
+@pytest.mark.parametrize("n", [1, 3, 10])
+def test_a_first_block_without_stamps_gets_those_that_lead_to_the_next(tmp_path, n):
+    """A line of text shows the unit of its time by the one after it."""
+    blocks = [block(0, n=n, stamps=False), *(block(n + 10 * k, gyro=True) for k in range(9))]
+    recorder = record(tmp_path, blocks, zero=Zero(50.0, 1.7e9))
+    names, rows = rows_of(tmp_path)
+    assert "gyr_x_deg_s" in names
+    assert rows[:, names.index("index")].tolist() == list(range(n + 90))
+    # By the nominal rate, which is 1 % off, for the first n rows.
+    assert_allclose(np.diff(rows[:, 0]), 1 / RATE_HZ, rtol=0.02 * n)
+    assert_allclose(np.diff(rows[n:, 0]), 1 / RATE_HZ, atol=2e-6)
+    assert manifest_of(tmp_path)["times"] == "sensor"
+    assert recorder.counts.n_samples == n + 90
+
+
+def test_a_single_block_without_stamps_is_written_at_the_end(tmp_path):
+    recorder = record(tmp_path, [block(0, stamps=False)], zero=Zero(50.0, 1.7e9))
+    _, rows = rows_of(tmp_path)
+    assert rows[:, 4].tolist() == list(range(10))
+    assert_allclose(rows[:, 0], 10 / RATE_HZ + 0.02, atol=1e-6)
+    assert (recorder.counts.n_samples, manifest_of(tmp_path)["times"]) == (10, "arrival")
+
+
 def test_a_clock_that_begins_anew_is_carried_on_by_the_arrivals(tmp_path):
     before = [block(first) for first in range(0, 100, 10)]
     after = [block(first, offset_s=3.0) for first in range(400, 500, 10)]

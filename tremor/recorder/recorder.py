@@ -129,6 +129,8 @@ class Recorder:
         self._clock = RunningClock(nominal_sampling_rate_hz=self._stream.sampling_rate_hz)
         self._stamps = StampConverter()
         self._times: Times | None = None
+        #: The first block, if it has no stamps: the next one shows whether its sensor stamps.
+        self._first: SampleBlock | None = None
         self._with_angular_velocity = False
         self._next_index: int | None = None
         self._last_time_s = 0.0
@@ -281,11 +283,18 @@ class Recorder:
         Parameters
         ----------
         block : SampleBlock
-            In order of arrival. Samples whose index repeats are left out and counted.
+            In order of arrival. Samples whose index repeats are left out and counted. A first
+            block without stamps of the sensor is written with the one that follows.
         """
         zero = self._zero_from(block.arrival_s, None)
         if self._next_index is None:
+            if self._first is None and block.device_time_s is None:
+                self._first = block
+                return
             self._begin(block, zero)
+        self._take(block, zero)
+
+    def _take(self, block: SampleBlock, zero: Zero) -> None:
         assert self._next_index is not None
         self._clock.add(block)
         n_repeated = min(len(block.acceleration_ms2), max(0, self._next_index - block.first_index))
@@ -350,6 +359,8 @@ class Recorder:
         disk = self._disk
         if disk is None:
             return self._counts
+        if self._first is not None:
+            self._begin(None, self._zero_from(self._first.arrival_s, None))
         self._report_drops()
         try:
             disk.end(patience_s=_PATIENCE_S)
@@ -420,10 +431,14 @@ class Recorder:
             self._zero = Zero(arrival_s, self._wall_now() if wall_s is None else wall_s)
         return self._zero
 
-    def _begin(self, block: SampleBlock, zero: Zero) -> None:
-        self._next_index = block.first_index
-        self._times = "arrival" if block.device_time_s is None else "sensor"
-        self._with_angular_velocity = block.angular_velocity_deg_s is not None
+    def _begin(self, block: SampleBlock | None, zero: Zero) -> None:
+        """Write the head, and the first block if it waits; None where no other followed it."""
+        first, self._first = self._first, None
+        begin = [one for one in (first, block) if one is not None]
+        is_stamped = any(one.device_time_s is not None for one in begin)
+        self._next_index = begin[0].first_index
+        self._times = "sensor" if is_stamped else "arrival"
+        self._with_angular_velocity = any(one.angular_velocity_deg_s is not None for one in begin)
         header = samples_header(
             NativePreamble(
                 gravity=self._stream.gravity,
@@ -437,6 +452,9 @@ class Recorder:
             with_angular_velocity=self._with_angular_velocity,
         )
         self._put(Header(header))
+        if first is not None:
+            rate_hz = self._clock.estimate.sampling_rate_hz
+            self._take(first if block is None else _stamped_before(first, block, rate_hz), zero)
 
     def _times_of(self, block: SampleBlock, arrival_s: float) -> np.typing.NDArray[np.float64]:
         stamps_s = block.device_time_s
@@ -506,6 +524,17 @@ def _require_empty(folder: Path) -> None:
 
 def _iso(wall_s: float) -> str:
     return datetime.fromtimestamp(wall_s).astimezone().isoformat()
+
+
+def _stamped_before(
+    first: SampleBlock, second: SampleBlock, sampling_rate_hz: float | None
+) -> SampleBlock:
+    """Return the first block with the stamps that lead to those of the second, if it has any."""
+    if second.device_time_s is None or sampling_rate_hz is None:
+        return first
+    index = first.first_index + np.arange(len(first.acceleration_ms2))
+    ahead_s = (second.first_index - index) / sampling_rate_hz
+    return replace(first, device_time_s=second.device_time_s[0] - ahead_s)
 
 
 def _without_first(block: SampleBlock, n: int) -> SampleBlock:

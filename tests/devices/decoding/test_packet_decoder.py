@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from devices.decoding.packet_decoder import PacketDecoder
 from devices.decoding.packet_layout import parse_layout
+from devices.profile import finished
 from tremor.errors import PacketError
 
 DATA = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
@@ -117,6 +118,7 @@ def test_a_header_finds_packets_in_any_cutting(lengths):
         length = lengths[k % len(lengths)]
         blocks += one.feed(DATA, stream[:length], 0.01 * k)
         stream, k = stream[length:], k + 1
+    blocks += finished(one)
     assert samples(blocks) == places(blocks) == list(range(50))
     assert one.n_rejected == 0
 
