@@ -272,11 +272,17 @@ class Decoder(Protocol):
             They are discarded, and the next packet is decoded as if they had never arrived.
         """
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Discard a partial frame; the link was lost and is back.
 
         The sample index continues. The gap is taken from the time stamps of the sensor if its
         clock kept running, otherwise from the clock of the host.
+
+        Parameters
+        ----------
+        began_s : float, optional
+            When the link came back, on the clock of the arrivals, s. No later sample is older,
+            however late its packet arrives.
         """
 
     @property

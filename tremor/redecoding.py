@@ -129,10 +129,15 @@ class _Decoding:
 
         # Without an event that says when the stream began, all packets belong to it.
         streams = not any(isinstance(one, LinkEvent) and one.kind in _BEGINS for one in records)
+        connected_s: float | None = None
         for one in records:
             if isinstance(one, LinkEvent):
-                if one.kind == "restarted":
-                    self._decoder.restart()
+                if one.kind == "connected":
+                    connected_s = one.arrival_s
+                elif one.kind in _BEGINS:
+                    if one.kind == "restarted":
+                        self._decoder.restart(connected_s)
+                    connected_s = None
                 streams = one.kind in _BEGINS or (streams and one.kind not in _ENDS)
             elif isinstance(one, Packet) and streams:
                 self.n_packets += 1

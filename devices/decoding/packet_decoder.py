@@ -101,14 +101,14 @@ class PacketDecoder:
         repeated = 0 if self._stamped is None else self._stamped.n_rejected
         return self._n_rejected + skipped + repeated + self._pieces.n_rejected
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Discard a partial packet; the sample index continues."""
         if self._framer is not None:
             self._framer.restart()
         self._pieces.restart()
         for count in (self._numbered, self._stamped, self._unstamped):
             if count is not None:
-                count.restart()
+                count.restart(began_s)
         self._last_ticks = None
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:

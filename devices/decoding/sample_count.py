@@ -119,10 +119,20 @@ class _SampleCount:
         self._host = HostClock(nominal_hz)
         self._next_index = 0
         self._restarted = False
+        self._began_s: float | None = None
 
-    def restart(self) -> None:
-        """Note that the link was lost: the next packet may be far ahead."""
-        self._restarted = True
+    def restart(self, began_s: float | None = None) -> None:
+        """Note that the link was lost and came back: the next packet may be far ahead."""
+        self._restarted, self._began_s = True, began_s
+
+    def _agrees(self, step_s: float, arrival_s: float) -> bool:
+        """Check whether a sensor may have measured so long after its last packet.
+
+        It was after the link came back, and before the packet arrived: that may be late.
+        """
+        began_s = arrival_s if self._began_s is None else min(self._began_s, arrival_s)
+        least_s, most_s = self._host.elapsed_s(began_s), self._host.elapsed_s(arrival_s)
+        return least_s - _tolerance_s(least_s) <= step_s <= most_s + _tolerance_s(most_s)
 
     def _index_by_host(self, n: int, arrival_s: float) -> int:
         """Return the first index of a packet by its arrival; never one that is taken."""
@@ -249,7 +259,7 @@ class SequenceNumberCount(_SampleCount):
                     f"packet {number} came twice or after a later one; it is left out"
                 )
             if self._restarted and not (
-                self._survives and step > 0 and _agree(step * packet_s, elapsed_s)
+                self._survives and step > 0 and self._agrees(step * packet_s, arrival_s)
             ):
                 first_index = self._index_by_host(n, arrival_s)
             else:
@@ -365,7 +375,7 @@ class TimestampCount(_SampleCount):
         elapsed_s = self._host.elapsed_s(arrival_s)
         unwrapped = unwrap(stamp, self._n_bits, self._last + elapsed_s / self._tick_s)
         step_s = (unwrapped - self._last) * self._tick_s
-        other_clock = self._is_other_clock(step_s, elapsed_s)
+        other_clock = self._is_other_clock(step_s, arrival_s)
         if step_s <= 0.0 and not other_clock:
             when = f"{-step_s:.3g} s before" if step_s else "as"
             raise PacketError(
@@ -392,15 +402,15 @@ class TimestampCount(_SampleCount):
         times_s = self._times_s(n, previous_s if is_contiguous else None)
         return SamplePosition(first_index, n_lost, times_s)
 
-    def _is_other_clock(self, step_s: float, elapsed_s: float) -> bool:
+    def _is_other_clock(self, step_s: float, arrival_s: float) -> bool:
         """Check whether the sensor was reset, by the step of its time and that of the host."""
         if self._restarted:
             wrap_s = self._tick_s * 2.0**self._n_bits
             if not 0.0 < step_s < _MAX_FORWARD_S:
                 return True
-            if step_s > elapsed_s and wrap_s > 2.0 * _MAX_FORWARD_S:
+            if step_s > self._host.elapsed_s(arrival_s) and wrap_s > 2.0 * _MAX_FORWARD_S:
                 return False  # the host was suspended, and its monotonic clock may have stopped
-            return not _agree(step_s, elapsed_s)
+            return not self._agrees(step_s, arrival_s)
         return not -_MAX_BACKWARD_S < step_s < _MAX_FORWARD_S
 
     def _n_missing(self, ahead: float, step_s: float, n: int) -> int:
@@ -453,5 +463,5 @@ class TimestampCount(_SampleCount):
         return interpolate_timestamps(start_s, time_s, n)
 
 
-def _agree(step_s: float, elapsed_s: float) -> bool:
-    return abs(step_s - elapsed_s) <= _AGREEMENT_S + _AGREEMENT_RELATIVE * elapsed_s
+def _tolerance_s(elapsed_s: float) -> float:
+    return _AGREEMENT_S + _AGREEMENT_RELATIVE * elapsed_s

@@ -62,9 +62,9 @@ class SingleSampleDecoder:
         """Always 0: a truncated packet raises an error."""
         return 0
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue by the clock of the host after a lost link."""
-        self._count.restart()
+        self._count.restart(began_s)
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode a notification.

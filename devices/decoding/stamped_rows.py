@@ -107,9 +107,9 @@ class StampedRows:
         )
         self.n_rejected = 0
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Note that the sensor began to measure anew: the next row may be far ahead."""
-        self._count.restart()
+        self._count.restart(began_s)
 
     def blocks(
         self, rows: Sequence[Row], arrival_s: float, *, newest_s: float | None = None

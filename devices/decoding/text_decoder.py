@@ -182,14 +182,14 @@ class TextDecoder:
             + self._splitter.n_overflows
         )
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Discard a partial line; the sample index continues."""
         self._splitter = _LineSplitter(self._splitter.n_overflows)
         self._is_first_line = self._has_restarted = True
         self._held = []
         self._pieces.restart()
-        self._unstamped.restart()
-        self._stamped.restart()
+        self._unstamped.restart(began_s)
+        self._stamped.restart(began_s)
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode a notification.

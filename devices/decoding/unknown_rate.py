@@ -96,13 +96,13 @@ class UnknownRateCount(Generic[_Item]):
         self._ignores_times = False
         self.n_rejected = 0
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Note that the link was lost: the next packet may be far ahead."""
-        self._unstamped.restart()
+        self._unstamped.restart(began_s)
         if self._filter is not None:
             self._filter.restart()
         if self._stamped is not None:
-            self._stamped.restart()
+            self._stamped.restart(began_s)
         else:
             self._held = []
             self._is_first_located = False

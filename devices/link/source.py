@@ -114,6 +114,7 @@ class SensorSource(StreamedSource):
         self._device: DiscoveredDevice | None = None
         self._settings: StreamSettings | None = None
         self._connection: SensorConnection | None = None
+        self._connected_s = 0.0
         self._watcher: asyncio.Task[None] | None = None
         self._claim: SensorClaim | None = None
         self._claim_watcher: asyncio.Task[None] | None = None
@@ -254,7 +255,7 @@ class SensorSource(StreamedSource):
             # Without the address: tapped events are kept, and recordings are passed on.
             mtu = connection.mtu
             known = f", MTU {mtu}" if mtu and mtu > LEAST_MTU else ""
-            self._report_event("connected", self.name + known)
+            self._connected_s = self._report_event("connected", self.name + known)
             try:
                 granted = await connection.start(self._settings)
             finally:
@@ -290,7 +291,7 @@ class SensorSource(StreamedSource):
         if is_first:
             self._stream.begin(self.profile.make_decoder(granted.settings))
         else:
-            self._stream.restart()
+            self._stream.restart(self._connected_s)
         # The event must not be stamped later than the packets that follow it.
         stamp = (stream[0].arrival_s, stream[0].wall_s) if stream else None
         self._report_event("started" if is_first else "restarted", detail, stamp=stamp)
@@ -320,9 +321,11 @@ class SensorSource(StreamedSource):
 
     def _report_event(
         self, kind: str, detail: str = "", *, stamp: tuple[float, float] | None = None
-    ) -> None:
+    ) -> float:
+        """Report an event, and return when it was, s."""
         arrival_s, wall_s = stamp or (self._clocks.monotonic(), self._clocks.wall())
         self._tap_all((LinkEvent(arrival_s, wall_s, kind, detail),))
+        return arrival_s
 
     def _tap_all(self, items: Sequence[Packet | LinkEvent]) -> None:
         if self._tap is None:

@@ -43,6 +43,13 @@ class StreamCounts:
     n_restarts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Restart:
+    """Missing packets, after which the decoder restarts; when the link was back, s."""
+
+    began_s: float | None = None
+
+
 class PacketStream:
     """Queue of packets, bounded by the time that it spans.
 
@@ -62,8 +69,7 @@ class PacketStream:
     def __init__(self, *, longest_s: float, on_event: Callable[[str, str], None]) -> None:
         self._longest_s = longest_s
         self._on_event = on_event
-        #: None marks missing packets, after which the decoder restarts.
-        self._queue: deque[Packet | None] = deque()
+        self._queue: deque[Packet | _Restart] = deque()
         self._changed = asyncio.Event()
         self._decoder: Decoder | None = None
         self._n_unreported_drops = 0
@@ -88,21 +94,21 @@ class PacketStream:
     def put(self, packet: Packet) -> None:
         """Append a packet; called in the event loop."""
         self.counts.n_packets += 1
-        oldest = next((one for one in self._queue if one is not None), None)
+        oldest = next((one for one in self._queue if isinstance(one, Packet)), None)
         if oldest is not None and packet.arrival_s - oldest.arrival_s > self._longest_s:
             self.counts.n_dropped += 1
             self._n_unreported_drops += 1
             return
         if self._n_unreported_drops:
             self._report_drops()
-            self._queue.append(None)
+            self._queue.append(_Restart())
         self._queue.append(packet)
         self._changed.set()
 
-    def restart(self) -> None:
-        """Note that the link was lost here and is back."""
+    def restart(self, began_s: float) -> None:
+        """Note that the link was lost here, and when it came back, s."""
         self.counts.n_restarts += 1
-        self._queue.append(None)
+        self._queue.append(_Restart(began_s))
 
     def end(self, error: BaseException | None = None) -> None:
         """Close the queue; the reader receives what is in it, then the error if there is one."""
@@ -134,8 +140,8 @@ class PacketStream:
             packet = self._queue.popleft()
             if self._decoder is None:
                 continue
-            if packet is None:
-                self._decoder.restart()
+            if isinstance(packet, _Restart):
+                self._decoder.restart(packet.began_s)
                 continue
             try:
                 yield from self._decoder.feed(packet.characteristic, packet.data, packet.arrival_s)

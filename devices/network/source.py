@@ -222,7 +222,7 @@ class PhoneSource(StreamedSource):
         if self._is_linked:
             return
         self._is_linked = True
-        self._stream.restart()
+        self._stream.restart(packet.arrival_s)
         detail = f"{self.nominal_sampling_rate_hz:g} Hz nominal"
         # The event must not be stamped later than the packet that follows it.
         self._hand_to_tap(LinkEvent(packet.arrival_s, packet.wall_s, "restarted", detail))

@@ -190,9 +190,9 @@ class _Decoder:
         rows = [Row(one[0], (one[x] * unit, one[y] * unit, one[z] * unit)) for one in values]
         return self._rows.blocks(rows, arrival_s)
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue after the stream was lost; its times tell what is missing."""
-        self._rows.restart()
+        self._rows.restart(began_s)
 
     @property
     def n_rejected(self) -> int:

@@ -246,11 +246,11 @@ class MetaMotionDecoder:
         """Number of packets of stale routes."""
         return self._n_rejected
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue by the time or count of the board, or by the clock of the host."""
         for count in (self._unstamped, self._numbered, self._stamped):
             if count is not None:
-                count.restart()
+                count.restart(began_s)
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:
         """Decode a notification.

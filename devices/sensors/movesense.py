@@ -292,10 +292,10 @@ class _Decoder:
             return self._feed_second(data, arrival_s)
         raise PacketError(f"no Movesense packet begins with {kind:#04x}")
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Discard a first part; the time stamps show the gap unless the sensor was switched off."""
         self._first_part = None
-        self._count.restart()
+        self._count.restart(began_s)
 
     @property
     def n_rejected(self) -> int:

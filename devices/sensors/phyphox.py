@@ -533,7 +533,7 @@ class _Decoder:
         until_s = self._starts[at][0] if at < len(self._starts) else math.inf
         return self._starts[max(0, at - 1)], until_s
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue after a drop-out: the phone went on measuring, and its rows tell the rest."""
 
     @property

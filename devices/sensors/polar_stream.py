@@ -257,9 +257,9 @@ class PolarDecoder:
             )
         ]
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Begin a connection; the time stamps show the gap unless the sensor was switched off."""
-        self._count.restart()
+        self._count.restart(began_s)
 
     @property
     def n_rejected(self) -> int:

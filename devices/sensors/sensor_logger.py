@@ -334,7 +334,7 @@ class _Decoder:
             self._expected = rest[-1].number + 1
         return [block for one in rest for block in self._blocks(one, self._arrival_s)]
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue after a drop-out: the messages and their times tell what is missing."""
 
     @property

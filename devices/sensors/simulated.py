@@ -120,7 +120,7 @@ class _Decoder:
             )
         ]
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Continue after a lost link: the sensor keeps counting meanwhile."""
 
     @property

@@ -211,10 +211,10 @@ class WitMotionDecoder:
         """Number of bytes that belong to no frame."""
         return self._framer.n_skipped_bytes
 
-    def restart(self) -> None:
+    def restart(self, began_s: float | None = None) -> None:
         """Discard a partial frame; continue by the clock of the host."""
         self._framer.restart()
-        self._count.restart()
+        self._count.restart(began_s)
         self._last_time_s = -math.inf
 
     def feed(self, characteristic_uuid: str, data: bytes, arrival_s: float) -> list[SampleBlock]:

@@ -332,6 +332,33 @@ def test_a_packet_counter_after_a_restart(survives, number, expected):
     )
 
 
+@pytest.mark.parametrize("late_s", [0.0, 1.0, 10.0, 60.0])
+@pytest.mark.parametrize("away_s", [3.0, 40.0])
+def test_a_first_packet_that_comes_late_after_a_restart_is_in_its_place(late_s, away_s):
+    """The computer stood still when the link was back: the packet came in the burst after it."""
+    stamped = TimestampCount(100.0, tick_s=1e-3, stamped="last")
+    numbered = SequenceNumberCount(100.0, n_bits=32, survives_restart=True)
+    for row in range(100):
+        stamped.locate(100 * row, 10, 0.1 * row)
+        numbered.locate(row, 10, 0.1 * row)
+    n_away = round(away_s / 0.1)
+    for count in (stamped, numbered):
+        count.restart(9.9 + away_s - 0.5)
+    arrival_s = 9.9 + away_s + late_s
+    assert stamped.locate(9900 + 100 * n_away, 10, arrival_s).first_index == 990 + 10 * n_away
+    assert numbered.locate(99 + n_away, 10, arrival_s).first_index == 990 + 10 * n_away
+
+
+@pytest.mark.parametrize("stamp_ms", [0, 700, 10_100, 25_000])
+def test_a_clock_that_began_anew_or_stood_still_is_no_late_packet(stamp_ms):
+    count = TimestampCount(100.0, tick_s=1e-3, stamped="last")
+    for row in range(100):
+        count.locate(100 * row, 10, 0.1 * row)
+    count.restart(9.9 + 39.5)
+    place = count.locate(stamp_ms, 10, 9.9 + 40.0)
+    assert place.first_index == pytest.approx(990 + 4000, abs=10)
+
+
 @given(st.integers(1, 64), st.integers(-(2**70), 2**70), st.data())
 def test_unwrapping_finds_the_nearest(n_bits, truth, data):
     half = (1 << n_bits) // 2

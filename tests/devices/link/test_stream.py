@@ -27,8 +27,8 @@ class Decoder:
             raise PacketError("not of this sensor")
         return [SampleBlock(data[0], np.zeros((1, 3)), arrival_s)]
 
-    def restart(self):
-        self.calls.append("restart")
+    def restart(self, began_s=None):
+        self.calls.append(("restart", began_s))
 
 
 @pytest.fixture
@@ -95,11 +95,11 @@ def test_refused_packet_is_told_and_the_next_one_decoded(stream, told):
 
 def test_decoder_starts_anew_where_the_link_was_lost(stream, decoder):
     put(stream, 1)
-    stream.restart()
+    stream.restart(7.0)
     put(stream, 2)
     stream.end()
     read_all(stream)
-    assert decoder.calls == [b"\x01", "restart", b"\x02"]
+    assert decoder.calls == [b"\x01", ("restart", 7.0), b"\x02"]
 
 
 def test_too_long_a_line_drops_the_latest_tells_once_and_starts_anew(stream, told, decoder):
@@ -111,7 +111,7 @@ def test_too_long_a_line_drops_the_latest_tells_once_and_starts_anew(stream, tol
     assert stream.counts.n_dropped == 3
     assert [kind for kind, _ in told] == ["dropped"]
     assert told[0][1].startswith("3 packets were not decoded: the program was more than 10 s")
-    assert decoder.calls[-3:] == ["restart", b"\x14", b"\x15"]
+    assert decoder.calls[-3:] == [("restart", None), b"\x14", b"\x15"]
 
 
 def test_what_was_dropped_at_the_end_is_told_too(stream, told):
