@@ -133,6 +133,8 @@ def judged(folder, duration_s, n_breaks):
     n_lost = sum(gaps)
     n_span = int(indices[-1] - indices[0]) + 1
     kinds = [one["kind"] for one in manifest["events"]]
+    # A link that breaks again before a packet came leaves one gap, and two events.
+    n_of_links = sum(one["cause"] == "link" for one in manifest["gaps"])
     # Of lines of text, a packet that is lost takes parts of two more with it, and the line before.
     most = 4.0 if folder.name == "nordic-uart" else 1.6
     n_without_link = sum(one for one in gaps if one > LONG_GAP_S * rate_hz)
@@ -151,7 +153,7 @@ def judged(folder, duration_s, n_breaks):
         "samples out of place": int((places - places[0] != indices - indices[0]).sum()),
         "samples missing beside the gaps": n_span - len(indices) - n_lost,
         "breaks without a gap": len(unseen),
-        "links lost beside their gaps": abs(kinds.count("lost") - len(long_gaps)),
+        "gaps of lost links beside them": abs(n_of_links - len(long_gaps)),
         "links that did not come back": kinds.count("lost") - kinds.count("restarted"),
         "samples read otherwise": abs(n_read - len(indices)),
         "samples read out of place": _n_misread(recording, read_at),

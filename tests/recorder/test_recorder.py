@@ -16,6 +16,7 @@ from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 from tremor.packets import LinkEvent, Packet
 from tremor.recorder import Recorder, StreamDescription, Zero, disk
+from tremor.recorder.events import EventLog
 from tremor.recording import SampleBlock, SensorInfo
 
 RATE_HZ = 101.0
@@ -188,6 +189,46 @@ def test_gaps_stay_gaps_and_repeats_are_left_out(tmp_path):
     assert [(gap["first_index"], gap["n_lost"]) for gap in gaps] == [(35, 25), (70, 230)]
     assert [gap["cause"] for gap in gaps] == ["", "link"]
     assert {gap["told_by"] for gap in gaps} == {"sensor"}
+
+
+def test_a_gap_of_a_lost_link_is_told_from_those_before_and_after_it(tmp_path):
+    """What is received waits to be decoded, so the events of the link come before it."""
+    blocks = [block(first) for first in (0, 20, 30, 130, 160, 260, 270)]
+    lost_s = [one.arrival_s + 0.05 for one in (blocks[2], blocks[4])]
+
+    async def run():
+        async with Recorder(tmp_path / "session", stream=STREAM) as recorder:
+            for at_s in lost_s:
+                recorder.tap(LinkEvent(at_s, 1.7e9, "lost"))
+            for one in blocks:
+                recorder.take(one)
+
+    asyncio.run(run())
+    gaps = manifest_of(tmp_path / "session")["gaps"]
+    assert [(gap["n_lost"], gap["cause"]) for gap in gaps] == [
+        (10, ""),
+        (90, "link"),
+        (20, ""),
+        (90, "link"),
+    ]
+
+
+def test_a_running_recording_lists_its_latest_gaps_and_at_the_end_all():
+    log = EventLog()
+    for number in range(300):
+        log.add_gap(
+            first_index=20 * number + 10,
+            n_lost=10,
+            last_s=0.2 * number,
+            sampling_rate_hz=None if number == 7 else 100.0,
+            detected_by="sensor",
+            cause="link" if number % 3 else "",
+        )
+    final = log.to_manifest(is_final=True)["gaps"]
+    assert [gap["first_index"] for gap in final] == list(range(10, 6010, 20))
+    assert [gap["cause"] for gap in final[:4]] == ["", "link", "link", ""]
+    assert [gap["duration_s"] for gap in final[6:9]] == [0.1, None, 0.1]
+    assert log.to_manifest(is_final=False)["gaps"] == final[-100:]
 
 
 def test_samples_that_are_no_numbers_are_lost(tmp_path):

@@ -134,7 +134,8 @@ class Recorder:
         self._with_angular_velocity = False
         self._next_index: int | None = None
         self._last_time_s = 0.0
-        self._link_was_lost = False
+        #: When links were lost after which no samples were taken yet, s.
+        self._lost_s: list[float] = []
         self._events = EventLog()
         self._reported_drops = (0, 0)
         self._manifest_due_s = -np.inf
@@ -234,7 +235,8 @@ class Recorder:
             return
         n_refused = was.n_refused + (record.kind == "refused")
         self._counts = replace(was, n_events=was.n_events + 1, n_refused=n_refused)
-        self._link_was_lost |= record.kind in _LINK_IS_GONE
+        if record.kind in _LINK_IS_GONE:
+            self._lost_s.append(record.arrival_s)
         self._events.add_event(record, time_s=record.arrival_s - zero.arrival_s)
         self._manifest_soon()
 
@@ -303,8 +305,10 @@ class Recorder:
         n = len(block.acceleration_ms2)
         arrival_s = block.arrival_s - zero.arrival_s
         n_lost = max(0, block.first_index - self._next_index)
+        # Blocks that were received before a link was lost may be taken after it.
+        is_back = any(lost_s < block.arrival_s for lost_s in self._lost_s)
         if n_lost:
-            self._note_gap(n_lost)
+            self._note_gap(n_lost, by_link=is_back)
         self._next_index = max(self._next_index, block.first_index + n)
         n_finite = n
         taken = True
@@ -313,7 +317,7 @@ class Recorder:
             time_s = self._times_of(block, arrival_s)
             self._last_time_s = float(time_s[-1])
             taken = self._put(Rows(block, time_s, arrival_s, self._with_angular_velocity))
-            self._link_was_lost = False
+            self._lost_s = [lost_s for lost_s in self._lost_s if lost_s >= block.arrival_s]
         was = self._counts
         self._counts = replace(
             was,
@@ -364,7 +368,7 @@ class Recorder:
         self._report_drops()
         try:
             disk.end(patience_s=_PATIENCE_S)
-            final = self._manifest() | {
+            final = self._manifest(is_final=True) | {
                 "closed": True,
                 "files": disk.files(),
                 "ended_at": _iso(self._wall_now()),
@@ -463,7 +467,7 @@ class Recorder:
         # A single block of a stamped stream may have no stamps; time never decreases.
         return np.full(len(block.acceleration_ms2), max(arrival_s, self._last_time_s))
 
-    def _note_gap(self, n_lost: int) -> None:
+    def _note_gap(self, n_lost: int, *, by_link: bool) -> None:
         assert self._next_index is not None
         self._events.add_gap(
             first_index=self._next_index,
@@ -471,9 +475,8 @@ class Recorder:
             last_s=self._last_time_s,
             sampling_rate_hz=self._clock.estimate.sampling_rate_hz,
             detected_by="sensor" if self._stream.detects_loss else "host clock",
-            cause="link" if self._link_was_lost else "",
+            cause="link" if by_link else "",
         )
-        self._manifest_soon()
 
     def _log_settings(self) -> None:
         if self._disk is None:
@@ -491,7 +494,7 @@ class Recorder:
         self._manifest_due_s = self._now() + _MANIFEST_LATEST_S
         self._disk.put_manifest(self._manifest())
 
-    def _manifest(self) -> dict[str, object]:
+    def _manifest(self, *, is_final: bool = False) -> dict[str, object]:
         zero, counts, placement = self._zero, self._counts, self._placement
         last_s = counts.last_arrival_s
         kept = {key: value for key, value in asdict(counts).items() if key.startswith("n_")}
@@ -508,7 +511,7 @@ class Recorder:
             "times": self._times,
             "clock": asdict(self._clock.estimate),
             "counts": kept,
-            **self._events.to_manifest(),
+            **self._events.to_manifest(is_final=is_final),
             "software": {
                 "name": "tremor-analyzer",
                 "version": __version__,
