@@ -123,6 +123,27 @@ def test_a_header_finds_packets_in_any_cutting(lengths):
     assert one.n_rejected == 0
 
 
+@pytest.mark.parametrize("layout", ["u16 n, i16 ax ay az m/s2", "i16 ax ay az m/s2, u16 n"])
+@pytest.mark.parametrize("shift", range(10))
+def test_lost_bytes_of_whole_packets_make_no_packet_of_two(layout, shift):
+    """Packets of 10 bytes in notifications of 20: each lost one is two packets."""
+    one = decoder("header A55A, " + layout)
+    names = layout.startswith("u16")
+    stream = b"".join(
+        b"\xa5\x5a" + (struct.pack("<H", n) + xyz(n) if names else xyz(n) + struct.pack("<H", n))
+        for n in range(600)
+    )[shift:]
+    blocks = []
+    for at in range(0, len(stream), 20):
+        if at % 1000 != 500:
+            blocks += one.feed(DATA, stream[at : at + 20], at / 1000)
+    blocks += finished(one)
+    first = samples(blocks)[0]
+    assert first <= 3
+    assert [n - first for n in samples(blocks)] == places(blocks)
+    assert len(places(blocks)) > 0.93 * 600
+
+
 def test_a_packet_that_cannot_be_is_left_out_of_a_stream():
     one = decoder("header A55A, f32 ax ay az m/s2")
     good = b"\xa5\x5a" + struct.pack("<3f", 1.0, 0.0, 9.8)
