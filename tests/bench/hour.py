@@ -117,9 +117,13 @@ def rows_of(folder):
 
 
 def _n_misread(recording, read_at):
-    """Return how many samples `read` puts elsewhere than their index."""
+    """Return how many samples `read` puts elsewhere than their index, by their time.
+
+    A gap of a minute, as a stall may be, takes no rows.
+    """
     true = carried(recording.acceleration_ms2[read_at])
-    return int(np.count_nonzero(read_at - read_at[0] != true - true[0]))
+    places = np.rint(recording.times()[read_at] * recording.sampling_rate_hz)
+    return int(np.count_nonzero(places - places[0] != true - true[0]))
 
 
 def judged(folder, duration_s, n_breaks):
