@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tremor.analysis.missing import LostSamples
+from tremor.analysis.missing import LostSamples, filled
 from tremor.analysis.offline import analyze
 from tremor.analysis.quality import quality_of
 from tremor.recording import Recording
@@ -146,6 +146,22 @@ def test_what_is_missing_widens_the_intervals():
     for name in ESTIMATE_NAMES:
         one, other = getattr(found, name), getattr(whole, name)
         assert (one.high - one.low) / (other.high - other.low) > 1.01
+
+
+def test_a_window_is_filled_once_and_a_changed_one_anew():
+    rng = np.random.default_rng(10)
+    x = samples_of(fs=100.0, frequency_hz=8.0, bandwidth_hz=0.8, rms_ms2=0.3, rng=rng)[:400]
+    x[100:108] = np.nan
+    once = filled(x, fs=100.0, band_hz=(3.0, 15.0))
+    assert filled(x.copy(), fs=100.0, band_hz=(3.0, 15.0)) is once
+    assert not once.flags.writeable
+    for other in (
+        filled(x + 0.1, fs=100.0, band_hz=(3.0, 15.0)),
+        filled(x, fs=90.0, band_hz=(3.0, 15.0)),
+        filled(x, fs=100.0, band_hz=(3.0, 12.0)),
+    ):
+        assert np.isfinite(other).all()
+        assert not np.array_equal(other[100:108], once[100:108])
 
 
 def test_lost_samples_are_counted_from_the_gaps():

@@ -6,7 +6,8 @@ How they are interpolated is in `tremor.dsp.missing`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,19 @@ from tremor.estimate import Estimate
 from tremor.measures.band import slow_cutoff_hz
 from tremor.measures.intervals import widened_for_missing
 from tremor.measures.pooled import PooledLine
-from tremor.recording import CaptureInfo, Floats
+from tremor.recording import AXES, CaptureInfo, Floats
 from tremor.results.estimates import ESTIMATE_NAMES
 from tremor.segments import sample_of
 
 __all__ = ["LostSamples", "filled", "widened"]
 
 Indices = npt.NDArray[np.int64]
+
+#: Windows that are kept after they were filled, as several pictures and measures read them: those
+#: of a quarter of an hour.
+_MOST_KEPT: Final = 512
+#: Longer stretches are not kept: all that are take 25 MB.
+_MOST_SAMPLES_KEPT: Final = 1000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,13 +115,25 @@ def filled(samples: Floats, *, fs: float, band_hz: tuple[float, float]) -> Float
     Returns
     -------
     ndarray, shape (n, 3)
-        m/s^2; the samples as they are if none is missing.
+        m/s^2, read-only; the samples as they are if none is missing.
     """
     if not np.isnan(samples[:, 0]).any():
         return samples
+    fill = _filled if len(samples) > _MOST_SAMPLES_KEPT else _filled_before
+    return fill(samples.tobytes(), fs, band_hz)
+
+
+def _filled(content: bytes, fs: float, band_hz: tuple[float, float]) -> Floats:
+    """Interpolate the samples that an array of shape (n, 3) holds in the order of C."""
+    samples = np.frombuffer(content).reshape(-1, len(AXES))
     cutoff_hz = slow_cutoff_hz(band_hz)
     whole = fill_missing(samples.T[None], fs=fs, cutoff_hz=cutoff_hz, band_hz=band_hz)
+    whole.samples.flags.writeable = False
     return np.asarray(whole.samples[0].T)
+
+
+#: Its key is what is filled, not where it lies: no change of the samples can make it wrong.
+_filled_before: Final = lru_cache(maxsize=_MOST_KEPT)(_filled)
 
 
 def widened(line: PooledLine | None, missing_share: float) -> PooledLine | None:
