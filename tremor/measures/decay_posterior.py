@@ -194,11 +194,14 @@ def _weigh(
     inverse = np.linalg.inv(free)
     solved = inverse @ forms[:, :n_free, n_free:]
     forms = forms[:, n_free:, n_free:] - forms[:, n_free:, :n_free] @ solved
-    squares = (inside[:, :, None] * inside[:, None, :]).reshape(len(inside), -1)
+    # Quadratic forms are symmetric: each pair counts once, twice where its two differ.
+    one, other = np.triu_indices(n_basis)
+    weight = np.where(one == other, 1.0, 2.0)
+    across = np.ascontiguousarray(inside.T)
     misfit = (
         forms[:, :1, 0]
-        - 2.0 * forms[:, 0, 1:] @ inside.T
-        + forms[:, 1:, 1:].reshape(len(forms), -1) @ squares.T
+        - 2.0 * forms[:, 0, 1:] @ across
+        + (forms[:, 1 + one, 1 + other] * weight) @ (across[one] * across[other])
     )
     log_weight = waxing.log_prior - 0.5 * log_det - 0.5 * np.linalg.slogdet(free)[1]
     return _Weights(
