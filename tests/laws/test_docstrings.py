@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,16 @@ def _modules():
     for package in (tremor, devices):
         root = Path(package.__file__).parent
         for path in sorted(root.rglob("*.py")):
-            name = path.relative_to(root.parent).with_suffix("").as_posix()
-            yield pytest.param(ast.parse(path.read_text(encoding="utf-8")), id=name)
+            yield pytest.param(path, id=path.relative_to(root.parent).with_suffix("").as_posix())
 
 
 _MODULES = list(_modules())
+
+
+@cache
+def _parsed(path):
+    """Parse a module when a test asks for it: each process collects the tests, and runs a few."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _public_functions(module):
@@ -61,22 +67,22 @@ def _raised(function):
                 yield name
 
 
-@pytest.mark.parametrize("module", _MODULES)
-def test_what_a_public_function_raises_is_documented(module):
+@pytest.mark.parametrize("path", _MODULES)
+def test_what_a_public_function_raises_is_documented(path):
     missing = [
         f"{name}: {error}"
-        for name, function in _public_functions(module)
+        for name, function in _public_functions(_parsed(path))
         for error in sorted(set(_raised(function)))
         if error not in (ast.get_docstring(function) or "").partition("Raises\n---")[2]
     ]
     assert missing == []
 
 
-@pytest.mark.parametrize("module", _MODULES)
-def test_shapes_of_arrays_are_documented(module):
+@pytest.mark.parametrize("path", _MODULES)
+def test_shapes_of_arrays_are_documented(path):
     missing = [
         f"{name}: {argument.arg}"
-        for name, function in _public_functions(module)
+        for name, function in _public_functions(_parsed(path))
         for argument in (*function.args.args, *function.args.kwonlyargs)
         if argument.annotation is not None
         and _ARRAY.search(ast.unparse(argument.annotation))
@@ -85,9 +91,11 @@ def test_shapes_of_arrays_are_documented(module):
     assert missing == []
 
 
-@pytest.mark.parametrize("module", _MODULES)
-def test_summaries_begin_with_the_verbs_of_numpydoc(module):
+@pytest.mark.parametrize("path", _MODULES)
+def test_summaries_begin_with_the_verbs_of_numpydoc(path):
     docstrings = [
-        ast.get_docstring(node) or "" for node in ast.walk(module) if isinstance(node, _FUNCTION)
+        ast.get_docstring(node) or ""
+        for node in ast.walk(_parsed(path))
+        if isinstance(node, _FUNCTION)
     ]
     assert [one for one in docstrings if re.match(r"(Give|Tell|Say)\b", one)] == []
