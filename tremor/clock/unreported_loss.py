@@ -13,7 +13,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from tremor.arrays import Bools, Floats, Indices
 from tremor.clock.line_fit import centre, fit_slope
@@ -193,16 +192,11 @@ def _lost_at_rate(packets: _Packets, rate_hz: float) -> Indices:
     begins = [0, *np.flatnonzero(packets.reported).tolist(), len(late_s)]
     lost = np.zeros(len(late_s), dtype=np.int64)
     for begin, end in itertools.pairwise(dict.fromkeys(begins)):
-        level_s = _earliest_ahead(late_s[begin:end], reach)
+        at = np.arange(begin, end)
+        level_s = _least_of(late_s, at, np.minimum(at + reach, end))
         risen = np.maximum.accumulate(np.round((level_s - level_s[0]) / packet_s))
         lost[begin:end] = np.diff(risen, prepend=risen[0])
     return packets.size * lost
-
-
-def _earliest_ahead(late_s: Floats, reach: int) -> Floats:
-    """Return the least of each value and those that follow within a reach, shape (n,)."""
-    ahead = np.concatenate((late_s, np.full(reach - 1, np.inf)))
-    return np.asarray(sliding_window_view(ahead, reach).min(axis=1))
 
 
 def _least_period_s(packets: _Packets, nominal_hz: float | None) -> float:
@@ -310,27 +304,53 @@ def _lost_packets(
     late_s: Floats, reported: Bools, reach: int, packet_s: float, min_rise: float
 ) -> Indices:
     """Compute the number of packets lost before each one from the rises of the level."""
-    lost = np.zeros(len(late_s), dtype=np.int64)
-    last_loss, level_s = 0, np.inf
+    n = len(late_s)
+    lost = np.zeros(n, dtype=np.int64)
     steps = np.diff(late_s, prepend=late_s[0])
     min_step_s = UNREPORTED_LOSS.least_step_share * min_rise * packet_s
-    for at in np.flatnonzero((steps > min_step_s) | reported).tolist():
-        if reported[at]:
-            last_loss, level_s = at, np.inf
-            continue
-        ahead = late_s[at : at + reach]
-        ends = np.flatnonzero(reported[at : at + reach])
-        ahead = ahead[: int(ends[0])] if len(ends) else ahead
-        if len(ahead) < UNREPORTED_LOSS.least_packets or at == last_loss:
-            continue
-        before_s = float(late_s[max(last_loss, at - reach) : at].min())
-        if at - last_loss < reach:  # few packets since: their level is that after the last loss
-            before_s = min(before_s, level_s)
-        rise = (float(ahead.min()) - before_s) / packet_s
-        if rise > min_rise:
-            lost[at] = max(1, round(rise))
-            last_loss, level_s = at, before_s + lost[at] * packet_s
+    examined = np.append(0, np.flatnonzero((steps[1:] > min_step_s) | reported[1:]) + 1)
+    groups_end = np.append(np.flatnonzero(reported), n)
+    end = groups_end[np.searchsorted(groups_end, examined, side="right")]
+    end = np.minimum(end, examined + reach)
+    is_able = ~reported[examined] & (end - examined >= UNREPORTED_LOSS.least_packets)
+    rows = zip(
+        examined.tolist(),
+        is_able.tolist(),
+        reported[examined].tolist(),
+        _least_of(late_s, examined, end).tolist(),
+        _least_of(late_s, np.maximum(examined - reach, 0), np.maximum(examined, 1)).tolist(),
+        np.minimum.reduceat(late_s, examined).tolist(),  # up to the next that is examined
+        strict=True,
+    )
+    last_loss, level_s, since_s = 0, math.inf, math.inf
+    for at, may_begin, begins_group, ahead_s, behind_s, until_next_s in rows:
+        if begins_group:
+            last_loss, level_s, since_s = at, math.inf, math.inf
+        elif may_begin and at != last_loss:
+            # Few packets since the last loss: their level is that after it.
+            before_s = behind_s if at - last_loss >= reach else min(since_s, level_s)
+            rise = (ahead_s - before_s) / packet_s
+            if rise > min_rise:
+                lost[at] = n_lost = max(1, round(rise))
+                last_loss, level_s, since_s = at, before_s + n_lost * packet_s, math.inf
+        since_s = min(since_s, until_next_s)
     return lost
+
+
+def _least_of(values: Floats, begin: Indices, end: Indices) -> Floats:
+    """Return the least of the values of each stretch, none of them empty.
+
+    Two stretches that are as long as a power of two, and may overlap, cover any other.
+    """
+    least = np.empty(len(begin))
+    level = np.frexp(end - begin)[1] - 1
+    of_power = values
+    for power in range(int(level.max()) + 1):
+        length = 1 << power
+        (rows,) = np.nonzero(level == power)
+        least[rows] = np.minimum(of_power[begin[rows]], of_power[end[rows] - length])
+        of_power = np.minimum(of_power[:-length], of_power[length:])
+    return least
 
 
 def _is_plausible(fit: _Fit, packets: _Packets) -> bool:
