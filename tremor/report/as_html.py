@@ -5,7 +5,7 @@ The texts are in the catalogue (`tremor.report.messages`); the template lays the
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,8 +68,9 @@ def finished(page: str) -> str:
     return printable_lines(page.replace("m/s^2", "m/s²"))
 
 
+@cache
 def environment() -> Environment:
-    """Return where the templates of pages are, and how they are read."""
+    """Return where the templates of pages are, and how they are read; each is compiled once."""
     return Environment(
         loader=PackageLoader("tremor.report"),
         autoescape=True,
