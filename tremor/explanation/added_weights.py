@@ -67,7 +67,9 @@ class Weigher:
         self._limit = _whole(evidence.rules.sum_limit)
         self.zero: Vector = (0,) * len(self.ids)
         self.known_leaders: dict[Vector, int] = {}
-        self._known: defaultdict[str, list[tuple[Answers, Vector]]] = defaultdict(list)
+        #: Of each finding, by the names of the answers that it looks at: weights by those answers.
+        self._known: defaultdict[str, dict[frozenset[str], dict[tuple[Answer, ...], Vector]]]
+        self._known = defaultdict(lambda: defaultdict(dict))
         self._find: dict[str, Callable[[Context], Finding]] = dict(ANSWERED)
         self._measured: dict[str, Finding] = {}
         self._cautions: tuple[Caution, ...] = ()
@@ -89,16 +91,18 @@ class Weigher:
 
     def _weight(self, key: str, answers: Answers) -> tuple[Vector, frozenset[str]]:
         """Weigh one finding; what it looks at decides whether it was weighed before."""
-        for read, known in self._known[key]:
-            if all(answers.get(name) == value for name, value in read.items()):
-                return known, frozenset(read)
+        for read, known in self._known[key].items():
+            vector = known.get(tuple(map(answers.get, read)))
+            if vector is not None:
+                return vector, read
         reading = Reading(answers)
         context = cast("Context", reading)
         finding = self._measured[key] if key in self._measured else self._find[key](context)
         findings = lowered((finding,), self._cautions, context, self._evidence)
         vector = self._vector(weigh(findings, self._evidence))
-        self._known[key].append(({name: answers.get(name) for name in reading.read}, vector))
-        return vector, frozenset(reading.read)
+        read = frozenset(reading.read)
+        self._known[key][read][tuple(map(answers.get, read))] = vector
+        return vector, read
 
     def _vector(self, weighed: Sequence[Weighed]) -> Vector:
         return tuple(
