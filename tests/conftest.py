@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -54,6 +55,16 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+# Thousands of tests are collected, and stay: a search for garbage need not look at them again.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every collection of garbage what is there before the first test."""
+    gc.enable()
+    gc.freeze()
 
 
 @pytest.fixture
