@@ -56,9 +56,8 @@ SCHEDULERS = {
 }
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_the_job_array(place, scheduler):
+def run_tasks(place, scheduler):
+    """Run the three tasks of an array as a scheduler would."""
     number, of, passes = SCHEDULERS[scheduler]
     script = place / "array.sh"
     text = (RECIPES / "slurm_array.sh").read_text()
@@ -68,8 +67,25 @@ def test_the_job_array(place, scheduler):
     for task in ("1", "2", "3"):
         done = run(place, "bash", str(script), *asked, **variables, **{number: task})
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+def test_the_job_array(place):
+    run_tasks(place, "slurm")
     assert run(place, "tremor", "merge", "results").returncode == 7
     assert_is_whole(place)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_the_job_array_asks_for_the_same_shares_under_every_scheduler(place, scheduler):
+    """What the command makes of them is the same: it is not run, and its words are noted."""
+    told = place / "told"
+    (place / "bin" / "tremor").write_text(f'#!/bin/sh\necho "$@" >>"{told}"\nexit 7\n')
+    run_tasks(place, scheduler)
+    assert told.read_text().splitlines() == [
+        f"batch captures --out results --shard {task}/3 --resume -q" for task in (1, 2, 3)
+    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")

@@ -16,12 +16,14 @@ CAPTURE = Path(__file__).parents[2] / "sample_data" / "post_run_calf.csv"
 #: Written to stderr at the end: each address that a socket was asked to reach, and each name that
 #: was looked up. Programs that a command starts are seen by their names.
 WATCHED = """
-import atexit, json, socket, sys
+import atexit, json, os, signal, socket, sys, threading
 seen = []
 def watch(event, arguments):
     if event == "socket.getaddrinfo" or event == "socket.gethostbyname":
         seen.append(["name", str(arguments[0])])
     elif event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg"):
+        if event == "socket.bind" and sys.argv[1:2] == ["app"]:
+            end_soon()
         one, address = arguments[0], arguments[1] if len(arguments) > 1 else None
         here = isinstance(address, tuple) and address[0] in ("127.0.0.1", "::1", "localhost")
         kind = "bus" if one.family == socket.AF_UNIX else "loopback" if here else "network"
@@ -30,13 +32,12 @@ def watch(event, arguments):
         seen.append(["network", str(arguments)])
     elif event in ("subprocess.Popen", "os.system", "os.exec"):
         seen.append(["program", str(arguments[0])])
-sys.addaudithook(watch)
-atexit.register(lambda: print("SEEN " + json.dumps(seen), file=sys.stderr))
-if sys.argv[1:2] == ["app"]:  # which runs until a signal ends it
-    import os, signal, threading
-    timer = threading.Timer(4.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+def end_soon():  # the app runs until a signal ends it
+    timer = threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGTERM))
     timer.daemon = True
     timer.start()
+sys.addaudithook(watch)
+atexit.register(lambda: print("SEEN " + json.dumps(seen), file=sys.stderr))
 from tremor.cli.main import main
 main()
 """

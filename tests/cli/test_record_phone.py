@@ -27,8 +27,8 @@ def test_phone_is_recorded_through_a_drop_out_and_analysed(tmp_path):
         return time.monotonic() - began_s
 
     async def main():
-        async with serving(phone, clock=clock, away=[(8.0, 13.0)]) as port:
-            arguments = ["--no-input", "--sensor", f"phyphox:127.0.0.1:{port}", "--duration", "15s"]
+        async with serving(phone, clock=clock, away=[(4.0, 8.0)]) as port:
+            arguments = ["--no-input", "--sensor", f"phyphox:127.0.0.1:{port}", "--duration", "6s"]
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", PROGRAM, "record", *arguments, "--out", str(folder)),
                 stdin=asyncio.subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -64,7 +65,7 @@ def finished(process):
 def test_a_recording_is_sent_and_recorded_again_bit_for_bit(environment, tmp_path):
     name = f"tremor-test-{os.getpid()}"
     sender = start(
-        environment, "record", "--sensor", "simulated", "--duration", "20s", "--no-analyze",
+        environment, "record", "--sensor", "simulated", "--no-input", "--no-analyze",
         "--lsl", name, "--out", tmp_path / "sent", "--placement", "left-calf",
     )  # fmt: skip
     receiver = start(
@@ -73,6 +74,7 @@ def test_a_recording_is_sent_and_recorded_again_bit_for_bit(environment, tmp_pat
     )  # fmt: skip
     try:
         finished(receiver)
+        sender.send_signal(signal.SIGINT)  # it records until then
         finished(sender)
     finally:
         for one in (sender, receiver):
