@@ -15,7 +15,7 @@ from devices.catalog import PROFILES
 from devices.profile import RequestedSettings, SensorProfile
 from devices.simulated.model import AttError, Characteristic, Faults, SensorModel
 from devices.simulated.opening import paced_source
-from tremor.errors import CaptureReadError
+from tremor.errors import CaptureReadError, InvalidInputError
 from tremor.packets import LinkEvent, Packet
 
 if TYPE_CHECKING:
@@ -185,13 +185,20 @@ def open_replayed(request: Request) -> SensorSource | PhoneSource:
 
     Raises
     ------
+    InvalidInputError
+        If no recording is named.
     CaptureReadError
         If the log contains no packets, or not the kind of sensor.
     """
     from devices.link.options import LinkOptions
     from tremor.formats.folder.packet_log import StreamGranted, read_packet_log
 
-    folder = Path(request.sensor.partition(":")[2])
+    name = request.sensor.partition(":")[2].strip()
+    if not name:
+        raise InvalidInputError(
+            "'replay:' names no recording; give its folder, as in replay:recording-of-the-leg"
+        )
+    folder = Path(name)
     path = folder / "packets.bin" if folder.is_dir() else folder
     records = read_packet_log(path).records
     granted = next((one for one in records if isinstance(one, StreamGranted)), None)

@@ -55,10 +55,14 @@ def test_candidate_is_told_with_signal_and_no_control_characters():
     assert candidate_text(evil).endswith("connected")
 
 
+def parsed(*texts, has_profile=False):
+    return parse_sensors(texts, has_profile=has_profile)
+
+
 def test_sensors_are_parsed():
-    assert parse_sensors([]) == (RequestedSensor("", ""),)
-    assert parse_sensors(["Polar H10"]) == (RequestedSensor("", "Polar H10"),)
-    assert parse_sensors(["Left=polar-h10", "right=simulated:witmotion"]) == (
+    assert parsed() == (RequestedSensor("", ""),)
+    assert parsed("Polar H10") == (RequestedSensor("", "Polar H10"),)
+    assert parsed("Left=polar-h10", "right=simulated:witmotion") == (
         RequestedSensor("left", "polar-h10"),
         RequestedSensor("right", "simulated:witmotion"),
     )
@@ -67,16 +71,47 @@ def test_sensors_are_parsed():
 
 
 @pytest.mark.parametrize(
-    "texts", [["a", "b"], ["left=a", "left=b"], ["=a"], ["../x=a"], ["left=a", "b"]]
+    "texts",
+    [["a", "b"], ["left=a", "left=b"], ["=a"], ["../x=a"], ["left=a", "b"], [""], [" "], ["a="]],
 )
 def test_sensors_that_cannot_be_told_apart_are_refused(texts):
     with pytest.raises(InvalidInputError):
-        parse_sensors(texts)
+        parsed(*texts)
 
 
 def test_file_is_no_sensor():
     with pytest.raises(InvalidInputError, match="tremor replay"):
-        parse_sensors([__file__])
+        parsed(__file__)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("polaar-h10", "polar-h10"),
+        ("polar-h1", "polar-h10"),
+        ("leg=Movesens2", "movesense"),
+        ("simulatd:polar-h10", "simulated"),
+        ("repaly:folder", "replay"),
+        ("phypox:192.168.1.20", "phyphox"),
+    ],
+)
+def test_a_misspelt_kind_is_no_name_to_listen_for(text, kind):
+    with pytest.raises(InvalidInputError, match=f"did you mean {kind}"):
+        parsed(text)
+    assert len(parsed(text, has_profile=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Polar H10", "polar h1", "movesens", "Movesense2", "A0:9E:1A:00:00:02", "WT901BLE68", "leg"],
+)
+def test_names_and_addresses_are_no_misspelt_kinds(text):
+    assert parsed(text)[0].text == text
+
+
+@pytest.mark.parametrize("slug", PROFILES)
+def test_each_kind_is_known_as_it_is(slug):
+    assert parsed(slug)[0].text == slug
 
 
 @pytest.mark.parametrize("text", ["fridge", "de:ad:00:00:00:01"])

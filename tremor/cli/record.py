@@ -19,6 +19,7 @@ from tremor.cli.options import (
     lsl_option,
     overwrite_option,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.placements import known_placement
 from tremor.cli.streams import say
 from tremor.errors import InvalidInputError
@@ -61,7 +62,7 @@ _SHORTEST_S: Final = 5.0
 _LONGEST_S: Final = 24 * 3600.0
 _PARTS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 #: ``--baseline`` without a folder: record one.
-_RECORD_ONE: Final = ""
+_RECORD_ONE: Final = True
 
 
 def parse_duration(text: str, *, least_s: float = _SHORTEST_S, name: str = "duration") -> float:
@@ -142,16 +143,17 @@ def _parse_options(pairs: Sequence[str]) -> dict[str, str]:
 @click.option(
     "--placement", default="", metavar="SIDE-SITE", help="Where it is worn, such as left-calf."
 )
-@click.option("--out", type=Path, metavar="DIR", help="Folder of the recording; named by the time.")
+@click.option("--out", type=PATH, metavar="DIR", help="Folder of the recording; named by the time.")
 @click.option(
     "--baseline",
+    type=PATH,
     is_flag=False,
     flag_value=_RECORD_ONE,
     metavar="[FOLDER]",
     help="Alone: record a minute at rest before the run. With FOLDER: use that one.",
 )
 @click.option(
-    "--context", "context_file", type=Path, metavar="FILE", help="Answers that are known already."
+    "--context", "context_file", type=PATH, metavar="FILE", help="Answers that are known already."
 )
 @click.option("--pair", is_flag=True, help="Pair with the sensor first.")
 @click.option(
@@ -180,7 +182,7 @@ def record(
     duration: str | None,
     placement: str,
     out: Path | None,
-    baseline: str | None,
+    baseline: Path | bool | None,
     context_file: Path | None,
     pair: bool,
     give_up: str,
@@ -209,10 +211,10 @@ def record(
     check_devices()
     settings = AnalysisSettings()
     placement = known_placement(placement)
-    is_baseline = baseline == _RECORD_ONE
+    is_baseline = baseline is _RECORD_ONE
     default_s = _BASELINE_S if is_baseline else _DEFAULT_S
     plan = Plan(
-        sensors=parse_sensors(sensors),
+        sensors=parse_sensors(sensors, has_profile=profile_slug is not None),
         folder=out or default_folder(datetime.now(), placement=placement, is_baseline=is_baseline),
         placement=placement,
         duration_s=default_s if duration is None else parse_duration(duration),
@@ -230,9 +232,9 @@ def record(
     )
     context = Context() if context_file is None else Context.from_file(context_file)
     rest = RestInfo()
-    if baseline:
+    if isinstance(baseline, Path):
         level_ms2 = baseline_rms_ms2(baseline, settings=settings)
-        rest = RestInfo(baseline=level_ms2, baseline_name=Path(baseline).name)
+        rest = RestInfo(baseline=level_ms2, baseline_name=baseline.name)
     require_room(plan.folder, overwrite=overwrite)
     outcome = _recorded(ctx, plan, as_json=as_json)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ _ROUNDS_S: Final = (1.5, 3.5, 5.0)
 _MOST_LISTED: Final = 9
 #: Sensors that need no radio: a simulated one, and that of a recording.
 _WITHOUT_RADIO: Final = ("simulated", "replay")
+#: Likeness, 0 to 1, from which a word that is no kind of sensor is taken for a misspelt one.
+_MISSPELT: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,15 @@ class RequestedSensor:
         return network_profile(self.text) is not None
 
 
-def parse_sensors(texts: Sequence[str]) -> tuple[RequestedSensor, ...]:
+def parse_sensors(texts: Sequence[str], *, has_profile: bool) -> tuple[RequestedSensor, ...]:
     """Parse the values of ``--sensor``.
 
     Parameters
     ----------
     texts : sequence of str
         ``polar-h10``, or ``left=polar-h10`` for one of several; none for any sensor.
+    has_profile : bool
+        Whether the kind is given apart, so that a text is a name or an address.
 
     Returns
     -------
@@ -79,19 +84,22 @@ def parse_sensors(texts: Sequence[str]) -> tuple[RequestedSensor, ...]:
     Raises
     ------
     InvalidInputError
-        If several have no labels or share one, or if one is a file.
+        If several have no labels or share one, or if one is empty, a file, or a misspelt kind.
 
     Examples
     --------
-    >>> parse_sensors(["left=polar-h10", "right=A0:9E:1A:00:00:02"])[0]
+    >>> texts = ["left=polar-h10", "right=A0:9E:1A:00:00:02"]
+    >>> parse_sensors(texts, has_profile=False)[0]
     RequestedSensor(label='left', text='polar-h10')
     """
     sensors = tuple(_parsed(text) for text in texts) or (RequestedSensor("", ""),)
     for one in sensors:
-        if one.text.strip() and Path(one.text).is_file():
+        if Path(one.text).is_file():
             raise InvalidInputError(
                 f"{one.text} is a file and no sensor; to play it: tremor replay {one.text}"
             )
+        if not has_profile:
+            _refuse_misspelt(one)
     labels = [one.label for one in sensors]
     if len(sensors) > 1 and (not all(labels) or len(set(labels)) < len(labels)):
         raise InvalidInputError(
@@ -102,6 +110,11 @@ def parse_sensors(texts: Sequence[str]) -> tuple[RequestedSensor, ...]:
 
 def _parsed(text: str) -> RequestedSensor:
     label, equals, rest = text.partition("=")
+    if not (rest if equals else text).strip():
+        raise InvalidInputError(
+            f"--sensor {text!r} names none; give a kind, a name or an address, or leave it out for "
+            "any sensor in reach"
+        )
     if not equals:
         return RequestedSensor("", text)
     label = label.strip().lower()
@@ -110,6 +123,25 @@ def _parsed(text: str) -> RequestedSensor:
             f"sensor {text!r} has no usable label; give letters and digits, such as left=NAME"
         )
     return RequestedSensor(label, rest)
+
+
+def _refuse_misspelt(sensor: RequestedSensor) -> None:
+    """Refuse a word that is nearly a kind of sensor, and by which no sensor calls itself."""
+    from devices.catalog import PROFILES
+
+    word = sensor.kind
+    if word in PROFILES or any(blank in word for blank in " \t"):
+        return
+    kinds = (*PROFILES, *_WITHOUT_RADIO)
+    is_name = any(word in one.name.lower() for one in PROFILES.values())
+    if is_name or any(word.startswith(one) for one in kinds):
+        return
+    near = get_close_matches(word, kinds, n=1, cutoff=_MISSPELT)
+    if near:
+        raise InvalidInputError(
+            f"there is no sensor {sensor.text!r}; did you mean {near[0]}? If it is the name of "
+            "one, give its kind with --profile"
+        )
 
 
 def candidates(
