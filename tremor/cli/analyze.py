@@ -22,6 +22,7 @@ from tremor.cli.options import (
     settings_options,
     verbosity,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.process import keep_freed_memory, pause_garbage_collection, release_freed_memory
 from tremor.cli.progress import Progress
 from tremor.cli.streams import echo, print_chunks, say, shows_unicode, warn_of_capture
@@ -135,28 +136,28 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=Path)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line each for several.")
-@click.option("--html", "html", type=Path, metavar="PATH", help="Write the report as one page.")
-@click.option("--csv", "csv", type=Path, metavar="PATH", help="Write the windows as a table.")
+@click.option("--html", "html", type=PATH, metavar="PATH", help="Write the report as one page.")
+@click.option("--csv", "csv", type=PATH, metavar="PATH", help="Write the windows as a table.")
 @click.option(
     "--context",
     "context_file",
-    type=Path,
+    type=PATH,
     metavar="FILE",
     help="What the runner answered, from tremor context new; the same for all captures.",
 )
 @click.option(
     "--fit",
     "fit_file",
-    type=Path,
+    type=PATH,
     metavar="ACTIVITY",
     help="Fills open answers from the FIT file of a watch: times, distance, temperature.",
 )
 @settings_options
 @click.option(
     "--baseline",
-    type=Path,
+    type=PATH,
     metavar="FILE",
     help="Capture of the leg at rest before the run: what the tremor fades to.",
 )

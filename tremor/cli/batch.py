@@ -18,6 +18,7 @@ from tremor.cli.options import (
     rest_start_option,
     settings_options,
 )
+from tremor.cli.paths import PATH, PATH_TEXT
 from tremor.cli.progress import Progress
 from tremor.cli.streams import echo, say
 
@@ -62,8 +63,8 @@ def _tables(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("sources", metavar="PATH...", nargs=-1, required=True)
-@click.option("--out", type=Path, required=True, metavar="DIR", help="Folder for the outputs.")
+@click.argument("sources", metavar="PATH...", nargs=-1, required=True, type=PATH_TEXT)
+@click.option("--out", type=PATH, required=True, metavar="DIR", help="Folder for the outputs.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 1024),
@@ -77,7 +78,7 @@ def _tables(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--resume", is_flag=True, help="Keep results of which nothing has changed.")
 @click.option("--pages", "with_pages", is_flag=True, help="Write the report of each, too.")
 @_tables
-@click.option("--context", type=Path, metavar="FILE", help="Answers for captures without own.")
+@click.option("--context", type=PATH, metavar="FILE", help="Answers for captures without own.")
 @rest_start_option
 @settings_options
 @capture_options
@@ -142,8 +143,8 @@ def batch(
 
 
 @click.command()
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=Path)
-@click.option("--out", type=Path, metavar="DIR", help="Folder for the tables; the first without.")
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=PATH)
+@click.option("--out", type=PATH, metavar="DIR", help="Folder for the tables; the first without.")
 @_tables
 @common_options
 @click.pass_context

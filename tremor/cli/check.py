@@ -11,6 +11,7 @@ import click
 
 from tremor.cli.failures import say_error
 from tremor.cli.options import CaptureOptions, capture_options, common_options
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, json_text, say
 from tremor.printable import printable
 
@@ -38,7 +39,7 @@ _SOME_FAILED: Final = 7
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=Path)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout: a line each for several.")
 @capture_options
 @common_options

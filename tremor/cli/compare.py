@@ -15,6 +15,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.progress import Progress
 
 __all__ = ["compare"]
@@ -37,12 +38,12 @@ Exit codes:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("sessions", metavar="SESSION...", nargs=-1, required=True, type=Path)
+@click.argument("sessions", metavar="SESSION...", nargs=-1, required=True, type=PATH)
 @click.option("--side", type=click.Choice(["left", "right"]), help="Leg of sessions with both.")
 @placement_option("Of sessions that do not say where the sensor was worn.")
 @click.option("--force", is_flag=True, help="Compare what is unlike: placement, posture, band, ...")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-@click.option("--html", type=Path, metavar="PATH", help="Write the comparison as one page.")
+@click.option("--html", type=PATH, metavar="PATH", help="Write the comparison as one page.")
 @settings_options
 @overwrite_option
 @common_options

@@ -17,6 +17,7 @@ from tremor.cli.interview import (
     warnings_in,
 )
 from tremor.cli.options import common_options, is_input_allowed, overwrite_option
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, print_json, say, warn
 from tremor.files import refuse_existing, write_text
 from tremor.report.layout import columns
@@ -87,19 +88,19 @@ Exit codes:
 
 
 @context.command("new", epilog=_EPILOG_NEW)
-@click.argument("file", metavar="FILE", type=Path)
+@click.argument("file", metavar="FILE", type=PATH)
 @click.option(
     "--from",
     "earlier",
     metavar="EARLIER",
-    type=Path,
+    type=PATH,
     help="Propose the answers of an earlier file where they are asked; warning signs never.",
 )
 @click.option(
     "--fit",
     "fit_file",
     metavar="ACTIVITY",
-    type=Path,
+    type=PATH,
     help="Take what a sports watch wrote: times, distance; propose its temperature.",
 )
 @click.option("--all", "asks_all", is_flag=True, help="Ask every question of the table.")
@@ -148,7 +149,7 @@ def new(
 
 
 @context.command("show", epilog=_EPILOG_SHOW)
-@click.argument("file", metavar="FILE", type=Path)
+@click.argument("file", metavar="FILE", type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 @common_options
 def show(*, file: Path, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from tremor.cli.options import (
     common_options,
     overwrite_option,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, print_json, warn, warn_of_capture
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import real_path, refuse_existing, require_parent
@@ -45,8 +46,8 @@ Exit codes:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("file", metavar="FILE", type=Path)
-@click.argument("path", metavar="PATH", type=Path)
+@click.argument("file", metavar="FILE", type=PATH)
+@click.argument("path", metavar="PATH", type=PATH)
 @click.option(
     "--to",
     "form",

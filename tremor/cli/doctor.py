@@ -18,6 +18,7 @@ from typing import Final, Literal
 import click
 
 from tremor.cli.options import check_devices, common_options
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, print_json
 from tremor.errors import InvalidInputError, LinkError
 from tremor.printable import printable
@@ -88,7 +89,7 @@ class Check:
 @click.command(epilog=_EPILOG)
 @click.option(
     "--out",
-    type=Path,
+    type=PATH,
     default=Path(),
     metavar="DIR",
     help="Folder that recordings are to go to; the present one otherwise.",

@@ -10,6 +10,7 @@ import click
 
 from tremor.cli.files import output_paths
 from tremor.cli.options import common_options, overwrite_option
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, print_json, shows_unicode
 from tremor.errors import CaptureNotFoundError, CaptureReadError, InvalidInputError
 from tremor.files import read_small, write_text
@@ -46,18 +47,18 @@ _WEIGHED: Final = ("explanations", "sensitivity", "warning_signs", "advice")
 @click.option(
     "--analysis",
     "analysis_file",
-    type=Path,
+    type=PATH,
     metavar="FILE",
     help="A result that tremor analyze --json wrote; its samples are not needed.",
 )
 @click.option(
     "--context",
     "context_file",
-    type=Path,
+    type=PATH,
     metavar="FILE",
     help="Answers of the runner to weigh it with.",
 )
-@click.option("--html", "html", type=Path, metavar="PATH", help="Write its report as one page.")
+@click.option("--html", "html", type=PATH, metavar="PATH", help="Write its report as one page.")
 @overwrite_option
 @common_options
 def explain(

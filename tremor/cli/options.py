@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from tremor.cli.paths import PATH
 from tremor.cli.placements import known_placement
 from tremor.errors import InvalidInputError
 
@@ -162,7 +163,7 @@ def settings_options(command: _Command) -> _Command:
         click.option(
             "--settings",
             "settings_file",
-            type=Path,
+            type=PATH,
             metavar="FILE",
             help="TOML with settings such as band_high_hz = 12.",
         ),
@@ -261,6 +262,7 @@ def capture_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--source",
             metavar="NAME",
+            callback=lambda _, __, value: value or None,
             help="One of several devices in a table, or captures in a zip archive or folder.",
         ),
         click.option(
@@ -301,7 +303,7 @@ def placement_option(text: str) -> Callable[[_Command], _Command]:
     return click.option(
         "--placement",
         metavar="SIDE-SITE",
-        callback=lambda _, __, value: None if value is None else known_placement(value),
+        callback=lambda _, __, value: known_placement(value) or None if value else None,
         help=text,
     )
 

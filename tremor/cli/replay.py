@@ -20,6 +20,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, say, warn_of_capture
 from tremor.errors import InsufficientDataError, InvalidInputError
 
@@ -119,7 +120,7 @@ class _Tally:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("file", metavar="FILE", type=Path)
+@click.argument("file", metavar="FILE", type=PATH)
 @click.option(
     "--speed",
     callback=_read_speed,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tremor.cli.options import common_options, overwrite_option
+from tremor.cli.paths import PATH
 from tremor.cli.streams import echo
 from tremor.files import refuse_existing
 
@@ -28,7 +29,7 @@ def simulate() -> None:
 
 
 @simulate.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @click.option(
     "--scene",
     "scene_name",

@@ -15,6 +15,7 @@ from tremor.cli.options import (
     read_settings,
     settings_options,
 )
+from tremor.cli.paths import PATH
 from tremor.cli.progress import Progress
 
 __all__ = ["trend"]
@@ -33,11 +34,11 @@ Exit codes:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("folder", metavar="FOLDER", type=Path)
+@click.argument("folder", metavar="FOLDER", type=PATH)
 @placement_option("Which leg, such as left-calf; also of captures that do not say.")
 @click.option("--force", is_flag=True, help="Keep sessions of another posture or band.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-@click.option("--html", type=Path, metavar="PATH", help="Write the trend as one page.")
+@click.option("--html", type=PATH, metavar="PATH", help="Write the trend as one page.")
 @settings_options
 @overwrite_option
 @common_options

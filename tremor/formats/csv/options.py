@@ -71,6 +71,9 @@ class LayoutOptions:
             value = getattr(self, name)
             if not isinstance(value, str | None):
                 raise InvalidInputError(f"{name} is a {type(value).__name__}; give text")
+        for name in ("columns", "format"):
+            if getattr(self, name) == "":
+                raise InvalidInputError(f"{name} is empty; leave it out, or give names")
         object.__setattr__(self, "delimiter", _delimiter(self.delimiter))
         object.__setattr__(self, "decimal", _decimal(self.decimal))
         units = [unit for unit in get_args(TimeUnit) if unit]
