@@ -58,7 +58,24 @@ def test_a_sensor_of_which_all_is_lost_is_no_success(loss, code, tmp_path):
     )  # fmt: skip
     assert result.exit_code == code, result.output
     assert ("none lost" in result.stderr) == (code == 0)
+    silent = [line for line in result.stderr.splitlines() if "nothing received" in line]
+    assert bool(silent) == (code == 4)
+    assert all("loss not told" in line for line in silent)
     assert ("samples were due" in result.stderr) == (code == 4)
+
+
+@pytest.mark.parametrize("more", [(), ("--no-analyze",), ("--baseline",)])
+def test_a_recording_without_a_sample_is_said_once(more, tmp_path):
+    sides = [f"--sensor={side}=simulated" for side in ("left", "right")]
+    options = ["--option", "loss=1", "--option", "speed=40", "--duration", "20s", "--no-input"]
+    result = CliRunner().invoke(
+        cli, ["record", *sides, *options, *more, "--out", str(tmp_path / "legs")]
+    )
+    assert result.exit_code == 4
+    *_, before, last = result.stderr.splitlines()
+    assert str(tmp_path) not in before
+    for side in ("left", "right"):
+        assert f"{tmp_path / 'legs' / side} holds no sample: nothing came in the last" in last
 
 
 def test_a_link_that_is_not_back_at_the_end_is_counted(tmp_path):

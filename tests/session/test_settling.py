@@ -61,7 +61,7 @@ def test_leg_must_rest_for_two_seconds():
 
 
 @pytest.mark.parametrize(
-    ("still", "why"), [(False, "still moving"), (None, "nothing was received")]
+    ("still", "why"), [(False, "still moving"), (None, "too little was received in")]
 )
 def test_it_ends_after_twenty_seconds_with_a_note(still, why):
     over_s, state = states(lambda _: still)

@@ -72,6 +72,13 @@ def test_loss_that_cannot_be_told_is_no_zero():
     assert "loss not told" in status_block(changed(lost_share=None))[0]
 
 
+@pytest.mark.parametrize(("is_silent", "words"), [(True, "nothing"), (False, "too little")])
+def test_too_little_is_not_called_nothing(is_silent, words):
+    view = SensorView(label="left-calf", lost_share=0.9, is_silent=is_silent)
+    line = status_line(SessionView(stage="settle", time_s=0.0, duration_s=9.0, sensors=(view,)))
+    assert line == f"settle  left-calf: - Hz, loss 90 %, {words} received"
+
+
 def test_what_is_not_known_is_left_out():
     shown = "\n".join(
         status_block(

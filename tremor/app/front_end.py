@@ -232,7 +232,6 @@ def sensor_state(view: SensorView) -> dict[str, Any]:
     dict
         Texts for the elements of the page.
     """
-    still = {True: "still", False: "moving", None: "nothing"}[view.is_still]
     trouble = view.ended
     if not trouble and view.lost_for_s is not None:
         why = "paused" if view.is_paused else "link_lost"
@@ -241,7 +240,7 @@ def sensor_state(view: SensorView) -> dict[str, Any]:
     return {
         "name": view.label.replace("-", " "),
         **_now_texts(view),
-        "still": text("app", f"state.{still}"),
+        "still": text("app", f"state.{view.rest_state}"),
         "loss": text("app", "not_told") if view.lost_share is None else percent(view.lost_share),
         "battery": text("app", "not_told") if battery is None else f"{battery} %",
         "rate": text("app", "not_told") if view.rate_hz is None else f"{view.rate_hz:.1f} Hz",

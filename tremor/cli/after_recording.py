@@ -15,7 +15,7 @@ from tremor.cli.interview import interview
 from tremor.cli.options import is_quiet, verbosity
 from tremor.cli.streams import echo, print_json, say, shows_unicode
 from tremor.errors import TremorError
-from tremor.report.messages import sentence, text
+from tremor.report.messages import text
 from tremor.report.numbers import number
 from tremor.session.outcome import (
     AnalyzedRecording,
@@ -60,7 +60,7 @@ def print_saved(recorded: SensorOutcome, *, as_json: bool) -> None:
         lost = None if recorded.lost is None else str(recorded.lost)
         sensor = {"sensor": recorded.label, "folder": str(recorded.folder)}
         emit("saved", {**sensor, **counts, "lost": lost})
-    if not is_quiet():
+    if not is_quiet() and not recorded.is_empty:  # of which one line says why
         say(saved_text(recorded))
 
 
@@ -69,7 +69,7 @@ def print_baselines(outcome: SessionOutcome, settings: AnalysisSettings, *, as_j
     from tremor.pipeline import baseline_rms_ms2
 
     try:
-        for one in outcome.recorded:
+        for one in outcome.filled:
             level_ms2 = baseline_rms_ms2(one.folder, settings=settings)
             if as_json:
                 emit("baseline", {"folder": str(one.folder), "rms_ms2": level_ms2})
@@ -114,11 +114,11 @@ def print_analyses(
         Print events instead of text.
     """
     found: dict[Path, Analysis] = {}
-    for one in outcome.recorded:
+    for one in outcome.filled:
         try:
             found[one.folder] = analyze_recording(one.folder, settings=settings, rest=rest)
         except TremorError as error:
-            _say_insufficient(one.folder, str(error))
+            say(text("session", "insufficient", folder=one.folder, why=error))
     if plan.asks and not outcome.was_cut_short:
         context = _ask_open_questions(context, analysis_to_ask_about(found.values()))
         keep_answers(context, plan.folder)
@@ -136,7 +136,7 @@ def print_analyses(
                 echo()
             _print_analysis(analyzed)
         if analyzed.analysis.status == "insufficient":
-            _say_insufficient(folder, sentence(analyzed.analysis.summary.reason))
+            say(text("session", "no_result", folder=folder))
             is_enough = False
     if len(found) > 1 and not as_json:
         _print_comparison(compare_legs(plan.folder, found))
@@ -188,7 +188,3 @@ def _print_analysis(analyzed: AnalyzedRecording) -> None:
     else:
         has_page = analyzed.report is not None
         echo(as_text.render_screen(analysis, unicode=unicode, has_page=has_page), nl=False)
-
-
-def _say_insufficient(folder: Path, why: str) -> None:
-    say(text("session", "insufficient", folder=folder, why=why))

@@ -182,11 +182,17 @@ def require_written(outcome: SessionOutcome) -> None:
                 f"{one.folder} is not all on the disk: {failure}; what came before is saved; "
                 "make room, or give another disk with --out"
             )
-    for one in outcome.recorded:
-        if not one.counts.n_samples:
-            why = "empty_refused" if one.counts.n_refused else "empty_silent"
-            said = text("session", why, n_packets=one.counts.n_packets)
-            raise InsufficientDataError(text("session", "empty", folder=one.folder, why=said))
+    empty = [_empty_text(one) for one in outcome.recorded if one.is_empty]
+    if empty:
+        raise InsufficientDataError("; ".join(empty))
+
+
+def _empty_text(recorded: SensorOutcome) -> str:
+    counts = recorded.counts
+    why = "empty_refused" if counts.n_refused else "empty_silent"
+    when = _silence_text(recorded.silence) or text("session", "none_came")
+    said = text("session", why, n_packets=counts.n_packets, when=when)
+    return text("session", "empty", folder=recorded.folder, why=said)
 
 
 def analyze_recording(

@@ -140,6 +140,11 @@ class SensorOutcome:
     detects_loss: bool = True
     silence: Silence = field(default_factory=lambda: Silence())
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no sample."""
+        return not self.counts.n_samples
+
 
 @dataclass(frozen=True, slots=True)
 class SessionOutcome:
@@ -158,6 +163,11 @@ class SessionOutcome:
     recorded: tuple[SensorOutcome, ...]
     why: StopReason
     kept: Path | None = None
+
+    @property
+    def filled(self) -> tuple[SensorOutcome, ...]:
+        """Those of them that hold samples."""
+        return tuple(one for one in self.recorded if not one.is_empty)
 
     @property
     def was_cut_short(self) -> bool:

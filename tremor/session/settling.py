@@ -111,7 +111,7 @@ class Settling:
         elapsed_s : float
             Time since the beginning, s; never less than in the last call.
         is_still : bool or None
-            Whether the leg rests now; None if nothing is received.
+            Whether the leg rests now; None if too little is received.
         """
         if not is_still:
             self._still_since_s = None

@@ -366,15 +366,16 @@ class Track:
         return known or self.source.nominal_sampling_rate_hz
 
     def is_still(self) -> bool | None:
-        """Return whether the leg rests; None if nothing is received."""
-        source = self.source
-        if source is None or not self._blocks or self.lost_since_s is not None:
-            return None
-        # Real seconds: those of a fast simulated sensor are over at once.
-        if time.monotonic() - self._taken_s > _STALE_S:
+        """Return whether the leg rests; None if too little is received."""
+        if self.source is None or self._is_silent() or self.lost_since_s is not None:
             return None
         moved_ms2 = gross_movement_ms2(self.recent(_STILL_OVER_S), fs=self.rate_hz)
         return None if moved_ms2 is None else moved_ms2 < STRAP.still_ms2
+
+    def _is_silent(self) -> bool:
+        """Return whether nothing is received now."""
+        # Real seconds: those of a fast simulated sensor are over at once.
+        return not self._blocks or time.monotonic() - self._taken_s > _STALE_S
 
     def clipped_share(self, duration_s: float) -> float:
         """Return the share of clipped samples in the last seconds."""
@@ -412,8 +413,6 @@ class Track:
         if recorder is None or source is None:
             return SensorView(label=self.label)
         counts, clock = recorder.counts, recorder.clock
-        n_all = counts.n_lost + counts.n_samples
-        lost_share = (counts.n_lost / n_all if n_all else 0.0) if self.detects_loss else None
         lost_for_s = None
         if self.lost_since_s is not None:
             lost_for_s = max(0.0, source.now_s() - self.lost_since_s)
@@ -422,11 +421,12 @@ class Track:
             label=self.label,
             rate_hz=self.rate_hz,
             rate_is_measured=clock.converged,
-            lost_share=lost_share,
+            lost_share=self._lost_share(counts),
             n_refused=counts.n_refused,
             battery_percent=self.battery_percent,
             rssi_dbm=self.rssi_dbm,
             is_still=self.is_still(),
+            is_silent=self._is_silent(),
             now=self._now,
             first_rms_ms2=self._first_rms_ms2,
             rms_ms2=tuple(self._rms_ms2),
@@ -434,6 +434,11 @@ class Track:
             is_paused=self.is_paused,
             ended=str(self.error) if self.error is not None else "",
         )
+
+    def _lost_share(self, counts: RecorderCounts) -> float | None:
+        """Return the share of samples lost so far; of a silence the next sample will tell."""
+        n_all = counts.n_lost + counts.n_samples
+        return counts.n_lost / n_all if self.detects_loss and not self._is_silent() else None
 
     # --- the end -------------------------------------------------------------------------------
 

@@ -20,6 +20,9 @@ __all__ = ["SensorView", "SessionView", "Stage", "Tremor", "status_block", "stat
 #: The stages of a session, in order; ``fit`` is the strap check. Recordings store these names.
 Stage = Literal["find", "fit", "settle", "measure", "recover", "save", "ask"]
 
+#: What is known of the rest of a leg: ``nothing`` was received, or too little to tell.
+RestState = Literal["still", "moving", "nothing", "unclear"]
+
 _INDENT: Final = 2
 #: Between the parts of a line.
 _BETWEEN: Final = "   "
@@ -55,13 +58,16 @@ class SensorView:
     rate_is_measured : bool
         Whether the rate was estimated from the samples.
     lost_share : float or None
-        Share of lost samples; None if a loss cannot be distinguished from a delay.
+        Share of lost samples; None if it cannot be told: a loss is no different from a delay, or
+        nothing is received now.
     n_refused : int
         Packets that the decoder refused so far.
     battery_percent, rssi_dbm : int or None
         Charge and signal strength; None if not known.
     is_still : bool or None
-        Whether the leg rests now.
+        Whether the leg rests now; None if too little is received.
+    is_silent : bool
+        Whether nothing is received now.
     now : Tremor or None
         Result of the last window.
     first_rms_ms2 : float or None
@@ -84,12 +90,20 @@ class SensorView:
     battery_percent: int | None = None
     rssi_dbm: int | None = None
     is_still: bool | None = None
+    is_silent: bool = True
     now: Tremor | None = None
     first_rms_ms2: float | None = None
     rms_ms2: tuple[float, ...] = ()
     lost_for_s: float | None = None
     is_paused: bool = False
     ended: str = ""
+
+    @property
+    def rest_state(self) -> RestState:
+        """What is known of the rest of the leg."""
+        if self.is_still is None:
+            return "nothing" if self.is_silent else "unclear"
+        return "still" if self.is_still else "moving"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,8 +275,7 @@ def _sensor_text(view: SensorView, session: SessionView) -> str:
     if view.lost_for_s is not None:
         lost = "line_paused" if view.is_paused else "line_lost_link"
         return _said(lost, sensor=view.label, duration=clock(view.lost_for_s))
-    still = {True: "line_still", False: "line_moving", None: "line_nothing"}[view.is_still]
-    texts = [*_link_texts(view), _said(still)]
+    texts = [*_link_texts(view), _said(f"line_{view.rest_state}")]
     if session.stage == "measure" and view.now is not None:
         texts.append(_tremor_text(view.now))
     return f"{view.label}: {', '.join(texts)}"
