@@ -17,6 +17,7 @@ import pytest
 
 from tremor.cli.main import _COMMANDS, cli
 from tremor.report import evidence_listing as explain_text
+from tremor.report import messages
 
 PACKAGE = Path(__file__).parents[1] / "tremor"
 SENSORS = PACKAGE.parent / "devices"
@@ -184,3 +185,24 @@ def test_lint_finds_what_it_looks_for(text):
 @pytest.mark.parametrize("text", ["After 30 it fades.", "From 3 to 5 on.", "It was 7.5 in all."])
 def test_lint_finds_numbers_without_units(text):
     assert bare_numbers(text)
+
+
+#: A number of things, and the things in the plural.
+PLURAL = re.compile(r"\{n(_\w+)?\} (?:(?!of |more\b)[a-z]+ ){0,2}[a-z]+s\b")
+#: More than one by what they are, or counted among others.
+ALWAYS_SEVERAL = {
+    "RESTS_JOINED", "INTERVIEW_LIMIT", "several", "title_sessions", "first_windows", "strongest",
+    "choose", "redraws", "redraws_unknown", "1", "other", "TOO_FEW_TREMOR_WINDOWS",
+}  # fmt: skip
+
+
+def test_one_is_not_said_in_the_plural():
+    plurals = set()
+    for section in messages.catalogue("en").values():
+        for name, content in section.items():
+            texts = content.items() if isinstance(content, dict) else [(name, content)]
+            plurals |= {key for key, one in texts if PLURAL.search(one)}
+    assert plurals == ALWAYS_SEVERAL
+    for n, words in ((1, "1 sample"), (2, "2 samples")):
+        values = {"folder": "leg", "duration": "0:01", "lost": ""}
+        assert words in messages.text("session", "saved", n_samples=n, **values)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tremor.arrays import Bools, Floats, read_only
+from tremor.counted import counted
 from tremor.decisions import ReadingDecision
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.gravity import find_gravity_evidence
@@ -545,7 +546,7 @@ class Recording(CaptureInfo):
         lost: Bools = np.asarray(np.isnan(samples).any(axis=1))
         if len(samples) - int(lost.sum()) < 2:
             raise InsufficientDataError(
-                f"{len(samples) - int(lost.sum())} usable samples; at least 2 are needed"
+                f"{counted(len(samples) - int(lost.sum()), 'usable sample')}; at least 2 are needed"
             )
         samples[lost] = np.nan
         samples.flags.writeable = False
@@ -564,7 +565,7 @@ class Recording(CaptureInfo):
             resolution_ms2=find_resolution_ms2(samples),
             gravity=gravity,
             warnings=(note("SINGLE_AXIS"),) if _is_single_axis(samples) else (),
-            history=(f"from arrays: {len(samples)} samples at {sampling_rate_hz:g} Hz",),
+            history=(f"from arrays: {counted(len(samples), 'sample')} at {sampling_rate_hz:g} Hz",),
         )
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from tremor.counted import counted
 from tremor.errors import (
     CaptureReadError,
     InsufficientDataError,
@@ -103,8 +104,8 @@ def redecode(folder: Path) -> Redecoded:
     )
     if recorded is None:
         raise InsufficientDataError(
-            f"{folder / PACKETS_FILE} holds {decoding.n_packets} packets of the stream, and no "
-            f"samples in them ({decoding.n_refused} were refused); its samples.csv is all there is"
+            f"{folder / PACKETS_FILE} holds {counted(decoding.n_packets, 'packet')} of the stream, "
+            f"and no samples in them (refused: {decoding.n_refused}); samples.csv is all there is"
         )
     return Redecoded(
         recording=recorded[0],

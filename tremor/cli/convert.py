@@ -16,6 +16,7 @@ from tremor.cli.options import (
 )
 from tremor.cli.paths import PATH
 from tremor.cli.streams import echo, print_json, warn, warn_of_capture
+from tremor.counted import counted
 from tremor.errors import InvalidInputError, WouldOverwriteError
 from tremor.files import real_path, refuse_existing, require_parent
 from tremor.formats.writers import WRITERS, WriteOptions
@@ -102,7 +103,7 @@ def convert(
         recording = given.read(file)
     warn_of_capture(file, recording.warnings)
     if decoded is not None and decoded.n_refused:
-        warn(f"{file.name}: {decoded.n_refused} of {decoded.n_packets} packets were refused")
+        warn(f"{file.name}: refused: {decoded.n_refused} of {counted(decoded.n_packets, 'packet')}")
     options = WriteOptions(overwrite=overwrite, subject=subject, task=task)
     files = WRITERS[form].write(recording, path, options)
     if as_json:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from tremor.counted import counted
 from tremor.errors import InsufficientDataError, InvalidInputError
 from tremor.formats.assembly import assemble
 from tremor.formats.csv.format_records import Matched
@@ -138,7 +139,8 @@ def _read_table(frame: pd.DataFrame, matched: Matched) -> Table:
     n_usable = table.statistics.n_rows - table.statistics.n_lost
     if n_usable < 2:
         raise InsufficientDataError(
-            f"{n_usable} rows of the DataFrame have three axes and a stamp; at least 2 are needed"
+            f"the DataFrame has {counted(n_usable, 'row')} with three axes and a stamp; at least 2 "
+            "are needed"
         )
     n_left_out = len(frame) - len(table.values)
     if n_left_out:

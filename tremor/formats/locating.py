@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
+from tremor.counted import counted
 from tremor.errors import (
     CaptureNotFoundError,
     CaptureNotRecognisedError,
@@ -114,8 +115,8 @@ def _refuse_recordings(path: Path) -> None:
     within = sorted(child.parent.name for child in path.glob(f"*/{MANIFEST_FILE}"))
     if within:
         raise CaptureNotRecognisedError(
-            f"{path} holds {len(within)} recordings: {', '.join(within[:6])}; name one of them, "
-            f"such as {path / within[0]}"
+            f"{path} holds {counted(len(within), 'recording')}: {', '.join(within[:6])}; name "
+            f"{'it' if len(within) == 1 else 'one of them'}, as in {path / within[0]}"
         )
 
 

@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Final, TypeAlias
 
 from tremor import system_calls
+from tremor.counted import counted
 from tremor.files import sync_folder
 from tremor.formats.folder.manifest import (
     MANIFEST_FILE,
@@ -228,7 +229,8 @@ class DiskWriter:
 
     def _failure(self, n_unwritten: int) -> str:
         if n_unwritten:
-            return f"{self._write_trouble.partition(';')[0]}; the last {n_unwritten} bytes are lost"
+            why = self._write_trouble.partition(";")[0]
+            return f"{why}; lost at the end: {counted(n_unwritten, 'byte')}"
         return self._failures[0] if self._failures else ""
 
     @property

@@ -9,6 +9,7 @@ A template refers to values as `str.format` does, with these formats besides tho
 ==========================  ===================================================================
 ``{x:duration}``            seconds in words, as `tremor.report.numbers.span`
 ``{x:clock}``               seconds as a time, as `tremor.report.numbers.clock`
+``{x:counted THING}``       a number of things, as `tremor.counted.counted`
 ``{x:figure}``              three significant digits, whole numbers in full
 ``{x:interval UNIT}``       a number with its interval and unit, for a mapping of value, low, high
 ``{x:share}``               a share in whole per cent, with its interval for such a mapping
@@ -35,6 +36,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from tremor.counted import counted
 from tremor.errors import InvalidInputError
 from tremor.notes import Note
 from tremor.report.numbers import clock, figure, number, percent, span
@@ -373,6 +375,7 @@ _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
     "and": lambda words, _: text("number", "and").join(words),
     "brief": lambda note, _: brief(note),
     "clock": lambda seconds, _: clock(seconds),
+    "counted": counted,
     "duration": lambda seconds, _: span(seconds),
     "figure": lambda value, _: figure(value),
     "interval": _interval,

@@ -224,7 +224,7 @@ def test_a_recording_without_samples_says_so(tmp_path):
     record(tmp_path / "one", list(blocks(n=1))[:1])
     text = (tmp_path / "one" / "samples.csv").read_text()
     (tmp_path / "one" / "samples.csv").write_text("\n".join(text.split("\n")[:13]) + "\n")
-    with pytest.raises(InsufficientDataError, match=r"holds 1 samples.*convert --redecode"):
+    with pytest.raises(InsufficientDataError, match=r"holds 1 sample;.*convert --redecode"):
         tremor.read(tmp_path / "one")
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 
 from tremor.clock.even import RunningEvenClock
+from tremor.counted import counted
 from tremor.errors import CaptureNotRecognisedError, CaptureReadError, InsufficientDataError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.cells import quoted
@@ -219,7 +220,8 @@ def _check(table: Table, capture: CaptureFile, layout: TableLayout, skipped: _Sk
         table.warnings.append(note("LOST_CELLS", n_rows=n_lost, first_line=first_line))
     if n_rows - n_lost < 2:
         raise InsufficientDataError(
-            f"{layout.member} holds {n_rows - n_lost} usable samples; at least 2 are needed"
+            f"{layout.member} holds {counted(n_rows - n_lost, 'usable sample')}; at least 2 are "
+            "needed"
         )
     if table.stamps is not None:
         _refuse_repeated_samples(table, capture)

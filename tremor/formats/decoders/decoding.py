@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 
+from tremor.counted import counted
 from tremor.decisions import ReadingDecision
 from tremor.errors import CaptureReadError, InsufficientDataError
 from tremor.formats.csv.format_records import Seen
@@ -144,7 +145,7 @@ def table_of(decoded: DecodedCapture, name: str) -> tuple[Table, DeclaredFacts]:
     n_usable = len(values) - int(np.isnan(values[:, 0]).sum())
     if n_usable < 2:
         raise InsufficientDataError(
-            f"{name} holds {n_usable} usable samples; at least 2 are needed"
+            f"{name} holds {counted(n_usable, 'usable sample')}; at least 2 are needed"
         )
     stamps_s = decoded.stamps_s
     if stamps_s is not None:

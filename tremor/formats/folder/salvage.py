@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tremor.clock.packets import fit_arrivals
 from tremor.clock.timebase import TimeBase
+from tremor.counted import counted
 from tremor.errors import CaptureReadError, InsufficientDataError, InvalidInputError
 from tremor.formats.capture_file import CaptureFile
 from tremor.formats.csv.sniffing import TableLayout
@@ -144,8 +145,8 @@ def salvage_rows(capture: CaptureFile, layout: TableLayout) -> Table:
 
 def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: TableLayout) -> None:
     assert table.stamps is not None
-    counted = (layout.names.index(name) for name in (INDEX_COLUMN, ARRIVAL_COLUMN))
-    columns = [layout.columns.time or 0, *layout.columns.axes, *counted]
+    own = (layout.names.index(name) for name in (INDEX_COLUMN, ARRIVAL_COLUMN))
+    columns = [layout.columns.time or 0, *layout.columns.axes, *own]
     n_damaged, last = 0, np.full(3, -1e300)
     for frame in _frames(capture, layout, columns):
         rows = frame[columns].to_numpy(dtype=np.float64)
@@ -170,7 +171,8 @@ def _fill(table: Table, clock: CountedClock, capture: CaptureFile, layout: Table
         beside = _folder_of(capture) / PACKETS_FILE
         again = "; its packets may hold more: tremor convert --redecode" if beside.exists() else ""
         raise InsufficientDataError(
-            f"{capture.name} holds {len(table.values)} samples; at least 2 are needed{again}"
+            f"{capture.name} holds {counted(len(table.values), 'sample')}; at least 2 are needed"
+            f"{again}"
         )
     if n_damaged:
         table.warnings.append(note("DAMAGED_ROWS", n_rows=n_damaged))
