@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.questions import by_attribute
-from tremor.report.answer_text import answer_text
+from tremor.report.answer_text import answer_text, choice_text
 
 PAGE: Final = Path(__file__).with_name("vignettes.md")
 TABLE: Final = PAGE.parents[1] / "tests" / "explanation" / "vignettes.toml"
@@ -140,9 +140,14 @@ def _twins(rows: Iterable[_Row], by_name: Mapping[str, Mapping[str, Any]]) -> li
     return lines
 
 
+def _word(key: str) -> str:
+    signs = by_attribute()["signs"]
+    return choice_text(signs, key) if key in signs.choices else key.replace("_", " ")
+
+
 def _expected(row: _Row) -> str:
     found = [
-        text.format(", ".join(row[key]).replace("_", " "))
+        text.format(", ".join(map(_word, row[key])))
         for key, text in _EXPECTED.items()
         if key in row
     ]

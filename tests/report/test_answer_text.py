@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tremor.explanation.answers.questions import by_attribute
+import pytest
+
+from tremor.explanation.answers.questions import QUESTIONS, by_attribute
+from tremor.explanation.answers.text_input import from_text
 from tremor.explanation.answers.watch_summary import answers_from_activity
 from tremor.formats.activity_file import Activity
-from tremor.report.answer_text import activity_text, answer_text
+from tremor.report.answer_text import activity_text, answer_text, choice_text
+from tremor.report.messages import section
 
 RUN = Activity(
     source="activity.fit",
@@ -52,3 +56,23 @@ def test_unnamed_sport_is_taken_for_a_run_and_said():
     assert activity_text(activity, answers) == (
         "from a.fit: distance 5 km; it does not name its sport, taken for a run"
     )
+
+
+CHOICES = [(one, choice) for one in QUESTIONS for choice in one.choices]
+
+
+@pytest.mark.parametrize(("question", "choice"), CHOICES, ids=lambda one: str(one)[:20])
+def test_a_word_is_shown_as_people_write_it_and_understood_as_it_is_shown(question, choice):
+    shown = choice_text(question, choice)
+    assert "_" not in shown
+    answer = from_text(question, shown)
+    assert answer == ((choice,) if question.kind == "several" else choice)
+    assert answer_text(question, answer) == shown
+
+
+def test_no_word_of_the_catalogue_is_left_over():
+    assert set(section("choice")) == {f"{one.attribute}.{choice}" for one, choice in CHOICES}
+
+
+def test_one_sided_is_written_as_such():
+    assert answer_text(by_attribute()["signs"], ("one_sided_weakness",)) == "one-sided weakness"

@@ -15,6 +15,7 @@ from tremor.explanation.answers.context import Context
 from tremor.explanation.answers.replies import read_reply
 from tremor.explanation.interview import Finished, NextQuestion, next_question
 from tremor.report import prompts
+from tremor.report.answer_text import choice_text
 from tremor.report.messages import sentence, text
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def prompt_of(step: NextQuestion) -> Prompt:
         options = (*_numbered(labels), (text("answer_text", "none"), "none"))
     elif question.kind == "choice":
         kind = "one"
-        options = _numbered([choice.replace("_", " ") for choice in question.choices])
+        options = _numbered([choice_text(question, one) for one in question.choices])
     elif question.kind == "yes_no":
         kind = "one"
         options = tuple((text("answer_text", word), word) for word in ("yes", "no"))

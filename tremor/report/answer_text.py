@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tremor.explanation.answers.question_schema import Question
     from tremor.formats.activity_file import Activity
 
-__all__ = ["activity_text", "answer_text"]
+__all__ = ["activity_text", "answer_text", "choice_text"]
 
 _SECTION: Final = "answer_text"
 _HOUR_MIN: Final = 60.0
@@ -48,15 +48,27 @@ def answer_text(question: Question, answer: Answer) -> str:
     if isinstance(answer, bool):
         return text(_SECTION, "yes" if answer else "no")
     if isinstance(answer, tuple):
-        return ", ".join(answer).replace("_", " ") or text(_SECTION, "none")
+        return ", ".join(choice_text(question, one) for one in answer) or text(_SECTION, "none")
     if isinstance(answer, str):
-        return answer
+        return choice_text(question, answer)
     if question.unit == "min" and answer >= _HOUR_MIN:
         hours, minutes = divmod(answer, _HOUR_MIN)
         return f"{hours:.0f} h" + (f" {minutes:g} min" if minutes else "")
     if question.unit:
         return f"{answer:g} {question.unit}"
     return text(_SECTION, "on_scale", number=answer, highest=question.highest)
+
+
+def choice_text(question: Question, choice: str) -> str:
+    """Return a word of an answer as people read and type it.
+
+    Examples
+    --------
+    >>> from tremor.explanation.answers.questions import by_attribute
+    >>> choice_text(by_attribute()["signs"], "one_sided_weakness")
+    'one-sided weakness'
+    """
+    return text("choice", f"{question.attribute}.{choice}")
 
 
 def activity_text(activity: Activity, answers: Mapping[str, float]) -> str:

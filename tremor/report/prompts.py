@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tremor.explanation.answers.quantities import Quantity, read_quantities, read_quantity
 from tremor.explanation.answers.replies import Item, is_list, items_of
-from tremor.report.answer_text import answer_text
+from tremor.report.answer_text import answer_text, choice_text
 from tremor.report.messages import sentence, text
 from tremor.report.numbers import figure
 
@@ -56,7 +56,7 @@ def wording(questions: Sequence[Question], list_key: str = "") -> str:
 def item_labels(questions: Sequence[Question], list_key: str) -> tuple[str, ...]:
     """Return what each item of a list says, in the order of `items_of`; empty for other prompts."""
     if questions[0].kind == "several" and len(questions) == 1:
-        return tuple(choice.replace("_", " ") for choice in questions[0].choices)
+        return tuple(choice_text(questions[0], one) for one in questions[0].choices)
     if not is_list(questions):
         return ()
     return tuple(text("question_list", f"{list_key}.{item.name}") for item in items_of(questions))
@@ -69,7 +69,7 @@ def hint(questions: Sequence[Question], list_key: str = "") -> str:
         return text(_SECTION, "none_or_any")
     if question.kind == "choice":
         return ", ".join(
-            text(_SECTION, "item", place=place, label=choice.replace("_", " "))
+            text(_SECTION, "item", place=place, label=choice_text(question, choice))
             for place, choice in enumerate(question.choices, 1)
         )
     if question.kind == "yes_no":
@@ -174,14 +174,13 @@ def _holds(item: Item, answer: Answer) -> bool:
 
 
 def _plain_labels(questions: Sequence[Question]) -> list[str]:
-    return [
-        (item.word or _title(questions, item.attribute)).replace("_", " ")
-        for item in items_of(questions)
-    ]
+    return [_plain_label(questions, item) for item in items_of(questions)]
 
 
-def _title(questions: Sequence[Question], attribute: str) -> str:
-    (question,) = [one for one in questions if one.attribute == attribute]
+def _plain_label(questions: Sequence[Question], item: Item) -> str:
+    (question,) = [one for one in questions if one.attribute == item.attribute]
+    if item.word:
+        return choice_text(question, item.word)
     return text("answer", f"{question.path}.title")
 
 
