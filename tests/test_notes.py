@@ -1,4 +1,6 @@
 import ast
+import json
+import math
 import string
 from pathlib import Path
 
@@ -84,16 +86,30 @@ def test_a_language_without_a_catalogue_is_refused():
         messages.use_language("tlh")
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float64("nan")])
 @pytest.mark.parametrize(
-    "within",
+    "value", [math.nan, math.inf, -math.inf, np.float64("nan"), np.float32("inf")]
+)
+def test_a_number_that_is_not_finite_is_unknown(value):
+    made = note("GAPS", n_gaps=1, n_lost=40, longest_s=value, longest_at_s=np.float64(12.0))
+    assert made.values["longest_s"] is None
+    assert messages.sentence(made) == "gaps: 1, samples lost: 40, the longest unknown s at 12 s"
+    json.dumps(made.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("within", "told"),
     [
-        lambda value: value,
-        lambda value: (0.0, {"low": value}),
-        lambda value: Note("BY_RATE", {"rate_hz": value}),
+        (lambda one: (0.0, {"length_s": one}), (0.0, {"length_s": None})),
+        (lambda one: {"value": 1.0, "low": 0.5, "high": one}, None),
+        (lambda one: Note("BY_RATE", {"rate_hz": one}), Note("BY_RATE", {"rate_hz": None})),
+        (lambda _: True, True),
+        (lambda _: 10**400, 10**400),
     ],
 )
-def test_a_note_of_a_number_that_is_not_finite_is_a_fault_of_the_program(value, within):
-    with pytest.raises(ValueError, match="not finite: factor") as raised:
-        note("QUALITY_SCALE", factor=within(value))
-    assert not isinstance(raised.value, InvalidInputError)
+def test_neither_is_one_within_others(within, told):
+    assert note("QUALITY_SCALE", factor=within(math.inf)).values == {"factor": told}
+
+
+def test_an_interval_without_an_end_is_unknown():
+    made = note("FINDING_AMPLITUDE", rms_ms2={"value": 0.3, "low": 0.2, "high": math.nan})
+    assert messages.sentence(made) == "Its RMS acceleration is unknown."

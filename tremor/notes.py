@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -344,6 +345,9 @@ _TABLE_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "CLAIM_DISPUTED": ("claim",),
 }
 
+#: The names of a number with its interval.
+_INTERVAL: Final = frozenset({"value", "low", "high"})
+
 #: All codes, with the names of their values.
 CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {**WARNINGS, **_CAUTIONS, **_REASONS, **_FINDINGS, **_TABLE_TEXTS}
@@ -363,14 +367,13 @@ def note(code: str, /, **values: object) -> Note:
     Returns
     -------
     Note
-        The code with its values.
+        The code with its values. A number that is not finite is None, and its sentence says that
+        it is unknown: a file may make any number of a computation, and JSON holds no other.
 
     Raises
     ------
     InvalidInputError
         If the code is unknown, or the values are not those that the table names.
-    ValueError
-        If a number is not finite, of which no sentence can be made: it is a fault of the caller.
     """
     if code not in CODES:
         raise InvalidInputError(f"{code!r} is not a code of tremor.notes")
@@ -379,18 +382,21 @@ def note(code: str, /, **values: object) -> Note:
             f"{code} takes the values {', '.join(CODES[code]) or 'none'}; "
             f"given: {', '.join(values) or 'none'}"
         )
-    endless = [key for key, one in values.items() if not _is_finite(one)]
-    if endless:
-        raise ValueError(f"{code} is given values that are not finite: {', '.join(endless)}")
-    return Note(code, values)
+    return Note(code, {key: _told(one) for key, one in values.items()})
 
 
-def _is_finite(value: object) -> bool:
-    """Check that there is no infinite number and no NaN in a value, however deep."""
+def _told(value: object) -> object:
+    """Return a value with None in place of each number that is not finite, however deep.
+
+    Of a number with an interval nothing can be told if one of the three is not finite.
+    """
     if isinstance(value, Note):
-        return _is_finite(value.values)
+        return Note(value.code, {key: _told(one) for key, one in value.values.items()})
     if isinstance(value, Mapping):
-        return all(_is_finite(one) for one in value.values())
+        told = {key: _told(one) for key, one in value.items()}
+        return None if told.keys() == _INTERVAL and None in told.values() else told
     if isinstance(value, tuple | list):
-        return all(_is_finite(one) for one in value)
-    return not isinstance(value, float) or isfinite(value)
+        return tuple(_told(one) for one in value)
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return value if isfinite(value) else None
+    return value

@@ -10,7 +10,7 @@ import click
 __all__ = ["PATH", "PATH_TEXT"]
 
 
-class _PathType(click.ParamType):
+class _PathType(click.ParamType[Any]):
     """Path of a file or folder that need not exist; an empty text is none.
 
     `pathlib` takes an empty text for the present folder. A variable of a shell that is not set

@@ -21,7 +21,8 @@ A template refers to values as `str.format` does, with these formats besides tho
 ``{x:and}``                 words joined by "and"
 ==========================  ===================================================================
 
-Without a format a note is its sentence, several are joined by commas, and None is empty.
+Without a format a note is its sentence, several are joined by commas, and None is empty; with one
+of a number None is "unknown".
 """
 
 from __future__ import annotations
@@ -386,6 +387,10 @@ _FORMATS: Final[Mapping[str, Callable[[Any, str], str]]] = {
 }
 
 
+#: Formats of what is no number, of which None is empty.
+_OF_WORDS: Final = frozenset({"and", "brief", "joined", "text"})
+
+
 class _Formatter(string.Formatter):
     """Formats one message, with the formats of the catalogue."""
 
@@ -393,9 +398,9 @@ class _Formatter(string.Formatter):
         self._values = values
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - as in the base
-        if value is None:
-            return ""
         name, _, argument = format_spec.partition(" ")
+        if value is None:
+            return text("number", "unknown") if format_spec and name not in _OF_WORDS else ""
         if name == "text":
             return self._other_message(argument.replace("*", str(value)), str(value))
         if name in _FORMATS:
