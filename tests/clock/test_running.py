@@ -233,6 +233,15 @@ def test_all_at_once_gives_no_rate():
     assert clock.estimate.source == "nominal"
 
 
+def test_a_first_packet_as_late_as_the_last_gives_no_rate():
+    # From the first entry to the last there is no time, although the line rises in between.
+    clock = RunningClock(nominal_sampling_rate_hz=100.0)
+    for number in range(260):
+        clock.add(block(10 * number, 20.0 if number == 0 else 0.1 * number, size=10))
+        assert (clock.estimate.span_s > 0.0) == (clock.estimate.estimated_hz is not None)
+    assert clock.estimate.estimated_hz == pytest.approx(100.0)
+
+
 @pytest.mark.parametrize("nominal_hz", [0.0, -1.0, math.nan, math.inf])
 def test_nominal_rate_must_be_a_rate(nominal_hz):
     with pytest.raises(InvalidInputError, match="positive number of hertz"):
