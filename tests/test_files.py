@@ -10,8 +10,17 @@ from pathlib import Path
 import pytest
 from rigs.failing_calls import ERRORS, Calls, open_handles
 
+from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.files import refuse_existing, require_parent, whole_file, whole_folder, write_text
+from tremor.files import (
+    is_part_of,
+    refuse_existing,
+    remove_abandoned,
+    require_parent,
+    whole_file,
+    whole_folder,
+    write_text,
+)
 
 
 def names(folder):
@@ -146,6 +155,81 @@ def test_a_folder_is_there_whole_or_not_whichever_call_fails(tmp_path, monkeypat
         assert [one.name for one in folder.iterdir() if one.name != "bids"] == []
         inside = [one.name for one in folder.glob("bids/*")]
         assert inside in ([], ["README"])
-    assert {"make_folder", "open_folder", "sync", "close", "remove_folder", "replace"} == {
-        name for name, _ in seen
-    }
+    assert {name for name, _ in seen} == {
+        "close", "make_folder", "open_folder", "open_written", "remove_folder", "replace", "sync",
+    }  # fmt: skip
+    assert ("sync", "README") in seen
+
+
+def test_a_folder_is_the_old_or_the_new_whole_whichever_call_fails(tmp_path, monkeypatch):
+    def work(folder):
+        old = folder / "bids"
+        old.mkdir(exist_ok=True)
+        for name in ("README", "old"):
+            (old / name).write_text("old", encoding="utf-8")
+        with whole_folder(old, overwrite=True) as part:
+            (part / "sub-1").mkdir()
+            (part / "sub-1" / "README").write_text("new", encoding="utf-8")
+
+    seen = set()
+    for key, folder, failing in found_and_failing(monkeypatch, tmp_path, work):
+        seen.add(key)
+        refused = False
+        try:
+            work(folder)
+        except OSError:
+            refused = True
+        inside = {path.name: path.read_text() for path in (folder / "bids").rglob("README")}
+        inside |= {path.name: "dir" for path in (folder / "bids").iterdir() if path.is_dir()}
+        is_new = inside == {"README": "new", "sub-1": "dir"}
+        assert is_new or inside == {"README": "old"}
+        may_pass = key[0] == "open_folder" and failing.error == errno.EACCES
+        assert refused or is_new
+        assert refused or may_pass or key == ("remove_tree", "bids"), key
+        left = [one.name for one in folder.iterdir() if one.name != "bids"]
+        assert not left or key[0] == "remove_tree"
+    written = {("sync", "README"), ("sync", "sub-1")}
+    assert written | {("replace", "bids"), ("remove_tree", "bids")} <= seen
+
+
+def test_files_are_on_the_disk_before_their_folder_has_its_name(tmp_path, monkeypatch):
+    done = []
+
+    def noted(name, call):
+        return lambda *arguments: (done.append(name), call(*arguments))[1]
+
+    for name in ("sync", "sync_all", "replace"):
+        monkeypatch.setattr(system_calls, name, noted(name, getattr(system_calls, name)))
+    with whole_folder(tmp_path / "few") as part:
+        for name in ("a", "b"):
+            (part / name).write_text("x", encoding="utf-8")
+    assert done == ["sync", "sync", "sync", "replace", "sync"]
+    done.clear()
+    monkeypatch.setattr("tremor.files._MOST_SYNCED_ALONE", 1)
+    with whole_folder(tmp_path / "many") as part:
+        for name in ("a", "b"):
+            (part / name).write_text("x", encoding="utf-8")
+    assert done == ["sync_all", "replace", "sync"]
+
+
+def test_two_of_one_process_number_do_not_share_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    path = tmp_path / "page.html"
+    with whole_file(path) as one, whole_file(path) as other:
+        one.write(b"one")
+        other.write(b"other")
+        parts = names(tmp_path)
+        assert len(set(parts)) == 2
+        assert all(is_part_of(name, "page.html") for name in parts)
+    assert path.read_bytes() == b"one"
+    assert names(tmp_path) == ["page.html"]
+
+
+def test_what_was_left_is_removed_and_what_is_being_made_stays(tmp_path):
+    for name in (".bids.7.part", ".bids.7-0123abcd.part", ".bids.8-0123abcd.part", "bids.7.part"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".bids.9.part").write_text("x", encoding="utf-8")
+    for name in (".bids.7.part", ".bids.7-0123abcd.part", "bids.7.part", ".bids.9.part"):
+        os.utime(tmp_path / name, (1e9, 1e9))
+    remove_abandoned(tmp_path / "bids")
+    assert names(tmp_path) == [".bids.8-0123abcd.part", "bids.7.part"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,10 +19,12 @@ from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
 
 __all__ = [
+    "is_abandoned",
     "is_part_of",
     "read_small",
     "real_path",
     "refuse_existing",
+    "remove_abandoned",
     "require_parent",
     "require_regular",
     "sync_folder",
@@ -30,6 +34,12 @@ __all__ = [
 ]
 
 _BUFFER_BYTES: Final = 1 << 18
+#: Of so many files each is synced; more are synced at once with all else on the disks.
+_MOST_SYNCED_ALONE: Final = 1000
+#: What nobody has written to for so long is not being made any more, s.
+_ABANDONED_S: Final = 86_400.0
+#: Process and chance: in containers that share a folder, two may have one number.
+_MAKER: Final = re.compile(r"[0-9]+(-[0-9a-f]{8})?")
 
 
 @contextmanager
@@ -82,13 +92,15 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder that appears under its name when all its files are written.
+def whole_folder(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Make a folder that appears under its name when all its files are on the disk.
 
     Parameters
     ----------
     folder : Path
         It does not exist yet, or is empty.
+    overwrite : bool
+        Whether a folder that is there may be replaced, with all that is in it.
 
     Yields
     ------
@@ -104,22 +116,62 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     OSError
         If the disk refuses it.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    is_taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if is_taken and not overwrite:
         raise WouldOverwriteError(f"{folder} exists and is not empty; give another folder")
     require_parent(folder)
     part = _part_of(folder)
     try:
         system_calls.make_folder(part)
         yield part
-        sync_folder(part)
-        if folder.exists():
-            system_calls.remove_folder(folder)
-        system_calls.replace(part, folder)
+        _sync_tree(part)
+        if is_taken:
+            _exchange(part, folder)
+        else:
+            if folder.exists():
+                system_calls.remove_folder(folder)
+            system_calls.replace(part, folder)
     except BaseException:
         with suppress(OSError):
             system_calls.remove_tree(part)
         raise
     sync_folder(folder.parent)
+
+
+def _exchange(part: Path, folder: Path) -> None:
+    """Put a folder in the place of another, which is removed once that is done."""
+    old = _part_of(folder)
+    system_calls.replace(folder, old)
+    try:
+        system_calls.replace(part, folder)
+    except BaseException:
+        system_calls.replace(old, folder)
+        raise
+    system_calls.remove_tree(old)
+
+
+def _sync_tree(folder: Path) -> None:
+    """Wait until all that is in a folder is on the disk."""
+    paths = list(folder.rglob("*"))
+    files = [path for path in paths if path.is_file()]
+    if len(files) > _MOST_SYNCED_ALONE and hasattr(os, "sync"):
+        system_calls.sync_all()
+        return
+    for path in files:
+        _sync_handle(system_calls.open_written(path))
+    for path in (*(one for one in paths if one.is_dir()), folder):
+        sync_folder(path)
+
+
+def _sync_handle(handle: int) -> None:
+    """Sync what a handle is of, and close it."""
+    try:
+        system_calls.sync(handle)
+    except OSError as error:
+        if error.errno not in system_calls.CANNOT:
+            raise
+    finally:
+        system_calls.close(handle)
 
 
 def sync_folder(folder: Path) -> None:
@@ -143,13 +195,7 @@ def sync_folder(folder: Path) -> None:
         handle = system_calls.open_folder(folder)
     except PermissionError:  # files can be made in it, but it cannot be listed
         return
-    try:
-        system_calls.sync(handle)
-    except OSError as error:
-        if error.errno not in system_calls.CANNOT:
-            raise
-    finally:
-        system_calls.close(handle)
+    _sync_handle(handle)
 
 
 def require_regular(path: Path) -> None:
@@ -289,13 +335,43 @@ def is_part_of(name: str, whole: str) -> bool:
 
     Examples
     --------
+    >>> is_part_of(".report.html.4711-0a1b2c3d.part", "report.html")
+    True
     >>> is_part_of(".report.html.4711.part", "report.html"), is_part_of("part", "report.html")
     (True, False)
     """
     begin, end = f".{whole}.", ".part"
-    number = name.removeprefix(begin).removesuffix(end)
-    return name == f"{begin}{number}{end}" and number.isdecimal()
+    maker = name.removeprefix(begin).removesuffix(end)
+    return name == f"{begin}{maker}{end}" and _MAKER.fullmatch(maker) is not None
+
+
+def is_abandoned(path: Path) -> bool:
+    """Check whether nobody has written to a file or folder in the making for a day.
+
+    That its process is gone would tell nothing: it may run on another computer.
+    """
+    try:
+        return time.time() - path.stat().st_mtime > _ABANDONED_S
+    except OSError:
+        return False
+
+
+def remove_abandoned(whole: Path) -> None:
+    """Remove what killed programs left of a file or folder in the making.
+
+    Parameters
+    ----------
+    whole : Path
+        The file or folder that it would have become.
+    """
+    for path in whole.parent.iterdir():
+        if is_part_of(path.name, whole.name) and is_abandoned(path):
+            if path.is_dir():
+                system_calls.remove_tree(path)
+            else:
+                with suppress(OSError):  # it may stay
+                    system_calls.remove(path)
 
 
 def _part_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    return path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")

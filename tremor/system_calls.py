@@ -21,14 +21,17 @@ __all__ = [
     "close",
     "lock",
     "make_folder",
+    "open_append",
     "open_folder",
     "open_new",
     "open_whole",
+    "open_written",
     "remove",
     "remove_folder",
     "remove_tree",
     "replace",
     "sync",
+    "sync_all",
     "write",
 ]
 
@@ -49,6 +52,16 @@ def open_whole(path: Path) -> DiskFile:
     return DiskFile(path, "wb")
 
 
+def open_append(path: Path) -> DiskFile:
+    """Open a file to append to; it is made if it is missing."""
+    return DiskFile(path, "ab")
+
+
+def open_written(path: Path) -> int:
+    """Open a file that is written already, to sync it, and return its handle."""
+    return os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+
+
 def open_folder(folder: Path) -> int:
     """Open a folder to sync or lock it, and return its handle."""
     return os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
@@ -62,6 +75,11 @@ def write(handle: int, data: bytes | memoryview) -> int:
 def sync(handle: int) -> None:
     """Wait until a file or folder is on the disk."""
     os.fsync(handle)
+
+
+def sync_all() -> None:
+    """Wait until all that was written to any disk of this computer is on it."""
+    os.sync()
 
 
 def close(handle: int) -> None:

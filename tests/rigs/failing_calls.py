@@ -22,7 +22,7 @@ __all__ = ["CALLS", "ERRORS", "Calls", "open_handles"]
 #: All of them; a file that is written whole goes through `open_whole` and `write`.
 CALLS = tuple(sorted(set(system_calls.__all__) - {"DiskFile"}))
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES)
-_PART = re.compile(r"^\.(.+)\.\d+\.part$")
+_PART = re.compile(r"^\.(.+)\.\d+-[0-9a-f]{8}\.part$")
 
 Key = tuple[str, str]
 
@@ -52,7 +52,7 @@ class Calls:
     def _wrapped(self, name: str) -> Callable[..., Any]:
         function = getattr(system_calls, name)
 
-        def call(what: Any, *others: Any) -> Any:
+        def call(what: Any = "disks", *others: Any) -> Any:
             key = (name, self._name_of(what))
             number = self.counts[key]
             self.counts[key] += 1
@@ -68,7 +68,9 @@ class Calls:
 
         return call
 
-    def _name_of(self, what: Path | int) -> str:
+    def _name_of(self, what: Path | int | str) -> str:
+        if isinstance(what, str):
+            return what
         path = self.paths[what] if isinstance(what, int) else what
         if os.fspath(path) == os.fspath(self.folder.parent):
             return "parent"

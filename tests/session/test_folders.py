@@ -236,8 +236,17 @@ def test_nothing_else_is_ever_removed(tmp_path, strange):
 
 
 def test_what_a_killed_program_left_half_written_is_part_of_a_recording(tmp_path):
-    fill(tmp_path, [*FILES, ".report.html.4711.part", ".recording.json.12.part"])
+    left = [".report.html.4711.part", ".recording.json.12.part"]
+    living = ".report.html.4711-0a1b2c3d.part"
+    fill(tmp_path, [*FILES, *left, living])
+    for name in left:
+        os.utime(tmp_path / name, (1e9, 1e9))
     require_room(tmp_path, overwrite=True)
+    claimed = ClaimedFolder(tmp_path, overwrite=True)
+    there = {path.name for path in tmp_path.iterdir()}
+    claimed.keep(is_whole=True)
+    assert living in there
+    assert there.isdisjoint([*FILES, *left])
 
 
 def test_file_in_its_place_stays(tmp_path):

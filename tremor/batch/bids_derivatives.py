@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from tremor import system_calls
 from tremor._version import __version__
 from tremor.batch.rows import CaptureRow
 from tremor.batch.tables import SUMMARY_TABLE
-from tremor.files import whole_folder
+from tremor.files import remove_abandoned, whole_folder
 
 __all__ = ["Derivatives"]
 
@@ -45,15 +46,14 @@ class Derivatives:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._whole = folder.with_name(f".{folder.name}.new")
         self._stack = ExitStack()
         self._subjects, self._sessions = _Labels(), _Labels()
         self._files: set[Path] = set()
 
     def __enter__(self) -> Self:
         """Make the folder that becomes the dataset."""
-        shutil.rmtree(self._whole, ignore_errors=True)
-        self._part = self._stack.enter_context(whole_folder(self._whole))
+        remove_abandoned(self._folder)
+        self._part = self._stack.enter_context(whole_folder(self._folder, overwrite=True))
         return self
 
     def add(self, row: CaptureRow, cells: Mapping[str, Any]) -> None:
@@ -67,10 +67,10 @@ class Derivatives:
         names = [one.name for one in _COLUMNS]
         lines = [[_cell(cells.get(name)) for name in names]]
         if path not in self._files:
-            path.parent.mkdir(parents=True)
+            system_calls.make_folder(path.parent)
             self._files.add(path)
             lines.insert(0, names)
-        with path.open("ab") as stream:
+        with io.BufferedWriter(system_calls.open_append(path)) as stream:
             text = "".join("\t".join(line) + "\n" for line in lines)
             stream.write(text.encode(errors="backslashreplace"))
 
@@ -84,9 +84,6 @@ class Derivatives:
         if error is None:
             _write_top(self._part, self._subjects)
         self._stack.__exit__(kind, error, trace)
-        if error is None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._whole.rename(self._folder)
 
 
 class _Labels:
@@ -126,7 +123,8 @@ def _write_top(folder: Path, subjects: _Labels) -> None:
         "README.md": "# Tremor of the leg at rest\n\nMade by tremor-analyzer. A row a capture.\n",
     }
     for name, text in texts.items():
-        (folder / name).write_bytes(text.encode(errors="backslashreplace"))
+        with io.BufferedWriter(system_calls.open_whole(folder / name)) as stream:
+            stream.write(text.encode(errors="backslashreplace"))
 
 
 def _cell(cell: object) -> str:

@@ -7,6 +7,7 @@ import io
 import math
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from tremor import pipeline
+from tremor import pipeline, system_calls
 from tremor.batch.items import Item
 from tremor.batch.request import BatchRequest, digest_of, key_of
 from tremor.batch.rows import CaptureRow
@@ -87,8 +88,9 @@ def _kept_or_done(item: Item, request: BatchRequest, known: CaptureRow | None) -
         except TremorError as error:
             return failed_row(item, error, key=key)
     row = _row(item, key, analysis)
-    with writing(request.out):  # a page of an earlier result would be linked to this one
-        (request.out / row.page).unlink(missing_ok=True)
+    # A page of an earlier result would be linked to this one.
+    with writing(request.out), suppress(FileNotFoundError):
+        system_calls.remove(request.out / row.page)
     _write(request.out, row.result, _packed(analysis))
     if request.with_pages:
         from tremor.report.as_html import render  # with it comes all that draws
@@ -216,6 +218,6 @@ def _packed(analysis: Analysis) -> bytes:
 def _write(out: Path, name: str, data: bytes) -> None:
     with writing(out):
         path = out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        system_calls.make_folder(path.parent)
         with whole_file(path) as stream:
             stream.write(data)

@@ -6,6 +6,7 @@ are done anew.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO, Final, Literal, Self
 from tremor import system_calls
 from tremor.batch.items import Item, Shard
 from tremor.errors import WouldOverwriteError
+from tremor.files import sync_folder
 
 __all__ = ["CaptureRow", "Journal", "Outcome", "StoredRows", "journal_name", "journals_in"]
 
@@ -137,35 +139,44 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self._stream: BinaryIO = path.open("ab")
+        self._stream = io.BufferedWriter(system_calls.open_append(path))
+        self._synced_s = time.monotonic()
+        try:
+            self._lock(path)
+            sync_folder(path.parent)
+            if _is_torn(path):
+                self._stream.write(b"\n")
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def _lock(self, path: Path) -> None:
         try:
             if os.name != "nt":  # there a locked file could not be read either
                 system_calls.lock(self._stream.fileno())
         except BlockingIOError:
-            self._stream.close()
             raise WouldOverwriteError(
                 f"another batch is writing {path}; wait for it, or give another folder"
             ) from None
         except OSError as error:
             if error.errno not in system_calls.CANNOT:
                 raise
-        self._synced_s = time.monotonic()
-        if _is_torn(path):
-            self._stream.write(b"\n")
 
     def add(self, row: CaptureRow) -> None:
         """Append a row."""
         self._stream.write(replace(row, written_at=time.time()).to_line())
         self._stream.flush()
         if time.monotonic() - self._synced_s > _SYNC_S:
-            os.fsync(self._stream.fileno())
+            system_calls.sync(self._stream.fileno())
             self._synced_s = time.monotonic()
 
     def close(self) -> None:
         """Bring all rows to the disk and close the file."""
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        self._stream.close()
+        try:
+            self._stream.flush()
+            system_calls.sync(self._stream.fileno())
+        finally:
+            self._stream.close()
 
 
 def _is_torn(path: Path) -> bool:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tremor import system_calls
 from tremor._version import __version__
 from tremor.batch.executors import SerialExecutor, dask_executor, processes, results_of
 from tremor.batch.items import Item, Shard, gather_items, parse_shard
@@ -149,7 +150,7 @@ def _make_folder(request: BatchRequest, n_captures: int) -> None:
         "n_captures": n_captures,
     }
     try:
-        request.out.mkdir(parents=True, exist_ok=True)
+        system_calls.make_folder(request.out)
     except OSError as error:
         raise InvalidInputError(
             f"{request.out} cannot be made: {error.strerror or error}; give another folder"
@@ -332,7 +333,7 @@ def merge_batches(
                 f"{folder} holds no batch; give what was --out of tremor batch --shard I/N"
             )
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        system_calls.make_folder(target)
     except OSError as error:
         raise InvalidInputError(
             f"{target} cannot be made: {error.strerror or error}; give another folder"

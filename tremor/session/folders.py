@@ -12,7 +12,7 @@ from typing import Final
 
 from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
-from tremor.files import is_part_of, sync_folder
+from tremor.files import is_abandoned, is_part_of, sync_folder
 from tremor.formats.folder.manifest import MANIFEST_FILE, PACKETS_FILE, SAMPLES_FILE
 from tremor.recorder import (
     LOCK_FILE,
@@ -251,6 +251,8 @@ def _locks_of(folder: Path) -> list[FolderLock]:
 def _own_names(folder: Path, *, overwrite: bool) -> list[str]:
     """Return the names of a recording in a folder, or of those of several sensors.
 
+    A file that another program may be writing is left where it is.
+
     Raises
     ------
     WouldOverwriteError
@@ -270,7 +272,13 @@ def _own_names(folder: Path, *, overwrite: bool) -> list[str]:
         raise WouldOverwriteError(
             f"{folder} holds {foreign}, which is no part of a recording; give another folder"
         )
-    return [path.name for path in found]
+    return [path.name for path in found if not _is_being_made(path)]
+
+
+def _is_being_made(path: Path) -> bool:
+    """Check whether a file may be one that another program is writing, such as a report."""
+    is_part = any(is_part_of(path.name, one) for one in _OWN_FILES)
+    return is_part and not is_abandoned(path)
 
 
 def _is_own(name: str) -> bool:
