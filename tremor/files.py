@@ -147,7 +147,8 @@ def _exchange(part: Path, folder: Path) -> None:
     except BaseException:
         system_calls.replace(old, folder)
         raise
-    system_calls.remove_tree(old)
+    with suppress(OSError):  # it may stay, under the name of what is in the making
+        system_calls.remove_tree(old)
 
 
 def _sync_tree(folder: Path) -> None:

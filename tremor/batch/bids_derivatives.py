@@ -82,7 +82,11 @@ class Derivatives:
     ) -> None:
         """Put the dataset in its place, unless something went wrong."""
         if error is None:
-            _write_top(self._part, self._subjects)
+            try:
+                _write_top(self._part, self._subjects)
+            except BaseException as failure:
+                self._stack.__exit__(type(failure), failure, failure.__traceback__)
+                raise
         self._stack.__exit__(kind, error, trace)
 
 
