@@ -143,12 +143,17 @@ def _open_bar(missing: Missing, largest: float) -> dict[str, Any]:
 
 
 def _sources(explanation: Explanation) -> list[tuple[str, str]]:
-    """Return what was looked at and who measured it, each source once."""
+    """Return what was looked at and who measured it, each source once.
+
+    Sources of a result of another version, whose entry there is not, are left out.
+    """
     found: dict[str, str] = {}
+    texts = section("evidence")
     for one in explanation.evidence:
         if one.source is not None:
-            entry = str(one.source.values["entry"]).partition(".")[0]
-            found.setdefault(sentence(one.source), text("evidence", f"{entry}.looks_at"))
+            entry = str(one.source.values.get("entry")).partition(".")[0]
+            if f"{entry}.looks_at" in texts:
+                found.setdefault(sentence(one.source), texts[f"{entry}.looks_at"])
     return [(looks_at, source) for source, looks_at in found.items()]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from tremor.explanation.advice import advice_table
 from tremor.explanation.claims import article
 from tremor.explanation.lowering import SHAKING_CAUTIONS
+from tremor.notes import Note
 from tremor.report.messages import section, sentence, text
 from tremor.report.numbers import percent
 
@@ -30,6 +31,7 @@ __all__ = [
     "first_line",
     "grade_text",
     "ground_text",
+    "grounds_of",
     "help_list",
     "is_answered",
     "is_no_muscle",
@@ -124,8 +126,14 @@ def is_no_muscle(analysis: Analysis) -> bool:
         why.values.get("caution") in SHAKING_CAUTIONS
         for evidence in measured
         if evidence.statement.code == "NOT_COUNTED"
-        for why in evidence.statement.values["why"]
+        for why in grounds_of(evidence.statement)
     )
+
+
+def grounds_of(statement: Note) -> tuple[Note, ...]:
+    """Return the notes on why it is so; none in a result of before version 0.2."""
+    why = statement.values.get("why")
+    return tuple(one for one in why if isinstance(one, Note)) if isinstance(why, tuple) else ()
 
 
 def limits_text(sensitivity: Sensitivity) -> str:

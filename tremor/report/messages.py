@@ -88,6 +88,8 @@ LANGUAGES: Final = tuple(
         if entry.name.endswith(".toml")
     )
 )
+#: Of a template and values that do not go together, as of a result of another version.
+_UNFIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _LANGUAGE: Final = ContextVar("tremor_language", default="en")
 
 
@@ -226,7 +228,7 @@ def sentence(note: Note | None) -> str:
         return ""
     for name in ("note", "window"):
         if note.code in section(name):
-            with suppress(KeyError, TypeError, ValueError):
+            with suppress(*_UNFIT):
                 told = _told_apart(**note.values) if name == "window" else note.values
                 return text(name, note.code, **told)
     return str(note.values.get("text", note.code))
@@ -315,7 +317,8 @@ def brief(note: Note) -> str:
     'whether it fades with rest (not measured)'
     """
     if note.code in section("missing"):
-        return text("missing", note.code, **note.values)
+        with suppress(*_UNFIT):
+            return text("missing", note.code, **note.values)
     return sentence(note)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tremor.analysis.beyond import beyond_note
 from tremor.analysis.quality import Quality, quality_of
-from tremor.notes import Note
+from tremor.report.explanation_text import grounds_of
 from tremor.report.messages import section, sentence, sentences, text
 from tremor.report.numbers import clock, decimals_of, number, percent, percents, span, value_text
 from tremor.report.seen import better_text, seen_text
@@ -364,8 +364,7 @@ def _effect(caution: Caution, analysis: Analysis) -> str:
     lowered: dict[str, dict[str, str]] = {"NOT_COUNTED": {}, "COUNTED_LESS": {}}
     for explanation in analysis.explanations:
         for one in explanation.evidence:
-            why = one.statement.values.get("why", ())
-            codes = [ground.values.get("caution") for ground in why if isinstance(ground, Note)]
+            codes = [why.values.get("caution") for why in grounds_of(one.statement)]
             if one.weight_in_full and one.statement.code in lowered and caution.code in codes:
                 lowered[one.statement.code][one.key] = text("finding", one.key)
     return " ".join(
