@@ -91,6 +91,8 @@ def test_by_keyboard_before_the_run_and_after_it(visitor, program):
     keys.skip()
     keys.to("A made-up sensor")
     keys.press("ArrowDown")  # the fast one
+    keys.to("Samples a second")
+    keys.press("5")  # 50 a second
     keys.to("Look for sensors")
     keys.to("Where it is worn")
     keys.press("l")
@@ -138,6 +140,8 @@ def test_by_keyboard_before_the_run_and_after_it(visitor, program):
     visitor.read("trend", "What changed over time")
     visitor.leave()
     (before,) = folder.glob("baseline-*-left-calf")
+    settings = json.loads((before / "recording.json").read_text("utf-8"))["settings"]
+    assert settings["sampling_rate_hz"] == 50.0
     (report,) = folder.glob("recording-*-left-calf/report.html")
     assert f"--baseline {before.name}" in report.read_text("utf-8")
 

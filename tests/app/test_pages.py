@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ pytest.importorskip("starlette", reason="the extra app is not installed")
 from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
+from devices import PROFILES
 from tremor.app import captures as captures_module
 from tremor.app.captures import CHOICES, plain_name, read_options
 from tremor.app.desk import Desk
@@ -49,7 +51,9 @@ def wait_for(desk, *phases, patience_s=60.0):
 
 
 def begin(desk, page, options=FAST, **form):
-    fast = SensorEntry("fast", "simulated", "fast", options, is_simulated=True)
+    fast = SensorEntry(
+        "fast", "simulated", "fast", options, is_simulated=True, profile=PROFILES["simulated"]
+    )
     desk.sensors._found = (fast,)
     return page.post("/start", data={"sensor": "fast", "duration": "60", **form})
 
@@ -242,6 +246,47 @@ def test_only_what_was_offered_is_recorded(desk, page, tmp_path, form):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_rate_that_was_chosen_is_that_of_the_recording(desk, page):
+    begin(desk, page, duration="600", **{"rate-fast": "208", "rate-simulated": "25"})
+    while not (sensors := desk.run.state({})["sensors"]) or not sensors[0]["points"]:
+        time.sleep(0.05)
+    page.post("/command", data={"kind": "stop"})
+    wait_for(desk, "asking", "failed")
+    manifest = json.loads((desk.run.folder / "recording.json").read_text(encoding="utf-8"))
+    assert manifest["settings"]["sampling_rate_hz"] == 208.0
+    again = page.get("/").text  # the rate is remembered with its sensor
+    assert '<option value="208" selected>' in again.partition("rate-fast")[2]
+
+
+@pytest.mark.parametrize(
+    ("rate", "why"),
+    [
+        ("999", "Simulated leg cannot sample at 999 Hz; choose one of 25, 50,"),
+        ("nan", "Simulated leg cannot sample at nan Hz"),
+        ("fast", "The form is incomplete"),
+    ],
+)
+def test_a_rate_that_the_sensor_has_not_is_refused_as_by_the_command(
+    desk, page, tmp_path, rate, why
+):
+    refused = begin(desk, page, **{"rate-fast": rate})
+    assert (refused.status_code, why in refused.text) == (400, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_sensors_need_a_rate_that_both_have(desk):
+    polar, other = (
+        SensorEntry(slug, f"00:0{n}", slug, profile=PROFILES[slug])
+        for n, slug in enumerate(("polar-h10", "polar-verity-sense"))
+    )
+    desk.sensors._found = (polar, other)
+    form = {"sensor": "polar-h10", "duration": "60", **BOTH, "sensor_2": "polar-verity-sense"}
+    assert wish_of({**form, "rate-polar-h10": "50"}, desk.sensors).sampling_rate_hz == 50.0
+    assert wish_of({**form, "rate-polar-h10": ""}, desk.sensors).sampling_rate_hz is None
+    with pytest.raises(InvalidInputError, match="Verity Sense cannot sample at 100 Hz"):
+        wish_of({**form, "rate-polar-h10": "100"}, desk.sensors)
+
+
 def test_a_phone_is_asked_at_its_address(desk, page, monkeypatch):
     wishes = []
     monkeypatch.setattr(desk.run, "start", wishes.append)
@@ -294,7 +339,7 @@ def test_a_form_is_bounded(page):
     large = {"kind": "x" * (APP_BOUNDS.most_form_bytes + 1)}
     assert page.post("/command", data=large).status_code == 400
     assert page.post("/command", content=b"kind=%ff").status_code == 400
-    assert page.post("/command", content=b"&".join(b"a=1" for _ in range(99))).status_code == 400
+    assert page.post("/command", content=b"&".join(b"a=1" for _ in range(999))).status_code == 400
 
 
 def test_a_capture_is_checked_corrected_and_measured(page):

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from devices import PROFILES
 from devices.link import discovery
-from tremor.app.sensors import Sensors, host_of
+from tremor.app.sensors import SensorEntry, Sensors, host_of
 from tremor.errors import InvalidInputError, LinkError
 
 
@@ -24,7 +25,7 @@ def heard(name, *, address, profile):
 
 
 def test_known_sensors_in_reach_come_first(monkeypatch):
-    kind = SimpleNamespace(name="Polar H10", slug="polar-h10")
+    kind = PROFILES["polar-h10"]
 
     async def scan(_):
         return [
@@ -39,9 +40,31 @@ def test_known_sensors_in_reach_come_first(monkeypatch):
     first, second, *_ = sensors.entries()
     assert (first.address, second.key) == ("A0:9E:1A:00:00:01", "phyphox")
     assert "Polar H10" in first.label
+    assert first.rates[0] == ("", "200, as usual")
     assert sensors.usual == first.key
     assert sensors.find("A0:9E:1A:00:00:02") is None
     assert sensors.said == "One sensor is in reach."
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=list(PROFILES))
+def test_rates_are_those_of_the_sensor_that_show_a_tremor(profile):
+    offered = dict(SensorEntry("x", "x", "x", profile=profile).rates)
+    if len(profile.rates_hz) < 2:
+        assert offered == {}
+        return
+    assert offered.pop("") == f"{profile.default_rate_hz:g}, as usual"
+    assert {float(one) for one in offered} == {
+        one for one in profile.rates_hz if one >= 20.0 and one != profile.default_rate_hz
+    }
+    # 90 % of half the rate is what is looked at: all of the band up to 15 Hz, or less.
+    assert all(("alone" in words) == (float(one) < 100.0 / 3.0) for one, words in offered.items())
+    for one in offered:
+        assert profile.settings(sampling_rate_hz=float(one)).sampling_rate_hz == float(one)
+
+
+def test_a_slow_rate_says_what_it_does_not_see():
+    rates = dict(SensorEntry("x", "x", "x", profile=PROFILES["simulated"]).rates)
+    assert rates["25"] == "25, for tremor up to 11 Hz alone"
 
 
 def test_without_bluetooth_it_says_so_and_rehearsals_stay(monkeypatch):

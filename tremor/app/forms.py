@@ -12,7 +12,8 @@ from tremor.settings import APP_BOUNDS
 
 __all__ = ["decoded", "encoded", "first_values", "form_of"]
 
-_MOST_FIELDS = 64
+#: A rate for each sensor in reach, and what is asked once.
+_MOST_FIELDS = 256
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:

@@ -6,11 +6,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from tremor.errors import InvalidInputError, LinkError
+from tremor.measures.band import usable_band
 from tremor.report.messages import text
 from tremor.session.sensor_choice import candidate_text
+from tremor.settings import AnalysisSettings
+
+if TYPE_CHECKING:
+    from devices.profile import SensorProfile
 
 __all__ = ["NO_SENSOR", "SensorEntry", "Sensors", "host_of"]
 
@@ -47,6 +52,8 @@ class SensorEntry:
         Whether the address of a phone belongs to it.
     is_simulated : bool
         Whether it is made up.
+    profile : SensorProfile or None
+        Its kind; None if a form says nothing of its rate.
     """
 
     key: str
@@ -55,6 +62,34 @@ class SensorEntry:
     options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     asks_for_host: bool = False
     is_simulated: bool = False
+    profile: SensorProfile | None = None
+
+    @property
+    def rates(self) -> tuple[tuple[str, str], ...]:
+        """Rates to choose from, each as a form has it and in words; the usual one first.
+
+        Empty if the sensor leaves no choice. A rate at which no tremor can be seen is not offered.
+        """
+        if self.profile is None or len(self.profile.rates_hz) < 2:
+            return ()
+        usual_hz = self.profile.default_rate_hz
+        others = (one for one in self.profile.rates_hz if one != usual_hz)
+        offered = [("", text("app", "usual_rate", rate=f"{usual_hz:g}"))]
+        offered += [(f"{one:g}", words) for one in others if (words := _rate_text(one))]
+        return tuple(offered)
+
+
+def _rate_text(rate_hz: float) -> str:
+    """Return a rate in words, with what it leaves unseen; empty if it shows no tremor."""
+    settings = AnalysisSettings()
+    rate = f"{rate_hz:g}"
+    try:
+        _, high_hz = usable_band((settings.band_low_hz, settings.band_high_hz), fs=rate_hz)
+    except InvalidInputError:
+        return ""
+    if high_hz < settings.band_high_hz:
+        return text("app", "slow_rate", rate=rate, high_hz=high_hz)
+    return rate
 
 
 def host_of(typed: str) -> str:
@@ -148,7 +183,12 @@ class Sensors:
             self._found, self.said = (), str(error)
             return
         self._found = tuple(
-            SensorEntry(one.peripheral.address, one.peripheral.address, candidate_text(one))
+            SensorEntry(
+                one.peripheral.address,
+                one.peripheral.address,
+                candidate_text(one),
+                profile=one.profile,
+            )
             for one in heard
             if one.profile is not None
         )
@@ -169,4 +209,6 @@ def _phones() -> tuple[SensorEntry, ...]:
 def _simulated(
     key: str, label: str, options: Mapping[str, str] = MappingProxyType({})
 ) -> SensorEntry:
-    return SensorEntry(key, "simulated", label, options, is_simulated=True)
+    from devices.sensors.simulated import PROFILE
+
+    return SensorEntry(key, "simulated", label, options, is_simulated=True, profile=PROFILE)

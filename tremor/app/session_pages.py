@@ -18,7 +18,7 @@ from tremor.app.desk import Desk, go_to
 from tremor.app.forms import encoded, first_values, form_of
 from tremor.app.interview import prompt_of
 from tremor.app.sensors import NO_SENSOR
-from tremor.app.wish import DURATIONS_S, PLACEMENTS, USUAL, wish_of
+from tremor.app.wish import DURATIONS_S, PLACEMENTS, RATE, USUAL, rate_field, wish_of
 from tremor.errors import InvalidInputError
 from tremor.explanation.interview import Finished
 from tremor.report.messages import text
@@ -123,6 +123,7 @@ class _SessionPages:
             trouble=trouble,
             form={**_BLANK, "sensor": desk.sensors.usual, **self._last, **form},
             sensors=desk.sensors,
+            rate_field=rate_field,
             durations=[
                 (USUAL, text("app", "home.usual")),
                 *((str(one), text("app", "minutes", n=one // 60)) for one in DURATIONS_S),
@@ -154,7 +155,11 @@ class _SessionPages:
             desk.require_idle()
             await desk.run.finish()  # a session before it gets its report, also without answers
             desk.run.start(wish)
-            self._last = {name: form[name] for name in _REMEMBERED if name in form}
+            self._last = {
+                name: value
+                for name, value in form.items()
+                if name in _REMEMBERED or name.startswith(RATE)
+            }
         except InvalidInputError as error:
             return self._home(str(error), {**_BLANK, "baseline": "", **form})
         return go_to("/live")

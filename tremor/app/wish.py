@@ -18,7 +18,16 @@ from tremor.session.folders import default_folder
 from tremor.session.plan import Plan
 from tremor.session.sensor_choice import RequestedSensor
 
-__all__ = ["DURATIONS_S", "PLACEMENTS", "USUAL", "Wish", "WishedSensor", "wish_of"]
+__all__ = [
+    "DURATIONS_S",
+    "PLACEMENTS",
+    "RATE",
+    "USUAL",
+    "Wish",
+    "WishedSensor",
+    "rate_field",
+    "wish_of",
+]
 
 #: Durations that are offered, s, and where a sensor is worn most.
 DURATIONS_S: Final = (60, 180, 300, 600)
@@ -30,6 +39,8 @@ _USUAL_S: Final = 300.0
 _BASELINE_S: Final = 60.0
 #: What a form calls that duration, and when a session is.
 USUAL: Final = "usual"
+#: What the name of a field with the rate of a sensor begins with.
+RATE: Final = "rate-"
 _AFTER: Final = "after"
 _BEFORE: Final = "before"
 
@@ -66,6 +77,8 @@ class Wish:
         Whether the leg is recorded at rest before the run.
     uses_baseline : bool
         Whether it is held against the newest baseline of the same leg.
+    sampling_rate_hz : float or None
+        Rate to ask the sensors for, Hz; None for the usual one of each.
     """
 
     sensors: tuple[WishedSensor, ...]
@@ -73,6 +86,7 @@ class Wish:
     options: Mapping[str, str] = field(default_factory=dict)
     is_baseline: bool = False
     uses_baseline: bool = True
+    sampling_rate_hz: float | None = None
 
     def plan(self, root: Path, now: datetime) -> Plan:
         """Return the plan of the session.
@@ -95,6 +109,7 @@ class Wish:
             folder=root / name,
             placement=placement,
             duration_s=self.duration_s,
+            sampling_rate_hz=self.sampling_rate_hz,
             options=self.options,
             is_baseline=self.is_baseline,
         )
@@ -107,7 +122,7 @@ def wish_of(form: Mapping[str, str], sensors: Sensors) -> Wish:
     ----------
     form : mapping of str to str
         Fields ``sensor``, ``host``, ``placement``, the same with ``_2`` for a second sensor,
-        ``when``, ``duration`` and ``baseline``.
+        ``when``, ``duration`` and ``baseline``; the rate of a sensor as `rate_field` calls it.
     sensors : Sensors
         What was offered.
 
@@ -119,7 +134,8 @@ def wish_of(form: Mapping[str, str], sensors: Sensors) -> Wish:
     Raises
     ------
     InvalidInputError
-        If it holds what was not offered, or two sensors that do not go together.
+        If it holds what was not offered, two sensors that do not go together, or a rate that one
+        of them has not.
     """
     when, duration = form.get("when", _AFTER), form.get("duration")
     if when not in (_AFTER, _BEFORE) or duration not in (USUAL, *map(str, DURATIONS_S)):
@@ -127,11 +143,12 @@ def wish_of(form: Mapping[str, str], sensors: Sensors) -> Wish:
     is_baseline = when == _BEFORE
     usual_s = _BASELINE_S if is_baseline else _USUAL_S
     first = _entry(sensors.find(form.get("sensor", "")))
-    chosen = [_wished(first, form, suffix="")]
+    entries, chosen = [first], [_wished(first, form, suffix="")]
     if form.get("sensor_2", NO_SENSOR) != NO_SENSOR:
         second = _entry(sensors.find_second(form["sensor_2"], first))
+        entries.append(second)
         chosen.append(_wished(second, form, suffix="_2"))
-        _require_pair(chosen, [first, second])
+        _require_pair(chosen, entries)
     if is_baseline and not all(one.placement for one in chosen):
         raise InvalidInputError(text("app", "no_baseline_placement"))
     return Wish(
@@ -140,7 +157,33 @@ def wish_of(form: Mapping[str, str], sensors: Sensors) -> Wish:
         options=first.options,
         is_baseline=is_baseline,
         uses_baseline=not is_baseline and form.get("baseline", "") == "yes",
+        sampling_rate_hz=_rate_hz(form.get(rate_field(first.key), ""), entries),
     )
+
+
+def rate_field(key: str) -> str:
+    """Return what a form calls the rate of a sensor.
+
+    Parameters
+    ----------
+    key : str
+        What the form calls the sensor.
+    """
+    return f"{RATE}{key}"
+
+
+def _rate_hz(chosen: str, entries: Sequence[SensorEntry]) -> float | None:
+    """Return a rate that all of the sensors have, Hz; None for the usual one of each."""
+    if not chosen:
+        return None
+    try:
+        rate_hz = float(chosen)
+    except ValueError:
+        raise InvalidInputError(text("app", "no_form")) from None
+    for one in entries:
+        if one.profile is not None:
+            one.profile.settings(sampling_rate_hz=rate_hz, **one.options)
+    return rate_hz
 
 
 def _entry(found: SensorEntry | None) -> SensorEntry:
