@@ -43,6 +43,7 @@ __all__ = [
     "CaptureLike",
     "ReadOptions",
     "RestInfo",
+    "SettingsLike",
     "Stage",
     "analyze",
     "baseline_rms_ms2",
@@ -50,6 +51,8 @@ __all__ = [
 
 #: What `analyze` takes.
 CaptureLike: TypeAlias = Union[Recording, str, "os.PathLike[str]", npt.ArrayLike, "pd.DataFrame"]
+#: Thresholds and band, or those of them that differ from the usual ones.
+SettingsLike: TypeAlias = AnalysisSettings | Mapping[str, float] | None
 #: The two stages that take long.
 Stage = Literal["read", "windows"]
 _Value = TypeVar("_Value")
@@ -101,7 +104,7 @@ def analyze(
     capture: CaptureLike,
     *,
     sampling_rate_hz: float | None = None,
-    settings: AnalysisSettings | Mapping[str, float] | None = None,
+    settings: SettingsLike = None,
     context: Context | Mapping[str, object] | None = None,
     activity: Activity | None = None,
     rest: RestInfo | None = None,
@@ -206,7 +209,7 @@ def baseline_rms_ms2(
     capture: CaptureLike,
     *,
     sampling_rate_hz: float | None = None,
-    settings: AnalysisSettings | Mapping[str, float] | None = None,
+    settings: SettingsLike = None,
     reading: ReadOptions | None = None,
 ) -> float:
     """Measure what a tremor decays to, from a capture of the leg at rest before the run.

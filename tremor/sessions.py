@@ -17,6 +17,7 @@ import numpy as np
 
 from tremor.analysis.clock_offset import Lateness
 from tremor.analysis.leg_coherence import coherence_of_legs
+from tremor.baselines import level_before
 from tremor.comparison.changes import compare_analyses
 from tremor.comparison.names import distinct_names, shortest_tails
 from tremor.comparison.protocol import unlike
@@ -26,7 +27,7 @@ from tremor.formats.folder.arrivals import PacketArrivals, read_arrivals
 from tremor.formats.folder.manifest import MANIFEST_FILE, is_baseline, part_of, read_manifest
 from tremor.notes import Note, note
 from tremor.opening import open_recording
-from tremor.pipeline import analyze
+from tremor.pipeline import RestInfo, SettingsLike, analyze
 from tremor.recording import Placement, Recording
 from tremor.report.messages import sentence, sentences
 from tremor.results.analysis import Analysis
@@ -35,13 +36,12 @@ from tremor.settings import LEGS
 if TYPE_CHECKING:
     from tremor.explanation.answers.context import Context
     from tremor.results.comparison import Comparison, LegCoherence, Repeating, Trend
-    from tremor.settings import AnalysisSettings
 
 __all__ = ["Session", "SessionLike", "captures_of", "compare", "trend"]
 
 #: What `compare` takes.
 SessionLike: TypeAlias = Union["Session", Analysis, str, "os.PathLike[str]"]
-Settings: TypeAlias = Union["AnalysisSettings", Mapping[str, float], None]
+Settings: TypeAlias = SettingsLike
 #: Called with the name of what is read next, its number and how many there are.
 Progress: TypeAlias = Callable[[str, int, int], object]
 
@@ -83,7 +83,9 @@ class Session:
         settings: Settings = None,
         context: Context | Mapping[str, object] | None = None,
     ) -> Self:
-        """Read a session and measure it, unless it is a saved result.
+        """Read a session and measure it as its report does, unless it is a saved result.
+
+        A recording is held against the level of the leg before the run where one belongs to it.
 
         Parameters
         ----------
@@ -107,10 +109,12 @@ class Session:
         if path.suffix == _JSON and path.is_file() and (saved := _saved(path)) is not None:
             return cls(name=path.name, legs=(saved,), paths=(path,))
         folders = _sensor_folders(path)
+        legs = [
+            analyze(one, settings=settings, context=context, rest=_rest(one, path.parent, settings))
+            for one in folders or [path]
+        ]
         if not folders:
-            leg = analyze(path, settings=settings, context=context)
-            return cls(name=path.name, legs=(leg,), paths=(path,))
-        legs = [analyze(folder, settings=settings, context=context) for folder in folders]
+            return cls(name=path.name, legs=(legs[0],), paths=(path,))
         return cls.of_legs(path.name, legs, folders)
 
     @classmethod
@@ -216,6 +220,17 @@ def _saved(path: Path) -> Analysis | None:
     if '"tremor.analysis/' not in text[:200]:
         return None
     return Analysis.from_json(text)
+
+
+def _rest(path: Path, root: Path, settings: Settings) -> RestInfo | None:
+    """Return the level before the run that a recording is held against; None for any other."""
+    if not (path / MANIFEST_FILE).is_file():
+        return None
+    try:
+        level = level_before(path, root, settings=settings)
+    except TremorError:  # as in its report, which then has no such level
+        return None
+    return None if level is None else level.rest
 
 
 def _sensor_folders(path: Path) -> list[Path]:

@@ -198,8 +198,14 @@ def test_a_level_before_the_run_is_used_and_can_be_left_out(desk, page):
         notes = desk.run.state({})["notes"]
         is_held = any("left calf: this is held against" in one for one in notes)
         assert is_held == (placement == "left-calf")
+        while not desk.run.state({})["sensors"]:
+            time.sleep(0.05)
         page.post("/command", data={"kind": "stop"})
         wait_for(desk, "asking", "failed")
+        manifest = json.loads((desk.run.folder / "recording.json").read_text(encoding="utf-8"))
+        kept = manifest["extra"]["level_before"]  # for a trend to measure the same
+        assert (kept is not None) == is_held
+        assert kept is None or f"{kept['rms_ms2']:.3g}" in before.text
 
 
 def test_a_level_before_the_run_is_used_where_the_form_says_so(desk):

@@ -308,6 +308,8 @@ def test_baseline_is_recorded_and_used(tmp_path):
         "--out", tmp_path / "after",
     )  # fmt: skip
     assert after.exit_code == 0, after.output
+    manifest = json.loads((tmp_path / "after" / "recording.json").read_text(encoding="utf-8"))
+    assert manifest["extra"]["level_before"]["name"] == "before"
     usage = CliRunner().invoke(
         cli, ["analyze", str(tmp_path / "after"), "--baseline", str(before), "--json"]
     )

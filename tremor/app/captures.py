@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tremor import pipeline
 from tremor.analysis.offline import judge
 from tremor.analysis.quality import quality_of
+from tremor.app.remedies import on_page
 from tremor.app.results import HeldResult
 from tremor.errors import InvalidInputError, TremorError
 from tremor.formats.readers import ReadOptions
@@ -134,7 +135,7 @@ class Capture:
             with open_recording(self.path, read_options(choices)) as recording:
                 self._show(recording.in_memory())
         except TremorError as error:
-            self.trouble = str(error)
+            self.trouble = on_page(str(error))
 
     def _show(self, recording: Recording) -> None:
         clipped_fraction = int(recording.clipped.sum()) / max(1, recording.n_samples)
@@ -143,11 +144,12 @@ class Capture:
         source = recording.source
         self.quality = (
             text("quality", found.level),
-            *map(sentence, found.reasons),
+            *(on_page(sentence(one)) for one in found.reasons),
             rest_text(judge(recording), duration_s=facts.recorded_s),
         )
-        self.rows = tuple(capture_rows(facts, source_format=source.format if source else ""))
-        self.decisions = decision_rows(facts)
+        rows = capture_rows(facts, source_format=source.format if source else "")
+        self.rows = tuple((name, on_page(value)) for name, value in rows)
+        self.decisions = tuple((name, on_page(value)) for name, value in decision_rows(facts))
 
     def analyze(self) -> None:
         """Measure it with the choices that it was checked with."""
@@ -155,7 +157,7 @@ class Capture:
             analysis = pipeline.analyze(self.path, reading=read_options(self.choices))
             self.result = HeldResult(self.name, analysis)
         except TremorError as error:
-            self.trouble = str(error)
+            self.trouble = on_page(str(error))
 
 
 class Captures:

@@ -7,7 +7,9 @@ stop button, or with the program.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -24,10 +26,10 @@ from tremor.app.front_end import (
 from tremor.app.results import RecordedResult, measured_legs
 from tremor.app.shelf import ShelvedSession
 from tremor.app.wish import Wish
+from tremor.baselines import Baseline, LevelBefore, level_before, newest_baseline
 from tremor.errors import InvalidInputError, LinkError, TremorError
 from tremor.pipeline import RestInfo
 from tremor.report.messages import text
-from tremor.session.baselines import Baseline, newest_baseline
 from tremor.session.folders import require_room
 from tremor.session.interface import Command
 from tremor.session.outcome import require_written, saved_text
@@ -71,6 +73,7 @@ class Run:
         self._series = WindowSeries()
         self._stop = Stop()
         self._baselines: dict[Path, Baseline] = {}
+        self._levels: dict[Path, LevelBefore] = {}
         self._unused_baselines: list[str] = []
         self._n_sensors = 1
         self._task: asyncio.Task[None] | None = None
@@ -121,14 +124,13 @@ class Run:
         if self.is_busy:
             raise InvalidInputError(text("app", "busy"))
         self._begin(session.folder, "working")
-        worn = {one.folder: one.placement for one in session.legs}
-        self._look_for_baselines(worn, session.started_at)
-        self._task = asyncio.create_task(self._watched(self._measure([*worn])))
+        folders = [one.folder for one in session.legs]
+        self._task = asyncio.create_task(self._watched(self._measure_anew(folders)))
 
     def _begin(self, folder: Path, phase: Phase) -> None:
         self._screen, self._controls = PageScreen(self.feed), PageControls(self.feed)
         self._series, self._stop = WindowSeries(), Stop()
-        self._baselines, self._unused_baselines = {}, []
+        self._baselines, self._levels, self._unused_baselines = {}, {}, []
         self.result, self.folder, self.trouble = None, folder, ""
         self._go_to(phase)
 
@@ -249,8 +251,11 @@ class Run:
             raise
 
     async def _record(self, plan: Plan) -> None:
+        await asyncio.to_thread(self._measure_levels)  # before anything streams
+        for words in self._unused_baselines:
+            self._screen.note(words)
         outcome = await record_session(
-            plan,
+            replace(plan, levels_before=self._levels),
             screen=self._screen,
             controls=self._controls,
             stop=self._stop,
@@ -279,16 +284,31 @@ class Run:
         self.result = await asyncio.to_thread(RecordedResult, self.folder, legs, told)
         self._go_to("asking")
 
-    def _rest_of(self, folder: Path) -> RestInfo:
-        """Return what is known of the rest of a leg: its level before the run."""
-        baseline = self._baselines.get(folder)
-        if baseline is None:
-            return RestInfo()
+    async def _measure_anew(self, folders: Sequence[Path]) -> None:
+        for one in folders:
+            with self._noting_unused():
+                level = await asyncio.to_thread(level_before, one, self.root)
+                if level is not None:
+                    self._levels[one] = level
+        await self._measure(folders)
+
+    def _measure_levels(self) -> None:
+        """Measure the levels before the run; what cannot be used is told."""
+        for folder, baseline in self._baselines.items():
+            with self._noting_unused():
+                self._levels[folder] = baseline.level()
+
+    @contextmanager
+    def _noting_unused(self) -> Iterator[None]:
         try:
-            return baseline.rest()
+            yield
         except TremorError as error:
             self._unused_baselines.append(text("app", "not_held_against", why=str(error)))
-            return RestInfo()
+
+    def _rest_of(self, folder: Path) -> RestInfo:
+        """Return what is known of the rest of a leg: its level before the run."""
+        level = self._levels.get(folder)
+        return RestInfo() if level is None else level.rest
 
 
 def _troubles(outcome: SessionOutcome) -> tuple[str, ...]:

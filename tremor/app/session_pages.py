@@ -19,10 +19,10 @@ from tremor.app.forms import encoded, first_values, form_of
 from tremor.app.interview import prompt_of
 from tremor.app.sensors import NO_SENSOR
 from tremor.app.wish import DURATIONS_S, PLACEMENTS, RATE, USUAL, rate_field, wish_of
+from tremor.baselines import baselines_in
 from tremor.errors import InvalidInputError
 from tremor.explanation.interview import Finished
 from tremor.report.messages import text
-from tremor.session.baselines import baselines_in
 from tremor.session.interface import Command
 from tremor.settings import APP_BOUNDS
 

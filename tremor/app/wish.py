@@ -182,7 +182,7 @@ def _rate_hz(chosen: str, entries: Sequence[SensorEntry]) -> float | None:
         raise InvalidInputError(text("app", "no_form")) from None
     for one in entries:
         if one.profile is not None:
-            one.profile.settings(sampling_rate_hz=rate_hz, **one.options)
+            one.profile.settings(sampling_rate_hz=rate_hz, range_g=None, gyro=False, **one.options)
     return rate_hz
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,6 +27,7 @@ from tremor.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
+    from tremor.baselines import LevelBefore
     from tremor.session.plan import Plan, SessionOutcome
 
 __all__ = ["parse_duration", "record"]
@@ -197,6 +199,7 @@ def record(
     meanwhile, and never loses what it has received. Then it asks what is not known, analyses, and
     writes the report into the folder.
     """
+    from tremor.baselines import LevelBefore
     from tremor.cli import after_recording
     from tremor.explanation.answers.context import Context
     from tremor.pipeline import RestInfo, baseline_rms_ms2
@@ -231,10 +234,11 @@ def record(
         is_baseline=is_baseline,
     )
     context = Context() if context_file is None else Context.from_file(context_file)
-    rest = RestInfo()
+    level = None
     if isinstance(baseline, Path):
         level_ms2 = baseline_rms_ms2(baseline, settings=settings)
-        rest = RestInfo(baseline=level_ms2, baseline_name=baseline.name)
+        level = LevelBefore(name=baseline.name, rms_ms2=level_ms2)
+    plan = _with_level(plan, level, is_known=level is not None or not no_analyze)
     require_room(plan.folder, overwrite=overwrite)
     outcome = _recorded(ctx, plan, as_json=as_json)
     try:
@@ -242,6 +246,7 @@ def record(
             if is_baseline:
                 is_done = after_recording.print_baselines(outcome, settings, as_json=as_json)
             else:
+                rest = RestInfo() if level is None else level.rest
                 is_done = no_analyze or after_recording.print_analyses(
                     plan, outcome, context, settings, rest, as_json=as_json
                 )
@@ -250,6 +255,14 @@ def record(
             say(text("session", "interrupted", folder=one.folder))
         ctx.exit(_INTERRUPTED)
     _exit_with_outcome(ctx, outcome, is_done=is_done)
+
+
+def _with_level(plan: Plan, level: LevelBefore | None, *, is_known: bool) -> Plan:
+    """Let the recordings note what they are held against, so that a trend does the same."""
+    if not is_known:
+        return plan
+    folders = [] if level is None else [plan.folder_of(one) for one in plan.sensors]
+    return replace(plan, levels_before={one: level for one in folders if level is not None})
 
 
 def _recorded(ctx: click.Context, plan: Plan, *, as_json: bool) -> SessionOutcome:

@@ -14,6 +14,7 @@ from tremor.session.stopping import StopReason
 
 if TYPE_CHECKING:
     from devices.profile import SensorProfile
+    from tremor.baselines import LevelBefore
 
 __all__ = ["Plan", "SensorOutcome", "SessionOutcome"]
 
@@ -52,6 +53,9 @@ class Plan:
         Name of the stream by which other programs get the samples meanwhile; None for no stream.
     is_baseline : bool
         Whether the leg is recorded at rest before the run, for later sessions to use.
+    levels_before : mapping of Path to LevelBefore, or None
+        Level before the run that each recording is held against, by its folder; those that lack
+        one are held against none. None if that is left to whoever measures it.
     """
 
     sensors: tuple[RequestedSensor, ...]
@@ -69,6 +73,7 @@ class Plan:
     overwrite: bool = False
     lsl: str | None = None
     is_baseline: bool = False
+    levels_before: Mapping[Path, LevelBefore] | None = None
 
     def lsl_name_of(self, sensor: RequestedSensor) -> str | None:
         """Return the name of the stream of a sensor, with its label if there are several."""

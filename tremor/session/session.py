@@ -16,7 +16,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from tremor.errors import LinkError, SensorLostError
-from tremor.formats.folder.manifest import BASELINE, PURPOSE_KEY
+from tremor.formats.folder.manifest import BASELINE, LEVEL_BEFORE_KEY, PURPOSE_KEY
 from tremor.measures.taps import TapResponse
 from tremor.packets import LinkEvent
 from tremor.recorder import Zero
@@ -263,8 +263,13 @@ class _Session:
         for track in self._tracks:
             is_claimed = track.folder == plan.folder
             track.begin(zero, lock=self._claimed.lock if is_claimed else None)
-            if plan.is_baseline and track.recorder is not None:
+            if track.recorder is None:
+                continue
+            if plan.is_baseline:
                 track.recorder.add(PURPOSE_KEY, BASELINE)
+            elif plan.levels_before is not None:
+                level = plan.levels_before.get(track.folder)
+                track.recorder.add(LEVEL_BEFORE_KEY, level and level.to_dict())
 
     async def check_straps(self) -> None:
         """Check how the sensors are worn, again if the runner wants to."""

@@ -48,6 +48,7 @@ from tremor.settings import TEXT_BOUNDS
 
 __all__ = [
     "BASELINE",
+    "LEVEL_BEFORE_KEY",
     "MANIFEST_FILE",
     "MANIFEST_SCHEMA",
     "PACKETS_FILE",
@@ -64,6 +65,9 @@ __all__ = [
 #: Key in ``extra``, and its value for a recording of the leg at rest before the run.
 PURPOSE_KEY: Final = "purpose"
 BASELINE: Final = "baseline"
+#: Key in ``extra`` for the level before the run that a recording is held against: ``name`` of the
+#: recording it was measured in and ``rms_ms2``; ``null`` where it is held against none.
+LEVEL_BEFORE_KEY: Final = "level_before"
 MANIFEST_FILE: Final = "recording.json"
 SAMPLES_FILE: Final = "samples.csv"
 PACKETS_FILE: Final = "packets.bin"

@@ -1,0 +1,53 @@
+"""Sentences of a capture as its page says them: its fields stand where the options would.
+
+A sentence names what settles it as the command does, such as ``--unit``; on the page the same is a
+field of the form below.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Final
+
+from tremor.formats.readers import ReadOptions
+from tremor.report.messages import text
+
+__all__ = ["on_page"]
+
+#: Fields by the option of the command that says the same.
+_FIELDS: Final = {
+    "--" + one.name.removesuffix("_hz").replace("_", "-"): one.name for one in fields(ReadOptions)
+}
+#: An option with its name at an end.
+_OPTION: Final = re.compile(r"--[a-z]+(?:-[a-z]+)*(?![\w-])")
+
+
+def on_page(sentence: str) -> str:
+    """Return a sentence with the names of fields in place of those of options.
+
+    Parameters
+    ----------
+    sentence : str
+        As a command says it.
+
+    Returns
+    -------
+    str
+        The same, where it names no option that the page has.
+
+    Examples
+    --------
+    >>> on_page("no unit is named; give --unit")
+    'no unit is named; give “Unit”'
+    >>> on_page("give --units, or see --help")
+    'give --units, or see --help'
+    """
+    return _OPTION.sub(_named, sentence)
+
+
+def _named(option: re.Match[str]) -> str:
+    field = _FIELDS.get(option[0])
+    if field is None:
+        return option[0]
+    return text("app", "in_words", name=text("app", f"choice.{field}"))
