@@ -334,7 +334,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(desk, page):
 
     with pytest.raises(ClientDisconnect):
         page.portal.call(desk.captures.receive, "leg.csv", half())
-    assert list(desk.captures._folder.iterdir()) == []
+    assert list(desk.captures._folder.path.glob("[!.]*")) == []
 
 
 def test_a_page_that_is_left_from_before_a_new_start_goes_to_the_start(desk):
@@ -376,13 +376,13 @@ def test_uploads_are_bounded_and_removed(desk, page, monkeypatch):
     monkeypatch.setattr(
         captures_module, "APP_BOUNDS", AppBounds(most_upload_bytes=1_000_000, most_captures=2)
     )
-    folder = desk.captures._folder
+    folder = desk.captures._folder.path
     assert "more than 1 MB" in drop(page, b"1" * 1_000_001).json()["trouble"]
     assert "empty" in drop(page, b"").json()["trouble"]
-    assert list(folder.iterdir()) == []
+    assert list(folder.glob("[!.]*")) == []
     places = [drop(page, b"a,b\n1,2\n").json()["go"] for _ in range(3)]
     assert [page.get(one).status_code for one in places] == [404, 200, 200]
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.glob("[!.]*"))) == 2
     page.portal.call(desk.close)
     assert not folder.exists()
 

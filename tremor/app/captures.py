@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from tremor.analysis.offline import judge
 from tremor.analysis.quality import quality_of
 from tremor.app.remedies import on_page
 from tremor.app.results import HeldResult
+from tremor.app.temporary import HeldFolder
 from tremor.errors import InvalidInputError, TremorError
 from tremor.formats.readers import ReadOptions
 from tremor.opening import open_recording
@@ -164,7 +164,7 @@ class Captures:
     """The captures that were dropped lately."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="tremor-app-"))
+        self._folder = HeldFolder()
         self._kept: dict[str, Capture] = {}
 
     def find(self, key: str) -> Capture | None:
@@ -192,7 +192,7 @@ class Captures:
             If it is too large or empty; nothing is kept.
         """
         key = secrets.token_urlsafe(9)
-        folder = self._folder / key
+        folder = self._folder.path / key
         folder.mkdir()
         path = folder / plain_name(name)
         try:
@@ -208,7 +208,7 @@ class Captures:
 
     def close(self) -> None:
         """Remove all of them from the disk."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.close()
         self._kept.clear()
 
 
