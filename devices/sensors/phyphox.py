@@ -571,6 +571,7 @@ PROFILE: Final = SensorProfile(
         "Phone and computer are in the same Wi-Fi; a guest network often keeps them apart.",
         "The phone keeps measuring during a drop-out, and what it measured comes afterwards.",
         "Its rate is that of the phone: it is measured, and --rate does not change it.",
+        "Its gyroscope is left out: it is sampled at other moments than the acceleration.",
         "Keep the app in front and the screen on, or the phone stops measuring.",
     ),
     options=OPTIONS,

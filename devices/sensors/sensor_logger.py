@@ -366,6 +366,7 @@ PROFILE: Final = SensorProfile(
         "Where this computer has several addresses: sensor-logger:HOST:PORT.",
         "What it pushes during a drop-out is lost, and the times of the samples show the gap.",
         "Its rate is set in the app: it is measured, and --rate does not change it.",
+        "Its gyroscope is left out: it is sampled at other moments than the acceleration.",
     ),
     options=MappingProxyType(
         {

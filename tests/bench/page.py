@@ -1,6 +1,6 @@
 """What the local page costs, and how late it is: record, live analysis and page at 416 Hz.
 
-    python tests/bench/page.py [--seconds 60]
+    python tests/bench/page.py [--seconds 60] [--sensors 2]
 
 (a) time from the last sample of a window to the frame of the browser that shows it; (b) processor
 time of the program, and of the browser with everything that it draws, in per cent of one core.
@@ -25,17 +25,8 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-#: The program, with a sensor at the rate of the benchmark.
-PROGRAM = """
-from dataclasses import replace
-import tremor.app.run as run
-record = run.record_session
-run.record_session = lambda plan, **how: record(replace(plan, sampling_rate_hz=416.0), **how)
-import sys
-sys.argv = ["tremor", "app", "--port", "0", "--no-browser"]
-from tremor.__main__ import main
-main()
-"""
+COMMAND = ("-m", "tremor", "app", "--port", "0", "--no-browser")
+RATE_HZ = 416
 #: Notes when the frame after a new window was drawn, and the end of that window.
 HOOK = """() => {
   window.shown = [];
@@ -44,7 +35,7 @@ HOOK = """() => {
     show(state);
     const ends = state.points.map((point) => point[0]);
     requestAnimationFrame(() => setTimeout(
-      () => ends.forEach((end) => window.shown.push([end, Date.now() / 1000]))));
+      () => ends.forEach((end) => window.shown.push([state.label, end, Date.now() / 1000]))));
   };
 }"""
 
@@ -68,11 +59,13 @@ def used_s(pid):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to measure")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--sensors", type=int, choices=(1, 2), default=1, help="how many")
+    asked = parser.parse_args()
+    seconds = asked.seconds
     browser_path = next(path for name in NAMES if (path := shutil.which(name)))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         program = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, *COMMAND],
             cwd=folder,
             stdout=subprocess.PIPE,
             text=True,
@@ -85,7 +78,13 @@ def main():
         page = browser.new_page()
         page.goto(url)
         page.get_by_label("to rehearse in real time").check()
+        page.locator("#rate-simulated").select_option(str(RATE_HZ))
+        page.locator("#placement").select_option("left-calf")
         page.get_by_label("How long").select_option("600")
+        if asked.sensors == 2:
+            page.locator("summary").click()
+            page.get_by_label("Another made-up sensor").check()
+            page.locator("#placement_2").select_option("right-calf")
         page.get_by_role("button", name="Start").click()
         page.get_by_role("heading", name="Measuring").wait_for(timeout=120_000)
         page.evaluate(HOOK)
@@ -102,13 +101,20 @@ def main():
         program.send_signal(signal.SIGINT)
         program.wait(60)
         program.stdout.close()
-        (manifest,) = Path(folder).glob("*/recording.json")
-        facts = json.loads(manifest.read_text(encoding="utf-8"))
-    start_s = datetime.fromisoformat(facts["started_at"]).timestamp()
-    late_ms = [1000.0 * (at - start_s - end) for end, at in shown]
+        facts = [
+            json.loads(one.read_text(encoding="utf-8"))
+            for one in Path(folder).rglob("recording.json")
+        ]
+    assert len(facts) == asked.sensors
+    start_s = {
+        one["placement"]: datetime.fromisoformat(one["started_at"]).timestamp() for one in facts
+    }
+    late_ms = [1000.0 * (at - start_s[leg] - end) for leg, end, at in shown]
     low, middle, high = np.percentile(late_ms, [0, 50, 95])
-    rate_hz = facts["counts"]["n_samples"] / facts["duration_s"]
-    print(f"{rate_hz:.1f} Hz, {len(shown)} windows in {lasted_s:.0f} s")
+    for one in facts:
+        rate_hz = one["counts"]["n_samples"] / one["duration_s"]
+        print(f"{one['placement']}: {rate_hz:.1f} Hz, {one['counts']['n_lost']} lost")
+    print(f"{len(shown)} windows in {lasted_s:.0f} s")
     print(
         f"(a) last sample to screen: {low:.0f} ms least, {middle:.0f} ms median, {high:.0f} ms p95"
     )
