@@ -49,6 +49,14 @@ def test_what_goes_wrong_leaves_the_old_one_and_nothing_else(tmp_path, monkeypat
     assert names(tmp_path) == ["page.html"]
 
 
+def test_an_error_names_what_was_asked_for(tmp_path):
+    for make in (whole_file, whole_folder):
+        path = tmp_path / ("x" * 250)
+        with pytest.raises(OSError, match="too long") as raised, make(path):
+            pass
+        assert raised.value.filename == str(path)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 def test_a_file_has_the_mode_that_the_user_wants(tmp_path):
     mask = os.umask(0o027)
@@ -69,6 +77,48 @@ def test_an_existing_file_is_refused_unless_asked(tmp_path):
         refuse_existing(path, overwrite=False, option="--overwrite")
     refuse_existing(path, overwrite=True)
     assert names(tmp_path) == ["page.html"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have no names there")
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: os.mkfifo(path), lambda path: path.mkdir(), lambda path: path.symlink_to(path)],
+    ids=["pipe", "folder", "loop"],
+)
+def test_what_is_no_file_is_never_replaced(tmp_path, make):
+    path = tmp_path / "page.html"
+    make(path)
+    before = path.lstat()
+    with pytest.raises(InvalidInputError, match="no regular file"), whole_file(path):
+        pass
+    with pytest.raises(InvalidInputError, match="no regular file"):
+        write_text(path, "new")
+    with pytest.raises(InvalidInputError, match="no regular file"):
+        refuse_existing(path, overwrite=True)
+    assert path.lstat() == before
+    assert names(tmp_path) == ["page.html"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
+def test_a_device_is_never_replaced():
+    # A user who may do anything would put a file in its place.
+    with pytest.raises(InvalidInputError, match="no regular file"):
+        refuse_existing(Path("/dev/full"), overwrite=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right there")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_stays_and_its_file_is_written(tmp_path, is_there):
+    (tmp_path / "pages").mkdir()
+    target = tmp_path / "pages" / "today.html"
+    if is_there:
+        target.write_text("old", encoding="utf-8")
+    link = tmp_path / "page.html"
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8") == "new"
+    assert names(tmp_path / "pages") == ["today.html"]
 
 
 def test_a_missing_folder_is_refused(tmp_path):

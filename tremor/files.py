@@ -49,7 +49,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : Path
-        File to write; its folder exists.
+        File to write; its folder exists. A link stays, and the file that it leads to is written.
     overwrite : bool
         Whether an existing file may be replaced.
 
@@ -62,6 +62,8 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     ------
     WouldOverwriteError
         If the file exists and may not be replaced.
+    InvalidInputError
+        If a device, a pipe or a folder is there.
     OSError
         If the disk refuses it.
 
@@ -77,6 +79,7 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     (False, b'8.4 Hz')
     """
     refuse_existing(path, overwrite=overwrite)
+    path = real_path(path) if path.is_symlink() else path
     part = _part_of(path)
     try:
         with io.BufferedWriter(system_calls.open_whole(part), _BUFFER_BYTES) as stream:
@@ -84,9 +87,10 @@ def whole_file(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             stream.flush()
             system_calls.sync(stream.fileno())
         system_calls.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):  # what happened first is what is raised
             system_calls.remove(part)
+        _name_whole(error, part, path)
         raise
     sync_folder(path.parent)
 
@@ -131,11 +135,18 @@ def whole_folder(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
             if folder.exists():
                 system_calls.remove_folder(folder)
             system_calls.replace(part, folder)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             system_calls.remove_tree(part)
+        _name_whole(error, part, folder)
         raise
     sync_folder(folder.parent)
+
+
+def _name_whole(error: BaseException, part: Path, whole: Path) -> None:
+    """Let an error of the system name what was asked for, and not what it is made of."""
+    if isinstance(error, OSError) and str(error.filename) == str(part):
+        error.filename = str(whole)
 
 
 def _exchange(part: Path, folder: Path) -> None:
@@ -301,9 +312,17 @@ def refuse_existing(path: Path, *, overwrite: bool, option: str = "overwrite=Tru
     ------
     WouldOverwriteError
         If it exists and may not be replaced.
+    InvalidInputError
+        If it may, and is a device, a pipe, a folder, or a link that leads to itself: a rename
+        would take its place.
     """
     if path.exists() and not overwrite:
         raise WouldOverwriteError(f"{path} exists; give another path, or {option} to replace it")
+    leads_nowhere = path.is_symlink() and real_path(path).is_symlink()
+    if leads_nowhere or (path.exists() and not path.is_file()):
+        raise InvalidInputError(
+            f"{path} is no regular file, and only such are replaced; give another path"
+        )
 
 
 def require_parent(path: Path) -> None:

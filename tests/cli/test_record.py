@@ -371,13 +371,18 @@ def test_recording_is_replaced_only_where_that_is_said(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "duration_s"),
-    [("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h", 3600.0), ("1h30m", 5400.0), ("1.5M", 90.0)],
+    [
+        *(("90", 90.0), ("90s", 90.0), ("5m", 300.0), ("1h", 3600.0), ("1h30m", 5400.0)),
+        *(("1.5M", 90.0), (" 1 h 30 m ", 5400.0)),
+    ],
 )
 def test_durations(text, duration_s):
     assert parse_duration(text) == duration_s
 
 
-@pytest.mark.parametrize("text", ["", "m", "5x", "-5", "1m1h", "0", "4s", "25h", "nan", "1e3"])
+@pytest.mark.parametrize(
+    "text", ["", "m", "5x", "-5", "5 6", "5\n6", "1m1h", "0", "4s", "25h", "nan", "1e3"]
+)
 def test_durations_that_are_none(text):
     with pytest.raises(InvalidInputError):
         parse_duration(text)

@@ -63,6 +63,8 @@ _BASELINE_S: Final = 60.0
 _SHORTEST_S: Final = 5.0
 _LONGEST_S: Final = 24 * 3600.0
 _PARTS: Final = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+#: Between a number and its unit, and between the parts; two numbers are not made one.
+_BLANKS: Final = re.compile(r"(?<=[hms])\s+|\s+(?=[hms])")
 #: ``--baseline`` without a folder: record one.
 _RECORD_ONE: Final = True
 
@@ -94,7 +96,7 @@ def parse_duration(text: str, *, least_s: float = _SHORTEST_S, name: str = "dura
     >>> parse_duration("90"), parse_duration("5m"), parse_duration("1h30m")
     (90.0, 300.0, 5400.0)
     """
-    compact = "".join(text.lower().split())
+    compact = _BLANKS.sub("", text.strip().lower())
     match = _PARTS.fullmatch(compact)
     if not compact or match is None:
         raise InvalidInputError(f"{name} is {text!r}; give seconds, or such as 90s, 5m, 1h30m")
