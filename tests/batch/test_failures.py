@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 from functools import cache
@@ -105,6 +106,7 @@ def failing_in_turn(work, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         calls = Calls(patched, out / "x")
         assert work().exit_code == 0
+    gc.collect()  # what other tests left open is none of what is counted
     new, n_open = content_of(out), open_handles()
     for number, key in enumerate(sorted(calls.counts)):
         shutil.rmtree(out)
@@ -124,7 +126,7 @@ def failing_in_turn(work, tmp_path, monkeypatch):
             assert os.strerror(error) in line, key
         require_old_or_new(content_of(out), old, new, key)
         assert not list(out.glob(".*.part")) or is_no_matter, key
-        assert open_handles() == n_open, key
+        assert open_handles() <= n_open, key
         assert work().exit_code == 0
         assert content_of(out) == new, key
         yield key
