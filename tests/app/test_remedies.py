@@ -41,6 +41,7 @@ CAPTURES = {
     "no header": rows("1,2,3,4,5", lambda at: f"{at},1,2,9.8,4"),
     "counts": rows("time_s,x,y,z", lambda at: f"{at / 50:.2f},12,{at % 7},3000"),
     "two of each axis": rows("time_s,x,y,z,x,y,z", lambda at: f"{at / 50:.2f},1,2,9,1,2,9"),
+    "broken zip": "PK\x03\x04" + "x" * 500,
     "unit of time": rows("t,x,y,z", lambda at: f"{at * 20},0.1,{at % 3},9.8"),
 }
 
@@ -55,5 +56,6 @@ def test_a_page_of_a_capture_names_no_option(tmp_path, name, choices):
     told = [capture.trouble, *capture.quality, *(value for _, value in capture.decisions)]
     assert any(told)
     assert not re.search(r"--\w", " ".join(told)), told
+    assert str(tmp_path) not in " ".join(told)  # where the page keeps it is nobody's concern
     if name == "no unit" and not choices:
         assert "“Unit”" in " ".join(told)

@@ -6,6 +6,7 @@ letters; it is what formats are recognised by, and never a path.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from collections.abc import AsyncIterable, Mapping
@@ -135,7 +136,11 @@ class Capture:
             with open_recording(self.path, read_options(choices)) as recording:
                 self._show(recording.in_memory())
         except TremorError as error:
-            self.trouble = on_page(str(error))
+            self.trouble = self._said(error)
+
+    def _said(self, error: TremorError) -> str:
+        """Return what is wrong, without the folder that the page keeps it in."""
+        return on_page(str(error).replace(f"{self.path.parent}{os.sep}", ""))
 
     def _show(self, recording: Recording) -> None:
         clipped_fraction = int(recording.clipped.sum()) / max(1, recording.n_samples)
@@ -157,7 +162,7 @@ class Capture:
             analysis = pipeline.analyze(self.path, reading=read_options(self.choices))
             self.result = HeldResult(self.name, analysis)
         except TremorError as error:
-            self.trouble = on_page(str(error))
+            self.trouble = self._said(error)
 
 
 class Captures:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final, TypeVar
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -19,9 +21,11 @@ from tremor.app.shelf import Shelf
 from tremor.errors import InvalidInputError
 from tremor.report.messages import text
 
-__all__ = ["Desk", "go_to", "report"]
+__all__ = ["WORKER", "Desk", "go_to", "report"]
 
 _SEE_OTHER: Final = 303
+#: Name of the threads that the end of the program does not wait for.
+WORKER: Final = "tremor-work"
 _Found = TypeVar("_Found")
 
 
@@ -74,6 +78,8 @@ class Desk:
     async def work(self, task: Callable[[], _Found]) -> _Found:
         """Do something that takes a processor for seconds, one thing at a time.
 
+        The program ends without waiting for it.
+
         Raises
         ------
         InvalidInputError
@@ -81,7 +87,7 @@ class Desk:
         """
         self.require_no_session()
         async with self._work:
-            return await asyncio.to_thread(task)
+            return await _in_daemon(task)
 
     def page(self, name: str, /, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
         """Render a page.
@@ -111,6 +117,27 @@ class Desk:
         await self.run.close()
         self.run.feed.close()
         self.captures.close()
+
+
+async def _in_daemon(task: Callable[[], _Found]) -> _Found:
+    """Do something in a thread that the end of the program does not wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_Found] = loop.create_future()
+
+    def hand_over(deliver: Callable[[], None]) -> None:
+        if not done.done():  # its request was broken off
+            deliver()
+
+    def work() -> None:
+        try:
+            deliver = partial(done.set_result, task())
+        except BaseException as error:
+            deliver = partial(done.set_exception, error)
+        with suppress(RuntimeError):  # the program has ended
+            loop.call_soon_threadsafe(hand_over, deliver)
+
+    Thread(target=work, name=WORKER, daemon=True).start()
+    return await done
 
 
 def go_to(place: str) -> Response:

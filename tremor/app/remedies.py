@@ -19,8 +19,9 @@ __all__ = ["on_page"]
 _FIELDS: Final = {
     "--" + one.name.removesuffix("_hz").replace("_", "-"): one.name for one in fields(ReadOptions)
 }
-#: An option with its name at an end.
+#: An option, and the same with a value as an example of it.
 _OPTION: Final = re.compile(r"--[a-z]+(?:-[a-z]+)*(?![\w-])")
+_EXAMPLE: Final = re.compile(rf"such as ({_OPTION.pattern}) ([^\s;)]*[^\s;),.])")
 
 
 def on_page(sentence: str) -> str:
@@ -40,10 +41,19 @@ def on_page(sentence: str) -> str:
     --------
     >>> on_page("no unit is named; give --unit")
     'no unit is named; give “Unit”'
+    >>> on_page("say what the columns are, such as --columns time_s,x,y,z")
+    'say what the columns are, such as time_s,x,y,z under “Columns”'
     >>> on_page("give --units, or see --help")
     'give --units, or see --help'
     """
-    return _OPTION.sub(_named, sentence)
+    return _OPTION.sub(_named, _EXAMPLE.sub(_example, sentence))
+
+
+def _example(found: re.Match[str]) -> str:
+    option, value = found[1], found[2]
+    if option not in _FIELDS:
+        return found[0]
+    return text("app", "such_as", value=value, option=option)
 
 
 def _named(option: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ _LOOPBACK: Final = "127.0.0.1"
 #: An address of documentation: a socket is directed there, and nothing is sent.
 _ELSEWHERE: Final = ("192.0.2.1", 9)
 _LAST_ANSWERS_S: Final = 2
+_LOGGER: Final = logging.getLogger("uvicorn.error")
 
 
 def lan_address() -> str:
@@ -141,6 +143,7 @@ async def _serve(
             timeout_graceful_shutdown=_LAST_ANSWERS_S,
         )
     )
+    _LOGGER.disabled = False
     with signals_stop(stop):
         serving = asyncio.create_task(server.serve(sockets=sockets))
         try:
@@ -150,6 +153,7 @@ async def _serve(
         finally:
             await desk.close()
             server.should_exit = True
+            _LOGGER.disabled = True  # that what still waits is broken off is meant
             await serving
     return desk.run.saved_at_end
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +34,7 @@ Exit codes:
 """
 _NEEDED: Final = ("starlette", "uvicorn", "segno")
 _DEFAULT_PORT: Final = 8017
+_INTERRUPTED: Final = 130
 
 
 @click.command(epilog=_EPILOG)
@@ -69,15 +72,33 @@ def app(*, port: int, no_browser: bool, lan: bool) -> None:
         if not no_browser:
             click.launch(access.local_url)
 
-    saved = serve(
-        Path.cwd(),
-        port=port,
-        lan=lan_address() if lan else "",
-        on_ready=ready,
-        on_join=_show_token,
-    )
+    try:
+        saved = serve(
+            Path.cwd(),
+            port=port,
+            lan=lan_address() if lan else "",
+            on_ready=ready,
+            on_join=_show_token,
+        )
+    except KeyboardInterrupt:
+        _leave_work(_INTERRUPTED)
+        raise
     for sentence in saved:
         say(sentence)
+    _leave_work(0)
+
+
+def _leave_work(exit_code: int) -> None:
+    """End the process at once where a dropped capture is still read: nobody waits for it.
+
+    The threads of its analysis would be waited for otherwise, which takes minutes of a long one.
+    """
+    from tremor.app.desk import WORKER
+
+    if any(one.name == WORKER for one in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
 
 
 def _show_token(access: Access) -> None:
