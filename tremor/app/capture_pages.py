@@ -108,6 +108,8 @@ class _CapturePages:
             refusal = await self._desk.work(
                 lambda: result.interview.reply(reply_number(form), [typed])
             )
+            if not refusal:
+                return go_to(f"/captures/{capture.key}/questions")
         return question_page(
             self._desk,
             result.interview,

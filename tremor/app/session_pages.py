@@ -223,6 +223,8 @@ class _SessionPages:
                 return go_to("/report")
             typed = ", ".join(form.get("reply", []))
             refusal = await desk.work(lambda: result.interview.reply(reply_number(form), [typed]))
+            if not refusal:  # the way back leads to a page, not to a form that is sent again
+                return go_to("/questions")
         return question_page(
             desk,
             result.interview,
