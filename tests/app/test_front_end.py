@@ -113,6 +113,13 @@ def test_all_listeners_hear_of_news():
         assert feed.is_closed
 
 
+def test_a_sentence_that_comes_again_is_counted():
+    screen = PageScreen(Feed())
+    for words in ("Sit down.", "The disk is full.", "The disk is full.", "Sit down."):
+        screen.note(words)
+    assert list(screen.notes) == ["Sit down.", "The disk is full. (2 times)", "Sit down."]
+
+
 def test_windows_without_tremor_are_gaps_of_the_line():
     series = WindowSeries()
     shaking = {"verdict": "tremor", "end_s": 4.0, "rms_ms2": {"value": 0.5}}

@@ -406,6 +406,17 @@ def test_sessions_are_recordings_whatever_their_number(desk, page, tmp_path, n_s
     assert page.get("/trend").status_code == 200  # it says why there is none
 
 
+def test_a_name_that_turns_its_letters_round_is_shown_as_it_is(page, tmp_path):
+    folder = tmp_path / "L\u00e4ufer \u202e<b>"
+    folder.mkdir()
+    (folder / "recording.json").write_text("{}", encoding="utf-8")
+    for path in ("/sessions", f"/sessions/{quote(folder.name)}"):
+        shown = page.get(path).text
+        assert "L\u00e4ufer" in shown
+        assert "\u202e" not in shown
+        assert "<b>" not in shown
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [

@@ -31,6 +31,11 @@ def test_what_the_page_does_not_have_stays():
     assert on_page("see --help, --unitary and x--unit_") == "see --help, --unitary and x--unit_"
 
 
+def test_another_disk_is_another_folder_to_start_in():
+    said = on_page("make room, or give another disk with --out")
+    assert said == "make room, or give another disk by starting the program in a folder there"
+
+
 def rows(head, line, n=500):
     return "\n".join([head, *(line(at) for at in range(n))])
 

@@ -135,6 +135,7 @@ class PageScreen:
         self._due_s = now()
         self.view: SessionView | None = None
         self.notes: deque[str] = deque(maxlen=APP_BOUNDS.most_notes)
+        self._last_note, self._n_times = "", 0
 
     def show(self, make: Callable[[], SessionView], *, at_once: bool = False) -> None:
         """Take the present state if it is time to, or at once."""
@@ -148,9 +149,14 @@ class PageScreen:
         """Take the state at the next call, as there is a new window in it."""
         self._due_s = self._now()
 
-    def note(self, text: str) -> None:
-        """Keep a sentence for the pages."""
-        self.notes.append(text)
+    def note(self, words: str) -> None:
+        """Keep a sentence for the pages; one that is repeated is counted."""
+        if words == self._last_note:
+            self._n_times += 1
+            self.notes[-1] = text("app", "times", words=words, n=self._n_times)
+        else:
+            self._last_note, self._n_times = words, 1
+            self.notes.append(words)
         self._feed.publish()
 
 

@@ -1,4 +1,4 @@
-"""Sentences of a capture as its page says them: its fields stand where the options would.
+"""Sentences as a page says them: its fields stand where the options of the command would.
 
 A sentence names what settles it as the command does, such as ``--unit``; on the page the same is a
 field of the form below.
@@ -19,6 +19,8 @@ __all__ = ["on_page"]
 _FIELDS: Final = {
     "--" + one.name.removesuffix("_hz").replace("_", "-"): one.name for one in fields(ReadOptions)
 }
+#: The folder of a recording is that in which the program was started.
+_OUT: Final = "with --out"
 #: An option, and the same with a value as an example of it.
 _OPTION: Final = re.compile(r"--[a-z]+(?:-[a-z]+)*(?![\w-])")
 _EXAMPLE: Final = re.compile(rf"such as ({_OPTION.pattern}) ([^\s;)]*[^\s;),.])")
@@ -46,7 +48,8 @@ def on_page(sentence: str) -> str:
     >>> on_page("give --units, or see --help")
     'give --units, or see --help'
     """
-    return _OPTION.sub(_named, _EXAMPLE.sub(_example, sentence))
+    said = sentence.replace(_OUT, text("app", "elsewhere"))
+    return _OPTION.sub(_named, _EXAMPLE.sub(_example, said))
 
 
 def _example(found: re.Match[str]) -> str:

@@ -23,6 +23,7 @@ from tremor.app.front_end import (
     session_state,
     spoken,
 )
+from tremor.app.remedies import on_page
 from tremor.app.results import RecordedResult, measured_legs
 from tremor.app.shelf import ShelvedSession
 from tremor.app.wish import Wish
@@ -167,7 +168,7 @@ class Run:
         except TremorError as error:
             self._fail(str(error))
         else:
-            self.trouble = " ".join(self.result.troubles)
+            self.trouble = "\n".join(self.result.troubles)
             self._go_to("done")
 
     def state(self, known: Mapping[str, int]) -> dict[str, Any]:
@@ -279,7 +280,7 @@ class Run:
         legs, more = await asyncio.to_thread(measured_legs, folders, self._rest_of)
         told = (*troubles, *more, *self._unused_baselines)
         if not legs:
-            self._fail(" ".join(told))
+            self._fail("\n".join(told))
             return
         self.result = await asyncio.to_thread(RecordedResult, self.folder, legs, told)
         self._go_to("asking")
@@ -321,5 +322,5 @@ def _troubles(outcome: SessionOutcome) -> tuple[str, ...]:
     try:
         require_written(outcome)
     except TremorError as error:
-        told.append(str(error))
+        told.append(on_page(str(error)))
     return tuple(told)

@@ -20,6 +20,7 @@ from tremor.formats.folder.manifest import (
     read_manifest,
 )
 from tremor.pipeline import baseline_rms_ms2
+from tremor.printable import printable
 from tremor.report.comparison_page import render_comparison_page
 from tremor.report.messages import text
 from tremor.report.numbers import number
@@ -50,7 +51,7 @@ class ShelvedLeg:
     @property
     def name(self) -> str:
         """Where it was worn, in words."""
-        return self.placement.replace("-", " ")
+        return printable(self.placement.replace("-", " "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,11 @@ class ShelvedSession:
     is_baseline: bool
 
     @property
+    def label(self) -> str:
+        """Its name, with control characters shown as text."""
+        return printable(self.name)
+
+    @property
     def when(self) -> str:
         """When it began, as text."""
         return f"{self.started_at:%Y-%m-%d %H:%M}"
@@ -113,7 +119,7 @@ class ShelvedSession:
         found += [
             Page(
                 key=leg.folder.name,
-                label=leg.name or leg.folder.name,
+                label=leg.name or printable(leg.folder.name),
                 path=leg.folder / REPORT_FILE,
             )
             for leg in self.legs
