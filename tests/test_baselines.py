@@ -117,7 +117,7 @@ def half_life(analysis):
 def test_a_trend_has_the_numbers_of_the_reports(week):
     (baseline,) = baselines_in(week)
     level = baseline.level()
-    assert level.rms_ms2 == pytest.approx(FLOOR_MS2, rel=0.1)
+    assert level.rms_ms2 == pytest.approx(FLOOR_MS2, rel=0.01)
     report = pipeline.analyze(week / "held", rest=level.rest)
     unheld = pipeline.analyze(week / "held")
     assert half_life(report) != half_life(unheld)  # else nothing below is shown

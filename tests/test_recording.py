@@ -218,7 +218,7 @@ def test_an_infinite_sample_is_named():
 def test_fewer_than_two_samples_are_too_few(n_there):
     samples = np.full((20, 3), np.nan)
     samples[:n_there] = 1.0
-    with pytest.raises(InsufficientDataError, match=f"^{n_there} usable samples; at least 2"):
+    with pytest.raises(InsufficientDataError, match=f"^{n_there} usable samples?; at least 2"):
         Recording.from_arrays(samples, sampling_rate_hz=100.0)
 
 

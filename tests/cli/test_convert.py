@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import devices
 import tremor
+from devices.profile import finished
 from tremor.cli.main import cli
 from tremor.errors import PacketError
 from tremor.formats.folder.packet_log import FILE_HEAD, encode_record
@@ -211,6 +212,8 @@ def recorded(tmp_path):
                             recorder.take(block)
                     except PacketError:
                         n_refused += 1
+                for block in finished(decoder):
+                    recorder.take(block)
             return n_refused
 
         return tmp_path / slug, asyncio.run(run())

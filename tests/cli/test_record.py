@@ -460,7 +460,7 @@ def test_full_disk_is_told_and_what_it_took_is_analysed(tmp_path):
     )
     assert result.returncode == 2, result.stderr
     assert "The disk is full" in result.stderr
-    assert "the disk is full (File too large); the last" in result.stderr.splitlines()[-1]
+    assert "the disk is full (File too large); lost at the end: " in result.stderr.splitlines()[-1]
     assert "Your leg trembled about" in result.stdout
     assert manifest_of(folder)["files"]["samples.csv"]["n_bytes"] == 170_000
 

@@ -448,7 +448,7 @@ def test_a_disk_that_stays_full_is_told_and_counted(tmp_path, fickle, monkeypatc
     n_bytes = counts.disk.n_bytes_unwritten
     assert n_bytes > 100 * 40
     assert counts.disk.failure == (
-        f"the disk is full (No space left on device); the last {n_bytes} bytes are lost"
+        f"the disk is full (No space left on device); lost at the end: {n_bytes} bytes"
     )
 
 

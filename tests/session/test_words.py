@@ -10,7 +10,7 @@ import pytest
 
 import tremor
 from tremor.report import messages
-from tremor.session.view import Stage
+from tremor.session.view import RestState, Stage
 
 PACKAGE = Path(tremor.__file__).parent
 #: Section, and the files that use it.
@@ -65,7 +65,8 @@ def test_every_sentence_that_is_called_for_is_there(section, language):
 def test_no_sentence_is_left_over(section, language):
     constants = {constant(node) for _, node in nodes_of(section)}
     stages = {f"stage_{stage}" for stage in get_args(Stage)}
-    assert set(messages.catalogue(language)[section]) <= constants | stages
+    lines = {f"line_{state}" for state in get_args(RestState)}
+    assert set(messages.catalogue(language)[section]) <= constants | stages | lines
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)

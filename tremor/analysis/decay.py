@@ -412,7 +412,11 @@ def _level(table: WindowTable, still: Bools, *, settings: AnalysisSettings) -> f
     points = series.points
     if len(points.time_s) * settings.window_s < settings.baseline_least_s:
         return None
-    total = float(np.exp(np.mean(np.log(points.rms_ms2) + points.log_variance)))
+    # The mean log of the RMS of noise lies below the log of its mean by about its variance; a tone
+    # has neither, and few points do not show it in the variance that their spectrum leads to.
+    log_rms = np.log(points.rms_ms2)
+    lowered = min(float(points.log_variance.mean()), float(log_rms.var(ddof=1)))
+    total = float(np.exp(log_rms.mean() + lowered))
     return math.sqrt(max(total**2 - series.noise_ms2**2, 0.0))
 
 

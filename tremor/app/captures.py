@@ -77,7 +77,7 @@ def read_options(form: Mapping[str, str]) -> ReadOptions:
     }
     rate = said.pop("sampling_rate_hz", None)
     try:
-        rate_hz = None if rate is None else float(rate)
+        rate_hz = None if rate is None else float(rate.lower().removesuffix("hz"))
     except ValueError:
         raise InvalidInputError(f"sampling rate is {rate!r}; give a positive number") from None
     return ReadOptions(**said, sampling_rate_hz=rate_hz)
