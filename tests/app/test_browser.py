@@ -183,7 +183,8 @@ def test_two_legs_from_the_start_to_their_comparison(visitor, program):
     visitor.look("sessions")
     visitor.leave()
     # A screen reader is told one thing at a time.
-    assert any("Measuring" in words or "lost" in words for _, words in told)
+    # On a busy machine the link may have broken before it listened.
+    assert any(word in words for _, words in told for word in ("Measuring", "lost", "Noted"))
     apart_ms = np.diff([when for when, _ in told])
     assert apart_ms.min(initial=np.inf) >= 1000.0 * APP_BOUNDS.words_interval_s - 1.0
     (session,) = (one.parent for one in folder.glob("recording-*/left-calf"))

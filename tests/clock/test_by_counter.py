@@ -2,16 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from tremor.clock.by_counter import looks_like_a_counter, positions_by_counter
 from tremor.clock.timebase import declared_timebase, fit_timebase
 from tremor.errors import InvalidInputError
+from tremor.settings import COUNTERS
 
 
 @settings(max_examples=100, deadline=None)
+@example(bits=8, start=0, losses=[(176, 40), (216, 23)])
 @given(
     bits=st.sampled_from([8, 16, 32]),
     start=st.integers(0, 2**32 - 1),
@@ -25,6 +27,8 @@ def test_lost_numbers_are_holes_whatever_the_size_of_the_counter(bits, start, lo
     # A counter that begins right before its end shows how far it goes.
     start = start % 2**bits if bits == 8 else 2**bits - 1 - start % 700
     kept = np.flatnonzero(keep)
+    # After more than a quarter of its numbers a counter is taken for another.
+    assume(bits > 8 or np.diff(kept).max() <= COUNTERS.most_lost_of_span * 2**bits)
     counter = ((start + kept) % 2**bits).astype(float)
     found = positions_by_counter(counter)
     if bits > 8 and counter.min() == counter[0]:
