@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 __all__ = ["PATH", "PATH_TEXT"]
 
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:  # of early versions it takes no type
+    _ParamType = click.ParamType
 
-class _PathType(click.ParamType[Any]):
+
+class _PathType(_ParamType):
     """Path of a file or folder that need not exist; an empty text is none.
 
     `pathlib` takes an empty text for the present folder. A variable of a shell that is not set
