@@ -40,6 +40,17 @@ def test_nothing_is_lost_where_nothing_is():
     assert RunningLosses(RATE_HZ).before(np.array([5.0])).tolist() == [0]
 
 
+def test_losses_of_a_single_sample_count():
+    """A packet is one sample, ten a second: one that is missing leaves no doubt."""
+    rng = np.random.default_rng(0)
+    received = np.delete(np.arange(200), [50, 120])
+    losses = RunningLosses(10.0)
+    for count, number in enumerate(received.tolist()):
+        losses.add(count, count, number / 10.0 + rng.uniform(0.0, 0.005))
+    before = losses.before(np.array([0.0, 49.0, 50.0, 118.0, 119.0, 197.0]))
+    assert before.tolist() == [0, 0, 1, 1, 2, 2]
+
+
 def test_losses_are_searched_again_once_there_are_an_eighth_more_packets(monkeypatch):
     searched = []
     find = running_loss.find_unreported_losses

@@ -28,7 +28,7 @@ def found(time_s, *, reported=()):
     return find_unreported_losses(first, first + SIZE - 1, time_s).before
 
 
-@pytest.mark.parametrize("share", [0.005, 0.02, 0.05])
+@pytest.mark.parametrize("share", [0.005, 0.02, 0.05, 0.15])
 @pytest.mark.parametrize("jitter_s", [0.001, 0.01])
 def test_losses_are_found_where_they_were(share, jitter_s):
     rng = np.random.default_rng(1)
@@ -111,3 +111,43 @@ def test_losses_on_either_side_of_a_reported_one_are_found():
     assert lost[at] == 0
     assert lost.sum() == expected.sum()
     assert np.count_nonzero(lost != expected) <= 2
+
+
+def test_nothing_is_found_where_the_count_shows_a_loss():
+    """The count says three packets, and the arrivals eight: the level begins anew."""
+    came = np.ones(2000, dtype=bool)
+    came[1000:1008] = False
+    time_s = arrivals(2000, jitter_s=0.005)[came]
+    assert found(time_s)[1000] == 8 * SIZE
+    assert not found(time_s, reported=[(1000, 3 * SIZE)]).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_loss_among_seven_packets_is_found(seed):
+    """The first periods span half of the packets at most, so that some of them hold no loss."""
+    number = np.delete(np.arange(8), 2)
+    time_s = 0.3 * number + np.random.default_rng(seed).uniform(0.0, 0.02, 7)
+    assert found(time_s).tolist() == [0, 0, SIZE, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("share", "seed"), [(0.04, 0), (0.05, 2)])
+def test_the_first_period_is_that_of_a_short_or_a_long_span(share, seed):
+    """Where packets are 60 ms late, that of a quarter of a second is too far off."""
+    time_s, n_lost = lossy(share, seed)
+    assert abs(found(time_s).sum() / n_lost - 1.0) < 0.05
+
+
+def test_losses_do_not_depend_on_when_the_clock_began():
+    time_s, n_lost = lossy(0.02, 0)
+    lost = found(time_s)
+    assert abs(lost.sum() / n_lost - 1.0) < 0.05
+    np.testing.assert_array_equal(found(time_s + 5000.0), lost)
+
+
+def lossy(share, seed):
+    """Return when the packets arrive that are not lost, s, and how many samples are."""
+    rng = np.random.default_rng(seed)
+    came = rng.random(3000) > share
+    came[:4] = came[-20:] = True
+    due_s = np.arange(1, 3001) * SIZE * PERIOD_S + rng.uniform(0.0, 0.06, 3000)
+    return np.maximum.accumulate(due_s)[came], SIZE * np.count_nonzero(~came)
