@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from rigs.failing_calls import open_handles
+from rigs.failing_calls import Calls, open_handles
 
 from tremor import system_calls
 from tremor.errors import InvalidInputError, WouldOverwriteError
@@ -46,6 +46,16 @@ def test_new_and_empty_folders_are_taken_and_nothing_is_left(tmp_path, overwrite
         assert list(tmp_path.iterdir()) == []
         ClaimedFolder(folder, overwrite=overwrite).give_back()
         assert list(tmp_path.iterdir()) == []
+
+
+def test_name_of_each_new_folder_is_synced(tmp_path, monkeypatch):
+    """In the folder above it, by its name; the one above the last is called the parent here."""
+    folder = tmp_path / "new" / "deep"
+    calls = Calls(monkeypatch, folder)
+    claimed = ClaimedFolder(folder, overwrite=False)
+    synced = {name for call, name in calls.counts if call == "sync"}
+    claimed.give_back()
+    assert synced == {"parent", tmp_path.name}
 
 
 def test_recording_stays_unless_it_may_be_replaced(tmp_path):
