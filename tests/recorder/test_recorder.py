@@ -523,25 +523,6 @@ def test_a_disk_that_recovers_at_the_end_gets_everything(tmp_path, fickle):
     assert len(rows_of(tmp_path)[1]) == 10
 
 
-def test_a_failing_disk_is_asked_twice_a_second(tmp_path, monkeypatch):
-    asked = threading.Event()
-    times_s = []
-
-    def refuse(*_):
-        times_s.append(time.monotonic())
-        if len(times_s) == 3:
-            asked.set()
-        raise OSError(5, "Input/output error")
-
-    writer = disk.DiskWriter(tmp_path, most_waiting=10)
-    writer.start()
-    monkeypatch.setattr(disk.system_calls, "write", refuse)
-    writer.put(packet(0))
-    assert asked.wait(60.0)
-    writer.end(patience_s=0.0)
-    assert (np.diff(times_s[:3]) > 0.4).all()
-
-
 def test_what_a_failing_disk_does_not_take_waits_in_the_bounded_queue(
     tmp_path, fickle, monkeypatch
 ):
