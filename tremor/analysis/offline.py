@@ -81,7 +81,7 @@ def analyze(
     Parameters
     ----------
     recording : Recording
-        In memory or on disk; the result is the same to the bit.
+        In memory or on disk; the result is the same but for the last digits of sums.
     settings : AnalysisSettings, optional
         Thresholds and band.
     rest_start_s : float, optional

@@ -68,6 +68,21 @@ def captures(folder):
     yield write(folder / "lost.csv", lost)
 
 
+def leaves(document, at=""):
+    """Return what a document holds by its place, and the values of its decimal numbers."""
+    if isinstance(document, float):
+        return [at], [document]
+    if not isinstance(document, dict | list):
+        return [(at, document)], []
+    items = document.items() if isinstance(document, dict) else enumerate(document)
+    words, numbers = [], []
+    for key, value in items:
+        more_words, more_numbers = leaves(value, f"{at}/{key}")
+        words += more_words
+        numbers += more_numbers
+    return words, numbers
+
+
 def test_chunks_make_the_same_recording_and_the_same_analysis(tmp_path, request):
     expected = {path: read(path) for path in captures(tmp_path)}
     request.getfixturevalue("in_small_chunks")
@@ -80,7 +95,11 @@ def test_chunks_make_the_same_recording_and_the_same_analysis(tmp_path, request)
                 np.testing.assert_array_equal(
                     getattr(again, name), getattr(whole, name), err_msg=f"{path.name} {name}"
                 )
-            assert analyze(on_disk).to_dict() == analyze(whole).to_dict(), path.name
+            words, numbers = leaves(analyze(on_disk).to_dict())
+            expected_words, expected_numbers = leaves(analyze(whole).to_dict())
+            assert words == expected_words, path.name
+            # Linear algebra of some versions sums by how an array lies in memory.
+            np.testing.assert_allclose(numbers, expected_numbers, rtol=1e-9, err_msg=path.name)
 
 
 def test_spool_gives_back_what_it_got():
